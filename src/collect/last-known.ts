@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import type { System } from '../config/system.ts';
+import type { Outbox } from '../outbox/outbox.ts';
+import { type RequiredProbe, zeroFields } from '../snapshot/payload.ts';
+
+/** How long the last good values of a system are repeated, in milliseconds. */
+const repeatedFor = 15 * 60 * 1000;
+
+/**
+ * The fields of a required probe as the last snapshot had them in which that probe had not failed; null where there is
+ * none of the last 15 minutes.
+ */
+export function lastKnownFields(outbox: Outbox, stream: string, probe: RequiredProbe, system: System, now: Date): Record<string, unknown> | null {
+  const good = outbox
+    .since(stream, new Date(now.getTime() - repeatedFor))
+    .find((entry) => entry.collectedAt <= now && !entry.failedProbes.includes(probe));
+  if (!good) return null;
+  const body = z.record(z.string(), z.unknown()).parse(JSON.parse(outbox.body(good)));
+  const names = Object.keys(zeroFields(probe, system)).filter((name) => name in body);
+  return Object.fromEntries(names.map((name) => [name, body[name]]));
+}

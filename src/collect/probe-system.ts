@@ -1,0 +1,106 @@
+import type { System } from '../config/system.ts';
+import type { Executor } from '../exec/command.ts';
+import { probeFilesystem, probeLoginNode } from '../host/probes.ts';
+import type { Log } from '../lib/log.ts';
+import type { Probed, Unavailable } from '../lib/records.ts';
+import { counted, printable } from '../lib/text.ts';
+import { probeJobs, probeNodes, probeQueues, probeReservations } from '../pbs/probes.ts';
+import { addJob, emptyJobs } from '../snapshot/jobs.ts';
+import { addNode, emptyNodes } from '../snapshot/nodes.ts';
+import type { Findings } from '../snapshot/payload.ts';
+
+/** What a system's probes found, and the names of those that failed or were read only in part. */
+export type SystemProbed = {
+  readonly findings: Findings;
+  readonly failedProbes: readonly string[];
+  readonly everyProbeFailed: boolean;
+};
+
+/** Runs all probes of a system at the same time. A probe that fails costs only its own part; each failure is one line of log. */
+export async function probeSystem(system: System, executor: Executor, log: Log): Promise<SystemProbed> {
+  const failedProbes: string[] = [];
+  let probes = 0;
+  let failures = 0;
+
+  /** The value of a probe; null where it failed. */
+  const settle = <T>(name: string, probed: Probed<T>): T | null => {
+    probes += 1;
+    if (probed.kind === 'failed') {
+      failures += 1;
+      failedProbes.push(name);
+      log.error(`${name}: ${probed.reason}`);
+      return null;
+    }
+    if (probed.damaged.count > 0) {
+      failedProbes.push(`${name} (partial)`);
+      const first = probed.damaged.first.map(({ record, byte, problem }) => `${record ?? 'something'} at byte ${byte} ${problem}`);
+      log.warn(`${name}: ${counted(probed.damaged.count, 'record')} could not be read: ${first.join('; ')}`);
+    }
+    return probed.value;
+  };
+
+  const nodes = emptyNodes();
+  const jobs = emptyJobs();
+  const [nodesProbed, jobsProbed, queuesProbed, reservationsProbed, loginNodesProbed, filesystemsProbed] = await Promise.all([
+    probeNodes(system, executor, (node) => addNode(nodes, node, system)),
+    probeJobs(system, executor, (job) => addJob(jobs, job)),
+    probeQueues(system, executor),
+    probeReservations(system, executor),
+    Promise.all(system.login_nodes.map((node) => probeLoginNode(system, executor, node))),
+    Promise.all(system.filesystems.map(({ path }) => probeFilesystem(system, executor, path))),
+  ]);
+
+  const queues = settle('queues', queuesProbed);
+  const waiting = queues?.reduce((sum, queue) => sum + queue.jobs, 0) ?? 0;
+  // PBS hides others' jobs from users who may not see them, and says nothing.
+  const areHidden = jobsProbed.kind === 'done' && jobs.jobs === 0 && jobsProbed.damaged.count === 0 && waiting > 0;
+  const hidden = { kind: 'failed', reason: `qstat lists no jobs but the queues hold ${waiting}: may this user see other users' jobs?` } as const;
+  const findings: Findings = {
+    nodes: settle('nodes', holding(nodesProbed, nodes)),
+    jobs: settle('jobs', areHidden ? hidden : holding(jobsProbed, jobs)),
+    queues,
+    reservations: settle('reservations', reservationsProbed),
+    loginNodes: byName(system.login_nodes.map(({ name }, index) => [name, settle(`login_nodes/${name}`, probedAt(loginNodesProbed, index))])),
+    filesystems: byName(system.filesystems.map(({ name }, index) => [name, settle(`filesystems/${name}`, probedAt(filesystemsProbed, index))])),
+  };
+  report(findings, system, log);
+  return { findings, failedProbes, everyProbeFailed: failures === probes };
+}
+
+/** A probe that gave its records away one by one, with what they were added up to. */
+function holding<T>(probed: Probed<null>, value: T): Probed<T> {
+  return probed.kind === 'done' ? { ...probed, value } : probed;
+}
+
+function probedAt<T>(probed: readonly Probed<T>[], index: number): Probed<T> {
+  return probed[index] ?? { kind: 'failed', reason: 'was not asked' };
+}
+
+function byName<T>(pairs: readonly (readonly [string, T | null])[]): Map<string, T> {
+  return new Map(pairs.flatMap(([name, value]) => (value === null ? [] : [[name, value] as const])));
+}
+
+/** The counts of each probe, one line each, as operators know them from the earlier collectors. */
+function report(findings: Findings, system: System, log: Log): void {
+  const { nodes, jobs, queues, reservations, loginNodes, filesystems } = findings;
+  if (nodes) {
+    for (const [name, { total, available }] of Object.entries(nodes.byClass)) {
+      if (total > 0) log.info(`  ${name.toUpperCase()} nodes: ${total} total, ${available} available`);
+    }
+  }
+  if (jobs) log.info(`  Jobs: ${jobs.running} running, ${jobs.pending} pending, ${jobs.held} held`);
+  if (queues) log.info(`  Queues: ${queues.length} tracked`);
+  if (reservations) log.info(`  Reservations: ${reservations.length}`);
+  log.info(`  Login nodes: ${available(loginNodes, log)}/${system.login_nodes.length} available`);
+  log.info(`  Filesystems: ${available(filesystems, log)}/${system.filesystems.length} available`);
+}
+
+/** How many are available; the others are named. */
+function available(found: ReadonlyMap<string, object | Unavailable>, log: Log): number {
+  let count = 0;
+  for (const [name, value] of found) {
+    if ('unavailable' in value) log.warn(`${name} is unavailable: ${printable(value.unavailable)}`);
+    else count += 1;
+  }
+  return count;
+}

@@ -1,0 +1,20 @@
+import type { ArgsDef } from 'citty';
+
+/** The flags of every command; they may stand before the command's name too. */
+export const commonArgs = {
+  config: { type: 'string', valueHint: 'DIR', description: 'Configuration directory' },
+  outbox: { type: 'string', valueHint: 'FILE', description: 'Outbox file' },
+  verbose: { type: 'boolean', alias: 'v', description: 'Log everything, with stack traces' },
+  quiet: { type: 'boolean', alias: 'q', description: 'Log only warnings and errors on the terminal' },
+  'log-file': { type: 'string', valueHint: 'FILE', description: 'Log file' },
+  'log-format': { type: 'enum', options: ['text', 'json'], description: 'Format of the log' },
+} as const satisfies ArgsDef;
+
+export type CommonArgs = {
+  readonly config?: string;
+  readonly outbox?: string;
+  readonly verbose?: boolean;
+  readonly quiet?: boolean;
+  readonly 'log-file'?: string;
+  readonly 'log-format'?: 'text' | 'json';
+};

@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import { type Config, loadConfig, loadSystem } from '../config/load.ts';
+import type { System } from '../config/system.ts';
+import { hostname } from 'node:os';
+import { OperatorError } from '../lib/errors.ts';
+import { createLog, type Log } from '../lib/log.ts';
+import { outboxFile } from '../outbox/files.ts';
+import type { CommonArgs } from './common.ts';
+
+/** What every command works with, from the common flags, the environment and the configuration. */
+export type Context = {
+  readonly config: Config;
+  readonly log: Log;
+  readonly outboxFile: string;
+};
+
+/** Reads the configuration and opens the log. */
+export function openContext(args: CommonArgs): Context {
+  const config = loadConfig(args.config ?? null, process.env);
+  const { environment, collector, stateDirectory } = config;
+  const ownFiles = ['derecho', 'casper'].flatMap((system) => {
+    const file = environment[`${system.toUpperCase()}_LOG_FILE`];
+    return file === undefined || args['log-file'] !== undefined ? [] : [[system, file] as const];
+  });
+  const log = createLog({
+    terminal: args.verbose ? 'verbose' : args.quiet ? 'quiet' : 'normal',
+    format: args['log-format'] ?? collector.log.format,
+    file: args['log-file'] ?? collector.log.file ?? join(stateDirectory, 'collector.log'),
+    fileBySystem: new Map(ownFiles),
+  });
+  return { config, log, outboxFile: args.outbox ?? outboxFile(stateDirectory) };
+}
+
+/**
+ * The systems named on the command line; without a name those that the configuration enables on this host.
+ * Throws OperatorError where there are none, or one of them is not known.
+ */
+export function chosenSystems(names: readonly string[], config: Config): System[] {
+  if (names.length > 0) return [...new Set(names)].map((name) => loadSystem(name, config));
+  const enabled = config.collector.systems;
+  if (enabled.length === 0) {
+    throw new OperatorError(
+      `no system is named and none is enabled: name one, or list them under 'systems:' in ${join(config.directory, 'collector.yaml')}`,
+    );
+  }
+  const here = shortName(hostname());
+  return enabled
+    .map((name) => loadSystem(name, config))
+    .filter((system) => system.hosts === undefined || system.hosts.some((host) => shortName(host) === here));
+}
+
+function shortName(host: string): string {
+  return (host.split('.')[0] ?? host).toLowerCase();
+}

@@ -1,0 +1,69 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { LineCounter, parseDocument } from 'yaml';
+import type { z } from 'zod';
+import { messageOf, OperatorError } from '../lib/errors.ts';
+import { nearest } from '../lib/nearest.ts';
+
+type YamlMap = { [key: string]: unknown };
+
+/** Reads a YAML file whose top level is a mapping; an empty one is {}. Throws OperatorError with file and line. */
+export function readYaml(file: string): YamlMap {
+  try {
+    return parseYaml(readFileSync(file, 'utf8'), file);
+  } catch (error) {
+    if (error instanceof OperatorError) throw error;
+    throw new OperatorError(`cannot read ${file}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** Reads a YAML file if there is one; {} otherwise. */
+export function readYamlIfAny(file: string): YamlMap {
+  return existsSync(file) ? readYaml(file) : {};
+}
+
+export function parseYaml(text: string, origin: string): YamlMap {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const [problem] = document.errors;
+  if (problem) {
+    const { line, col } = lines.linePos(problem.pos[0]);
+    throw new OperatorError(`${origin}:${line}:${col}: ${problem.message.split('\n')[0]?.replace(/ at line.*$/, '')}`);
+  }
+  const value: unknown = document.toJS();
+  if (value === null || value === undefined) return {};
+  if (!isMap(value)) throw new OperatorError(`${origin}: must be a mapping of settings`);
+  return value;
+}
+
+/** Lays `over` over `under`: mappings merge member by member, everything else (lists too) is replaced. */
+export function mergeDeep(under: YamlMap, over: YamlMap): YamlMap {
+  const merged: YamlMap = { ...under };
+  for (const [key, value] of Object.entries(over)) {
+    const below = merged[key];
+    merged[key] = isMap(value) && isMap(below) ? mergeDeep(below, value) : value;
+  }
+  return merged;
+}
+
+/** Checks settings against their schema; throws OperatorError that names every problem, in one line. */
+export function checkSettings<S extends z.ZodType>(schema: S, value: unknown, origin: string, knownKeys: readonly string[]): z.output<S> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => {
+    const path = issue.path.join('.');
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys
+        .map((key) => {
+          const meant = nearest(key, knownKeys);
+          return `unknown setting '${[...issue.path, key].join('.')}'${meant === null ? '' : ` (did you mean '${meant}'?)`}`;
+        })
+        .join('; ');
+    }
+    return `${path === '' ? 'the file' : path}: ${issue.message}`;
+  });
+  throw new OperatorError(`${origin}: ${problems.join('; ')}`);
+}
+
+function isMap(value: unknown): value is YamlMap {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,32 @@
+import type { Entry } from '../outbox/entry.ts';
+import type { HttpReply, HttpRequest } from './http.ts';
+
+/** What a destination's reply means for an entry. */
+export type Outcome =
+  | { readonly kind: 'accepted'; readonly detail: string; readonly answer: string }
+  /** This body can never be accepted. */
+  | { readonly kind: 'rejected'; readonly detail: string }
+  /** It may be accepted in a smaller form. */
+  | { readonly kind: 'too-large'; readonly detail: string }
+  /** We do not speak with the API, or not with the right credentials: a person must act, the entry is as good as before. */
+  | { readonly kind: 'misconfigured'; readonly detail: string }
+  /** Later. `retryAfter` is in seconds, where the destination names them. */
+  | { readonly kind: 'unavailable'; readonly detail: string; readonly retryAfter: number | null };
+
+export type OutcomeKind = Outcome['kind'];
+
+/** An API that takes deliveries. A new one is one more file beside this. */
+export type Destination = {
+  /** As entries name it: `sam`. */
+  readonly name: string;
+  /** For people: `the SAM API at https://sam.ucar.edu`. */
+  readonly description: string;
+  readonly maxPerMinute: number;
+  readonly maxBodyBytes: number;
+  /** The request for an entry. */
+  request(entry: Entry, body: string): HttpRequest;
+  /** The body with less in it, for one that is too large, and what was left out; null where nothing can be. */
+  reduce(body: string): { readonly body: string; readonly leftOut: string } | null;
+  /** What a reply means; `mayHaveArrived` tells that the entry was sent before. */
+  judge(reply: HttpReply, mayHaveArrived: boolean): Outcome;
+};

@@ -1,0 +1,21 @@
+/** Holds back requests so that no more than so many are made in any minute. */
+export class Pace {
+  readonly #maxPerMinute: number;
+  /** When the last requests were made, oldest first, in milliseconds. */
+  #made: number[] = [];
+
+  constructor(maxPerMinute: number) {
+    this.#maxPerMinute = maxPerMinute;
+  }
+
+  /** How long to wait before the next request, in milliseconds. */
+  delay(now: number): number {
+    this.#made = this.#made.filter((moment) => now - moment < 60_000);
+    const oldest = this.#made.at(-this.#maxPerMinute);
+    return oldest === undefined ? 0 : oldest + 60_000 - now;
+  }
+
+  made(now: number): void {
+    this.#made.push(now);
+  }
+}

@@ -1,0 +1,167 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import type { SamSettings } from '../config/load.ts';
+import { messageOf, OperatorError } from '../lib/errors.ts';
+import { printable } from '../lib/text.ts';
+import type { Destination, Outcome } from './destination.ts';
+import type { HttpReply } from './http.ts';
+
+/** The SAM API's answer to what it stored. */
+const acceptance = z.object({
+  success: z.literal(true),
+  status_id: z.int().optional(),
+  outage_id: z.int().optional(),
+});
+
+/**
+ * What the API's 500 means, which it answers for "already stored", "never acceptable" and "database down" alike: only its
+ * text tells (measured on the real server, on PostgreSQL and SQLite). The first pattern that matches wins.
+ */
+const serverErrors: readonly (readonly [RegExp, 'already-stored' | 'same-moment' | 'permanent'])[] = [
+  [/uq_queue_status_timestamp_queue_id|UNIQUE constraint failed: queue_status\./, 'already-stored'],
+  [/uq_casper_nodetype_timestamp_type|UNIQUE constraint failed: casper_node_type_status\./, 'already-stored'],
+  [/uq_user_proj_queue_status_snapshot|UNIQUE constraint failed: user_proj_queue_status\./, 'already-stored'],
+  // Unique without the system: another collector's snapshot of the same moment gives the same answer.
+  [/uq_filesystem_status_timestamp_filesystem_id|UNIQUE constraint failed: filesystem_status\./, 'same-moment'],
+  [/Database error: \{'/, 'permanent'],
+  [/StringDataRightTruncation|NumericValueOutOfRange|NUL \(0x00\)/, 'permanent'],
+  [/NotNullViolation|NOT NULL constraint/, 'permanent'],
+  [/offset-naive and offset-aware|Invalid isoformat/, 'permanent'],
+  [/has no attribute|Database error: 'reservation_name'|defined enum values/, 'permanent'],
+];
+
+/**
+ * The SAM status API (or the receiver, which speaks the same) as a destination.
+ * Throws OperatorError, exit code 2, where its address or credentials are missing.
+ */
+export function samDestination(settings: SamSettings): Destination {
+  const { baseUrl, credentials } = settings;
+  if (baseUrl === null) {
+    throw new OperatorError("the SAM API's address is not configured: set STATUS_API_URL in the environment or the env file");
+  }
+  if (credentials === null) {
+    throw new OperatorError(
+      'the SAM API credentials are not configured: set STATUS_API_USER and STATUS_API_PASSWORD in the environment or the env file',
+    );
+  }
+  const authorization = `Basic ${Buffer.from(`${credentials.user}:${credentials.password}`).toString('base64')}`;
+  const ca = settings.ca_file === undefined ? null : readCertificate(settings.ca_file);
+  return {
+    name: 'sam',
+    description: `the SAM API at ${baseUrl}`,
+    maxPerMinute: settings.max_per_minute,
+    maxBodyBytes: settings.max_body_bytes,
+    request: (entry, body) => ({
+      url: baseUrl + entry.path,
+      method: entry.method,
+      headers: {
+        Authorization: authorization,
+        'Content-Type': 'application/json',
+        Accept: 'application/json',
+        'Idempotency-Key': entry.id,
+        ...(entry.failedProbes.length === 0 ? {} : { 'X-Collection-Failed': headerText(entry.failedProbes.join(', ')) }),
+      },
+      body,
+      timeoutSeconds: settings.timeoutSeconds,
+      ca,
+    }),
+    reduce: withoutUserRows,
+    judge,
+  };
+}
+
+function readCertificate(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new OperatorError(`cannot read destinations.sam.ca_file ${file}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** A header's value may only have visible ASCII in it. */
+function headerText(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '?');
+}
+
+/** The rows by user are most of a large snapshot, and the only list that the dashboard's totals do not need. */
+function withoutUserRows(body: string): { body: string; leftOut: string } | null {
+  const { user_project_queues: rows, ...rest } = z.looseObject({ user_project_queues: z.array(z.unknown()).optional() }).parse(JSON.parse(body));
+  return rows === undefined || rows.length === 0 ? null : { body: JSON.stringify({ ...rest, user_project_queues: [] }), leftOut: 'user_project_queues' };
+}
+
+/** The table of answers in the design; each `detail` is safe to print. */
+function judge(reply: HttpReply, mayHaveArrived: boolean): Outcome {
+  if (reply.kind === 'none') return { kind: 'unavailable', detail: printable(reply.reason), retryAfter: null };
+  const { status } = reply;
+  const detail = `HTTP ${status}${saidBy(reply.body)}`;
+  if (status >= 200 && status < 300) {
+    const accepted = status === 201 ? acceptanceOf(reply.body) : null;
+    if (accepted !== null) return { kind: 'accepted', detail: accepted, answer: reply.body };
+    return { kind: 'misconfigured', detail: `HTTP ${status} that is not the API's answer${saidBy(reply.body)}: check STATUS_API_URL` };
+  }
+  if (status >= 300 && status < 400) {
+    const where = reply.location === null ? '' : ` to ${printable(reply.location, 200)}`;
+    return { kind: 'misconfigured', detail: `HTTP ${status}, a redirect${where}: check STATUS_API_URL` };
+  }
+  switch (status) {
+    case 401:
+    case 403:
+      return { kind: 'misconfigured', detail: `${detail}: check STATUS_API_USER and STATUS_API_PASSWORD` };
+    case 404:
+    case 405:
+      return { kind: 'misconfigured', detail: `${detail}: check STATUS_API_URL` };
+    case 413:
+      return { kind: 'too-large', detail };
+    case 409:
+      return mayHaveArrived ? { kind: 'accepted', detail, answer: reply.body } : { kind: 'rejected', detail };
+    case 400:
+    case 415:
+    case 422:
+      return { kind: 'rejected', detail };
+    case 408:
+    case 425:
+    case 429:
+      return { kind: 'unavailable', detail, retryAfter: reply.retryAfter };
+  }
+  if (status >= 500) return judgeServerError(detail, reply.body, reply.retryAfter, mayHaveArrived);
+  return { kind: 'rejected', detail };
+}
+
+function judgeServerError(detail: string, body: string, retryAfter: number | null, mayHaveArrived: boolean): Outcome {
+  const error = errorOf(body);
+  // Only the API's own JSON speaks of the body; an HTML 500 is something in front of it, or its crash.
+  const meaning = error === null ? undefined : serverErrors.find(([pattern]) => pattern.test(error))?.[1];
+  if (meaning === 'already-stored' || (meaning === 'same-moment' && mayHaveArrived)) {
+    return { kind: 'accepted', detail: `${detail} (stored before)`, answer: body };
+  }
+  if (meaning !== undefined) return { kind: 'rejected', detail };
+  return { kind: 'unavailable', detail, retryAfter };
+}
+
+function acceptanceOf(body: string): string | null {
+  const parsed = acceptance.safeParse(jsonOf(body));
+  const { status_id, outage_id } = parsed.data ?? {};
+  if (status_id !== undefined) return `status_id=${status_id}`;
+  return outage_id === undefined ? null : `outage_id=${outage_id}`;
+}
+
+const errorBody = z.object({ error: z.string() });
+
+function errorOf(body: string): string | null {
+  return errorBody.safeParse(jsonOf(body)).data?.error ?? null;
+}
+
+/** What the server said, behind a colon: the API's own words, or the beginning of a page without its tags. */
+function saidBy(body: string): string {
+  const text = errorOf(body) ?? body.slice(0, 4000).replace(/<(style|script)[\s\S]*?<\/\1>|<[^>]*>/gi, ' ');
+  const line = printable(text.replace(/\s+/g, ' '), 300);
+  return line === '' ? '' : `: ${line}`;
+}
+
+function jsonOf(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return null;
+  }
+}

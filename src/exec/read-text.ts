@@ -1,0 +1,26 @@
+import type { Command, Ending, Executor } from './command.ts';
+import { failureOf } from './describe.ts';
+
+export type TextResult =
+  | { readonly kind: 'done'; readonly text: string }
+  | { readonly kind: 'failed'; readonly reason: string; readonly ending: Ending };
+
+/**
+ * Runs a command whose output is small enough to hold, and gives its text (invalid UTF-8 replaced). It failed where it
+ * did not exit with 0, and where it printed nothing but complained: several PBS commands exit with 0 all the same.
+ */
+export async function readText(executor: Executor, command: Command): Promise<TextResult> {
+  const execution = executor.start(command);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of execution.stdout) chunks.push(chunk);
+  const ending = await execution.ending;
+  const reason = failureOf(command, ending) ?? silentFailure(command, ending, chunks.length === 0);
+  if (reason !== null) return { kind: 'failed', reason, ending };
+  return { kind: 'done', text: Buffer.concat(chunks).toString('utf8') };
+}
+
+/** What a command that exited with 0 and printed nothing but an error says; null where it did print or did not complain. */
+export function silentFailure(command: Command, ending: Ending, printedNothing: boolean): string | null {
+  if (!printedNothing || ending.kind !== 'exited' || ending.stderr.trim() === '') return null;
+  return failureOf(command, { ...ending, code: 1 })?.replace('exited with 1', 'printed nothing but an error') ?? null;
+}

@@ -1,0 +1,56 @@
+import type { System } from '../config/system.ts';
+import type { Command, Ending, Executor } from '../exec/command.ts';
+import { readText } from '../exec/read-text.ts';
+import { Damages, type FilesystemRecord, type LoginNodeRecord, type Probed, type Unavailable } from '../lib/records.ts';
+import { filesystemCommand, parseFilesystem } from './filesystem.ts';
+import { loginNodeCommand, parseLoginNode } from './login-node.ts';
+
+/** Asks one login node how it is. That the host in between is out of reach says nothing about the node. */
+export async function probeLoginNode(
+  system: System,
+  executor: Executor,
+  node: System['login_nodes'][number],
+): Promise<Probed<LoginNodeRecord | Unavailable>> {
+  const via = system.login_nodes_via === 'pbs_host' ? system.pbs_host : null;
+  const host = node.host ?? node.name;
+  const command = { ...hostCommand(system, loginNodeCommand), host, via };
+  const result = await readText(executor, command);
+  if (result.kind === 'done') {
+    return done(parseLoginNode(result.text) ?? { unavailable: `${node.name} printed no load averages` });
+  }
+  const couldNotAsk = result.ending.kind === 'unreachable' && via !== null && via !== host && result.ending.host === via;
+  return isAnswer(result.ending) && !couldNotAsk ? done({ unavailable: result.reason }) : result;
+}
+
+/** Asks `pbs_host` for the use of one mount. */
+export async function probeFilesystem(
+  system: System,
+  executor: Executor,
+  path: string,
+): Promise<Probed<FilesystemRecord | Unavailable>> {
+  const result = await readText(executor, hostCommand(system, filesystemCommand(path)));
+  if (result.kind === 'failed') {
+    return isAnswer(result.ending) && result.ending.kind !== 'unreachable' ? done({ unavailable: result.reason }) : result;
+  }
+  const value = parseFilesystem(result.text, path);
+  return done(typeof value === 'string' ? { unavailable: `${path} ${value}` } : value);
+}
+
+/** Whether a command that failed tells something about what was asked; one that could not be started does not. */
+function isAnswer(ending: Ending): boolean {
+  return ending.kind !== 'not-found' && ending.kind !== 'not-recorded' && ending.kind !== 'output-too-large';
+}
+
+function hostCommand(system: System, argv: Command['argv']): Command {
+  return {
+    argv,
+    host: system.pbs_host,
+    via: null,
+    timeoutSeconds: system.timeouts.command,
+    maxOutputBytes: system.max_output_mib.host * 1024 ** 2,
+  };
+}
+
+function done<T>(value: T): Probed<T> {
+  return { kind: 'done', value, damaged: new Damages() };
+}

@@ -1,0 +1,82 @@
+import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { createConsola, type ConsolaInstance, type LogObject } from 'consola';
+import { messageOf } from './errors.ts';
+import { printable } from './text.ts';
+import { readableUtc } from './time.ts';
+
+/** Writes lines of log about one thing: the collector, or one system. */
+export type Log = ConsolaInstance;
+
+export type LogOptions = {
+  /** What standard error shows: `quiet` only warnings and errors, `verbose` everything. */
+  readonly terminal: 'quiet' | 'normal' | 'verbose';
+  readonly format: 'text' | 'json';
+  /** The file that always gets INFO and up; null for none. */
+  readonly file: string | null;
+  /** Files of their own for the lines of one system, by its name. */
+  readonly fileBySystem: ReadonlyMap<string, string>;
+};
+
+/** consola's levels: 0 error, 1 warn, 2 log, 3 info, 4 debug. */
+const levels = { quiet: 1, normal: 3, verbose: 4 } as const;
+const maxFileBytes = 10 * 1024 * 1024;
+const keptFiles = 5;
+
+/**
+ * The log of this process: text as `[2025-11-25 14:30:00] INFO [collector] …` (UTC) or JSON Lines, on standard error and
+ * in a file that is rotated at 10 MB and kept five times. `withTag(system)` gives the log of one system.
+ */
+export function createLog(options: LogOptions): Log {
+  const brokenFiles = new Set<string>();
+  const log = createConsola({
+    level: levels.verbose,
+    throttle: 0,
+    reporters: [
+      {
+        log(entry) {
+          const line = options.format === 'json' ? jsonLine(entry) : textLine(entry);
+          if (entry.level <= levels[options.terminal]) process.stderr.write(line);
+          const file = options.fileBySystem.get(entry.tag) ?? options.file;
+          if (file === null || brokenFiles.has(file)) return;
+          if (entry.level > (options.terminal === 'verbose' ? levels.verbose : levels.normal)) return;
+          try {
+            appendRotated(file, line);
+          } catch (error) {
+            brokenFiles.add(file);
+            const problem = `cannot write the log file ${file}: ${messageOf(error)}; give another with --log-file`;
+            process.stderr.write(textLine({ ...entry, type: 'warn', args: [problem] }));
+          }
+        },
+      },
+    ],
+  });
+  return log.withTag('collector');
+}
+
+function textLine(entry: LogObject): string {
+  const level = entry.type === 'warn' ? 'WARNING' : entry.type.toUpperCase();
+  return `[${readableUtc(entry.date)}] ${level} [${entry.tag.split(':').at(-1) ?? ''}] ${textOf(entry)}\n`;
+}
+
+function jsonLine(entry: LogObject): string {
+  const tag = entry.tag.split(':').at(-1) ?? '';
+  return `${JSON.stringify({ time: entry.date.toISOString(), level: entry.type, name: tag, message: textOf(entry) })}\n`;
+}
+
+/** Much of what is logged comes from outside: it must neither steer a terminal nor make lines of its own. */
+function textOf(entry: LogObject): string {
+  return printable(entry.args.map((part) => (part instanceof Error ? part.message : String(part))).join(' '), 4000);
+}
+
+function appendRotated(file: string, line: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  if (size + line.length > maxFileBytes) {
+    for (let n = keptFiles - 1; n >= 1; n--) {
+      if (statSync(`${file}.${n}`, { throwIfNoEntry: false })) renameSync(`${file}.${n}`, `${file}.${n + 1}`);
+    }
+    renameSync(file, `${file}.1`);
+  }
+  appendFileSync(file, line, { mode: 0o640 });
+}

@@ -1,0 +1,101 @@
+/**
+ * What a scheduler or a host says, whatever the scheduler is: parsers make these, the snapshot is rolled up from them.
+ */
+
+/** A node's place in the counts; `allocated` and `other` nodes are in the total only. */
+export type NodeState = 'available' | 'allocated' | 'reserved' | 'down' | 'other';
+
+export type NodeRecord = {
+  readonly name: string;
+  readonly state: NodeState;
+  readonly cores: number;
+  readonly coresAllocated: number;
+  readonly gpus: number;
+  readonly gpusAllocated: number;
+  readonly memoryGib: number;
+  readonly memoryAllocatedGib: number;
+  /** Ids of the jobs on the node, each once. */
+  readonly jobs: readonly string[];
+  /** What the scheduler says the node offers, by lower-case name: what node-class rules look at. */
+  readonly resources: ReadonlyMap<string, string>;
+};
+
+export type JobRecord = {
+  readonly id: string;
+  readonly user: string;
+  /** Null where the job names neither an account nor a project. */
+  readonly project: string | null;
+  readonly queue: string;
+  /** How many jobs this record stands for in each state: an array counts by its subjobs. */
+  readonly running: number;
+  readonly pending: number;
+  readonly held: number;
+  /** What one of those jobs asks for. */
+  readonly cores: number;
+  readonly gpus: number;
+  /** Hosts it runs on; null for a running array, whose hosts only the nodes know. */
+  readonly hosts: readonly string[] | null;
+};
+
+export type QueueRecord = {
+  readonly name: string;
+  readonly type: string;
+  readonly enabled: boolean;
+  readonly started: boolean;
+  readonly jobs: number;
+};
+
+export type ReservationRecord = {
+  readonly id: string;
+  readonly name: string;
+  readonly start: Date;
+  readonly end: Date;
+  readonly nodes: number | null;
+  readonly partition: string | null;
+};
+
+export type LoginNodeRecord = {
+  readonly users: number;
+  /** Load averages over 1, 5 and 15 minutes, in runnable processes. */
+  readonly load: readonly [number, number, number];
+  readonly cpus: number;
+};
+
+export type FilesystemRecord = {
+  readonly sizeBytes: number;
+  readonly usedBytes: number;
+  /** Null where the filesystem does not count inodes. */
+  readonly inodes: number | null;
+  readonly inodesUsed: number | null;
+};
+
+/** A record that could not be read: it costs itself only, and is counted and logged. */
+export type Damage = {
+  /** The job, node or queue; null where not even that could be read. */
+  readonly record: string | null;
+  /** Where it begins in the command's output. */
+  readonly byte: number;
+  readonly problem: string;
+};
+
+/** Records read from one command, with what could not be read of it. */
+export type Reading<T> = { readonly value: T; readonly damaged: Damages };
+
+/** Damaged records: all are counted, the first few are kept to be logged. */
+export class Damages {
+  count = 0;
+  readonly first: Damage[] = [];
+
+  add(damage: Damage): void {
+    this.count += 1;
+    if (this.first.length < 10) this.first.push(damage);
+  }
+}
+
+/** What came of a probe: what it found, with what could not be read of it, or why it found nothing. */
+export type Probed<T> =
+  | { readonly kind: 'done'; readonly value: T; readonly damaged: Damages }
+  | { readonly kind: 'failed'; readonly reason: string };
+
+/** A login node or filesystem that was asked and does not answer: that is the truth about it, and no failed probe. */
+export type Unavailable = { readonly unavailable: string };

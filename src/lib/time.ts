@@ -1,0 +1,55 @@
+/**
+ * A moment as the SAM API wants it: UTC, ISO 8601 with milliseconds and without an offset. With a `Z` the API answers
+ * 500 from the second snapshot on.
+ */
+export function naiveUtc(moment: Date): string {
+  return moment.toISOString().slice(0, -1);
+}
+
+/** A moment for people and logs: `2025-11-25 14:30:00`, UTC. */
+export function readableUtc(moment: Date): string {
+  return moment.toISOString().slice(0, 19).replace('T', ' ');
+}
+
+/** True for an IANA time zone name that this program knows. */
+export function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The moment at which the clocks of an IANA zone show the given date and time (`month` from 1).
+ * A time that daylight saving leaves out is read as if the change had not come yet; of one that comes twice, the first.
+ */
+export function momentInZone(
+  local: { year: number; month: number; day: number; hour: number; minute: number; second: number },
+  timeZone: string,
+): Date {
+  const asUtc = Date.UTC(local.year, local.month - 1, local.day, local.hour, local.minute, local.second);
+  // The offset a day before and a day after: a change lies between them, or they are the same.
+  const offsets = [asUtc - 86_400_000, asUtc + 86_400_000].map((around) => offsetAt(new Date(around), timeZone));
+  const candidates = offsets.map((offset) => asUtc - offset).filter((moment) => moment + offsetAt(new Date(moment), timeZone) === asUtc);
+  return new Date(candidates.length > 0 ? Math.min(...candidates) : asUtc - (offsets[0] ?? 0));
+}
+
+/** How far a zone's clocks are ahead of UTC at a moment, in milliseconds. */
+function offsetAt(moment: Date, timeZone: string): number {
+  const format = new Intl.DateTimeFormat('en-US', {
+    timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  });
+  const parts = new Map(format.formatToParts(moment).map((part) => [part.type, Number(part.value)]));
+  const part = (name: Intl.DateTimeFormatPartTypes) => parts.get(name) ?? 0;
+  const shown = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'));
+  return shown - Math.floor(moment.getTime() / 1000) * 1000;
+}

@@ -1,0 +1,56 @@
+/** Where an entry stands: `pending → delivered`, `pending → rejected`, `pending ⇄ held`. */
+export const entryStates = ['pending', 'held', 'rejected', 'delivered'] as const;
+export type EntryState = (typeof entryStates)[number];
+
+/** What is put into the outbox: a request, ready to be sent. */
+export type NewEntry = {
+  /** What is delivered strictly oldest first: `sam/derecho`. */
+  readonly stream: string;
+  readonly destination: string;
+  readonly method: 'POST';
+  /** Below the destination's address, with the slash in front. */
+  readonly path: string;
+  readonly body: string;
+  readonly collectedAt: Date;
+  /** Names of probes that failed, or were read in part. */
+  readonly failedProbes: readonly string[];
+  /** Stored as rejected, for this reason; null to be delivered. */
+  readonly rejectedBecause: string | null;
+};
+
+/** One row of the outbox, without its body. */
+export type Entry = {
+  readonly sequence: number;
+  /** UUIDv7; also the request's `Idempotency-Key`. */
+  readonly id: string;
+  readonly stream: string;
+  readonly destination: string;
+  readonly method: 'POST';
+  readonly path: string;
+  readonly bodyBytes: number;
+  readonly bodySha256: string;
+  readonly collectedAt: Date;
+  readonly state: EntryState;
+  readonly attempts: number;
+  /** Drains in a row that ended with the destination unavailable. */
+  readonly failedDrains: number;
+  /** When it was first sent, whether or not an answer came. */
+  readonly firstSentAt: Date | null;
+  readonly nextAttemptAt: Date | null;
+  readonly lastStatus: number | null;
+  readonly lastError: string | null;
+  readonly deliveredAt: Date | null;
+  /** The destination's answer, as it came. */
+  readonly answer: string | null;
+  readonly failedProbes: readonly string[];
+};
+
+/** One try to deliver an entry. */
+export type Attempt = {
+  readonly at: Date;
+  readonly seconds: number;
+  /** The HTTP status; null where none came. */
+  readonly status: number | null;
+  readonly outcome: string;
+  readonly detail: string;
+};

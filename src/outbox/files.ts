@@ -1,0 +1,16 @@
+import { join } from 'node:path';
+
+/** The outbox's file in the state directory. */
+export function outboxFile(stateDirectory: string): string {
+  return join(stateDirectory, 'outbox.db');
+}
+
+/** The file whose lock the one drain of an outbox holds. */
+export function drainLockFile(outbox: string): string {
+  return `${outbox}.drain-lock`;
+}
+
+/** The file whose lock the one collection of a system holds. */
+export function collectLockFile(outbox: string, system: string): string {
+  return `${outbox}.collect-${system}-lock`;
+}

@@ -1,0 +1,50 @@
+/**
+ * The outbox's schema, one step a version: a step that was released is never changed, a new one is added behind it.
+ * `PRAGMA user_version` tells how many a file has.
+ */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE entries (
+    -- The order of delivery within a stream: never the clock, which can jump.
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    stream TEXT NOT NULL,
+    destination TEXT NOT NULL,
+    method TEXT NOT NULL,
+    path TEXT NOT NULL,
+    body BLOB NOT NULL,
+    body_bytes INTEGER NOT NULL,
+    body_sha256 TEXT NOT NULL,
+    -- Milliseconds since 1970, as are all times here.
+    collected_at INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'rejected', 'held')),
+    attempts INTEGER NOT NULL DEFAULT 0,
+    -- Drains in a row that ended with the destination unavailable.
+    failed_drains INTEGER NOT NULL DEFAULT 0,
+    -- Set before the first request: an answer may be lost, with the process even.
+    first_sent_at INTEGER,
+    next_attempt_at INTEGER,
+    last_status INTEGER,
+    last_error TEXT,
+    delivered_at INTEGER,
+    answer TEXT,
+    -- A JSON array of names.
+    failed_probes TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX entries_by_state ON entries (state, stream, sequence);
+  CREATE INDEX entries_by_stream ON entries (stream, sequence);
+  -- The SAM API keeps one row a filesystem and timestamp, whatever the system: two must never be the same.
+  CREATE UNIQUE INDEX entries_by_moment ON entries (destination, collected_at);
+
+  CREATE TABLE attempts (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    entry INTEGER NOT NULL REFERENCES entries (sequence) ON DELETE CASCADE,
+    at INTEGER NOT NULL,
+    seconds REAL NOT NULL,
+    status INTEGER,
+    outcome TEXT NOT NULL,
+    detail TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX attempts_by_entry ON attempts (entry, sequence);
+  `,
+];

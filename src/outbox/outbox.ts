@@ -1,0 +1,185 @@
+import type { Database } from 'bun:sqlite';
+import { openDatabase } from './database.ts';
+import type { Attempt, Entry, EntryState, NewEntry } from './entry.ts';
+import { type EntryRow, entryOf } from './row.ts';
+
+/** What comes of adding an entry: another one may already have its moment (the destination knows entries by it). */
+export type Added = { readonly kind: 'stored'; readonly id: string } | { readonly kind: 'moment-taken' };
+
+/** Every column but the body, which is large. */
+const columns = `sequence, id, stream, destination, method, path, body_bytes, body_sha256, collected_at, state, attempts,
+  failed_drains, first_sent_at, next_attempt_at, last_status, last_error, delivered_at, answer, failed_probes`;
+
+/** The local queue of requests: bytes, a stream and a path; what they mean is not its business. */
+export class Outbox {
+  readonly #database: Database;
+
+  constructor(file: string) {
+    this.#database = openDatabase(file);
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  /** Stores an entry; when this returns, it is on disk. */
+  add(entry: NewEntry): Added {
+    const id = Bun.randomUUIDv7();
+    const bytes = Buffer.from(entry.body, 'utf8');
+    const { changes } = this.#database
+      .query(
+        `INSERT INTO entries (id, stream, destination, method, path, body, body_bytes, body_sha256, collected_at, state,
+           last_error, failed_probes)
+         VALUES ($id, $stream, $destination, $method, $path, $body, $bytes, $sha256, $collectedAt, $state, $error, $failed)
+         ON CONFLICT (destination, collected_at) DO NOTHING`,
+      )
+      .run({
+        id,
+        stream: entry.stream,
+        destination: entry.destination,
+        method: entry.method,
+        path: entry.path,
+        body: Bun.gzipSync(bytes),
+        bytes: bytes.length,
+        sha256: sha256Of(bytes),
+        collectedAt: entry.collectedAt.getTime(),
+        state: entry.rejectedBecause === null ? 'pending' : 'rejected',
+        error: entry.rejectedBecause,
+        failed: JSON.stringify(entry.failedProbes),
+      });
+    return changes === 1 ? { kind: 'stored', id } : { kind: 'moment-taken' };
+  }
+
+  /** Entries in a state, oldest first; those not delivered for null. */
+  list(state: EntryState | 'all' | null): Entry[] {
+    const where = state === 'all' ? '1' : state === null ? `state IN ('pending', 'held', 'rejected')` : 'state = $state';
+    const parameters = state === 'all' || state === null ? {} : { state };
+    return this.#entries(`SELECT ${columns} FROM entries WHERE ${where} ORDER BY sequence`, parameters);
+  }
+
+  /** The entries whose id begins with `prefix`, at most `limit` of them. */
+  withPrefix(prefix: string, limit: number): Entry[] {
+    const query = `SELECT ${columns} FROM entries WHERE substr(id, 1, length($prefix)) = $prefix ORDER BY sequence LIMIT $limit`;
+    return this.#entries(query, { prefix, limit });
+  }
+
+  /** The body as it is sent. Throws where it is not what was stored. */
+  body(entry: Entry): string {
+    const row = this.#database.query<{ body: Uint8Array }, [number]>('SELECT body FROM entries WHERE sequence = ?').get(entry.sequence);
+    if (!row) throw new Error(`entry ${entry.id} is gone`);
+    const bytes = Bun.gunzipSync(new Uint8Array(row.body));
+    if (sha256Of(bytes) !== entry.bodySha256) throw new Error(`the body of entry ${entry.id} is damaged: its sha-256 differs`);
+    return Buffer.from(bytes).toString('utf8');
+  }
+
+  /** The oldest pending entry of each stream of a destination, in the order of the entries. */
+  heads(destination: string): Entry[] {
+    return this.#entries(
+      `SELECT ${columns} FROM entries WHERE sequence IN
+         (SELECT min(sequence) FROM entries WHERE state = 'pending' AND destination = $destination GROUP BY stream)
+       ORDER BY sequence`,
+      { destination },
+    );
+  }
+
+  /** Entries of a stream collected since a moment, newest first. */
+  since(stream: string, moment: Date): Entry[] {
+    return this.#entries(
+      `SELECT ${columns} FROM entries WHERE stream = $stream AND collected_at >= $moment ORDER BY sequence DESC`,
+      { stream, moment: moment.getTime() },
+    );
+  }
+
+  attempts(entry: Entry): Attempt[] {
+    return this.#database
+      .query<Omit<Attempt, 'at'> & { at: number }, [number]>(
+        'SELECT at, seconds, status, outcome, detail FROM attempts WHERE entry = ? ORDER BY sequence',
+      )
+      .all(entry.sequence)
+      .map((row) => ({ ...row, at: new Date(row.at) }));
+  }
+
+  delivered(entry: Entry, attempt: Attempt, answer: string): void {
+    this.#attempted(entry, attempt, { state: 'delivered', deliveredAt: attempt.at.getTime(), answer, charged: true });
+  }
+
+  /** Kept as it is until a person decides. */
+  rejected(entry: Entry, attempt: Attempt): void {
+    this.#attempted(entry, attempt, { state: 'rejected', charged: true });
+  }
+
+  /** Stays pending; `charged` counts the attempt. */
+  failed(entry: Entry, attempt: Attempt, charged: boolean): void {
+    this.#attempted(entry, attempt, { charged });
+  }
+
+  /** Notes that an entry is about to be sent, so that an answer that never arrives is not forgotten. */
+  sending(entry: Entry, at: Date): void {
+    this.#database
+      .query('UPDATE entries SET first_sent_at = coalesce(first_sent_at, ?) WHERE sequence = ?')
+      .run(at.getTime(), entry.sequence);
+  }
+
+  /** The destination was unavailable for a whole drain: the stream rests until this moment. */
+  postpone(entry: Entry, until: Date): void {
+    this.#database
+      .query('UPDATE entries SET next_attempt_at = ?, failed_drains = failed_drains + 1 WHERE sequence = ?')
+      .run(until.getTime(), entry.sequence);
+  }
+
+  /** Makes a rejected or waiting entry due at once; false where it is neither. */
+  retry(entry: Entry): boolean {
+    const { changes } = this.#database
+      .query(
+        `UPDATE entries SET state = 'pending', next_attempt_at = NULL, failed_drains = 0 WHERE sequence = ? AND state IN ('rejected', 'pending')`,
+      )
+      .run(entry.sequence);
+    return changes === 1;
+  }
+
+  /** How many entries wait to be delivered; those of one stream if it is given. */
+  countPending(stream: string | null): number {
+    const row = this.#database
+      .query<{ count: number }, { stream: string | null }>(
+        `SELECT count(*) AS count FROM entries WHERE state = 'pending' AND ($stream IS NULL OR stream = $stream)`,
+      )
+      .get({ stream });
+    return row?.count ?? 0;
+  }
+
+  #attempted(
+    entry: Entry,
+    attempt: Attempt,
+    change: { state?: EntryState; deliveredAt?: number; answer?: string; charged: boolean },
+  ): void {
+    this.#database
+      .transaction(() => {
+        this.#database
+          .query('INSERT INTO attempts (entry, at, seconds, status, outcome, detail) VALUES (?, ?, ?, ?, ?, ?)')
+          .run(entry.sequence, attempt.at.getTime(), attempt.seconds, attempt.status, attempt.outcome, attempt.detail);
+        this.#database
+          .query(
+            `UPDATE entries SET state = coalesce($state, state), attempts = attempts + $charged, last_status = $status,
+               last_error = $error, delivered_at = $deliveredAt, answer = $answer WHERE sequence = $sequence`,
+          )
+          .run({
+            state: change.state ?? null,
+            charged: change.charged ? 1 : 0,
+            status: attempt.status,
+            error: change.state === 'delivered' ? null : attempt.detail,
+            deliveredAt: change.deliveredAt ?? null,
+            answer: change.answer ?? null,
+            sequence: entry.sequence,
+          });
+      })
+      .immediate();
+  }
+
+  #entries(query: string, parameters: Record<string, string | number>): Entry[] {
+    return this.#database.query<EntryRow, Record<string, string | number>>(query).all(parameters).map(entryOf);
+  }
+}
+
+function sha256Of(bytes: Uint8Array): string {
+  return new Bun.CryptoHasher('sha256').update(bytes).digest('hex');
+}

@@ -1,0 +1,53 @@
+import type { Entry, EntryState } from './entry.ts';
+
+/** A row of `entries` as SQLite gives it. */
+export type EntryRow = {
+  readonly sequence: number;
+  readonly id: string;
+  readonly stream: string;
+  readonly destination: string;
+  readonly method: 'POST';
+  readonly path: string;
+  readonly body_bytes: number;
+  readonly body_sha256: string;
+  readonly collected_at: number;
+  readonly state: EntryState;
+  readonly attempts: number;
+  readonly failed_drains: number;
+  readonly first_sent_at: number | null;
+  readonly next_attempt_at: number | null;
+  readonly last_status: number | null;
+  readonly last_error: string | null;
+  readonly delivered_at: number | null;
+  readonly answer: string | null;
+  readonly failed_probes: string;
+};
+
+export function entryOf(row: EntryRow): Entry {
+  const failedProbes: unknown = JSON.parse(row.failed_probes);
+  return {
+    sequence: row.sequence,
+    id: row.id,
+    stream: row.stream,
+    destination: row.destination,
+    method: row.method,
+    path: row.path,
+    bodyBytes: row.body_bytes,
+    bodySha256: row.body_sha256,
+    collectedAt: new Date(row.collected_at),
+    state: row.state,
+    attempts: row.attempts,
+    failedDrains: row.failed_drains,
+    firstSentAt: momentOf(row.first_sent_at),
+    nextAttemptAt: momentOf(row.next_attempt_at),
+    lastStatus: row.last_status,
+    lastError: row.last_error,
+    deliveredAt: momentOf(row.delivered_at),
+    answer: row.answer,
+    failedProbes: Array.isArray(failedProbes) ? failedProbes.map(String) : [],
+  };
+}
+
+function momentOf(milliseconds: number | null): Date | null {
+  return milliseconds === null ? null : new Date(milliseconds);
+}

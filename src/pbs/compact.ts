@@ -1,0 +1,49 @@
+import type { Damages } from '../lib/records.ts';
+import { messageOf } from '../lib/errors.ts';
+import type { PbsRecord } from './records.ts';
+import type { RawValue } from './values.ts';
+
+/** How much JSON without line breaks is read: it must be held whole. */
+export const maxCompactBytes = 64 * 1024 * 1024;
+
+/**
+ * Reads records of JSON that is all on one line: PBS prints none, but a recording that went through another program may.
+ * There are no lines to find a record's end by, so what is broken costs everything.
+ */
+export function compactRecords(
+  bytes: Buffer,
+  section: string,
+  wanted: ReadonlySet<string>,
+  take: (record: PbsRecord) => string | undefined,
+  damaged: Damages,
+): void {
+  const records = parseSection(bytes, section, damaged);
+  for (const [id, value] of Object.entries(records)) {
+    const fields = new Map<string, RawValue>();
+    const isObject = typeof value === 'object' && value !== null;
+    if (isObject) {
+      for (const [name, field] of Object.entries(value)) if (wanted.has(name)) fields.set(name, rawOf(field));
+    }
+    const problem = isObject ? take({ id, byte: 0, fields }) : 'is no object';
+    if (problem !== undefined) damaged.add({ record: id, byte: 0, problem });
+  }
+}
+
+function parseSection(bytes: Buffer, section: string, damaged: Damages): object {
+  try {
+    const document: unknown = JSON.parse(bytes.subarray(Math.max(0, bytes.indexOf('{'))).toString('utf8'));
+    const records = typeof document === 'object' && document !== null ? Reflect.get(document, section) : null;
+    return typeof records === 'object' && records !== null ? records : {};
+  } catch (error) {
+    damaged.add({ record: null, byte: 0, problem: messageOf(error) });
+    return {};
+  }
+}
+
+/** A value as it would stand on lines of its own, in the Latin-1 reading of its UTF-8. */
+function rawOf(value: unknown): RawValue {
+  const latin1 = (part: unknown) => Buffer.from(JSON.stringify(part), 'utf8').toString('latin1');
+  if (Array.isArray(value)) return { kind: 'array', lines: value.map(latin1) };
+  if (typeof value !== 'object' || value === null) return latin1(value);
+  return { kind: 'object', lines: Object.entries(value).map(([name, part]) => `"${name}":${latin1(part)}`) };
+}

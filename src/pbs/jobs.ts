@@ -1,0 +1,83 @@
+import type { JobRecord } from '../lib/records.ts';
+import type { PbsRecord } from './records.ts';
+import { countOf, membersOf, textOf } from './values.ts';
+
+/** The fields of `qstat -f -F json` that are read: never `Variable_List`, which holds users' secrets. */
+export const jobFields: ReadonlySet<string> = new Set([
+  'Job_Owner',
+  'job_state',
+  'queue',
+  'Account_Name',
+  'project',
+  'exec_host',
+  'array_state_count',
+  'Resource_List',
+]);
+
+type Counts = { readonly running: number; readonly pending: number; readonly held: number };
+
+const none: Counts = { running: 0, pending: 0, held: 0 };
+
+/** What one job in a state (qstat(1B), "job_state") counts as; every other state counts nowhere. */
+const single: Readonly<Record<string, Counts>> = {
+  R: { running: 1, pending: 0, held: 0 },
+  Q: { running: 0, pending: 1, held: 0 },
+  H: { running: 0, pending: 0, held: 1 },
+};
+
+/** One job or job array; a string says what is wrong with the record. */
+export function parseJob(record: PbsRecord): JobRecord | string {
+  const { fields } = record;
+  const user = textOf(fields.get('Job_Owner'))?.split('@')[0];
+  const state = textOf(fields.get('job_state'));
+  const queue = textOf(fields.get('queue'));
+  const resources = membersOf(fields.get('Resource_List'));
+  if (!user) return 'has no Job_Owner';
+  if (!state) return 'has no job_state';
+  if (!queue) return 'has no queue';
+  if (!resources) return 'has no Resource_List';
+  const cores = countOf(resources.get('ncpus'));
+  const gpus = countOf(resources.get('ngpus'));
+  if (cores === null) return 'Resource_List.ncpus is no count';
+  if (gpus === null) return 'Resource_List.ngpus is no count';
+
+  const subjobs = textOf(fields.get('array_state_count'));
+  const counts = subjobs === null ? (single[state] ?? none) : countsOfArray(state, subjobs);
+  return {
+    id: record.id,
+    user,
+    project: projectOf(fields),
+    queue,
+    ...counts,
+    cores,
+    gpus,
+    hosts: hostsOf(textOf(fields.get('exec_host')), subjobs !== null),
+  };
+}
+
+/** `Account_Name`, else `project` unless it is the one PBS gives to jobs that name none; else null. */
+function projectOf(fields: PbsRecord['fields']): string | null {
+  const account = textOf(fields.get('Account_Name'))?.trim();
+  if (account) return account;
+  const project = textOf(fields.get('project'))?.trim();
+  return project && project !== '_pbs_project_default' ? project : null;
+}
+
+/** Subjobs of `Queued:11 Running:6 Exiting:0 Expired:0`; those of an array that is held are held. */
+function countsOfArray(state: string, text: string): Counts {
+  const of = (name: string) => Number(new RegExp(`${name}:(\\d{1,9})`).exec(text)?.[1] ?? 0);
+  const queued = of('Queued');
+  if (state === 'H') return { running: of('Running'), pending: 0, held: queued };
+  if (state === 'B' || state === 'Q') return { running: of('Running'), pending: queued, held: 0 };
+  return none;
+}
+
+/** The hosts of `dec0013/0*128+dec0014/0*128`; null for an array, whose parent has none. */
+function hostsOf(execHost: string | null, isArray: boolean): readonly string[] | null {
+  if (isArray) return null;
+  if (execHost === null) return [];
+  return execHost.split('+').map((chunk) => {
+    const slash = chunk.indexOf('/');
+    return slash < 0 ? chunk : chunk.slice(0, slash);
+  });
+}

@@ -1,0 +1,86 @@
+import type { System } from '../config/system.ts';
+import type { Command, Executor } from '../exec/command.ts';
+import { failureOf } from '../exec/describe.ts';
+import { readText, silentFailure } from '../exec/read-text.ts';
+import { Damages, type JobRecord, type NodeRecord, type Probed, type QueueRecord, type ReservationRecord } from '../lib/records.ts';
+import { jobFields, parseJob } from './jobs.ts';
+import { nodeFields, parseNode } from './nodes.ts';
+import { parseQueue, parseQueueTable, queueFields } from './queues.ts';
+import { type PbsRecord, readRecords } from './records.ts';
+import { parseReservations } from './reservations.ts';
+
+/** Asks PBS for its nodes and gives each to `take`. */
+export async function probeNodes(system: System, executor: Executor, take: (node: NodeRecord) => void): Promise<Probed<null>> {
+  const command = schedulerCommand(system, ['pbsnodes', '-aj', '-F', 'json']);
+  const probed = await probeRecords(executor, command, 'nodes', nodeFields, parseNode, take);
+  // A server without nodes is no failure, though pbsnodes calls it one.
+  const hasNone = probed.kind === 'failed' && probed.reason.includes('Server has no node list');
+  return hasNone ? { kind: 'done', value: null, damaged: new Damages() } : probed;
+}
+
+/** Asks PBS for its jobs and gives each to `take`. */
+export function probeJobs(system: System, executor: Executor, take: (job: JobRecord) => void): Promise<Probed<null>> {
+  const command = schedulerCommand(system, ['qstat', '-f', '-F', 'json']);
+  return probeRecords(executor, command, 'Jobs', jobFields, parseJob, take);
+}
+
+/** Asks PBS for its queues: as JSON, and as the table that has those whose JSON is broken. */
+export async function probeQueues(system: System, executor: Executor): Promise<Probed<QueueRecord[]>> {
+  const queues = new Map<string, QueueRecord>();
+  const [json, table] = await Promise.all([
+    probeRecords(executor, schedulerCommand(system, ['qstat', '-Q', '-f', '-F', 'json']), 'Queue', queueFields, parseQueue, (queue) =>
+      queues.set(queue.name, queue),
+    ),
+    readText(executor, schedulerCommand(system, ['qstat', '-Qa'])),
+  ]);
+  const fromTable = table.kind === 'done' ? parseQueueTable(table.text) : [];
+  if (json.kind === 'failed' && fromTable.length === 0) return json;
+  const missing = fromTable.filter((queue) => !queues.has(queue.name));
+  const damaged = json.kind === 'done' ? json.damaged : new Damages();
+  return { kind: 'done', value: [...queues.values(), ...missing], damaged };
+}
+
+/** Asks PBS for its reservations. */
+export async function probeReservations(system: System, executor: Executor): Promise<Probed<ReservationRecord[]>> {
+  const result = await readText(executor, schedulerCommand(system, ['pbs_rstat', '-f']));
+  if (result.kind === 'failed') return result;
+  return { kind: 'done', ...parseReservations(result.text, system.timezone) };
+}
+
+function schedulerCommand(system: System, argv: Command['argv']): Command {
+  return {
+    argv,
+    host: system.pbs_host,
+    via: null,
+    timeoutSeconds: system.timeouts.command,
+    maxOutputBytes: system.max_output_mib.scheduler * 1024 ** 2,
+  };
+}
+
+/** Exit code first, then content: a server that is down prints valid JSON without jobs, and exits with 255. */
+async function probeRecords<T>(
+  executor: Executor,
+  command: Command,
+  section: string,
+  fields: ReadonlySet<string>,
+  parse: (record: PbsRecord) => T | string,
+  take: (value: T) => void,
+): Promise<Probed<null>> {
+  const execution = executor.start(command);
+  let taken = 0;
+  const { isPbs, damaged } = await readRecords(execution.stdout, section, fields, (record) => {
+    const value = parse(record);
+    if (typeof value === 'string') return value;
+    taken += 1;
+    take(value);
+    return undefined;
+  });
+  const ending = await execution.ending;
+  const reason = failureOf(command, ending) ?? silentFailure(command, ending, !isPbs);
+  if (reason !== null) return { kind: 'failed', reason };
+  if (!isPbs) return { kind: 'failed', reason: `${command.argv.join(' ')} printed no PBS JSON` };
+  if (taken === 0 && damaged.count > 0) {
+    return { kind: 'failed', reason: `${command.argv.join(' ')}: none of ${damaged.count} records could be read: ${damaged.first[0]?.problem}` };
+  }
+  return { kind: 'done', value: null, damaged };
+}

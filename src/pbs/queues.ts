@@ -1,0 +1,37 @@
+import type { QueueRecord } from '../lib/records.ts';
+import type { PbsRecord } from './records.ts';
+import { countOf, textOf } from './values.ts';
+
+/** The fields of `qstat -Q -f -F json` that are read. */
+export const queueFields: ReadonlySet<string> = new Set(['queue_type', 'enabled', 'started', 'total_jobs']);
+
+/** One queue; a string says what is wrong with the record. */
+export function parseQueue(record: PbsRecord): QueueRecord | string {
+  const { fields } = record;
+  const type = textOf(fields.get('queue_type'));
+  const jobs = countOf(fields.get('total_jobs'));
+  if (!type) return 'has no queue_type';
+  if (jobs === null) return 'total_jobs is no count';
+  const isTrue = (name: string) => textOf(fields.get(name))?.toLowerCase() === 'true';
+  return { name: record.id, type, enabled: isTrue('enabled'), started: isTrue('started'), jobs };
+}
+
+const types: Record<string, string> = { Exe: 'Execution', Rou: 'Route' };
+
+/** The queues of the table that `qstat -Qa` prints; lines that are no queue (a server comment, rules) are passed over. */
+export function parseQueueTable(text: string): QueueRecord[] {
+  return text.split('\n').flatMap((line) => {
+    const [name, , total, enabled, started, ...rest] = line.trim().split(/\s+/);
+    const type = rest.at(-1)?.replace('*', '');
+    if (!name || rest.length !== 6 || !/^\d+$/.test(total ?? '') || !/^(yes|no)$/.test(enabled ?? '')) return [];
+    return [
+      {
+        name,
+        type: types[type ?? ''] ?? type ?? '',
+        enabled: enabled === 'yes',
+        started: started === 'yes',
+        jobs: Number(total),
+      },
+    ];
+  });
+}

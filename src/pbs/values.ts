@@ -1,0 +1,98 @@
+/**
+ * Values as the two JSON encoders of PBS print them. Text is kept as printed, because the new encoder turns an account
+ * `0012` into a number and the old one prints `NaN` bare: what a field is, is decided where it is used.
+ * A raw value is the Latin-1 reading of the bytes behind the colon, so that nothing is lost before it is decoded.
+ */
+
+/** One field: the text behind its colon, or the lines of an object or array printed over several lines. */
+export type RawValue = string | { readonly kind: 'object' | 'array'; readonly lines: readonly string[] };
+
+/** The old encoder's spelling of bytes from 0x80: `^` and the byte plus 64. At least two make one character. */
+const mangledBytes = /(?:\^[\u0000-\u003f\u00c0-\u00ff]){2,}/g;
+
+/**
+ * The text of a scalar: quoted text decoded, anything bare (number, boolean, `NaN`) as printed.
+ * Null for JSON's null, for an object or array, and for a string that does not end.
+ */
+export function textOf(raw: RawValue | undefined): string | null {
+  if (typeof raw !== 'string' || raw === 'null' || raw === '' || raw.startsWith('{')) return null;
+  if (!raw.startsWith('"')) return raw;
+  if (raw.length < 2 || !raw.endsWith('"')) return null;
+  const inner = raw.slice(1, -1);
+  return /[\\^\u0080-\u00ff]/.test(inner) ? unescape(utf8Of(unmangle(inner))) : inner;
+}
+
+/** A whole number of at least 0 and at most the API's 2^31-1; 0 where absent, null where it is anything else. */
+export function countOf(raw: RawValue | undefined): number | null {
+  if (raw === undefined) return 0;
+  const text = textOf(raw)?.trim();
+  if (text === undefined || !/^\d{1,12}$/.test(text)) return null;
+  const count = Number(text);
+  return count <= 0x7fffffff ? count : null;
+}
+
+/** The texts of an array printed on one line or over several; empty for anything else. */
+export function listOf(raw: RawValue | undefined): string[] {
+  if (raw === undefined) return [];
+  const items = typeof raw === 'string' ? itemsOf(raw) : raw.kind === 'array' ? raw.lines : [];
+  return items.map(textOf).filter((item) => item !== null);
+}
+
+function itemsOf(raw: string): string[] {
+  if (!raw.startsWith('[') || !raw.endsWith(']')) return [];
+  // Job and node ids have neither commas nor quotes in them.
+  return raw
+    .slice(1, -1)
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
+
+/** The members of an object as raw values; null for anything that is not an object. */
+export function membersOf(raw: RawValue | undefined): Map<string, string> | null {
+  if (raw === '{}') return new Map();
+  if (raw === undefined || typeof raw === 'string' || raw.kind !== 'object') return null;
+  const members = new Map<string, string>();
+  for (const line of raw.lines) {
+    const member = memberOf(line);
+    if (member) members.set(member.name, member.value);
+  }
+  return members;
+}
+
+/** Splits `"name": value,` (no indentation); null for a line that is no member. PBS never escapes names. */
+export function memberOf(line: string): { name: string; value: string } | null {
+  if (!line.startsWith('"')) return null;
+  const colon = line.indexOf('":', 1);
+  if (colon < 0) return null;
+  return { name: line.slice(1, colon), value: withoutComma(line.slice(colon + 2)) };
+}
+
+/** A value without the blanks around it and the comma behind it. */
+export function withoutComma(text: string): string {
+  const trimmed = text.trim();
+  return trimmed.endsWith(',') ? trimmed.slice(0, -1) : trimmed;
+}
+
+function unmangle(latin1: string): string {
+  return latin1.replace(mangledBytes, (match) => {
+    const bytes = Buffer.alloc(match.length / 2);
+    for (let i = 0; i < bytes.length; i++) bytes[i] = (match.charCodeAt(2 * i + 1) - 64) & 0xff;
+    // A user may really write `^1^2`: only bytes that are UTF-8 were mangled from it.
+    const text = bytes.toString('utf8');
+    return text.includes('\ufffd') ? match : bytes.toString('latin1');
+  });
+}
+
+function utf8Of(latin1: string): string {
+  return Buffer.from(latin1, 'latin1').toString('utf8');
+}
+
+const escapes: Record<string, string> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
+
+/** JSON's escapes; a backslash before anything else is a backslash, because the old encoder does not escape it. */
+function unescape(text: string): string {
+  return text.replace(/\\(?:u([0-9a-fA-F]{4})|(["\\/bfnrt]))/g, (_, code: string | undefined, letter: string) =>
+    code === undefined ? (escapes[letter] ?? letter) : String.fromCharCode(Number.parseInt(code, 16)),
+  );
+}

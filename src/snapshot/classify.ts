@@ -1,0 +1,38 @@
+import type { NodeRule } from '../config/system.ts';
+import type { NodeRecord } from '../lib/records.ts';
+
+export type NodeClass = NodeRule['class'];
+
+/**
+ * The class and type of a node: those of the first rule whose conditions all hold. A node that no rule fits is a `cpu`
+ * node without a type, so that it is still counted.
+ */
+export function classify(node: NodeRecord, rules: readonly NodeRule[]): { class: NodeClass; type: string | null } {
+  const rule = rules.find(({ when }) => when === undefined || holds(when, node));
+  return { class: rule?.class ?? 'cpu', type: rule?.type ?? null };
+}
+
+function holds(when: NonNullable<NodeRule['when']>, node: NodeRecord): boolean {
+  if (when.host !== undefined && !patternOf(when.host).test(node.name)) return false;
+  if (when.memory_gib_at_least !== undefined && node.memoryGib < when.memory_gib_at_least) return false;
+  return Object.entries(when.resources ?? {}).every(([name, condition]) => {
+    const value = node.resources.get(name.toLowerCase());
+    if (value === undefined) return false;
+    if (typeof condition === 'object') return Number(value) >= condition.at_least;
+    // `Qlist` and `gpu_type` hold several values: `vis,nvgpu`.
+    return value.toLowerCase().split(',').some((part) => part.trim() === condition.toLowerCase());
+  });
+}
+
+const patterns = new Map<string, RegExp>();
+
+/** A host pattern with `*` and `?` as an expression, made once. */
+function patternOf(pattern: string): RegExp {
+  let expression = patterns.get(pattern);
+  if (!expression) {
+    const source = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');
+    expression = new RegExp(`^${source}$`, 'i');
+    patterns.set(pattern, expression);
+  }
+  return expression;
+}

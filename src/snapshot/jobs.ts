@@ -1,0 +1,155 @@
+import type { JobRecord } from '../lib/records.ts';
+import { arrayOf } from './nodes.ts';
+
+/** The counters that a queue and a user's share of it have; field names are the API's. */
+export type JobCounters = {
+  running_jobs: number;
+  pending_jobs: number;
+  held_jobs: number;
+  cores_allocated: number;
+  gpus_allocated: number;
+  nodes_allocated: number;
+  cores_pending: number;
+  gpus_pending: number;
+  cores_held: number;
+  gpus_held: number;
+};
+
+type Counted = { counters: JobCounters; hosts: Set<string>; arrays: Set<string> };
+
+/** What the jobs of a system add up to, in memory for the sums and not for the jobs. */
+export type JobRollup = {
+  jobs: number;
+  running: number;
+  pending: number;
+  held: number;
+  /** Owners of all listed jobs, whatever the jobs' state. */
+  readonly users: Set<string>;
+  readonly byQueue: Map<string, Counted & { users: Set<string> }>;
+  /** By user, project and queue. */
+  readonly byShare: Map<string, Counted & Share>;
+  /** One copy of each name: text cut out of a record would keep the whole record in memory. */
+  readonly names: Map<string, string>;
+};
+
+type Share = { readonly user: string; readonly project: string; readonly queue: string };
+
+/** What a job that names no account is booked on, as today's collectors have it. */
+export const unknownProject = '_unknown_';
+
+export function emptyJobs(): JobRollup {
+  return { jobs: 0, running: 0, pending: 0, held: 0, users: new Set(), byQueue: new Map(), byShare: new Map(), names: new Map() };
+}
+
+/** Adds one job, or an array as so many of its subjobs. */
+export function addJob(rollup: JobRollup, job: JobRecord): void {
+  const user = kept(rollup, job.user);
+  const project = kept(rollup, job.project ?? unknownProject);
+  const queue = kept(rollup, job.queue);
+  rollup.jobs += 1;
+  rollup.running += job.running;
+  rollup.pending += job.pending;
+  rollup.held += job.held;
+  rollup.users.add(user);
+
+  let ofQueue = rollup.byQueue.get(queue);
+  if (!ofQueue) {
+    ofQueue = { ...noneCounted(), users: new Set() };
+    rollup.byQueue.set(queue, ofQueue);
+  }
+  ofQueue.users.add(user);
+  const key = `${user}\n${project}\n${queue}`;
+  let ofShare = rollup.byShare.get(key);
+  if (!ofShare) {
+    ofShare = { ...noneCounted(), user, project, queue };
+    rollup.byShare.set(key, ofShare);
+  }
+  count(rollup, ofQueue, job);
+  count(rollup, ofShare, job);
+}
+
+function count(rollup: JobRollup, counted: Counted, job: JobRecord): void {
+  const { counters } = counted;
+  counters.running_jobs += job.running;
+  counters.pending_jobs += job.pending;
+  counters.held_jobs += job.held;
+  counters.cores_allocated += job.running * job.cores;
+  counters.gpus_allocated += job.running * job.gpus;
+  counters.cores_pending += job.pending * job.cores;
+  counters.gpus_pending += job.pending * job.gpus;
+  counters.cores_held += job.held * job.cores;
+  counters.gpus_held += job.held * job.gpus;
+  if (job.running === 0) return;
+  if (job.hosts === null) counted.arrays.add(kept(rollup, arrayOf(job.id) ?? job.id));
+  else for (const host of job.hosts) counted.hosts.add(kept(rollup, host));
+}
+
+function noneCounted(): Counted {
+  return { counters: noCounters(), hosts: new Set(), arrays: new Set() };
+}
+
+function noCounters(): JobCounters {
+  return {
+    running_jobs: 0,
+    pending_jobs: 0,
+    held_jobs: 0,
+    cores_allocated: 0,
+    gpus_allocated: 0,
+    nodes_allocated: 0,
+    cores_pending: 0,
+    gpus_pending: 0,
+    cores_held: 0,
+    gpus_held: 0,
+  };
+}
+
+function kept(rollup: JobRollup, name: string): string {
+  const known = rollup.names.get(name);
+  if (known !== undefined) return known;
+  const copy = Buffer.from(name, 'utf8').toString('utf8');
+  rollup.names.set(copy, copy);
+  return copy;
+}
+
+/** The payload's counts of all jobs. */
+export function jobFields(rollup: JobRollup): Record<string, number> {
+  return {
+    running_jobs: rollup.running,
+    pending_jobs: rollup.pending,
+    held_jobs: rollup.held,
+    active_users: rollup.users.size,
+  };
+}
+
+export type QueueRow = JobCounters & { readonly queue_name: string; readonly active_users: number };
+
+/** A row for each queue: the configured ones, with or without jobs, then the others that have any. */
+export function queueRows(rollup: JobRollup, configured: readonly string[], hostsByArray: ReadonlyMap<string, ReadonlySet<string>>): QueueRow[] {
+  return [...new Set([...configured, ...rollup.byQueue.keys()])].map((queue_name) => {
+    const counted = rollup.byQueue.get(queue_name);
+    return {
+      queue_name,
+      ...(counted ? withNodes(counted, hostsByArray) : noCounters()),
+      active_users: counted?.users.size ?? 0,
+    };
+  });
+}
+
+export type ShareRow = JobCounters & { readonly username: string; readonly project_code: string; readonly queue_name: string };
+
+/** A row for each user, project and queue. */
+export function shareRows(rollup: JobRollup, hostsByArray: ReadonlyMap<string, ReadonlySet<string>>): ShareRow[] {
+  return [...rollup.byShare.values()].map((share) => ({
+    username: share.user,
+    project_code: share.project,
+    queue_name: share.queue,
+    ...withNodes(share, hostsByArray),
+  }));
+}
+
+/** A node that several jobs share counts once. */
+function withNodes(counted: Counted, hostsByArray: ReadonlyMap<string, ReadonlySet<string>>): JobCounters {
+  const hosts = new Set(counted.hosts);
+  for (const array of counted.arrays) for (const host of hostsByArray.get(array) ?? []) hosts.add(host);
+  return { ...counted.counters, nodes_allocated: hosts.size };
+}

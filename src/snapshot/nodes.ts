@@ -1,0 +1,147 @@
+import type { NodeHardware, System } from '../config/system.ts';
+import type { NodeRecord } from '../lib/records.ts';
+import { classify, type NodeClass } from './classify.ts';
+import { percent, rounded } from './numbers.ts';
+
+type NodeCounts = { total: number; available: number; down: number; reserved: number; allocated: number };
+type Amounts = { total: number; allocated: number; idle: number };
+type TypeCounts = NodeCounts & { capacity: number; used: number };
+
+/** What the nodes of a system add up to. */
+export type NodeRollup = {
+  readonly all: NodeCounts;
+  readonly byClass: Readonly<Record<NodeClass, NodeCounts>>;
+  readonly cores: Amounts;
+  readonly gpus: Readonly<Record<NodeClass, Amounts>>;
+  /** GiB. */
+  readonly memory: Amounts;
+  readonly byType: Map<string, TypeCounts>;
+  /** The hosts of each running array, by the id it has in front of its brackets: `73` for `73[4].server`. */
+  readonly hostsByArray: Map<string, Set<string>>;
+};
+
+const noNodes = (): NodeCounts => ({ total: 0, available: 0, down: 0, reserved: 0, allocated: 0 });
+const nothing = (): Amounts => ({ total: 0, allocated: 0, idle: 0 });
+
+export function emptyNodes(): NodeRollup {
+  return {
+    all: noNodes(),
+    byClass: { cpu: noNodes(), gpu: noNodes(), viz: noNodes() },
+    cores: nothing(),
+    gpus: { cpu: nothing(), gpu: nothing(), viz: nothing() },
+    memory: nothing(),
+    byType: new Map(),
+    hostsByArray: new Map(),
+  };
+}
+
+/** Adds one node. Cores, GPUs and memory of a node that is down are in the totals and not idle. */
+export function addNode(rollup: NodeRollup, node: NodeRecord, system: Pick<System, 'node_rules'>): void {
+  const { class: nodeClass, type } = classify(node, system.node_rules);
+  const counts = [rollup.all, rollup.byClass[nodeClass]];
+  if (type !== null) {
+    const ofType = rollup.byType.get(type) ?? { ...noNodes(), capacity: 0, used: 0 };
+    rollup.byType.set(type, ofType);
+    counts.push(ofType);
+    const hasGpus = node.gpus > 0;
+    ofType.capacity += hasGpus ? node.gpus : node.cores;
+    ofType.used += hasGpus ? node.gpusAllocated : node.coresAllocated;
+  }
+  for (const count of counts) {
+    count.total += 1;
+    if (node.state !== 'other') count[node.state] += 1;
+  }
+  const isDown = node.state === 'down';
+  addAmount(rollup.cores, node.cores, node.coresAllocated, isDown);
+  addAmount(rollup.gpus[nodeClass], node.gpus, node.gpusAllocated, isDown);
+  addAmount(rollup.memory, node.memoryGib, node.memoryAllocatedGib, isDown);
+  for (const job of node.jobs) {
+    const array = arrayOf(job);
+    if (array === null) continue;
+    const hosts = rollup.hostsByArray.get(array) ?? new Set();
+    rollup.hostsByArray.set(array, hosts.add(node.name));
+  }
+}
+
+function addAmount(amount: Amounts, total: number, allocated: number, isDown: boolean): void {
+  amount.total += total;
+  amount.allocated += allocated;
+  if (!isDown) amount.idle += Math.max(0, total - allocated);
+}
+
+/** `73` of `73[4].server` and of `73[].server`; null for a job that is no array. */
+export function arrayOf(jobId: string): string | null {
+  const bracket = jobId.indexOf('[');
+  return bracket < 0 ? null : jobId.slice(0, bracket);
+}
+
+/** True for a system whose nodes are of several kinds: it reports node types and all compute nodes together. */
+export function hasNodeTypes(system: Pick<System, 'node_rules'>): boolean {
+  return system.node_rules.some((rule) => rule.type !== undefined);
+}
+
+/**
+ * The payload's fields about nodes: counts; GPUs of `viz` nodes apart from the others; memory in GiB and utilisation in
+ * percent, both with two decimals.
+ */
+export function nodeFields(rollup: NodeRollup, system: Pick<System, 'node_rules'>): Record<string, number | null> {
+  const classes: NodeClass[] = system.node_rules.some((rule) => rule.class === 'viz') ? ['cpu', 'gpu', 'viz'] : ['cpu', 'gpu'];
+  const fields: Record<string, number | null> = {};
+  for (const name of classes) {
+    const { total, available, down, reserved } = rollup.byClass[name];
+    fields[`${name}_nodes_total`] = total;
+    fields[`${name}_nodes_available`] = available;
+    fields[`${name}_nodes_down`] = down;
+    fields[`${name}_nodes_reserved`] = reserved;
+  }
+  fields.cpu_cores_total = rollup.cores.total;
+  fields.cpu_cores_allocated = rollup.cores.allocated;
+  fields.cpu_cores_idle = rollup.cores.idle;
+  fields.cpu_utilization_percent = percent(rollup.cores.allocated, rollup.cores.total);
+  for (const name of classes.filter((other) => other !== 'cpu')) {
+    const { total, allocated, idle } = rollup.gpus[name];
+    fields[`${name}_count_total`] = total;
+    fields[`${name}_count_allocated`] = allocated;
+    fields[`${name}_count_idle`] = idle;
+    fields[`${name}_utilization_percent`] = percent(allocated, total);
+  }
+  fields.memory_total_gb = rounded(rollup.memory.total, 2);
+  fields.memory_allocated_gb = rounded(rollup.memory.allocated, 2);
+  fields.memory_utilization_percent = percent(rollup.memory.allocated, rollup.memory.total);
+  if (hasNodeTypes(system)) {
+    fields.compute_nodes_total = rollup.all.total;
+    fields.compute_nodes_available = rollup.all.available;
+    fields.compute_nodes_down = rollup.all.down;
+  }
+  return fields;
+}
+
+/** One row of `node_types`; utilisation is of GPUs where the type has any, else of cores. */
+export type NodeTypeRow = NodeHardware & {
+  readonly node_type: string;
+  readonly nodes_total: number;
+  readonly nodes_available: number;
+  readonly nodes_down: number;
+  readonly nodes_allocated: number;
+  readonly utilization_percent: number | null;
+};
+
+/** A row for each type that has nodes, in the order of the rules. */
+export function nodeTypeRows(rollup: NodeRollup, system: Pick<System, 'node_rules' | 'node_types'>): NodeTypeRow[] {
+  const order = new Set(system.node_rules.flatMap((rule) => rule.type ?? []));
+  return [...order].flatMap((type) => {
+    const counts = rollup.byType.get(type);
+    if (!counts) return [];
+    return [
+      {
+        node_type: type,
+        nodes_total: counts.total,
+        nodes_available: counts.available,
+        nodes_down: counts.down,
+        nodes_allocated: counts.allocated,
+        ...system.node_types[type],
+        utilization_percent: percent(counts.used, counts.capacity),
+      },
+    ];
+  });
+}

@@ -1,0 +1,63 @@
+import type { System } from '../config/system.ts';
+import type { FilesystemRecord, LoginNodeRecord, QueueRecord, ReservationRecord, Unavailable } from '../lib/records.ts';
+import { naiveUtc } from '../lib/time.ts';
+import { emptyJobs, jobFields, type JobRollup, queueRows, shareRows } from './jobs.ts';
+import { emptyNodes, nodeFields, type NodeRollup, nodeTypeRows } from './nodes.ts';
+import { filesystemRow, loginNodeRow, queueDefinitionRow, reservationRows, withCutNames } from './rows.ts';
+
+/** What the probes of one system found; null for a probe that failed. */
+export type Findings = {
+  readonly nodes: NodeRollup | null;
+  readonly jobs: JobRollup | null;
+  readonly queues: readonly QueueRecord[] | null;
+  readonly reservations: readonly ReservationRecord[] | null;
+  /** By name; without those whose probe failed. */
+  readonly loginNodes: ReadonlyMap<string, LoginNodeRecord | Unavailable>;
+  readonly filesystems: ReadonlyMap<string, FilesystemRecord | Unavailable>;
+};
+
+/** The probes whose counts the API requires: what it stores as 0 when they are absent. */
+export const requiredProbes = ['nodes', 'jobs'] as const;
+export type RequiredProbe = (typeof requiredProbes)[number];
+
+/** The counts of a required probe as fields of the payload; what a system without nodes or jobs has. */
+export function zeroFields(probe: RequiredProbe, system: System): Record<string, number | null> {
+  return probe === 'nodes' ? nodeFields(emptyNodes(), system) : jobFields(emptyJobs());
+}
+
+/**
+ * The payload of one system at one moment. `repeated` are the fields to send for required probes that failed; lists
+ * whose probe failed are empty, or left out where the API allows it.
+ */
+export function buildPayload(
+  system: System,
+  findings: Findings,
+  moment: Date,
+  repeated: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const { nodes, jobs, queues, reservations } = findings;
+  const hostsByArray = nodes?.hostsByArray ?? new Map();
+  const payload: Record<string, unknown> = {
+    timestamp: naiveUtc(moment),
+    ...repeated,
+    ...(nodes ? nodeFields(nodes, system) : {}),
+    ...(jobs ? jobFields(jobs) : {}),
+    login_nodes: system.login_nodes.flatMap((node) => {
+      const found = findings.loginNodes.get(node.name);
+      return found ? [loginNodeRow(node, found, system.load_as)] : [];
+    }),
+    queues: jobs ? withCutNames(queueRows(jobs, system.queues, hostsByArray), ['queue_name']) : [],
+    user_project_queues: jobs
+      ? withCutNames(shareRows(jobs, hostsByArray), ['username', 'project_code', 'queue_name'])
+      : [],
+    filesystems: system.filesystems.flatMap(({ name }) => {
+      const found = findings.filesystems.get(name);
+      return found ? [filesystemRow(name, found, system.degraded_above)] : [];
+    }),
+  };
+  const types = nodes ? nodeTypeRows(nodes, system) : [];
+  if (types.length > 0) payload.node_types = types;
+  if (queues) payload.queue_definitions = queues.map(queueDefinitionRow);
+  if (reservations) payload.reservations = reservationRows(reservations, system.system_name);
+  return payload;
+}
