@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from '../../src/exec/command.ts';
@@ -8,6 +8,9 @@ import { commandOf, outcomeOf } from '../support/execution.ts';
 import { processesWithArgument, untilGone } from '../support/processes.ts';
 import { type FarSide, sshdInstalled, startSshd, trouble } from '../support/sshd.ts';
 import { until } from '../support/until.ts';
+
+// Every login costs some 0.2 s of forks; a busy machine may take its time.
+setDefaultTimeout(20_000);
 
 const local = createExecutor({
   connectTimeoutSeconds: 1,
@@ -87,7 +90,7 @@ describe.skipIf(!sshdInstalled)('over ssh', () => {
     '%s',
     'é日😀',
   ];
-  test.each([
+  test.concurrent.each([
     ['far', null],
     ['far', 'gateway'],
     [trouble.tcsh, null],
@@ -99,7 +102,7 @@ describe.skipIf(!sshdInstalled)('over ssh', () => {
     expect(stdout.split('\0').slice(0, -1)).toEqual(words);
   });
 
-  test.each([0, 3, 124, 127, 137, 255])('the status %d is kept', async (code) => {
+  test.concurrent.each([0, 3, 124, 255])('the status %d is kept', async (code) => {
     const [direct, nested] = await Promise.all(
       [null, 'gateway'].map((via) => run(['sh', '-c', `echo why >&2; exit ${code}`], 'far', { via })),
     );
@@ -112,7 +115,7 @@ describe.skipIf(!sshdInstalled)('over ssh', () => {
     expect([pbsnodes?.stdout, qstat?.stdout]).toEqual(['nodes\n', 'from the search path\n']);
   });
 
-  test.each(['no-such-program', '/etc/passwd'])('%s is not found on the far side', async (program) => {
+  test.concurrent.each(['no-such-program', '/etc/passwd'])('%s is not found on the far side', async (program) => {
     const [direct, nested] = await Promise.all([run([program], 'far'), run([program], 'far', { via: 'gateway' })]);
     expect(direct?.ending).toEqual({ kind: 'not-found', program });
     expect(nested?.ending).toEqual({ kind: 'not-found', program });
@@ -124,7 +127,7 @@ describe.skipIf(!sshdInstalled)('over ssh', () => {
     await until(() => processesWithArgument('yes').length === 0, 'the far yes is gone');
   });
 
-  test.each([null, 'gateway'])('what hangs on the far side, by way of %p, ends there too', async (via) => {
+  test.concurrent.each([null, 'gateway'])('what hangs on the far side, by way of %p, ends there too', async (via) => {
     const [seconds, stubborn] = [sleepOf(via === null ? 1 : 2), sleepOf(via === null ? 3 : 4)];
     const started = Promise.all([
       run(['sleep', seconds], 'far', { via, timeoutSeconds: 1 }),
@@ -138,7 +141,7 @@ describe.skipIf(!sshdInstalled)('over ssh', () => {
   });
 
   describe.each([null, 'gateway'])('by way of %p', (via) => {
-    test.each([
+    test.concurrent.each([
       [trouble.mute, 'does not answer'],
       [trouble.passwordOnly, 'login refused'],
       [trouble.stranger, 'host key not trusted'],
@@ -188,7 +191,7 @@ describe.skipIf(!sshdInstalled)('over ssh', () => {
       hostName: 'here',
       environment: process.env,
     });
-    const command = commandOf(['sh', '-c', `echo out; exec sleep ${seconds}`], { host: 'far', timeoutSeconds: 2 });
+    const command = commandOf(['sh', '-c', `echo out; exec sleep ${seconds}`], { host: 'far', timeoutSeconds: 1 });
     const execution = executor.start(command);
     for await (const _ of execution.stdout) break;
     expect((await execution.ending).kind).toBe('killed');

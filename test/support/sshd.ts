@@ -147,6 +147,7 @@ function clientConfig({ name, port, address = '127.0.0.1', knownAs = 'known' }: 
   IdentitiesOnly yes
   UserKnownHostsFile ${join(directory, 'known_hosts')}
   GlobalKnownHostsFile /dev/null
+  KexAlgorithms curve25519-sha256
 `;
 }
 
