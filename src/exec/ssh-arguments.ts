@@ -1,0 +1,86 @@
+import type { Command } from './command.ts';
+import { checkedHost, sameHost } from './host-name.ts';
+import { quoteCommand } from './quote.ts';
+import { joinedDirectories } from './search-path.ts';
+
+/** How other hosts are reached. */
+export type SshOptions = {
+  /** Gives up connecting to a host after this many seconds. */
+  readonly connectTimeoutSeconds: number;
+  /** An ssh configuration to use instead of the user's; for the first hop only, since the file is on this host. */
+  readonly configFile?: string;
+  /** Where programs are looked for after PATH, on every host. */
+  readonly searchPath: readonly string[];
+  /** What this host calls itself: commands for it need no ssh. */
+  readonly hostName: string;
+};
+
+/** The hosts that ssh goes through to the command, the last one running it; none if that is this host. */
+export function hopsOf(command: Pick<Command, 'host' | 'via'>, hostName: string): readonly string[] {
+  const { host, via } = command;
+  if (host === null || sameHost(checkedHost(host), hostName)) return [];
+  if (via === null || sameHost(checkedHost(via), hostName) || sameHost(via, host)) return [host];
+  return [via, host];
+}
+
+/** What the far side adds to standard error when a status of 255 is the program's own and not one of ssh. */
+export const ownStatusMark = 'hpc-collector: the program itself ended with 255';
+
+/** What it says, before the program's name, when it has no such program. */
+export const notFoundMark = 'hpc-collector: no such program: ';
+
+/**
+ * What every host on the way runs. It is constant: all that is configured comes as positional parameters, the
+ * seconds, the search directories, then the command. Killing ssh on this side leaves the far side running, so
+ * `timeout` ends it there. One line, without `!` and `'`, to pass through any login shell.
+ */
+const farSideScript = [
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's own parameters
+  'PATH="${PATH:-/usr/bin:/bin}${2:+:$2}"; LC_ALL=C; export PATH LC_ALL; seconds=$1; shift 2;',
+  `command -v "$1" >/dev/null 2>&1 || { echo "${notFoundMark}$1" >&2; exit 127; };`,
+  'if command -v timeout >/dev/null 2>&1; then timeout -k 1 "$seconds" "$@"; else "$@"; fi; status=$?;',
+  `[ $status -ne 255 ] || echo "${ownStatusMark}" >&2; exit $status`,
+].join(' ');
+
+/**
+ * The argument vector that runs a command over its hops: ssh to the first, whose command is an ssh to the second
+ * (keys for the second live on the first). Throws an OperatorError for what cannot be quoted.
+ */
+export function sshArguments(
+  command: Pick<Command, 'argv' | 'timeoutSeconds'>,
+  hops: readonly string[],
+  options: SshOptions,
+): [string, ...string[]] {
+  const { argv, timeoutSeconds } = command;
+  const [hop, ...further] = hops;
+  if (hop === undefined) return [...argv];
+  const farCommand = further.length === 0 ? argv : sshArguments(command, further, withoutConfig(options));
+  const farSide = ['sh', '-c', farSideScript, 'hpc-collector', String(Math.max(1, Math.ceil(timeoutSeconds)))];
+  const remote = quoteCommand([...farSide, joinedDirectories(options.searchPath), ...farCommand]);
+  return ['ssh', ...sshFlags(timeoutSeconds, options), '--', checkedHost(hop), remote];
+}
+
+function withoutConfig(options: SshOptions): SshOptions {
+  const { configFile: _, ...rest } = options;
+  return rest;
+}
+
+/** Trust in host keys is left to the user's configuration: with BatchMode an unknown one fails, unasked. */
+function sshFlags(timeoutSeconds: number, options: SshOptions): readonly string[] {
+  // One second less than the deadline, so that a mute host is called that and not a slow command.
+  const connectTimeout = Math.max(1, Math.floor(Math.min(options.connectTimeoutSeconds, timeoutSeconds - 1)));
+  const settings = [
+    'BatchMode=yes',
+    `ConnectTimeout=${connectTimeout}`,
+    // A master process would outlive the command and hold standard error open.
+    'ControlMaster=no',
+    'ControlPath=none',
+    // A port that is already forwarded elsewhere must not fail the login.
+    'ClearAllForwardings=yes',
+    // Without banners and notices standard error is the command's, and a user's QUIET cannot hide why ssh failed.
+    'LogLevel=ERROR',
+  ];
+  const config = options.configFile === undefined ? [] : ['-F', options.configFile];
+  // No pseudo-terminal, no standard input, no X11, whatever the user's configuration says.
+  return [...config, '-T', '-n', '-x', ...settings.flatMap((setting) => ['-o', setting])];
+}

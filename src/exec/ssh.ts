@@ -1,0 +1,57 @@
+import type { Command, Ending, Execution } from './command.ts';
+import { startLocal } from './local.ts';
+import { type SshOptions, sshArguments } from './ssh-arguments.ts';
+import { commandEnding, wasDropped } from './ssh-ending.ts';
+
+/** How often a connection that sshd dropped is tried again. */
+const maxRetries = 3;
+
+/**
+ * Starts a command on another host, over the given hops. A connection that was dropped before the login is tried
+ * again within the deadline. Throws an OperatorError for what may not be passed to another host.
+ */
+export function startOverSsh(
+  command: Command,
+  hops: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  options: SshOptions,
+): Execution {
+  const started = performance.now();
+  const secondsPassed = (): number => (performance.now() - started) / 1000;
+  const { maxOutputBytes } = command;
+  const attempt = (timeoutSeconds: number): Execution =>
+    startLocal({
+      argv: sshArguments({ argv: command.argv, timeoutSeconds }, hops, options),
+      environment,
+      timeoutSeconds,
+      maxOutputBytes,
+    });
+  const asCommand = (ending: Ending): Ending => {
+    if (ending.kind === 'timed-out') return { kind: 'timed-out', seconds: command.timeoutSeconds };
+    return commandEnding(ending, hops, { allowed: command.timeoutSeconds, passed: secondsPassed() });
+  };
+
+  let current = attempt(command.timeoutSeconds);
+  const ending = Promise.withResolvers<Ending>();
+
+  async function* read(): AsyncGenerator<Uint8Array> {
+    try {
+      for (let retry = 1; ; retry += 1) {
+        yield* current.stdout;
+        const pause = retryPause(retry);
+        const left = command.timeoutSeconds - secondsPassed() - pause;
+        if (!wasDropped(asCommand(await current.ending)) || retry > maxRetries || left <= 0) return;
+        await Bun.sleep(pause * 1000);
+        current = attempt(left);
+      }
+    } finally {
+      ending.resolve(asCommand(await current.ending));
+    }
+  }
+  return { stdout: read(), ending: ending.promise };
+}
+
+/** Seconds: random, so that what was dropped together does not come back together. */
+function retryPause(retry: number): number {
+  return retry * (0.1 + 0.3 * Math.random());
+}

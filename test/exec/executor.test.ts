@@ -1,0 +1,200 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from '../../src/exec/command.ts';
+import { createExecutor } from '../../src/exec/executor.ts';
+import { OperatorError } from '../../src/lib/errors.ts';
+import { commandOf, outcomeOf } from '../support/execution.ts';
+import { processesWithArgument, untilGone } from '../support/processes.ts';
+import { type FarSide, sshdInstalled, startSshd, trouble } from '../support/sshd.ts';
+import { until } from '../support/until.ts';
+
+// Every login costs some 0.2 s of forks; a busy machine may take its time.
+setDefaultTimeout(20_000);
+
+const local = createExecutor({
+  connectTimeoutSeconds: 1,
+  searchPath: [],
+  hostName: 'here.example.org',
+  environment: { PATH: '/usr/bin:/bin', SECRET: 'x' },
+});
+
+describe('a command for this host', () => {
+  test.each([null, 'here', 'someone@HERE.example.net'])('needs no ssh: %p', async (host) => {
+    const { stdout } = await outcomeOf(local.start(commandOf(['env'], { host, via: 'elsewhere' })));
+    expect(stdout.split('\n').sort()).toEqual(['', 'LC_ALL=C', 'PATH=/usr/bin:/bin']);
+  });
+
+  test('may hold what could not be sent to another one', async () => {
+    expect((await outcomeOf(local.start(commandOf(['printf', '%s', 'a\nb'])))).stdout).toBe('a\nb');
+  });
+});
+
+test('a host that ssh could misread is refused', () => {
+  expect(() => local.start(commandOf(['id'], { host: '-oProxyCommand=id' }))).toThrow(OperatorError);
+});
+
+describe.skipIf(!sshdInstalled)('over ssh', () => {
+  let far: FarSide;
+  const say = (text: string) => `#!/bin/sh\necho ${text}\n`;
+
+  beforeAll(async () => {
+    far = await startSshd({ hosts: ['far', 'gateway'], programs: { pbsnodes: say('nodes') } });
+    mkdirSync(join(far.directory, 'pbs'));
+    for (const name of ['qstat', 'pbsnodes']) {
+      writeFileSync(join(far.directory, 'pbs', name), say('from the search path'));
+      chmodSync(join(far.directory, 'pbs', name), 0o755);
+    }
+  });
+  afterAll(() => far.stop());
+
+  function run(argv: Command['argv'], host: string, rest: Partial<Command> = {}) {
+    const executor = createExecutor({
+      connectTimeoutSeconds: 1,
+      configFile: far.configFile,
+      searchPath: [join(far.directory, 'pbs')],
+      hostName: 'here',
+      environment: { ...process.env, LANG: 'de_DE.UTF-8', SECRET: 'x' },
+    });
+    return outcomeOf(executor.start(commandOf(argv, { host, ...rest })));
+  }
+
+  const sleepOf = (number: number): string => `${200_000 + process.pid}.${number}`;
+
+  test('a command gives its output, in the C locale', async () => {
+    const { stdout, ending } = await run(['sh', '-c', 'echo $LC_ALL $SECRET; echo why >&2'], 'far');
+    expect(stdout).toBe('C\n');
+    expect(ending).toEqual({ kind: 'exited', code: 0, stderr: 'why\n' });
+  });
+
+  const words = [
+    '',
+    ' ',
+    "it's",
+    '"',
+    '!!',
+    '\\',
+    '\\!',
+    "'\\''",
+    '$HOME',
+    '`id`',
+    '$(id)',
+    '*',
+    '~',
+    '-n',
+    'a;b',
+    '&|<>',
+    '#',
+    '{a,b}',
+    '=ls',
+    '%s',
+    'é日😀',
+  ];
+  test.concurrent.each([
+    ['far', null],
+    ['far', 'gateway'],
+    [trouble.tcsh, null],
+    [trouble.tcsh, 'gateway'],
+    ['far', trouble.tcsh],
+  ])('every argument arrives at %s by way of %p unchanged', async (host, via) => {
+    if ([host, via].includes(trouble.tcsh) && Bun.which('tcsh') === null) return;
+    const { stdout } = await run(['printf', '%s\\0', ...words], host, { via });
+    expect(stdout.split('\0').slice(0, -1)).toEqual(words);
+  });
+
+  test.concurrent.each([0, 3, 124, 255])('the status %d is kept', async (code) => {
+    const [direct, nested] = await Promise.all(
+      [null, 'gateway'].map((via) => run(['sh', '-c', `echo why >&2; exit ${code}`], 'far', { via })),
+    );
+    expect(direct?.ending).toEqual({ kind: 'exited', code, stderr: 'why\n' });
+    expect(nested?.ending).toEqual({ kind: 'exited', code, stderr: 'why\n' });
+  });
+
+  test('programs are looked for on the PATH of the far side first, then in the search directories', async () => {
+    const [pbsnodes, qstat] = await Promise.all([run(['pbsnodes'], 'far'), run(['qstat'], 'far', { via: 'gateway' })]);
+    expect([pbsnodes?.stdout, qstat?.stdout]).toEqual(['nodes\n', 'from the search path\n']);
+  });
+
+  test.concurrent.each(['no-such-program', '/etc/passwd'])('%s is not found on the far side', async (program) => {
+    const [direct, nested] = await Promise.all([run([program], 'far'), run([program], 'far', { via: 'gateway' })]);
+    expect(direct?.ending).toEqual({ kind: 'not-found', program });
+    expect(nested?.ending).toEqual({ kind: 'not-found', program });
+  });
+
+  test('output over its limit ends the command', async () => {
+    const { ending } = await run(['yes'], 'far', { maxOutputBytes: 100_000, timeoutSeconds: 5 });
+    expect(ending).toEqual({ kind: 'output-too-large', limitBytes: 100_000 });
+    await until(() => processesWithArgument('yes').length === 0, 'the far yes is gone');
+  });
+
+  test.concurrent.each([null, 'gateway'])('what hangs on the far side, by way of %p, ends there too', async (via) => {
+    const [seconds, stubborn] = [sleepOf(via === null ? 1 : 2), sleepOf(via === null ? 3 : 4)];
+    const started = Promise.all([
+      run(['sleep', seconds], 'far', { via, timeoutSeconds: 1 }),
+      run(['sh', '-c', `trap "" TERM; sleep ${stubborn}`], 'far', { via, timeoutSeconds: 1 }),
+    ]);
+    for (const each of [seconds, stubborn]) {
+      await until(() => processesWithArgument(each).length > 0, 'the far side has started');
+    }
+    for (const { ending } of await started) expect(ending).toEqual({ kind: 'timed-out', seconds: 1 });
+    await Promise.all([untilGone(seconds), untilGone(stubborn)]);
+  });
+
+  describe.each([null, 'gateway'])('by way of %p', (via) => {
+    test.concurrent.each([
+      [trouble.mute, 'does not answer'],
+      [trouble.passwordOnly, 'login refused'],
+      [trouble.stranger, 'host key not trusted'],
+      [trouble.impostor, 'host key not trusted'],
+      [trouble.refusing, 'connection refused'],
+      [trouble.nameless, 'unknown host name'],
+    ] as const)('a %s host %s', async (host, reason) => {
+      const { stdout, ending, seconds } = await run(['echo', 'out'], host, { via, timeoutSeconds: 5 });
+      expect(stdout).toBe('');
+      expect(ending).toMatchObject({ kind: 'unreachable', host, reason });
+      expect(seconds).toBeLessThan(4);
+    });
+  });
+
+  test('a gateway in trouble is named, not the host behind it', async () => {
+    const { ending } = await run(['id'], 'far', { via: trouble.refusing });
+    expect(ending).toMatchObject({ kind: 'unreachable', host: trouble.refusing, reason: 'connection refused' });
+  });
+
+  describe('a connection that is dropped before the login', () => {
+    test('is made again', async () => {
+      far.dropNext(2);
+      expect((await run(['echo', 'out'], trouble.dropping)).stdout).toBe('out\n');
+      expect(far.dropConnections()).toBe(3);
+    });
+
+    test('is given up after three retries', async () => {
+      far.dropNext(100);
+      const { ending } = await run(['echo', 'out'], trouble.dropping);
+      expect(ending).toMatchObject({ kind: 'unreachable', host: trouble.dropping, reason: 'connection lost' });
+      expect(far.dropConnections()).toBe(4);
+    });
+
+    test('is not made again past the deadline', async () => {
+      far.dropNext(100);
+      const { seconds } = await run(['echo', 'out'], trouble.dropping, { timeoutSeconds: 0.3 });
+      expect(seconds).toBeLessThan(0.6);
+    });
+  });
+
+  test('a reader that stops early ends ssh', async () => {
+    const seconds = sleepOf(5);
+    const executor = createExecutor({
+      connectTimeoutSeconds: 1,
+      configFile: far.configFile,
+      searchPath: [],
+      hostName: 'here',
+      environment: process.env,
+    });
+    const command = commandOf(['sh', '-c', `echo out; exec sleep ${seconds}`], { host: 'far', timeoutSeconds: 1 });
+    const execution = executor.start(command);
+    for await (const _ of execution.stdout) break;
+    expect((await execution.ending).kind).toBe('killed');
+    await untilGone(seconds);
+  });
+});
