@@ -104,12 +104,12 @@ function nativeTarget(): Target {
  * others come from the npm registry, checked against package-lock.json (Bun's own download would check nothing).
  */
 async function runtime(target: Target): Promise<string> {
-  if (target === native) return process.execPath;
   const { runtime: folder } = targets[target];
   const name = `@oven/${folder}`;
   const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
   const pinned: { version: string; integrity: string } = lock.packages[`node_modules/${name}`];
   if (pinned.version !== Bun.version) fail(`${name} is ${pinned.version}, but this is Bun ${Bun.version}`);
+  if (target === native) return process.execPath;
 
   const cache = join(root, 'node_modules/.cache/bun-runtimes', `${folder}-${pinned.version}`);
   const executable = join(cache, 'bun');
