@@ -1,0 +1,157 @@
+/**
+ * bun scripts/build-binary.ts [--all | TARGET…]
+ *
+ * Builds dist/hpc-collector for this machine and dist/hpc-collector-TARGET for others, and dist/SHA256SUMS of what it
+ * built. The same sources, lock file and commit give the same bytes, wherever the checkout lies.
+ */
+
+import { createHash } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { version } from '../package.json';
+import type { Build } from '../src/lib/version.ts';
+
+const root = join(import.meta.dir, '..');
+const dist = join(root, 'dist');
+
+/**
+ * Each target and the npm package of its Bun runtime, which package-lock.json pins as an optional dependency of `bun`.
+ * The x64 packages hold the baseline runtime (SSE4.2, no AVX): since 1.4 there is no other, `bun-linux-x64` and
+ * `bun-linux-x64-baseline` are the same bytes. test/e2e/binary.test.ts runs the result on an emulated Nehalem, so
+ * that an upgrade that changes this is noticed.
+ */
+const targets = {
+  'linux-x64-baseline': { runtime: 'bun-linux-x64', compile: 'bun-linux-x64-baseline' },
+  'linux-arm64': { runtime: 'bun-linux-aarch64', compile: 'bun-linux-arm64' },
+  'linux-x64-musl-baseline': { runtime: 'bun-linux-x64-musl', compile: 'bun-linux-x64-baseline-musl' },
+  'linux-arm64-musl': { runtime: 'bun-linux-aarch64-musl', compile: 'bun-linux-arm64-musl' },
+} as const;
+
+type Target = keyof typeof targets;
+
+const names = Object.keys(targets) as Target[];
+const native = nativeTarget();
+const built: string[] = [];
+
+for (const target of requested(Bun.argv.slice(2))) {
+  const file = await build(target);
+  built.push(file);
+  if (target === native) smokeRun(file, target);
+  console.log(`${file}  ${(Bun.file(join(dist, file)).size / 1e6).toFixed(0)} MB  ${target}`);
+}
+writeFileSync(join(dist, 'SHA256SUMS'), built.sort().map(checksumLine).join(''));
+
+function requested(args: string[]): readonly Target[] {
+  if (args.length === 0) return [native];
+  if (args.length === 1 && args[0] === '--all') return names;
+  const unknown = args.find((arg) => !names.includes(arg as Target));
+  if (unknown !== undefined) fail(`unknown target ${unknown}: expected --all or ${names.join(', ')}`);
+  return args as Target[];
+}
+
+async function build(target: Target): Promise<string> {
+  const file = target === native ? 'hpc-collector' : `hpc-collector-${target.replace('-baseline', '')}`;
+  const outfile = join(dist, file);
+  mkdirSync(dist, { recursive: true });
+  await Bun.build({
+    entrypoints: [join(root, 'src/main.ts')],
+    root,
+    target: 'bun',
+    // Neither minify nor bytecode: both have miscompiled correct programs in this version of Bun.
+    minify: false,
+    bytecode: false,
+    sourcemap: 'linked',
+    define: { BUILD: JSON.stringify(provenance(target)), 'process.env.NODE_ENV': '"production"' },
+    compile: {
+      target: targets[target].compile,
+      executablePath: await runtime(target),
+      outfile,
+      // Sites sign their own hosts' certificates: trust what the host trusts.
+      execArgv: ['--use-system-ca'],
+      // A program must not run code, or take settings, from the directory that it happens to be called in.
+      autoloadDotenv: false,
+      autoloadBunfig: false,
+      autoloadTsconfig: false,
+      autoloadPackageJson: false,
+    },
+  });
+  // The map is in the executable as well, and it is that one which is used.
+  rmSync(`${outfile}.map`, { force: true });
+  return file;
+}
+
+function provenance(target: Target): Build {
+  const git = (...args: string[]): string | null => {
+    if (Bun.which('git') === null) return null;
+    const ran = Bun.spawnSync(['git', '-C', root, ...args], { stderr: 'ignore' });
+    return ran.success ? ran.stdout.toString().trim() : null;
+  };
+  // An unpacked archive may lie inside somebody else's repository: only a checkout of its own has a commit.
+  const commit = git('rev-parse', '--show-prefix') === '' ? git('rev-parse', '--short=12', 'HEAD') : null;
+  return { commit, dirty: commit !== null && git('status', '--porcelain') !== '', target };
+}
+
+function nativeTarget(): Target {
+  const arch = process.arch === 'arm64' ? 'linux-arm64' : 'linux-x64';
+  const libc = readFileSync(process.execPath).subarray(0, 4096).includes('/ld-musl-') ? '-musl' : '';
+  const target = names.find((name) => name.replace('-baseline', '') === arch + libc);
+  if (process.platform !== 'linux' || target === undefined) fail('the collector is built on Linux, x64 or arm64');
+  return target;
+}
+
+/**
+ * The path of the Bun runtime that the program is appended to. The one that runs this script serves this machine;
+ * others come from the npm registry, checked against package-lock.json (Bun's own download would check nothing).
+ */
+async function runtime(target: Target): Promise<string> {
+  const { runtime: folder } = targets[target];
+  const name = `@oven/${folder}`;
+  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+  const pinned: { version: string; integrity: string } = lock.packages[`node_modules/${name}`];
+  if (pinned.version !== Bun.version) fail(`${name} is ${pinned.version}, but this is Bun ${Bun.version}`);
+  if (target === native) return process.execPath;
+
+  const cache = join(root, 'node_modules/.cache/bun-runtimes', `${folder}-${pinned.version}`);
+  const executable = join(cache, 'bun');
+  if (existsSync(executable)) return executable;
+  mkdirSync(cache, { recursive: true });
+  run(['npm', 'pack', '--silent', '--pack-destination', cache, `${name}@${pinned.version}`]);
+  const tarball = join(cache, `oven-${folder}-${pinned.version}.tgz`);
+  const bytes = readFileSync(tarball);
+  if (`sha512-${createHash('sha512').update(bytes).digest('base64')}` !== pinned.integrity) {
+    rmSync(cache, { recursive: true });
+    fail(`${basename(tarball)} is not what package-lock.json pins`);
+  }
+  const unpacked = await new Bun.Archive(bytes).files('package/bin/bun');
+  const member = unpacked.get('package/bin/bun') ?? fail(`no bin/bun in ${basename(tarball)}`);
+  await Bun.write(`${executable}.part`, member);
+  chmodSync(`${executable}.part`, 0o755);
+  renameSync(`${executable}.part`, executable);
+  rmSync(tarball);
+  return executable;
+}
+
+/** Starts the fresh executable: a build that cannot say its own version is no build. */
+function smokeRun(file: string, target: Target): void {
+  const said = JSON.parse(run([join(dist, file), '--version', '--json']));
+  const expected = { version, bun: Bun.version, ...provenance(target) };
+  for (const [key, value] of Object.entries(expected)) {
+    if (said[key] !== value) fail(`${file} --version says ${key} ${said[key]}, expected ${value}`);
+  }
+}
+
+function checksumLine(file: string): string {
+  const hash = createHash('sha256').update(readFileSync(join(dist, file)));
+  return `${hash.digest('hex')}  ${file}\n`;
+}
+
+function run(argv: string[]): string {
+  const ran = Bun.spawnSync(argv, { stderr: 'inherit' });
+  if (!ran.success) fail(`${argv.join(' ')} failed with ${ran.exitCode ?? ran.signalCode}`);
+  return ran.stdout.toString();
+}
+
+function fail(message: string): never {
+  console.error(`build: ${message}`);
+  process.exit(1);
+}
