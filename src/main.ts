@@ -1,10 +1,22 @@
-import { about, versionLine } from './lib/version.ts';
+import type { CommandDef } from 'citty';
+import { runCommandLine } from './commands/command-line.ts';
+import { stopOnSignals } from './commands/signals.ts';
 
-const args = process.argv.slice(2);
+// Each command is imported when it is run: cron starts this program often, and most of it is not needed then.
+const root: CommandDef = {
+  meta: {
+    name: 'hpc-collector',
+    description: 'Collects the status of HPC systems through a local outbox into a status API',
+  },
+  args: { version: { type: 'boolean', description: 'Show the version; with --json all that is known of the build' } },
+  subCommands: {
+    run: () => import('./commands/run.ts').then((module) => module.runCommand),
+    collect: () => import('./commands/collect.ts').then((module) => module.collectCommand),
+    drain: () => import('./commands/drain.ts').then((module) => module.drainCommand),
+    outbox: () => import('./commands/outbox/outbox.ts').then((module) => module.outboxCommand),
+  },
+};
 
-if (args[0] === '--version') {
-  console.log(args[1] === '--json' ? JSON.stringify(about) : versionLine());
-} else {
-  console.error('usage: hpc-collector --version [--json]');
-  process.exitCode = 2;
-}
+stopOnSignals();
+// Not process.exit: it would cut off what a slow reader has not taken from standard output yet.
+process.exitCode = await runCommandLine(root, process.argv.slice(2));

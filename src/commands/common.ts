@@ -1,4 +1,4 @@
-import type { ArgsDef } from 'citty';
+import type { ArgsDef, ParsedArgs } from 'citty';
 
 /** The flags of every command; they may stand before the command's name too. */
 export const commonArgs = {
@@ -10,11 +10,4 @@ export const commonArgs = {
   'log-format': { type: 'enum', options: ['text', 'json'], description: 'Format of the log' },
 } as const satisfies ArgsDef;
 
-export type CommonArgs = {
-  readonly config?: string;
-  readonly outbox?: string;
-  readonly verbose?: boolean;
-  readonly quiet?: boolean;
-  readonly 'log-file'?: string;
-  readonly 'log-format'?: 'text' | 'json';
-};
+export type CommonArgs = ParsedArgs<typeof commonArgs>;

@@ -1,16 +1,40 @@
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import type { System } from '../config/system.ts';
 import type { Executor } from '../exec/command.ts';
 import { createExecutor } from '../exec/executor.ts';
-import { defaultSearchPath } from '../exec/search-path.ts';
+import { recordInto } from '../exec/record.ts';
+import { replayFrom } from '../exec/replay.ts';
+import { defaultSearchDirectories } from '../exec/search-path.ts';
 
-/** What starts a system's commands for real, as its configuration says. */
-export function executorFor(system: System): Executor {
-  return createExecutor({
+/** Where commands are answered from: for real, for real and recorded, or from a recording. */
+export type Source = { readonly record: string | null; readonly replay: string | null };
+
+export const forReal: Source = { record: null, replay: null };
+
+/** What starts a system's commands, and what is to be done when they have ended. */
+export type SystemExecutor = { readonly executor: Executor; finish(): Promise<void> };
+
+/**
+ * The executor of one system of a run. Of several systems each has a folder of its own name in the recording; one alone
+ * has the folder itself.
+ */
+export function executorFor(system: System, source: Source, isAlone: boolean): SystemExecutor {
+  if (source.replay !== null) return { executor: replayFrom(folderOf(source.replay, system)), finish: async () => {} };
+  const executor = createExecutor({
     environment: process.env,
     connectTimeoutSeconds: system.timeouts.connect,
-    searchPath: system.search_path ?? defaultSearchPath,
+    searchPath: system.search_path ?? defaultSearchDirectories,
     hostName: hostname(),
     ...(system.ssh_config === undefined ? {} : { configFile: system.ssh_config }),
   });
+  if (source.record === null) return { executor, finish: async () => {} };
+  const recorder = recordInto(isAlone ? source.record : join(source.record, system.system_name), executor);
+  return { executor: recorder, finish: () => recorder.finish() };
+}
+
+function folderOf(recording: string, system: System): string {
+  const own = join(recording, system.system_name);
+  return existsSync(own) ? own : recording;
 }

@@ -1,0 +1,28 @@
+import { defineCommand } from 'citty';
+import { OperatorError } from '../lib/errors.ts';
+import { collectAndStore } from './collecting.ts';
+import { commonArgs } from './common.ts';
+import { chosenSystems, openContext } from './context.ts';
+import { printPayloads } from './payloads.ts';
+
+export const collectCommand = defineCommand({
+  meta: { name: 'collect', description: 'Probe systems and store their snapshots; deliver nothing' },
+  args: {
+    ...commonArgs,
+    system: { type: 'positional', required: false, valueHint: 'SYSTEM…', description: 'Systems to collect (default: all that the configuration enables)' },
+    'dry-run': { type: 'boolean', description: 'Log what would be sent; store nothing' },
+    'json-only': { type: 'boolean', description: 'Print the payload on standard output; store nothing' },
+    record: { type: 'string', valueHint: 'DIR', description: 'Keep what the commands print in a new folder' },
+    replay: { type: 'string', valueHint: 'DIR', description: 'Run no commands: answer from such a folder' },
+  },
+  async run({ args }) {
+    if (args.record !== undefined && args.replay !== undefined) {
+      throw new OperatorError('--record and --replay exclude each other: give one of them');
+    }
+    const context = openContext(args);
+    const systems = chosenSystems(args._, context.config);
+    const source = { record: args.record ?? null, replay: args.replay ?? null };
+    if (args['dry-run'] || args['json-only']) return printPayloads(systems, context, { dryRun: args['dry-run'] === true, ...source });
+    return collectAndStore(systems, context, source);
+  },
+});

@@ -1,0 +1,148 @@
+import { type ArgsDef, type CommandDef, renderUsage, runCommand } from 'citty';
+import { exitCodes, messageOf, OperatorError } from '../lib/errors.ts';
+import { nearest } from '../lib/nearest.ts';
+import { printable } from '../lib/text.ts';
+import { about, versionLine } from '../lib/version.ts';
+import { commonArgs } from './common.ts';
+
+// citty's own type of a command with any arguments; its definitions are not assignable to each other otherwise.
+type Command = CommandDef<ArgsDef>;
+
+type Chosen = {
+  readonly command: Command;
+  readonly parent: Command;
+  /** `hpc-collector outbox ls` */
+  readonly name: string;
+  readonly args: readonly string[];
+};
+
+/**
+ * Runs the command that the arguments name and gives its exit code. citty passes over flags it does not know, loses
+ * those before a subcommand, and exits with 1 for everything: all of that is put right here, once.
+ */
+export async function runCommandLine(root: Command, args: readonly string[]): Promise<number> {
+  const isVerbose = args.includes('--verbose') || args.includes('-v');
+  try {
+    const chosen = await choose(root, args);
+    if (chosen.args.includes('--version') && chosen.command === root) {
+      process.stdout.write(`${chosen.args.includes('--json') ? JSON.stringify(about) : versionLine()}\n`);
+      return exitCodes.done;
+    }
+    const { command } = chosen;
+    if (beforeDashes(chosen.args).some((arg) => arg === '--help' || arg === '-h')) {
+      process.stdout.write(await usageOf(chosen));
+      return exitCodes.done;
+    }
+    if (!command.run) {
+      process.stderr.write(await usageOf(chosen));
+      return exitCodes.fatal;
+    }
+    checkFlags(await definitionsOf(command), chosen);
+    const { result } = await runCommand(command, { rawArgs: [...chosen.args] });
+    return typeof result === 'number' ? result : exitCodes.done;
+  } catch (error) {
+    return report(error, isVerbose);
+  }
+}
+
+/** Says what went wrong in one line; with `--verbose`, or for a bug, the stack too. */
+function report(error: unknown, isVerbose: boolean): number {
+  const isExpected = error instanceof OperatorError || isUsageError(error);
+  const message = Bun.stripANSI(messageOf(error));
+  process.stderr.write(`hpc-collector: ${isExpected ? '' : 'this is a bug: '}${printable(message, 2000)}\n`);
+  if (error instanceof Error && (isVerbose || !isExpected)) process.stderr.write(`${error.stack}\n`);
+  return error instanceof OperatorError ? error.exitCode : exitCodes.fatal;
+}
+
+function isUsageError(error: unknown): boolean {
+  return error instanceof Error && error.name === 'CLIError';
+}
+
+/** Follows the words of the arguments down the tree of commands; common flags may stand between them. */
+async function choose(root: Command, args: readonly string[]): Promise<Chosen> {
+  const early: string[] = [];
+  let rest = [...args];
+  let command = root;
+  let parent = root;
+  let name = 'hpc-collector';
+  for (;;) {
+    const subcommands = await resolved(command.subCommands);
+    if (!subcommands) break;
+    const [word] = rest;
+    if (word === undefined) break;
+    if (word.startsWith('-')) {
+      const taken = takeCommonFlag(rest);
+      if (taken === 0) break;
+      early.push(...rest.slice(0, taken));
+      rest = rest.slice(taken);
+      continue;
+    }
+    const found = Object.hasOwn(subcommands, word) ? subcommands[word] : undefined;
+    if (!found) {
+      if (command.run) break;
+      const meant = nearest(word, Object.keys(subcommands));
+      const hint = meant === null ? `see ${name} --help` : `did you mean '${name} ${meant}'?`;
+      throw new OperatorError(`there is no command '${name} ${printable(word, 60)}': ${hint}`);
+    }
+    parent = command;
+    command = await resolved(found);
+    name = `${name} ${word}`;
+    rest = rest.slice(1);
+  }
+  return { command, parent, name, args: [...early, ...rest] };
+}
+
+/** How many of the first arguments make one common flag; 0 where they make none. */
+function takeCommonFlag(args: readonly string[]): number {
+  const [flag = '', value] = args;
+  const name = flag.replace(/^--?/, '').split('=')[0] ?? '';
+  const definition = Object.entries(commonArgs).find(([key, arg]) => key === name || ('alias' in arg && arg.alias === name))?.[1];
+  if (!definition) return 0;
+  return definition.type === 'boolean' || flag.includes('=') || value === undefined ? 1 : 2;
+}
+
+/** Refuses flags that the command does not have: a mistyped `--dry-run` must not run for real. */
+function checkFlags(definitions: ArgsDef, { args, name }: Chosen): void {
+  const flags = new Map<string, ArgsDef[string]>();
+  for (const [key, definition] of Object.entries(definitions)) {
+    if (definition.type === 'positional') continue;
+    flags.set(`--${key}`, definition);
+    if (definition.type === 'boolean') flags.set(`--no-${key}`, definition);
+    for (const alias of 'alias' in definition && definition.alias ? [definition.alias].flat() : []) flags.set(`-${alias}`, definition);
+  }
+  const words = beforeDashes(args);
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index] ?? '';
+    if (!word.startsWith('-') || word === '-') continue;
+    const [flag = '', ...value] = word.split('=');
+    const definition = flags.get(flag);
+    if (!definition) {
+      const meant = nearest(flag, [...flags.keys()]);
+      throw new OperatorError(`${name} has no flag ${printable(flag, 60)}: ${meant === null ? `see ${name} --help` : `did you mean ${meant}?`}`);
+    }
+    const takesValue = definition.type === 'string' || definition.type === 'enum';
+    if (!takesValue || value.length > 0) continue;
+    index += 1;
+    if (words[index] === undefined) throw new OperatorError(`${name}: ${flag} needs a value`);
+  }
+}
+
+function beforeDashes(args: readonly string[]): readonly string[] {
+  const dashes = args.indexOf('--');
+  return dashes < 0 ? args : args.slice(0, dashes);
+}
+
+async function definitionsOf(command: Command): Promise<ArgsDef> {
+  return (await resolved(command.args)) ?? {};
+}
+
+async function usageOf({ command, parent }: Chosen): Promise<string> {
+  const usage = await renderUsage(command, command === parent ? undefined : parent);
+  const isPlain = !process.stdout.isTTY || process.env.NO_COLOR !== undefined || process.env.TERM === 'dumb';
+  return `${isPlain ? Bun.stripANSI(usage) : usage}\n`;
+}
+
+/** citty's members may be values, promises, or functions that give either. */
+async function resolved<T>(member: T | Promise<T> | (() => T) | (() => Promise<T>)): Promise<T> {
+  return typeof member === 'function' ? await (member as () => T | Promise<T>)() : await member;
+}
