@@ -26,9 +26,7 @@ const nasty = fc.string({
 
 const shells = [
   ['sh', '-c'],
-  ['bash', '-c'],
   ['tcsh', '-c'],
-  ['tcsh', '-fc'],
 ].filter(([shell]) => Bun.which(shell ?? '') !== null);
 
 /** What a shell makes of a line that prints each of its arguments, ended by NUL. */
