@@ -34,5 +34,9 @@ export async function collect(
     log.warn(`${probe}: ${known ? 'repeating the last known values' : 'sending zeros'}`);
     repeated = { ...repeated, ...(known ?? zeroFields(probe, system)) };
   }
-  return { kind: 'collected', failedProbes, at: (moment) => validate(buildPayload(system, findings, moment, repeated)) };
+  return {
+    kind: 'collected',
+    failedProbes,
+    at: (moment) => validate(buildPayload(system, findings, moment, repeated)),
+  };
 }

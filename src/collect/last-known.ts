@@ -10,7 +10,13 @@ const repeatedFor = 15 * 60 * 1000;
  * The fields of a required probe as the last snapshot had them in which that probe had not failed; null where there is
  * none of the last 15 minutes.
  */
-export function lastKnownFields(outbox: Outbox, stream: string, probe: RequiredProbe, system: System, now: Date): Record<string, unknown> | null {
+export function lastKnownFields(
+  outbox: Outbox,
+  stream: string,
+  probe: RequiredProbe,
+  system: System,
+  now: Date,
+): Record<string, unknown> | null {
   const good = outbox
     .since(stream, new Date(now.getTime() - repeatedFor))
     .find((entry) => entry.collectedAt <= now && !entry.failedProbes.includes(probe));

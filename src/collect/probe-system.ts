@@ -33,7 +33,9 @@ export async function probeSystem(system: System, executor: Executor, log: Log):
     }
     if (probed.damaged.count > 0) {
       failedProbes.push(`${name} (partial)`);
-      const first = probed.damaged.first.map(({ record, byte, problem }) => `${record ?? 'something'} at byte ${byte} ${problem}`);
+      const first = probed.damaged.first.map(
+        ({ record, byte, problem }) => `${record ?? 'something'} at byte ${byte} ${problem}`,
+      );
       log.warn(`${name}: ${counted(probed.damaged.count, 'record')} could not be read: ${first.join('; ')}`);
     }
     return probed.value;
@@ -41,27 +43,41 @@ export async function probeSystem(system: System, executor: Executor, log: Log):
 
   const nodes = emptyNodes();
   const jobs = emptyJobs();
-  const [nodesProbed, jobsProbed, queuesProbed, reservationsProbed, loginNodesProbed, filesystemsProbed] = await Promise.all([
-    probeNodes(system, executor, (node) => addNode(nodes, node, system)),
-    probeJobs(system, executor, (job) => addJob(jobs, job)),
-    probeQueues(system, executor),
-    probeReservations(system, executor),
-    Promise.all(system.login_nodes.map((node) => probeLoginNode(system, executor, node))),
-    Promise.all(system.filesystems.map(({ path }) => probeFilesystem(system, executor, path))),
-  ]);
+  const [nodesProbed, jobsProbed, queuesProbed, reservationsProbed, loginNodesProbed, filesystemsProbed] =
+    await Promise.all([
+      probeNodes(system, executor, (node) => addNode(nodes, node, system)),
+      probeJobs(system, executor, (job) => addJob(jobs, job)),
+      probeQueues(system, executor),
+      probeReservations(system, executor),
+      Promise.all(system.login_nodes.map((node) => probeLoginNode(system, executor, node))),
+      Promise.all(system.filesystems.map(({ path }) => probeFilesystem(system, executor, path))),
+    ]);
 
   const queues = settle('queues', queuesProbed);
   const waiting = queues?.reduce((sum, queue) => sum + queue.jobs, 0) ?? 0;
   // PBS hides others' jobs from users who may not see them, and says nothing.
   const areHidden = jobsProbed.kind === 'done' && jobs.jobs === 0 && jobsProbed.damaged.count === 0 && waiting > 0;
-  const hidden = { kind: 'failed', reason: `qstat lists no jobs but the queues hold ${waiting}: may this user see other users' jobs?` } as const;
+  const hidden = {
+    kind: 'failed',
+    reason: `qstat lists no jobs but the queues hold ${waiting}: may this user see other users' jobs?`,
+  } as const;
   const findings: Findings = {
     nodes: settle('nodes', holding(nodesProbed, nodes)),
     jobs: settle('jobs', areHidden ? hidden : holding(jobsProbed, jobs)),
     queues,
     reservations: settle('reservations', reservationsProbed),
-    loginNodes: byName(system.login_nodes.map(({ name }, index) => [name, settle(`login_nodes/${name}`, probedAt(loginNodesProbed, index))])),
-    filesystems: byName(system.filesystems.map(({ name }, index) => [name, settle(`filesystems/${name}`, probedAt(filesystemsProbed, index))])),
+    loginNodes: byName(
+      system.login_nodes.map(({ name }, index) => [
+        name,
+        settle(`login_nodes/${name}`, probedAt(loginNodesProbed, index)),
+      ]),
+    ),
+    filesystems: byName(
+      system.filesystems.map(({ name }, index) => [
+        name,
+        settle(`filesystems/${name}`, probedAt(filesystemsProbed, index)),
+      ]),
+    ),
   };
   report(findings, system, log);
   return { findings, failedProbes, everyProbeFailed: failures === probes };

@@ -1,10 +1,16 @@
-import type { Outbox } from '../outbox/outbox.ts';
 import { samStatusPath, samStream } from '../delivery/sam-entries.ts';
 import type { Log } from '../lib/log.ts';
+import type { Outbox } from '../outbox/outbox.ts';
 import type { Collected } from './collect.ts';
 
 /** Stores a snapshot in the outbox; gives the entry's id. A snapshot that fails our own validation is stored as rejected. */
-export function store(outbox: Outbox, systemName: string, collected: Extract<Collected, { kind: 'collected' }>, now: Date, log: Log): string {
+export function store(
+  outbox: Outbox,
+  systemName: string,
+  collected: Extract<Collected, { kind: 'collected' }>,
+  now: Date,
+  log: Log,
+): string {
   // Another system may have taken this very millisecond; the next free one is as true.
   for (let milliseconds = 0; ; milliseconds++) {
     const moment = new Date(now.getTime() + milliseconds);
@@ -25,7 +31,11 @@ export function store(outbox: Outbox, systemName: string, collected: Extract<Col
   }
 }
 
-function logValidation(validated: ReturnType<Extract<Collected, { kind: 'collected' }>['at']>, id: string, log: Log): void {
+function logValidation(
+  validated: ReturnType<Extract<Collected, { kind: 'collected' }>['at']>,
+  id: string,
+  log: Log,
+): void {
   if (validated.kind === 'invalid') {
     log.error(`✗ the snapshot is not what the API takes: ${validated.reason}; kept as rejected entry ${id}`);
     return;

@@ -9,7 +9,12 @@ export const collectCommand = defineCommand({
   meta: { name: 'collect', description: 'Probe systems and store their snapshots; deliver nothing' },
   args: {
     ...commonArgs,
-    system: { type: 'positional', required: false, valueHint: 'SYSTEM…', description: 'Systems to collect (default: all that the configuration enables)' },
+    system: {
+      type: 'positional',
+      required: false,
+      valueHint: 'SYSTEM…',
+      description: 'Systems to collect (default: all that the configuration enables)',
+    },
     'dry-run': { type: 'boolean', description: 'Log what would be sent; store nothing' },
     'json-only': { type: 'boolean', description: 'Print the payload on standard output; store nothing' },
     record: { type: 'string', valueHint: 'DIR', description: 'Keep what the commands print in a new folder' },
@@ -22,7 +27,8 @@ export const collectCommand = defineCommand({
     const context = openContext(args);
     const systems = chosenSystems(args._, context.config);
     const source = { record: args.record ?? null, replay: args.replay ?? null };
-    if (args['dry-run'] || args['json-only']) return printPayloads(systems, context, { dryRun: args['dry-run'] === true, ...source });
+    if (args['dry-run'] || args['json-only'])
+      return printPayloads(systems, context, { dryRun: args['dry-run'] === true, ...source });
     return collectAndStore(systems, context, source);
   },
 });

@@ -14,10 +14,16 @@ import { executorFor, forReal, type Source } from './executor.ts';
  * Collects systems side by side and stores each snapshot; one that fails does not stop another. The worst exit code
  * counts; `locked` where another collection of every one of them is under way.
  */
-export async function collectAndStore(systems: readonly System[], context: Context, source: Source = forReal): Promise<ExitCode> {
+export async function collectAndStore(
+  systems: readonly System[],
+  context: Context,
+  source: Source = forReal,
+): Promise<ExitCode> {
   const outbox = new Outbox(context.outboxFile);
   try {
-    const codes = await Promise.all(systems.map((system) => collectOne(system, outbox, context, { source, isAlone: systems.length === 1 })));
+    const codes = await Promise.all(
+      systems.map((system) => collectOne(system, outbox, context, { source, isAlone: systems.length === 1 })),
+    );
     return worst(codes);
   } finally {
     outbox.close();
@@ -41,7 +47,12 @@ async function collectOne(
     const started = new Date();
     const stream = samStream(name);
     const { executor, finish } = executorFor(system, source, isAlone);
-    const collected = await collect(system, executor, (probe) => lastKnownFields(outbox, stream, probe, system, new Date()), log);
+    const collected = await collect(
+      system,
+      executor,
+      (probe) => lastKnownFields(outbox, stream, probe, system, new Date()),
+      log,
+    );
     await finish();
     if (collected.kind === 'nothing') {
       log.error(`✗ ${name}: nothing is stored: ${collected.reason}`);

@@ -96,7 +96,9 @@ async function choose(root: Command, args: readonly string[]): Promise<Chosen> {
 function takeCommonFlag(args: readonly string[]): number {
   const [flag = '', value] = args;
   const name = flag.replace(/^--?/, '').split('=')[0] ?? '';
-  const definition = Object.entries(commonArgs).find(([key, arg]) => key === name || ('alias' in arg && arg.alias === name))?.[1];
+  const definition = Object.entries(commonArgs).find(
+    ([key, arg]) => key === name || ('alias' in arg && arg.alias === name),
+  )?.[1];
   if (!definition) return 0;
   return definition.type === 'boolean' || flag.includes('=') || value === undefined ? 1 : 2;
 }
@@ -108,7 +110,8 @@ function checkFlags(definitions: ArgsDef, { args, name }: Chosen): void {
     if (definition.type === 'positional') continue;
     flags.set(`--${key}`, definition);
     if (definition.type === 'boolean') flags.set(`--no-${key}`, definition);
-    for (const alias of 'alias' in definition && definition.alias ? [definition.alias].flat() : []) flags.set(`-${alias}`, definition);
+    for (const alias of 'alias' in definition && definition.alias ? [definition.alias].flat() : [])
+      flags.set(`-${alias}`, definition);
   }
   const words = beforeDashes(args);
   for (let index = 0; index < words.length; index++) {
@@ -118,7 +121,9 @@ function checkFlags(definitions: ArgsDef, { args, name }: Chosen): void {
     const definition = flags.get(flag);
     if (!definition) {
       const meant = nearest(flag, [...flags.keys()]);
-      throw new OperatorError(`${name} has no flag ${printable(flag, 60)}: ${meant === null ? `see ${name} --help` : `did you mean ${meant}?`}`);
+      throw new OperatorError(
+        `${name} has no flag ${printable(flag, 60)}: ${meant === null ? `see ${name} --help` : `did you mean ${meant}?`}`,
+      );
     }
     const takesValue = definition.type === 'string' || definition.type === 'enum';
     if (!takesValue || value.length > 0) continue;

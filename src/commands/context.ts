@@ -1,7 +1,7 @@
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type Config, loadConfig, loadSystem } from '../config/load.ts';
 import type { System } from '../config/system.ts';
-import { hostname } from 'node:os';
 import { OperatorError } from '../lib/errors.ts';
 import { createLog, type Log } from '../lib/log.ts';
 import { outboxFile } from '../outbox/files.ts';

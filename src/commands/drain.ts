@@ -20,7 +20,9 @@ export const drainCommand = defineCommand({
     if (args['dry-run']) {
       const outbox = new Outbox(context.outboxFile);
       for (const entry of outbox.list('pending').filter((other) => stream === null || other.stream === stream)) {
-        context.log.info(`[DRY RUN] Would POST to ${context.config.sam.baseUrl ?? ''}${entry.path} (entry ${entry.id})`);
+        context.log.info(
+          `[DRY RUN] Would POST to ${context.config.sam.baseUrl ?? ''}${entry.path} (entry ${entry.id})`,
+        );
         process.stdout.write(`${outbox.body(entry)}\n`);
       }
       outbox.close();

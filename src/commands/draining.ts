@@ -1,4 +1,4 @@
-import { drain, type DrainOptions } from '../delivery/drain.ts';
+import { type DrainOptions, drain } from '../delivery/drain.ts';
 import { samDestination } from '../delivery/sam.ts';
 import { type ExitCode, exitCodes } from '../lib/errors.ts';
 import { drainLockFile } from '../outbox/files.ts';
@@ -20,8 +20,14 @@ export async function drainOutbox(context: Context, options: Omit<DrainOptions, 
   }
   const outbox = new Outbox(context.outboxFile);
   try {
-    const { delivered, rejected, left, stopped } = await drain(outbox, destination, { ...options, signal: stopSignal }, context.log);
-    if (delivered + rejected + left > 0) context.log.info(`Drain: ${delivered} delivered, ${rejected} rejected, ${left} left`);
+    const { delivered, rejected, left, stopped } = await drain(
+      outbox,
+      destination,
+      { ...options, signal: stopSignal },
+      context.log,
+    );
+    if (delivered + rejected + left > 0)
+      context.log.info(`Drain: ${delivered} delivered, ${rejected} rejected, ${left} left`);
     return rejected > 0 || stopped.length > 0 ? exitCodes.failed : exitCodes.done;
   } finally {
     outbox.close();

@@ -13,7 +13,11 @@ import { executorFor, type Source } from './executor.ts';
  * Collects systems and prints their payloads on standard output, storing nothing: one as readable JSON, several as JSON
  * Lines. With `dryRun` the log says where each would be sent.
  */
-export async function printPayloads(systems: readonly System[], context: Context, options: Source & { dryRun: boolean }): Promise<ExitCode> {
+export async function printPayloads(
+  systems: readonly System[],
+  context: Context,
+  options: Source & { dryRun: boolean },
+): Promise<ExitCode> {
   const isAlone = systems.length === 1;
   const started = Date.now();
   // Only looked into: a dry run must not make an outbox.
@@ -38,7 +42,10 @@ export async function printPayloads(systems: readonly System[], context: Context
       const validated = collected.at(now);
       if (validated.kind === 'invalid') log.error(`✗ ${name}: this is not what the API takes: ${validated.reason}`);
       else for (const value of validated.dropped) log.warn(`dropped ${value}`);
-      if (options.dryRun) log.info(`[DRY RUN] Would POST to ${context.config.sam.baseUrl ?? '(no address configured)'}${samStatusPath(name)}`);
+      if (options.dryRun)
+        log.info(
+          `[DRY RUN] Would POST to ${context.config.sam.baseUrl ?? '(no address configured)'}${samStatusPath(name)}`,
+        );
       process.stdout.write(`${JSON.stringify(validated.payload, null, isAlone ? 2 : 0)}\n`);
       return validated.kind === 'invalid' ? exitCodes.failed : exitCodes.done;
     }),

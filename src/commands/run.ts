@@ -1,6 +1,6 @@
 import { defineCommand } from 'citty';
 import { exitCodes } from '../lib/errors.ts';
-import { worst, collectAndStore } from './collecting.ts';
+import { collectAndStore, worst } from './collecting.ts';
 import { commonArgs } from './common.ts';
 import { chosenSystems, openContext } from './context.ts';
 import { drainOutbox } from './draining.ts';
@@ -14,7 +14,12 @@ export const runCommand = defineCommand({
   meta: { name: 'run', description: 'Collect systems, then deliver what waits: the cron line' },
   args: {
     ...commonArgs,
-    system: { type: 'positional', required: false, valueHint: 'SYSTEM…', description: 'Systems to collect (default: all that the configuration enables)' },
+    system: {
+      type: 'positional',
+      required: false,
+      valueHint: 'SYSTEM…',
+      description: 'Systems to collect (default: all that the configuration enables)',
+    },
     'dry-run': { type: 'boolean', description: 'Log what would be sent; store and send nothing' },
   },
   async run({ args }) {

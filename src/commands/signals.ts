@@ -7,7 +7,11 @@ export const stopSignal: AbortSignal = controller.signal;
 
 /** Ends cleanly on INT, TERM and HUP, and at once on a second one. */
 export function stopOnSignals(): void {
-  for (const [name, number] of [['SIGHUP', 1], ['SIGINT', 2], ['SIGTERM', 15]] as const) {
+  for (const [name, number] of [
+    ['SIGHUP', 1],
+    ['SIGINT', 2],
+    ['SIGTERM', 15],
+  ] as const) {
     process.on(name, () => {
       killRunningCommands();
       // 128 and the signal's number is what shells report for a program that it ended.

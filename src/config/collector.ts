@@ -13,7 +13,10 @@ export const collectorSchema = z.strictObject({
           /** Requests a minute; the API refuses more than 120. */
           max_per_minute: z.int().positive().default(60),
           /** Bodies over this many bytes are not sent: the API's edge refuses them. */
-          max_body_bytes: z.int().positive().default(1024 * 1024),
+          max_body_bytes: z
+            .int()
+            .positive()
+            .default(1024 * 1024),
           timeout: z.number().positive().optional(),
           allow_insecure_http: z.boolean().default(false),
           /** A PEM file with the site's certificate authority. */

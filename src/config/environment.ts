@@ -44,7 +44,11 @@ function withoutEmpty(environment: Environment): Environment {
  * The value of a variable that has several names; undefined where none is set.
  * Throws OperatorError where two of them say different things.
  */
-export function oneOf(environment: Environment, names: readonly string[], normalise = (text: string) => text): string | undefined {
+export function oneOf(
+  environment: Environment,
+  names: readonly string[],
+  normalise = (text: string) => text,
+): string | undefined {
   const set = names.filter((name) => environment[name] !== undefined);
   const values = new Set(set.map((name) => normalise(environment[name] ?? '')));
   if (values.size > 1) throw new OperatorError(`${set.join(' and ')} contradict each other: set only one of them`);

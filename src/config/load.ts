@@ -76,10 +76,14 @@ export function loadSystem(name: string, config: Config): System {
     const known = knownSystems(config);
     const meant = nearest(name, known);
     const hint = meant === null ? `known are ${known.join(', ')}` : `did you mean '${meant}'?`;
-    throw new OperatorError(`there is no system '${name}': ${hint}; a system of your own is a file ${join(config.directory, `${name}.yaml`)}`);
+    throw new OperatorError(
+      `there is no system '${name}': ${hint}; a system of your own is a file ${join(config.directory, `${name}.yaml`)}`,
+    );
   }
   const origin = file ?? `the built-in ${name}.yaml`;
-  const types = [join(config.directory, name, 'node_types.yaml'), join(config.directory, 'node_types.yaml')].find(existsSync);
+  const types = [join(config.directory, name, 'node_types.yaml'), join(config.directory, 'node_types.yaml')].find(
+    existsSync,
+  );
   const merged = [
     embedded === undefined ? {} : parseYaml(embedded, origin),
     types === undefined ? {} : { node_types: readYaml(types) },
@@ -92,7 +96,9 @@ export function loadSystem(name: string, config: Config): System {
     Object.keys(systemSchema.shape),
   );
   if (settings.system_name !== name) {
-    throw new OperatorError(`${origin}: system_name is '${settings.system_name}' but the file is for '${name}': make them agree`);
+    throw new OperatorError(
+      `${origin}: system_name is '${settings.system_name}' but the file is for '${name}': make them agree`,
+    );
   }
   return {
     ...settings,

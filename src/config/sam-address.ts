@@ -18,7 +18,9 @@ export function checkSamUrl(text: string, allowInsecureHttp: boolean): string {
     throw new OperatorError(`the SAM API's address '${text}' is no http or https URL: correct STATUS_API_URL`);
   }
   if (url.username !== '' || url.password !== '') {
-    throw new OperatorError("the SAM API's address has a user or password in it: use STATUS_API_USER and STATUS_API_PASSWORD");
+    throw new OperatorError(
+      "the SAM API's address has a user or password in it: use STATUS_API_USER and STATUS_API_PASSWORD",
+    );
   }
   const isLoopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
   if (url.protocol === 'http:' && !isLoopback && !allowInsecureHttp) {

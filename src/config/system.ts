@@ -7,7 +7,10 @@ const maxNameLength = 32;
 /** A host for ssh: `[user@]name`. It becomes an argument, so it must not look like an option. */
 export const hostName = z
   .string()
-  .regex(/^(?:[A-Za-z0-9_][A-Za-z0-9._-]*@)?[A-Za-z0-9][A-Za-z0-9.:-]*$/, 'is no host name (letters, digits, dots and dashes)');
+  .regex(
+    /^(?:[A-Za-z0-9_][A-Za-z0-9._-]*@)?[A-Za-z0-9][A-Za-z0-9.:-]*$/,
+    'is no host name (letters, digits, dots and dashes)',
+  );
 
 const absolutePath = z
   .string()
@@ -47,7 +50,9 @@ export const failedProbePolicy = z.enum(['last-known', 'zero', 'skip']);
 
 /** `<system>.yaml`. */
 export const systemSchema = z.strictObject({
-  system_name: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,31}$/, 'must be lower-case letters, digits, - or _ (at most 32)'),
+  system_name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9_-]{0,31}$/, 'must be lower-case letters, digits, - or _ (at most 32)'),
   scheduler: z.literal('pbs').default('pbs'),
   /** Where the scheduler's commands and df run; null for this host. */
   pbs_host: hostName.nullable().default(null),
@@ -70,10 +75,10 @@ export const systemSchema = z.strictObject({
   /** Queues that are reported even while they have no jobs. */
   queues: z.array(apiName).default([]),
   timezone: z.string().refine(isTimeZone, 'is no IANA time zone such as America/Denver').default('UTC'),
-  node_rules: z.array(nodeRule).min(1).default([
-    { when: { resources: { ngpus: { at_least: 1 } } }, class: 'gpu' },
-    { class: 'cpu' },
-  ]),
+  node_rules: z
+    .array(nodeRule)
+    .min(1)
+    .default([{ when: { resources: { ngpus: { at_least: 1 } } }, class: 'gpu' }, { class: 'cpu' }]),
   node_types: z.record(z.string(), hardware).default({}),
   /** Percent of a filesystem's size in use over which it is degraded. */
   degraded_above: z.number().min(0).max(100).default(90),

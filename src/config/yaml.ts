@@ -46,7 +46,12 @@ export function mergeDeep(under: YamlMap, over: YamlMap): YamlMap {
 }
 
 /** Checks settings against their schema; throws OperatorError that names every problem, in one line. */
-export function checkSettings<S extends z.ZodType>(schema: S, value: unknown, origin: string, knownKeys: readonly string[]): z.output<S> {
+export function checkSettings<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+  origin: string,
+  knownKeys: readonly string[],
+): z.output<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue) => {

@@ -19,7 +19,13 @@ export type DeliveryBounds = {
 };
 
 /** Delivers one entry: one attempt and three retries, each recorded; then its stream rests. */
-export async function deliver(outbox: Outbox, destination: Destination, entry: Entry, bounds: DeliveryBounds, log: Log): Promise<Delivery> {
+export async function deliver(
+  outbox: Outbox,
+  destination: Destination,
+  entry: Entry,
+  bounds: DeliveryBounds,
+  log: Log,
+): Promise<Delivery> {
   let body: string;
   try {
     body = outbox.body(entry);
@@ -40,7 +46,10 @@ export async function deliver(outbox: Outbox, destination: Destination, entry: E
     const at = new Date();
     const reply: HttpReply = isTooLarge ? noReply : await send(destination.request(entry, body));
     const outcome: Outcome = isTooLarge
-      ? { kind: 'too-large', detail: `the body has ${Buffer.byteLength(body)} bytes, the limit is ${destination.maxBodyBytes}` }
+      ? {
+          kind: 'too-large',
+          detail: `the body has ${Buffer.byteLength(body)} bytes, the limit is ${destination.maxBodyBytes}`,
+        }
       : destination.judge(reply, mayHaveArrived);
     const attempt = {
       at,
@@ -58,7 +67,9 @@ export async function deliver(outbox: Outbox, destination: Destination, entry: E
         return 'delivered';
       case 'rejected':
         outbox.rejected(entry, attempt);
-        log.error(`✗ ${nameOf(entry)} rejected by ${destination.description}: ${outcome.detail}; see: hpc-collector outbox show ${entry.id}`);
+        log.error(
+          `✗ ${nameOf(entry)} rejected by ${destination.description}: ${outcome.detail}; see: hpc-collector outbox show ${entry.id}`,
+        );
         return 'rejected';
       case 'too-large': {
         const reduced = isReduced ? null : destination.reduce(body);
@@ -80,15 +91,20 @@ export async function deliver(outbox: Outbox, destination: Destination, entry: E
       case 'unavailable': {
         outbox.failed(entry, attempt, true);
         const delay = Math.max(withJitter(retryDelays[retries] ?? 0), outcome.retryAfter ?? 0);
-        const isLast = retries >= retryDelays.length || delay > longestWait || Date.now() + delay * 1000 > bounds.deadline;
+        const isLast =
+          retries >= retryDelays.length || delay > longestWait || Date.now() + delay * 1000 > bounds.deadline;
         if (!isLast) {
           retries += 1;
-          log.warn(`${nameOf(entry)}: ${outcome.detail}; retry ${retries}/${retryDelays.length} in ${delay.toFixed(1)} s`);
+          log.warn(
+            `${nameOf(entry)}: ${outcome.detail}; retry ${retries}/${retryDelays.length} in ${delay.toFixed(1)} s`,
+          );
           if (await pause(delay * 1000, bounds.signal)) continue;
         }
         const rest = Math.max(restSeconds(entry.failedDrains), outcome.retryAfter ?? 0);
         outbox.postpone(entry, new Date(Date.now() + rest * 1000));
-        log.error(`✗ ${nameOf(entry)} waits: ${destination.description} is unavailable: ${outcome.detail}; next attempt in ${Math.round(rest)} s or with the next run after that`);
+        log.error(
+          `✗ ${nameOf(entry)} waits: ${destination.description} is unavailable: ${outcome.detail}; next attempt in ${Math.round(rest)} s or with the next run after that`,
+        );
         return 'stopped';
       }
     }

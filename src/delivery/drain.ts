@@ -1,7 +1,7 @@
 import type { Log } from '../lib/log.ts';
 import type { Entry } from '../outbox/entry.ts';
 import type { Outbox } from '../outbox/outbox.ts';
-import { deliver, type Delivery } from './deliver.ts';
+import { type Delivery, deliver } from './deliver.ts';
 import type { Destination } from './destination.ts';
 import { Pace } from './pace.ts';
 import { pause } from './pause.ts';
@@ -29,7 +29,12 @@ export type DrainResult = {
  * Delivers what is due to one destination: one request at a time, the entries of a stream strictly oldest first. The
  * caller holds the drain lock.
  */
-export async function drain(outbox: Outbox, destination: Destination, options: DrainOptions, log: Log): Promise<DrainResult> {
+export async function drain(
+  outbox: Outbox,
+  destination: Destination,
+  options: DrainOptions,
+  log: Log,
+): Promise<DrainResult> {
   const deadline = options.maxSeconds === null ? Number.POSITIVE_INFINITY : Date.now() + options.maxSeconds * 1000;
   const pace = new Pace(destination.maxPerMinute);
   const stopped = new Set<string>();
@@ -55,7 +60,12 @@ export async function drain(outbox: Outbox, destination: Destination, options: D
 }
 
 /** The oldest head of the streams that are not done with. */
-function nextEntry(outbox: Outbox, destination: Destination, options: DrainOptions, doneWith: ReadonlySet<string>): Entry | undefined {
+function nextEntry(
+  outbox: Outbox,
+  destination: Destination,
+  options: DrainOptions,
+  doneWith: ReadonlySet<string>,
+): Entry | undefined {
   return outbox
     .heads(destination.name)
     .find((head) => !doneWith.has(head.stream) && (options.stream === null || head.stream === options.stream));

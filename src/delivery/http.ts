@@ -47,7 +47,8 @@ export async function send(request: HttpRequest): Promise<HttpReply> {
       return { kind: 'none', reason: `HTTP ${response.status} with an encoded answer, which was not asked for` };
     }
     const body = await readBody(response._data ?? null, signal);
-    if (body === null) return { kind: 'none', reason: `HTTP ${response.status} with an answer of over ${maxAnswerBytes} bytes` };
+    if (body === null)
+      return { kind: 'none', reason: `HTTP ${response.status} with an answer of over ${maxAnswerBytes} bytes` };
     return {
       kind: 'answer',
       status: response.status,
@@ -56,7 +57,10 @@ export async function send(request: HttpRequest): Promise<HttpReply> {
       retryAfter: secondsOf(response.headers.get('retry-after')),
     };
   } catch (error) {
-    return { kind: 'none', reason: signal.aborted ? `no whole answer within ${request.timeoutSeconds} s` : reasonOf(error) };
+    return {
+      kind: 'none',
+      reason: signal.aborted ? `no whole answer within ${request.timeoutSeconds} s` : reasonOf(error),
+    };
   }
 }
 

@@ -37,7 +37,9 @@ const serverErrors: readonly (readonly [RegExp, 'already-stored' | 'same-moment'
 export function samDestination(settings: SamSettings): Destination {
   const { baseUrl, credentials } = settings;
   if (baseUrl === null) {
-    throw new OperatorError("the SAM API's address is not configured: set STATUS_API_URL in the environment or the env file");
+    throw new OperatorError(
+      "the SAM API's address is not configured: set STATUS_API_URL in the environment or the env file",
+    );
   }
   if (credentials === null) {
     throw new OperatorError(
@@ -59,7 +61,9 @@ export function samDestination(settings: SamSettings): Destination {
         'Content-Type': 'application/json',
         Accept: 'application/json',
         'Idempotency-Key': entry.id,
-        ...(entry.failedProbes.length === 0 ? {} : { 'X-Collection-Failed': headerText(entry.failedProbes.join(', ')) }),
+        ...(entry.failedProbes.length === 0
+          ? {}
+          : { 'X-Collection-Failed': headerText(entry.failedProbes.join(', ')) }),
       },
       body,
       timeoutSeconds: settings.timeoutSeconds,
@@ -85,8 +89,12 @@ function headerText(text: string): string {
 
 /** The rows by user are most of a large snapshot, and the only list that the dashboard's totals do not need. */
 function withoutUserRows(body: string): { body: string; leftOut: string } | null {
-  const { user_project_queues: rows, ...rest } = z.looseObject({ user_project_queues: z.array(z.unknown()).optional() }).parse(JSON.parse(body));
-  return rows === undefined || rows.length === 0 ? null : { body: JSON.stringify({ ...rest, user_project_queues: [] }), leftOut: 'user_project_queues' };
+  const { user_project_queues: rows, ...rest } = z
+    .looseObject({ user_project_queues: z.array(z.unknown()).optional() })
+    .parse(JSON.parse(body));
+  return rows === undefined || rows.length === 0
+    ? null
+    : { body: JSON.stringify({ ...rest, user_project_queues: [] }), leftOut: 'user_project_queues' };
 }
 
 /** The table of answers in the design; each `detail` is safe to print. */
@@ -97,7 +105,10 @@ function judge(reply: HttpReply, mayHaveArrived: boolean): Outcome {
   if (status >= 200 && status < 300) {
     const accepted = status === 201 ? acceptanceOf(reply.body) : null;
     if (accepted !== null) return { kind: 'accepted', detail: accepted, answer: reply.body };
-    return { kind: 'misconfigured', detail: `HTTP ${status} that is not the API's answer${saidBy(reply.body)}: check STATUS_API_URL` };
+    return {
+      kind: 'misconfigured',
+      detail: `HTTP ${status} that is not the API's answer${saidBy(reply.body)}: check STATUS_API_URL`,
+    };
   }
   if (status >= 300 && status < 400) {
     const where = reply.location === null ? '' : ` to ${printable(reply.location, 200)}`;

@@ -18,7 +18,8 @@ export async function probeLoginNode(
   if (result.kind === 'done') {
     return done(parseLoginNode(result.text) ?? { unavailable: `${node.name} printed no load averages` });
   }
-  const couldNotAsk = result.ending.kind === 'unreachable' && via !== null && via !== host && result.ending.host === via;
+  const couldNotAsk =
+    result.ending.kind === 'unreachable' && via !== null && via !== host && result.ending.host === via;
   return isAnswer(result.ending) && !couldNotAsk ? done({ unavailable: result.reason }) : result;
 }
 
@@ -30,7 +31,9 @@ export async function probeFilesystem(
 ): Promise<Probed<FilesystemRecord | Unavailable>> {
   const result = await readText(executor, hostCommand(system, filesystemCommand(path)));
   if (result.kind === 'failed') {
-    return isAnswer(result.ending) && result.ending.kind !== 'unreachable' ? done({ unavailable: result.reason }) : result;
+    return isAnswer(result.ending) && result.ending.kind !== 'unreachable'
+      ? done({ unavailable: result.reason })
+      : result;
   }
   const value = parseFilesystem(result.text, path);
   return done(typeof value === 'string' ? { unavailable: `${path} ${value}` } : value);

@@ -1,6 +1,6 @@
 import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { createConsola, type ConsolaInstance, type LogObject } from 'consola';
+import { type ConsolaInstance, createConsola, type LogObject } from 'consola';
 import { messageOf } from './errors.ts';
 import { printable } from './text.ts';
 import { readableUtc } from './time.ts';

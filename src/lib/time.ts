@@ -32,7 +32,9 @@ export function momentInZone(
   const asUtc = Date.UTC(local.year, local.month - 1, local.day, local.hour, local.minute, local.second);
   // The offset a day before and a day after: a change lies between them, or they are the same.
   const offsets = [asUtc - 86_400_000, asUtc + 86_400_000].map((around) => offsetAt(new Date(around), timeZone));
-  const candidates = offsets.map((offset) => asUtc - offset).filter((moment) => moment + offsetAt(new Date(moment), timeZone) === asUtc);
+  const candidates = offsets
+    .map((offset) => asUtc - offset)
+    .filter((moment) => moment + offsetAt(new Date(moment), timeZone) === asUtc);
   return new Date(candidates.length > 0 ? Math.min(...candidates) : asUtc - (offsets[0] ?? 0));
 }
 

@@ -26,9 +26,12 @@ export function openDatabase(file: string): Database {
     return database;
   } catch (error) {
     if (error instanceof OperatorError) throw error;
-    throw new OperatorError(`cannot open the outbox ${file}: ${messageOf(error)}; check the directory, its owner and the space left`, {
-      cause: error,
-    });
+    throw new OperatorError(
+      `cannot open the outbox ${file}: ${messageOf(error)}; check the directory, its owner and the space left`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

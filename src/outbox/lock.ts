@@ -30,9 +30,12 @@ export function tryLock(file: string): Lock | null {
   } catch (error) {
     database?.close();
     if (codeOf(error) === 'SQLITE_BUSY') return null;
-    throw new OperatorError(`cannot lock ${file}: ${messageOf(error)}; check the directory, its owner and the space left`, {
-      cause: error,
-    });
+    throw new OperatorError(
+      `cannot lock ${file}: ${messageOf(error)}; check the directory, its owner and the space left`,
+      {
+        cause: error,
+      },
+    );
   }
   const taken = database;
   held.add(taken);

@@ -52,7 +52,8 @@ export class Outbox {
 
   /** Entries in a state, oldest first; those not delivered for null. */
   list(state: EntryState | 'all' | null): Entry[] {
-    const where = state === 'all' ? '1' : state === null ? `state IN ('pending', 'held', 'rejected')` : 'state = $state';
+    const where =
+      state === 'all' ? '1' : state === null ? `state IN ('pending', 'held', 'rejected')` : 'state = $state';
     const parameters = state === 'all' || state === null ? {} : { state };
     return this.#entries(`SELECT ${columns} FROM entries WHERE ${where} ORDER BY sequence`, parameters);
   }
@@ -65,10 +66,13 @@ export class Outbox {
 
   /** The body as it is sent. Throws where it is not what was stored. */
   body(entry: Entry): string {
-    const row = this.#database.query<{ body: Uint8Array }, [number]>('SELECT body FROM entries WHERE sequence = ?').get(entry.sequence);
+    const row = this.#database
+      .query<{ body: Uint8Array }, [number]>('SELECT body FROM entries WHERE sequence = ?')
+      .get(entry.sequence);
     if (!row) throw new Error(`entry ${entry.id} is gone`);
     const bytes = Bun.gunzipSync(new Uint8Array(row.body));
-    if (sha256Of(bytes) !== entry.bodySha256) throw new Error(`the body of entry ${entry.id} is damaged: its sha-256 differs`);
+    if (sha256Of(bytes) !== entry.bodySha256)
+      throw new Error(`the body of entry ${entry.id} is damaged: its sha-256 differs`);
     return Buffer.from(bytes).toString('utf8');
   }
 

@@ -1,5 +1,5 @@
-import type { Damages } from '../lib/records.ts';
 import { messageOf } from '../lib/errors.ts';
+import type { Damages } from '../lib/records.ts';
 import type { PbsRecord } from './records.ts';
 import type { RawValue } from './values.ts';
 

@@ -2,7 +2,14 @@ import type { System } from '../config/system.ts';
 import type { Command, Executor } from '../exec/command.ts';
 import { failureOf } from '../exec/describe.ts';
 import { readText, silentFailure } from '../exec/read-text.ts';
-import { Damages, type JobRecord, type NodeRecord, type Probed, type QueueRecord, type ReservationRecord } from '../lib/records.ts';
+import {
+  Damages,
+  type JobRecord,
+  type NodeRecord,
+  type Probed,
+  type QueueRecord,
+  type ReservationRecord,
+} from '../lib/records.ts';
 import { jobFields, parseJob } from './jobs.ts';
 import { nodeFields, parseNode } from './nodes.ts';
 import { parseQueue, parseQueueTable, queueFields } from './queues.ts';
@@ -10,7 +17,11 @@ import { type PbsRecord, readRecords } from './records.ts';
 import { parseReservations } from './reservations.ts';
 
 /** Asks PBS for its nodes and gives each to `take`. */
-export async function probeNodes(system: System, executor: Executor, take: (node: NodeRecord) => void): Promise<Probed<null>> {
+export async function probeNodes(
+  system: System,
+  executor: Executor,
+  take: (node: NodeRecord) => void,
+): Promise<Probed<null>> {
   const command = schedulerCommand(system, ['pbsnodes', '-aj', '-F', 'json']);
   const probed = await probeRecords(executor, command, 'nodes', nodeFields, parseNode, take);
   // A server without nodes is no failure, though pbsnodes calls it one.
@@ -28,8 +39,13 @@ export function probeJobs(system: System, executor: Executor, take: (job: JobRec
 export async function probeQueues(system: System, executor: Executor): Promise<Probed<QueueRecord[]>> {
   const queues = new Map<string, QueueRecord>();
   const [json, table] = await Promise.all([
-    probeRecords(executor, schedulerCommand(system, ['qstat', '-Q', '-f', '-F', 'json']), 'Queue', queueFields, parseQueue, (queue) =>
-      queues.set(queue.name, queue),
+    probeRecords(
+      executor,
+      schedulerCommand(system, ['qstat', '-Q', '-f', '-F', 'json']),
+      'Queue',
+      queueFields,
+      parseQueue,
+      (queue) => queues.set(queue.name, queue),
     ),
     readText(executor, schedulerCommand(system, ['qstat', '-Qa'])),
   ]);
@@ -80,7 +96,10 @@ async function probeRecords<T>(
   if (reason !== null) return { kind: 'failed', reason };
   if (!isPbs) return { kind: 'failed', reason: `${command.argv.join(' ')} printed no PBS JSON` };
   if (taken === 0 && damaged.count > 0) {
-    return { kind: 'failed', reason: `${command.argv.join(' ')}: none of ${damaged.count} records could be read: ${damaged.first[0]?.problem}` };
+    return {
+      kind: 'failed',
+      reason: `${command.argv.join(' ')}: none of ${damaged.count} records could be read: ${damaged.first[0]?.problem}`,
+    };
   }
   return { kind: 'done', value: null, damaged };
 }

@@ -69,7 +69,11 @@ export async function readRecords(
 
     const marker = `\n${header.layout.record}"`;
     let start = 0;
-    for (let next = pending.indexOf(marker, 1, 'latin1'); next > 0; next = pending.indexOf(marker, next + 1, 'latin1')) {
+    for (
+      let next = pending.indexOf(marker, 1, 'latin1');
+      next > 0;
+      next = pending.indexOf(marker, next + 1, 'latin1')
+    ) {
       takeRecord(start, next, header.layout);
       start = next;
     }

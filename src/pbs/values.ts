@@ -19,7 +19,7 @@ export function textOf(raw: RawValue | undefined): string | null {
   if (!raw.startsWith('"')) return raw;
   if (raw.length < 2 || !raw.endsWith('"')) return null;
   const inner = raw.slice(1, -1);
-  return /[\\^\u0080-\u00ff]/.test(inner) ? unescape(utf8Of(unmangle(inner))) : inner;
+  return /[\\^\u0080-\u00ff]/.test(inner) ? unescaped(utf8Of(unmangle(inner))) : inner;
 }
 
 /** A whole number of at least 0 and at most the API's 2^31-1; 0 where absent, null where it is anything else. */
@@ -91,7 +91,7 @@ function utf8Of(latin1: string): string {
 const escapes: Record<string, string> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 
 /** JSON's escapes; a backslash before anything else is a backslash, because the old encoder does not escape it. */
-function unescape(text: string): string {
+function unescaped(text: string): string {
   return text.replace(/\\(?:u([0-9a-fA-F]{4})|(["\\/bfnrt]))/g, (_, code: string | undefined, letter: string) =>
     code === undefined ? (escapes[letter] ?? letter) : String.fromCharCode(Number.parseInt(code, 16)),
   );

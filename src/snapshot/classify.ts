@@ -20,7 +20,10 @@ function holds(when: NonNullable<NodeRule['when']>, node: NodeRecord): boolean {
     if (value === undefined) return false;
     if (typeof condition === 'object') return Number(value) >= condition.at_least;
     // `Qlist` and `gpu_type` hold several values: `vis,nvgpu`.
-    return value.toLowerCase().split(',').some((part) => part.trim() === condition.toLowerCase());
+    return value
+      .toLowerCase()
+      .split(',')
+      .some((part) => part.trim() === condition.toLowerCase());
   });
 }
 
@@ -30,7 +33,10 @@ const patterns = new Map<string, RegExp>();
 function patternOf(pattern: string): RegExp {
   let expression = patterns.get(pattern);
   if (!expression) {
-    const source = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');
+    const source = pattern
+      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.');
     expression = new RegExp(`^${source}$`, 'i');
     patterns.set(pattern, expression);
   }

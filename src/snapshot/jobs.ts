@@ -38,7 +38,16 @@ type Share = { readonly user: string; readonly project: string; readonly queue: 
 export const unknownProject = '_unknown_';
 
 export function emptyJobs(): JobRollup {
-  return { jobs: 0, running: 0, pending: 0, held: 0, users: new Set(), byQueue: new Map(), byShare: new Map(), names: new Map() };
+  return {
+    jobs: 0,
+    running: 0,
+    pending: 0,
+    held: 0,
+    users: new Set(),
+    byQueue: new Map(),
+    byShare: new Map(),
+    names: new Map(),
+  };
 }
 
 /** Adds one job, or an array as so many of its subjobs. */
@@ -124,7 +133,11 @@ export function jobFields(rollup: JobRollup): Record<string, number> {
 export type QueueRow = JobCounters & { readonly queue_name: string; readonly active_users: number };
 
 /** A row for each queue: the configured ones, with or without jobs, then the others that have any. */
-export function queueRows(rollup: JobRollup, configured: readonly string[], hostsByArray: ReadonlyMap<string, ReadonlySet<string>>): QueueRow[] {
+export function queueRows(
+  rollup: JobRollup,
+  configured: readonly string[],
+  hostsByArray: ReadonlyMap<string, ReadonlySet<string>>,
+): QueueRow[] {
   return [...new Set([...configured, ...rollup.byQueue.keys()])].map((queue_name) => {
     const counted = rollup.byQueue.get(queue_name);
     return {
@@ -135,7 +148,11 @@ export function queueRows(rollup: JobRollup, configured: readonly string[], host
   });
 }
 
-export type ShareRow = JobCounters & { readonly username: string; readonly project_code: string; readonly queue_name: string };
+export type ShareRow = JobCounters & {
+  readonly username: string;
+  readonly project_code: string;
+  readonly queue_name: string;
+};
 
 /** A row for each user, project and queue. */
 export function shareRows(rollup: JobRollup, hostsByArray: ReadonlyMap<string, ReadonlySet<string>>): ShareRow[] {

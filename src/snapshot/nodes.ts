@@ -85,7 +85,9 @@ export function hasNodeTypes(system: Pick<System, 'node_rules'>): boolean {
  * percent, both with two decimals.
  */
 export function nodeFields(rollup: NodeRollup, system: Pick<System, 'node_rules'>): Record<string, number | null> {
-  const classes: NodeClass[] = system.node_rules.some((rule) => rule.class === 'viz') ? ['cpu', 'gpu', 'viz'] : ['cpu', 'gpu'];
+  const classes: NodeClass[] = system.node_rules.some((rule) => rule.class === 'viz')
+    ? ['cpu', 'gpu', 'viz']
+    : ['cpu', 'gpu'];
   const fields: Record<string, number | null> = {};
   for (const name of classes) {
     const { total, available, down, reserved } = rollup.byClass[name];

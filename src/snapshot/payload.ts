@@ -1,8 +1,8 @@
 import type { System } from '../config/system.ts';
 import type { FilesystemRecord, LoginNodeRecord, QueueRecord, ReservationRecord, Unavailable } from '../lib/records.ts';
 import { naiveUtc } from '../lib/time.ts';
-import { emptyJobs, jobFields, type JobRollup, queueRows, shareRows } from './jobs.ts';
-import { emptyNodes, nodeFields, type NodeRollup, nodeTypeRows } from './nodes.ts';
+import { emptyJobs, type JobRollup, jobFields, queueRows, shareRows } from './jobs.ts';
+import { emptyNodes, type NodeRollup, nodeFields, nodeTypeRows } from './nodes.ts';
 import { filesystemRow, loginNodeRow, queueDefinitionRow, reservationRows, withCutNames } from './rows.ts';
 
 /** What the probes of one system found; null for a probe that failed. */

@@ -14,7 +14,15 @@ export function loginNodeRow(
 ): Row {
   const name = { node_name: node.name, ...(node.type === undefined ? {} : { node_type: node.type }) };
   if ('unavailable' in found) {
-    return { ...name, available: false, degraded: true, user_count: null, load_1min: null, load_5min: null, load_15min: null };
+    return {
+      ...name,
+      available: false,
+      degraded: true,
+      user_count: null,
+      load_1min: null,
+      load_5min: null,
+      load_15min: null,
+    };
   }
   const [load1, load5, load15] = found.load.map((load) =>
     rounded(loadAs === 'percent' ? (load / found.cpus) * 100 : load, 2),
@@ -36,7 +44,14 @@ const tebibyte = 1024 ** 4;
 /** The row of a filesystem: sizes in TiB with three decimals, percent (of size and of inodes) with two. */
 export function filesystemRow(name: string, found: FilesystemRecord | Unavailable, degradedAbove: number): Row {
   if ('unavailable' in found) {
-    return { filesystem_name: name, available: false, degraded: false, capacity_tb: null, used_tb: null, utilization_percent: null };
+    return {
+      filesystem_name: name,
+      available: false,
+      degraded: false,
+      capacity_tb: null,
+      used_tb: null,
+      utilization_percent: null,
+    };
   }
   const used = (found.usedBytes / found.sizeBytes) * 100;
   return {
@@ -87,7 +102,10 @@ export function reservationRows(reservations: readonly ReservationRecord[], syst
 }
 
 /** Cuts the names in rows to the API's lengths and adds up the counters of rows whose names are then the same. */
-export function withCutNames<R extends object>(rows: readonly R[], keys: readonly (keyof R & keyof typeof nameLimits)[]): R[] {
+export function withCutNames<R extends object>(
+  rows: readonly R[],
+  keys: readonly (keyof R & keyof typeof nameLimits)[],
+): R[] {
   const merged = new Map<string, R>();
   for (const row of rows) {
     const cut = { ...row };

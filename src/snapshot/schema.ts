@@ -23,10 +23,9 @@ const counters = {
 const naiveTime = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}$/);
 
 const nodesOf = <P extends string>(prefix: P) =>
-  Object.fromEntries(['total', 'available', 'down', 'reserved'].map((state) => [`${prefix}_nodes_${state}`, count])) as Record<
-    `${P}_nodes_${'total' | 'available' | 'down' | 'reserved'}`,
-    typeof count
-  >;
+  Object.fromEntries(
+    ['total', 'available', 'down', 'reserved'].map((state) => [`${prefix}_nodes_${state}`, count]),
+  ) as Record<`${P}_nodes_${'total' | 'available' | 'down' | 'reserved'}`, typeof count>;
 
 /**
  * The payload of a PBS or Slurm system, as the API guide and today's API both take it (contracts of the SAM status API):

@@ -60,7 +60,12 @@ function rowSchema(list: PropertyKey | undefined): z.ZodType | null {
 }
 
 function drop(payload: object, path: Path): unknown {
-  const parent: unknown = path.slice(0, -1).reduce<unknown>((value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined), payload);
+  const parent: unknown = path
+    .slice(0, -1)
+    .reduce<unknown>(
+      (value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined),
+      payload,
+    );
   const key = path.at(-1);
   if (Array.isArray(parent)) return parent.splice(Number(key), 1)[0];
   if (typeof parent !== 'object' || parent === null || key === undefined) return undefined;

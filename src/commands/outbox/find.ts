@@ -7,7 +7,11 @@ import type { Outbox } from '../../outbox/outbox.ts';
 export function findEntry(outbox: Outbox, prefix: string): Entry {
   const shown = printable(prefix, 40);
   const [entry, other] = outbox.withPrefix(prefix.toLowerCase(), 2);
-  if (prefix === '' || !entry) throw new OperatorError(`there is no entry ${shown}: see hpc-collector outbox ls --state all`);
-  if (other) throw new OperatorError(`${shown} begins the id of more than one entry (${entry.id}, ${other.id}, …): give more of it`);
+  if (prefix === '' || !entry)
+    throw new OperatorError(`there is no entry ${shown}: see hpc-collector outbox ls --state all`);
+  if (other)
+    throw new OperatorError(
+      `${shown} begins the id of more than one entry (${entry.id}, ${other.id}, …): give more of it`,
+    );
   return entry;
 }

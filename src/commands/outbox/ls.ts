@@ -18,7 +18,9 @@ export const lsCommand = defineCommand({
   run({ args }) {
     const state = [...entryStates, 'all' as const].find((name) => name === args.state) ?? null;
     if (args.state !== undefined && state === null) {
-      throw new OperatorError(`there is no state '${printable(args.state, 40)}': give ${entryStates.join(', ')} or all`);
+      throw new OperatorError(
+        `there is no state '${printable(args.state, 40)}': give ${entryStates.join(', ')} or all`,
+      );
     }
     const outbox = new Outbox(openContext(args).outboxFile);
     const entries = outbox.list(state);

@@ -14,7 +14,8 @@ export const retryCommand = defineCommand({
     rejected: { type: 'boolean', description: 'All that are rejected' },
   },
   run({ args }) {
-    if (args._.length === 0 && !args.rejected) throw new OperatorError('say which entries: ids, or --rejected for all rejected ones');
+    if (args._.length === 0 && !args.rejected)
+      throw new OperatorError('say which entries: ids, or --rejected for all rejected ones');
     const outbox = new Outbox(openContext(args).outboxFile);
     const entries = args.rejected ? outbox.list('rejected') : args._.map((prefix) => findEntry(outbox, prefix));
     const changed = entries.filter((entry) => outbox.retry(entry));

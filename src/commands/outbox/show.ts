@@ -13,7 +13,11 @@ export const showCommand = defineCommand({
   meta: { name: 'show', description: 'Show one entry: its attempts, its body, and the answer it got' },
   args: {
     ...commonArgs,
-    id: { type: 'positional', required: true, description: 'The entry: its id, or as much of its beginning as no other has' },
+    id: {
+      type: 'positional',
+      required: true,
+      description: 'The entry: its id, or as much of its beginning as no other has',
+    },
     json: { type: 'boolean', description: 'As one JSON object' },
   },
   run({ args }) {
