@@ -73,10 +73,17 @@ test.each([
   ['NaN', '{"a": NaN}', 'Request body is not valid JSON'],
   ['what is not UTF-8', new Uint8Array([0x7b, 0xff, 0x7d]), 'Request body is not UTF-8'],
   ['a deep nest', `{"a": ${'['.repeat(40_000)}${']'.repeat(40_000)}}`, 'JSON body is nested more than 64 levels deep'],
+  ['a deep nest that never ends', '['.repeat(90_000), 'JSON body is nested more than 64 levels deep'],
 ])('%s is 400', async (_, body, error) => {
   const answer = await receiver.post('bodies', body);
   expect(answer.status).toBe(400);
   expect(answer.body).toEqual({ error });
+});
+
+test('brackets and quotes inside a text are text', async () => {
+  const note = '[{'.repeat(100) + String.raw`\" \\`;
+  expect((await receiver.post('brackets', { ...leastTotals, note, 'a"[': 1 })).status).toBe(201);
+  expect((await receiver.get('brackets/latest')).body.note).toBe(note);
 });
 
 test('a byte order mark is taken', async () => {
