@@ -43,7 +43,7 @@ export const migrations: readonly string[] = [
     first_seen TEXT NOT NULL,
     last_seen TEXT NOT NULL
   ) STRICT;
-  CREATE INDEX user_project_spans_last ON user_project_spans (system, username, project_code, queue_name, last_seen);
+  CREATE INDEX user_project_spans_open ON user_project_spans (system, last_seen);
 
   CREATE TABLE reservations (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -1,7 +1,7 @@
 import type { Database } from 'bun:sqlite';
 import type { Answer } from './deliveries.ts';
+import type { Reservation } from './entries.ts';
 import { flagParameter } from './query.ts';
-import type { Reservation } from './schemas.ts';
 import { millisecondsOf, timestampOf } from './timestamp.ts';
 
 /** Nobody reports that a reservation was cancelled: it is gone when it is no longer reported. */
