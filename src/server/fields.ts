@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import { canonicalTimestamp } from './timestamp.ts';
+
+// The leniency is the SAM API's own (marshmallow): "12", 12.0 and 12.7 are whole numbers, "yes" is true.
+// The ranges are ours: it takes a negative count and 250 %, and shows them to everybody.
+
+const truthy = new Set<unknown>([
+  1,
+  '1',
+  't',
+  'T',
+  'true',
+  'True',
+  'TRUE',
+  'on',
+  'On',
+  'ON',
+  'y',
+  'Y',
+  'yes',
+  'Yes',
+  'YES',
+]);
+const falsy = new Set<unknown>([
+  0,
+  '0',
+  'f',
+  'F',
+  'false',
+  'False',
+  'FALSE',
+  'off',
+  'Off',
+  'OFF',
+  'n',
+  'N',
+  'no',
+  'No',
+  'NO',
+]);
+
+function wholeNumber(value: unknown): unknown {
+  if (typeof value === 'string' && /^\s*[+-]?\d{1,16}\s*$/.test(value)) return Number(value) + 0;
+  // A count of -0.5 is negative, not 0.
+  if (typeof value === 'number') return (value < 0 ? Math.floor(value) : Math.trunc(value)) + 0;
+  return value;
+}
+
+function decimalNumber(value: unknown): unknown {
+  return typeof value === 'string' && /^\s*[+-]?\d+(\.\d*)?\s*$/.test(value) ? Number(value) : value;
+}
+
+function truth(value: unknown): unknown {
+  if (truthy.has(value)) return true;
+  return falsy.has(value) ? false : value;
+}
+
+function whole(max: number) {
+  return z.preprocess(
+    wholeNumber,
+    z.number({ error: 'must be a whole number' }).min(0, 'must not be negative').max(max, `must be at most ${max}`),
+  );
+}
+
+/** How many: a whole number that PostgreSQL's `integer` holds. */
+export const count = whole(2 ** 31 - 1);
+/** How many, where two milliards are not enough: inodes. */
+export const bigCount = whole(Number.MAX_SAFE_INTEGER);
+/** A size or a load: not negative; the unit is in the field's name. */
+export const amount = z.preprocess(
+  decimalNumber,
+  z.number({ error: 'must be a number' }).min(0, 'must not be negative'),
+);
+/** 0 to 100. */
+export const percent = z.preprocess(
+  decimalNumber,
+  z.number({ error: 'must be a number' }).min(0, 'must be from 0 to 100').max(100, 'must be from 0 to 100'),
+);
+export const flag = z.preprocess(truth, z.boolean({ error: 'must be true or false' }));
+
+/** Text of at most `max` characters, as a PostgreSQL column of that length holds it. */
+export function text(max: number) {
+  return z
+    .string({ error: 'must be text' })
+    .refine((value) => value.length <= max || [...value].length <= max, `must have at most ${max} characters`)
+    .refine((value) => !value.includes('\u0000'), 'must not have NUL characters')
+    .refine((value) => value.isWellFormed(), 'must be well-formed Unicode');
+}
+
+/** Text that names something: not empty. */
+export function name(max: number) {
+  return text(max).refine((value) => value.trim() !== '', 'must not be empty');
+}
+
+/** A time, returned as canonical naive UTC. */
+export const time = z.string({ error: 'must be an ISO 8601 time as text' }).transform((value, context) => {
+  const canonical = canonicalTimestamp(value);
+  if (canonical !== null) return canonical;
+  context.addIssue({ code: 'custom', message: 'is not an ISO 8601 time, such as 2026-03-01T10:00:00' });
+  return z.NEVER;
+});
+
+/** What the SAM API takes for "no time given": absent, null, "", [] and {}. */
+function absent(value: unknown): unknown {
+  const empty = typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+  return value === null || value === '' || empty ? undefined : value;
+}
+
+export const optionalTime = z.preprocess(absent, time.optional());
+
+/** Null when it is absent. */
+export function nullable<Schema extends z.ZodType>(schema: Schema) {
+  return schema.nullable().default(null);
+}
+
+/** 0 when it is absent, but not null. */
+export const countOrZero = count.default(0);
