@@ -1,4 +1,4 @@
-import type { ArgsDef, ParsedArgs } from 'citty';
+import type { ArgsDef } from 'citty';
 
 /** The flags of every command; they may stand before the command's name too. */
 export const commonArgs = {
@@ -10,4 +10,12 @@ export const commonArgs = {
   'log-format': { type: 'enum', options: ['text', 'json'], description: 'Format of the log' },
 } as const satisfies ArgsDef;
 
-export type CommonArgs = ParsedArgs<typeof commonArgs>;
+/** Their values, as citty gives them. */
+export type CommonArgs = {
+  readonly config?: string | undefined;
+  readonly outbox?: string | undefined;
+  readonly verbose?: boolean | undefined;
+  readonly quiet?: boolean | undefined;
+  readonly 'log-file'?: string | undefined;
+  readonly 'log-format'?: 'text' | 'json' | undefined;
+};

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type Config, loadConfig, loadSystem } from '../config/load.ts';
+import type { Environment } from '../config/paths.ts';
 import type { System } from '../config/system.ts';
 import { OperatorError } from '../lib/errors.ts';
 import { createLog, type Log } from '../lib/log.ts';
@@ -15,8 +16,8 @@ export type Context = {
 };
 
 /** Reads the configuration and opens the log. */
-export function openContext(args: CommonArgs): Context {
-  const config = loadConfig(args.config ?? null, process.env);
+export function openContext(args: CommonArgs, processEnvironment: Environment = process.env): Context {
+  const config = loadConfig(args.config ?? null, processEnvironment);
   const { environment, collector, stateDirectory } = config;
   const ownFiles = ['derecho', 'casper'].flatMap((system) => {
     const file = environment[`${system.toUpperCase()}_LOG_FILE`];

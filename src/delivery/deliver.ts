@@ -1,9 +1,10 @@
 import { messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
-import type { Entry } from '../outbox/entry.ts';
+import { readableUtc } from '../lib/time.ts';
+import type { Attempt, Entry } from '../outbox/entry.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Destination, Outcome } from './destination.ts';
-import { type HttpReply, send } from './http.ts';
+import { send } from './http.ts';
 import type { Pace } from './pace.ts';
 import { pause } from './pause.ts';
 import { longestWait, restSeconds, retryDelays, withJitter } from './retry.ts';
@@ -18,7 +19,10 @@ export type DeliveryBounds = {
   readonly signal: AbortSignal;
 };
 
-/** Delivers one entry: one attempt and three retries, each recorded; then its stream rests. */
+/**
+ * Delivers one entry: one attempt and three retries while the destination is unavailable, each recorded; then its stream
+ * rests. A body that is too large is tried once more with less in it.
+ */
 export async function deliver(
   outbox: Outbox,
   destination: Destination,
@@ -26,93 +30,98 @@ export async function deliver(
   bounds: DeliveryBounds,
   log: Log,
 ): Promise<Delivery> {
+  const what = `${entry.stream.slice(entry.stream.indexOf('/') + 1)} status`;
   let body: string;
   try {
     body = outbox.body(entry);
   } catch (error) {
-    const attempt = { at: new Date(), seconds: 0, status: null, outcome: 'damaged', detail: messageOf(error) };
-    outbox.rejected(entry, attempt);
-    log.error(`✗ ${entry.stream}: entry ${entry.id} rejected: ${attempt.detail}`);
+    outbox.rejected(entry, { at: new Date(), seconds: 0, status: null, outcome: 'damaged', detail: messageOf(error) });
+    log.error(`✗ ${what} rejected: ${messageOf(error)}`);
     return 'rejected';
   }
   let isReduced = false;
   let mayHaveArrived = entry.firstSentAt !== null;
   for (let retries = 0; ; ) {
     const isTooLarge = Buffer.byteLength(body) > destination.maxBodyBytes;
-    if (!isTooLarge) {
-      outbox.sending(entry, new Date());
-      bounds.pace.made(Date.now());
-    }
-    const at = new Date();
-    const reply: HttpReply = isTooLarge ? noReply : await send(destination.request(entry, body));
-    const outcome: Outcome = isTooLarge
-      ? {
-          kind: 'too-large',
-          detail: `the body has ${Buffer.byteLength(body)} bytes, the limit is ${destination.maxBodyBytes}`,
-        }
-      : destination.judge(reply, mayHaveArrived);
-    const attempt = {
-      at,
-      seconds: (Date.now() - at.getTime()) / 1000,
-      status: reply.kind === 'answer' ? reply.status : null,
-      outcome: outcome.kind,
-      detail: outcome.detail,
-    };
+    const { outcome, attempt } = isTooLarge
+      ? tooLarge(Buffer.byteLength(body), destination.maxBodyBytes)
+      : await sendOnce(outbox, destination, entry, { body, mayHaveArrived, pace: bounds.pace });
     mayHaveArrived ||= !isTooLarge;
 
     switch (outcome.kind) {
       case 'accepted':
         outbox.delivered(entry, attempt, outcome.answer);
-        log.info(`✓ Posted ${nameOf(entry)}: ${outcome.detail}`);
+        log.info(`✓ Posted ${what}: ${outcome.detail}`);
         return 'delivered';
-      case 'rejected':
-        outbox.rejected(entry, attempt);
-        log.error(
-          `✗ ${nameOf(entry)} rejected by ${destination.description}: ${outcome.detail}; see: hpc-collector outbox show ${entry.id}`,
-        );
-        return 'rejected';
-      case 'too-large': {
-        const reduced = isReduced ? null : destination.reduce(body);
-        if (reduced === null) {
-          outbox.rejected(entry, attempt);
-          log.error(`✗ ${nameOf(entry)} rejected: ${outcome.detail}`);
-          return 'rejected';
-        }
-        outbox.failed(entry, attempt, true);
-        log.warn(`${nameOf(entry)}: ${outcome.detail}; sending it without ${reduced.leftOut}`);
-        body = reduced.body;
-        isReduced = true;
-        continue;
-      }
       case 'misconfigured':
         outbox.failed(entry, attempt, false);
-        log.error(`✗ ${nameOf(entry)} waits: ${destination.description} answers ${outcome.detail}`);
+        log.error(`✗ ${what} waits: ${destination.description} answers ${outcome.detail}`);
         return 'stopped';
+      case 'too-large': {
+        const reduced = isReduced ? null : destination.reduce(body);
+        if (reduced !== null) {
+          outbox.failed(entry, attempt, true);
+          log.warn(`${what}: ${outcome.detail}; sending it without ${reduced.leftOut}`);
+          body = reduced.body;
+          isReduced = true;
+          continue;
+        }
+        break;
+      }
       case 'unavailable': {
         outbox.failed(entry, attempt, true);
         const delay = Math.max(withJitter(retryDelays[retries] ?? 0), outcome.retryAfter ?? 0);
-        const isLast =
-          retries >= retryDelays.length || delay > longestWait || Date.now() + delay * 1000 > bounds.deadline;
-        if (!isLast) {
+        const mayRetry =
+          retries < retryDelays.length && delay <= longestWait && Date.now() + delay * 1000 < bounds.deadline;
+        if (mayRetry) {
           retries += 1;
-          log.warn(
-            `${nameOf(entry)}: ${outcome.detail}; retry ${retries}/${retryDelays.length} in ${delay.toFixed(1)} s`,
-          );
+          log.warn(`${what}: ${outcome.detail}; retry ${retries}/${retryDelays.length} in ${delay.toFixed(1)} s`);
           if (await pause(delay * 1000, bounds.signal)) continue;
         }
         const rest = Math.max(restSeconds(entry.failedDrains), outcome.retryAfter ?? 0);
-        outbox.postpone(entry, new Date(Date.now() + rest * 1000));
+        const until = new Date(Date.now() + rest * 1000);
+        outbox.postpone(entry, until);
         log.error(
-          `✗ ${nameOf(entry)} waits: ${destination.description} is unavailable: ${outcome.detail}; next attempt in ${Math.round(rest)} s or with the next run after that`,
+          `✗ ${what} waits: ${destination.description} is unavailable: ${outcome.detail}; not tried again before ${readableUtc(until)} UTC`,
         );
         return 'stopped';
       }
+      case 'rejected':
+        break;
     }
+    outbox.rejected(entry, attempt);
+    log.error(
+      `✗ ${what} rejected by ${destination.description}: ${outcome.detail}; look at it with: hpc-collector outbox show ${entry.id}`,
+    );
+    return 'rejected';
   }
 }
 
-const noReply: HttpReply = { kind: 'none', reason: 'not sent' };
+type Tried = { readonly outcome: Outcome; readonly attempt: Attempt };
 
-function nameOf(entry: Entry): string {
-  return `${entry.stream.slice(entry.stream.indexOf('/') + 1)} status`;
+async function sendOnce(
+  outbox: Outbox,
+  destination: Destination,
+  entry: Entry,
+  { body, mayHaveArrived, pace }: { body: string; mayHaveArrived: boolean; pace: Pace },
+): Promise<Tried> {
+  const at = new Date();
+  outbox.sending(entry, at);
+  pace.made(at.getTime());
+  const reply = await send(destination.request(entry, body));
+  const outcome = destination.judge(reply, mayHaveArrived);
+  const status = reply.kind === 'answer' ? reply.status : null;
+  return {
+    outcome,
+    attempt: { at, seconds: (Date.now() - at.getTime()) / 1000, status, outcome: outcome.kind, detail: outcome.detail },
+  };
+}
+
+/** A body that need not be sent to know what becomes of it. */
+function tooLarge(bytes: number, limit: number): Tried {
+  const outcome: Outcome = { kind: 'too-large', detail: `the body has ${bytes} bytes, the limit is ${limit}` };
+  return {
+    outcome,
+    attempt: { at: new Date(), seconds: 0, status: null, outcome: outcome.kind, detail: outcome.detail },
+  };
 }

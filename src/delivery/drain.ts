@@ -51,7 +51,13 @@ export async function drain(
     }
     const wait = pace.delay(Date.now());
     if (Date.now() + wait >= deadline || !(await pause(wait, options.signal))) break;
-    const result: Delivery = await deliver(outbox, destination, entry, { pace, deadline, signal: options.signal }, log);
+    const result: Delivery = await deliver(
+      outbox,
+      destination,
+      entry,
+      { pace, deadline, signal: options.signal },
+      log.withTag(systemOf(entry)),
+    );
     if (result === 'delivered') delivered += 1;
     else if (result === 'rejected') rejected += 1;
     else stopped.add(entry.stream);
@@ -69,6 +75,11 @@ function nextEntry(
   return outbox
     .heads(destination.name)
     .find((head) => !doneWith.has(head.stream) && (options.stream === null || head.stream === options.stream));
+}
+
+/** The system whose log an entry belongs in: the last part of its stream. */
+function systemOf(entry: Entry): string {
+  return entry.stream.slice(entry.stream.lastIndexOf('/') + 1);
 }
 
 function isResting(entry: Entry): boolean {

@@ -95,10 +95,21 @@ function secondsOf(retryAfter: string | null): number | null {
   return Number.isNaN(date) ? null : Math.max(0, (date - Date.now()) / 1000);
 }
 
+/** What the codes of failed connections mean; the system's own texts ask whether the computer has access to the url. */
+const connectionErrors: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ConnectionRefused: 'connection refused',
+  ECONNRESET: 'the connection was lost before the whole answer came',
+  ConnectionClosed: 'the connection was lost before the whole answer came',
+  ENOTFOUND: 'unknown host name',
+  DNSException: 'unknown host name',
+};
+
 /** The innermost cause says what happened; ofetch wraps it in the request's whole description. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code: unknown = typeof cause === 'object' && cause !== null ? Reflect.get(cause, 'code') : undefined;
   const message = messageOf(cause);
-  return typeof code === 'string' && !message.includes(code) ? `${message} (${code})` : message;
+  if (typeof code !== 'string') return message;
+  return connectionErrors[code] ?? (message.includes(code) ? message : `${message} (${code})`);
 }

@@ -37,7 +37,7 @@ export function createLog(options: LogOptions): Log {
         log(entry) {
           const line = options.format === 'json' ? jsonLine(entry) : textLine(entry);
           if (entry.level <= levels[options.terminal]) process.stderr.write(line);
-          const file = options.fileBySystem.get(entry.tag) ?? options.file;
+          const file = options.fileBySystem.get(nameOf(entry)) ?? options.file;
           if (file === null || brokenFiles.has(file)) return;
           if (entry.level > (options.terminal === 'verbose' ? levels.verbose : levels.normal)) return;
           try {
@@ -56,12 +56,17 @@ export function createLog(options: LogOptions): Log {
 
 function textLine(entry: LogObject): string {
   const level = entry.type === 'warn' ? 'WARNING' : entry.type.toUpperCase();
-  return `[${readableUtc(entry.date)}] ${level} [${entry.tag.split(':').at(-1) ?? ''}] ${textOf(entry)}\n`;
+  return `[${readableUtc(entry.date)}] ${level} [${nameOf(entry)}] ${textOf(entry)}\n`;
 }
 
 function jsonLine(entry: LogObject): string {
-  const tag = entry.tag.split(':').at(-1) ?? '';
-  return `${JSON.stringify({ time: entry.date.toISOString(), level: entry.type, name: tag, message: textOf(entry) })}\n`;
+  const { type: level, date } = entry;
+  return `${JSON.stringify({ time: date.toISOString(), level, name: nameOf(entry), message: textOf(entry) })}\n`;
+}
+
+/** What the line is about: the innermost of the tags that consola joins with colons. */
+function nameOf(entry: LogObject): string {
+  return entry.tag.split(':').at(-1) ?? '';
 }
 
 /** Much of what is logged comes from outside: it must neither steer a terminal nor make lines of its own. */

@@ -1,0 +1,111 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { defineCommand } from 'citty';
+import { loadSystem } from '../../config/load.ts';
+import { exitCodes } from '../../lib/errors.ts';
+import { Outbox } from '../../outbox/outbox.ts';
+import { type Receiver, startReceiver } from '../../server/receiver.ts';
+import { addUser } from '../../server/users.ts';
+import { collectAndStore } from '../collecting.ts';
+import { commonArgs } from '../common.ts';
+import { type Context, openContext } from '../context.ts';
+import { drainOutbox } from '../draining.ts';
+import { entryTable } from '../outbox/table.ts';
+import { stopSignal } from '../signals.ts';
+import { demoRecordings } from './recordings.ts';
+
+const user = 'demo';
+const systems = ['derecho', 'casper'];
+
+export const demoCommand = defineCommand({
+  meta: {
+    name: 'demo',
+    description:
+      'Show the whole way on built-in recordings: the API is down and entries wait; it comes up and they are delivered',
+  },
+  args: { ...commonArgs, keep: { type: 'boolean', description: 'Leave the receiver running until it is interrupted' } },
+  async run({ args }) {
+    const directory = mkdtempSync(join(tmpdir(), 'hpc-collector-demo-'));
+    let receiver: Receiver | null = null;
+    try {
+      const database = join(directory, 'receiver.db');
+      const password = (await addUser(database, user, null)).password ?? '';
+      const port = freePort();
+      const context = openContext(
+        { ...args, outbox: join(directory, 'outbox.db') },
+        {
+          XDG_CONFIG_HOME: directory,
+          XDG_STATE_HOME: directory,
+          STATUS_API_URL: `http://127.0.0.1:${port}`,
+          STATUS_API_USER: user,
+          STATUS_API_PASSWORD: password,
+        },
+      );
+      await unpackRecordings(join(directory, 'recordings'));
+
+      say(
+        `1. The API at 127.0.0.1:${port} is down. Two rounds of 'run ${systems.join(' ')}', on recordings of real PBS:`,
+      );
+      const chosen = systems.map((name) => loadSystem(name, context.config));
+      for (let round = 0; round < 2; round++) {
+        await collectAndStore(chosen, context, { record: null, replay: join(directory, 'recordings') });
+        // A second is too short for the retries, for which nobody wants to wait here.
+        await drainOutbox(context, { stream: null, ignoreRest: false, maxSeconds: 1 });
+      }
+      say("\n2. Nothing is lost: 'outbox ls' shows what waits.");
+      showOutbox(context);
+
+      say("\n3. The API comes up, and 'drain --now' delivers, oldest first:");
+      receiver = await startReceiver({ hostname: '127.0.0.1', port, databasePath: database });
+      const code = await drainOutbox(context, { stream: null, ignoreRest: true, maxSeconds: null });
+      showOutbox(context);
+      for (const name of systems)
+        say(`   ${receiver.url}/api/v1/status/${name}/latest  ${await latest(receiver.url, name, password)}`);
+
+      if (args.keep) {
+        say(
+          `\nThe receiver runs until it is interrupted (Ctrl-C): ${receiver.url}, user ${user}, password ${password}`,
+        );
+        await new Promise<void>((resolve) => stopSignal.addEventListener('abort', () => resolve(), { once: true }));
+      }
+      return code === exitCodes.done ? exitCodes.done : exitCodes.failed;
+    } finally {
+      await receiver?.stop();
+      rmSync(directory, { recursive: true, force: true });
+    }
+  },
+});
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function showOutbox(context: Context): void {
+  const outbox = new Outbox(context.outboxFile);
+  for (const line of entryTable(outbox.list(null))) say(`   ${line}`);
+  outbox.close();
+}
+
+async function unpackRecordings(directory: string): Promise<void> {
+  for (const [system, files] of Object.entries(demoRecordings)) {
+    for (const [name, file] of Object.entries(files))
+      await Bun.write(join(directory, system, name), Bun.file(String(file)));
+  }
+}
+
+/** A port that nobody listens on: the API's, while it is down. */
+function freePort(): number {
+  const server = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } });
+  const { port } = server;
+  server.stop(true);
+  return port;
+}
+
+/** What the receiver has of a system, in one line. */
+async function latest(url: string, system: string, password: string): Promise<string> {
+  const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+  const response = await fetch(`${url}/api/v1/status/${system}/latest`, { headers: { Authorization: authorization } });
+  const { timestamp, cpu_nodes_total, running_jobs } = (await response.json()) as Record<string, unknown>;
+  return `${String(timestamp)}: ${String(cpu_nodes_total)} CPU nodes, ${String(running_jobs)} jobs running`;
+}

@@ -1,0 +1,9 @@
+/** Files bundled into the binary: as their text (`type: 'text'`), or as the path to read them from (`type: 'file'`). */
+declare module '*.yaml' {
+  const text: string;
+  export default text;
+}
+declare module '*.txt' {
+  const path: string;
+  export default path;
+}
