@@ -32,18 +32,18 @@ const serverErrors: readonly (readonly [RegExp, 'already-stored' | 'same-moment'
 
 /**
  * The SAM status API (or the receiver, which speaks the same) as a destination.
- * Throws OperatorError, exit code 2, where its address or credentials are missing.
+ * Throws OperatorError, exit code 2, where its address or credentials are missing; it names the env file to put them in.
  */
-export function samDestination(settings: SamSettings): Destination {
+export function samDestination(settings: SamSettings, envFile = 'the env file'): Destination {
   const { baseUrl, credentials } = settings;
   if (baseUrl === null) {
     throw new OperatorError(
-      "the SAM API's address is not configured: set STATUS_API_URL in the environment or the env file",
+      `the SAM API's address is not configured: set STATUS_API_URL in the environment or in ${envFile}`,
     );
   }
   if (credentials === null) {
     throw new OperatorError(
-      'the SAM API credentials are not configured: set STATUS_API_USER and STATUS_API_PASSWORD in the environment or the env file',
+      `the SAM API credentials are not configured: set STATUS_API_USER and STATUS_API_PASSWORD in the environment or in ${envFile}`,
     );
   }
   const authorization = `Basic ${Buffer.from(`${credentials.user}:${credentials.password}`).toString('base64')}`;
