@@ -12,7 +12,6 @@ export const migrations: readonly string[] = [
     destination TEXT NOT NULL,
     method TEXT NOT NULL,
     path TEXT NOT NULL,
-    body BLOB NOT NULL,
     body_bytes INTEGER NOT NULL,
     body_sha256 TEXT NOT NULL,
     -- Milliseconds since 1970, as are all times here.
@@ -31,6 +30,13 @@ export const migrations: readonly string[] = [
     -- A JSON array of names.
     failed_probes TEXT NOT NULL
   ) STRICT;
+
+  -- Apart from the entries, whose rows are small and often changed: a change of a row writes all of it again.
+  CREATE TABLE bodies (
+    entry INTEGER PRIMARY KEY REFERENCES entries (sequence) ON DELETE CASCADE,
+    gzip BLOB NOT NULL
+  ) STRICT;
+
   CREATE INDEX entries_by_state ON entries (state, stream, sequence);
   CREATE INDEX entries_by_stream ON entries (stream, sequence);
   -- The SAM API keeps one row a filesystem and timestamp, whatever the system: two must never be the same.

@@ -26,28 +26,34 @@ export class Outbox {
   add(entry: NewEntry): Added {
     const id = Bun.randomUUIDv7();
     const bytes = Buffer.from(entry.body, 'utf8');
-    const { changes } = this.#database
-      .query(
-        `INSERT INTO entries (id, stream, destination, method, path, body, body_bytes, body_sha256, collected_at, state,
-           last_error, failed_probes)
-         VALUES ($id, $stream, $destination, $method, $path, $body, $bytes, $sha256, $collectedAt, $state, $error, $failed)
-         ON CONFLICT (destination, collected_at) DO NOTHING`,
-      )
-      .run({
-        id,
-        stream: entry.stream,
-        destination: entry.destination,
-        method: entry.method,
-        path: entry.path,
-        body: Bun.gzipSync(bytes),
-        bytes: bytes.length,
-        sha256: sha256Of(bytes),
-        collectedAt: entry.collectedAt.getTime(),
-        state: entry.rejectedBecause === null ? 'pending' : 'rejected',
-        error: entry.rejectedBecause,
-        failed: JSON.stringify(entry.failedProbes),
-      });
-    return changes === 1 ? { kind: 'stored', id } : { kind: 'moment-taken' };
+    const gzip = Bun.gzipSync(bytes);
+    return this.#database
+      .transaction((): Added => {
+        const { changes, lastInsertRowid } = this.#database
+          .query(
+            `INSERT INTO entries (id, stream, destination, method, path, body_bytes, body_sha256, collected_at, state,
+               last_error, failed_probes)
+             VALUES ($id, $stream, $destination, $method, $path, $bytes, $sha256, $collectedAt, $state, $error, $failed)
+             ON CONFLICT (destination, collected_at) DO NOTHING`,
+          )
+          .run({
+            id,
+            stream: entry.stream,
+            destination: entry.destination,
+            method: entry.method,
+            path: entry.path,
+            bytes: bytes.length,
+            sha256: sha256Of(bytes),
+            collectedAt: entry.collectedAt.getTime(),
+            state: entry.rejectedBecause === null ? 'pending' : 'rejected',
+            error: entry.rejectedBecause,
+            failed: JSON.stringify(entry.failedProbes),
+          });
+        if (changes === 0) return { kind: 'moment-taken' };
+        this.#database.query('INSERT INTO bodies (entry, gzip) VALUES (?, ?)').run(lastInsertRowid, gzip);
+        return { kind: 'stored', id };
+      })
+      .immediate();
   }
 
   /** Entries in a state, oldest first; those not delivered for null. */
@@ -67,10 +73,10 @@ export class Outbox {
   /** The body as it is sent. Throws where it is not what was stored. */
   body(entry: Entry): string {
     const row = this.#database
-      .query<{ body: Uint8Array }, [number]>('SELECT body FROM entries WHERE sequence = ?')
+      .query<{ gzip: Uint8Array<ArrayBuffer> }, [number]>('SELECT gzip FROM bodies WHERE entry = ?')
       .get(entry.sequence);
     if (!row) throw new Error(`entry ${entry.id} is gone`);
-    const bytes = Bun.gunzipSync(new Uint8Array(row.body));
+    const bytes = Bun.gunzipSync(row.gzip);
     if (sha256Of(bytes) !== entry.bodySha256)
       throw new Error(`the body of entry ${entry.id} is damaged: its sha-256 differs`);
     return Buffer.from(bytes).toString('utf8');
