@@ -53,4 +53,29 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX attempts_by_entry ON attempts (entry, sequence);
   `,
+  `
+  -- Facts about the file: which host writes it, what damage was found.
+  CREATE TABLE meta (
+    key TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT;
+
+  -- How far each stream's destination is in time: an entry from before that is late.
+  CREATE TABLE streams (
+    stream TEXT PRIMARY KEY,
+    newest_delivered_at INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO streams (stream, newest_delivered_at)
+    SELECT stream, max(collected_at) FROM entries WHERE state = 'delivered' GROUP BY stream;
+
+  -- What was taken out undelivered, by a person or for lack of room.
+  CREATE TABLE dropped (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL,
+    stream TEXT NOT NULL,
+    collected_at INTEGER NOT NULL,
+    dropped_at INTEGER NOT NULL,
+    reason TEXT NOT NULL
+  ) STRICT;
+  `,
 ];
