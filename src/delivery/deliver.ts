@@ -17,6 +17,8 @@ export type DeliveryBounds = {
   /** Milliseconds since 1970; no retry is begun after it. */
   readonly deadline: number;
   readonly signal: AbortSignal;
+  /** Told what the destination's clock says. */
+  readonly sawClock: (date: Date) => void;
 };
 
 /**
@@ -33,7 +35,10 @@ export async function deliver(
   const what = `${entry.stream.slice(entry.stream.indexOf('/') + 1)} status`;
   let body: string;
   try {
-    body = outbox.body(entry);
+    body = destination.prepare(outbox.body(entry), {
+      isLate: outbox.isLate(entry),
+      isNewest: outbox.isNewest(entry),
+    });
   } catch (error) {
     outbox.rejected(entry, { at: new Date(), seconds: 0, status: null, outcome: 'damaged', detail: messageOf(error) });
     log.error(`✗ ${what} rejected: ${messageOf(error)}`);
@@ -45,7 +50,7 @@ export async function deliver(
     const isTooLarge = Buffer.byteLength(body) > destination.maxBodyBytes;
     const { outcome, attempt } = isTooLarge
       ? tooLarge(Buffer.byteLength(body), destination.maxBodyBytes)
-      : await sendOnce(outbox, destination, entry, { body, mayHaveArrived, pace: bounds.pace });
+      : await sendOnce(outbox, destination, entry, { body, mayHaveArrived, bounds });
     mayHaveArrived ||= !isTooLarge;
 
     switch (outcome.kind) {
@@ -103,12 +108,13 @@ async function sendOnce(
   outbox: Outbox,
   destination: Destination,
   entry: Entry,
-  { body, mayHaveArrived, pace }: { body: string; mayHaveArrived: boolean; pace: Pace },
+  { body, mayHaveArrived, bounds }: { body: string; mayHaveArrived: boolean; bounds: DeliveryBounds },
 ): Promise<Tried> {
   const at = new Date();
   outbox.sending(entry, at);
-  pace.made(at.getTime());
+  bounds.pace.made(at.getTime());
   const reply = await send(destination.request(entry, body));
+  if (reply.kind === 'answer' && reply.date !== null) bounds.sawClock(reply.date);
   const outcome = destination.judge(reply, mayHaveArrived);
   const status = reply.kind === 'answer' ? reply.status : null;
   return {

@@ -21,6 +21,8 @@ export type HttpReply =
       readonly location: string | null;
       /** Seconds the server asks to wait; null where it does not. */
       readonly retryAfter: number | null;
+      /** What the server's clock says; null where it does not. */
+      readonly date: Date | null;
     }
   | { readonly kind: 'none'; readonly reason: string };
 
@@ -55,6 +57,7 @@ export async function send(request: HttpRequest): Promise<HttpReply> {
       body,
       location: response.headers.get('location'),
       retryAfter: secondsOf(response.headers.get('retry-after')),
+      date: dateOf(response.headers.get('date')),
     };
   } catch (error) {
     return {
@@ -85,6 +88,11 @@ async function readBody(stream: ReadableStream<Uint8Array> | null, signal: Abort
     }
     chunks.push(value);
   }
+}
+
+function dateOf(header: string | null): Date | null {
+  const time = Date.parse(header ?? '');
+  return Number.isNaN(time) ? null : new Date(time);
 }
 
 /** RFC 9110 §10.2.3: a number of seconds, or a date. */

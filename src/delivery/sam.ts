@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { SamSettings } from '../config/load.ts';
 import { messageOf, OperatorError } from '../lib/errors.ts';
 import { printable } from '../lib/text.ts';
-import type { Destination, Outcome } from './destination.ts';
+import type { Destination, Outcome, Place } from './destination.ts';
 import type { HttpReply } from './http.ts';
 
 /** The SAM API's answer to what it stored. */
@@ -69,6 +69,7 @@ export function samDestination(settings: SamSettings, envFile = 'the env file'):
       timeoutSeconds: settings.timeoutSeconds,
       ca,
     }),
+    prepare: forPlace,
     reduce: withoutUserRows,
     judge,
   };
@@ -87,14 +88,27 @@ function headerText(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, '?');
 }
 
+const lists = z.looseObject({
+  user_project_queues: z.array(z.unknown()).optional(),
+  reservations: z.array(z.unknown()).optional(),
+});
+
+/**
+ * What the API takes wrongly at this place: late user rows turn back the time of its spans, and any but the newest
+ * reservations overwrite newer ones and bring back cancelled ones.
+ */
+function forPlace(body: string, { isLate, isNewest }: Place): string {
+  if (isNewest && !isLate) return body;
+  const { reservations, ...rest } = lists.parse(JSON.parse(body));
+  if (isLate && rest.user_project_queues !== undefined) return JSON.stringify({ ...rest, user_project_queues: [] });
+  return reservations === undefined ? body : JSON.stringify(rest);
+}
+
 /** The rows by user are most of a large snapshot, and the only list that the dashboard's totals do not need. */
 function withoutUserRows(body: string): { body: string; leftOut: string } | null {
-  const { user_project_queues: rows, ...rest } = z
-    .looseObject({ user_project_queues: z.array(z.unknown()).optional() })
-    .parse(JSON.parse(body));
-  return rows === undefined || rows.length === 0
-    ? null
-    : { body: JSON.stringify({ ...rest, user_project_queues: [] }), leftOut: 'user_project_queues' };
+  const { user_project_queues: rows, ...rest } = lists.parse(JSON.parse(body));
+  if (rows === undefined || rows.length === 0) return null;
+  return { body: JSON.stringify({ ...rest, user_project_queues: [] }), leftOut: 'user_project_queues' };
 }
 
 /** The table of answers in the design; each `detail` is safe to print. */

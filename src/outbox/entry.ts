@@ -18,6 +18,13 @@ export type NewEntry = {
   readonly rejectedBecause: string | null;
 };
 
+/** An entry that exists already: from another outbox, or from the spool. */
+export type ForeignEntry = NewEntry & {
+  readonly id: string;
+  readonly state: EntryState;
+  readonly firstSentAt: Date | null;
+};
+
 /** One row of the outbox, without its body. */
 export type Entry = {
   readonly sequence: number;

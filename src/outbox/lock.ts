@@ -2,6 +2,7 @@ import { Database } from 'bun:sqlite';
 import { accessSync, chmodSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { messageOf, OperatorError } from '../lib/errors.ts';
+import { codeOf } from '../lib/sqlite.ts';
 
 /** A lock that is held until it is released or the process ends, however it ends. */
 export type Lock = { release(): void };
@@ -45,8 +46,4 @@ export function tryLock(file: string): Lock | null {
       taken.close();
     },
   };
-}
-
-function codeOf(error: unknown): unknown {
-  return typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined;
 }
