@@ -12,11 +12,14 @@ export type SamApi = {
 };
 
 /** A SAM API that remembers what it gets and answers as told; it accepts everything if not told. */
-export function startSamApi(answer: (posted: Posted, count: number) => Response | Promise<Response> = accept): SamApi {
+export function startSamApi(
+  answer: (posted: Posted, count: number) => Response | Promise<Response> = accept,
+  port = 0,
+): SamApi {
   const posted: Posted[] = [];
   const server = Bun.serve({
     hostname: '127.0.0.1',
-    port: 0,
+    port,
     async fetch(request) {
       const one: Posted = {
         path: new URL(request.url).pathname,
