@@ -46,7 +46,8 @@ export function samDestination(settings: SamSettings, envFile = 'the env file'):
       `the SAM API credentials are not configured: set STATUS_API_USER and STATUS_API_PASSWORD in the environment or in ${envFile}`,
     );
   }
-  const authorization = `Basic ${Buffer.from(`${credentials.user}:${credentials.password}`).toString('base64')}`;
+  const encoded = Buffer.from(`${credentials.user}:${credentials.password}`).toString('base64');
+  const authorization = `Basic ${encoded}`;
   const ca = settings.ca_file === undefined ? null : readCertificate(settings.ca_file);
   return {
     name: 'sam',
@@ -71,8 +72,22 @@ export function samDestination(settings: SamSettings, envFile = 'the env file'):
     }),
     prepare: forPlace,
     reduce: withoutUserRows,
-    judge,
+    judge: (reply, mayHaveArrived) => judge(without(reply, [encoded, credentials.password]), mayHaveArrived),
   };
+}
+
+/** A shorter secret may be any word, and taking it out would spoil the answer. */
+const shortestSecret = 8;
+
+/** A reply without our secrets: what debugging servers and proxies repeat of a request must not be logged or stored. */
+function without(reply: HttpReply, secrets: readonly string[]): HttpReply {
+  if (reply.kind === 'none') return reply;
+  const clean = (text: string) =>
+    secrets.reduce(
+      (rest, secret) => (secret.length < shortestSecret ? rest : rest.replaceAll(secret, '********')),
+      text,
+    );
+  return { ...reply, body: clean(reply.body), location: reply.location === null ? null : clean(reply.location) };
 }
 
 function readCertificate(file: string): string {
