@@ -105,20 +105,26 @@ type Header =
   | { readonly kind: 'compact' }
   | { readonly kind: 'lines'; readonly start: number; readonly layout: Layout };
 
-/** Finds the section and how its records are indented, past whatever is printed before it. */
+/**
+ * Finds the section and how its records are indented, past whatever is printed before it. The indentation is told by
+ * the section's own line, not by its first record, which may be the broken one.
+ */
 function findHeader(pending: Buffer, section: string): Header {
   const text = pending.toString('latin1', 0, maxHeaderBytes);
-  const opening = new RegExp(`(?:^|\\n|[{,])([ \\t]*)"${section}"[ \\t]*:[ \\t]*(?:\\{(\\s*)(["}])|(null))`).exec(text);
+  const opening = new RegExp(`(^|\\n|[{,])([ \\t]*)"${section}"[ \\t]*:[ \\t]*(?:\\{(\\s*)(\\S)|null)`).exec(text);
   if (!opening) return { kind: 'unknown' };
-  const [whole, sectionIndent = '', gap = '', next] = opening;
-  if (next !== '"') return { kind: 'empty' };
+  const [whole, before, indent = '', gap = '', next] = opening;
+  if (next === undefined) return { kind: 'empty' };
+  const hasOwnLine = before === '\n' && indent !== '';
+  if (next === '}') {
+    const after = text.slice(opening.index + whole.length);
+    if (hasOwnLine && /^,?\s*$/.test(after)) return { kind: 'unknown' };
+    if (!hasOwnLine || /^\s*\}/.test(after) || after.startsWith(`,\n${indent}"`)) return { kind: 'empty' };
+  }
+  if (!hasOwnLine) return { kind: 'compact' };
   const newline = gap.lastIndexOf('\n');
-  if (newline < 0) return { kind: 'compact' };
-  const record = gap.slice(newline + 1);
-  const step = record.startsWith(sectionIndent) ? record.slice(sectionIndent.length) : '';
-  if (step === '') return { kind: 'compact' };
-  const start = opening.index + whole.length - 1 - (gap.length - newline);
-  return { kind: 'lines', start, layout: { section: sectionIndent, record, field: record + step } };
+  const start = opening.index + whole.length - 1 - (newline < 0 ? 0 : gap.length - newline);
+  return { kind: 'lines', start, layout: { section: indent, record: indent.repeat(2), field: indent.repeat(3) } };
 }
 
 type ParsedRecord = PbsRecord & { readonly problem?: string };
