@@ -48,6 +48,9 @@ export async function readRecords(
     const record = parseRecord(pending.toString('latin1', start, end), offset + start + 1, layout, wanted);
     const problem = record.problem ?? take(record);
     if (problem !== undefined) damaged.add({ record: record.id, byte: record.byte, problem });
+    if (record.ends !== undefined && !/^\s*,?\s*$/.test(pending.toString('latin1', start + record.ends, end))) {
+      damaged.add({ record: null, byte: offset + start + record.ends, problem: 'is no record' });
+    }
   };
 
   for await (const chunk of chunks) {
@@ -127,7 +130,8 @@ function findHeader(pending: Buffer, section: string): Header {
   return { kind: 'lines', start, layout: { section: indent, record: indent.repeat(2), field: indent.repeat(3) } };
 }
 
-type ParsedRecord = PbsRecord & { readonly problem?: string };
+/** `ends` is how much of the text the record is: what stands behind it may be one whose opening line is broken. */
+type ParsedRecord = PbsRecord & { readonly problem?: string; readonly ends?: number };
 
 /** Takes one record apart: `text` is a line break, its opening line, its fields, and its closing line. */
 function parseRecord(text: string, byte: number, layout: Layout, wanted: ReadonlySet<string>): ParsedRecord {
@@ -147,7 +151,7 @@ function parseRecord(text: string, byte: number, layout: Layout, wanted: Readonl
     const start = lineEnd + 1;
     lineEnd = text.indexOf('\n', start);
     if (!text.startsWith(fieldStart, start)) {
-      if (text.startsWith(recordEnd, start)) return record;
+      if (text.startsWith(recordEnd, start)) return { ...record, ends: start + recordEnd.length };
       continue;
     }
     const nameStart = start + fieldStart.length;
