@@ -94,9 +94,17 @@ export async function readRecords(
   if (header.kind === 'lines') {
     const end = pending.indexOf(`\n${header.layout.section}}`, 0, 'latin1');
     takeRecord(0, end < 0 ? pending.length : end, header.layout);
-    if (end < 0) damaged.add({ record: null, byte: offset + pending.length, problem: 'the output ends too early' });
+    const { section: indent } = header.layout;
+    const isWhole = new RegExp(`^\\n${indent}\\}(?:\\s*\\}|,\\n${indent}")`).test(
+      pending.toString('latin1', Math.max(0, end)),
+    );
+    if (!isWhole) damaged.add({ record: null, byte: offset + pending.length, problem: 'the output ends too early' });
   } else if (header.kind === 'compact') {
     compactRecords(pending, section, wanted, take, damaged);
+  }
+  // An idle system's output is a header alone, but a whole one.
+  if (header.kind === 'unknown' && pending.length > 0 && !/\}\s*$/.test(pending.toString('latin1'))) {
+    damaged.add({ record: null, byte: offset + pending.length, problem: 'the output ends too early' });
   }
   const isPbs = header.kind !== 'unknown' || /"pbs_version"|"timestamp"/.test(pending.toString('latin1', 0, 4096));
   return { isPbs, damaged };
