@@ -82,8 +82,10 @@ export async function readRecords(
     }
     if (pending.length - start > maxRecordBytes) {
       damaged.add({ record: null, byte: offset + start, problem: `no end within ${maxRecordBytes} bytes` });
-      offset += pending.length - 1;
-      pending = Buffer.from('\n', 'latin1');
+      // The next record's opening line may be cut in two here.
+      const kept = marker.length - 1;
+      offset += pending.length - kept;
+      pending = Buffer.from(pending.subarray(pending.length - kept));
     } else {
       offset += start;
       // A copy, because a view would keep every chunk it was cut from.
