@@ -22,3 +22,13 @@ export async function* streamOf(stdout: string | Uint8Array | Iterable<Uint8Arra
   if (typeof stdout === 'string' || stdout instanceof Uint8Array) yield Buffer.from(stdout);
   else yield* stdout;
 }
+
+/** An executor that answers some commands (by their words) itself and leaves the others to another. */
+export function overlaid(below: Executor, answers: Readonly<Record<string, Answer>>): Executor {
+  return {
+    start(command) {
+      const answer = answers[command.argv.join(' ')];
+      return answer === undefined ? below.start(command) : answering(() => answer).start(command);
+    },
+  };
+}
