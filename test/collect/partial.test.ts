@@ -225,7 +225,7 @@ describe('what is sent for a required probe that failed', () => {
     ['last-known', known, { cpu_nodes_total: 3, cpu_cores_total: 48 }],
     ['last-known', null, { cpu_nodes_total: 0, cpu_cores_total: 0 }],
     ['zero', known, { cpu_nodes_total: 0, cpu_cores_total: 0 }],
-  ] as const)('%s with %p known', async (policy, lastKnown, expected) => {
+  ] as const)('%s, known or not', async (policy, lastKnown, expected) => {
     const system = plainSystem('nasty', { on_failed_probe: policy });
     // Fields that the API requires are there anyway.
     const zeros = (await nastyWith({ [pbsnodes]: { ending: exited(1) } })).payload;
