@@ -2,7 +2,7 @@ import type { Log } from '../lib/log.ts';
 import { readableUtc } from '../lib/time.ts';
 import type { Entry } from '../outbox/entry.ts';
 import type { Outbox } from '../outbox/outbox.ts';
-import { latestBelievable, rememberSighting, type Sighting, sightingOf } from './clock.ts';
+import { latestBelievable, rememberSighting, type Sighting, sightingOf } from './server-clock.ts';
 import { type DeliveryBounds, deliver } from './deliver.ts';
 import type { Destination } from './destination.ts';
 import { Pace } from './pace.ts';
