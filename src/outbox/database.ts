@@ -1,7 +1,6 @@
 import { Database } from 'bun:sqlite';
-import { chmodSync, existsSync, mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { messageOf, OperatorError } from '../lib/errors.ts';
+import { ensureFile } from './files.ts';
 import { migrations } from './migrations.ts';
 
 /** How long a writer waits for another, in milliseconds. */
@@ -14,10 +13,8 @@ const busyTimeout = 10_000;
  */
 export function openDatabase(file: string): Database {
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    const isNew = !existsSync(file);
+    ensureFile(file);
     const database = new Database(file, { create: true, readwrite: true, strict: true });
-    if (isNew) chmodSync(file, 0o600);
     database.run(`PRAGMA busy_timeout = ${busyTimeout}`);
     setPragma(database, 'journal_mode', 'DELETE', 'delete');
     setPragma(database, 'synchronous', 'EXTRA', 3);
