@@ -1,10 +1,10 @@
 import type { Log } from '../lib/log.ts';
 import type { Entry } from '../outbox/entry.ts';
 import type { Outbox } from '../outbox/outbox.ts';
+import { type Clock, realClock } from './clock.ts';
 import { type Delivery, deliver } from './deliver.ts';
 import type { Destination } from './destination.ts';
 import { Pace } from './pace.ts';
-import { pause } from './pause.ts';
 
 export type DrainOptions = {
   /** Only this stream; null for all. */
@@ -34,8 +34,9 @@ export async function drain(
   destination: Destination,
   options: DrainOptions,
   log: Log,
+  clock: Clock = realClock,
 ): Promise<DrainResult> {
-  const deadline = options.maxSeconds === null ? Number.POSITIVE_INFINITY : Date.now() + options.maxSeconds * 1000;
+  const deadline = options.maxSeconds === null ? Number.POSITIVE_INFINITY : clock.now() + options.maxSeconds * 1000;
   const pace = new Pace(destination.maxPerMinute);
   const stopped = new Set<string>();
   const resting = new Set<string>();
@@ -49,13 +50,13 @@ export async function drain(
       resting.add(entry.stream);
       continue;
     }
-    const wait = pace.delay(Date.now());
-    if (Date.now() + wait >= deadline || !(await pause(wait, options.signal))) break;
+    const wait = pace.delay(clock.now());
+    if (clock.now() + wait >= deadline || !(await clock.wait(wait, options.signal))) break;
     const result: Delivery = await deliver(
       outbox,
       destination,
       entry,
-      { pace, deadline, signal: options.signal },
+      { clock, pace, deadline, signal: options.signal },
       log.withTag(systemOf(entry)),
     );
     if (result === 'delivered') delivered += 1;
