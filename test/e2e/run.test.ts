@@ -146,11 +146,17 @@ describe('exit code 2', () => {
     expect(await site.entries()).toMatchObject([{ state: 'pending', attempts: 0 }]);
   });
 
-  test('an unknown system stops all, before anything is done', async () => {
-    withApi();
+  test.each([
+    ['unknown', 'nowhere', "there is no system 'nowhere'"],
+    ['wrongly configured', 'derecho', "unknown setting 'pbs_hots'"],
+  ])('one system is %s; the other is collected and delivered all the same', async (_, name, words) => {
+    const { posted } = withApi();
+    site.configure('derecho.yaml', 'pbs_hots: null\n');
     site.localSystem('casper');
-    expect(await site.run('run', 'casper', 'nowhere')).toMatchObject({ exit: 2 });
-    expect(await site.entries()).toEqual([]);
+    const { exit, stderr } = await site.run('run', name, 'casper');
+    expect(exit).toBe(2);
+    expect(stderr).toContain(words);
+    expect(posted.map(({ path }) => path)).toEqual(['/api/v1/status/casper']);
   });
 });
 
