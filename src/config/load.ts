@@ -102,7 +102,10 @@ export function loadSystem(name: string, config: Config): System {
   return {
     ...settings,
     // The API refuses a filesystem that is there twice, and the snapshot with it.
-    filesystems: [...new Set(filesystems)].map((entry) => ({ name: entry, path: pathOf(entry, settings.mounts, origin) })),
+    filesystems: [...new Set(filesystems)].map((entry) => ({
+      name: entry,
+      path: pathOf(entry, settings.mounts, origin),
+    })),
     on_failed_probe: on_failed_probe ?? config.collector.on_failed_probe,
     timeouts: {
       command: secondsFrom(config.environment, 'PBS_COMMAND_TIMEOUT') ?? timeouts.command ?? 30,
