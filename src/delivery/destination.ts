@@ -15,6 +15,14 @@ export type Outcome =
 
 export type OutcomeKind = Outcome['kind'];
 
+/** Where an entry stands among those of its stream. */
+export type Place = {
+  /** Something collected later was delivered before it. */
+  readonly isLate: boolean;
+  /** Nothing of its stream was stored after it. */
+  readonly isNewest: boolean;
+};
+
 /** An API that takes deliveries. A new one is one more file beside this. */
 export type Destination = {
   /** As entries name it: `sam`. */
@@ -25,6 +33,8 @@ export type Destination = {
   readonly maxBodyBytes: number;
   /** The request for an entry. */
   request(entry: Entry, body: string): HttpRequest;
+  /** The body as it may be sent at this place in the stream's order. */
+  prepare(body: string, place: Place): string;
   /** The body with less in it, for one that is too large, and what was left out; null where nothing can be. */
   reduce(body: string): { readonly body: string; readonly leftOut: string } | null;
   /** What a reply means; `mayHaveArrived` tells that the entry was sent before. */

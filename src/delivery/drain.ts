@@ -1,10 +1,13 @@
 import type { Log } from '../lib/log.ts';
+import { readableUtc } from '../lib/time.ts';
 import type { Entry } from '../outbox/entry.ts';
 import type { Outbox } from '../outbox/outbox.ts';
-import { type Delivery, deliver } from './deliver.ts';
+import { type Clock, realClock } from './clock.ts';
+import { type DeliveryBounds, deliver } from './deliver.ts';
 import type { Destination } from './destination.ts';
 import { Pace } from './pace.ts';
-import { pause } from './pause.ts';
+import { rejectPoisoned } from './poison.ts';
+import { latestBelievable, rememberSighting, type Sighting, sightingOf } from './server-clock.ts';
 
 export type DrainOptions = {
   /** Only this stream; null for all. */
@@ -15,12 +18,15 @@ export type DrainOptions = {
   readonly maxSeconds: number | null;
   /** Ends the drain after the entry in hand. */
   readonly signal: AbortSignal;
+  /** Told after each entry, for a person who watches. */
+  readonly progress?: (done: { readonly delivered: number; readonly rejected: number }) => void;
 };
 
 /** What a drain did; `stopped` names the streams that an attempt left waiting. */
 export type DrainResult = {
   readonly delivered: number;
   readonly rejected: number;
+  readonly held: number;
   readonly left: number;
   readonly stopped: readonly string[];
 };
@@ -34,13 +40,26 @@ export async function drain(
   destination: Destination,
   options: DrainOptions,
   log: Log,
+  clock: Clock = realClock,
 ): Promise<DrainResult> {
-  const deadline = options.maxSeconds === null ? Number.POSITIVE_INFINITY : Date.now() + options.maxSeconds * 1000;
+  const deadline = options.maxSeconds === null ? Number.POSITIVE_INFINITY : clock.now() + options.maxSeconds * 1000;
   const pace = new Pace(destination.maxPerMinute);
+  /** Streams that an attempt left waiting, and those that rest from an earlier one. */
   const stopped = new Set<string>();
   const resting = new Set<string>();
+  let seen: Sighting | null = null;
   let delivered = 0;
   let rejected = 0;
+  let held = 0;
+  const bounds: DeliveryBounds = {
+    clock,
+    pace,
+    deadline,
+    signal: options.signal,
+    sawClock(date) {
+      seen = sightingOf(date);
+    },
+  };
 
   for (;;) {
     const entry = nextEntry(outbox, destination, options, new Set([...stopped, ...resting]));
@@ -49,20 +68,26 @@ export async function drain(
       resting.add(entry.stream);
       continue;
     }
-    const wait = pace.delay(Date.now());
-    if (Date.now() + wait >= deadline || !(await pause(wait, options.signal))) break;
-    const result: Delivery = await deliver(
-      outbox,
-      destination,
-      entry,
-      { pace, deadline, signal: options.signal },
-      log.withTag(systemOf(entry)),
-    );
+    const entryLog = log.withTag(systemOf(entry));
+    if (holdIfFromTheFuture(outbox, entry, entryLog)) {
+      held += 1;
+      continue;
+    }
+    const wait = pace.delay(clock.now());
+    if (clock.now() + wait >= deadline || !(await clock.wait(wait, options.signal))) break;
+    const result = await deliver(outbox, destination, entry, bounds, entryLog);
     if (result === 'delivered') delivered += 1;
     else if (result === 'rejected') rejected += 1;
-    else stopped.add(entry.stream);
+    else {
+      const poisoned = await rejectPoisoned(outbox, destination, entry, bounds, entryLog);
+      rejected += poisoned;
+      if (poisoned === 0) stopped.add(entry.stream);
+      else delivered += 1;
+    }
+    options.progress?.({ delivered, rejected });
   }
-  return { delivered, rejected, left: outbox.countPending(options.stream), stopped: [...stopped] };
+  if (seen !== null) rememberSighting(outbox.database, seen);
+  return { delivered, rejected, held, left: outbox.countPending(options.stream), stopped: [...stopped] };
 }
 
 /** The oldest head of the streams that are not done with. */
@@ -75,6 +100,15 @@ function nextEntry(
   return outbox
     .heads(destination.name)
     .find((head) => !doneWith.has(head.stream) && (options.stream === null || head.stream === options.stream));
+}
+
+/** A snapshot from the future would be the dashboard's latest until then: it is kept back, and said so. */
+function holdIfFromTheFuture(outbox: Outbox, entry: Entry, log: Log): boolean {
+  if (entry.collectedAt.getTime() <= latestBelievable(outbox.database, Date.now())) return false;
+  const reason = `collected in the future, at ${readableUtc(entry.collectedAt)} UTC: the clock was or is wrong`;
+  outbox.hold(entry, reason);
+  log.error(`✗ entry ${entry.id} is held: ${reason}; when the time is right: hpc-collector outbox release ${entry.id}`);
+  return true;
 }
 
 /** The system whose log an entry belongs in: the last part of its stream. */

@@ -1,65 +1,55 @@
 import { Database } from 'bun:sqlite';
-import { chmodSync, existsSync, mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { messageOf, OperatorError } from '../lib/errors.ts';
+import { makePrivateFile, migrate, readPragma, schemaVersion, setPragmas } from '../lib/sqlite.ts';
 import { migrations } from './migrations.ts';
 
 /** How long a writer waits for another, in milliseconds. */
 const busyTimeout = 10_000;
 
 /**
- * Opens the outbox's file, made with its directory if need be (0600 in 0700), its schema brought up to date.
- * A commit is on disk when it returns, on network filesystems too: a rollback journal, and synchronous=EXTRA, because
- * with FULL the journal's removal is not durable. Throws OperatorError with the mend.
+ * Opens the outbox's file, made with its directory if need be, its schema brought up to date. A commit is on disk when it
+ * returns, on network filesystems too: a rollback journal, and synchronous=EXTRA, because with FULL the journal's removal
+ * is not durable. Throws OperatorError with the mend.
  */
 export function openDatabase(file: string): Database {
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    const isNew = !existsSync(file);
-    const database = new Database(file, { create: true, readwrite: true, strict: true });
-    if (isNew) chmodSync(file, 0o600);
-    database.run(`PRAGMA busy_timeout = ${busyTimeout}`);
-    setPragma(database, 'journal_mode', 'DELETE', 'delete');
-    setPragma(database, 'synchronous', 'EXTRA', 3);
-    setPragma(database, 'foreign_keys', 'ON', 1);
-    migrate(database, file);
-    return database;
+    makePrivateFile(file);
+    const database = new Database(file, { create: false, readwrite: true, strict: true });
+    try {
+      setPragmas(database, [['busy_timeout', busyTimeout, busyTimeout]]);
+      // Only before the first table is made: it lets the file shrink again.
+      if (schemaVersion(database) === 0) database.run('PRAGMA auto_vacuum = INCREMENTAL');
+      setPragmas(database, [
+        ['journal_mode', 'DELETE', 'delete'],
+        ['synchronous', 'EXTRA', 3],
+        ['foreign_keys', 'ON', 1],
+      ]);
+      refuseNewer(database, file);
+      migrate(database, migrations);
+      return database;
+    } catch (error) {
+      database.close();
+      throw error;
+    }
   } catch (error) {
     if (error instanceof OperatorError) throw error;
     throw new OperatorError(
       `cannot open the outbox ${file}: ${messageOf(error)}; check the directory, its owner and the space left`,
-      {
-        cause: error,
-      },
+      { cause: error },
     );
   }
 }
 
-/** Sets a pragma and reads it back: SQLite passes over one that it cannot apply. */
-function setPragma(database: Database, name: string, value: string, expected: string | number): void {
-  database.run(`PRAGMA ${name} = ${value}`);
-  const row = database.query<Record<string, unknown>, []>(`PRAGMA ${name}`).get();
-  const actual = row === null ? undefined : Object.values(row)[0];
-  if (actual !== expected) throw new Error(`PRAGMA ${name} is ${String(actual)} and not ${value}`);
+function refuseNewer(database: Database, file: string): void {
+  const version = schemaVersion(database);
+  if (version <= migrations.length) return;
+  throw new OperatorError(
+    `the outbox ${file} was written by a newer version (schema ${version}, this one knows ${migrations.length}): install the newer hpc-collector`,
+  );
 }
 
-function migrate(database: Database, file: string): void {
-  if (versionOf(database, file) === migrations.length) return;
-  // Two programs may open a new file at once: the version counts only under the lock.
-  database
-    .transaction(() => {
-      for (const step of migrations.slice(versionOf(database, file))) database.run(step);
-      database.run(`PRAGMA user_version = ${migrations.length}`);
-    })
-    .immediate();
-}
-
-function versionOf(database: Database, file: string): number {
-  const version = database.query<{ user_version: number }, []>('PRAGMA user_version').get()?.user_version ?? 0;
-  if (version > migrations.length) {
-    throw new OperatorError(
-      `the outbox ${file} was written by a newer version (schema ${version}, this one knows ${migrations.length}): install the newer hpc-collector`,
-    );
-  }
-  return version;
+/** How many bytes of the file are in use; the rest is free for reuse. */
+export function usedBytes(database: Database): number {
+  const pages = Number(readPragma(database, 'page_count')) - Number(readPragma(database, 'freelist_count'));
+  return pages * Number(readPragma(database, 'page_size'));
 }

@@ -18,6 +18,13 @@ export type NewEntry = {
   readonly rejectedBecause: string | null;
 };
 
+/** An entry that exists already: from another outbox, or from the spool. */
+export type ForeignEntry = NewEntry & {
+  readonly id: string;
+  readonly state: EntryState;
+  readonly firstSentAt: Date | null;
+};
+
 /** One row of the outbox, without its body. */
 export type Entry = {
   readonly sequence: number;
@@ -34,7 +41,7 @@ export type Entry = {
   readonly attempts: number;
   /** Drains in a row that ended with the destination unavailable. */
   readonly failedDrains: number;
-  /** When it was first sent, whether or not an answer came. */
+  /** When it was first sent; null where it was not, or every answer says that it was not kept: it cannot be there. */
   readonly firstSentAt: Date | null;
   readonly nextAttemptAt: Date | null;
   readonly lastStatus: number | null;

@@ -12,7 +12,6 @@ export const migrations: readonly string[] = [
     destination TEXT NOT NULL,
     method TEXT NOT NULL,
     path TEXT NOT NULL,
-    body BLOB NOT NULL,
     body_bytes INTEGER NOT NULL,
     body_sha256 TEXT NOT NULL,
     -- Milliseconds since 1970, as are all times here.
@@ -31,6 +30,13 @@ export const migrations: readonly string[] = [
     -- A JSON array of names.
     failed_probes TEXT NOT NULL
   ) STRICT;
+
+  -- Apart from the entries, whose rows are small and often changed: a change of a row writes all of it again.
+  CREATE TABLE bodies (
+    entry INTEGER PRIMARY KEY REFERENCES entries (sequence) ON DELETE CASCADE,
+    gzip BLOB NOT NULL
+  ) STRICT;
+
   CREATE INDEX entries_by_state ON entries (state, stream, sequence);
   CREATE INDEX entries_by_stream ON entries (stream, sequence);
   -- The SAM API keeps one row a filesystem and timestamp, whatever the system: two must never be the same.
@@ -46,5 +52,30 @@ export const migrations: readonly string[] = [
     detail TEXT NOT NULL
   ) STRICT;
   CREATE INDEX attempts_by_entry ON attempts (entry, sequence);
+  `,
+  `
+  -- Facts about the file: which host writes it, what damage was found.
+  CREATE TABLE meta (
+    key TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT;
+
+  -- How far each stream's destination is in time: an entry from before that is late.
+  CREATE TABLE streams (
+    stream TEXT PRIMARY KEY,
+    newest_delivered_at INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO streams (stream, newest_delivered_at)
+    SELECT stream, max(collected_at) FROM entries WHERE state = 'delivered' GROUP BY stream;
+
+  -- What was taken out undelivered, by a person or for lack of room.
+  CREATE TABLE dropped (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL,
+    stream TEXT NOT NULL,
+    collected_at INTEGER NOT NULL,
+    dropped_at INTEGER NOT NULL,
+    reason TEXT NOT NULL
+  ) STRICT;
   `,
 ];

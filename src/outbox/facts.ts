@@ -1,0 +1,20 @@
+import type { Database } from 'bun:sqlite';
+
+/**
+ * What is remembered about the outbox as a whole: the host that writes it, damage that nobody has looked at, and what a
+ * destination's clock said last.
+ */
+export type Fact = 'host' | 'damage' | 'clock';
+
+export function readFact(database: Database, key: Fact): string | null {
+  return database.query<{ value: string }, [string]>('SELECT value FROM meta WHERE key = ?').get(key)?.value ?? null;
+}
+
+export function writeFact(database: Database, key: Fact, value: string): void {
+  const query = 'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value';
+  database.query(query).run(key, value);
+}
+
+export function forgetFact(database: Database, key: Fact): void {
+  database.query('DELETE FROM meta WHERE key = ?').run(key);
+}
