@@ -29,6 +29,6 @@ export const collectCommand = defineCommand({
     const source = { record: args.record ?? null, replay: args.replay ?? null };
     if (args['dry-run'] || args['json-only'])
       return printPayloads(systems, context, { dryRun: args['dry-run'] === true, ...source });
-    return collectAndStore(systems, context, source);
+    return collectAndStore(systems, context, { source });
   },
 });

@@ -1,8 +1,9 @@
 import { defineCommand } from 'citty';
-import { exitCodes } from '../lib/errors.ts';
+import { type ExitCode, exitCodes } from '../lib/errors.ts';
+import { OutboxUnwritable } from '../outbox/unwritable.ts';
 import { collectAndStore, worst } from './collecting.ts';
 import { commonArgs } from './common.ts';
-import { chosenSystems, openContext } from './context.ts';
+import { type Context, chosenSystems, openContext } from './context.ts';
 import { drainOutbox } from './draining.ts';
 import { forReal } from './executor.ts';
 import { printPayloads } from './payloads.ts';
@@ -28,12 +29,23 @@ export const runCommand = defineCommand({
     if (args['dry-run']) return printPayloads(systems, context, { ...forReal, dryRun: true });
     if (systems.length === 0) return exitCodes.done;
     context.log.info(`Starting: ${systems.map((system) => system.system_name).join(', ')}`);
-    const collected = await collectAndStore(systems, context);
+    const collected = await collectAndStore(systems, context, { postDirectly: true });
     if (collected === exitCodes.locked) return collected;
-    const drained = await drainOutbox(context, { stream: null, ignoreRest: false, maxSeconds: maxDrainSeconds });
+    const drained = await drainIfOpen(context);
     // A run that finds the drain held has done its own part.
     const code = worst([collected, drained === exitCodes.locked ? exitCodes.done : drained]);
     context.log.info(`Finished: ${code === exitCodes.done ? 'SUCCESS' : 'FAILED'}`);
     return code;
   },
 });
+
+/** The drain, where the outbox can be opened. */
+async function drainIfOpen(context: Context): Promise<ExitCode> {
+  try {
+    return await drainOutbox(context, { stream: null, ignoreRest: false, maxSeconds: maxDrainSeconds });
+  } catch (error) {
+    if (!(error instanceof OutboxUnwritable)) throw error;
+    context.log.error(`✗ nothing is drained: ${error.problem}`);
+    return exitCodes.failed;
+  }
+}

@@ -1,5 +1,5 @@
 import type { Database } from 'bun:sqlite';
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
@@ -13,8 +13,10 @@ export function makePrivateFile(path: string): void {
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error;
   }
+  const stat = statSync(path);
+  if (stat.isDirectory()) throw Object.assign(new Error('it is a directory'), { code: 'EISDIR' });
   // SQLite gives its side files the mode of the database.
-  chmodSync(path, 0o600);
+  if ((stat.mode & 0o777) !== 0o600) chmodSync(path, 0o600);
 }
 
 /** A setting: its name, what it is set to, and what it then reads as. */
