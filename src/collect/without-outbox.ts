@@ -72,11 +72,10 @@ async function post(destinationOf: () => Destination, entry: ForeignEntry): Prom
     if (outcome.kind === 'accepted') {
       return { kind: 'accepted', words: `posted directly to ${destination.description} (${outcome.detail})` };
     }
-    const words = `; it was posted directly, but ${destination.description} says: ${outcome.detail}`;
     const isRejected = outcome.kind === 'rejected';
     return {
       kind: 'not-accepted',
-      words: sentAt === null ? `; it cannot be posted directly: ${outcome.detail}` : words,
+      words: `; posting it directly to ${destination.description} failed: ${outcome.detail}`,
       entry: {
         ...entry,
         firstSentAt: sentAt,

@@ -15,6 +15,7 @@ import type { RequiredProbe } from '../snapshot/payload.ts';
 import type { Context } from './context.ts';
 import { executorFor, forReal, type Source } from './executor.ts';
 import { openToWrite } from './opening.ts';
+import { stopSignal } from './signals.ts';
 
 export type CollectOptions = {
   /** Default: for real. */
@@ -81,13 +82,18 @@ async function collectOne(system: System, started: Date, shared: Shared): Promis
   const log = context.log.withTag(name);
   const lock = tryLock(collectLockFile(context.outboxFile, name));
   if (!lock) {
-    log.debug(`another collection of ${name} is under way`);
+    log.info(`Another collection of ${name} is under way`);
     return exitCodes.locked;
   }
   try {
     const { executor, finish } = executorFor(system, shared.source, shared.isAlone);
     const collected = await collect(system, executor, (probe) => lastKnown(outbox, probe, system, log), log);
     await finish();
+    if (stopSignal.aborted) {
+      // Its commands were killed: what they left is no news of the system.
+      log.warn(`${name}: interrupted; nothing is stored`);
+      return exitCodes.failed;
+    }
     if (collected.kind === 'nothing') {
       log.error(`✗ ${name}: nothing is stored: ${collected.reason}`);
       return exitCodes.failed;

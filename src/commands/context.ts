@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Config, loadConfig, loadSystem } from '../config/load.ts';
 import { defaultFallbackDirectory, type Environment } from '../config/paths.ts';
 import type { System } from '../config/system.ts';
-import { OperatorError } from '../lib/errors.ts';
+import { type ExitCode, OperatorError } from '../lib/errors.ts';
 import { createLog, type Log } from '../lib/log.ts';
 import { outboxFile } from '../outbox/files.ts';
 import { Spool } from '../outbox/spool/spool.ts';
@@ -35,6 +35,21 @@ export function openContext(args: CommonArgs, processEnvironment: Environment = 
   const outbox = args.outbox ?? outboxFile(stateDirectory);
   const spool = new Spool(collector.fallback_directory ?? defaultFallbackDirectory(), outbox);
   return { config, log, outboxFile: outbox, spool };
+}
+
+/**
+ * Does a command's work; what a person must mend is a line of the log, because nobody sees the standard error of what
+ * cron runs.
+ */
+export async function logged(log: Log, work: () => Promise<ExitCode>): Promise<ExitCode> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    log.error(`✗ ${error.message}`);
+    log.debug(String(error.stack));
+    return error.exitCode;
+  }
 }
 
 /**

@@ -1,9 +1,10 @@
 import { defineCommand } from 'citty';
+import type { System } from '../config/system.ts';
 import { type ExitCode, exitCodes } from '../lib/errors.ts';
 import { OutboxUnwritable } from '../outbox/unwritable.ts';
 import { collectAndStore, worst } from './collecting.ts';
 import { commonArgs } from './common.ts';
-import { type Context, chosenSystems, openContext } from './context.ts';
+import { type Context, chosenSystems, logged, openContext } from './context.ts';
 import { drainOutbox } from './draining.ts';
 import { forReal } from './executor.ts';
 import { printPayloads } from './payloads.ts';
@@ -15,10 +16,9 @@ export const runCommand = defineCommand({
   meta: { name: 'run', description: 'Collect systems, then deliver what waits: the cron line' },
   args: {
     ...commonArgs,
-    system: {
+    'system…': {
       type: 'positional',
       required: false,
-      valueHint: 'SYSTEM…',
       description: 'Systems to collect (default: all that the configuration enables)',
     },
     'dry-run': { type: 'boolean', description: 'Log what would be sent; store and send nothing' },
@@ -29,15 +29,19 @@ export const runCommand = defineCommand({
     if (args['dry-run']) return printPayloads(systems, context, { ...forReal, dryRun: true });
     if (systems.length === 0) return exitCodes.done;
     context.log.info(`Starting: ${systems.map((system) => system.system_name).join(', ')}`);
-    const collected = await collectAndStore(systems, context, { postDirectly: true });
-    if (collected === exitCodes.locked) return collected;
-    const drained = await drainIfOpen(context);
-    // A run that finds the drain held has done its own part.
-    const code = worst([collected, drained === exitCodes.locked ? exitCodes.done : drained]);
-    context.log.info(`Finished: ${code === exitCodes.done ? 'SUCCESS' : 'FAILED'}`);
+    const code = await logged(context.log, () => collectAndDrain(systems, context));
+    if (code !== exitCodes.locked) context.log.info(`Finished: ${code === exitCodes.done ? 'SUCCESS' : 'FAILED'}`);
     return code;
   },
 });
+
+async function collectAndDrain(systems: readonly System[], context: Context): Promise<ExitCode> {
+  const collected = await collectAndStore(systems, context, { postDirectly: true });
+  if (collected === exitCodes.locked) return collected;
+  const drained = await drainIfOpen(context);
+  // A run that finds the drain held has done its own part.
+  return worst([collected, drained === exitCodes.locked ? exitCodes.done : drained]);
+}
 
 /** The drain, where the outbox can be opened. */
 async function drainIfOpen(context: Context): Promise<ExitCode> {

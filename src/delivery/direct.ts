@@ -1,8 +1,9 @@
 import type { ForeignEntry } from '../outbox/entry.ts';
+import { mayBeStored } from './deliver.ts';
 import type { Destination, Outcome } from './destination.ts';
 import { send } from './http.ts';
 
-/** What came of a direct post, and when it was sent; null where it was not. */
+/** What came of a direct post, and when it was sent; null where the destination cannot have it. */
 export type DirectPost = { readonly outcome: Outcome; readonly sentAt: Date | null };
 
 /**
@@ -17,5 +18,5 @@ export async function postDirectly(destination: Destination, entry: ForeignEntry
   }
   const sentAt = new Date();
   const reply = await send(destination.request(entry, body));
-  return { outcome: destination.judge(reply, false), sentAt };
+  return { outcome: destination.judge(reply, false), sentAt: mayBeStored(reply) ? sentAt : null };
 }

@@ -4,12 +4,12 @@ import { readableUtc } from '../lib/time.ts';
 import type { Entry } from '../outbox/entry.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { OutboxUnwritable } from '../outbox/unwritable.ts';
-import { latestBelievable, rememberSighting, type Sighting, sightingOf } from './clock.ts';
+import { type Clock, realClock } from './clock.ts';
 import { type DeliveryBounds, deliver } from './deliver.ts';
 import type { Destination } from './destination.ts';
 import { Pace } from './pace.ts';
-import { pause } from './pause.ts';
 import { rejectPoisoned } from './poison.ts';
+import { latestBelievable, rememberSighting, type Sighting, sightingOf } from './server-clock.ts';
 
 export type DrainOptions = {
   /** Only this stream; null for all. */
@@ -44,22 +44,24 @@ export async function drain(
   destination: Destination,
   options: DrainOptions,
   log: Log,
+  clock: Clock = realClock,
 ): Promise<DrainResult> {
-  const deadline = options.maxSeconds === null ? Number.POSITIVE_INFINITY : Date.now() + options.maxSeconds * 1000;
+  const deadline = options.maxSeconds === null ? Number.POSITIVE_INFINITY : clock.now() + options.maxSeconds * 1000;
   const pace = new Pace(destination.maxPerMinute);
   /** Streams that an attempt left waiting, and those that rest from an earlier one. */
   const stopped = new Set<string>();
   const resting = new Set<string>();
-  let clock: Sighting | null = null;
+  let seen: Sighting | null = null;
   let delivered = 0;
   let rejected = 0;
   let held = 0;
   const bounds: DeliveryBounds = {
+    clock,
     pace,
     deadline,
     signal: options.signal,
     sawClock(date) {
-      clock = sightingOf(date);
+      seen = sightingOf(date);
     },
   };
 
@@ -77,8 +79,8 @@ export async function drain(
         held += 1;
         continue;
       }
-      const wait = pace.delay(Date.now());
-      if (Date.now() + wait >= deadline || !(await pause(wait, options.signal))) break;
+      const wait = pace.delay(clock.now());
+      if (clock.now() + wait >= deadline || !(await clock.wait(wait, options.signal))) break;
       const result = await deliver(outbox, destination, entry, bounds, entryLog);
       if (result === 'delivered') delivered += 1;
       else if (result === 'rejected') rejected += 1;
@@ -94,7 +96,7 @@ export async function drain(
     if (!(error instanceof OutboxUnwritable)) throw error;
     problem = error;
   }
-  if (clock !== null) keepSighting(outbox, clock);
+  if (seen !== null) keepSighting(outbox, seen);
   return { delivered, rejected, held, left: outbox.countPending(options.stream), stopped: [...stopped], problem };
 }
 

@@ -14,6 +14,8 @@ export type Added = { readonly kind: 'stored'; readonly id: string } | { readonl
 const columns = `sequence, id, stream, destination, method, path, body_bytes, body_sha256, collected_at, state, attempts,
   failed_drains, first_sent_at, next_attempt_at, last_status, last_error, delivered_at, answer, failed_probes`;
 
+const unanswered = { deliveredAt: null, answer: null } as const;
+
 /** The local queue of requests: bytes, a stream and a path; what they mean is not its business. */
 export class Outbox {
   /** For the other files of this room. */
@@ -152,17 +154,17 @@ export class Outbox {
 
   delivered(entry: Entry, attempt: Attempt, answer: string): void {
     const deliveredAt = attempt.at.getTime();
-    this.#attempted(entry, attempt, { state: 'delivered', deliveredAt, answer, charged: true });
+    this.#attempted(entry, attempt, { state: 'delivered', deliveredAt, answer, charged: true, mayHaveArrived: true });
   }
 
   /** Kept as it is until a person decides. */
-  rejected(entry: Entry, attempt: Attempt): void {
-    this.#attempted(entry, attempt, { state: 'rejected', deliveredAt: null, answer: null, charged: true });
+  rejected(entry: Entry, attempt: Attempt, mayHaveArrived: boolean): void {
+    this.#attempted(entry, attempt, { ...unanswered, state: 'rejected', charged: true, mayHaveArrived });
   }
 
   /** Stays pending; `charged` counts the attempt. */
-  failed(entry: Entry, attempt: Attempt, charged: boolean): void {
-    this.#attempted(entry, attempt, { state: null, deliveredAt: null, answer: null, charged });
+  failed(entry: Entry, attempt: Attempt, how: { charged: boolean; mayHaveArrived: boolean }): void {
+    this.#attempted(entry, attempt, { ...unanswered, state: null, ...how });
   }
 
   /**
@@ -279,7 +281,9 @@ export class Outbox {
         this.database
           .query(
             `UPDATE entries SET state = coalesce($state, state), attempts = attempts + $charged, last_status = $status,
-               last_error = $error, delivered_at = $deliveredAt, answer = $answer WHERE sequence = $sequence`,
+               last_error = $error, delivered_at = $deliveredAt, answer = $answer,
+               next_attempt_at = iif($state IS NULL, next_attempt_at, NULL),
+               first_sent_at = iif($mayHaveArrived, first_sent_at, NULL) WHERE sequence = $sequence`,
           )
           .run({
             state: change.state,
@@ -288,6 +292,7 @@ export class Outbox {
             error: change.state === 'delivered' ? null : attempt.detail,
             deliveredAt: change.deliveredAt,
             answer: change.answer,
+            mayHaveArrived: change.mayHaveArrived ? 1 : 0,
             sequence: entry.sequence,
           });
         if (change.state !== 'delivered') return;

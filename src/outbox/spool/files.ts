@@ -38,6 +38,7 @@ const spooledAnswer = z.object({
     deliveredAt: z.number().nullable(),
     answer: z.string().nullable(),
     charged: z.boolean(),
+    mayHaveArrived: z.boolean(),
   }),
 });
 
