@@ -245,21 +245,22 @@ describe('an outbox', () => {
     ]);
   });
 
-  test('of a newer version is refused: nothing is collected, posted or spooled', async () => {
+  test.each([
+    ['a newer version', 'PRAGMA user_version = 99', /was written by a newer version \(schema 99, this one knows \d+\): install the newer/],
+    ['another host', "UPDATE meta SET value = 'login7' WHERE key = 'host'", /is written by login7 and this is .*: run there, or/],
+  ])('of %s is refused: nothing is collected, posted or spooled', async (_, change, words) => {
     const { posted, url } = api();
     const here = site();
     here.api(url);
     await here.run('collect', 'casper');
     const database = new Database(here.outbox);
-    database.run('PRAGMA user_version = 99');
+    database.run(change);
     database.close();
     for (const command of [['run', 'casper'], ['collect', 'casper'], ['drain']]) {
       const { exit, stderr } = await here.run(...command);
-      expect(exit).toBe(2);
-      expect(stderr).toMatch(
-        /was written by a newer version \(schema 99, this one knows \d+\): install the newer hpc-collector/,
-      );
+      expect(stderr).toMatch(words);
       expect(stderr).not.toContain('Collecting');
+      expect(exit).toBe(2);
     }
     expect(posted).toEqual([]);
     expect(here.spooled()).toEqual([]);
