@@ -1,6 +1,7 @@
 import type { CommandDef } from 'citty';
 import { runCommandLine } from './commands/command-line.ts';
 import { commonArgs } from './commands/common.ts';
+import { surviveClosedOutput } from './commands/output.ts';
 import { stopOnSignals } from './commands/signals.ts';
 
 // Each command is imported when it is run: cron starts this program often, and most of it is not needed then.
@@ -24,5 +25,6 @@ const root: CommandDef = {
 };
 
 stopOnSignals();
+surviveClosedOutput();
 // Not process.exit: it would cut off what a slow reader has not taken from standard output yet.
 process.exitCode = await runCommandLine(root, process.argv.slice(2));

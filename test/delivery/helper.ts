@@ -1,6 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createConsola } from 'consola';
 import { collectorSchema } from '../../src/config/collector.ts';
@@ -10,6 +8,7 @@ import { type DrainOptions, type DrainResult, drain } from '../../src/delivery/d
 import { samDestination } from '../../src/delivery/sam.ts';
 import type { Entry, NewEntry } from '../../src/outbox/entry.ts';
 import { Outbox } from '../../src/outbox/outbox.ts';
+import { quickDirectory } from '../support/files.ts';
 
 /** A request as a server got it. */
 export type Seen = {
@@ -133,19 +132,16 @@ export function fakeClock(): Clock & { readonly waits: number[]; pass(millisecon
   };
 }
 
-// Hundreds of outboxes fsync for seconds on a disk; what fsync does is tested with the outbox.
-const temporary = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
-
 /** An outbox in a directory of its own. */
 export function openOutbox() {
-  const directory = mkdtempSync(join(temporary, 'hpc-collector-test-'));
-  const file = join(directory, 'outbox.db');
+  const directory = quickDirectory();
+  const file = join(directory.path, 'outbox.db');
   const outbox = new Outbox(file);
   let added = 0;
   return {
     outbox,
     file,
-    directory,
+    directory: directory.path,
     /** Adds an entry to a stream, a second after the one before; gives its id. */
     add(system: string, rest: Partial<NewEntry> = {}): string {
       added += 1;
@@ -170,7 +166,7 @@ export function openOutbox() {
     },
     close() {
       outbox.close();
-      rmSync(directory, { recursive: true });
+      directory.remove();
     },
   };
 }
