@@ -32,6 +32,6 @@ export const collectCommand = defineCommand({
         await printPayloads(systems, context, { dryRun: args['dry-run'] === true, ...source }),
       ]);
     if (systems.length === 0) return worst(failures);
-    return worst([...failures, await logged(context.log, () => collectAndStore(systems, context, source))]);
+    return worst([...failures, await logged(context.log, () => collectAndStore(systems, context, { source }))]);
   },
 });

@@ -1,11 +1,12 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type Config, loadConfig, loadSystem } from '../config/load.ts';
-import type { Environment } from '../config/paths.ts';
+import { defaultFallbackDirectory, type Environment } from '../config/paths.ts';
 import type { System } from '../config/system.ts';
 import { type ExitCode, OperatorError } from '../lib/errors.ts';
 import { createLog, type Log } from '../lib/log.ts';
 import { outboxFile } from '../outbox/files.ts';
+import { Spool } from '../outbox/spool/spool.ts';
 import type { CommonArgs } from './common.ts';
 
 /** What every command works with, from the common flags, the environment and the configuration. */
@@ -13,6 +14,8 @@ export type Context = {
   readonly config: Config;
   readonly log: Log;
   readonly outboxFile: string;
+  /** Where goes what the outbox cannot take. */
+  readonly spool: Spool;
 };
 
 /** Reads the configuration and opens the log. */
@@ -29,7 +32,9 @@ export function openContext(args: CommonArgs, processEnvironment: Environment = 
     file: args['log-file'] ?? collector.log.file ?? join(stateDirectory, 'collector.log'),
     fileBySystem: new Map(ownFiles),
   });
-  return { config, log, outboxFile: args.outbox ?? outboxFile(stateDirectory) };
+  const outbox = args.outbox ?? outboxFile(stateDirectory);
+  const spool = new Spool(collector.fallback_directory ?? defaultFallbackDirectory(), outbox);
+  return { config, log, outboxFile: outbox, spool };
 }
 
 /**

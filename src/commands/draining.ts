@@ -4,13 +4,14 @@ import { samDestination } from '../delivery/sam.ts';
 import { type ExitCode, exitCodes } from '../lib/errors.ts';
 import { drainLockFile } from '../outbox/files.ts';
 import { tryLock } from '../outbox/lock.ts';
-import { Outbox } from '../outbox/outbox.ts';
 import type { Context } from './context.ts';
+import { openToWrite } from './opening.ts';
 import { stopSignal } from './signals.ts';
 
 /**
  * Drains the outbox as far as it is due. `locked` where another drain is under way; `failed` where a delivery was
- * tried and refused or still waits.
+ * tried and refused or still waits, or the outbox could not take an answer. Throws OutboxUnwritable where it cannot be
+ * opened.
  */
 export async function drainOutbox(context: Context, options: Omit<DrainOptions, 'signal'>): Promise<ExitCode> {
   const destination = samDestination(context.config.sam, join(context.config.directory, 'env'));
@@ -19,19 +20,19 @@ export async function drainOutbox(context: Context, options: Omit<DrainOptions, 
     context.log.info('Another drain is under way');
     return exitCodes.locked;
   }
-  const outbox = new Outbox(context.outboxFile);
   try {
-    const { delivered, rejected, left, stopped } = await drain(
-      outbox,
-      destination,
-      { ...options, signal: stopSignal },
-      context.log,
-    );
-    if (delivered + rejected + left > 0)
-      context.log.info(`Drain: ${delivered} delivered, ${rejected} rejected, ${left} left`);
-    return rejected > 0 || stopped.length > 0 ? exitCodes.failed : exitCodes.done;
+    const outbox = openToWrite(context);
+    try {
+      const result = await drain(outbox, destination, { ...options, signal: stopSignal }, context.log);
+      const { delivered, rejected, left, stopped, problem } = result;
+      if (delivered + rejected + left > 0)
+        context.log.info(`Drain: ${delivered} delivered, ${rejected} rejected, ${left} left`);
+      if (problem !== null) context.log.error(`✗ the drain stops: ${problem.message}`);
+      return rejected > 0 || stopped.length > 0 || problem !== null ? exitCodes.failed : exitCodes.done;
+    } finally {
+      outbox.close();
+    }
   } finally {
-    outbox.close();
     lock.release();
   }
 }

@@ -1,6 +1,7 @@
 import { defineCommand } from 'citty';
 import type { System } from '../config/system.ts';
 import { type ExitCode, exitCodes } from '../lib/errors.ts';
+import { OutboxUnwritable } from '../outbox/unwritable.ts';
 import { collectAndStore, worst } from './collecting.ts';
 import { commonArgs } from './common.ts';
 import { type Context, chosenSystems, logged, openContext } from './context.ts';
@@ -37,9 +38,20 @@ export const runCommand = defineCommand({
 });
 
 async function collectAndDrain(systems: readonly System[], context: Context): Promise<ExitCode> {
-  const collected = await collectAndStore(systems, context);
+  const collected = await collectAndStore(systems, context, { postDirectly: true });
   if (collected === exitCodes.locked) return collected;
-  const drained = await drainOutbox(context, { stream: null, ignoreRest: false, maxSeconds: maxDrainSeconds });
+  const drained = await drainIfOpen(context);
   // A run that finds the drain held has done its own part.
   return worst([collected, drained === exitCodes.locked ? exitCodes.done : drained]);
+}
+
+/** The drain, where the outbox can be opened. */
+async function drainIfOpen(context: Context): Promise<ExitCode> {
+  try {
+    return await drainOutbox(context, { stream: null, ignoreRest: false, maxSeconds: maxDrainSeconds });
+  } catch (error) {
+    if (!(error instanceof OutboxUnwritable)) throw error;
+    context.log.error(`✗ nothing is drained: ${error.problem}`);
+    return exitCodes.failed;
+  }
 }

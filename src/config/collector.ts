@@ -25,6 +25,8 @@ export const collectorSchema = z.strictObject({
         .prefault({}),
     })
     .prefault({}),
+  /** Where snapshots are kept that the outbox cannot take: on another filesystem. */
+  fallback_directory: z.string().startsWith('/').optional(),
   on_failed_probe: failedProbePolicy.default('last-known'),
   log: z
     .strictObject({ file: z.string().startsWith('/').optional(), format: z.enum(['text', 'json']).default('text') })

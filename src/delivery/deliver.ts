@@ -139,7 +139,7 @@ async function sendOnce(
 }
 
 /** Whether the destination may have kept what it was sent: not where it redirects or refuses, or was never reached. */
-function mayBeStored(reply: HttpReply): boolean {
+export function mayBeStored(reply: HttpReply): boolean {
   return reply.kind === 'answer' ? reply.status < 300 || reply.status >= 500 : !reply.neverSent;
 }
 

@@ -1,7 +1,9 @@
 import type { Log } from '../lib/log.ts';
+import { codeOf } from '../lib/sqlite.ts';
 import { readableUtc } from '../lib/time.ts';
 import type { Entry } from '../outbox/entry.ts';
 import type { Outbox } from '../outbox/outbox.ts';
+import { OutboxUnwritable } from '../outbox/unwritable.ts';
 import { type Clock, realClock } from './clock.ts';
 import { type DeliveryBounds, deliver } from './deliver.ts';
 import type { Destination } from './destination.ts';
@@ -29,6 +31,8 @@ export type DrainResult = {
   readonly held: number;
   readonly left: number;
   readonly stopped: readonly string[];
+  /** Why nothing more could be recorded, so that nothing more was sent. */
+  readonly problem: OutboxUnwritable | null;
 };
 
 /**
@@ -61,33 +65,48 @@ export async function drain(
     },
   };
 
-  for (;;) {
-    const entry = nextEntry(outbox, destination, options, new Set([...stopped, ...resting]));
-    if (!entry) break;
-    if (!options.ignoreRest && isResting(entry)) {
-      resting.add(entry.stream);
-      continue;
+  let problem: OutboxUnwritable | null = null;
+  try {
+    for (;;) {
+      const entry = nextEntry(outbox, destination, options, new Set([...stopped, ...resting]));
+      if (!entry) break;
+      if (!options.ignoreRest && isResting(entry)) {
+        resting.add(entry.stream);
+        continue;
+      }
+      const entryLog = log.withTag(systemOf(entry));
+      if (holdIfFromTheFuture(outbox, entry, entryLog)) {
+        held += 1;
+        continue;
+      }
+      const wait = pace.delay(clock.now());
+      if (clock.now() + wait >= deadline || !(await clock.wait(wait, options.signal))) break;
+      const result = await deliver(outbox, destination, entry, bounds, entryLog);
+      if (result === 'delivered') delivered += 1;
+      else if (result === 'rejected') rejected += 1;
+      else {
+        const poisoned = await rejectPoisoned(outbox, destination, entry, bounds, entryLog);
+        rejected += poisoned;
+        if (poisoned === 0) stopped.add(entry.stream);
+        else delivered += 1;
+      }
+      options.progress?.({ delivered, rejected });
     }
-    const entryLog = log.withTag(systemOf(entry));
-    if (holdIfFromTheFuture(outbox, entry, entryLog)) {
-      held += 1;
-      continue;
-    }
-    const wait = pace.delay(clock.now());
-    if (clock.now() + wait >= deadline || !(await clock.wait(wait, options.signal))) break;
-    const result = await deliver(outbox, destination, entry, bounds, entryLog);
-    if (result === 'delivered') delivered += 1;
-    else if (result === 'rejected') rejected += 1;
-    else {
-      const poisoned = await rejectPoisoned(outbox, destination, entry, bounds, entryLog);
-      rejected += poisoned;
-      if (poisoned === 0) stopped.add(entry.stream);
-      else delivered += 1;
-    }
-    options.progress?.({ delivered, rejected });
+  } catch (error) {
+    if (!(error instanceof OutboxUnwritable)) throw error;
+    problem = error;
   }
-  if (seen !== null) rememberSighting(outbox.database, seen);
-  return { delivered, rejected, held, left: outbox.countPending(options.stream), stopped: [...stopped] };
+  if (seen !== null) keepSighting(outbox, seen);
+  return { delivered, rejected, held, left: outbox.countPending(options.stream), stopped: [...stopped], problem };
+}
+
+/** What the destination's clock said is worth no failure: the next answer says it again. */
+function keepSighting(outbox: Outbox, clock: Sighting): void {
+  try {
+    rememberSighting(outbox.database, clock);
+  } catch (error) {
+    if (codeOf(error)?.startsWith('SQLITE_') !== true) throw error;
+  }
 }
 
 /** The oldest head of the streams that are not done with. */

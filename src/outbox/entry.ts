@@ -61,3 +61,18 @@ export type Attempt = {
   readonly outcome: string;
   readonly detail: string;
 };
+
+/** What an attempt changes of its entry. */
+export type AttemptChange = {
+  /** Null where it stays as it is. */
+  readonly state: EntryState | null;
+  readonly deliveredAt: number | null;
+  readonly answer: string | null;
+  /** Whether it counts as an attempt. */
+  readonly charged: boolean;
+  /** Whether the destination may have it, of this or an earlier attempt. */
+  readonly mayHaveArrived: boolean;
+};
+
+/** All that is recorded of an attempt. */
+export type AttemptRecord = { readonly attempt: Attempt; readonly change: AttemptChange };

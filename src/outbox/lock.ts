@@ -1,7 +1,7 @@
 import { Database } from 'bun:sqlite';
 import { accessSync, constants } from 'node:fs';
-import { messageOf, OperatorError } from '../lib/errors.ts';
 import { codeOf, makePrivateFile } from '../lib/sqlite.ts';
+import { trySocketLock } from './socket-lock.ts';
 
 /** A lock that is held until it is released or the process ends, however it ends. */
 export type Lock = { release(): void };
@@ -11,7 +11,8 @@ const held = new Set<Database>();
 
 /**
  * Takes a lock across processes: an exclusive SQLite transaction on a file of its own, which vanishes with its process
- * and works where SQLite works; a pid file would outlive a killed process. Null where another holds it.
+ * and works where SQLite works; a pid file would outlive a killed process. Null where another holds it. Where the file
+ * cannot be had (a full or read-only filesystem), the lock needs none and holds among the processes of this host.
  * The file must never be opened by other means in this process: closing it would drop the lock.
  */
 export function tryLock(file: string): Lock | null {
@@ -28,12 +29,7 @@ export function tryLock(file: string): Lock | null {
   } catch (error) {
     database?.close();
     if (codeOf(error) === 'SQLITE_BUSY') return null;
-    throw new OperatorError(
-      `cannot lock ${file}: ${messageOf(error)}; check the directory, its owner and the space left`,
-      {
-        cause: error,
-      },
-    );
+    return trySocketLock(file);
   }
   const taken = database;
   held.add(taken);
