@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { collect } from '../collect/collect.ts';
 import { lastKnownFields } from '../collect/last-known.ts';
 import { store } from '../collect/store.ts';
@@ -7,6 +8,8 @@ import { type ExitCode, exitCodes, messageOf } from '../lib/errors.ts';
 import { collectLockFile } from '../outbox/files.ts';
 import { tryLock } from '../outbox/lock.ts';
 import { Outbox } from '../outbox/outbox.ts';
+import { claim } from '../outbox/ownership.ts';
+import { makeRoom } from './bounds.ts';
 import type { Context } from './context.ts';
 import { executorFor, forReal, type Source } from './executor.ts';
 import { stopSignal } from './signals.ts';
@@ -22,6 +25,7 @@ export async function collectAndStore(
 ): Promise<ExitCode> {
   const outbox = new Outbox(context.outboxFile);
   try {
+    claim(outbox.database, context.outboxFile, hostname());
     const codes = await Promise.all(
       systems.map((system) => collectOne(system, outbox, context, { source, isAlone: systems.length === 1 })),
     );
@@ -64,6 +68,7 @@ async function collectOne(
       log.error(`✗ ${name}: nothing is stored: ${collected.reason}`);
       return exitCodes.failed;
     }
+    makeRoom(outbox, context.config, log);
     const id = store(outbox, name, collected, started, log);
     const seconds = ((Date.now() - started.getTime()) / 1000).toFixed(1);
     const partly = collected.failedProbes.length === 0 ? '' : ` without ${collected.failedProbes.join(', ')}`;

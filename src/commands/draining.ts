@@ -1,11 +1,15 @@
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type DrainOptions, drain } from '../delivery/drain.ts';
 import { samDestination } from '../delivery/sam.ts';
 import { type ExitCode, exitCodes } from '../lib/errors.ts';
+import { canShowStatus, showStatus } from '../lib/status-line.ts';
 import { drainLockFile } from '../outbox/files.ts';
 import { tryLock } from '../outbox/lock.ts';
 import { Outbox } from '../outbox/outbox.ts';
+import { claim } from '../outbox/ownership.ts';
 import type { Context } from './context.ts';
+import { showProgress } from './progress.ts';
 import { stopSignal } from './signals.ts';
 
 /**
@@ -21,12 +25,15 @@ export async function drainOutbox(context: Context, options: Omit<DrainOptions, 
   }
   const outbox = new Outbox(context.outboxFile);
   try {
+    claim(outbox.database, context.outboxFile, hostname());
+    const progress = canShowStatus() ? showProgress(() => outbox.countPending(options.stream)) : () => {};
     const { delivered, rejected, left, stopped } = await drain(
       outbox,
       destination,
-      { ...options, signal: stopSignal },
+      { ...options, signal: stopSignal, progress },
       context.log,
-    );
+    ).finally(() => showStatus(''));
+    if (stopSignal.aborted) context.log.warn('The drain was interrupted: the next one goes on where it stopped');
     if (delivered + rejected + left > 0)
       context.log.info(`Drain: ${delivered} delivered, ${rejected} rejected, ${left} left`);
     return rejected > 0 || stopped.length > 0 ? exitCodes.failed : exitCodes.done;

@@ -25,6 +25,13 @@ export const collectorSchema = z.strictObject({
         .prefault({}),
     })
     .prefault({}),
+  outbox: z
+    .strictObject({
+      /** How large the outbox may get; before it would pass that, the oldest entries are given up. */
+      max_mib: z.int().min(4).default(2048),
+      keep_delivered_days: z.number().nonnegative().default(7),
+    })
+    .prefault({}),
   on_failed_probe: failedProbePolicy.default('last-known'),
   log: z
     .strictObject({ file: z.string().startsWith('/').optional(), format: z.enum(['text', 'json']).default('text') })

@@ -9,8 +9,8 @@ import type { Pace } from './pace.ts';
 import { pause } from './pause.ts';
 import { longestWait, restSeconds, retryDelays, withJitter } from './retry.ts';
 
-/** What became of one entry; `stopped`: its stream waits. */
-export type Delivery = 'delivered' | 'rejected' | 'stopped';
+/** What became of one entry; `stopped`: its stream waits; `withdrawn`: somebody held or dropped it meanwhile. */
+export type Delivery = 'delivered' | 'rejected' | 'stopped' | 'withdrawn';
 
 export type DeliveryBounds = {
   readonly pace: Pace;
@@ -40,6 +40,7 @@ export async function deliver(
       isNewest: outbox.isNewest(entry),
     });
   } catch (error) {
+    if (!outbox.find(entry)) return withdrawn(entry, log);
     outbox.rejected(entry, { at: new Date(), seconds: 0, status: null, outcome: 'damaged', detail: messageOf(error) });
     log.error(`✗ ${what} rejected: ${messageOf(error)}`);
     return 'rejected';
@@ -48,9 +49,10 @@ export async function deliver(
   let mayHaveArrived = entry.firstSentAt !== null;
   for (let retries = 0; ; ) {
     const isTooLarge = Buffer.byteLength(body) > destination.maxBodyBytes;
+    if (!isTooLarge && !outbox.sending(entry, new Date())) return withdrawn(entry, log);
     const { outcome, attempt } = isTooLarge
       ? tooLarge(Buffer.byteLength(body), destination.maxBodyBytes)
-      : await sendOnce(outbox, destination, entry, { body, mayHaveArrived, bounds });
+      : await sendOnce(destination, entry, { body, mayHaveArrived, bounds });
     mayHaveArrived ||= !isTooLarge;
 
     switch (outcome.kind) {
@@ -102,16 +104,19 @@ export async function deliver(
   }
 }
 
+function withdrawn(entry: Entry, log: Log): Delivery {
+  log.info(`entry ${entry.id} was held or dropped meanwhile: it is not sent`);
+  return 'withdrawn';
+}
+
 type Tried = { readonly outcome: Outcome; readonly attempt: Attempt };
 
 async function sendOnce(
-  outbox: Outbox,
   destination: Destination,
   entry: Entry,
   { body, mayHaveArrived, bounds }: { body: string; mayHaveArrived: boolean; bounds: DeliveryBounds },
 ): Promise<Tried> {
   const at = new Date();
-  outbox.sending(entry, at);
   bounds.pace.made(at.getTime());
   const reply = await send(destination.request(entry, body));
   if (reply.kind === 'answer' && reply.date !== null) bounds.sawClock(reply.date);
