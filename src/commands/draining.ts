@@ -33,7 +33,8 @@ export async function drainOutbox(context: Context, options: Omit<DrainOptions, 
       { ...options, signal: stopSignal, progress },
       context.log,
     ).finally(() => showStatus(''));
-    if (stopSignal.aborted) context.log.warn('The drain was interrupted: the next one goes on where it stopped');
+    if (stopSignal.aborted && left > 0)
+      context.log.warn('The drain was interrupted: the next one goes on where it stopped');
     if (delivered + rejected + left > 0)
       context.log.info(`Drain: ${delivered} delivered, ${rejected} rejected, ${left} left`);
     return rejected > 0 || stopped.length > 0 ? exitCodes.failed : exitCodes.done;
