@@ -1,46 +1,84 @@
-import { hostname } from 'node:os';
 import { collect } from '../collect/collect.ts';
 import { lastKnownFields } from '../collect/last-known.ts';
 import { store } from '../collect/store.ts';
+import { keepWithoutOutbox, oneAfterTheOther, type WithoutOutbox } from '../collect/without-outbox.ts';
 import type { System } from '../config/system.ts';
+import { samDestination } from '../delivery/sam.ts';
 import { samStream } from '../delivery/sam-entries.ts';
 import { type ExitCode, exitCodes, messageOf } from '../lib/errors.ts';
+import type { Log } from '../lib/log.ts';
 import { collectLockFile } from '../outbox/files.ts';
 import { tryLock } from '../outbox/lock.ts';
-import { Outbox } from '../outbox/outbox.ts';
-import { claim } from '../outbox/ownership.ts';
+import type { Outbox } from '../outbox/outbox.ts';
+import { OutboxUnwritable } from '../outbox/unwritable.ts';
+import type { RequiredProbe } from '../snapshot/payload.ts';
 import { makeRoom } from './bounds.ts';
 import type { Context } from './context.ts';
 import { executorFor, forReal, type Source } from './executor.ts';
+import { openToWrite } from './opening.ts';
 import { stopSignal } from './signals.ts';
+
+export type CollectOptions = {
+  /** Default: for real. */
+  readonly source?: Source;
+  /** Whether snapshots that the outbox cannot take are posted; they are only spooled otherwise. */
+  readonly postDirectly?: boolean;
+};
+
+/** What all systems of one collection share. */
+type Shared = {
+  readonly context: Context;
+  readonly source: Source;
+  readonly isAlone: boolean;
+  /** Or why it cannot be written. */
+  readonly outbox: Outbox | OutboxUnwritable;
+  readonly withoutOutbox: WithoutOutbox;
+};
 
 /**
  * Collects systems side by side and stores each snapshot; one that fails does not stop another. The worst exit code
- * counts; `locked` where another collection of every one of them is under way.
+ * counts; `locked` where another collection of every one of them is under way. Where the outbox cannot be written the
+ * snapshots are kept elsewhere and the code is `failed`.
  */
 export async function collectAndStore(
   systems: readonly System[],
   context: Context,
-  source: Source = forReal,
+  { source = forReal, postDirectly = false }: CollectOptions = {},
 ): Promise<ExitCode> {
-  const outbox = new Outbox(context.outboxFile);
+  const outbox = openUnlessUnwritable(context);
+  const shared: Shared = {
+    context,
+    source,
+    isAlone: systems.length === 1,
+    outbox,
+    withoutOutbox: {
+      spool: context.spool,
+      destination: postDirectly ? () => samDestination(context.config.sam) : null,
+      inTurn: oneAfterTheOther(),
+    },
+  };
   try {
-    claim(outbox.database, context.outboxFile, hostname());
-    const codes = await Promise.all(
-      systems.map((system) => collectOne(system, outbox, context, { source, isAlone: systems.length === 1 })),
+    // No two systems may have the same moment: the API knows filesystems by it, and without an outbox nothing else sees to it.
+    const started = Date.now();
+    return worst(
+      await Promise.all(systems.map((system, index) => collectOne(system, new Date(started + index), shared))),
     );
-    return worst(codes);
   } finally {
-    outbox.close();
+    if (!(outbox instanceof OutboxUnwritable)) outbox.close();
   }
 }
 
-async function collectOne(
-  system: System,
-  outbox: Outbox,
-  context: Context,
-  { source, isAlone }: { source: Source; isAlone: boolean },
-): Promise<ExitCode> {
+function openUnlessUnwritable(context: Context): Outbox | OutboxUnwritable {
+  try {
+    return openToWrite(context);
+  } catch (error) {
+    if (error instanceof OutboxUnwritable) return error;
+    throw error;
+  }
+}
+
+async function collectOne(system: System, started: Date, shared: Shared): Promise<ExitCode> {
+  const { context, outbox } = shared;
   const name = system.system_name;
   const log = context.log.withTag(name);
   const lock = tryLock(collectLockFile(context.outboxFile, name));
@@ -49,15 +87,8 @@ async function collectOne(
     return exitCodes.locked;
   }
   try {
-    const started = new Date();
-    const stream = samStream(name);
-    const { executor, finish } = executorFor(system, source, isAlone);
-    const collected = await collect(
-      system,
-      executor,
-      (probe) => lastKnownFields(outbox, stream, probe, system, new Date()),
-      log,
-    );
+    const { executor, finish } = executorFor(system, shared.source, shared.isAlone);
+    const collected = await collect(system, executor, (probe) => lastKnown(outbox, probe, system, log), log);
     await finish();
     if (stopSignal.aborted) {
       // Its commands were killed: what they left is no news of the system.
@@ -68,18 +99,41 @@ async function collectOne(
       log.error(`✗ ${name}: nothing is stored: ${collected.reason}`);
       return exitCodes.failed;
     }
-    makeRoom(outbox, context.config, log);
-    const id = store(outbox, name, collected, started, log);
-    const seconds = ((Date.now() - started.getTime()) / 1000).toFixed(1);
-    const partly = collected.failedProbes.length === 0 ? '' : ` without ${collected.failedProbes.join(', ')}`;
-    log.info(`✓ Stored ${name} as ${id} after ${seconds} s${partly}`);
-    return exitCodes.done;
+    try {
+      if (outbox instanceof OutboxUnwritable) throw outbox;
+      makeRoom(outbox, context.config, log);
+      const id = store(outbox, name, collected, started, log);
+      const seconds = ((Date.now() - started.getTime()) / 1000).toFixed(1);
+      const partly = collected.failedProbes.length === 0 ? '' : ` without ${collected.failedProbes.join(', ')}`;
+      log.info(`✓ Stored ${name} as ${id} after ${seconds} s${partly}`);
+      return exitCodes.done;
+    } catch (error) {
+      if (!(error instanceof OutboxUnwritable)) throw error;
+      await keepWithoutOutbox(name, collected, started, error, shared.withoutOutbox, log);
+      return exitCodes.failed;
+    }
   } catch (error) {
     log.error(`✗ ${name}: ${messageOf(error)}`);
     log.debug(error instanceof Error ? String(error.stack) : '');
     return exitCodes.fatal;
   } finally {
     lock.release();
+  }
+}
+
+/** What an outbox that cannot be read does not tell is left out: a snapshot is worth more than its repeated values. */
+function lastKnown(
+  outbox: Outbox | OutboxUnwritable,
+  probe: RequiredProbe,
+  system: System,
+  log: Log,
+): Record<string, unknown> | null {
+  if (outbox instanceof OutboxUnwritable) return null;
+  try {
+    return lastKnownFields(outbox, samStream(system.system_name), probe, system, new Date());
+  } catch (error) {
+    log.warn(`cannot read the last known values: ${messageOf(error)}`);
+    return null;
   }
 }
 

@@ -1,11 +1,12 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type Config, loadConfig, loadSystem } from '../config/load.ts';
-import type { Environment } from '../config/paths.ts';
+import { defaultFallbackDirectory, type Environment } from '../config/paths.ts';
 import type { System } from '../config/system.ts';
 import { type ExitCode, OperatorError } from '../lib/errors.ts';
 import { createLog, type Log } from '../lib/log.ts';
 import { outboxFile } from '../outbox/files.ts';
+import { Spool } from '../outbox/spool/spool.ts';
 import type { CommonArgs } from './common.ts';
 
 /** What every command works with, from the common flags, the environment and the configuration. */
@@ -13,6 +14,8 @@ export type Context = {
   readonly config: Config;
   readonly log: Log;
   readonly outboxFile: string;
+  /** Where goes what the outbox cannot take. */
+  readonly spool: Spool;
 };
 
 /** Reads the configuration and opens the log. */
@@ -29,7 +32,9 @@ export function openContext(args: CommonArgs, processEnvironment: Environment = 
     file: args['log-file'] ?? collector.log.file ?? join(stateDirectory, 'collector.log'),
     fileBySystem: new Map(ownFiles),
   });
-  return { config, log, outboxFile: args.outbox ?? outboxFile(stateDirectory) };
+  const outbox = args.outbox ?? outboxFile(stateDirectory);
+  const spool = new Spool(collector.fallback_directory ?? defaultFallbackDirectory(), outbox);
+  return { config, log, outboxFile: outbox, spool };
 }
 
 /**
@@ -47,22 +52,38 @@ export async function logged(log: Log, work: () => Promise<ExitCode>): Promise<E
   }
 }
 
+/** The systems to collect, and an exit code for each that was asked for and cannot be. */
+export type ChosenSystems = { readonly systems: readonly System[]; readonly failures: readonly ExitCode[] };
+
 /**
- * The systems named on the command line; without a name those that the configuration enables on this host.
- * Throws OperatorError where there are none, or one of them is not known.
+ * The systems named on the command line; without a name those that the configuration enables on this host. One that is
+ * not known or wrongly configured is logged and does not stop the others. Throws OperatorError where no other is left.
  */
-export function chosenSystems(names: readonly string[], config: Config): System[] {
-  if (names.length > 0) return [...new Set(names)].map((name) => loadSystem(name, config));
-  const enabled = config.collector.systems;
-  if (enabled.length === 0) {
+export function chosenSystems(names: readonly string[], { config, log }: Context): ChosenSystems {
+  const wanted = names.length > 0 ? names : config.collector.systems;
+  if (wanted.length === 0) {
     throw new OperatorError(
       `no system is named and none is enabled: name one, or list them under 'systems:' in ${join(config.directory, 'collector.yaml')}`,
     );
   }
+  const systems: System[] = [];
+  const errors: OperatorError[] = [];
+  for (const name of new Set(wanted)) {
+    try {
+      systems.push(loadSystem(name, config));
+    } catch (error) {
+      if (!(error instanceof OperatorError)) throw error;
+      errors.push(error);
+    }
+  }
+  const [first] = errors;
+  if (first && systems.length === 0) throw first;
+  for (const error of errors) log.error(`✗ ${error.message}`);
   const here = shortName(hostname());
-  return enabled
-    .map((name) => loadSystem(name, config))
-    .filter((system) => system.hosts === undefined || system.hosts.some((host) => shortName(host) === here));
+  return {
+    systems: names.length > 0 ? systems : systems.filter(({ hosts }) => hosts?.map(shortName).includes(here) ?? true),
+    failures: errors.map((error) => error.exitCode),
+  };
 }
 
 function shortName(host: string): string {

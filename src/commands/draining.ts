@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type DrainOptions, drain } from '../delivery/drain.ts';
 import { samDestination } from '../delivery/sam.ts';
@@ -6,15 +5,15 @@ import { type ExitCode, exitCodes } from '../lib/errors.ts';
 import { canShowStatus, showStatus } from '../lib/status-line.ts';
 import { drainLockFile } from '../outbox/files.ts';
 import { tryLock } from '../outbox/lock.ts';
-import { Outbox } from '../outbox/outbox.ts';
-import { claim } from '../outbox/ownership.ts';
 import type { Context } from './context.ts';
+import { openToWrite } from './opening.ts';
 import { showProgress } from './progress.ts';
 import { stopSignal } from './signals.ts';
 
 /**
  * Drains the outbox as far as it is due. `locked` where another drain is under way; `failed` where a delivery was
- * tried and refused or still waits.
+ * tried and refused or still waits, or the outbox could not take an answer. Throws OutboxUnwritable where it cannot be
+ * opened.
  */
 export async function drainOutbox(context: Context, options: Omit<DrainOptions, 'signal'>): Promise<ExitCode> {
   const destination = samDestination(context.config.sam, join(context.config.directory, 'env'));
@@ -23,23 +22,27 @@ export async function drainOutbox(context: Context, options: Omit<DrainOptions, 
     context.log.info('Another drain is under way');
     return exitCodes.locked;
   }
-  const outbox = new Outbox(context.outboxFile);
   try {
-    claim(outbox.database, context.outboxFile, hostname());
-    const progress = canShowStatus() ? showProgress(() => outbox.countPending(options.stream)) : () => {};
-    const { delivered, rejected, left, stopped } = await drain(
-      outbox,
-      destination,
-      { ...options, signal: stopSignal, progress },
-      context.log,
-    ).finally(() => showStatus(''));
-    if (stopSignal.aborted && left > 0)
-      context.log.warn('The drain was interrupted: the next one goes on where it stopped');
-    if (delivered + rejected + left > 0)
-      context.log.info(`Drain: ${delivered} delivered, ${rejected} rejected, ${left} left`);
-    return rejected > 0 || stopped.length > 0 ? exitCodes.failed : exitCodes.done;
+    const outbox = openToWrite(context);
+    try {
+      const progress = canShowStatus() ? showProgress(() => outbox.countPending(options.stream)) : () => {};
+      const result = await drain(
+        outbox,
+        destination,
+        { ...options, signal: stopSignal, progress },
+        context.log,
+      ).finally(() => showStatus(''));
+      const { delivered, rejected, left, stopped, problem } = result;
+      if (stopSignal.aborted && left > 0)
+        context.log.warn('The drain was interrupted: the next one goes on where it stopped');
+      if (delivered + rejected + left > 0)
+        context.log.info(`Drain: ${delivered} delivered, ${rejected} rejected, ${left} left`);
+      if (problem !== null) context.log.error(`✗ the drain stops: ${problem.message}`);
+      return rejected > 0 || stopped.length > 0 || problem !== null ? exitCodes.failed : exitCodes.done;
+    } finally {
+      outbox.close();
+    }
   } finally {
-    outbox.close();
     lock.release();
   }
 }

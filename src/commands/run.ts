@@ -1,6 +1,7 @@
 import { defineCommand } from 'citty';
 import type { System } from '../config/system.ts';
 import { type ExitCode, exitCodes } from '../lib/errors.ts';
+import { OutboxUnwritable } from '../outbox/unwritable.ts';
 import { collectAndStore, worst } from './collecting.ts';
 import { commonArgs } from './common.ts';
 import { type Context, chosenSystems, logged, openContext } from './context.ts';
@@ -24,20 +25,33 @@ export const runCommand = defineCommand({
   },
   async run({ args }) {
     const context = openContext(args);
-    const systems = chosenSystems(args._, context.config);
-    if (args['dry-run']) return printPayloads(systems, context, { ...forReal, dryRun: true });
-    if (systems.length === 0) return exitCodes.done;
+    const { systems, failures } = chosenSystems(args._, context);
+    if (args['dry-run'])
+      return worst([...failures, await printPayloads(systems, context, { ...forReal, dryRun: true })]);
+    if (systems.length === 0) return worst(failures);
     context.log.info(`Starting: ${systems.map((system) => system.system_name).join(', ')}`);
-    const code = await logged(context.log, () => collectAndDrain(systems, context));
+    const ran = await logged(context.log, () => collectAndDrain(systems, context));
+    const code = worst([...failures, ran]);
     if (code !== exitCodes.locked) context.log.info(`Finished: ${code === exitCodes.done ? 'SUCCESS' : 'FAILED'}`);
     return code;
   },
 });
 
 async function collectAndDrain(systems: readonly System[], context: Context): Promise<ExitCode> {
-  const collected = await collectAndStore(systems, context);
+  const collected = await collectAndStore(systems, context, { postDirectly: true });
   if (collected === exitCodes.locked) return collected;
-  const drained = await drainOutbox(context, { stream: null, ignoreRest: false, maxSeconds: maxDrainSeconds });
+  const drained = await drainIfOpen(context);
   // A run that finds the drain held has done its own part.
   return worst([collected, drained === exitCodes.locked ? exitCodes.done : drained]);
+}
+
+/** The drain, where the outbox can be opened. */
+async function drainIfOpen(context: Context): Promise<ExitCode> {
+  try {
+    return await drainOutbox(context, { stream: null, ignoreRest: false, maxSeconds: maxDrainSeconds });
+  } catch (error) {
+    if (!(error instanceof OutboxUnwritable)) throw error;
+    context.log.error(`✗ nothing is drained: ${error.problem}`);
+    return exitCodes.failed;
+  }
 }

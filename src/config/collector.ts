@@ -25,6 +25,8 @@ export const collectorSchema = z.strictObject({
         .prefault({}),
     })
     .prefault({}),
+  /** Where snapshots are kept that the outbox cannot take: on another filesystem. */
+  fallback_directory: z.string().startsWith('/').optional(),
   outbox: z
     .strictObject({
       /** How large the outbox may get; before it would pass that, the oldest entries are given up. */

@@ -14,6 +14,11 @@ export function defaultStateDirectory(environment: Environment): string {
   return directory(environment, 'XDG_STATE_HOME', '.local/state', '/var/lib/hpc-collector');
 }
 
+/** Where snapshots are kept that the outbox cannot take: seldom on the same filesystem, and there after a reboot. */
+export function defaultFallbackDirectory(): string {
+  return `/var/tmp/hpc-collector-${process.getuid?.() ?? 0}`;
+}
+
 /** XDG Base Directory Specification: a relative path in the variable is invalid and ignored. */
 function directory(environment: Environment, variable: string, underHome: string, forRoot: string): string {
   const base = environment[variable];

@@ -23,6 +23,9 @@ export type Place = {
   readonly isNewest: boolean;
 };
 
+/** What a request needs to know of an entry. */
+export type Sendable = Pick<Entry, 'id' | 'method' | 'path' | 'failedProbes'>;
+
 /** An API that takes deliveries. A new one is one more file beside this. */
 export type Destination = {
   /** As entries name it: `sam`. */
@@ -32,7 +35,7 @@ export type Destination = {
   readonly maxPerMinute: number;
   readonly maxBodyBytes: number;
   /** The request for an entry. */
-  request(entry: Entry, body: string): HttpRequest;
+  request(entry: Sendable, body: string): HttpRequest;
   /** The body as it may be sent at this place in the stream's order. */
   prepare(body: string, place: Place): string;
   /** The body with less in it, for one that is too large, and what was left out; null where nothing can be. */

@@ -1,13 +1,15 @@
 import type { Log } from '../lib/log.ts';
+import { codeOf } from '../lib/sqlite.ts';
 import { readableUtc } from '../lib/time.ts';
 import type { Entry } from '../outbox/entry.ts';
 import type { Outbox } from '../outbox/outbox.ts';
-import { latestBelievable, rememberSighting, type Sighting, sightingOf } from './clock.ts';
+import { OutboxUnwritable } from '../outbox/unwritable.ts';
+import { type Clock, realClock } from './clock.ts';
 import { type DeliveryBounds, deliver } from './deliver.ts';
 import type { Destination } from './destination.ts';
 import { Pace } from './pace.ts';
-import { pause } from './pause.ts';
 import { rejectPoisoned } from './poison.ts';
+import { latestBelievable, rememberSighting, type Sighting, sightingOf } from './server-clock.ts';
 
 export type DrainOptions = {
   /** Only this stream; null for all. */
@@ -29,6 +31,8 @@ export type DrainResult = {
   readonly held: number;
   readonly left: number;
   readonly stopped: readonly string[];
+  /** Why nothing more could be recorded, so that nothing more was sent. */
+  readonly problem: OutboxUnwritable | null;
 };
 
 /**
@@ -40,52 +44,69 @@ export async function drain(
   destination: Destination,
   options: DrainOptions,
   log: Log,
+  clock: Clock = realClock,
 ): Promise<DrainResult> {
-  const deadline = options.maxSeconds === null ? Number.POSITIVE_INFINITY : Date.now() + options.maxSeconds * 1000;
+  const deadline = options.maxSeconds === null ? Number.POSITIVE_INFINITY : clock.now() + options.maxSeconds * 1000;
   const pace = new Pace(destination.maxPerMinute);
   /** Streams that an attempt left waiting, and those that rest from an earlier one. */
   const stopped = new Set<string>();
   const resting = new Set<string>();
-  let clock: Sighting | null = null;
+  let seen: Sighting | null = null;
   let delivered = 0;
   let rejected = 0;
   let held = 0;
   const bounds: DeliveryBounds = {
+    clock,
     pace,
     deadline,
     signal: options.signal,
     sawClock(date) {
-      clock = sightingOf(date);
+      seen = sightingOf(date);
     },
   };
 
-  for (;;) {
-    const entry = nextEntry(outbox, destination, options, new Set([...stopped, ...resting]));
-    if (!entry) break;
-    if (!options.ignoreRest && isResting(entry)) {
-      resting.add(entry.stream);
-      continue;
+  let problem: OutboxUnwritable | null = null;
+  try {
+    for (;;) {
+      const entry = nextEntry(outbox, destination, options, new Set([...stopped, ...resting]));
+      if (!entry) break;
+      if (!options.ignoreRest && isResting(entry)) {
+        resting.add(entry.stream);
+        continue;
+      }
+      const entryLog = log.withTag(systemOf(entry));
+      if (holdIfFromTheFuture(outbox, entry, entryLog)) {
+        held += 1;
+        continue;
+      }
+      const wait = pace.delay(clock.now());
+      if (clock.now() + wait >= deadline || !(await clock.wait(wait, options.signal))) break;
+      const result = await deliver(outbox, destination, entry, bounds, entryLog);
+      if (result === 'delivered') delivered += 1;
+      else if (result === 'rejected') rejected += 1;
+      else if (result === 'stopped') {
+        const poisoned = await rejectPoisoned(outbox, destination, entry, bounds, entryLog);
+        rejected += poisoned;
+        if (poisoned === 0) stopped.add(entry.stream);
+        else delivered += 1;
+      }
+      options.progress?.({ delivered, rejected });
     }
-    const entryLog = log.withTag(systemOf(entry));
-    if (holdIfFromTheFuture(outbox, entry, entryLog)) {
-      held += 1;
-      continue;
-    }
-    const wait = pace.delay(Date.now());
-    if (Date.now() + wait >= deadline || !(await pause(wait, options.signal))) break;
-    const result = await deliver(outbox, destination, entry, bounds, entryLog);
-    if (result === 'delivered') delivered += 1;
-    else if (result === 'rejected') rejected += 1;
-    else if (result === 'stopped') {
-      const poisoned = await rejectPoisoned(outbox, destination, entry, bounds, entryLog);
-      rejected += poisoned;
-      if (poisoned === 0) stopped.add(entry.stream);
-      else delivered += 1;
-    }
-    options.progress?.({ delivered, rejected });
+  } catch (error) {
+    if (!(error instanceof OutboxUnwritable)) throw error;
+    problem = error;
   }
-  if (clock !== null) rememberSighting(outbox.database, clock);
-  return { delivered, rejected, held, left: outbox.countPending(options.stream), stopped: [...stopped] };
+  if (seen !== null) keepSighting(outbox, seen);
+  return { delivered, rejected, held, left: outbox.countPending(options.stream), stopped: [...stopped], problem };
+}
+
+/** What the destination's clock said is worth no failure: the next answer says it again. */
+function keepSighting(outbox: Outbox, clock: Sighting): void {
+  try {
+    rememberSighting(outbox.database, clock);
+  } catch (error) {
+    if (codeOf(error)?.startsWith('SQLITE_') !== true) throw error;
+  }
 }
 
 /** The oldest head of the streams that are not done with. */

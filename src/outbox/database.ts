@@ -1,7 +1,9 @@
 import { Database } from 'bun:sqlite';
-import { messageOf, OperatorError } from '../lib/errors.ts';
+import { OperatorError } from '../lib/errors.ts';
 import { makePrivateFile, migrate, readPragma, schemaVersion, setPragmas } from '../lib/sqlite.ts';
+import { copyBeforeMigration } from './migration-copy.ts';
 import { migrations } from './migrations.ts';
+import { unwritable } from './unwritable.ts';
 
 /** How long a writer waits for another, in milliseconds. */
 const busyTimeout = 10_000;
@@ -9,7 +11,7 @@ const busyTimeout = 10_000;
 /**
  * Opens the outbox's file, made with its directory if need be, its schema brought up to date. A commit is on disk when it
  * returns, on network filesystems too: a rollback journal, and synchronous=EXTRA, because with FULL the journal's removal
- * is not durable. Throws OperatorError with the mend.
+ * is not durable. Throws OutboxUnwritable where that cannot be done, and another OperatorError where it must not be.
  */
 export function openDatabase(file: string): Database {
   try {
@@ -25,6 +27,7 @@ export function openDatabase(file: string): Database {
         ['foreign_keys', 'ON', 1],
       ]);
       refuseNewer(database, file);
+      copyBeforeMigration(database, file, migrations.length);
       migrate(database, migrations);
       return database;
     } catch (error) {
@@ -33,10 +36,7 @@ export function openDatabase(file: string): Database {
     }
   } catch (error) {
     if (error instanceof OperatorError) throw error;
-    throw new OperatorError(
-      `cannot open the outbox ${file}: ${messageOf(error)}; check the directory, its owner and the space left`,
-      { cause: error },
-    );
+    throw unwritable('open the outbox', file, error);
   }
 }
 
@@ -44,7 +44,7 @@ function refuseNewer(database: Database, file: string): void {
   const version = schemaVersion(database);
   if (version <= migrations.length) return;
   throw new OperatorError(
-    `the outbox ${file} was written by a newer version (schema ${version}, this one knows ${migrations.length}): install the newer hpc-collector`,
+    `the outbox ${file} was written by a newer version (schema ${version}, this one knows ${migrations.length}): install the newer hpc-collector, or put back the copy that it made before it changed the file (README: Upgrade and go back)`,
   );
 }
 

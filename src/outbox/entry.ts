@@ -41,7 +41,7 @@ export type Entry = {
   readonly attempts: number;
   /** Drains in a row that ended with the destination unavailable. */
   readonly failedDrains: number;
-  /** When it was first sent, whether or not an answer came. */
+  /** When it was first sent; null where it was not, or every answer says that it was not kept: it cannot be there. */
   readonly firstSentAt: Date | null;
   readonly nextAttemptAt: Date | null;
   readonly lastStatus: number | null;
@@ -64,3 +64,18 @@ export type Attempt = {
   readonly outcome: string;
   readonly detail: string;
 };
+
+/** What an attempt changes of its entry. */
+export type AttemptChange = {
+  /** Null where it stays as it is. */
+  readonly state: EntryState | null;
+  readonly deliveredAt: number | null;
+  readonly answer: string | null;
+  /** Whether it counts as an attempt. */
+  readonly charged: boolean;
+  /** Whether the destination may have it, of this or an earlier attempt. */
+  readonly mayHaveArrived: boolean;
+};
+
+/** All that is recorded of an attempt. */
+export type AttemptRecord = { readonly attempt: Attempt; readonly change: AttemptChange };

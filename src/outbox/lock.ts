@@ -1,8 +1,7 @@
 import { Database } from 'bun:sqlite';
-import { accessSync, chmodSync, constants, existsSync, mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { messageOf, OperatorError } from '../lib/errors.ts';
-import { codeOf } from '../lib/sqlite.ts';
+import { accessSync, constants } from 'node:fs';
+import { codeOf, makePrivateFile } from '../lib/sqlite.ts';
+import { trySocketLock } from './socket-lock.ts';
 
 /** A lock that is held until it is released or the process ends, however it ends. */
 export type Lock = { release(): void };
@@ -12,16 +11,15 @@ const held = new Set<Database>();
 
 /**
  * Takes a lock across processes: an exclusive SQLite transaction on a file of its own, which vanishes with its process
- * and works where SQLite works; a pid file would outlive a killed process. Null where another holds it.
+ * and works where SQLite works; a pid file would outlive a killed process. Null where another holds it. Where the file
+ * cannot be had (a full or read-only filesystem), the lock needs none and holds among the processes of this host.
  * The file must never be opened by other means in this process: closing it would drop the lock.
  */
 export function tryLock(file: string): Lock | null {
   let database: Database | null = null;
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    const isNew = !existsSync(file);
+    const isNew = makePrivateFile(file);
     database = new Database(file, { create: true, readwrite: true });
-    if (isNew) chmodSync(file, 0o600);
     // On a read-only filesystem two processes would both get their lock.
     accessSync(file, constants.W_OK);
     // On an empty file and a full disk the lock itself would need space.
@@ -31,12 +29,7 @@ export function tryLock(file: string): Lock | null {
   } catch (error) {
     database?.close();
     if (codeOf(error) === 'SQLITE_BUSY') return null;
-    throw new OperatorError(
-      `cannot lock ${file}: ${messageOf(error)}; check the directory, its owner and the space left`,
-      {
-        cause: error,
-      },
-    );
+    return trySocketLock(file);
   }
   const taken = database;
   held.add(taken);

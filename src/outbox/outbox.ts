@@ -1,18 +1,38 @@
-import type { Database } from 'bun:sqlite';
+import { type Database, SQLiteError } from 'bun:sqlite';
+import { messageOf } from '../lib/errors.ts';
 import { openDatabase } from './database.ts';
 import { answeredAfterDrop } from './drop.ts';
-import type { Attempt, Entry, EntryKey, EntryState, ForeignEntry, NewEntry } from './entry.ts';
+import type {
+  Attempt,
+  AttemptChange,
+  AttemptRecord,
+  Entry,
+  EntryKey,
+  EntryState,
+  ForeignEntry,
+  NewEntry,
+} from './entry.ts';
+import { giveUpReserve } from './reserve.ts';
 import { columns, type EntryRow, entryOf } from './row.ts';
+import type { Spool } from './spool/spool.ts';
+import { isForLackOfSpace, OutboxUnwritable, unwritable } from './unwritable.ts';
 
 /** What comes of adding an entry: another one may already have its moment (the destination knows entries by it). */
 export type Added = { readonly kind: 'stored'; readonly id: string } | { readonly kind: 'moment-taken' };
+
+const unanswered = { deliveredAt: null, answer: null } as const;
 
 /** The local queue of requests: bytes, a stream and a path; what they mean is not its business. */
 export class Outbox {
   /** For the other files of this room. */
   readonly database: Database;
+  readonly #file: string;
+  readonly #spool: Spool | null;
 
-  constructor(file: string) {
+  /** Answers that cannot be recorded are kept in the spool, if there is one. */
+  constructor(file: string, spool: Spool | null = null) {
+    this.#file = file;
+    this.#spool = spool;
     this.database = openDatabase(file);
   }
 
@@ -20,7 +40,7 @@ export class Outbox {
     this.database.close();
   }
 
-  /** Stores an entry; when this returns, it is on disk. */
+  /** Stores an entry; when this returns, it is on disk. Throws OutboxUnwritable where it cannot be. */
   add(entry: NewEntry): Added {
     const state = entry.rejectedBecause === null ? 'pending' : 'rejected';
     const id = Bun.randomUUIDv7();
@@ -39,35 +59,39 @@ export class Outbox {
   #insert(entry: ForeignEntry): boolean {
     const bytes = Buffer.from(entry.body, 'utf8');
     const gzip = Bun.gzipSync(bytes);
-    return this.database
-      .transaction((): boolean => {
-        const { changes, lastInsertRowid } = this.database
-          .query(
-            `INSERT INTO entries (id, stream, destination, method, path, body_bytes, body_sha256, collected_at, state,
+    const insert = this.database.transaction((): boolean => {
+      const { changes, lastInsertRowid } = this.database
+        .query(
+          `INSERT INTO entries (id, stream, destination, method, path, body_bytes, body_sha256, collected_at, state,
                first_sent_at, last_error, failed_probes)
              VALUES ($id, $stream, $destination, $method, $path, $bytes, $sha256, $collectedAt, $state, $firstSentAt,
                $error, $failed)
              ON CONFLICT DO NOTHING`,
-          )
-          .run({
-            id: entry.id,
-            stream: entry.stream,
-            destination: entry.destination,
-            method: entry.method,
-            path: entry.path,
-            bytes: bytes.length,
-            sha256: sha256Of(bytes),
-            collectedAt: entry.collectedAt.getTime(),
-            state: entry.state,
-            firstSentAt: entry.firstSentAt?.getTime() ?? null,
-            error: entry.rejectedBecause,
-            failed: JSON.stringify(entry.failedProbes),
-          });
-        if (changes === 0) return false;
-        this.database.query('INSERT INTO bodies (entry, gzip) VALUES (?, ?)').run(lastInsertRowid, gzip);
-        return true;
-      })
-      .immediate();
+        )
+        .run({
+          id: entry.id,
+          stream: entry.stream,
+          destination: entry.destination,
+          method: entry.method,
+          path: entry.path,
+          bytes: bytes.length,
+          sha256: sha256Of(bytes),
+          collectedAt: entry.collectedAt.getTime(),
+          state: entry.state,
+          firstSentAt: entry.firstSentAt?.getTime() ?? null,
+          error: entry.rejectedBecause,
+          failed: JSON.stringify(entry.failedProbes),
+        });
+      if (changes === 0) return false;
+      this.database.query('INSERT INTO bodies (entry, gzip) VALUES (?, ?)').run(lastInsertRowid, gzip);
+      return true;
+    });
+    return this.#write(() => insert.immediate());
+  }
+
+  /** Whether an entry with this id is here. */
+  has(id: string): boolean {
+    return this.database.query('SELECT 1 FROM entries WHERE id = ?').get(id) !== null;
   }
 
   /** Entries in a state, oldest first; those not delivered for null. */
@@ -133,57 +157,56 @@ export class Outbox {
   }
 
   delivered(entry: Entry, attempt: Attempt, answer: string): void {
-    this.#attempted(entry, attempt, { state: 'delivered', deliveredAt: attempt.at.getTime(), answer, charged: true });
+    const deliveredAt = attempt.at.getTime();
+    this.#attempted(entry, attempt, { state: 'delivered', deliveredAt, answer, charged: true, mayHaveArrived: true });
   }
 
   /** Kept as it is until a person decides. */
-  rejected(entry: Entry, attempt: Attempt): void {
-    this.#attempted(entry, attempt, { state: 'rejected', charged: true });
+  rejected(entry: Entry, attempt: Attempt, mayHaveArrived: boolean): void {
+    this.#attempted(entry, attempt, { ...unanswered, state: 'rejected', charged: true, mayHaveArrived });
   }
 
   /** Stays pending; `charged` counts the attempt. */
-  failed(entry: Entry, attempt: Attempt, charged: boolean): void {
-    this.#attempted(entry, attempt, { charged });
+  failed(entry: Entry, attempt: Attempt, how: { charged: boolean; mayHaveArrived: boolean }): void {
+    this.#attempted(entry, attempt, { ...unanswered, state: null, ...how });
   }
 
   /**
    * Notes that an entry is about to be sent, so that an answer that never arrives is not forgotten; false where it is not
-   * to be sent any more: somebody held or dropped it.
+   * to be sent any more: somebody held or dropped it. Throws OutboxUnwritable where nothing can be recorded, even on the
+   * reserve: then it must not be sent.
    */
   sending(entry: Entry, at: Date): boolean {
-    const { changes } = this.database
-      .query(`UPDATE entries SET first_sent_at = coalesce(first_sent_at, ?) WHERE sequence = ? AND state = 'pending'`)
-      .run(at.getTime(), entry.sequence);
-    return changes === 1;
+    const query = this.database.query(
+      `UPDATE entries SET first_sent_at = coalesce(first_sent_at, ?) WHERE sequence = ? AND state = 'pending'`,
+    );
+    return this.#writeOnReserve(() => query.run(at.getTime(), entry.sequence)).changes === 1;
   }
 
   /** The destination was unavailable for a whole drain: the stream rests until this moment. */
   postpone(entry: Entry, until: Date): void {
-    this.database
-      .query('UPDATE entries SET next_attempt_at = ?, failed_drains = failed_drains + 1 WHERE sequence = ?')
-      .run(until.getTime(), entry.sequence);
+    const query = this.database.query(
+      'UPDATE entries SET next_attempt_at = ?, failed_drains = failed_drains + 1 WHERE sequence = ?',
+    );
+    this.#writeOnReserve(() => query.run(until.getTime(), entry.sequence));
   }
 
   /** Makes a rejected or waiting entry due at once; false where it is neither. */
   retry(entry: EntryKey): boolean {
-    const { changes } = this.database
-      .query(
-        `UPDATE entries SET state = 'pending', next_attempt_at = NULL, failed_drains = 0 WHERE sequence = ? AND state IN ('rejected', 'pending')`,
-      )
-      .run(entry.sequence);
-    return changes === 1;
+    const query = `UPDATE entries SET state = 'pending', next_attempt_at = NULL, failed_drains = 0 WHERE sequence = ? AND state IN ('rejected', 'pending')`;
+    return this.#write(() => this.database.query(query).run(entry.sequence)).changes === 1;
   }
 
   /** Keeps an entry back until it is released; false where it is not pending. */
   hold(entry: EntryKey, reason: string): boolean {
     const query = `UPDATE entries SET state = 'held', last_error = ? WHERE sequence = ? AND state = 'pending'`;
-    return this.database.query(query).run(reason, entry.sequence).changes === 1;
+    return this.#writeOnReserve(() => this.database.query(query).run(reason, entry.sequence)).changes === 1;
   }
 
   /** Lets a held entry go again; false where it is not held. */
   release(entry: EntryKey): boolean {
     const query = `UPDATE entries SET state = 'pending', last_error = NULL, next_attempt_at = NULL WHERE sequence = ? AND state = 'held'`;
-    return this.database.query(query).run(entry.sequence).changes === 1;
+    return this.#write(() => this.database.query(query).run(entry.sequence)).changes === 1;
   }
 
   /** The entry as it is now; null where it is gone. */
@@ -225,11 +248,39 @@ export class Outbox {
     return row?.count ?? 0;
   }
 
-  #attempted(
-    entry: Entry,
-    attempt: Attempt,
-    change: { state?: EntryState; deliveredAt?: number; answer?: string; charged: boolean },
-  ): void {
+  /** Records an attempt that could not be recorded when it was made; one that is recorded already is passed over. */
+  record(id: string, { attempt, change }: AttemptRecord): void {
+    const [entry] = this.withPrefix(id, 1);
+    if (entry?.id !== id) return;
+    if (this.attempts(entry).some((known) => known.at.getTime() === attempt.at.getTime())) return;
+    this.#writeOnReserve(() => this.#insertAttempt(entry, attempt, change));
+  }
+
+  /**
+   * Records an attempt: on a full disk on the reserve, and where even that is not enough in the spool; then it throws
+   * OutboxUnwritable, because the entry looks as if it had not been tried.
+   */
+  #attempted(entry: Entry, attempt: Attempt, change: AttemptChange): void {
+    try {
+      this.#writeOnReserve(() => this.#insertAttempt(entry, attempt, change));
+    } catch (error) {
+      if (!(error instanceof OutboxUnwritable)) throw error;
+      const answer = `${error.problem}; the answer to entry ${entry.id} (${attempt.outcome})`;
+      throw new OutboxUnwritable(`${answer} ${this.#spoolAnswer(entry, attempt, change)}`, error.mend, error);
+    }
+  }
+
+  /** Says where the answer is. */
+  #spoolAnswer(entry: Entry, attempt: Attempt, change: AttemptChange): string {
+    if (this.#spool === null) return 'is lost: it may be sent again';
+    try {
+      return `is kept in ${this.#spool.keepAnswer({ id: entry.id, attempt, change })}`;
+    } catch (error) {
+      return `is lost, it may be sent again: it cannot be kept in the fallback directory either: ${messageOf(error)}`;
+    }
+  }
+
+  #insertAttempt(entry: Entry, attempt: Attempt, change: AttemptChange): void {
     this.database
       .transaction(() => {
         if (change.state === 'delivered') this.#remember(entry);
@@ -240,19 +291,47 @@ export class Outbox {
         this.database
           .query(
             `UPDATE entries SET state = coalesce($state, state), attempts = attempts + $charged, last_status = $status,
-               last_error = iif($state IS NULL AND state = 'held', last_error, $error), delivered_at = $deliveredAt, answer = $answer WHERE sequence = $sequence`,
+               last_error = iif($state IS NULL AND state = 'held', last_error, $error),
+               delivered_at = $deliveredAt, answer = $answer,
+               next_attempt_at = iif($state IS NULL, next_attempt_at, NULL),
+               first_sent_at = iif($mayHaveArrived, first_sent_at, NULL) WHERE sequence = $sequence`,
           )
           .run({
-            state: change.state ?? null,
+            state: change.state,
             charged: change.charged ? 1 : 0,
             status: attempt.status,
             error: change.state === 'delivered' ? null : attempt.detail,
-            deliveredAt: change.deliveredAt ?? null,
-            answer: change.answer ?? null,
+            deliveredAt: change.deliveredAt,
+            answer: change.answer,
+            mayHaveArrived: change.mayHaveArrived ? 1 : 0,
             sequence: entry.sequence,
           });
       })
       .immediate();
+  }
+
+  /** Writes; for want of space once more, on what the reserve gives. */
+  #writeOnReserve<T>(write: () => T): T {
+    return this.#write(() => {
+      try {
+        return write();
+      } catch (error) {
+        // SQLite has rolled back by itself.
+        if (!isForLackOfSpace(error) || !giveUpReserve(this.#file)) throw error;
+        return write();
+      }
+    });
+  }
+
+  /** Writes; throws OutboxUnwritable where that cannot be done. */
+  #write<T>(write: () => T): T {
+    try {
+      return write();
+    } catch (error) {
+      const isBug =
+        !(error instanceof SQLiteError) || /^SQLITE_(ERROR|CONSTRAINT|MISUSE|RANGE|MISMATCH)/.test(error.code ?? '');
+      throw isBug ? error : unwritable('write the outbox', this.#file, error);
+    }
   }
 
   /** How far the destination is in time by now. */

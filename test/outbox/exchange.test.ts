@@ -72,7 +72,10 @@ test('an export that is imported gives the same entries in the same order', asyn
             for (const { tries, ...rest } of entries) {
               const stored = put(here.outbox, rest);
               for (let n = 0; n < tries; n++)
-                here.outbox.failed(stored, attemptAt(new Date(n), { status: null, outcome: 'unavailable' }), true);
+                here.outbox.failed(stored, attemptAt(new Date(n), { status: null, outcome: 'unavailable' }), {
+                  charged: true,
+                  mayHaveArrived: true,
+                });
             }
           })
           .immediate();

@@ -19,7 +19,7 @@ test('a stream’s numbers are those of its entries', () => {
           body: '1'.repeat(n + 1),
         });
         if (n % 5 === 0 && entry.state === 'pending')
-          outbox.failed(entry, attemptAt(now, { outcome: 'unavailable' }), true);
+          outbox.failed(entry, attemptAt(now, { outcome: 'unavailable' }), { charged: true, mayHaveArrived: true });
         if (state === 'delivered') outbox.delivered(entry, attemptAt(collectedAt), '{}');
       }
     })

@@ -23,7 +23,7 @@ describe('an entry that the drain has in hand', () => {
     const entry = put(outbox);
     expect(outbox.sending(entry, now)).toBe(true);
     expect(outbox.hold(entry, 'wait for Ann')).toBe(true);
-    outbox.failed(entry, unavailable, true);
+    outbox.failed(entry, unavailable, { charged: true, mayHaveArrived: true });
     expect(get(outbox, entry.id)).toMatchObject({ state: 'held', lastError: 'wait for Ann', attempts: 1 });
     expect(outbox.sending(entry, now)).toBe(false);
     outbox.release(entry);
@@ -94,7 +94,7 @@ describe('why an entry waits', () => {
     const { outbox } = here;
     const [head, behind] = [put(outbox), put(outbox)];
     const other = put(outbox, { stream: 'sam/derecho' });
-    outbox.failed(head, unavailable, true);
+    outbox.failed(head, unavailable, { charged: true, mayHaveArrived: true });
     outbox.postpone(head, until);
     const waits = (entry: typeof head) => waitingOf(outbox, get(outbox, entry.id), now);
     expect(waits(head)).toEqual({ reason: 'the stream rests: HTTP 503', until });
@@ -106,7 +106,7 @@ describe('why an entry waits', () => {
     outbox.hold(head, 'wait for Ann');
     expect(waits(head)).toEqual({ reason: 'held: wait for Ann; until: outbox release', until: null });
     expect(waits(behind)).toEqual({ reason: 'the next drain sends it', until: null });
-    outbox.rejected(behind, attemptAt(now, { status: 400, outcome: 'rejected', detail: 'HTTP 400: bad' }));
+    outbox.rejected(behind, attemptAt(now, { status: 400, outcome: 'rejected', detail: 'HTTP 400: bad' }), false);
     expect(waits(behind)?.reason).toStartWith('rejected: HTTP 400: bad; a person decides');
     outbox.delivered(other, attemptAt(now), '{}');
     expect(waits(other)).toBeNull();
@@ -119,7 +119,10 @@ describe('why an entry waits', () => {
     expect(may()).toBe(false);
     outbox.sending(entry, now);
     expect(may()).toBe(true);
-    outbox.failed(entry, attemptAt(now, { status: null, outcome: 'unavailable', detail: 'no answer' }), true);
+    outbox.failed(entry, attemptAt(now, { status: null, outcome: 'unavailable', detail: 'no answer' }), {
+      charged: true,
+      mayHaveArrived: true,
+    });
     outbox.delivered(entry, attemptAt(now), '{}');
     expect(may()).toBe(true);
     const clean = put(outbox);

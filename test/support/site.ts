@@ -74,6 +74,7 @@ export function newSite(): Site {
         `pbs_host: null
 login_nodes: [{ name: here, host: '${hostname()}' }]
 login_nodes_via: direct
+mounts: { campaign: /glade/campaign }
 filesystems: [campaign]
 search_path: ['${programs}', /usr/bin, /bin]
 ${yaml}`,

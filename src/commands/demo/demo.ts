@@ -49,7 +49,7 @@ export const demoCommand = defineCommand({
       );
       const chosen = systems.map((name) => loadSystem(name, context.config));
       for (let round = 0; round < 2; round++) {
-        await collectAndStore(chosen, context, { record: null, replay: join(directory, 'recordings') });
+        await collectAndStore(chosen, context, { source: { record: null, replay: join(directory, 'recordings') } });
         // A second is too short for the retries, for which nobody wants to wait here.
         await drainOutbox(context, { stream: null, ignoreRest: false, maxSeconds: 1 });
       }

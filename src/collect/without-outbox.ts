@@ -1,0 +1,99 @@
+import type { Destination } from '../delivery/destination.ts';
+import { postDirectly } from '../delivery/direct.ts';
+import { messageOf, OperatorError } from '../lib/errors.ts';
+import type { Log } from '../lib/log.ts';
+import type { ForeignEntry } from '../outbox/entry.ts';
+import type { Spool } from '../outbox/spool/spool.ts';
+import type { OutboxUnwritable } from '../outbox/unwritable.ts';
+import type { Collected } from './collect.ts';
+import { entryOf } from './entry.ts';
+import { logValidation } from './store.ts';
+
+/** What becomes of snapshots that the outbox cannot take. */
+export type WithoutOutbox = {
+  readonly spool: Spool;
+  /** Where they are posted; null where this command delivers nothing. Throws OperatorError where that is not configured. */
+  readonly destination: (() => Destination) | null;
+  /** Has one post made after the other: two at once that name something new collide in the API. */
+  readonly inTurn: <T>(post: () => Promise<T>) => Promise<T>;
+};
+
+/**
+ * Posts a snapshot that the outbox cannot take, and spools it where that fails or nobody knows. One line of log says where
+ * it is now and what to do.
+ */
+export async function keepWithoutOutbox(
+  systemName: string,
+  collected: Extract<Collected, { kind: 'collected' }>,
+  moment: Date,
+  why: OutboxUnwritable,
+  { spool, destination, inTurn }: WithoutOutbox,
+  log: Log,
+): Promise<void> {
+  const { entry: content, validated } = entryOf(systemName, collected, moment);
+  const entry: ForeignEntry = {
+    ...content,
+    id: Bun.randomUUIDv7(),
+    state: content.rejectedBecause === null ? 'pending' : 'rejected',
+    firstSentAt: null,
+  };
+  logValidation(validated, entry.id, log);
+  const tried =
+    destination === null || entry.state === 'rejected' ? notTried(entry) : await inTurn(() => post(destination, entry));
+  if (tried.kind === 'accepted') {
+    log.error(`✗ ${systemName}: ${why.problem}; the snapshot was ${tried.words}, so nothing is lost; ${why.mend}`);
+    return;
+  }
+  const failed = `✗ ${systemName}: ${why.problem}${tried.words}`;
+  try {
+    const { file, dropped } = spool.keepEntry(tried.entry);
+    log.error(`${failed}; the snapshot is kept in ${file} until the outbox can take it in; ${why.mend}`);
+    for (const name of dropped) log.error(`✗ ${name} is lost: the fallback directory was full of older snapshots`);
+  } catch (error) {
+    const bytes = Buffer.byteLength(entry.body);
+    log.error(
+      `${failed}; and the fallback directory cannot take it: ${messageOf(error)}: this snapshot (${bytes} bytes) is lost; ${why.mend}`,
+    );
+  }
+}
+
+type Tried =
+  | { readonly kind: 'accepted'; readonly words: string }
+  | { readonly kind: 'not-accepted'; readonly words: string; readonly entry: ForeignEntry };
+
+function notTried(entry: ForeignEntry): Tried {
+  return { kind: 'not-accepted', words: '', entry };
+}
+
+async function post(destinationOf: () => Destination, entry: ForeignEntry): Promise<Tried> {
+  try {
+    const destination = destinationOf();
+    const { outcome, sentAt } = await postDirectly(destination, entry);
+    if (outcome.kind === 'accepted') {
+      return { kind: 'accepted', words: `posted directly to ${destination.description} (${outcome.detail})` };
+    }
+    const isRejected = outcome.kind === 'rejected';
+    return {
+      kind: 'not-accepted',
+      words: `; posting it directly to ${destination.description} failed: ${outcome.detail}`,
+      entry: {
+        ...entry,
+        firstSentAt: sentAt,
+        ...(isRejected ? { state: 'rejected', rejectedBecause: outcome.detail } : {}),
+      },
+    };
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    return { kind: 'not-accepted', words: `; it cannot be posted directly: ${error.message}`, entry };
+  }
+}
+
+/** Runs what it is given one after the other. */
+export function oneAfterTheOther(): WithoutOutbox['inTurn'] {
+  let last: Promise<unknown> = Promise.resolve();
+  return (post) => {
+    const next = last.then(post);
+    last = next.catch(() => {});
+    return next;
+  };
+}

@@ -1,0 +1,40 @@
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** Writes a private file whole or not at all; when this returns, it is on disk and survives a power failure. */
+export function writeDurably(file: string, content: string | Uint8Array): void {
+  const unfinished = `${file}.${process.pid}${unfinishedSuffix}`;
+  try {
+    rmSync(unfinished, { force: true });
+    // Exclusively: nothing that somebody else put there is followed or written.
+    const descriptor = openSync(unfinished, 'wx', 0o600);
+    try {
+      writeFileSync(descriptor, content);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    renameSync(unfinished, file);
+  } catch (error) {
+    try {
+      rmSync(unfinished, { force: true });
+    } catch {
+      // What went wrong first is what counts.
+    }
+    throw error;
+  }
+  syncDirectory(dirname(file));
+}
+
+/** What the name of a file ends with while it is written; a process that was killed may leave one. */
+export const unfinishedSuffix = '.unfinished';
+
+/** Brings the names in a directory to disk: a file that was made, renamed or removed is so for good only then. */
+export function syncDirectory(directory: string): void {
+  const descriptor = openSync(directory, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}

@@ -1,0 +1,42 @@
+import { randomBytes } from 'node:crypto';
+import { rmSync, statfsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { syncDirectory, writeDurably } from '../lib/durable.ts';
+
+/**
+ * Room to record answers in when the disk is full: a drain that fills it to the brim has some 240 of them, of 4 kB as the
+ * SAM API gives them (the journal itself needs 16 kB).
+ */
+const reserveBytes = 1024 * 1024;
+
+function reserveFile(outbox: string): string {
+  return `${outbox}.reserve`;
+}
+
+/** Makes the outbox's reserve where it is missing and there is room for it; without room there is none for now. */
+export function keepReserve(outbox: string): void {
+  const file = reserveFile(outbox);
+  try {
+    if (statSync(file, { throwIfNoEntry: false })?.size === reserveBytes) return;
+    const { bavail, bsize } = statfsSync(dirname(file));
+    // Not the last of the room: what is to be stored needs some, too.
+    if (bavail * bsize < 2 * reserveBytes) return;
+    // Bytes that no filesystem can leave out or shrink.
+    writeDurably(file, randomBytes(reserveBytes));
+  } catch {
+    // A quota may leave less than the filesystem has.
+  }
+}
+
+/** Gives the reserve's room back to the filesystem; false where there was none. */
+export function giveUpReserve(outbox: string): boolean {
+  const file = reserveFile(outbox);
+  try {
+    if (!statSync(file, { throwIfNoEntry: false })) return false;
+    rmSync(file);
+    syncDirectory(dirname(file));
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,38 @@
+import { accessSync, constants, lstatSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { syncDirectory } from '../../lib/durable.ts';
+import { codeOf } from '../../lib/sqlite.ts';
+
+/**
+ * Makes the spool's directory where it is not there. Throws an Error that says why it cannot be used: it lies where
+ * everybody may write, and in another user's directory, or behind a link, somebody else could read or plant files.
+ */
+export function makeSpoolDirectory(directory: string): void {
+  try {
+    const made = mkdirSync(directory, { recursive: true, mode: 0o700 });
+    if (made !== undefined) syncDirectory(dirname(made));
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  }
+  const problem = problemOf(directory);
+  if (problem !== null) throw new Error(`${directory} ${problem}`);
+}
+
+/** Whether files may be taken from this directory. */
+export function isSpoolDirectory(directory: string): boolean {
+  try {
+    // What cannot be removed would be taken in again and again.
+    accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
+    return problemOf(directory) === null;
+  } catch {
+    return false;
+  }
+}
+
+function problemOf(directory: string): string | null {
+  const stat = lstatSync(directory);
+  if (!stat.isDirectory()) return 'is not a directory: remove it, or set fallback_directory';
+  if (stat.uid !== process.getuid?.()) return 'belongs to another user: set fallback_directory';
+  if ((stat.mode & 0o077) !== 0) return `is open to others: chmod 700 ${directory}`;
+  return null;
+}

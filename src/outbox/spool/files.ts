@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { type AttemptRecord, entryStates, type ForeignEntry } from '../entry.ts';
+
+const moment = z.iso.datetime().transform((text) => new Date(text));
+
+const spooledEntry = z.object({
+  /** The path of the outbox that it belongs to, for people. */
+  outbox: z.string(),
+  body_sha256: z.string(),
+  entry: z.object({
+    id: z.string(),
+    stream: z.string(),
+    destination: z.string(),
+    method: z.literal('POST'),
+    path: z.string(),
+    body: z.string(),
+    collectedAt: moment,
+    failedProbes: z.array(z.string()),
+    rejectedBecause: z.string().nullable(),
+    state: z.enum(entryStates),
+    firstSentAt: moment.nullable(),
+  }),
+});
+
+const spooledAnswer = z.object({
+  outbox: z.string(),
+  /** The entry that was sent. */
+  id: z.string(),
+  attempt: z.object({
+    at: moment,
+    seconds: z.number(),
+    status: z.number().nullable(),
+    outcome: z.string(),
+    detail: z.string(),
+  }),
+  change: z.object({
+    state: z.enum(entryStates).nullable(),
+    deliveredAt: z.number().nullable(),
+    answer: z.string().nullable(),
+    charged: z.boolean(),
+    mayHaveArrived: z.boolean(),
+  }),
+});
+
+/** An answer to an entry, as it lies in the spool. */
+export type SpooledAnswer = { readonly id: string } & AttemptRecord;
+
+export function entryText(outbox: string, entry: ForeignEntry): string {
+  return `${JSON.stringify({ outbox, body_sha256: sha256Of(entry.body), entry })}\n`;
+}
+
+export function answerText(outbox: string, answer: SpooledAnswer): string {
+  return `${JSON.stringify({ outbox, ...answer })}\n`;
+}
+
+/** Throws where the text is not a whole entry. */
+export function parseEntry(text: string): ForeignEntry {
+  const { entry, body_sha256 } = spooledEntry.parse(JSON.parse(text));
+  if (sha256Of(entry.body) !== body_sha256) throw new Error('the sha-256 of its body differs');
+  return entry;
+}
+
+/** Throws where the text is not a whole answer. */
+export function parseAnswer(text: string): SpooledAnswer {
+  return spooledAnswer.parse(JSON.parse(text));
+}
+
+function sha256Of(text: string): string {
+  return new Bun.CryptoHasher('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,98 @@
+import { lstatSync, readdirSync, rmSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { unfinishedSuffix, writeDurably } from '../../lib/durable.ts';
+import type { ForeignEntry } from '../entry.ts';
+import { isSpoolDirectory, makeSpoolDirectory } from './directory.ts';
+import { answerText, entryText, type SpooledAnswer } from './files.ts';
+
+/** No more than so many bytes of snapshots are kept: some four weeks of two systems. */
+const maxSpoolBytes = 1024 ** 3;
+const entrySuffix = '.entry.json';
+const answerSuffix = '.answer.json';
+
+/** Where a snapshot was put, and which older ones had to go for it. */
+export type Spooled = { readonly file: string; readonly dropped: readonly string[] };
+
+/**
+ * A directory on another filesystem for what the outbox cannot take: entries, and answers to entries. The next opening of
+ * the outbox takes them in. Several outboxes may share it; each sees its own.
+ */
+export class Spool {
+  readonly #directory: string;
+  readonly #outbox: string;
+  readonly #maxBytes: number;
+
+  constructor(directory: string, outboxFile: string, maxBytes: number = maxSpoolBytes) {
+    this.#directory = directory;
+    this.#outbox = resolve(outboxFile);
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Keeps an entry; when this returns, it is on disk. Throws an Error that says why it cannot. */
+  keepEntry(entry: ForeignEntry): Spooled {
+    makeSpoolDirectory(this.#directory);
+    const text = entryText(this.#outbox, entry);
+    const dropped = this.#makeRoom(Buffer.byteLength(text));
+    const file = this.#file(entry.id, entrySuffix);
+    writeDurably(file, text);
+    return { file, dropped };
+  }
+
+  /** Keeps the answer to an entry and gives the file. Throws an Error that says why it cannot. */
+  keepAnswer(answer: SpooledAnswer): string {
+    makeSpoolDirectory(this.#directory);
+    const file = this.#file(answer.id, answerSuffix);
+    writeDurably(file, answerText(this.#outbox, answer));
+    return file;
+  }
+
+  /** The files of entries, oldest first. */
+  entries(): string[] {
+    return this.#files(entrySuffix);
+  }
+
+  /** The files of answers. */
+  answers(): string[] {
+    return this.#files(answerSuffix);
+  }
+
+  /** An entry's id is a UUIDv7: names in their order are in the order of time. */
+  #file(id: string, suffix: string): string {
+    return join(this.#directory, `${this.#prefix()}${encodeURIComponent(id)}${suffix}`);
+  }
+
+  #prefix(): string {
+    return `${new Bun.CryptoHasher('sha256').update(this.#outbox).digest('hex').slice(0, 12)}-`;
+  }
+
+  #files(suffix: string): string[] {
+    if (!isSpoolDirectory(this.#directory)) return [];
+    return readdirSync(this.#directory, { withFileTypes: true })
+      .filter((file) => file.isFile() && file.name.startsWith(this.#prefix()) && file.name.endsWith(suffix))
+      .map((file) => join(this.#directory, file.name))
+      .sort();
+  }
+
+  /** Removes the oldest entries of all that would be over the bound; gives their names. */
+  #makeRoom(neededBytes: number): string[] {
+    // What a killed process left half-written.
+    for (const file of this.#files(unfinishedSuffix)) {
+      if (Date.now() - sizeAndTime(file).time > 3_600_000) rmSync(file, { force: true });
+    }
+    const files = this.entries().map((file) => ({ file, bytes: sizeAndTime(file).bytes }));
+    let total = files.reduce((sum, { bytes }) => sum + bytes, neededBytes);
+    const dropped: string[] = [];
+    for (const { file, bytes } of files) {
+      if (total <= this.#maxBytes) break;
+      rmSync(file, { force: true });
+      total -= bytes;
+      dropped.push(basename(file));
+    }
+    return dropped;
+  }
+}
+
+function sizeAndTime(file: string): { bytes: number; time: number } {
+  const stat = lstatSync(file, { throwIfNoEntry: false });
+  return { bytes: stat?.size ?? 0, time: stat?.mtimeMs ?? Date.now() };
+}

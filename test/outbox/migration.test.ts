@@ -1,0 +1,116 @@
+import { Database } from 'bun:sqlite';
+import { afterEach, expect, test } from 'bun:test';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { migrations } from '../../src/outbox/migrations.ts';
+import { Outbox } from '../../src/outbox/outbox.ts';
+import { temporaryDirectory } from '../support/files.ts';
+import { startSamApi } from '../support/sam-api.ts';
+import { newSite } from '../support/site.ts';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const clean of cleanups.splice(0).reverse()) await clean();
+});
+
+/** An outbox as the first version made it, with an entry that is delivered and three that wait. */
+function firstVersion(file: string): void {
+  const database = new Database(file, { create: true });
+  database.run('PRAGMA auto_vacuum = INCREMENTAL');
+  database.run(migrations[0] ?? '');
+  for (let second = 0; second < 4; second++) {
+    const collectedAt = Date.UTC(2026, 0, 1, 0, 0, second);
+    const body = JSON.stringify({ timestamp: new Date(collectedAt).toISOString().slice(0, -1) });
+    const { lastInsertRowid } = database
+      .query(
+        `INSERT INTO entries (id, stream, destination, method, path, body_bytes, body_sha256, collected_at, state, failed_probes)
+         VALUES (?, 'sam/derecho', 'sam', 'POST', '/api/v1/status/derecho', ?, ?, ?, ?, '[]')`,
+      )
+      .run(
+        Bun.randomUUIDv7(),
+        body.length,
+        new Bun.CryptoHasher('sha256').update(body).digest('hex'),
+        collectedAt,
+        second === 0 ? 'delivered' : 'pending',
+      );
+    database.query('INSERT INTO bodies (entry, gzip) VALUES (?, ?)').run(lastInsertRowid, Bun.gzipSync(body));
+  }
+  database.run('PRAGMA user_version = 1');
+  database.close();
+}
+
+function directory(): string {
+  const temporary = temporaryDirectory();
+  cleanups.push(temporary.remove);
+  return temporary.path;
+}
+
+/** What a program of the first version finds in a file. */
+function readAsFirstVersion(file: string) {
+  const database = new Database(file, { readonly: true });
+  const one = (query: string) => Object.values(database.query<Record<string, unknown>, []>(query).get() ?? {})[0];
+  const found = {
+    version: one('PRAGMA user_version'),
+    integrity: one('PRAGMA integrity_check'),
+    waiting: one(`SELECT count(*) FROM entries JOIN bodies ON entry = sequence WHERE state = 'pending'`),
+    delivered: one(`SELECT count(*) FROM entries WHERE state = 'delivered'`),
+    later: one(`SELECT group_concat(name) FROM sqlite_schema WHERE name IN ('meta', 'streams', 'dropped')`),
+  };
+  database.close();
+  return found;
+}
+
+const asItWas = { version: 1, integrity: 'ok', waiting: 3, delivered: 1, later: null };
+
+test('an older outbox is copied before it is brought up to date, and delivered in order', async () => {
+  const site = newSite();
+  cleanups.push(site.remove);
+  const api = startSamApi();
+  cleanups.push(api.stop);
+  site.api(api.url);
+  const file = join(site.directory, 'outbox.db');
+  firstVersion(file);
+  expect(await site.run('drain', '--outbox', file)).toMatchObject({ exit: 0 });
+  expect(api.posted.map(({ body }) => body.timestamp)).toEqual(
+    [1, 2, 3].map((second) => `2026-01-01T00:00:0${second}.000`),
+  );
+  const copy = `${file}.before-schema-${migrations.length}`;
+  expect(statSync(copy).mode & 0o777).toBe(0o600);
+  expect(readAsFirstVersion(copy)).toEqual(asItWas);
+  expect(readAsFirstVersion(file)).toMatchObject({ version: migrations.length, waiting: 0, delivered: 4 });
+});
+
+test('a copy that is there is kept', () => {
+  const file = join(directory(), 'outbox.db');
+  firstVersion(file);
+  const copy = `${file}.before-schema-${migrations.length}`;
+  writeFileSync(copy, 'of another day');
+  new Outbox(file).close();
+  expect(readFileSync(copy, 'utf8')).toBe('of another day');
+});
+
+test('without room for a copy nothing is changed', () => {
+  const file = join(directory(), 'outbox.db');
+  firstVersion(file);
+  // Where the copy would be made another cannot be put.
+  Bun.spawnSync(['mkdir', `${file}.before-schema-${migrations.length}.${process.pid}.unfinished`]);
+  expect(() => new Outbox(file)).toThrow('cannot open the outbox');
+  expect(readAsFirstVersion(file)).toEqual(asItWas);
+});
+
+test('neither a new outbox nor one of this version is copied', () => {
+  const file = join(directory(), 'outbox.db');
+  for (let time = 0; time < 2; time++) new Outbox(file).close();
+  expect(existsSync(`${file}.before-schema-${migrations.length}`)).toBe(false);
+});
+
+test('the way back: the copy in the place of the outbox, as often as one likes', () => {
+  const file = join(directory(), 'outbox.db');
+  const copy = `${file}.before-schema-${migrations.length}`;
+  firstVersion(file);
+  for (let time = 0; time < 2; time++) {
+    new Outbox(file).close();
+    Bun.spawnSync(['mv', copy, file]);
+    expect(readAsFirstVersion(file)).toEqual(asItWas);
+  }
+});

@@ -1,0 +1,24 @@
+import { afterEach, expect, test } from 'bun:test';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { tryLock } from '../../src/outbox/lock.ts';
+import { temporaryDirectory } from '../support/files.ts';
+
+const directory = temporaryDirectory();
+afterEach(directory.remove);
+
+test('without a place for its file a lock holds all the same, and is free again when it is released', () => {
+  mkdirSync(directory.path, { recursive: true });
+  const notADirectory = join(directory.path, 'file');
+  writeFileSync(notADirectory, '');
+  const file = join(notADirectory, 'lock');
+  const lock = tryLock(file);
+  expect(lock).not.toBeNull();
+  expect(tryLock(file)).toBeNull();
+  const other = tryLock(join(notADirectory, 'other-lock'));
+  expect(other).not.toBeNull();
+  lock?.release();
+  const again = tryLock(file);
+  expect(again).not.toBeNull();
+  for (const held of [again, other]) held?.release();
+});
