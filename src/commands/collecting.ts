@@ -6,8 +6,8 @@ import { samStream } from '../delivery/sam-entries.ts';
 import { type ExitCode, exitCodes, messageOf } from '../lib/errors.ts';
 import { collectLockFile } from '../outbox/files.ts';
 import { tryLock } from '../outbox/lock.ts';
-import { Outbox } from '../outbox/outbox.ts';
-import type { Context } from './context.ts';
+import { HealingOutbox } from '../outbox/recovery/open.ts';
+import { type Context, recoveryOptions } from './context.ts';
 import { executorFor, forReal, type Source } from './executor.ts';
 
 /**
@@ -19,7 +19,7 @@ export async function collectAndStore(
   context: Context,
   source: Source = forReal,
 ): Promise<ExitCode> {
-  const outbox = new Outbox(context.outboxFile);
+  const outbox = new HealingOutbox(context.outboxFile, recoveryOptions(context));
   try {
     const codes = await Promise.all(
       systems.map((system) => collectOne(system, outbox, context, { source, isAlone: systems.length === 1 })),
@@ -32,7 +32,7 @@ export async function collectAndStore(
 
 async function collectOne(
   system: System,
-  outbox: Outbox,
+  outbox: HealingOutbox,
   context: Context,
   { source, isAlone }: { source: Source; isAlone: boolean },
 ): Promise<ExitCode> {
@@ -50,7 +50,7 @@ async function collectOne(
     const collected = await collect(
       system,
       executor,
-      (probe) => lastKnownFields(outbox, stream, probe, system, new Date()),
+      (probe) => outbox.run((current) => lastKnownFields(current, stream, probe, system, new Date())),
       log,
     );
     await finish();
@@ -58,7 +58,7 @@ async function collectOne(
       log.error(`✗ ${name}: nothing is stored: ${collected.reason}`);
       return exitCodes.failed;
     }
-    const id = store(outbox, name, collected, started, log);
+    const id = outbox.run((current) => store(current, name, collected, started, log));
     const seconds = ((Date.now() - started.getTime()) / 1000).toFixed(1);
     const partly = collected.failedProbes.length === 0 ? '' : ` without ${collected.failedProbes.join(', ')}`;
     log.info(`✓ Stored ${name} as ${id} after ${seconds} s${partly}`);

@@ -6,6 +6,7 @@ import type { System } from '../config/system.ts';
 import { OperatorError } from '../lib/errors.ts';
 import { createLog, type Log } from '../lib/log.ts';
 import { outboxFile } from '../outbox/files.ts';
+import type { RecoveryOptions } from '../outbox/recovery/recover.ts';
 import type { CommonArgs } from './common.ts';
 
 /** What every command works with, from the common flags, the environment and the configuration. */
@@ -30,6 +31,11 @@ export function openContext(args: CommonArgs, processEnvironment: Environment = 
     fileBySystem: new Map(ownFiles),
   });
   return { config, log, outboxFile: args.outbox ?? outboxFile(stateDirectory) };
+}
+
+/** What opening the outbox must know to recover it where it is damaged. */
+export function recoveryOptions(context: Context, drainLock: RecoveryOptions['drainLock'] = 'free'): RecoveryOptions {
+  return { host: hostname(), log: context.log, drainLock };
 }
 
 /**

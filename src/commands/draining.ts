@@ -3,8 +3,9 @@ import { samDestination } from '../delivery/sam.ts';
 import { type ExitCode, exitCodes } from '../lib/errors.ts';
 import { drainLockFile } from '../outbox/files.ts';
 import { tryLock } from '../outbox/lock.ts';
-import { Outbox } from '../outbox/outbox.ts';
-import type { Context } from './context.ts';
+import { HealingOutbox } from '../outbox/recovery/open.ts';
+import { warnOfDamage } from '../outbox/recovery/past-damage.ts';
+import { type Context, recoveryOptions } from './context.ts';
 import { stopSignal } from './signals.ts';
 
 /**
@@ -18,19 +19,18 @@ export async function drainOutbox(context: Context, options: Omit<DrainOptions, 
     context.log.debug('another drain is under way');
     return exitCodes.locked;
   }
-  const outbox = new Outbox(context.outboxFile);
+  let outbox: HealingOutbox | null = null;
   try {
-    const { delivered, rejected, left, stopped } = await drain(
-      outbox,
-      destination,
-      { ...options, signal: stopSignal },
-      context.log,
+    outbox = new HealingOutbox(context.outboxFile, recoveryOptions(context, 'held'));
+    outbox.run((current) => warnOfDamage(current.database, context.log));
+    const { delivered, rejected, left, stopped } = await outbox.runLong((current) =>
+      drain(current, destination, { ...options, signal: stopSignal }, context.log),
     );
     if (delivered + rejected + left > 0)
       context.log.info(`Drain: ${delivered} delivered, ${rejected} rejected, ${left} left`);
     return rejected > 0 || stopped.length > 0 ? exitCodes.failed : exitCodes.done;
   } finally {
-    outbox.close();
+    outbox?.close();
     lock.release();
   }
 }

@@ -3,6 +3,7 @@ import type { Log } from '../lib/log.ts';
 import { readableUtc } from '../lib/time.ts';
 import type { Attempt, Entry } from '../outbox/entry.ts';
 import type { Outbox } from '../outbox/outbox.ts';
+import { isDamage } from '../outbox/recovery/damage.ts';
 import type { Destination, Outcome } from './destination.ts';
 import { send } from './http.ts';
 import type { Pace } from './pace.ts';
@@ -40,6 +41,8 @@ export async function deliver(
       isNewest: outbox.isNewest(entry),
     });
   } catch (error) {
+    // Not this entry's own trouble: the whole file is recovered.
+    if (isDamage(error)) throw error;
     outbox.rejected(entry, { at: new Date(), seconds: 0, status: null, outcome: 'damaged', detail: messageOf(error) });
     log.error(`✗ ${what} rejected: ${messageOf(error)}`);
     return 'rejected';

@@ -2,6 +2,7 @@ import { Database } from 'bun:sqlite';
 import { messageOf, OperatorError } from '../lib/errors.ts';
 import { makePrivateFile, migrate, readPragma, schemaVersion, setPragmas } from '../lib/sqlite.ts';
 import { migrations } from './migrations.ts';
+import { refuseForeign } from './recovery/damage.ts';
 
 /** How long a writer waits for another, in milliseconds. */
 const busyTimeout = 10_000;
@@ -17,6 +18,8 @@ export function openDatabase(file: string): Database {
     const database = new Database(file, { create: false, readwrite: true, strict: true });
     try {
       setPragmas(database, [['busy_timeout', busyTimeout, busyTimeout]]);
+      refuseNewer(database, file);
+      refuseForeign(database);
       // Only before the first table is made: it lets the file shrink again.
       if (schemaVersion(database) === 0) database.run('PRAGMA auto_vacuum = INCREMENTAL');
       setPragmas(database, [
@@ -24,7 +27,6 @@ export function openDatabase(file: string): Database {
         ['synchronous', 'EXTRA', 3],
         ['foreign_keys', 'ON', 1],
       ]);
-      refuseNewer(database, file);
       migrate(database, migrations);
       return database;
     } catch (error) {

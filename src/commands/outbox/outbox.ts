@@ -5,6 +5,7 @@ export const outboxCommand = defineCommand({
   subCommands: {
     ls: () => import('./ls.ts').then((module) => module.lsCommand),
     show: () => import('./show.ts').then((module) => module.showCommand),
+    recover: () => import('./recover.ts').then((module) => module.recoverCommand),
     retry: () => import('./retry.ts').then((module) => module.retryCommand),
   },
 });
