@@ -1,5 +1,7 @@
 import type { CommandDef } from 'citty';
 import { runCommandLine } from './commands/command-line.ts';
+import { commonArgs } from './commands/common.ts';
+import { surviveClosedOutput } from './commands/output.ts';
 import { stopOnSignals } from './commands/signals.ts';
 
 // Each command is imported when it is run: cron starts this program often, and most of it is not needed then.
@@ -8,7 +10,10 @@ const root: CommandDef = {
     name: 'hpc-collector',
     description: 'Collects the status of HPC systems through a local outbox into a status API',
   },
-  args: { version: { type: 'boolean', description: 'Show the version; with --json all that is known of the build' } },
+  args: {
+    ...commonArgs,
+    version: { type: 'boolean', description: 'Show the version; with --json all that is known of the build' },
+  },
   subCommands: {
     run: () => import('./commands/run.ts').then((module) => module.runCommand),
     collect: () => import('./commands/collect.ts').then((module) => module.collectCommand),
@@ -20,5 +25,6 @@ const root: CommandDef = {
 };
 
 stopOnSignals();
+surviveClosedOutput();
 // Not process.exit: it would cut off what a slow reader has not taken from standard output yet.
 process.exitCode = await runCommandLine(root, process.argv.slice(2));

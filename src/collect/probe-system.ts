@@ -13,20 +13,21 @@ import type { Findings } from '../snapshot/payload.ts';
 export type SystemProbed = {
   readonly findings: Findings;
   readonly failedProbes: readonly string[];
+  /**
+   * Nothing answered. That includes login nodes and mounts which are unavailable by themselves: where all is, it may as well
+   * be this host that is cut off.
+   */
   readonly everyProbeFailed: boolean;
 };
 
 /** Runs all probes of a system at the same time. A probe that fails costs only its own part; each failure is one line of log. */
 export async function probeSystem(system: System, executor: Executor, log: Log): Promise<SystemProbed> {
   const failedProbes: string[] = [];
-  let probes = 0;
-  let failures = 0;
+  let answers = 0;
 
   /** The value of a probe; null where it failed. */
   const settle = <T>(name: string, probed: Probed<T>): T | null => {
-    probes += 1;
     if (probed.kind === 'failed') {
-      failures += 1;
       failedProbes.push(name);
       log.error(`${name}: ${probed.reason}`);
       return null;
@@ -38,6 +39,7 @@ export async function probeSystem(system: System, executor: Executor, log: Log):
       );
       log.warn(`${name}: ${counted(probed.damaged.count, 'record')} could not be read: ${first.join('; ')}`);
     }
+    if (!isUnavailable(probed.value)) answers += 1;
     return probed.value;
   };
 
@@ -80,7 +82,7 @@ export async function probeSystem(system: System, executor: Executor, log: Log):
     ),
   };
   report(findings, system, log);
-  return { findings, failedProbes, everyProbeFailed: failures === probes };
+  return { findings, failedProbes, everyProbeFailed: answers === 0 };
 }
 
 /** A probe that gave its records away one by one, with what they were added up to. */
@@ -111,11 +113,15 @@ function report(findings: Findings, system: System, log: Log): void {
   log.info(`  Filesystems: ${available(filesystems, log)}/${system.filesystems.length} available`);
 }
 
+function isUnavailable(value: unknown): value is Unavailable {
+  return typeof value === 'object' && value !== null && 'unavailable' in value;
+}
+
 /** How many are available; the others are named. */
 function available(found: ReadonlyMap<string, object | Unavailable>, log: Log): number {
   let count = 0;
   for (const [name, value] of found) {
-    if ('unavailable' in value) log.warn(`${name} is unavailable: ${printable(value.unavailable)}`);
+    if (isUnavailable(value)) log.warn(`${name} is unavailable: ${printable(value.unavailable)}`);
     else count += 1;
   }
   return count;

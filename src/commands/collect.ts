@@ -2,17 +2,16 @@ import { defineCommand } from 'citty';
 import { OperatorError } from '../lib/errors.ts';
 import { collectAndStore } from './collecting.ts';
 import { commonArgs } from './common.ts';
-import { chosenSystems, openContext } from './context.ts';
+import { chosenSystems, logged, openContext } from './context.ts';
 import { printPayloads } from './payloads.ts';
 
 export const collectCommand = defineCommand({
   meta: { name: 'collect', description: 'Probe systems and store their snapshots; deliver nothing' },
   args: {
     ...commonArgs,
-    system: {
+    'system…': {
       type: 'positional',
       required: false,
-      valueHint: 'SYSTEM…',
       description: 'Systems to collect (default: all that the configuration enables)',
     },
     'dry-run': { type: 'boolean', description: 'Log what would be sent; store nothing' },
@@ -29,6 +28,6 @@ export const collectCommand = defineCommand({
     const source = { record: args.record ?? null, replay: args.replay ?? null };
     if (args['dry-run'] || args['json-only'])
       return printPayloads(systems, context, { dryRun: args['dry-run'] === true, ...source });
-    return collectAndStore(systems, context, source);
+    return logged(context.log, () => collectAndStore(systems, context, source));
   },
 });

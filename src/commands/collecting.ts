@@ -9,6 +9,7 @@ import { tryLock } from '../outbox/lock.ts';
 import { HealingOutbox } from '../outbox/recovery/open.ts';
 import { type Context, recoveryOptions } from './context.ts';
 import { executorFor, forReal, type Source } from './executor.ts';
+import { stopSignal } from './signals.ts';
 
 /**
  * Collects systems side by side and stores each snapshot; one that fails does not stop another. The worst exit code
@@ -40,7 +41,7 @@ async function collectOne(
   const log = context.log.withTag(name);
   const lock = tryLock(collectLockFile(context.outboxFile, name));
   if (!lock) {
-    log.debug(`another collection of ${name} is under way`);
+    log.info(`Another collection of ${name} is under way`);
     return exitCodes.locked;
   }
   try {
@@ -54,6 +55,11 @@ async function collectOne(
       log,
     );
     await finish();
+    if (stopSignal.aborted) {
+      // Its commands were killed: what they left is no news of the system.
+      log.warn(`${name}: interrupted; nothing is stored`);
+      return exitCodes.failed;
+    }
     if (collected.kind === 'nothing') {
       log.error(`✗ ${name}: nothing is stored: ${collected.reason}`);
       return exitCodes.failed;

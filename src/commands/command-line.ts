@@ -23,7 +23,7 @@ type Chosen = {
 export async function runCommandLine(root: Command, args: readonly string[]): Promise<number> {
   const isVerbose = args.includes('--verbose') || args.includes('-v');
   try {
-    const chosen = await choose(root, args);
+    const chosen = await choose(root, asksForHelp(args));
     if (chosen.args.includes('--version') && chosen.command === root) {
       process.stdout.write(`${chosen.args.includes('--json') ? JSON.stringify(about) : versionLine()}\n`);
       return exitCodes.done;
@@ -33,16 +33,23 @@ export async function runCommandLine(root: Command, args: readonly string[]): Pr
       process.stdout.write(await usageOf(chosen));
       return exitCodes.done;
     }
+    const definitions = await definitionsOf(command);
     if (!command.run) {
+      checkFlags({ ...commonArgs, ...definitions }, chosen);
       process.stderr.write(await usageOf(chosen));
       return exitCodes.fatal;
     }
-    checkFlags(await definitionsOf(command), chosen);
+    checkWords(definitions, chosen, checkFlags(definitions, chosen));
     const { result } = await runCommand(command, { rawArgs: [...chosen.args] });
     return typeof result === 'number' ? result : exitCodes.done;
   } catch (error) {
     return report(error, isVerbose);
   }
+}
+
+/** `help outbox ls` is `outbox ls --help`. */
+function asksForHelp(args: readonly string[]): readonly string[] {
+  return args[0] === 'help' ? [...args.slice(1), '--help'] : args;
 }
 
 /** Says what went wrong in one line; with `--verbose`, or for a bug, the stack too. */
@@ -79,7 +86,6 @@ async function choose(root: Command, args: readonly string[]): Promise<Chosen> {
     }
     const found = Object.hasOwn(subcommands, word) ? subcommands[word] : undefined;
     if (!found) {
-      if (command.run) break;
       const meant = nearest(word, Object.keys(subcommands));
       const hint = meant === null ? `see ${name} --help` : `did you mean '${name} ${meant}'?`;
       throw new OperatorError(`there is no command '${name} ${printable(word, 60)}': ${hint}`);
@@ -103,8 +109,11 @@ function takeCommonFlag(args: readonly string[]): number {
   return definition.type === 'boolean' || flag.includes('=') || value === undefined ? 1 : 2;
 }
 
-/** Refuses flags that the command does not have: a mistyped `--dry-run` must not run for real. */
-function checkFlags(definitions: ArgsDef, { args, name }: Chosen): void {
+/**
+ * Refuses flags that the command does not have: a mistyped `--dry-run` must not run for real. Gives the words that are
+ * neither flags nor their values.
+ */
+function checkFlags(definitions: ArgsDef, { args, name }: Chosen): readonly string[] {
   const flags = new Map<string, ArgsDef[string]>();
   for (const [key, definition] of Object.entries(definitions)) {
     if (definition.type === 'positional') continue;
@@ -114,9 +123,13 @@ function checkFlags(definitions: ArgsDef, { args, name }: Chosen): void {
       flags.set(`-${alias}`, definition);
   }
   const words = beforeDashes(args);
+  const others = [...args.slice(words.length + 1)];
   for (let index = 0; index < words.length; index++) {
     const word = words[index] ?? '';
-    if (!word.startsWith('-') || word === '-') continue;
+    if (!word.startsWith('-') || word === '-') {
+      others.push(word);
+      continue;
+    }
     const [flag = '', ...value] = word.split('=');
     const definition = flags.get(flag);
     if (!definition) {
@@ -130,6 +143,21 @@ function checkFlags(definitions: ArgsDef, { args, name }: Chosen): void {
     index += 1;
     if (words[index] === undefined) throw new OperatorError(`${name}: ${flag} needs a value`);
   }
+  return others;
+}
+
+/** Refuses words that the command has no use for: `drain derecho` must not drain everything. A positional whose key ends with `…` takes many. */
+function checkWords(definitions: ArgsDef, { name }: Chosen, words: readonly string[]): void {
+  const places = Object.entries(definitions).filter(([, definition]) => definition.type === 'positional');
+  const missing = places[words.length];
+  if (missing && missing[1].required !== false) {
+    throw new OperatorError(`${name} needs ${missing[0].toUpperCase()}: see ${name} --help`);
+  }
+  const takesMany = places.some(([key]) => key.endsWith('…'));
+  const tooMuch = takesMany ? undefined : words[places.length];
+  if (tooMuch !== undefined) {
+    throw new OperatorError(`${name} does not take '${printable(tooMuch, 60)}': see ${name} --help`);
+  }
 }
 
 function beforeDashes(args: readonly string[]): readonly string[] {
@@ -141,8 +169,11 @@ async function definitionsOf(command: Command): Promise<ArgsDef> {
   return (await resolved(command.args)) ?? {};
 }
 
-async function usageOf({ command, parent }: Chosen): Promise<string> {
-  const usage = await renderUsage(command, command === parent ? undefined : parent);
+async function usageOf({ command, parent, name }: Chosen): Promise<string> {
+  // citty would leave out all but the last of the words above the command.
+  const above: Command = { meta: { name: name.slice(0, name.lastIndexOf(' ')) } };
+  const rendered = await renderUsage(command, command === parent ? undefined : above);
+  const usage = rendered.trimEnd().replace(/[ \t]+(?=(?:\u001b\[\d+m)*$)/gm, '');
   const isPlain = !process.stdout.isTTY || process.env.NO_COLOR !== undefined || process.env.TERM === 'dumb';
   return `${isPlain ? Bun.stripANSI(usage) : usage}\n`;
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Config, loadConfig, loadSystem } from '../config/load.ts';
 import type { Environment } from '../config/paths.ts';
 import type { System } from '../config/system.ts';
-import { OperatorError } from '../lib/errors.ts';
+import { type ExitCode, OperatorError } from '../lib/errors.ts';
 import { createLog, type Log } from '../lib/log.ts';
 import { outboxFile } from '../outbox/files.ts';
 import type { RecoveryOptions } from '../outbox/recovery/recover.ts';
@@ -36,6 +36,21 @@ export function openContext(args: CommonArgs, processEnvironment: Environment = 
 /** What opening the outbox must know to recover it where it is damaged. */
 export function recoveryOptions(context: Context, drainLock: RecoveryOptions['drainLock'] = 'free'): RecoveryOptions {
   return { host: hostname(), log: context.log, drainLock };
+}
+
+/**
+ * Does a command's work; what a person must mend is a line of the log, because nobody sees the standard error of what
+ * cron runs.
+ */
+export async function logged(log: Log, work: () => Promise<ExitCode>): Promise<ExitCode> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    log.error(`✗ ${error.message}`);
+    log.debug(String(error.stack));
+    return error.exitCode;
+  }
 }
 
 /**

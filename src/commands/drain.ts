@@ -2,7 +2,7 @@ import { defineCommand } from 'citty';
 import { exitCodes, OperatorError } from '../lib/errors.ts';
 import { Outbox } from '../outbox/outbox.ts';
 import { commonArgs } from './common.ts';
-import { openContext } from './context.ts';
+import { logged, openContext } from './context.ts';
 import { drainOutbox } from './draining.ts';
 
 export const drainCommand = defineCommand({
@@ -28,7 +28,8 @@ export const drainCommand = defineCommand({
       outbox.close();
       return exitCodes.done;
     }
-    return drainOutbox(context, { stream, ignoreRest: args.now === true, maxSeconds: secondsOf(args['max-seconds']) });
+    const maxSeconds = secondsOf(args['max-seconds']);
+    return logged(context.log, () => drainOutbox(context, { stream, ignoreRest: args.now === true, maxSeconds }));
   },
 });
 

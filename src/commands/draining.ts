@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type DrainOptions, drain } from '../delivery/drain.ts';
 import { samDestination } from '../delivery/sam.ts';
 import { type ExitCode, exitCodes } from '../lib/errors.ts';
@@ -13,10 +14,10 @@ import { stopSignal } from './signals.ts';
  * tried and refused or still waits.
  */
 export async function drainOutbox(context: Context, options: Omit<DrainOptions, 'signal'>): Promise<ExitCode> {
-  const destination = samDestination(context.config.sam);
+  const destination = samDestination(context.config.sam, join(context.config.directory, 'env'));
   const lock = tryLock(drainLockFile(context.outboxFile));
   if (!lock) {
-    context.log.debug('another drain is under way');
+    context.log.info('Another drain is under way');
     return exitCodes.locked;
   }
   let outbox: HealingOutbox | null = null;

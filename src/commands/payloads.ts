@@ -8,6 +8,7 @@ import { Outbox } from '../outbox/outbox.ts';
 import { worst } from './collecting.ts';
 import type { Context } from './context.ts';
 import { executorFor, type Source } from './executor.ts';
+import { stopSignal } from './signals.ts';
 
 /**
  * Collects systems and prints their payloads on standard output, storing nothing: one as readable JSON, several as JSON
@@ -22,34 +23,49 @@ export async function printPayloads(
   const started = Date.now();
   // Only looked into: a dry run must not make an outbox.
   const outbox = existsSync(context.outboxFile) ? new Outbox(context.outboxFile) : null;
-  const codes = await Promise.all(
-    systems.map(async (system, index): Promise<ExitCode> => {
-      const name = system.system_name;
-      const log = context.log.withTag(name);
-      const { executor, finish } = executorFor(system, options, isAlone);
-      const now = new Date(started + index);
-      const collected = await collect(
-        system,
-        executor,
-        (probe) => (outbox ? lastKnownFields(outbox, samStream(name), probe, system, now) : null),
-        log,
-      );
-      await finish();
-      if (collected.kind === 'nothing') {
-        log.error(`✗ ${name}: ${collected.reason}`);
-        return exitCodes.failed;
-      }
-      const validated = collected.at(now);
-      if (validated.kind === 'invalid') log.error(`✗ ${name}: this is not what the API takes: ${validated.reason}`);
-      else for (const value of validated.dropped) log.warn(`dropped ${value}`);
-      if (options.dryRun)
-        log.info(
-          `[DRY RUN] Would POST to ${context.config.sam.baseUrl ?? '(no address configured)'}${samStatusPath(name)}`,
-        );
-      process.stdout.write(`${JSON.stringify(validated.payload, null, isAlone ? 2 : 0)}\n`);
-      return validated.kind === 'invalid' ? exitCodes.failed : exitCodes.done;
-    }),
+  const made = await Promise.all(
+    systems.map((system, index) =>
+      makePayload(system, context, { outbox, source: options, isAlone, now: new Date(started + index) }),
+    ),
   );
   outbox?.close();
-  return worst(codes);
+  if (stopSignal.aborted) {
+    context.log.warn('Interrupted');
+    return exitCodes.failed;
+  }
+  // In the order of the command line: a payload does not say whose it is.
+  for (const { name, payload } of made) {
+    if (payload === null) continue;
+    const address = context.config.sam.baseUrl ?? '(no address configured)';
+    if (options.dryRun) context.log.info(`[DRY RUN] Would POST to ${address}${samStatusPath(name)}`);
+    process.stdout.write(`${JSON.stringify(payload, null, isAlone ? 2 : 0)}\n`);
+  }
+  return worst(made.map(({ code }) => code));
+}
+
+/** A system's payload for a moment; null where nothing could be collected. */
+async function makePayload(
+  system: System,
+  context: Context,
+  { outbox, source, isAlone, now }: { outbox: Outbox | null; source: Source; isAlone: boolean; now: Date },
+): Promise<{ readonly name: string; readonly payload: unknown; readonly code: ExitCode }> {
+  const name = system.system_name;
+  const log = context.log.withTag(name);
+  const { executor, finish } = executorFor(system, source, isAlone);
+  const collected = await collect(
+    system,
+    executor,
+    (probe) => (outbox ? lastKnownFields(outbox, samStream(name), probe, system, now) : null),
+    log,
+  );
+  await finish();
+  if (collected.kind === 'nothing') {
+    log.error(`✗ ${name}: ${collected.reason}`);
+    return { name, payload: null, code: exitCodes.failed };
+  }
+  const validated = collected.at(now);
+  if (validated.kind === 'invalid') log.error(`✗ ${name}: this is not what the API takes: ${validated.reason}`);
+  else for (const value of validated.dropped) log.warn(`dropped ${value}`);
+  const code = validated.kind === 'invalid' ? exitCodes.failed : exitCodes.done;
+  return { name, payload: validated.payload, code };
 }

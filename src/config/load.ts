@@ -39,10 +39,7 @@ export function loadConfig(configDirectory: string | null, processEnvironment: E
   }
   const environment = readEnvironment(processEnvironment, join(directory, 'env'));
   const file = join(directory, 'collector.yaml');
-  const collector = checkSettings(collectorSchema, readYamlIfAny(file), file, [
-    ...Object.keys(collectorSchema.shape),
-    ...Object.keys(collectorSchema.shape.destinations.unwrap().shape.sam.unwrap().shape),
-  ]);
+  const collector = checkSettings(collectorSchema, readYamlIfAny(file), file);
   return {
     directory,
     stateDirectory: defaultStateDirectory(processEnvironment),
@@ -93,7 +90,6 @@ export function loadSystem(name: string, config: Config): System {
     systemSchema,
     { system_name: name, ...merged },
     origin,
-    Object.keys(systemSchema.shape),
   );
   if (settings.system_name !== name) {
     throw new OperatorError(

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { messageOf, OperatorError } from '../lib/errors.ts';
 import { nearest } from '../lib/nearest.ts';
 
@@ -46,12 +46,7 @@ export function mergeDeep(under: YamlMap, over: YamlMap): YamlMap {
 }
 
 /** Checks settings against their schema; throws OperatorError that names every problem, in one line. */
-export function checkSettings<S extends z.ZodType>(
-  schema: S,
-  value: unknown,
-  origin: string,
-  knownKeys: readonly string[],
-): z.output<S> {
+export function checkSettings<S extends z.ZodType>(schema: S, value: unknown, origin: string): z.output<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue) => {
@@ -59,7 +54,7 @@ export function checkSettings<S extends z.ZodType>(
     if (issue.code === 'unrecognized_keys') {
       return issue.keys
         .map((key) => {
-          const meant = nearest(key, knownKeys);
+          const meant = nearest(key, settingsAt(schema, issue.path));
           return `unknown setting '${[...issue.path, key].join('.')}'${meant === null ? '' : ` (did you mean '${meant}'?)`}`;
         })
         .join('; ');
@@ -67,6 +62,30 @@ export function checkSettings<S extends z.ZodType>(
     return `${path === '' ? 'the file' : path}: ${issue.message}`;
   });
   throw new OperatorError(`${origin}: ${problems.join('; ')}`);
+}
+
+/** The names that a mapping within the settings may have. */
+function settingsAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  const at = path.reduce<unknown>((within, key) => memberOf(within, key), schema);
+  const object = unwrapped(at);
+  return object instanceof z.ZodObject ? Object.keys(object.shape) : [];
+}
+
+function memberOf(schema: unknown, key: PropertyKey): unknown {
+  const container = unwrapped(schema);
+  if (container instanceof z.ZodObject) return Reflect.get(container.shape, key);
+  if (container instanceof z.ZodArray) return container.element;
+  return container instanceof z.ZodRecord ? container.valueType : undefined;
+}
+
+/** A schema without what makes it optional. */
+function unwrapped(schema: unknown): unknown {
+  const isOptional =
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodNullable ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault;
+  return isOptional ? unwrapped(schema.unwrap()) : schema;
 }
 
 function isMap(value: unknown): value is YamlMap {

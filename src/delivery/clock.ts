@@ -1,45 +1,23 @@
-import type { Database } from 'bun:sqlite';
-import { readFileSync } from 'node:fs';
-import { z } from 'zod';
-import { readFact, writeFact } from '../outbox/facts.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How far a clock may be off before what it stamped is not believed, in milliseconds. */
-export const tolerance = 5 * 60 * 1000;
+/** What a drain measures its waits and its budget by: the computer's own clock may jump. */
+export type Clock = {
+  /** Milliseconds since some moment; never goes back. */
+  now(): number;
+  /** Waits; false where the signal ended it early. */
+  wait(milliseconds: number, signal: AbortSignal): Promise<boolean>;
+};
 
-const sighting = z.object({ server: z.number(), uptime: z.number(), boot: z.string() });
-
-/** What a destination's clock said, and how long this host was up then: that goes on evenly while its clock jumps. */
-export type Sighting = z.infer<typeof sighting>;
-
-/** A sighting made now, of an HTTP `Date` header; null where the host does not tell how long it is up. */
-export function sightingOf(date: Date): Sighting | null {
-  const uptime = readUptime();
-  return uptime === null ? null : { server: date.getTime(), ...uptime };
-}
-
-export function rememberSighting(database: Database, seen: Sighting): void {
-  writeFact(database, 'clock', JSON.stringify(seen));
-}
-
-/**
- * The moment before which everything must have been collected, in milliseconds: now by this host's clock, or by the
- * destination's where that was seen since the host was started and this one is ahead of it by more than the tolerance.
- */
-export function latestBelievable(database: Database, now: number): number {
-  const remembered = readFact(database, 'clock');
-  const seen = remembered === null ? null : sighting.safeParse(JSON.parse(remembered)).data;
-  const uptime = readUptime();
-  if (!seen || !uptime || seen.boot !== uptime.boot) return now + tolerance;
-  const byServer = seen.server + (uptime.uptime - seen.uptime) * 1000;
-  return Math.min(now, byServer) + tolerance;
-}
-
-/** proc(5): seconds since the host was started, and the start's own id. */
-function readUptime(): { uptime: number; boot: string } | null {
-  try {
-    const uptime = Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]);
-    return { uptime, boot: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim() };
-  } catch {
-    return null;
-  }
-}
+export const realClock: Clock = {
+  now: () => performance.now(),
+  async wait(milliseconds, signal) {
+    if (signal.aborted) return false;
+    if (milliseconds <= 0) return true;
+    try {
+      await sleep(milliseconds, undefined, { signal });
+      return true;
+    } catch {
+      return false;
+    }
+  },
+};

@@ -4,18 +4,19 @@ import { readableUtc } from '../lib/time.ts';
 import type { Attempt, Entry } from '../outbox/entry.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { isDamage } from '../outbox/recovery/damage.ts';
+import type { Clock } from './clock.ts';
 import type { Destination, Outcome } from './destination.ts';
-import { send } from './http.ts';
+import { type HttpReply, send } from './http.ts';
 import type { Pace } from './pace.ts';
-import { pause } from './pause.ts';
-import { longestWait, restSeconds, retryDelays, withJitter } from './retry.ts';
+import { longestRetryAfter, longestWait, restSeconds, retryDelays, withJitter } from './retry.ts';
 
 /** What became of one entry; `stopped`: its stream waits. */
 export type Delivery = 'delivered' | 'rejected' | 'stopped';
 
 export type DeliveryBounds = {
+  readonly clock: Clock;
   readonly pace: Pace;
-  /** Milliseconds since 1970; no retry is begun after it. */
+  /** By the clock; no retry is begun after it. */
   readonly deadline: number;
   readonly signal: AbortSignal;
   /** Told what the destination's clock says. */
@@ -43,7 +44,8 @@ export async function deliver(
   } catch (error) {
     // Not this entry's own trouble: the whole file is recovered.
     if (isDamage(error)) throw error;
-    outbox.rejected(entry, { at: new Date(), seconds: 0, status: null, outcome: 'damaged', detail: messageOf(error) });
+    const attempt = { at: new Date(), seconds: 0, status: null, outcome: 'damaged', detail: messageOf(error) };
+    outbox.rejected(entry, attempt, entry.firstSentAt !== null);
     log.error(`✗ ${what} rejected: ${messageOf(error)}`);
     return 'rejected';
   }
@@ -51,10 +53,10 @@ export async function deliver(
   let mayHaveArrived = entry.firstSentAt !== null;
   for (let retries = 0; ; ) {
     const isTooLarge = Buffer.byteLength(body) > destination.maxBodyBytes;
-    const { outcome, attempt } = isTooLarge
+    const { outcome, attempt, mayBeStored } = isTooLarge
       ? tooLarge(Buffer.byteLength(body), destination.maxBodyBytes)
       : await sendOnce(outbox, destination, entry, { body, mayHaveArrived, bounds });
-    mayHaveArrived ||= !isTooLarge;
+    mayHaveArrived ||= mayBeStored;
 
     switch (outcome.kind) {
       case 'accepted':
@@ -62,14 +64,16 @@ export async function deliver(
         log.info(`✓ Posted ${what}: ${outcome.detail}`);
         return 'delivered';
       case 'misconfigured':
-        outbox.failed(entry, attempt, false);
+        outbox.failed(entry, attempt, { charged: false, mayHaveArrived });
         log.error(`✗ ${what} waits: ${destination.description} answers ${outcome.detail}`);
         return 'stopped';
       case 'too-large': {
         const reduced = isReduced ? null : destination.reduce(body);
         if (reduced !== null) {
-          outbox.failed(entry, attempt, true);
+          outbox.failed(entry, attempt, { charged: true, mayHaveArrived });
           log.warn(`${what}: ${outcome.detail}; sending it without ${reduced.leftOut}`);
+          // The entry is in hand: an interruption shortens the wait, and it is finished all the same.
+          await bounds.clock.wait(bounds.pace.delay(bounds.clock.now()), bounds.signal);
           body = reduced.body;
           isReduced = true;
           continue;
@@ -77,16 +81,18 @@ export async function deliver(
         break;
       }
       case 'unavailable': {
-        outbox.failed(entry, attempt, true);
-        const delay = Math.max(withJitter(retryDelays[retries] ?? 0), outcome.retryAfter ?? 0);
+        outbox.failed(entry, attempt, { charged: true, mayHaveArrived });
+        const { clock, pace } = bounds;
+        const asked = Math.min(outcome.retryAfter ?? 0, longestRetryAfter);
+        const delay = Math.max(withJitter(retryDelays[retries] ?? 0), asked, pace.delay(clock.now()) / 1000);
         const mayRetry =
-          retries < retryDelays.length && delay <= longestWait && Date.now() + delay * 1000 < bounds.deadline;
+          retries < retryDelays.length && delay <= longestWait && clock.now() + delay * 1000 < bounds.deadline;
         if (mayRetry) {
           retries += 1;
           log.warn(`${what}: ${outcome.detail}; retry ${retries}/${retryDelays.length} in ${delay.toFixed(1)} s`);
-          if (await pause(delay * 1000, bounds.signal)) continue;
+          if (await clock.wait(delay * 1000, bounds.signal)) continue;
         }
-        const rest = Math.max(restSeconds(entry.failedDrains), outcome.retryAfter ?? 0);
+        const rest = Math.max(restSeconds(entry.failedDrains), asked);
         const until = new Date(Date.now() + rest * 1000);
         outbox.postpone(entry, until);
         log.error(
@@ -97,7 +103,7 @@ export async function deliver(
       case 'rejected':
         break;
     }
-    outbox.rejected(entry, attempt);
+    outbox.rejected(entry, attempt, mayHaveArrived);
     log.error(
       `✗ ${what} rejected by ${destination.description}: ${outcome.detail}; look at it with: hpc-collector outbox show ${entry.id}`,
     );
@@ -105,7 +111,7 @@ export async function deliver(
   }
 }
 
-type Tried = { readonly outcome: Outcome; readonly attempt: Attempt };
+type Tried = { readonly outcome: Outcome; readonly attempt: Attempt; readonly mayBeStored: boolean };
 
 async function sendOnce(
   outbox: Outbox,
@@ -113,17 +119,31 @@ async function sendOnce(
   entry: Entry,
   { body, mayHaveArrived, bounds }: { body: string; mayHaveArrived: boolean; bounds: DeliveryBounds },
 ): Promise<Tried> {
+  const { clock, pace } = bounds;
   const at = new Date();
   outbox.sending(entry, at);
-  bounds.pace.made(at.getTime());
+  const started = clock.now();
+  pace.made(started);
   const reply = await send(destination.request(entry, body));
   if (reply.kind === 'answer' && reply.date !== null) bounds.sawClock(reply.date);
   const outcome = destination.judge(reply, mayHaveArrived);
   const status = reply.kind === 'answer' ? reply.status : null;
   return {
     outcome,
-    attempt: { at, seconds: (Date.now() - at.getTime()) / 1000, status, outcome: outcome.kind, detail: outcome.detail },
+    attempt: {
+      at,
+      seconds: (clock.now() - started) / 1000,
+      status,
+      outcome: outcome.kind,
+      detail: outcome.detail,
+    },
+    mayBeStored: mayBeStored(reply),
   };
+}
+
+/** Whether the destination may have kept what it was sent: not where it redirects or refuses, or was never reached. */
+function mayBeStored(reply: HttpReply): boolean {
+  return reply.kind === 'answer' ? reply.status < 300 || reply.status >= 500 : !reply.neverSent;
 }
 
 /** A body that need not be sent to know what becomes of it. */
@@ -132,5 +152,6 @@ function tooLarge(bytes: number, limit: number): Tried {
   return {
     outcome,
     attempt: { at: new Date(), seconds: 0, status: null, outcome: outcome.kind, detail: outcome.detail },
+    mayBeStored: false,
   };
 }

@@ -8,7 +8,7 @@ export type HttpRequest = {
   readonly body: string;
   /** For connecting, sending, and the whole answer together. */
   readonly timeoutSeconds: number;
-  /** PEM text of a certificate authority to trust beside the system's; null for none. */
+  /** PEM text of the certificate authorities to trust in the place of the system's; null for the system's. */
   readonly ca: string | null;
 };
 
@@ -17,14 +17,17 @@ export type HttpReply =
   | {
       readonly kind: 'answer';
       readonly status: number;
+      /** Empty where it is not taken, for the reason in `unread`. */
       readonly body: string;
+      readonly unread: string | null;
       readonly location: string | null;
       /** Seconds the server asks to wait; null where it does not. */
       readonly retryAfter: number | null;
       /** What the server's clock says; null where it does not. */
       readonly date: Date | null;
     }
-  | { readonly kind: 'none'; readonly reason: string };
+  /** `neverSent`: there was no connection to send the request on. */
+  | { readonly kind: 'none'; readonly reason: string; readonly neverSent: boolean };
 
 /** An answer over this size is not the API's: its own are a few kB, with every id it gave. */
 const maxAnswerBytes = 4 * 1024 * 1024;
@@ -44,26 +47,19 @@ export async function send(request: HttpRequest): Promise<HttpReply> {
       signal,
       ...bunOptions(request),
     });
-    if (response.headers.has('content-encoding')) {
-      await response._data?.cancel();
-      return { kind: 'none', reason: `HTTP ${response.status} with an encoded answer, which was not asked for` };
-    }
-    const body = await readBody(response._data ?? null, signal);
-    if (body === null)
-      return { kind: 'none', reason: `HTTP ${response.status} with an answer of over ${maxAnswerBytes} bytes` };
+    const { body, unread } = await readBody(response, signal);
     return {
       kind: 'answer',
       status: response.status,
       body,
+      unread,
       location: response.headers.get('location'),
       retryAfter: secondsOf(response.headers.get('retry-after')),
       date: dateOf(response.headers.get('date')),
     };
   } catch (error) {
-    return {
-      kind: 'none',
-      reason: signal.aborted ? `no whole answer within ${request.timeoutSeconds} s` : reasonOf(error),
-    };
+    if (!signal.aborted) return { kind: 'none', ...failureOf(error) };
+    return { kind: 'none', reason: `no whole answer within ${request.timeoutSeconds} s`, neverSent: false };
   }
 }
 
@@ -72,19 +68,28 @@ function bunOptions(request: HttpRequest): object {
   return { decompress: false, ...(request.ca === null ? {} : { tls: { ca: request.ca } }) };
 }
 
-async function readBody(stream: ReadableStream<Uint8Array> | null, signal: AbortSignal): Promise<string | null> {
-  if (!stream) return '';
+/** The body as text, or why it is not taken; the status counts all the same. */
+async function readBody(
+  response: Response & { readonly _data?: ReadableStream<Uint8Array> | undefined },
+  signal: AbortSignal,
+): Promise<{ body: string; unread: string | null }> {
+  const encoding = response.headers.get('content-encoding')?.trim().toLowerCase() ?? '';
+  if (encoding !== '' && encoding !== 'identity') {
+    await response._data?.cancel();
+    return { body: '', unread: `an answer encoded as ${encoding}, which was not asked for` };
+  }
+  if (!response._data) return { body: '', unread: null };
   const chunks: Uint8Array[] = [];
   let size = 0;
-  const reader = stream.getReader();
+  const reader = response._data.getReader();
   const aborted = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
   for (;;) {
     const { done, value } = await Promise.race([reader.read(), aborted]);
-    if (done) return Buffer.concat(chunks).toString('utf8');
+    if (done) return { body: Buffer.concat(chunks).toString('utf8'), unread: null };
     size += value.length;
     if (size > maxAnswerBytes) {
       await reader.cancel();
-      return null;
+      return { body: '', unread: `an answer of over ${maxAnswerBytes} bytes` };
     }
     chunks.push(value);
   }
@@ -103,21 +108,37 @@ function secondsOf(retryAfter: string | null): number | null {
   return Number.isNaN(date) ? null : Math.max(0, (date - Date.now()) / 1000);
 }
 
-/** What the codes of failed connections mean; the system's own texts ask whether the computer has access to the url. */
-const connectionErrors: Readonly<Record<string, string>> = {
+/** Codes of connections that failed before anything was sent; the system's own texts ask whether the computer has access to the url. */
+const unreached: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
   ConnectionRefused: 'connection refused',
-  ECONNRESET: 'the connection was lost before the whole answer came',
-  ConnectionClosed: 'the connection was lost before the whole answer came',
   ENOTFOUND: 'unknown host name',
   DNSException: 'unknown host name',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate is for another host name',
+};
+
+/** Codes of connections that failed later. */
+const lost: Readonly<Record<string, string>> = {
+  ECONNRESET: 'the connection was lost before the whole answer came',
+  ConnectionClosed: 'the connection was lost before the whole answer came',
+  Malformed_HTTP_Response: 'the answer is not HTTP',
 };
 
 /** The innermost cause says what happened; ofetch wraps it in the request's whole description. */
-function reasonOf(error: unknown): string {
+function failureOf(error: unknown): { reason: string; neverSent: boolean } {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code: unknown = typeof cause === 'object' && cause !== null ? Reflect.get(cause, 'code') : undefined;
-  const message = messageOf(cause);
-  if (typeof code !== 'string') return message;
-  return connectionErrors[code] ?? (message.includes(code) ? message : `${message} (${code})`);
+  // Bun tells its callers how to debug it.
+  const message = messageOf(cause).replace(/ fetching ".*/s, '');
+  if (typeof code !== 'string') return { reason: message, neverSent: false };
+  const words = unreached[code] ?? lost[code];
+  return {
+    reason: words ?? (message.includes(code) ? message : `${message} (${code})`),
+    neverSent: code in unreached || isTls(code),
+  };
+}
+
+/** OpenSSL's codes for a certificate that is not trusted, and Bun's for a handshake that failed. */
+function isTls(code: string): boolean {
+  return code === 'EPROTO' || /CERT|_ISSUER|_LEAF_|^(HOSTNAME|INVALID_CA|PATH_LENGTH|CRL)_?/.test(code);
 }

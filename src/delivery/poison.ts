@@ -27,12 +27,13 @@ export async function rejectPoisoned(
     candidate = outbox.next(candidate);
   }
   if (suspects.length === 0 || candidate === null || bounds.signal.aborted) return 0;
-  // One try without retries: the deadline is over.
-  const result = await deliver(outbox, destination, candidate, { ...bounds, deadline: 0 }, log);
+  // A deadline that is over leaves one try without retries.
+  const result = await deliver(outbox, destination, candidate, { ...bounds, deadline: Number.NEGATIVE_INFINITY }, log);
   if (result !== 'delivered') return 0;
   for (const suspect of suspects) {
     const detail = `${suspect.lastError ?? 'server error'}; failed ${suspect.failedDrains} drains while the entry behind it was accepted`;
-    outbox.rejected(suspect, { at: new Date(), seconds: 0, status: suspect.lastStatus, outcome: 'rejected', detail });
+    const attempt = { at: new Date(), seconds: 0, status: suspect.lastStatus, outcome: 'rejected', detail };
+    outbox.rejected(suspect, attempt, suspect.firstSentAt !== null);
     log.error(`✗ entry ${suspect.id} rejected: ${detail}; look at it with: hpc-collector outbox show ${suspect.id}`);
   }
   return suspects.length;

@@ -4,6 +4,9 @@ export const retryDelays: readonly number[] = [1, 2, 4];
 /** A `Retry-After` up to this many seconds is waited for; a longer one ends the stream's drain. */
 export const longestWait = 30;
 
+/** A `Retry-After` over this many seconds is taken for this many: a mistaken one must not stop a stream for days. */
+export const longestRetryAfter = 3600;
+
 /** A delay in seconds, up to a fifth shorter or longer, so that many collectors do not come back at once. */
 export function withJitter(seconds: number): number {
   return seconds * (0.8 + 0.4 * Math.random());

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { SamSettings } from '../config/load.ts';
@@ -32,21 +33,21 @@ const serverErrors: readonly (readonly [RegExp, 'already-stored' | 'same-moment'
 
 /**
  * The SAM status API (or the receiver, which speaks the same) as a destination.
- * Throws OperatorError, exit code 2, where its address or credentials are missing.
+ * Throws OperatorError, exit code 2, where its address or credentials are missing; it names the env file to put them in.
  */
-export function samDestination(settings: SamSettings): Destination {
+export function samDestination(settings: SamSettings, envFile = 'the env file'): Destination {
   const { baseUrl, credentials } = settings;
   if (baseUrl === null) {
     throw new OperatorError(
-      "the SAM API's address is not configured: set STATUS_API_URL in the environment or the env file",
+      `the SAM API's address is not configured: set STATUS_API_URL in the environment or in ${envFile}`,
     );
   }
   if (credentials === null) {
     throw new OperatorError(
-      'the SAM API credentials are not configured: set STATUS_API_USER and STATUS_API_PASSWORD in the environment or the env file',
+      `the SAM API credentials are not configured: set STATUS_API_USER and STATUS_API_PASSWORD in the environment or in ${envFile}`,
     );
   }
-  const authorization = `Basic ${Buffer.from(`${credentials.user}:${credentials.password}`).toString('base64')}`;
+  const token = Buffer.from(`${credentials.user}:${credentials.password}`).toString('base64');
   const ca = settings.ca_file === undefined ? null : readCertificate(settings.ca_file);
   return {
     name: 'sam',
@@ -57,7 +58,7 @@ export function samDestination(settings: SamSettings): Destination {
       url: baseUrl + entry.path,
       method: entry.method,
       headers: {
-        Authorization: authorization,
+        Authorization: `Basic ${token}`,
         'Content-Type': 'application/json',
         Accept: 'application/json',
         'Idempotency-Key': entry.id,
@@ -71,21 +72,43 @@ export function samDestination(settings: SamSettings): Destination {
     }),
     prepare: forPlace,
     reduce: withoutUserRows,
-    judge,
+    judge: (reply, mayHaveArrived) => judge(without([token, credentials.password], reply), mayHaveArrived),
   };
 }
 
 function readCertificate(file: string): string {
+  let text: string;
   try {
-    return readFileSync(file, 'utf8');
+    text = readFileSync(file, 'utf8');
   } catch (error) {
     throw new OperatorError(`cannot read destinations.sam.ca_file ${file}: ${messageOf(error)}`, { cause: error });
   }
+  try {
+    // Bun takes any text, and then cannot open a connection.
+    new X509Certificate(text);
+    return text;
+  } catch (error) {
+    throw new OperatorError(`destinations.sam.ca_file ${file} has no certificate in PEM form: give one that has`, {
+      cause: error,
+    });
+  }
 }
 
-/** A header's value may only have visible ASCII in it. */
+/** A header's value may only have visible ASCII in it, and servers refuse long ones. */
 function headerText(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, '?');
+  const safe = text.replace(/[^\x20-\x7e]/g, '?');
+  return safe.length > 1000 ? `${safe.slice(0, 1000)}...` : safe;
+}
+
+/**
+ * What came back without the secrets that were sent, which debugging pages and echo services show: it is stored and
+ * logged. A short password is left, since it may be part of any word.
+ */
+function without(secrets: readonly string[], reply: HttpReply): HttpReply {
+  if (reply.kind === 'none') return reply;
+  const hide = (text: string) =>
+    secrets.filter((secret) => secret.length >= 8).reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
+  return { ...reply, body: hide(reply.body), location: reply.location === null ? null : hide(reply.location) };
 }
 
 const lists = z.looseObject({
@@ -99,29 +122,32 @@ const lists = z.looseObject({
  */
 function forPlace(body: string, { isLate, isNewest }: Place): string {
   if (isNewest && !isLate) return body;
-  const { reservations, ...rest } = lists.parse(JSON.parse(body));
+  const payload = lists.safeParse(jsonOf(body)).data;
+  if (payload === undefined) return body;
+  const { reservations, ...rest } = payload;
   if (isLate && rest.user_project_queues !== undefined) return JSON.stringify({ ...rest, user_project_queues: [] });
   return reservations === undefined ? body : JSON.stringify(rest);
 }
 
 /** The rows by user are most of a large snapshot, and the only list that the dashboard's totals do not need. */
 function withoutUserRows(body: string): { body: string; leftOut: string } | null {
-  const { user_project_queues: rows, ...rest } = lists.parse(JSON.parse(body));
-  if (rows === undefined || rows.length === 0) return null;
-  return { body: JSON.stringify({ ...rest, user_project_queues: [] }), leftOut: 'user_project_queues' };
+  const payload = lists.safeParse(jsonOf(body)).data;
+  if (!payload?.user_project_queues?.length) return null;
+  return { body: JSON.stringify({ ...payload, user_project_queues: [] }), leftOut: 'user_project_queues' };
 }
 
 /** The table of answers in the design; each `detail` is safe to print. */
 function judge(reply: HttpReply, mayHaveArrived: boolean): Outcome {
   if (reply.kind === 'none') return { kind: 'unavailable', detail: printable(reply.reason), retryAfter: null };
   const { status } = reply;
-  const detail = `HTTP ${status}${saidBy(reply.body)}`;
+  const said = saidBy(reply);
+  const detail = `HTTP ${status}${said}`;
   if (status >= 200 && status < 300) {
     const accepted = status === 201 ? acceptanceOf(reply.body) : null;
     if (accepted !== null) return { kind: 'accepted', detail: accepted, answer: reply.body };
     return {
       kind: 'misconfigured',
-      detail: `HTTP ${status} that is not the API's answer${saidBy(reply.body)}: check STATUS_API_URL`,
+      detail: `HTTP ${status} that is not the API's answer${said}: check STATUS_API_URL`,
     };
   }
   if (status >= 300 && status < 400) {
@@ -149,18 +175,25 @@ function judge(reply: HttpReply, mayHaveArrived: boolean): Outcome {
       return { kind: 'unavailable', detail, retryAfter: reply.retryAfter };
   }
   if (status >= 500) return judgeServerError(detail, reply.body, reply.retryAfter, mayHaveArrived);
-  return { kind: 'rejected', detail };
+  // A proxy's (407, 451 …), which speak of the way and not of the body.
+  return { kind: 'misconfigured', detail: `${detail}: check STATUS_API_URL and what stands before it` };
 }
 
 function judgeServerError(detail: string, body: string, retryAfter: number | null, mayHaveArrived: boolean): Outcome {
   const error = errorOf(body);
   // Only the API's own JSON speaks of the body; an HTML 500 is something in front of it, or its crash.
-  const meaning = error === null ? undefined : serverErrors.find(([pattern]) => pattern.test(error))?.[1];
+  const meaning =
+    error === null ? undefined : serverErrors.find(([pattern]) => pattern.test(withoutStatement(error)))?.[1];
   if (meaning === 'already-stored' || (meaning === 'same-moment' && mayHaveArrived)) {
     return { kind: 'accepted', detail: `${detail} (stored before)`, answer: body };
   }
   if (meaning !== undefined) return { kind: 'rejected', detail };
   return { kind: 'unavailable', detail, retryAfter };
+}
+
+/** The database's own words: the statement behind them has the values that were sent, which may say anything. */
+function withoutStatement(error: string): string {
+  return error.split('[SQL:')[0] ?? error;
 }
 
 function acceptanceOf(body: string): string | null {
@@ -177,8 +210,8 @@ function errorOf(body: string): string | null {
 }
 
 /** What the server said, behind a colon: the API's own words, or the beginning of a page without its tags. */
-function saidBy(body: string): string {
-  const text = errorOf(body) ?? body.slice(0, 4000).replace(/<(style|script)[\s\S]*?<\/\1>|<[^>]*>/gi, ' ');
+function saidBy({ body, unread }: Extract<HttpReply, { kind: 'answer' }>): string {
+  const text = unread ?? errorOf(body) ?? body.slice(0, 4000).replace(/<(style|script)[\s\S]*?<\/\1>|<[^>]*>/gi, ' ');
   const line = printable(text.replace(/\s+/g, ' '), 300);
   return line === '' ? '' : `: ${line}`;
 }

@@ -29,13 +29,14 @@ const keptFiles = 5;
  */
 export function createLog(options: LogOptions): Log {
   const brokenFiles = new Set<string>();
+  const lineOf = options.format === 'json' ? jsonLine : textLine;
   const log = createConsola({
     level: levels.verbose,
     throttle: 0,
     reporters: [
       {
         log(entry) {
-          const line = options.format === 'json' ? jsonLine(entry) : textLine(entry);
+          const line = lineOf(entry);
           if (entry.level <= levels[options.terminal]) process.stderr.write(line);
           const file = options.fileBySystem.get(nameOf(entry)) ?? options.file;
           if (file === null || brokenFiles.has(file)) return;
@@ -45,7 +46,7 @@ export function createLog(options: LogOptions): Log {
           } catch (error) {
             brokenFiles.add(file);
             const problem = `cannot write the log file ${file}: ${messageOf(error)}; give another with --log-file`;
-            process.stderr.write(textLine({ ...entry, type: 'warn', args: [problem] }));
+            process.stderr.write(lineOf({ ...entry, type: 'warn', args: [problem] }));
           }
         },
       },

@@ -1,20 +1,20 @@
 import type { Database } from 'bun:sqlite';
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
- * Makes a file for a database, with its directory: 0600 in 0700. One that is there is made private. Made exclusively:
- * SQLite loses its locks when somebody else in this process opens and closes a file that it has open.
+ * Makes a file for a database, with its directory, where it is not there: 0600 in 0700; true if it was made. Never opens
+ * one that is there: SQLite loses its locks when somebody else in this process opens and closes a file that it has open.
  */
-export function makePrivateFile(path: string): void {
+export function makePrivateFile(path: string): boolean {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   try {
     closeSync(openSync(path, 'wx', 0o600));
+    return true;
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error;
+    return false;
   }
-  // SQLite gives its side files the mode of the database.
-  chmodSync(path, 0o600);
 }
 
 /** A setting: its name, what it is set to, and what it then reads as. */

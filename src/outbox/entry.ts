@@ -41,7 +41,7 @@ export type Entry = {
   readonly attempts: number;
   /** Drains in a row that ended with the destination unavailable. */
   readonly failedDrains: number;
-  /** When it was first sent, whether or not an answer came. */
+  /** When it was first sent; null where it was not, or every answer says that it was not kept: it cannot be there. */
   readonly firstSentAt: Date | null;
   readonly nextAttemptAt: Date | null;
   readonly lastStatus: number | null;

@@ -1,8 +1,7 @@
 import { Database } from 'bun:sqlite';
-import { accessSync, chmodSync, constants, existsSync, mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { accessSync, constants } from 'node:fs';
 import { messageOf, OperatorError } from '../lib/errors.ts';
-import { codeOf } from '../lib/sqlite.ts';
+import { codeOf, makePrivateFile } from '../lib/sqlite.ts';
 
 /** A lock that is held until it is released or the process ends, however it ends. */
 export type Lock = { release(): void };
@@ -18,10 +17,8 @@ const held = new Set<Database>();
 export function tryLock(file: string): Lock | null {
   let database: Database | null = null;
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    const isNew = !existsSync(file);
+    const isNew = makePrivateFile(file);
     database = new Database(file, { create: true, readwrite: true });
-    if (isNew) chmodSync(file, 0o600);
     // On a read-only filesystem two processes would both get their lock.
     accessSync(file, constants.W_OK);
     // On an empty file and a full disk the lock itself would need space.

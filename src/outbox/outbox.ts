@@ -1,4 +1,5 @@
-import type { Database } from 'bun:sqlite';
+import { type Database, SQLiteError } from 'bun:sqlite';
+import { exitCodes, OperatorError } from '../lib/errors.ts';
 import { openDatabase } from './database.ts';
 import type { Attempt, Entry, EntryState, ForeignEntry, NewEntry } from './entry.ts';
 import { type EntryRow, entryOf } from './row.ts';
@@ -12,10 +13,12 @@ const columns = `sequence, id, stream, destination, method, path, body_bytes, bo
 
 /** The local queue of requests: bytes, a stream and a path; what they mean is not its business. */
 export class Outbox {
+  readonly #file: string;
   /** For the other files of this room. */
   readonly database: Database;
 
   constructor(file: string) {
+    this.#file = file;
     this.database = openDatabase(file);
   }
 
@@ -23,7 +26,7 @@ export class Outbox {
     this.database.close();
   }
 
-  /** Stores an entry; when this returns, it is on disk. */
+  /** Stores an entry; when this returns, it is on disk. Throws OperatorError, exit code 1, where it cannot be written. */
   add(entry: NewEntry): Added {
     const state = entry.rejectedBecause === null ? 'pending' : 'rejected';
     const id = Bun.randomUUIDv7();
@@ -42,35 +45,34 @@ export class Outbox {
   #insert(entry: ForeignEntry): boolean {
     const bytes = Buffer.from(entry.body, 'utf8');
     const gzip = Bun.gzipSync(bytes);
-    return this.database
-      .transaction((): boolean => {
-        const { changes, lastInsertRowid } = this.database
-          .query(
-            `INSERT INTO entries (id, stream, destination, method, path, body_bytes, body_sha256, collected_at, state,
+    const insert = this.database.transaction((): boolean => {
+      const { changes, lastInsertRowid } = this.database
+        .query(
+          `INSERT INTO entries (id, stream, destination, method, path, body_bytes, body_sha256, collected_at, state,
                first_sent_at, last_error, failed_probes)
              VALUES ($id, $stream, $destination, $method, $path, $bytes, $sha256, $collectedAt, $state, $firstSentAt,
                $error, $failed)
              ON CONFLICT DO NOTHING`,
-          )
-          .run({
-            id: entry.id,
-            stream: entry.stream,
-            destination: entry.destination,
-            method: entry.method,
-            path: entry.path,
-            bytes: bytes.length,
-            sha256: sha256Of(bytes),
-            collectedAt: entry.collectedAt.getTime(),
-            state: entry.state,
-            firstSentAt: entry.firstSentAt?.getTime() ?? null,
-            error: entry.rejectedBecause,
-            failed: JSON.stringify(entry.failedProbes),
-          });
-        if (changes === 0) return false;
-        this.database.query('INSERT INTO bodies (entry, gzip) VALUES (?, ?)').run(lastInsertRowid, gzip);
-        return true;
-      })
-      .immediate();
+        )
+        .run({
+          id: entry.id,
+          stream: entry.stream,
+          destination: entry.destination,
+          method: entry.method,
+          path: entry.path,
+          bytes: bytes.length,
+          sha256: sha256Of(bytes),
+          collectedAt: entry.collectedAt.getTime(),
+          state: entry.state,
+          firstSentAt: entry.firstSentAt?.getTime() ?? null,
+          error: entry.rejectedBecause,
+          failed: JSON.stringify(entry.failedProbes),
+        });
+      if (changes === 0) return false;
+      this.database.query('INSERT INTO bodies (entry, gzip) VALUES (?, ?)').run(lastInsertRowid, gzip);
+      return true;
+    });
+    return this.#write(() => insert.immediate());
   }
 
   /** Entries in a state, oldest first; those not delivered for null. */
@@ -138,41 +140,42 @@ export class Outbox {
   }
 
   delivered(entry: Entry, attempt: Attempt, answer: string): void {
-    this.#attempted(entry, attempt, { state: 'delivered', deliveredAt: attempt.at.getTime(), answer, charged: true });
+    const deliveredAt = attempt.at.getTime();
+    this.#attempted(entry, attempt, { state: 'delivered', deliveredAt, answer, charged: true, mayHaveArrived: true });
   }
 
   /** Kept as it is until a person decides. */
-  rejected(entry: Entry, attempt: Attempt): void {
-    this.#attempted(entry, attempt, { state: 'rejected', charged: true });
+  rejected(entry: Entry, attempt: Attempt, mayHaveArrived: boolean): void {
+    this.#attempted(entry, attempt, { state: 'rejected', charged: true, mayHaveArrived });
   }
 
   /** Stays pending; `charged` counts the attempt. */
-  failed(entry: Entry, attempt: Attempt, charged: boolean): void {
-    this.#attempted(entry, attempt, { charged });
+  failed(entry: Entry, attempt: Attempt, how: { charged: boolean; mayHaveArrived: boolean }): void {
+    this.#attempted(entry, attempt, how);
   }
 
   /** Notes that an entry is about to be sent, so that an answer that never arrives is not forgotten. */
   sending(entry: Entry, at: Date): void {
-    this.database
-      .query('UPDATE entries SET first_sent_at = coalesce(first_sent_at, ?) WHERE sequence = ?')
-      .run(at.getTime(), entry.sequence);
+    const update = this.database.query(
+      'UPDATE entries SET first_sent_at = coalesce(first_sent_at, ?) WHERE sequence = ?',
+    );
+    this.#write(() => update.run(at.getTime(), entry.sequence));
   }
 
   /** The destination was unavailable for a whole drain: the stream rests until this moment. */
   postpone(entry: Entry, until: Date): void {
-    this.database
-      .query('UPDATE entries SET next_attempt_at = ?, failed_drains = failed_drains + 1 WHERE sequence = ?')
-      .run(until.getTime(), entry.sequence);
+    const update = this.database.query(
+      'UPDATE entries SET next_attempt_at = ?, failed_drains = failed_drains + 1 WHERE sequence = ?',
+    );
+    this.#write(() => update.run(until.getTime(), entry.sequence));
   }
 
   /** Makes a rejected or waiting entry due at once; false where it is neither. */
   retry(entry: Entry): boolean {
-    const { changes } = this.database
-      .query(
-        `UPDATE entries SET state = 'pending', next_attempt_at = NULL, failed_drains = 0 WHERE sequence = ? AND state IN ('rejected', 'pending')`,
-      )
-      .run(entry.sequence);
-    return changes === 1;
+    const update = this.database.query(
+      `UPDATE entries SET state = 'pending', next_attempt_at = NULL, failed_drains = 0 WHERE sequence = ? AND state IN ('rejected', 'pending')`,
+    );
+    return this.#write(() => update.run(entry.sequence)).changes === 1;
   }
 
   /** Keeps an entry back until it is released; false where it is not pending. */
@@ -226,36 +229,50 @@ export class Outbox {
   #attempted(
     entry: Entry,
     attempt: Attempt,
-    change: { state?: EntryState; deliveredAt?: number; answer?: string; charged: boolean },
+    change: { state?: EntryState; deliveredAt?: number; answer?: string; charged: boolean; mayHaveArrived: boolean },
   ): void {
-    this.database
-      .transaction(() => {
-        this.database
-          .query('INSERT INTO attempts (entry, at, seconds, status, outcome, detail) VALUES (?, ?, ?, ?, ?, ?)')
-          .run(entry.sequence, attempt.at.getTime(), attempt.seconds, attempt.status, attempt.outcome, attempt.detail);
-        this.database
-          .query(
-            `UPDATE entries SET state = coalesce($state, state), attempts = attempts + $charged, last_status = $status,
-               last_error = $error, delivered_at = $deliveredAt, answer = $answer WHERE sequence = $sequence`,
-          )
-          .run({
-            state: change.state ?? null,
-            charged: change.charged ? 1 : 0,
-            status: attempt.status,
-            error: change.state === 'delivered' ? null : attempt.detail,
-            deliveredAt: change.deliveredAt ?? null,
-            answer: change.answer ?? null,
-            sequence: entry.sequence,
-          });
-        if (change.state !== 'delivered') return;
-        this.database
-          .query(
-            `INSERT INTO streams (stream, newest_delivered_at) VALUES (?, ?)
-             ON CONFLICT (stream) DO UPDATE SET newest_delivered_at = max(newest_delivered_at, excluded.newest_delivered_at)`,
-          )
-          .run(entry.stream, entry.collectedAt.getTime());
-      })
-      .immediate();
+    const transaction = this.database.transaction(() => {
+      this.database
+        .query('INSERT INTO attempts (entry, at, seconds, status, outcome, detail) VALUES (?, ?, ?, ?, ?, ?)')
+        .run(entry.sequence, attempt.at.getTime(), attempt.seconds, attempt.status, attempt.outcome, attempt.detail);
+      this.database
+        .query(
+          `UPDATE entries SET state = coalesce($state, state), attempts = attempts + $charged, last_status = $status,
+               last_error = $error, delivered_at = $deliveredAt, answer = $answer,
+               next_attempt_at = iif($state IS NULL, next_attempt_at, NULL),
+               first_sent_at = iif($mayHaveArrived, first_sent_at, NULL) WHERE sequence = $sequence`,
+        )
+        .run({
+          state: change.state ?? null,
+          charged: change.charged ? 1 : 0,
+          status: attempt.status,
+          error: change.state === 'delivered' ? null : attempt.detail,
+          deliveredAt: change.deliveredAt ?? null,
+          answer: change.answer ?? null,
+          mayHaveArrived: change.mayHaveArrived ? 1 : 0,
+          sequence: entry.sequence,
+        });
+      if (change.state !== 'delivered') return;
+      this.database
+        .query(
+          `INSERT INTO streams (stream, newest_delivered_at) VALUES (?, ?)
+           ON CONFLICT (stream) DO UPDATE SET newest_delivered_at = max(newest_delivered_at, excluded.newest_delivered_at)`,
+        )
+        .run(entry.stream, entry.collectedAt.getTime());
+    });
+    this.#write(() => transaction.immediate());
+  }
+
+  #write<Result>(change: () => Result): Result {
+    try {
+      return change();
+    } catch (error) {
+      if (!(error instanceof SQLiteError)) throw error;
+      throw new OperatorError(
+        `cannot write the outbox ${this.#file}: ${error.message}; check the directory, its owner and the space left`,
+        { exitCode: exitCodes.failed, cause: error },
+      );
+    }
   }
 
   #entries(query: string, parameters: Record<string, string | number>): Entry[] {

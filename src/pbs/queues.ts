@@ -23,7 +23,7 @@ export function parseQueueTable(text: string): QueueRecord[] {
   return text.split('\n').flatMap((line) => {
     const [name, , total, enabled, started, ...rest] = line.trim().split(/\s+/);
     const type = rest.at(-1)?.replace('*', '');
-    if (!name || rest.length !== 6 || !/^\d+$/.test(total ?? '') || !/^(yes|no)$/.test(enabled ?? '')) return [];
+    if (!name || rest.length !== 7 || !/^\d+$/.test(total ?? '') || !/^(yes|no)$/.test(enabled ?? '')) return [];
     return [
       {
         name,

@@ -48,6 +48,9 @@ export async function readRecords(
     const record = parseRecord(pending.toString('latin1', start, end), offset + start + 1, layout, wanted);
     const problem = record.problem ?? take(record);
     if (problem !== undefined) damaged.add({ record: record.id, byte: record.byte, problem });
+    if (record.ends !== undefined && !/^\s*,?\s*$/.test(pending.toString('latin1', start + record.ends, end))) {
+      damaged.add({ record: null, byte: offset + start + record.ends, problem: 'is no record' });
+    }
   };
 
   for await (const chunk of chunks) {
@@ -79,8 +82,10 @@ export async function readRecords(
     }
     if (pending.length - start > maxRecordBytes) {
       damaged.add({ record: null, byte: offset + start, problem: `no end within ${maxRecordBytes} bytes` });
-      offset += pending.length - 1;
-      pending = Buffer.from('\n', 'latin1');
+      // The next record's opening line may be cut in two here.
+      const kept = marker.length - 1;
+      offset += pending.length - kept;
+      pending = Buffer.from(pending.subarray(pending.length - kept));
     } else {
       offset += start;
       // A copy, because a view would keep every chunk it was cut from.
@@ -91,9 +96,17 @@ export async function readRecords(
   if (header.kind === 'lines') {
     const end = pending.indexOf(`\n${header.layout.section}}`, 0, 'latin1');
     takeRecord(0, end < 0 ? pending.length : end, header.layout);
-    if (end < 0) damaged.add({ record: null, byte: offset + pending.length, problem: 'the output ends too early' });
+    const { section: indent } = header.layout;
+    const isWhole = new RegExp(`^\\n${indent}\\}(?:\\s*\\}|,\\n${indent}")`).test(
+      pending.toString('latin1', Math.max(0, end)),
+    );
+    if (!isWhole) damaged.add({ record: null, byte: offset + pending.length, problem: 'the output ends too early' });
   } else if (header.kind === 'compact') {
     compactRecords(pending, section, wanted, take, damaged);
+  }
+  // An idle system's output is a header alone, but a whole one.
+  if (header.kind === 'unknown' && pending.length > 0 && !/\}\s*$/.test(pending.toString('latin1'))) {
+    damaged.add({ record: null, byte: offset + pending.length, problem: 'the output ends too early' });
   }
   const isPbs = header.kind !== 'unknown' || /"pbs_version"|"timestamp"/.test(pending.toString('latin1', 0, 4096));
   return { isPbs, damaged };
@@ -105,23 +118,30 @@ type Header =
   | { readonly kind: 'compact' }
   | { readonly kind: 'lines'; readonly start: number; readonly layout: Layout };
 
-/** Finds the section and how its records are indented, past whatever is printed before it. */
+/**
+ * Finds the section and how its records are indented, past whatever is printed before it. The indentation is told by
+ * the section's own line, not by its first record, which may be the broken one.
+ */
 function findHeader(pending: Buffer, section: string): Header {
   const text = pending.toString('latin1', 0, maxHeaderBytes);
-  const opening = new RegExp(`(?:^|\\n|[{,])([ \\t]*)"${section}"[ \\t]*:[ \\t]*(?:\\{(\\s*)(["}])|(null))`).exec(text);
+  const opening = new RegExp(`(^|\\n|[{,])([ \\t]*)"${section}"[ \\t]*:[ \\t]*(?:\\{(\\s*)(\\S)|null)`).exec(text);
   if (!opening) return { kind: 'unknown' };
-  const [whole, sectionIndent = '', gap = '', next] = opening;
-  if (next !== '"') return { kind: 'empty' };
+  const [whole, before, indent = '', gap = '', next] = opening;
+  if (next === undefined) return { kind: 'empty' };
+  const hasOwnLine = before === '\n' && indent !== '';
+  if (next === '}') {
+    const after = text.slice(opening.index + whole.length);
+    if (hasOwnLine && /^,?\s*$/.test(after)) return { kind: 'unknown' };
+    if (!hasOwnLine || /^\s*\}/.test(after) || after.startsWith(`,\n${indent}"`)) return { kind: 'empty' };
+  }
+  if (!hasOwnLine) return { kind: 'compact' };
   const newline = gap.lastIndexOf('\n');
-  if (newline < 0) return { kind: 'compact' };
-  const record = gap.slice(newline + 1);
-  const step = record.startsWith(sectionIndent) ? record.slice(sectionIndent.length) : '';
-  if (step === '') return { kind: 'compact' };
-  const start = opening.index + whole.length - 1 - (gap.length - newline);
-  return { kind: 'lines', start, layout: { section: sectionIndent, record, field: record + step } };
+  const start = opening.index + whole.length - 1 - (newline < 0 ? 0 : gap.length - newline);
+  return { kind: 'lines', start, layout: { section: indent, record: indent.repeat(2), field: indent.repeat(3) } };
 }
 
-type ParsedRecord = PbsRecord & { readonly problem?: string };
+/** `ends` is how much of the text the record is: what stands behind it may be one whose opening line is broken. */
+type ParsedRecord = PbsRecord & { readonly problem?: string; readonly ends?: number };
 
 /** Takes one record apart: `text` is a line break, its opening line, its fields, and its closing line. */
 function parseRecord(text: string, byte: number, layout: Layout, wanted: ReadonlySet<string>): ParsedRecord {
@@ -141,7 +161,7 @@ function parseRecord(text: string, byte: number, layout: Layout, wanted: Readonl
     const start = lineEnd + 1;
     lineEnd = text.indexOf('\n', start);
     if (!text.startsWith(fieldStart, start)) {
-      if (text.startsWith(recordEnd, start)) return record;
+      if (text.startsWith(recordEnd, start)) return { ...record, ends: start + recordEnd.length };
       continue;
     }
     const nameStart = start + fieldStart.length;

@@ -39,6 +39,19 @@ export async function addUser(databasePath: string, name: string, password: stri
   }
 }
 
+/**
+ * How many users a receiver's database knows; a new one is made, with none.
+ * @throws OperatorError when the database cannot be opened
+ */
+export function countUsers(databasePath: string): number {
+  const database = openDatabase(databasePath);
+  try {
+    return database.query<{ users: number }, []>('SELECT count(*) AS users FROM users').get()?.users ?? 0;
+  } finally {
+    database.close();
+  }
+}
+
 /** Takes a password, returns its argon2id hash with salt and parameters in it. */
 export function hashPassword(password: string): Promise<string> {
   return Bun.password.hash(password, argon2id);

@@ -52,7 +52,7 @@ export function fillOutbox(file: string, count: number, seed = 1): void {
     const state = states[index % states.length];
     if (state !== 'pending') outbox.sending(entry, attempt.at);
     if (state === 'delivered') outbox.delivered(entry, { ...attempt, status: 201 }, '{"status_id":1}');
-    if (state === 'rejected') outbox.rejected(entry, attempt);
+    if (state === 'rejected') outbox.rejected(entry, attempt, true);
     if (state === 'held') outbox.hold(entry, 'a person said so');
   }
   outbox.database.run('COMMIT');

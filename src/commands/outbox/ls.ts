@@ -2,10 +2,9 @@ import { defineCommand } from 'citty';
 import { exitCodes, OperatorError } from '../../lib/errors.ts';
 import { printable } from '../../lib/text.ts';
 import { entryStates } from '../../outbox/entry.ts';
-import { Outbox } from '../../outbox/outbox.ts';
 import { commonArgs } from '../common.ts';
-import { openContext } from '../context.ts';
 import { entryJson } from './entry-json.ts';
+import { outboxIfAny } from './open.ts';
 import { entryTable } from './table.ts';
 
 export const lsCommand = defineCommand({
@@ -22,9 +21,9 @@ export const lsCommand = defineCommand({
         `there is no state '${printable(args.state, 40)}': give ${entryStates.join(', ')} or all`,
       );
     }
-    const outbox = new Outbox(openContext(args).outboxFile);
-    const entries = outbox.list(state);
-    outbox.close();
+    const outbox = outboxIfAny(args);
+    const entries = outbox?.list(state) ?? [];
+    outbox?.close();
     const lines = args.json ? entries.map((entry) => JSON.stringify(entryJson(entry))) : entryTable(entries);
     process.stdout.write(lines.map((line) => `${line}\n`).join(''));
     return exitCodes.done;

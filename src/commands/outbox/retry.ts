@@ -1,22 +1,21 @@
 import { defineCommand } from 'citty';
 import { exitCodes, OperatorError } from '../../lib/errors.ts';
 import { counted } from '../../lib/text.ts';
-import { Outbox } from '../../outbox/outbox.ts';
 import { commonArgs } from '../common.ts';
-import { openContext } from '../context.ts';
 import { findEntry } from './find.ts';
+import { existingOutbox } from './open.ts';
 
 export const retryCommand = defineCommand({
   meta: { name: 'retry', description: 'Make rejected or waiting entries due now; the next drain sends them' },
   args: {
     ...commonArgs,
-    id: { type: 'positional', required: false, valueHint: 'ID…', description: 'The entries: ids, or their beginnings' },
+    'id…': { type: 'positional', required: false, description: 'The entries: ids, or their beginnings' },
     rejected: { type: 'boolean', description: 'All that are rejected' },
   },
   run({ args }) {
-    if (args._.length === 0 && !args.rejected)
-      throw new OperatorError('say which entries: ids, or --rejected for all rejected ones');
-    const outbox = new Outbox(openContext(args).outboxFile);
+    if ((args._.length === 0) !== (args.rejected === true))
+      throw new OperatorError('say which entries: either ids, or --rejected for all rejected ones');
+    const outbox = existingOutbox(args);
     const entries = args.rejected ? outbox.list('rejected') : args._.map((prefix) => findEntry(outbox, prefix));
     const changed = entries.filter((entry) => outbox.retry(entry));
     outbox.close();

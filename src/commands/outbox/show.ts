@@ -3,11 +3,10 @@ import { exitCodes } from '../../lib/errors.ts';
 import { printable } from '../../lib/text.ts';
 import { readableUtc } from '../../lib/time.ts';
 import type { Attempt, Entry } from '../../outbox/entry.ts';
-import { Outbox } from '../../outbox/outbox.ts';
 import { commonArgs } from '../common.ts';
-import { openContext } from '../context.ts';
 import { attemptJson, entryJson } from './entry-json.ts';
 import { findEntry } from './find.ts';
+import { existingOutbox } from './open.ts';
 
 export const showCommand = defineCommand({
   meta: { name: 'show', description: 'Show one entry: its attempts, its body, and the answer it got' },
@@ -21,7 +20,7 @@ export const showCommand = defineCommand({
     json: { type: 'boolean', description: 'As one JSON object' },
   },
   run({ args }) {
-    const outbox = new Outbox(openContext(args).outboxFile);
+    const outbox = existingOutbox(args);
     const entry = findEntry(outbox, args.id);
     const attempts = outbox.attempts(entry);
     const body: unknown = JSON.parse(outbox.body(entry));

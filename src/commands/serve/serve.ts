@@ -2,6 +2,7 @@ import { defineCommand } from 'citty';
 import { exitCodes } from '../../lib/errors.ts';
 import { parseListen } from '../../server/listen.ts';
 import { startReceiver } from '../../server/receiver.ts';
+import { countUsers } from '../../server/users.ts';
 import { commonArgs } from '../common.ts';
 import { openContext } from '../context.ts';
 import { stopSignal } from '../signals.ts';
@@ -18,12 +19,16 @@ export const serveCommand = defineCommand({
   async run({ args }) {
     const context = openContext(args);
     const log = context.log.withTag('receiver');
+    const databasePath = databaseFile(args.database, context);
+    const hasUsers = countUsers(databasePath) > 0;
     const receiver = await startReceiver({
       ...parseListen(args.listen),
-      databasePath: databaseFile(args.database, context),
+      databasePath,
       log: (line) => log.info(line),
     });
     log.info(`Listening on ${receiver.url}`);
+    const option = args.database === undefined ? '' : ` --database ${args.database}`;
+    if (!hasUsers) log.warn(`Nobody may send to it yet: add a user with: hpc-collector serve user add NAME${option}`);
     await new Promise<void>((resolve) => stopSignal.addEventListener('abort', () => resolve(), { once: true }));
     await receiver.stop();
     log.info('Stopped');

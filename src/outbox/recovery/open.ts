@@ -65,20 +65,20 @@ function opened(file: string, options: RecoveryOptions): Opened {
   // Before it is opened: one that replaces it meanwhile must not be taken for the damaged one.
   const identity = identityOf(file);
   try {
-    const outbox = openSound(file);
+    const outbox = openSound(file, options);
     return { outbox, identity: identity ?? identityOf(file) };
   } catch (error) {
     if (!isDamage(error)) throw error;
     recover(file, { identity, reason: reasonOf(error) }, options);
     const recovered = identityOf(file);
-    return { outbox: openSound(file), identity: recovered };
+    return { outbox: openSound(file, options), identity: recovered };
   }
 }
 
-function openSound(file: string): Outbox {
+function openSound(file: string, { isChecked = true }: RecoveryOptions): Outbox {
   const outbox = new Outbox(file);
   try {
-    checkForDamage(outbox.database, new Date());
+    if (isChecked) checkForDamage(outbox.database, new Date());
     return outbox;
   } catch (error) {
     outbox.close();

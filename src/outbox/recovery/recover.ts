@@ -23,6 +23,8 @@ export type RecoveryOptions = {
   readonly log: Log;
   /** Whether the caller holds the drain lock: whoever drains has the file open, and only one process may recover it. */
   readonly drainLock: 'held' | 'free';
+  /** False where it is enough to notice damage on the way: a listing must be quick. */
+  readonly isChecked?: boolean;
   readonly waitMilliseconds?: number;
 };
 

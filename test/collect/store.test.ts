@@ -1,0 +1,172 @@
+/** How snapshots get into the outbox, and what later ones take from there. */
+
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { join } from 'node:path';
+import { collect } from '../../src/collect/collect.ts';
+import { lastKnownFields } from '../../src/collect/last-known.ts';
+import { store } from '../../src/collect/store.ts';
+import { samStream } from '../../src/delivery/sam-entries.ts';
+import type { Executor } from '../../src/exec/command.ts';
+import { Outbox } from '../../src/outbox/outbox.ts';
+import { recordingOf } from '../support/collected.ts';
+import { exited, overlaid } from '../support/executors.ts';
+import { temporaryDirectory } from '../support/files.ts';
+import { memoryLog } from '../support/memory-log.ts';
+import { plainSystem } from '../support/systems.ts';
+
+let directory: ReturnType<typeof temporaryDirectory>;
+let outbox: Outbox;
+beforeEach(() => {
+  directory = temporaryDirectory();
+  outbox = new Outbox(join(directory.path, 'outbox.db'));
+});
+afterEach(() => {
+  outbox.close();
+  directory.remove();
+});
+
+const nasty = plainSystem('nasty');
+const whole = recordingOf('nasty');
+const start = new Date('2026-11-21T08:00:00.000Z');
+const minutesLater = (minutes: number) => new Date(start.getTime() + minutes * 60_000);
+const failing = (...commands: string[]) =>
+  overlaid(whole, Object.fromEntries(commands.map((command) => [command, { ending: exited(1, 'down') }])));
+const withoutNodes = failing('pbsnodes -aj -F json');
+const withoutJobs = failing('qstat -f -F json');
+
+/** Collects and stores at a moment, as the program does; gives the stored body. */
+async function stored(executor: Executor, at: Date, system = nasty): Promise<Record<string, unknown>> {
+  const { log } = memoryLog();
+  const collected = await collect(
+    system,
+    executor,
+    (probe) => lastKnownFields(outbox, samStream(system.system_name), probe, system, at),
+    log,
+  );
+  if (collected.kind === 'nothing') throw new Error(collected.reason);
+  const id = store(outbox, system.system_name, collected, at, log);
+  const [entry] = outbox.withPrefix(id, 1);
+  if (!entry) throw new Error('nothing was stored');
+  return JSON.parse(outbox.body(entry));
+}
+
+test('a snapshot is an entry of its system, pending, with its moment and failed probes', async () => {
+  await stored(withoutNodes, start);
+  expect(outbox.list('all')).toMatchObject([
+    {
+      stream: 'sam/nasty',
+      destination: 'sam',
+      method: 'POST',
+      path: '/api/v1/status/nasty',
+      state: 'pending',
+      collectedAt: start,
+      failedProbes: ['nodes'],
+    },
+  ]);
+});
+
+test('two systems of one run never have the same timestamp', async () => {
+  const bodies = [
+    await stored(whole, start),
+    await stored(recordingOf('empty-without-jobs'), start, plainSystem('empty')),
+    await stored(whole, start, plainSystem('nasty', { queues: ['other'] })),
+  ];
+  expect(bodies.map(({ timestamp }) => timestamp)).toEqual([
+    '2026-11-21T08:00:00.000',
+    '2026-11-21T08:00:00.001',
+    '2026-11-21T08:00:00.002',
+  ]);
+});
+
+test('a snapshot that fails our own validation is kept as rejected, with the reason', () => {
+  const { log, lines } = memoryLog();
+  const payload = { cpu_nodes_total: -1 };
+  const id = store(
+    outbox,
+    'nasty',
+    {
+      kind: 'collected',
+      failedProbes: [],
+      at: () => ({ kind: 'invalid', payload, reason: 'cpu_nodes_total: too small' }),
+    },
+    start,
+    log,
+  );
+  const [entry] = outbox.list('rejected');
+  expect(entry).toMatchObject({ id, lastError: 'is not what the API takes: cpu_nodes_total: too small' });
+  expect(entry && JSON.parse(outbox.body(entry))).toEqual(payload);
+  expect(lines).toEqual([
+    `ERROR ✗ the snapshot is not what the API takes: cpu_nodes_total: too small; kept as rejected entry ${id}`,
+  ]);
+});
+
+test('what was dropped from a snapshot is logged', () => {
+  const { log, lines } = memoryLog();
+  const at = () => ({
+    kind: 'valid' as const,
+    payload: JSON.parse('{}'),
+    dropped: ['cpu_utilization_percent (250): no'],
+  });
+  store(outbox, 'nasty', { kind: 'collected', failedProbes: [], at }, start, log);
+  expect(lines).toEqual(['WARN dropped cpu_utilization_percent (250): no']);
+});
+
+describe('the last known values', () => {
+  test('of nodes stand in for nodes that could not be asked, and only for them', async () => {
+    const good = await stored(whole, start);
+    const repeated = await stored(withoutNodes, minutesLater(5));
+    for (const name of [
+      'cpu_nodes_total',
+      'cpu_cores_total',
+      'cpu_cores_allocated',
+      'memory_total_gb',
+      'gpu_nodes_total',
+    ]) {
+      expect(repeated[name]).toEqual(good[name]);
+    }
+    expect(good.cpu_nodes_total).toBe(3);
+    expect(repeated.timestamp).toBe('2026-11-21T08:05:00.000');
+    expect(repeated.running_jobs).toBe(good.running_jobs);
+  });
+
+  test('of jobs stand in for jobs', async () => {
+    const good = await stored(whole, start);
+    const { running_jobs, pending_jobs, held_jobs, active_users, queues, user_project_queues } = await stored(
+      withoutJobs,
+      minutesLater(5),
+    );
+    expect({ running_jobs, pending_jobs, held_jobs, active_users }).toEqual({
+      running_jobs: good.running_jobs,
+      pending_jobs: good.pending_jobs,
+      held_jobs: good.held_jobs,
+      active_users: good.active_users,
+    });
+    expect([queues, user_project_queues]).toEqual([[], []]);
+  });
+
+  test('are repeated for 15 minutes from the last good ones, and not from one another', async () => {
+    await stored(whole, start);
+    const totals: unknown[] = [];
+    for (const minutes of [5, 10, 15, 20])
+      totals.push((await stored(withoutNodes, minutesLater(minutes))).cpu_nodes_total);
+    expect(totals).toEqual([3, 3, 3, 0]);
+  });
+
+  test('come from a snapshot in which another probe had failed', async () => {
+    await stored(withoutJobs, start);
+    expect((await stored(withoutNodes, minutesLater(5))).cpu_nodes_total).toBe(3);
+  });
+
+  test('never come from the future, nor from another system', async () => {
+    await stored(whole, minutesLater(10));
+    expect((await stored(withoutNodes, minutesLater(5))).cpu_nodes_total).toBe(0);
+    const empty = plainSystem('empty');
+    expect(lastKnownFields(outbox, samStream('empty'), 'nodes', empty, minutesLater(12))).toBeNull();
+  });
+
+  test('are only fields of that probe', async () => {
+    await stored(whole, start);
+    const fields = lastKnownFields(outbox, samStream('nasty'), 'jobs', nasty, minutesLater(1));
+    expect(Object.keys(fields ?? {}).sort()).toEqual(['active_users', 'held_jobs', 'pending_jobs', 'running_jobs']);
+  });
+});

@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'bun:test';
+import { createConsola } from 'consola';
+import { drainOutbox } from '../../src/commands/draining.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { OperatorError } from '../../src/lib/errors.ts';
+import { drainLockFile } from '../../src/outbox/files.ts';
+import { tryLock } from '../../src/outbox/lock.ts';
+import { accepted, answer, password, startFixture, type TestOutbox, user } from '../delivery/helper.ts';
+
+/** Drains as a command does; no retry has the time to be made. */
+function drainAt(box: TestOutbox, url: string, environment: Record<string, string> = {}) {
+  const config = loadConfig(box.directory, {
+    STATUS_API_URL: url,
+    STATUS_API_USER: user,
+    STATUS_API_PASSWORD: password,
+    ...environment,
+  });
+  const lines: string[] = [];
+  const log = createConsola({ level: 999, reporters: [{ log: (line) => lines.push(line.args.join(' ')) }] });
+  const context = { config, log, outboxFile: box.file };
+  const code = drainOutbox(context, { stream: null, ignoreRest: false, maxSeconds: 0.5 });
+  return code.then((exitCode) => ({ exitCode, lines }));
+}
+
+describe('the exit code of a drain', () => {
+  test.each([
+    ['0 when all is delivered', accepted(), 0, 'Drain: 2 delivered, 0 rejected, 0 left'],
+    ['1 for a wrong password', answer(401), 1, 'Drain: 0 delivered, 0 rejected, 2 left'],
+    ['1 for a missing permission', answer(403), 1, 'Drain: 0 delivered, 0 rejected, 2 left'],
+    ['1 for a wrong address', answer(404), 1, 'Drain: 0 delivered, 0 rejected, 2 left'],
+    ['1 for another wrong address', answer(405), 1, 'Drain: 0 delivered, 0 rejected, 2 left'],
+    ['1 for a login page', answer(302, '', { Location: '/login' }), 1, 'Drain: 0 delivered, 0 rejected, 2 left'],
+    ['1 when a body is rejected', answer(400), 1, 'Drain: 0 delivered, 2 rejected, 0 left'],
+    ['1 when the API is away', answer(503), 1, 'Drain: 0 delivered, 0 rejected, 2 left'],
+  ])('is %s', async (_, reply, code, summary) => {
+    using fixture = await startFixture(() => reply);
+    fixture.box.add('x');
+    fixture.box.add('x');
+    const { exitCode, lines } = await drainAt(fixture.box, fixture.server.url);
+    expect(exitCode).toBe(code as 0 | 1);
+    expect(lines.at(-1)).toBe(summary);
+  });
+
+  test('is 0 when all that waits is resting', async () => {
+    using fixture = await startFixture(() => answer(503));
+    fixture.box.add('x');
+    await drainAt(fixture.box, fixture.server.url);
+    expect(await drainAt(fixture.box, fixture.server.url)).toMatchObject({ exitCode: 0 });
+  });
+
+  test('is 0, without a word, when nothing waits', async () => {
+    using fixture = await startFixture(() => accepted());
+    expect(await drainAt(fixture.box, fixture.server.url)).toEqual({ exitCode: 0, lines: [] });
+  });
+
+  test('is 75 when another drain is under way, and nothing is sent', async () => {
+    using fixture = await startFixture(() => accepted());
+    fixture.box.add('x');
+    const lock = tryLock(drainLockFile(fixture.box.file));
+    expect(await drainAt(fixture.box, fixture.server.url)).toMatchObject({ exitCode: 75 });
+    lock?.release();
+    expect(fixture.server.seen).toEqual([]);
+    expect(await drainAt(fixture.box, fixture.server.url)).toMatchObject({ exitCode: 0 });
+  });
+
+  test('is 2 without an address, before anything is touched', async () => {
+    using fixture = await startFixture(() => accepted());
+    fixture.box.add('x');
+    const context = {
+      config: loadConfig(fixture.box.directory, {}),
+      log: createConsola({ reporters: [] }),
+      outboxFile: fixture.box.file,
+    };
+    const error = await drainOutbox(context, { stream: null, ignoreRest: false, maxSeconds: null }).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toBeInstanceOf(OperatorError);
+    expect(error).toMatchObject({ exitCode: 2, message: expect.stringContaining('set STATUS_API_URL') });
+  });
+});
+
+test('the time-out of a request is the configured one', async () => {
+  using fixture = await startFixture(() => () => {});
+  const id = fixture.box.add('x');
+  await drainAt(fixture.box, fixture.server.url, { API_TIMEOUT: '0.2' });
+  expect(fixture.box.entry(id).lastError).toBe('no whole answer within 0.2 s');
+});

@@ -1,0 +1,74 @@
+import { expect, test } from 'bun:test';
+import fc from 'fast-check';
+import { Pace } from '../../src/delivery/pace.ts';
+import { accepted, answer, drainTo, fakeClock, startFixture } from './helper.ts';
+
+test('in no minute are there more requests than allowed, and none waits without need', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 20 }),
+      fc.array(fc.integer({ min: 0, max: 30_000 }), { maxLength: 200 }),
+      (max, gaps) => {
+        const pace = new Pace(max);
+        const made: number[] = [];
+        let now = 0;
+        for (const gap of gaps) {
+          now += gap;
+          const delay = pace.delay(now);
+          const inMinute = made.filter((moment) => now - moment < 60_000).length;
+          expect(delay > 0).toBe(inMinute >= max);
+          now += delay;
+          pace.made(now);
+          made.push(now);
+        }
+        for (const [index, moment] of made.entries()) {
+          const before = made[index - max];
+          if (before !== undefined) expect(moment - before).toBeGreaterThanOrEqual(60_000);
+        }
+      },
+    ),
+  );
+});
+
+/** When a server on this clock got its requests, in seconds, at two requests a minute. */
+async function timesOfRequests(entries: number, replies: (before: number) => string, maxSeconds: number | null = null) {
+  const clock = fakeClock();
+  const times: number[] = [];
+  using fixture = await startFixture((_, before) => {
+    times.push(Math.round(clock.now() / 1000));
+    return replies(before);
+  });
+  for (let index = 0; index < entries; index++) fixture.box.add(`x${index}`);
+  const result = await drainTo(fixture.box, fixture.server.url, { clock, maxSeconds, settings: { max_per_minute: 2 } });
+  return { times, result };
+}
+
+test('a drain keeps the pace across streams', async () => {
+  const { times, result } = await timesOfRequests(5, () => accepted());
+  expect(times).toEqual([0, 0, 60, 60, 120]);
+  expect(result).toMatchObject({ delivered: 5, left: 0 });
+});
+
+test('a drain whose pace leads over the time budget ends, and nothing has failed', async () => {
+  const { times, result } = await timesOfRequests(5, () => accepted(), 50);
+  expect(times).toEqual([0, 0]);
+  expect(result).toMatchObject({ delivered: 2, left: 3, stopped: [] });
+});
+
+test('retries keep the pace too: one that would have to wait for long is left to the next drain', async () => {
+  const { times, result } = await timesOfRequests(1, () => answer(503));
+  expect(times).toEqual([0, 1]);
+  expect(result).toMatchObject({ left: 1, stopped: ['sam/x0'] });
+});
+
+test('a body that is sent once more in smaller form waits for its turn', async () => {
+  const clock = fakeClock();
+  const times: number[] = [];
+  using fixture = await startFixture((_, before) => {
+    times.push(clock.now());
+    return before === 0 ? answer(413) : accepted();
+  });
+  fixture.box.add('x', { body: JSON.stringify({ user_project_queues: [{}] }) });
+  await drainTo(fixture.box, fixture.server.url, { clock, settings: { max_per_minute: 1 } });
+  expect(times).toEqual([0, 60_000]);
+});

@@ -1,0 +1,150 @@
+/** A whole run through a real sshd, with PBS played back on the far side. */
+
+import { afterAll, beforeAll, describe, expect } from 'bun:test';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { needsThat } from '../support/needs.ts';
+import { install, loginNodePrograms, playback } from '../support/playback.ts';
+import { credentials, fixtures, newSite, type Site } from '../support/site.ts';
+import { type FarSide, sshdInstalled, startSshd, trouble } from '../support/sshd.ts';
+
+const throughSsh = needsThat(sshdInstalled, 'sshd, ssh, ssh-keygen');
+
+type Payload = Record<string, unknown> & { readonly login_nodes: readonly Record<string, unknown>[] };
+
+let site: Site;
+let far: FarSide;
+beforeAll(async () => {
+  if (!sshdInstalled) return;
+  site = newSite();
+  site.env.PATH = '/usr/bin:/bin';
+  far = await startSshd({
+    hosts: ['pbs-server', 'login-a', 'login-b'],
+    programs: { ...playback(join(fixtures, 'derecho')), ...loginNodePrograms },
+  });
+  site.configure('derecho.yaml', systemYaml('via: the PBS host'));
+});
+afterAll(async () => {
+  await site?.remove();
+  await far?.stop();
+});
+
+/** Derecho, as the far side has it: two login nodes that work, then one in each kind of trouble. */
+function systemYaml(way: 'via: the PBS host' | 'direct'): string {
+  const inTrouble = [trouble.mute, trouble.passwordOnly, trouble.stranger, trouble.impostor, trouble.refusing];
+  return `pbs_host: pbs-server
+login_nodes_via: ${way === 'direct' ? 'direct' : 'pbs_host'}
+login_nodes:
+  - { name: derecho1, host: login-a, type: cpu }
+${inTrouble.map((host) => `  - { name: ${host}, type: cpu }`).join('\n')}
+  - { name: derecho5, host: login-b, type: gpu }
+ssh_config: ${far.configFile}
+timeouts: { connect: 1, command: 20 }
+`;
+}
+
+const works = (name: string, type: string) => ({
+  node_name: name,
+  node_type: type,
+  available: true,
+  degraded: false,
+  user_count: 2,
+  num_cpus: 7,
+});
+const isOut = (name: string) => ({ node_name: name, node_type: 'cpu', available: false, degraded: true });
+
+/** What the API stores of `fixtures/derecho`. */
+const expected = {
+  cpu_nodes_total: 2488,
+  gpu_nodes_total: 82,
+  running_jobs: 112,
+  login_nodes: [
+    works('derecho1', 'cpu'),
+    isOut(trouble.mute),
+    isOut(trouble.passwordOnly),
+    isOut(trouble.stranger),
+    isOut(trouble.impostor),
+    isOut(trouble.refusing),
+    works('derecho5', 'gpu'),
+  ],
+  filesystems: [
+    { filesystem_name: 'glade', available: true },
+    { filesystem_name: 'campaign', available: true },
+    { filesystem_name: 'derecho_scratch', available: true },
+  ],
+};
+
+describe('a run over ssh', () => {
+  throughSsh('delivers everything, and nodes that do not let us in as unavailable', async () => {
+    const { url } = await site.serve();
+    site.api(url);
+    const { exit, stderr } = await site.run('run', 'derecho');
+    expect(stderr).toContain('Login nodes: 2/7 available');
+    for (const reason of [
+      `${trouble.mute}: does not answer`,
+      `${trouble.passwordOnly}: login refused`,
+      `${trouble.stranger}: host key not trusted`,
+      `${trouble.impostor}: host key not trusted`,
+      `${trouble.refusing}: connection refused`,
+    ])
+      expect(stderr).toContain(`ssh to ${reason}`);
+    expect(exit).toBe(0);
+
+    const latest = await fetch(`${url}/api/v1/status/derecho/latest`, {
+      headers: { Authorization: `Basic ${btoa(`${credentials.user}:${credentials.password}`)}` },
+    });
+    expect(await latest.json()).toMatchObject(expected);
+    expect(await site.entries()).toMatchObject([{ state: 'delivered', failed_probes: [] }]);
+  });
+
+  throughSsh('reaches the login nodes directly where it is told to', async () => {
+    const other = newSite();
+    other.env.PATH = '/usr/bin:/bin';
+    other.configure('derecho.yaml', systemYaml('direct'));
+    const { exit, stdout } = await other.run('collect', 'derecho', '--json-only', '-q');
+    expect(exit).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject(expected);
+    await other.remove();
+  });
+
+  throughSsh('is the same from its recording', async () => {
+    const recording = join(site.directory, 'recording');
+    const recorded = await site.run('collect', 'derecho', '--record', recording, '--json-only');
+    const replayed = await site.run('collect', 'derecho', '--replay', recording, '--json-only');
+    expect([recorded.exit, replayed.exit]).toEqual([0, 0]);
+    const { timestamp: _, ...payload } = JSON.parse(recorded.stdout) as Payload;
+    const { timestamp: __, ...again } = JSON.parse(replayed.stdout) as Payload;
+    expect(again).toEqual(payload);
+    expect(payload).toMatchObject(expected);
+    expect(readdirSync(recording)).toContain('recording.yaml');
+    expect(await site.run('collect', 'derecho', '--record', recording)).toMatchObject({
+      exit: 2,
+      stderr: expect.stringContaining('name another folder'),
+    });
+  });
+
+  throughSsh('learns no host key by itself', async () => {
+    const known = readFileSync(join(far.directory, 'known_hosts'), 'utf8');
+    expect(known).not.toContain(trouble.stranger);
+  });
+
+  throughSsh('with the PBS host out of reach stores nothing, and says why', async () => {
+    const other = newSite();
+    other.env.PATH = '/usr/bin:/bin';
+    other.configure('derecho.yaml', systemYaml('via: the PBS host').replace('pbs-server', trouble.refusing));
+    const { exit, stderr } = await other.run('collect', 'derecho');
+    expect(exit).toBe(1);
+    expect(stderr).toContain(`ERROR [derecho] nodes: pbsnodes -aj -F json on ${trouble.refusing}: ssh to`);
+    expect(stderr).toContain('every probe failed');
+    expect(await other.entries()).toEqual([]);
+    await other.remove();
+  });
+
+  throughSsh('gives the far side none of our secrets', async () => {
+    const dump = join(far.directory, 'environment');
+    install(far.programDirectory, { pbs_rstat: `#!/bin/sh\n/usr/bin/env > '${dump}'\nexit 1\n` });
+    await site.run('collect', 'derecho');
+    expect(readFileSync(dump, 'utf8')).toContain('LC_ALL=C');
+    expect(readFileSync(dump, 'utf8')).not.toContain(credentials.password);
+  });
+});

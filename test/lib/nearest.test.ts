@@ -1,0 +1,30 @@
+import { expect, test } from 'bun:test';
+import fc from 'fast-check';
+import { nearest } from '../../src/lib/nearest.ts';
+
+const known = ['derecho', 'casper', 'login_nodes', 'queues'];
+
+test.each([
+  ['derech', 'derecho'],
+  ['Casper', 'casper'],
+  ['login_node', 'login_nodes'],
+  ['loginnodes', 'login_nodes'],
+  ['quueues', 'queues'],
+  ['gust', null],
+  ['something-else', null],
+])('nearest to %p is %p', (name, expected) => {
+  expect(nearest(name, known)).toBe(expected);
+});
+
+test('a known name is nearest to itself', () => {
+  fc.assert(
+    fc.property(fc.array(fc.string(), { minLength: 1 }), fc.nat(), (names, index) => {
+      const name = names[index % names.length] ?? '';
+      expect(nearest(name, names)).toBe(name);
+    }),
+  );
+});
+
+test('of nothing, nothing is near', () => {
+  expect(nearest('derecho', [])).toBeNull();
+});

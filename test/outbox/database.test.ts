@@ -1,0 +1,181 @@
+import { Database } from 'bun:sqlite';
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { OperatorError } from '../../src/lib/errors.ts';
+import { openDatabase } from '../../src/outbox/database.ts';
+import { migrations } from '../../src/outbox/migrations.ts';
+import { Outbox } from '../../src/outbox/outbox.ts';
+import { quickDirectory } from '../support/files.ts';
+import { needs } from '../support/needs.ts';
+import { run } from '../support/run.ts';
+import { newEntry, programOf, store } from './helper.ts';
+
+let directory: ReturnType<typeof quickDirectory>;
+let file: string;
+beforeEach(() => {
+  directory = quickDirectory();
+  file = join(directory.path, 'state', 'hpc-collector', 'outbox.db');
+});
+afterEach(() => {
+  chmodSync(directory.path, 0o700);
+  directory.remove();
+});
+
+const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
+
+describe('a new outbox', () => {
+  test.each([0o000, 0o022, 0o077])('is its owner’s alone with umask %o', (umask) => {
+    const before = process.umask(umask);
+    try {
+      new Outbox(file).close();
+    } finally {
+      process.umask(before);
+    }
+    expect(modeOf(file)).toBe('600');
+    expect(modeOf(join(directory.path, 'state', 'hpc-collector'))).toBe('700');
+    expect(modeOf(join(directory.path, 'state'))).toBe('700');
+  });
+
+  test('leaves no files beside it', () => {
+    const outbox = new Outbox(file);
+    store(outbox);
+    expect(readdirSync(join(file, '..'))).toEqual(['outbox.db']);
+    outbox.close();
+  });
+
+  test('has the schema of this version', () => {
+    const database = openDatabase(file);
+    expect(database.query('PRAGMA user_version').get()).toEqual({ user_version: migrations.length });
+    expect(database.query('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' });
+    database.close();
+  });
+
+  test('is opened by five processes at once, and every entry of theirs is there', async () => {
+    const children = Array.from({ length: 5 }, (_, index) =>
+      Bun.spawn(programOf('fill', file, String(index)), { stdio: ['ignore', 'ignore', 'pipe'] }),
+    );
+    const errors = await Promise.all(children.map((child) => new Response(child.stderr).text()));
+    expect(errors.join('')).toBe('');
+    expect(await Promise.all(children.map((child) => child.exited))).toEqual(new Array(5).fill(0));
+    const outbox = new Outbox(file);
+    expect(outbox.list('pending').length).toBe(100);
+    expect(outbox.heads('sam').length).toBe(5);
+    outbox.close();
+  }, 20_000);
+});
+
+describe('every connection', () => {
+  test.each([
+    ['journal_mode', 'delete'],
+    ['synchronous', 3],
+    ['foreign_keys', 1],
+    ['busy_timeout', 10_000],
+  ])('has %s = %p, on a new file and on an old one', (name, value) => {
+    for (let opened = 0; opened < 2; opened++) {
+      const database = openDatabase(file);
+      expect(Object.values(database.query(`PRAGMA ${name}`).get() ?? {})).toEqual([value]);
+      database.close();
+    }
+  });
+
+  test('takes a file back that somebody switched to a write-ahead log', () => {
+    openDatabase(file).close();
+    const other = new Database(file);
+    other.run('PRAGMA journal_mode = WAL');
+    other.close();
+    const database = openDatabase(file);
+    expect(database.query('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'delete' });
+    database.close();
+  });
+});
+
+needs('strace')('an entry is on disk, with its directory, before it counts as stored', () => {
+  new Outbox(file).close();
+  const trace = join(directory.path, 'trace');
+  const traced = run([
+    'strace',
+    '-f',
+    '-y',
+    '-e',
+    'trace=fsync,fdatasync,write',
+    '-o',
+    trace,
+    ...programOf('add', file, 'x'),
+  ]);
+  expect(traced.exit).toBe(0);
+  const [, during = ''] = /"INSERT\\n"([\s\S]*)"DONE\\n"/.exec(readFileSync(trace, 'utf8')) ?? [];
+  const synced = [...during.matchAll(/(?:fsync|fdatasync)\(\d+<([^>]*)>\)\s*= 0/g)].map((match) => match[1]);
+  expect(synced).toContain(file);
+  expect(synced).toContain(`${file}-journal`);
+  // The journal's removal is what commits: it must last, too.
+  expect(synced.at(-1)).toBe(join(file, '..'));
+});
+
+describe('a file that cannot be used is said to be so, with the mend, exit code 2:', () => {
+  const refusal = () => {
+    try {
+      new Outbox(file).close();
+    } catch (error) {
+      if (error instanceof OperatorError) return { message: error.message, exitCode: error.exitCode };
+      throw error;
+    }
+    throw new Error('it was opened');
+  };
+
+  test('one of a newer version, which is not touched', () => {
+    new Outbox(file).close();
+    const other = new Database(file);
+    other.run(`PRAGMA user_version = ${migrations.length + 1}`);
+    other.close();
+    const before = Bun.file(file).size;
+    expect(refusal()).toEqual({
+      message: `the outbox ${file} was written by a newer version (schema ${migrations.length + 1}, this one knows ${migrations.length}): install the newer hpc-collector`,
+      exitCode: 2,
+    });
+    expect(Bun.file(file).size).toBe(before);
+  });
+
+  test('one that is no database, which is not touched', async () => {
+    mkdirSync(join(file, '..'), { recursive: true });
+    const text = 'this is no database '.repeat(100);
+    writeFileSync(file, text);
+    expect(refusal().message).toStartWith(`cannot open the outbox ${file}: file is not a database; `);
+    expect(await Bun.file(file).text()).toBe(text);
+  });
+
+  test('a directory in its place', () => {
+    mkdirSync(file, { recursive: true });
+    expect(refusal().message).toStartWith(`cannot open the outbox ${file}: `);
+  });
+
+  test('a file in the place of its directory', () => {
+    writeFileSync(join(directory.path, 'state'), '');
+    expect(refusal()).toMatchObject({ exitCode: 2, message: expect.stringContaining('check the directory') });
+  });
+});
+
+describe('in a directory that is read-only', () => {
+  beforeEach(() => {
+    chmodSync(directory.path, 0o755);
+    file = join(directory.path, 'outbox.db');
+  });
+
+  test.each(['addForbidden', 'lockForbidden'])('nothing can be made, and the message says where: %s', (verb) => {
+    const { stdout } = run(programOf(verb, file));
+    expect(stdout).toMatch(
+      /^cannot (open the outbox|lock) .*outbox\.db: EACCES.*; check the directory, its owner and the space left \(2\)$/,
+    );
+  });
+
+  test('an outbox that is there cannot be added to, and the message says which', () => {
+    const outbox = new Outbox(file);
+    outbox.add(newEntry());
+    outbox.close();
+    chmodSync(file, 0o666);
+    const { stdout } = run(programOf('addForbidden', file));
+    expect(stdout).toMatch(
+      /^cannot write the outbox .*outbox\.db: .*; check the directory, its owner and the space left \(1\)$/,
+    );
+  });
+});

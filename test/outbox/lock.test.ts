@@ -1,0 +1,148 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { tryLock } from '../../src/outbox/lock.ts';
+import { temporaryDirectory } from '../support/files.ts';
+import { until } from '../support/until.ts';
+import { programOf } from './helper.ts';
+
+let directory: ReturnType<typeof temporaryDirectory>;
+let file: string;
+const children: Bun.Subprocess[] = [];
+beforeEach(() => {
+  directory = temporaryDirectory();
+  file = join(directory.path, 'outbox.db.drain-lock');
+});
+afterEach(async () => {
+  for (const child of children.splice(0)) {
+    child.kill('SIGKILL');
+    await child.exited;
+  }
+  directory.remove();
+});
+
+/** Another process that tries to take the lock, and what it says of it: `held` or `taken`. */
+async function otherProcess(): Promise<{ said: string; child: Bun.Subprocess }> {
+  const child = Bun.spawn(programOf('hold', file), { stdio: ['ignore', 'pipe', 'inherit'] });
+  children.push(child);
+  const { value } = await child.stdout.getReader().read();
+  return {
+    said: Buffer.from(value ?? [])
+      .toString()
+      .trim(),
+    child,
+  };
+}
+
+/** Takes the lock if it is free, and lets it go again. */
+function isFree(): boolean {
+  const lock = tryLock(file);
+  lock?.release();
+  return lock !== null;
+}
+
+test('a lock is held by one process at a time', async () => {
+  expect((await otherProcess()).said).toBe('held');
+  expect(tryLock(file)).toBeNull();
+  expect((await otherProcess()).said).toBe('taken');
+});
+
+test('a lock is held by one part of a process at a time', () => {
+  const lock = tryLock(file);
+  expect(lock).not.toBeNull();
+  expect(tryLock(file)).toBeNull();
+  expect(tryLock(file)).toBeNull();
+  lock?.release();
+  expect(isFree()).toBe(true);
+});
+
+test('a second try in vain does not take the lock from its holder', async () => {
+  const lock = tryLock(file);
+  tryLock(file);
+  expect((await otherProcess()).said).toBe('taken');
+  lock?.release();
+  expect((await otherProcess()).said).toBe('held');
+});
+
+test('a lock that is released twice harms nobody', async () => {
+  const lock = tryLock(file);
+  lock?.release();
+  expect((await otherProcess()).said).toBe('held');
+  lock?.release();
+  expect(isFree()).toBe(false);
+});
+
+test.each(['SIGKILL', 'SIGTERM'] as const)('a lock is gone with its process: %s', async (signal) => {
+  const { said, child } = await otherProcess();
+  expect(said).toBe('held');
+  child.kill(signal);
+  await child.exited;
+  expect(isFree()).toBe(true);
+});
+
+test('a file that a killed process left behind is no lock', async () => {
+  for (let round = 0; round < 3; round++) {
+    const { said, child } = await otherProcess();
+    expect(said).toBe('held');
+    child.kill('SIGKILL');
+    await child.exited;
+  }
+  expect(statSync(file).isFile()).toBe(true);
+  expect(isFree()).toBe(true);
+});
+
+test('a lock whose handle nobody keeps is still held', async () => {
+  (() => {
+    tryLock(file);
+  })();
+  for (let round = 0; round < 5; round++) {
+    Bun.gc(true);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect((await otherProcess()).said).toBe('taken');
+});
+
+test('who does not get a lock knows within 0.3 seconds', async () => {
+  await otherProcess();
+  const started = performance.now();
+  expect(tryLock(file)).toBeNull();
+  expect(performance.now() - started).toBeLessThan(300);
+});
+
+test('of five processes that want a new lock at once, one gets it', async () => {
+  const said = (await Promise.all(Array.from({ length: 5 }, otherProcess))).map((other) => other.said);
+  expect(said.toSorted()).toEqual(['held', ...new Array(4).fill('taken')]);
+});
+
+test('locks of different names do not touch each other', () => {
+  const one = tryLock(join(directory.path, 'one'));
+  const other = tryLock(join(directory.path, 'other'));
+  expect([one === null, other === null]).toEqual([false, false]);
+  one?.release();
+  other?.release();
+});
+
+describe('the file of a lock', () => {
+  test.each([0o000, 0o022])('is its owner’s alone with umask %o', (umask) => {
+    const before = process.umask(umask);
+    try {
+      tryLock(file)?.release();
+    } finally {
+      process.umask(before);
+    }
+    expect((statSync(file).mode & 0o777).toString(8)).toBe('600');
+  });
+
+  test('that is empty, because its maker was killed, does', async () => {
+    await Bun.write(file, '');
+    const lock = tryLock(file);
+    expect(lock).not.toBeNull();
+    await until(async () => (await otherProcess()).said === 'taken', 'another process finds it taken');
+    lock?.release();
+  });
+
+  test('that is something else is an error with its name', async () => {
+    await Bun.write(file, 'this is no database '.repeat(100));
+    expect(() => tryLock(file)).toThrow(`cannot lock ${file}: file is not a database; check the directory`);
+  });
+});

@@ -1,0 +1,290 @@
+import { Database } from 'bun:sqlite';
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import type { Attempt, Entry } from '../../src/outbox/entry.ts';
+import { Outbox } from '../../src/outbox/outbox.ts';
+import { quickDirectory } from '../support/files.ts';
+import { again, newEntry, store } from './helper.ts';
+
+let directory: ReturnType<typeof quickDirectory>;
+let file: string;
+let outbox: Outbox;
+beforeEach(() => {
+  directory = quickDirectory();
+  file = join(directory.path, 'outbox.db');
+  outbox = new Outbox(file);
+});
+afterEach(() => {
+  outbox.close();
+  directory.remove();
+});
+
+/** Changes the file behind the outbox's back. */
+function change(statement: string): void {
+  const database = new Database(file);
+  database.run(statement);
+  database.close();
+}
+
+const attempt = (rest: Partial<Attempt> = {}): Attempt => ({
+  at: new Date(Date.UTC(2026, 5, 1)),
+  seconds: 1.5,
+  status: 503,
+  outcome: 'unavailable',
+  detail: 'HTTP 503',
+  ...rest,
+});
+
+describe('a body', () => {
+  test('is read back byte for byte, whatever it is', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.json(), fc.constant('\ufeff{}')), (body) => {
+        const entry = store(outbox, { body });
+        expect(outbox.body(entry)).toBe(body);
+        expect(entry.bodyBytes).toBe(Buffer.byteLength(body));
+        expect(entry.bodySha256).toBe(createHash('sha256').update(body).digest('hex'));
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('of 10 MB is read back, and takes less room than it has', () => {
+    const body = JSON.stringify(
+      Array.from({ length: 200_000 }, (_, index) => ({ username: `user${index % 500}`, n: 0 })),
+    );
+    const entry = store(outbox, { body });
+    expect(outbox.body(entry)).toBe(body);
+    expect(Bun.file(file).size).toBeLessThan(body.length / 5);
+  });
+
+  test.each([
+    [
+      'is of another body',
+      `UPDATE entries SET body = (SELECT body FROM entries WHERE sequence = 2) WHERE sequence = 1`,
+      /^the body of entry .* is damaged: its sha-256 differs$/,
+    ],
+    ['has another sha-256', `UPDATE entries SET body_sha256 = 'x' WHERE sequence = 1`, /its sha-256 differs/],
+    ['cannot be unpacked', `UPDATE entries SET body = zeroblob(40) WHERE sequence = 1`, /./],
+    ['is cut', `UPDATE entries SET body = substr(body, 1, length(body) - 9) WHERE sequence = 1`, /./],
+    ['is gone', `DELETE FROM entries WHERE sequence = 1`, /^entry .* is gone$/],
+  ])('that %s is not given out', (_, damage, words) => {
+    const entry = store(outbox, { body: '{"a":1}' });
+    const other = store(outbox, { body: '{"b":2}' });
+    change(damage);
+    expect(() => outbox.body(outbox.withPrefix(entry.id, 1)[0] ?? entry)).toThrow(words);
+    expect(outbox.body(other)).toBe('{"b":2}');
+  });
+});
+
+test('an entry is read back as it was stored, by another process too', () => {
+  const entry = newEntry({ failedProbes: ['jobs', 'nodes (partial)'], path: '/p', stream: 'sam/ü' });
+  const added = outbox.add(entry);
+  const other = new Outbox(file);
+  const [read] = other.list('all');
+  other.close();
+  expect(read).toEqual({
+    sequence: 1,
+    id: added.kind === 'stored' ? added.id : '',
+    stream: 'sam/ü',
+    destination: 'sam',
+    method: 'POST',
+    path: '/p',
+    bodyBytes: entry.body.length,
+    bodySha256: expect.any(String),
+    collectedAt: entry.collectedAt,
+    state: 'pending',
+    attempts: 0,
+    failedDrains: 0,
+    firstSentAt: null,
+    nextAttemptAt: null,
+    lastStatus: null,
+    lastError: null,
+    deliveredAt: null,
+    answer: null,
+    failedProbes: ['jobs', 'nodes (partial)'],
+  });
+});
+
+test('ids grow with the entries, and a prefix finds them', () => {
+  const entries = Array.from({ length: 20 }, () => store(outbox));
+  const ids = entries.map((entry) => entry.id);
+  expect(ids.toSorted()).toEqual(ids);
+  expect(outbox.withPrefix(ids[7] ?? '', 2).map((entry) => entry.id)).toEqual([ids[7] ?? '']);
+  expect(outbox.withPrefix(ids[0]?.slice(0, 4) ?? '', 5).length).toBe(5);
+  expect(outbox.withPrefix('%', 5)).toEqual([]);
+});
+
+describe('a moment', () => {
+  test('is given to one entry of a destination', () => {
+    const { collectedAt } = store(outbox, { stream: 'sam/derecho' });
+    expect(outbox.add(newEntry({ stream: 'sam/casper', collectedAt }))).toEqual({ kind: 'moment-taken' });
+    expect(outbox.list('all').length).toBe(1);
+  });
+
+  test('a millisecond later is another one', () => {
+    const { collectedAt } = store(outbox);
+    expect(outbox.add(newEntry({ collectedAt: new Date(collectedAt.getTime() + 1) })).kind).toBe('stored');
+  });
+
+  test('is another one at another destination', () => {
+    const { collectedAt } = store(outbox);
+    expect(outbox.add(newEntry({ destination: 'history', collectedAt })).kind).toBe('stored');
+  });
+});
+
+describe('the head of a stream', () => {
+  const heads = () => outbox.heads('sam').map((entry) => entry.sequence);
+
+  test('is its oldest pending entry by sequence, not by clock', () => {
+    store(outbox, { stream: 'sam/a', collectedAt: new Date(2_000_000) });
+    store(outbox, { stream: 'sam/a', collectedAt: new Date(1_000_000) });
+    store(outbox, { stream: 'sam/b', collectedAt: new Date(500_000) });
+    expect(heads()).toEqual([1, 3]);
+  });
+
+  test('moves on when it is delivered, rejected or held, and comes back when it is retried', () => {
+    const entries = [1, 2, 3, 4].map(() => store(outbox)) as [Entry, Entry, Entry, Entry];
+    outbox.delivered(entries[0], attempt(), '{}');
+    expect(heads()).toEqual([2]);
+    outbox.rejected(entries[1], attempt(), true);
+    expect(heads()).toEqual([3]);
+    change(`UPDATE entries SET state = 'held' WHERE sequence = 3`);
+    expect(heads()).toEqual([4]);
+    outbox.retry(again(outbox, entries[1].id));
+    expect(heads()).toEqual([2]);
+  });
+
+  test('of another destination is not among them', () => {
+    store(outbox, { destination: 'history' });
+    expect(heads()).toEqual([]);
+  });
+
+  test('a sequence is never given twice, even when the newest entry is gone', () => {
+    store(outbox);
+    change('DELETE FROM entries');
+    expect(store(outbox).sequence).toBe(2);
+  });
+});
+
+describe('the states of an entry', () => {
+  test('pending → delivered: with the answer, and without what failed before', () => {
+    const entry = store(outbox);
+    outbox.sending(entry, new Date(1000));
+    outbox.failed(entry, attempt(), { charged: true, mayHaveArrived: true });
+    outbox.postpone(entry, new Date(5000));
+    const last = attempt({ at: new Date(9000), status: 201, outcome: 'accepted', detail: 'status_id=4' });
+    outbox.delivered(entry, last, '{"status_id":4}');
+    expect(again(outbox, entry.id)).toMatchObject({
+      state: 'delivered',
+      attempts: 2,
+      lastStatus: 201,
+      lastError: null,
+      deliveredAt: new Date(9000),
+      nextAttemptAt: null,
+      answer: '{"status_id":4}',
+    });
+    expect(outbox.attempts(entry)).toEqual([attempt(), last]);
+    expect(outbox.retry(entry)).toBe(false);
+    expect(again(outbox, entry.id).state).toBe('delivered');
+  });
+
+  test('pending → rejected → pending: by retry, due at once, its attempts kept', () => {
+    const entry = store(outbox);
+    outbox.postpone(entry, new Date(5000));
+    outbox.rejected(entry, attempt({ status: 400, detail: 'HTTP 400: bad' }), false);
+    expect(again(outbox, entry.id)).toMatchObject({
+      state: 'rejected',
+      attempts: 1,
+      lastStatus: 400,
+      lastError: 'HTTP 400: bad',
+      nextAttemptAt: null,
+    });
+    expect(outbox.retry(entry)).toBe(true);
+    expect(again(outbox, entry.id)).toMatchObject({
+      state: 'pending',
+      attempts: 1,
+      failedDrains: 0,
+      nextAttemptAt: null,
+    });
+    expect(outbox.attempts(entry).length).toBe(1);
+  });
+
+  test('stored as rejected: with the reason, and not among the heads', () => {
+    const entry = store(outbox, { rejectedBecause: 'is not what the API takes' });
+    expect(entry).toMatchObject({ state: 'rejected', lastError: 'is not what the API takes', attempts: 0 });
+    expect(outbox.heads('sam')).toEqual([]);
+  });
+
+  test('a held entry is not made due by retry', () => {
+    const entry = store(outbox);
+    change(`UPDATE entries SET state = 'held'`);
+    expect(outbox.retry(entry)).toBe(false);
+    expect(again(outbox, entry.id).state).toBe('held');
+  });
+
+  test('an attempt that is not charged is a row, and does not count', () => {
+    const entry = store(outbox);
+    outbox.failed(entry, attempt({ status: 401 }), { charged: false, mayHaveArrived: false });
+    expect(again(outbox, entry.id)).toMatchObject({ state: 'pending', attempts: 0, lastStatus: 401 });
+    expect(outbox.attempts(entry).length).toBe(1);
+  });
+
+  test('a state that does not exist cannot be stored', () => {
+    store(outbox);
+    expect(() => change(`UPDATE entries SET state = 'lost'`)).toThrow(/CHECK constraint failed/);
+  });
+});
+
+describe('whether an entry may have arrived', () => {
+  test('is noted when it is first sent, and not moved by later tries', () => {
+    const entry = store(outbox);
+    outbox.sending(entry, new Date(1000));
+    outbox.sending(entry, new Date(2000));
+    outbox.failed(entry, attempt(), { charged: true, mayHaveArrived: true });
+    expect(again(outbox, entry.id).firstSentAt).toEqual(new Date(1000));
+  });
+
+  test.each([
+    ['failed', (entry: Entry) => outbox.failed(entry, attempt(), { charged: true, mayHaveArrived: false })],
+    ['rejected', (entry: Entry) => outbox.rejected(entry, attempt(), false)],
+  ])('is taken back where it cannot: %s', (_, finish) => {
+    const entry = store(outbox);
+    outbox.sending(entry, new Date(1000));
+    finish(entry);
+    expect(again(outbox, entry.id).firstSentAt).toBeNull();
+  });
+});
+
+test('lists and counts are by state, oldest first', () => {
+  const entries = [1, 2, 3, 4].map(() => store(outbox)) as [Entry, Entry, Entry, Entry];
+  store(outbox, { stream: 'sam/casper' });
+  outbox.delivered(entries[1], attempt(), '{}');
+  outbox.rejected(entries[2], attempt(), false);
+  change(`UPDATE entries SET state = 'held' WHERE sequence = 4`);
+  const sequences = (state: Parameters<Outbox['list']>[0]) => outbox.list(state).map((entry) => entry.sequence);
+  expect(sequences('all')).toEqual([1, 2, 3, 4, 5]);
+  expect(sequences(null)).toEqual([1, 3, 4, 5]);
+  expect(sequences('pending')).toEqual([1, 5]);
+  expect(sequences('delivered')).toEqual([2]);
+  expect(sequences('rejected')).toEqual([3]);
+  expect(sequences('held')).toEqual([4]);
+  expect([outbox.countPending(null), outbox.countPending('sam/casper')]).toEqual([2, 1]);
+});
+
+test('entries since a moment are of one stream, newest first', () => {
+  const at = (minute: number) => ({ collectedAt: new Date(Date.UTC(2026, 3, 1, 0, minute)) });
+  for (const minute of [1, 2, 3]) store(outbox, at(minute));
+  store(outbox, { stream: 'sam/casper', ...at(4) });
+  expect(outbox.since('sam/derecho', at(2).collectedAt).map((entry) => entry.sequence)).toEqual([3, 2]);
+});
+
+test('an attempt and what it changes are stored together or not at all', () => {
+  const entry = store(outbox);
+  change(`CREATE TRIGGER refuse BEFORE UPDATE ON entries BEGIN SELECT raise(ABORT, 'disk on fire'); END`);
+  expect(() => outbox.delivered(entry, attempt(), '{}')).toThrow(
+    `cannot write the outbox ${file}: disk on fire; check the directory, its owner and the space left`,
+  );
+  expect(outbox.attempts(entry)).toEqual([]);
+});

@@ -1,0 +1,66 @@
+// What the tests of the outbox run as a process of its own: `program.ts VERB FILE`.
+import { chmodSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { messageOf, OperatorError } from '../../src/lib/errors.ts';
+import { tryLock } from '../../src/outbox/lock.ts';
+import { Outbox } from '../../src/outbox/outbox.ts';
+
+const [verb = '', file = '', argument = ''] = process.argv.slice(2);
+
+function add(outbox: Outbox, number: number): void {
+  outbox.add({
+    stream: `sam/${argument}`,
+    destination: 'sam',
+    method: 'POST',
+    path: '/x',
+    body: '{}',
+    collectedAt: new Date(number),
+    failedProbes: [],
+    rejectedBecause: null,
+  });
+}
+
+const verbs: Readonly<Record<string, () => unknown>> = {
+  /** Says whether it got the lock, and keeps it until it is killed. */
+  async hold() {
+    process.stdout.write(tryLock(file) ? 'held\n' : 'taken\n');
+    await Bun.sleep(60_000);
+  },
+  /** Opens a file that may be new, and adds 20 entries to a stream. */
+  fill() {
+    const outbox = new Outbox(file);
+    for (let number = 0; number < 20; number++) add(outbox, Number(argument) * 1000 + number);
+    outbox.close();
+  },
+  /** Adds one entry, and marks in its system calls where that begins and ends. */
+  add() {
+    const outbox = new Outbox(file);
+    writeSync(1, 'INSERT\n');
+    add(outbox, Date.now());
+    writeSync(1, 'DONE\n');
+    outbox.close();
+  },
+  /** As a user who may not write there: opens the file, adds to it. */
+  addForbidden() {
+    forbidden(() => add(new Outbox(file), Date.now()));
+  },
+  lockForbidden() {
+    forbidden(() => tryLock(file));
+  },
+};
+
+/** Does what must fail in a directory that is read-only, even for root; prints the message and the exit code. */
+function forbidden(what: () => unknown): void {
+  chmodSync(dirname(file), 0o555);
+  // Root may write everywhere.
+  if (process.getuid?.() === 0) process.setuid?.(65534);
+  try {
+    what();
+    process.stdout.write('nothing failed');
+  } catch (error) {
+    const code = error instanceof OperatorError ? error.exitCode : 'a bug';
+    process.stdout.write(`${messageOf(error)} (${code})`);
+  }
+}
+
+await verbs[verb]?.();

@@ -1,0 +1,46 @@
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
+
+const recording = z.object({
+  commands: z.array(
+    z.object({ argv: z.tuple([z.string()], z.string()), exit: z.int(), stdout: z.string().optional() }),
+  ),
+});
+
+/**
+ * Shell scripts, by name, that answer a recording's commands as the real programs did; what was not recorded fails.
+ * Login nodes are asked with `sh`, which is not played back: see `loginNodePrograms`.
+ */
+export function playback(folder: string): Record<string, string> {
+  const cases = new Map<string, string[]>();
+  for (const { argv, exit, stdout } of recording.parse(parse(readFileSync(join(folder, 'recording.yaml'), 'utf8')))
+    .commands) {
+    const [program, ...rest] = argv;
+    if (program === 'sh') continue;
+    const output = stdout === undefined ? ':' : `/bin/cat '${join(folder, stdout)}'`;
+    cases.set(program, [...(cases.get(program) ?? []), `  '${rest.join(' ')}') ${output}; exit ${exit};;`]);
+  }
+  return Object.fromEntries(
+    [...cases].map(([program, lines]) => [
+      program,
+      `#!/bin/sh\ncase "$*" in\n${lines.join('\n')}\nesac\necho "not recorded: $0 $*" >&2\nexit 99\n`,
+    ]),
+  );
+}
+
+/** A login node of 7 CPUs with two users; its load is this machine's. */
+export const loginNodePrograms: Readonly<Record<string, string>> = {
+  nproc: '#!/bin/sh\necho 7\n',
+  who: '#!/bin/sh\necho "jsmith pts/0 Nov 21 02:12"\necho "mcurie pts/1 Nov 21 02:13"\n',
+};
+
+/** Puts programs into a directory, which is made. */
+export function install(directory: string, programs: Readonly<Record<string, string>>): void {
+  mkdirSync(directory, { recursive: true });
+  for (const [name, text] of Object.entries(programs)) {
+    writeFileSync(join(directory, name), text);
+    chmodSync(join(directory, name), 0o755);
+  }
+}
