@@ -2,6 +2,8 @@ import { closeSync, openSync, readFileSync, truncateSync, writeSync } from 'node
 import { createConsola } from 'consola';
 import type { Entry, EntryState } from '../../src/outbox/entry.ts';
 import { Outbox } from '../../src/outbox/outbox.ts';
+import { PageFile } from '../../src/outbox/recovery/pages.ts';
+import { cellsOf, headerOf } from '../../src/outbox/recovery/record.ts';
 
 /** Numbers from 0 to 1, the same for the same seed. */
 export function seeded(seed: number): () => number {
@@ -23,14 +25,15 @@ function bodyOf(random: () => number): string {
 
 const states: readonly EntryState[] = ['delivered', 'delivered', 'rejected', 'held', 'pending', 'pending', 'pending'];
 
-/** Fills an outbox with entries of three streams, in every state, two minutes apart. */
+/** Fills an outbox with entries of three streams, in every state, two minutes apart up to now. */
 export function fillOutbox(file: string, count: number, seed = 1): void {
   const random = seeded(seed);
+  const now = Date.now();
   const outbox = new Outbox(file);
   outbox.database.run('BEGIN IMMEDIATE');
   for (let index = 0; index < count; index++) {
     const stream = `sam/${['derecho', 'casper', 'jupyterhub'][index % 3]}`;
-    const collectedAt = new Date(Date.UTC(2026, 10, 20) + index * 120_000);
+    const collectedAt = new Date(now - (count - index) * 120_000);
     const request = { stream, destination: 'sam', method: 'POST', path: '/api/v1/status/x' } as const;
     const body = bodyOf(random);
     const added = outbox.add({
@@ -100,10 +103,23 @@ export function rootPageOf(file: string, table: string): number {
   return row?.rootpage ?? 0;
 }
 
+/** A page on which the body of an entry goes on; null for a short one, which is all on its own page. */
+export function laterPageOf(file: string, sequence: number): number | null {
+  const pages = new PageFile(file);
+  try {
+    for (const [number, page] of pages.pages())
+      for (const cell of cellsOf(page, number, pages.usableSize))
+        if (cell.rowid === sequence && cell.overflow > 0 && headerOf(cell)?.types.length === 2) return cell.overflow;
+    return null;
+  } finally {
+    pages.close();
+  }
+}
+
 /** Ways to damage a file; each takes the file and a source of random numbers. */
 export const damages: Readonly<Record<string, (file: string, random: () => number) => void>> = {
   'cut off somewhere': (file, random) =>
-    truncateSync(file, Math.floor((0.2 + 0.7 * random()) * pagesIn(file) * pageSize)),
+    truncateSync(file, Math.floor((0.6 + 0.35 * random()) * pagesIn(file) * pageSize)),
   'five pages overwritten': (file, random) =>
     overwritePages(
       file,

@@ -95,7 +95,9 @@ describe('opening a damaged file', () => {
     'the root page of entries zeroed': 1,
     'the root page of bodies zeroed': 1,
   };
-  const cases = Object.keys(damages).flatMap((name) => [1, 2, 3].map((seed) => [name, seed] as const));
+  const cases = Object.keys(damages).flatMap((name) =>
+    (name.includes('zeroed') ? [1] : [1, 2, 3]).map((seed) => [name, seed] as const),
+  );
 
   test.each(cases)('%s (%d): it is kept, what is readable recovered in order, and work goes on', (name, seed) => {
     damages[name]?.(file, seeded(seed));
