@@ -12,7 +12,7 @@ import { Outbox } from '../outbox.ts';
 import { type Carving, carve } from './carve.ts';
 import { fill, rememberDropped } from './fill.ts';
 import { type Damage, rememberDamage } from './past-damage.ts';
-import { identityOf, nameAside, setAside } from './set-aside.ts';
+import { identityOf, nameAside, setAside, syncPath } from './set-aside.ts';
 
 /** How long a recovery waits for a drain, and for whoever is writing, in milliseconds. */
 const longestWait = 10_000;
@@ -66,6 +66,7 @@ function recoverLocked(file: string, reason: string, { host, log }: RecoveryOpti
   const carving = carve(file);
   try {
     const damage = gather(carving, fresh, { host, at: now.toISOString(), file: aside, reason });
+    syncPath(fresh);
     setAside(file, aside, fresh);
     const lost = damage.without_body + damage.without_entry;
     log.error(
@@ -86,6 +87,8 @@ function gather(
   const outbox = new Outbox(fresh);
   try {
     const { database } = outbox;
+    // Nothing of it counts until it is whole: it is synced once, in the end.
+    database.run('PRAGMA synchronous = OFF');
     for (const [fact, value] of carving.facts) writeFact(database, fact, value);
     if (!carving.facts.has('host')) writeFact(database, 'host', host);
     const { recovered, withoutBody } = fill(database, carving, 'as it was');

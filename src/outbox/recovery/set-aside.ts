@@ -58,7 +58,8 @@ function keepAs(file: string, aside: string): void {
   }
 }
 
-function syncPath(path: string): void {
+/** Makes a file, or the names in a directory, durable. */
+export function syncPath(path: string): void {
   const descriptor = openSync(path, 'r');
   try {
     fsyncSync(descriptor);

@@ -192,6 +192,18 @@ describe('a damaged file', () => {
     expect(strayBodies).toBe(1);
   });
 
+  test('a row whose header tells of more than there is costs only itself', () => {
+    const bytes = readFileSync(file);
+    const number = leafOfEntries(bytes);
+    const page = bytes.subarray((number - 1) * pageSize, number * pageSize);
+    const [cell] = cellsOf(page, number, pageSize);
+    // After the length of the header and the types of sequence and id: that of the stream, now 30 bytes longer.
+    cell?.local.writeUInt8(cell.local.readUInt8(3) + 60, 3);
+    writeFileSync(file, bytes);
+    const rest = stored(original).filter(({ row }) => row.sequence !== cell?.rowid);
+    expect(plain(carved(file).entries)).toEqual(plain(rest));
+  });
+
   test('a row whose other pages go round in a circle ends', () => {
     const bytes = readFileSync(file);
     // Every page that only carries on a row leads to itself.
