@@ -17,19 +17,17 @@ import { type Context, recoveryOptions } from './context.ts';
 export function openToWrite(context: Context, drainLock: 'held' | 'free'): HealingOutbox {
   return new HealingOutbox(context.outboxFile, {
     ...recoveryOptions(context, drainLock),
-    open: () => openOwn(context),
+    open: (file) => new Outbox(file, context.spool),
+    prepare: (outbox) => prepare(outbox, context),
   });
 }
 
-function openOwn(context: Context): Outbox {
-  const outbox = new Outbox(context.outboxFile, context.spool);
+function prepare(outbox: Outbox, context: Context): void {
   try {
     claim(outbox.database, context.outboxFile, hostname());
     keepReserve(context.outboxFile);
     takeInSpool(outbox, context.spool, context.log);
-    return outbox;
   } catch (error) {
-    outbox.close();
     const isOurs = error instanceof SQLiteError && !isDamage(error);
     throw isOurs ? unwritable('write the outbox', context.outboxFile, error) : error;
   }

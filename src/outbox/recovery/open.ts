@@ -75,10 +75,11 @@ function opened(file: string, options: RecoveryOptions): Opened {
   }
 }
 
-function openSound(file: string, { isChecked = true, open = (path) => new Outbox(path) }: RecoveryOptions): Outbox {
-  const outbox = open(file);
+function openSound(file: string, { isChecked = true, ...options }: RecoveryOptions): Outbox {
+  const outbox = options.open?.(file) ?? new Outbox(file);
   try {
     if (isChecked) checkForDamage(outbox.database, new Date());
+    options.prepare?.(outbox);
     return outbox;
   } catch (error) {
     outbox.close();

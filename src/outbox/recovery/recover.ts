@@ -26,6 +26,8 @@ export type RecoveryOptions = {
   readonly drainLock: 'held' | 'free';
   /** How the outbox is opened; default: it alone. */
   readonly open?: (file: string) => Outbox;
+  /** What is to be done with it first, when it is known to be sound: a damaged file is kept as it was. */
+  readonly prepare?: (outbox: Outbox) => void;
   /** False where it is enough to notice damage on the way: a listing must be quick. */
   readonly isChecked?: boolean;
   readonly waitMilliseconds?: number;
