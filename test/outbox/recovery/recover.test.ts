@@ -19,8 +19,9 @@ import { Outbox } from '../../../src/outbox/outbox.ts';
 import { checkForDamage, isDamage } from '../../../src/outbox/recovery/damage.ts';
 import { HealingOutbox, openOutbox } from '../../../src/outbox/recovery/open.ts';
 import { acknowledgeDamage, unacknowledgedDamage } from '../../../src/outbox/recovery/past-damage.ts';
+import { recover } from '../../../src/outbox/recovery/recover.ts';
 import { recoverFrom } from '../../../src/outbox/recovery/recover-from.ts';
-import { nameAside, setAside } from '../../../src/outbox/recovery/set-aside.ts';
+import { identityOf, nameAside, setAside } from '../../../src/outbox/recovery/set-aside.ts';
 import {
   contents,
   contentsOf,
@@ -413,6 +414,15 @@ describe('a recovery that has to wait', () => {
     writer.run('ROLLBACK');
     writer.close();
     expect(contents(open())).toEqual(before);
+  });
+
+  test('for another recovery: finds the file replaced, and leaves the new one alone', () => {
+    const identity = identityOf(file);
+    overwritePages(file, [1], () => 0);
+    open().close();
+    recover(file, { identity, reason: 'seen before' }, options());
+    expect(setAsideFiles()).toHaveLength(1);
+    expect(kept.lines).toHaveLength(1);
   });
 
   test('where nothing can be written: says so, and leaves all as it is', () => {
