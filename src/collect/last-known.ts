@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { System } from '../config/system.ts';
+import type { Entry } from '../outbox/entry.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { type RequiredProbe, zeroFields } from '../snapshot/payload.ts';
 
@@ -8,7 +9,7 @@ const repeatedFor = 15 * 60 * 1000;
 
 /**
  * The fields of a required probe as the last snapshot had them in which that probe had not failed; null where there is
- * none of the last 15 minutes.
+ * none of the last 15 minutes. A rejected snapshot may have been so for those very fields.
  */
 export function lastKnownFields(
   outbox: Outbox,
@@ -19,9 +20,19 @@ export function lastKnownFields(
 ): Record<string, unknown> | null {
   const good = outbox
     .since(stream, new Date(now.getTime() - repeatedFor))
-    .find((entry) => entry.collectedAt <= now && !entry.failedProbes.includes(probe));
+    .filter((entry) => entry.collectedAt <= now && entry.state !== 'rejected' && !entry.failedProbes.includes(probe))
+    .map((entry) => fieldsOf(outbox, entry))
+    .find((fields) => fields !== null);
   if (!good) return null;
-  const body = z.record(z.string(), z.unknown()).parse(JSON.parse(outbox.body(good)));
-  const names = Object.keys(zeroFields(probe, system)).filter((name) => name in body);
-  return Object.fromEntries(names.map((name) => [name, body[name]]));
+  const names = Object.keys(zeroFields(probe, system)).filter((name) => name in good);
+  return Object.fromEntries(names.map((name) => [name, good[name]]));
+}
+
+/** Null for a body that is damaged: an old snapshot must not cost a new one. */
+function fieldsOf(outbox: Outbox, entry: Entry): Record<string, unknown> | null {
+  try {
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(outbox.body(entry)));
+  } catch {
+    return null;
+  }
 }

@@ -1,6 +1,6 @@
 import { defineCommand } from 'citty';
 import { OperatorError } from '../lib/errors.ts';
-import { collectAndStore } from './collecting.ts';
+import { collectAndStore, worst } from './collecting.ts';
 import { commonArgs } from './common.ts';
 import { chosenSystems, logged, openContext } from './context.ts';
 import { printPayloads } from './payloads.ts';
@@ -24,10 +24,14 @@ export const collectCommand = defineCommand({
       throw new OperatorError('--record and --replay exclude each other: give one of them');
     }
     const context = openContext(args);
-    const systems = chosenSystems(args._, context.config);
+    const { systems, failures } = chosenSystems(args._, context);
     const source = { record: args.record ?? null, replay: args.replay ?? null };
     if (args['dry-run'] || args['json-only'])
-      return printPayloads(systems, context, { dryRun: args['dry-run'] === true, ...source });
-    return logged(context.log, () => collectAndStore(systems, context, { source }));
+      return worst([
+        ...failures,
+        await printPayloads(systems, context, { dryRun: args['dry-run'] === true, ...source }),
+      ]);
+    if (systems.length === 0) return worst(failures);
+    return worst([...failures, await logged(context.log, () => collectAndStore(systems, context, { source }))]);
   },
 });

@@ -56,7 +56,9 @@ function asksForHelp(args: readonly string[]): readonly string[] {
 function report(error: unknown, isVerbose: boolean): number {
   const isExpected = error instanceof OperatorError || isUsageError(error);
   const message = Bun.stripANSI(messageOf(error));
-  process.stderr.write(`hpc-collector: ${isExpected ? '' : 'this is a bug: '}${printable(message, 2000)}\n`);
+  // Usage errors begin with the command themselves.
+  const prefix = message.startsWith('hpc-collector') ? '' : 'hpc-collector: ';
+  process.stderr.write(`${prefix}${isExpected ? '' : 'this is a bug: '}${printable(message, 2000)}\n`);
   if (error instanceof Error && (isVerbose || !isExpected)) process.stderr.write(`${error.stack}\n`);
   return error instanceof OperatorError ? error.exitCode : exitCodes.fatal;
 }

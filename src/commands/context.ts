@@ -52,22 +52,38 @@ export async function logged(log: Log, work: () => Promise<ExitCode>): Promise<E
   }
 }
 
+/** The systems to collect, and an exit code for each that was asked for and cannot be. */
+export type ChosenSystems = { readonly systems: readonly System[]; readonly failures: readonly ExitCode[] };
+
 /**
- * The systems named on the command line; without a name those that the configuration enables on this host.
- * Throws OperatorError where there are none, or one of them is not known.
+ * The systems named on the command line; without a name those that the configuration enables on this host. One that is
+ * not known or wrongly configured is logged and does not stop the others. Throws OperatorError where no other is left.
  */
-export function chosenSystems(names: readonly string[], config: Config): System[] {
-  if (names.length > 0) return [...new Set(names)].map((name) => loadSystem(name, config));
-  const enabled = config.collector.systems;
-  if (enabled.length === 0) {
+export function chosenSystems(names: readonly string[], { config, log }: Context): ChosenSystems {
+  const wanted = names.length > 0 ? names : config.collector.systems;
+  if (wanted.length === 0) {
     throw new OperatorError(
       `no system is named and none is enabled: name one, or list them under 'systems:' in ${join(config.directory, 'collector.yaml')}`,
     );
   }
+  const systems: System[] = [];
+  const errors: OperatorError[] = [];
+  for (const name of new Set(wanted)) {
+    try {
+      systems.push(loadSystem(name, config));
+    } catch (error) {
+      if (!(error instanceof OperatorError)) throw error;
+      errors.push(error);
+    }
+  }
+  const [first] = errors;
+  if (first && systems.length === 0) throw first;
+  for (const error of errors) log.error(`✗ ${error.message}`);
   const here = shortName(hostname());
-  return enabled
-    .map((name) => loadSystem(name, config))
-    .filter((system) => system.hosts === undefined || system.hosts.some((host) => shortName(host) === here));
+  return {
+    systems: names.length > 0 ? systems : systems.filter(({ hosts }) => hosts?.map(shortName).includes(here) ?? true),
+    failures: errors.map((error) => error.exitCode),
+  };
 }
 
 function shortName(host: string): string {

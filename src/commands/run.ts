@@ -25,11 +25,13 @@ export const runCommand = defineCommand({
   },
   async run({ args }) {
     const context = openContext(args);
-    const systems = chosenSystems(args._, context.config);
-    if (args['dry-run']) return printPayloads(systems, context, { ...forReal, dryRun: true });
-    if (systems.length === 0) return exitCodes.done;
+    const { systems, failures } = chosenSystems(args._, context);
+    if (args['dry-run'])
+      return worst([...failures, await printPayloads(systems, context, { ...forReal, dryRun: true })]);
+    if (systems.length === 0) return worst(failures);
     context.log.info(`Starting: ${systems.map((system) => system.system_name).join(', ')}`);
-    const code = await logged(context.log, () => collectAndDrain(systems, context));
+    const ran = await logged(context.log, () => collectAndDrain(systems, context));
+    const code = worst([...failures, ran]);
     if (code !== exitCodes.locked) context.log.info(`Finished: ${code === exitCodes.done ? 'SUCCESS' : 'FAILED'}`);
     return code;
   },

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { OperatorError } from '../lib/errors.ts';
+import { messageOf, OperatorError } from '../lib/errors.ts';
 import type { Environment } from './paths.ts';
 
 /**
@@ -17,8 +17,15 @@ export function readEnvironment(processEnvironment: Environment, envFile: string
       `${envFile} can be read by others (mode ${mode.toString(8)}) and holds passwords: chmod 600 ${envFile}`,
     );
   }
-  const file = parseEnv(readFileSync(envFile, 'utf8'));
-  return { ...overridden(withoutEmpty(file), withoutEmpty(processEnvironment)) };
+  return { ...overridden(withoutEmpty(parseEnv(textOf(envFile))), withoutEmpty(processEnvironment)) };
+}
+
+function textOf(envFile: string): string {
+  try {
+    return readFileSync(envFile, 'utf8');
+  } catch (error) {
+    throw new OperatorError(`cannot read ${envFile}: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 /** Names for the same thing: the plan's and the API guide's. A pair that the environment sets replaces both of the file's. */

@@ -62,6 +62,9 @@ function samSettings(collector: CollectorSettings, environment: Environment): Sa
   };
 }
 
+/** Files of the configuration directory that are for no system. */
+const notSystems = ['collector', 'node_types', 'config'];
+
 /**
  * Loads one system: its YAML (`<system>.yaml`, or `<system>/config.yaml` with `node_types.yaml` beside it, as earlier
  * collectors lay them out) merged over the embedded one of that name. Throws OperatorError where there is neither.
@@ -69,7 +72,7 @@ function samSettings(collector: CollectorSettings, environment: Environment): Sa
 export function loadSystem(name: string, config: Config): System {
   const file = [join(config.directory, `${name}.yaml`), join(config.directory, name, 'config.yaml')].find(existsSync);
   const embedded = embeddedSystems.get(name);
-  if (file === undefined && embedded === undefined) {
+  if (notSystems.includes(name) || (file === undefined && embedded === undefined)) {
     const known = knownSystems(config);
     const meant = nearest(name, known);
     const hint = meant === null ? `known are ${known.join(', ')}` : `did you mean '${meant}'?`;
@@ -98,7 +101,11 @@ export function loadSystem(name: string, config: Config): System {
   }
   return {
     ...settings,
-    filesystems: filesystems.map((entry) => ({ name: entry, path: pathOf(entry, settings.mounts, origin) })),
+    // The API refuses a filesystem that is there twice, and the snapshot with it.
+    filesystems: [...new Set(filesystems)].map((entry) => ({
+      name: entry,
+      path: pathOf(entry, settings.mounts, origin),
+    })),
     on_failed_probe: on_failed_probe ?? config.collector.on_failed_probe,
     timeouts: {
       command: secondsFrom(config.environment, 'PBS_COMMAND_TIMEOUT') ?? timeouts.command ?? 30,
@@ -121,6 +128,6 @@ export function knownSystems(config: Config): string[] {
     if (entry.isDirectory() && existsSync(join(config.directory, entry.name, 'config.yaml'))) names.add(entry.name);
     else if (entry.name.endsWith('.yaml')) names.add(basename(entry.name, '.yaml'));
   }
-  for (const other of ['collector', 'node_types', 'config']) names.delete(other);
+  for (const other of notSystems) names.delete(other);
   return [...names].sort();
 }

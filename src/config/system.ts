@@ -61,7 +61,7 @@ export const systemSchema = z.strictObject({
   login_nodes: z
     .array(
       z.strictObject({
-        name: apiName,
+        name: hostName.max(maxNameLength),
         type: z.enum(['cpu', 'gpu', 'data-access']).optional(),
         /** What ssh is given, where it is not the name. */
         host: hostName.optional(),

@@ -1,5 +1,6 @@
 /** How snapshots get into the outbox, and what later ones take from there. */
 
+import { Database } from 'bun:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { collect } from '../../src/collect/collect.ts';
@@ -162,6 +163,26 @@ describe('the last known values', () => {
     expect((await stored(withoutNodes, minutesLater(5))).cpu_nodes_total).toBe(0);
     const empty = plainSystem('empty');
     expect(lastKnownFields(outbox, samStream('empty'), 'nodes', empty, minutesLater(12))).toBeNull();
+  });
+
+  test('are of the last 15 minutes', async () => {
+    await stored(whole, start);
+    const at = (moment: Date) => lastKnownFields(outbox, samStream('nasty'), 'nodes', nasty, moment);
+    expect(at(minutesLater(15))).not.toBeNull();
+    expect(at(new Date(minutesLater(15).getTime() + 1))).toBeNull();
+  });
+
+  test('do not come from a snapshot that is damaged or was rejected, but from the one before', async () => {
+    await stored(whole, start);
+    await stored(whole, minutesLater(1));
+    await stored(whole, minutesLater(2));
+    const database = new Database(join(directory.path, 'outbox.db'));
+    database.run(`UPDATE entries SET body_sha256 = 'x' WHERE collected_at = ${minutesLater(1).getTime()}`);
+    database.run(`UPDATE entries SET state = 'rejected' WHERE collected_at = ${minutesLater(2).getTime()}`);
+    database.close();
+    expect((await stored(withoutNodes, minutesLater(5))).cpu_nodes_total).toBe(3);
+    expect((await stored(withoutNodes, minutesLater(15))).cpu_nodes_total).toBe(3);
+    expect((await stored(withoutNodes, minutesLater(16))).cpu_nodes_total).toBe(0);
   });
 
   test('are only fields of that probe', async () => {

@@ -25,7 +25,7 @@ test('a run that is killed while it collects does not lock out the next', async 
   const marker = join(programs, 'qstat-runs');
   install(programs, { qstat: `#!/bin/sh\n: > '${marker}'\nexec /bin/sleep 60\n` });
   const running = site.start(['run', 'casper']);
-  await until(() => existsSync(marker), 'qstat runs');
+  await until(() => existsSync(marker), 'qstat runs', 20);
   running.kill('SIGKILL');
   expect(await running.ended).toMatchObject({ signal: 'SIGKILL' });
 
@@ -42,7 +42,7 @@ test('a drain that is killed while it sends leaves everything to the next, under
   for (let count = 0; count < 2; count++) await site.run('collect', 'casper');
   const stored = await site.entries();
   const running = site.start(['drain']);
-  await until(() => api.posted.length === 1, 'the first is sent');
+  await until(() => api.posted.length === 1, 'the first is sent', 20);
   running.kill('SIGKILL');
   await running.ended;
 

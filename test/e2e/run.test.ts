@@ -80,7 +80,7 @@ describe('exit code 0', () => {
     site.localSystem('casper');
     await site.run('collect', 'casper');
     const drain = site.start(['drain']);
-    await until(() => posted.length === 1, 'the drain is under way');
+    await until(() => posted.length === 1, 'the drain is under way', 20);
 
     const { exit, stderr } = await site.run('run', 'casper');
     expect(exit).toBe(0);
@@ -146,11 +146,17 @@ describe('exit code 2', () => {
     expect(await site.entries()).toMatchObject([{ state: 'pending', attempts: 0 }]);
   });
 
-  test('an unknown system stops all, before anything is done', async () => {
-    withApi();
+  test.each([
+    ['unknown', 'nowhere', "there is no system 'nowhere'"],
+    ['wrongly configured', 'derecho', "unknown setting 'pbs_hots'"],
+  ])('one system is %s; the other is collected and delivered all the same', async (_, name, words) => {
+    const { posted } = withApi();
+    site.configure('derecho.yaml', 'pbs_hots: null\n');
     site.localSystem('casper');
-    expect(await site.run('run', 'casper', 'nowhere')).toMatchObject({ exit: 2 });
-    expect(await site.entries()).toEqual([]);
+    const { exit, stderr } = await site.run('run', name, 'casper');
+    expect(exit).toBe(2);
+    expect(stderr).toContain(words);
+    expect(posted.map(({ path }) => path)).toEqual(['/api/v1/status/casper']);
   });
 });
 
@@ -160,7 +166,7 @@ describe('exit code 75', () => {
     const slow = hang(site.localSystem('casper'));
     site.localSystem('derecho');
     const first = site.start(['run', 'casper']);
-    await until(slow.isRunning, 'the first collection is under way');
+    await until(slow.isRunning, 'the first collection is under way', 20);
 
     const { exit, stdout, stderr } = await site.run('run', 'casper');
     expect({ exit, stdout }).toEqual({ exit: 75, stdout: '' });
@@ -248,7 +254,7 @@ describe('a run that is told to stop', () => {
     const { posted } = withApi();
     const slow = hang(site.localSystem('casper'));
     const running = site.start(['run', 'casper']);
-    await until(slow.isRunning, 'the collection is under way');
+    await until(slow.isRunning, 'the collection is under way', 20);
     running.kill(signal);
     const { exit, stderr } = await running.ended;
     expect(exit).toBe(1);

@@ -15,9 +15,12 @@ function* withHugeRecord(mebibytes: number): Generator<Uint8Array> {
 
 test('a record without an end is not held, and costs no other', async () => {
   const held: number[] = [];
+  let turn = 2;
   function* watched(): Generator<Uint8Array> {
-    for (const chunk of withHugeRecord(50)) {
+    for (const chunk of withHugeRecord(40)) {
       yield chunk;
+      turn += 1;
+      if (turn % 3 !== 0) continue;
       Bun.gc(true);
       held.push(process.memoryUsage().arrayBuffers);
     }
@@ -25,7 +28,7 @@ test('a record without an end is not held, and costs no other', async () => {
   const result = await jobsIn({ [Symbol.iterator]: watched });
   expect(result.given.map(({ id }) => id)).toEqual(['0.nasty-pbs', '1.nasty-pbs']);
   expect(damagedIn(result)).toBeGreaterThan(0);
-  expect(Math.max(...held) - (held[0] ?? 0)).toBeLessThan(40 * mebibyte);
+  expect(Math.max(...held) - (held[0] ?? 0)).toBeLessThan(32 * mebibyte);
 });
 
 test('the record behind one that is dropped is read, wherever its opening line is cut', async () => {

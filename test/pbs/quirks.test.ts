@@ -170,6 +170,18 @@ describe('a value whose type the new encoder changed', () => {
     expect(job).toMatchObject(expected);
   });
 
+  test('a resource whose name has a quote in it costs nothing', async () => {
+    const record = recordOf(jobCapture, '0.nasty-pbs');
+    const changed = record.replace(/("Resource_List":\t\{\n)/, '$1\t\t\t\t"a"b":\t"c"d",\n\t\t\t\t"ngpus":\t3,\n');
+    expect((await jobsIn(bytesOf(jobCapture, [changed]))).given).toMatchObject([{ cores: 1, gpus: 3 }]);
+  });
+
+  test('of a field that is there twice the last counts', async () => {
+    const record = recordOf(jobCapture, '0.nasty-pbs');
+    const changed = record.replace(/(\t\t\t"queue":\t)"workq",\n/, '$1"workq",\n$1"other",\n');
+    expect((await jobsIn(bytesOf(jobCapture, [changed]))).given).toMatchObject([{ queue: 'other' }]);
+  });
+
   const jobAsking = async (ncpus: string) => {
     const record = recordOf(jobCapture, '0.nasty-pbs');
     const changed = record.replace(/("Resource_List":\t\{\n\t*"ncpus":\t)1/, `$1${ncpus}`);

@@ -43,8 +43,14 @@ export function start(argv: readonly string[], { env, cwd, stdin }: StartOptions
     kill: (signal) => child.kill(signal),
     async said(text) {
       const find = () => `${stdout.text()}\n${stderr.text()}`.match(text);
-      await until(() => find() !== null, `${argv.join(' ')} says ${text} (it said: ${stdout.text()}${stderr.text()})`);
-      return find() ?? [''];
+      let hasEnded = false;
+      void ended.then(() => {
+        hasEnded = true;
+      });
+      await until(() => hasEnded || find() !== null, `${argv.join(' ')} says ${text}`, 20);
+      const found = find();
+      if (found === null) throw new Error(`${argv.join(' ')} ended and said: ${stdout.text()}${stderr.text()}`);
+      return found;
     },
     ended,
   };
