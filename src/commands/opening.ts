@@ -9,8 +9,8 @@ import type { Context } from './context.ts';
 
 /**
  * Opens the outbox for a command that collects or delivers: this host's, with its reserve, and with what it could not be
- * given before.
- * Throws OutboxUnwritable where that cannot be done, and another OperatorError where it must not be.
+ * given before. Throws OutboxUnwritable where that cannot be done, and another OperatorError where it must not
+ * be.
  */
 export function openToWrite(context: Context): Outbox {
   const outbox = new Outbox(context.outboxFile, context.spool);
