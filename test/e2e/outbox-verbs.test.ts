@@ -84,7 +84,9 @@ describe('show', () => {
     await site.run('drain', '--max-seconds', '0.5');
     const first = (await outbox('show', head)).stdout;
     expect(first).toMatch(/^Waits: +the stream rests: .*; until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/m);
-    expect(first).toMatch(/^May be there: +it was sent and may be there already, first at .* no answer said what became of it/m);
+    expect(first).toMatch(
+      /^May be there: +it was sent and may be there already, first at .* no answer said what became of it/m,
+    );
     expect((await outbox('show', behind)).stdout).toMatch(
       /^Waits: +1 older entry of its stream in front, the stream rests/m,
     );
