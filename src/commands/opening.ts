@@ -10,15 +10,9 @@ import { unwritable } from '../outbox/unwritable.ts';
 import { type Context, recoveryOptions } from './context.ts';
 
 /**
-<<<<<<< HEAD
  * Opens the outbox for a command that collects or delivers: this host's, recovered where it is damaged, with its reserve,
  * and with what it could not be given before. `drainLock` tells whether the command holds it.
  * Throws OutboxUnwritable where that cannot be done, and another OperatorError where it must not be.
-=======
- * Opens the outbox for a command that collects or delivers: this host's, with its reserve, and with what it could not be
- * given before. Throws OutboxUnwritable where that cannot be done, and another OperatorError where it must not
- * be.
->>>>>>> disk
  */
 export function openToWrite(context: Context, drainLock: 'held' | 'free'): HealingOutbox {
   return new HealingOutbox(context.outboxFile, {
