@@ -1,4 +1,5 @@
 import { messageOf } from '../lib/errors.ts';
+import { type HttpReply, send } from '../lib/http.ts';
 import type { Log } from '../lib/log.ts';
 import { readableUtc } from '../lib/time.ts';
 import type { Attempt, Entry } from '../outbox/entry.ts';
@@ -6,7 +7,6 @@ import type { Outbox } from '../outbox/outbox.ts';
 import { isDamage } from '../outbox/recovery/damage.ts';
 import type { Clock } from './clock.ts';
 import type { Destination, Outcome } from './destination.ts';
-import { type HttpReply, send } from './http.ts';
 import type { Pace } from './pace.ts';
 import { longestRetryAfter, longestWait, restSeconds, retryDelays, withJitter } from './retry.ts';
 
