@@ -1,21 +1,19 @@
 import { z } from 'zod';
-import type { System } from '../config/system.ts';
 import type { Entry } from '../outbox/entry.ts';
 import type { Outbox } from '../outbox/outbox.ts';
-import { type RequiredProbe, zeroFields } from '../snapshot/payload.ts';
 
 /** How long the last good values of a system are repeated, in milliseconds. */
 const repeatedFor = 15 * 60 * 1000;
 
 /**
- * The fields of a required probe as the last snapshot had them in which that probe had not failed; null where there is
+ * The fields that a required probe gives, as the last snapshot had them in which that probe had not failed; null where there is
  * none of the last 15 minutes. A rejected snapshot may have been so for those very fields.
  */
 export function lastKnownFields(
   outbox: Outbox,
   stream: string,
-  probe: RequiredProbe,
-  system: System,
+  probe: string,
+  fields: readonly string[],
   now: Date,
 ): Record<string, unknown> | null {
   const good = outbox
@@ -24,8 +22,7 @@ export function lastKnownFields(
     .map((entry) => fieldsOf(outbox, entry))
     .find((fields) => fields !== null);
   if (!good) return null;
-  const names = Object.keys(zeroFields(probe, system)).filter((name) => name in good);
-  return Object.fromEntries(names.map((name) => [name, good[name]]));
+  return Object.fromEntries(fields.filter((name) => name in good).map((name) => [name, good[name]]));
 }
 
 /** Null for a body that is damaged: an old snapshot must not cost a new one. */

@@ -11,7 +11,6 @@ import { collectLockFile } from '../outbox/files.ts';
 import { tryLock } from '../outbox/lock.ts';
 import type { HealingOutbox } from '../outbox/recovery/open.ts';
 import { OutboxUnwritable } from '../outbox/unwritable.ts';
-import type { RequiredProbe } from '../snapshot/payload.ts';
 import { makeRoom } from './bounds.ts';
 import type { Context } from './context.ts';
 import { executorFor, forReal, type Source } from './executor.ts';
@@ -88,7 +87,12 @@ async function collectOne(system: System, started: Date, shared: Shared): Promis
   }
   try {
     const { executor, finish } = executorFor(system, shared.source, shared.isAlone);
-    const collected = await collect(system, executor, (probe) => lastKnown(outbox, probe, system, log), log);
+    const collected = await collect(
+      system,
+      executor,
+      (probe, fields) => lastKnown(outbox, name, { probe, fields }, log),
+      log,
+    );
     await finish();
     if (stopSignal.aborted) {
       // Its commands were killed: what they left is no news of the system.
@@ -126,13 +130,13 @@ async function collectOne(system: System, started: Date, shared: Shared): Promis
 /** What an outbox that cannot be read does not tell is left out: a snapshot is worth more than its repeated values. */
 function lastKnown(
   outbox: HealingOutbox | OutboxUnwritable,
-  probe: RequiredProbe,
-  system: System,
+  systemName: string,
+  { probe, fields }: { readonly probe: string; readonly fields: readonly string[] },
   log: Log,
 ): Record<string, unknown> | null {
   if (outbox instanceof OutboxUnwritable) return null;
   try {
-    return outbox.run((current) => lastKnownFields(current, samStream(system.system_name), probe, system, new Date()));
+    return outbox.run((current) => lastKnownFields(current, samStream(systemName), probe, fields, new Date()));
   } catch (error) {
     log.warn(`cannot read the last known values: ${messageOf(error)}`);
     return null;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { System } from '../config/system.ts';
 import type { Executor } from '../exec/command.ts';
 import { createExecutor } from '../exec/executor.ts';
+import { withHttp } from '../exec/http.ts';
 import { recordInto } from '../exec/record.ts';
 import { replayFrom } from '../exec/replay.ts';
 import { defaultSearchDirectories } from '../exec/search-path.ts';
@@ -22,16 +23,26 @@ export type SystemExecutor = { readonly executor: Executor; finish(): Promise<vo
  */
 export function executorFor(system: System, source: Source, isAlone: boolean): SystemExecutor {
   if (source.replay !== null) return { executor: replayFrom(folderOf(source.replay, system)), finish: async () => {} };
-  const executor = createExecutor({
-    environment: process.env,
-    connectTimeoutSeconds: system.timeouts.connect,
-    searchPath: system.search_path ?? defaultSearchDirectories,
-    hostName: hostname(),
-    ...(system.ssh_config === undefined ? {} : { configFile: system.ssh_config }),
-  });
+  const executor = speaking(
+    system,
+    createExecutor({
+      environment: process.env,
+      connectTimeoutSeconds: system.timeouts.connect,
+      searchPath: system.search_path ?? defaultSearchDirectories,
+      hostName: hostname(),
+      ...(system.ssh_config === undefined ? {} : { configFile: system.ssh_config }),
+    }),
+  );
   if (source.record === null) return { executor, finish: async () => {} };
   const recorder = recordInto(isAlone ? source.record : join(source.record, system.system_name), executor);
   return { executor: recorder, finish: () => recorder.finish() };
+}
+
+/** What a system's executor must be able to do beside starting programs. */
+function speaking(system: System, executor: Executor): Executor {
+  if (system.kind !== 'hub') return executor;
+  const { token, ca } = system;
+  return withHttp(executor, { authorization: `token ${token}`, secret: token, ca });
 }
 
 function folderOf(recording: string, system: System): string {

@@ -56,7 +56,7 @@ async function makePayload(
   const collected = await collect(
     system,
     executor,
-    (probe) => (outbox ? lastKnownFields(outbox, samStream(name), probe, system, now) : null),
+    (probe, fields) => (outbox ? lastKnownFields(outbox, samStream(name), probe, fields, now) : null),
     log,
   );
   await finish();

@@ -1,7 +1,7 @@
-import { readFileSync, statSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { messageOf, OperatorError } from '../lib/errors.ts';
+import { OperatorError } from '../lib/errors.ts';
 import type { Environment } from './paths.ts';
+import { readSecretFile } from './secret-file.ts';
 
 /**
  * The process's environment laid over the env file: what the environment sets wins. A variable that both name, or that
@@ -9,23 +9,9 @@ import type { Environment } from './paths.ts';
  * Throws OperatorError for an env file that others may read: it holds passwords.
  */
 export function readEnvironment(processEnvironment: Environment, envFile: string): Environment {
-  const stat = statSync(envFile, { throwIfNoEntry: false });
-  if (!stat) return withoutEmpty(processEnvironment);
-  const mode = stat.mode & 0o777;
-  if ((mode & 0o077) !== 0) {
-    throw new OperatorError(
-      `${envFile} can be read by others (mode ${mode.toString(8)}) and holds passwords: chmod 600 ${envFile}`,
-    );
-  }
-  return { ...overridden(withoutEmpty(parseEnv(textOf(envFile))), withoutEmpty(processEnvironment)) };
-}
-
-function textOf(envFile: string): string {
-  try {
-    return readFileSync(envFile, 'utf8');
-  } catch (error) {
-    throw new OperatorError(`cannot read ${envFile}: ${messageOf(error)}`, { cause: error });
-  }
+  const text = readSecretFile(envFile, 'passwords');
+  if (text === null) return withoutEmpty(processEnvironment);
+  return { ...overridden(withoutEmpty(parseEnv(text)), withoutEmpty(processEnvironment)) };
 }
 
 /** Names for the same thing: the plan's and the API guide's. A pair that the environment sets replaces both of the file's. */

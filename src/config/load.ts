@@ -3,11 +3,12 @@ import { basename, join } from 'node:path';
 import { OperatorError } from '../lib/errors.ts';
 import { nearest } from '../lib/nearest.ts';
 import { type CollectorSettings, collectorSchema } from './collector.ts';
+import { completed } from './complete.ts';
 import { embeddedSystems } from './embedded.ts';
 import { oneOf, readEnvironment, secondsFrom } from './environment.ts';
 import { defaultConfigDirectory, defaultStateDirectory, type Environment } from './paths.ts';
 import { checkSamUrl, samBaseUrl } from './sam-address.ts';
-import { type System, systemSchema } from './system.ts';
+import type { System } from './system.ts';
 import { checkSettings, mergeDeep, parseYaml, readYaml, readYamlIfAny } from './yaml.ts';
 
 /** Where the SAM API is and how to speak with it. */
@@ -89,36 +90,13 @@ export function loadSystem(name: string, config: Config): System {
     types === undefined ? {} : { node_types: readYaml(types) },
     file === undefined ? {} : readYaml(file),
   ].reduce(mergeDeep);
-  const { on_failed_probe, timeouts, filesystems, ...settings } = checkSettings(
-    systemSchema,
-    { system_name: name, ...merged },
-    origin,
-  );
-  if (settings.system_name !== name) {
+  const system = completed({ system_name: name, ...merged }, config, origin);
+  if (system.system_name !== name) {
     throw new OperatorError(
-      `${origin}: system_name is '${settings.system_name}' but the file is for '${name}': make them agree`,
+      `${origin}: system_name is '${system.system_name}' but the file is for '${name}': make them agree`,
     );
   }
-  return {
-    ...settings,
-    // The API refuses a filesystem that is there twice, and the snapshot with it.
-    filesystems: [...new Set(filesystems)].map((entry) => ({
-      name: entry,
-      path: pathOf(entry, settings.mounts, origin),
-    })),
-    on_failed_probe: on_failed_probe ?? config.collector.on_failed_probe,
-    timeouts: {
-      command: secondsFrom(config.environment, 'PBS_COMMAND_TIMEOUT') ?? timeouts.command ?? 30,
-      connect: secondsFrom(config.environment, 'SSH_TIMEOUT') ?? timeouts.connect ?? 10,
-    },
-  };
-}
-
-function pathOf(filesystem: string, mounts: Readonly<Record<string, string>>, origin: string): string {
-  const path = mounts[filesystem] ?? (filesystem.startsWith('/') ? filesystem : undefined);
-  if (path !== undefined) return path;
-  const known = Object.keys(mounts).join(', ') || 'none';
-  throw new OperatorError(`${origin}: filesystems: '${filesystem}' has no path: add it to mounts (which has ${known})`);
+  return system;
 }
 
 /** The systems there is a YAML for: built in, or in the configuration directory. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isTimeZone } from '../lib/time.ts';
+import type { HubSystem } from './hub.ts';
 
 /** The SAM API's longest system, node, queue, filesystem and user name. */
 const maxNameLength = 32;
@@ -12,13 +13,13 @@ export const hostName = z
     'is no host name (letters, digits, dots and dashes)',
   );
 
-const absolutePath = z
+export const absolutePath = z
   .string()
   .regex(/^\/[^\u0000-\u001f\u007f]*$/, 'is no absolute path (it must begin with / and have no control characters)');
 
 const apiName = z.string().min(1).max(maxNameLength);
-const seconds = z.number().positive().max(3600);
-const mebibytes = z.number().positive();
+export const seconds = z.number().positive().max(3600);
+export const mebibytes = z.number().positive();
 
 /** What one resource of a node must be: one of its comma-separated values, or a number of at least so much. */
 const resourceCondition = z.union([z.string(), z.number().transform(String), z.strictObject({ at_least: z.number() })]);
@@ -48,11 +49,23 @@ const hardware = z.strictObject({
 
 export const failedProbePolicy = z.enum(['last-known', 'zero', 'skip']);
 
-/** `<system>.yaml`. */
-export const systemSchema = z.strictObject({
+/** What every system's YAML may have, whatever is observed. */
+export const commonSettings = {
   system_name: z
     .string()
     .regex(/^[a-z0-9][a-z0-9_-]{0,31}$/, 'must be lower-case letters, digits, - or _ (at most 32)'),
+  on_failed_probe: failedProbePolicy.optional(),
+  /** Short names of the hosts on which `run` acts on this system; everywhere if absent. */
+  hosts: z.array(hostName).optional(),
+  /** Directories in which commands are looked for after PATH; replaces the built-in list. */
+  search_path: z.array(absolutePath).optional(),
+  /** A configuration file for ssh in place of the user's. */
+  ssh_config: absolutePath.optional(),
+};
+
+/** `<system>.yaml` of a cluster with a scheduler. */
+export const systemSchema = z.strictObject({
+  ...commonSettings,
   scheduler: z.literal('pbs').default('pbs'),
   /** Where the scheduler's commands and df run; null for this host. */
   pbs_host: hostName.nullable().default(null),
@@ -83,29 +96,26 @@ export const systemSchema = z.strictObject({
   /** Percent of a filesystem's size in use over which it is degraded. */
   degraded_above: z.number().min(0).max(100).default(90),
   load_as: z.enum(['raw', 'percent']).default('raw'),
-  on_failed_probe: failedProbePolicy.optional(),
-  /** Short names of the hosts on which `run` acts on this system; everywhere if absent. */
-  hosts: z.array(hostName).optional(),
   timeouts: z.strictObject({ command: seconds.optional(), connect: seconds.optional() }).default({}),
   max_output_mib: z
     .strictObject({ scheduler: mebibytes.default(1024), host: mebibytes.default(1) })
     .default({ scheduler: 1024, host: 1 }),
-  /** Directories in which commands are looked for after PATH; replaces the built-in list. */
-  search_path: z.array(absolutePath).optional(),
-  /** A configuration file for ssh in place of the user's. */
-  ssh_config: absolutePath.optional(),
 });
 
-/** One system's settings as its YAML gives them. */
+/** A cluster's settings as its YAML gives them. */
 export type SystemSettings = z.output<typeof systemSchema>;
 export type NodeRule = z.output<typeof nodeRule>;
 export type NodeHardware = z.output<typeof hardware>;
 export type FailedProbePolicy = z.output<typeof failedProbePolicy>;
 
-/** One observed system, complete. */
-export type System = Omit<SystemSettings, 'filesystems' | 'on_failed_probe' | 'timeouts'> & {
+/** A cluster with a scheduler, complete. */
+export type BatchSystem = Omit<SystemSettings, 'filesystems' | 'on_failed_probe' | 'timeouts'> & {
+  readonly kind: 'batch';
   readonly filesystems: readonly { readonly name: string; readonly path: string }[];
   readonly on_failed_probe: FailedProbePolicy;
   /** Seconds. */
   readonly timeouts: { readonly command: number; readonly connect: number };
 };
+
+/** One observed system, complete. */
+export type System = BatchSystem | HubSystem;

@@ -1,10 +1,10 @@
-import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { readAuthority } from '../config/authority.ts';
 import type { SamSettings } from '../config/load.ts';
-import { messageOf, OperatorError } from '../lib/errors.ts';
+import { OperatorError } from '../lib/errors.ts';
 import type { HttpReply } from '../lib/http.ts';
-import { printable } from '../lib/text.ts';
+import { withoutSecrets } from '../lib/secrets.ts';
+import { printable, withoutTags } from '../lib/text.ts';
 import type { Destination, Outcome, Place } from './destination.ts';
 
 /** The SAM API's answer to what it stored. */
@@ -48,7 +48,7 @@ export function samDestination(settings: SamSettings, envFile = 'the env file'):
     );
   }
   const token = Buffer.from(`${credentials.user}:${credentials.password}`).toString('base64');
-  const ca = settings.ca_file === undefined ? null : readCertificate(settings.ca_file);
+  const ca = settings.ca_file === undefined ? null : readAuthority(settings.ca_file, 'destinations.sam.ca_file');
   return {
     name: 'sam',
     description: `the SAM API at ${baseUrl}`,
@@ -73,43 +73,14 @@ export function samDestination(settings: SamSettings, envFile = 'the env file'):
     }),
     prepare: forPlace,
     reduce: withoutUserRows,
-    judge: (reply, mayHaveArrived) => judge(without([token, credentials.password], reply), mayHaveArrived),
+    judge: (reply, mayHaveArrived) => judge(withoutSecrets([token, credentials.password], reply), mayHaveArrived),
   };
-}
-
-function readCertificate(file: string): string {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new OperatorError(`cannot read destinations.sam.ca_file ${file}: ${messageOf(error)}`, { cause: error });
-  }
-  try {
-    // Bun takes any text, and then cannot open a connection.
-    new X509Certificate(text);
-    return text;
-  } catch (error) {
-    throw new OperatorError(`destinations.sam.ca_file ${file} has no certificate in PEM form: give one that has`, {
-      cause: error,
-    });
-  }
 }
 
 /** A header's value may only have visible ASCII in it, and servers refuse long ones. */
 function headerText(text: string): string {
   const safe = text.replace(/[^\x20-\x7e]/g, '?');
   return safe.length > 1000 ? `${safe.slice(0, 1000)}...` : safe;
-}
-
-/**
- * What came back without the secrets that were sent, which debugging pages and echo services show: it is stored and
- * logged. A short password is left, since it may be part of any word.
- */
-function without(secrets: readonly string[], reply: HttpReply): HttpReply {
-  if (reply.kind === 'none') return reply;
-  const hide = (text: string) =>
-    secrets.filter((secret) => secret.length >= 8).reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
-  return { ...reply, body: hide(reply.body), location: reply.location === null ? null : hide(reply.location) };
 }
 
 const lists = z.looseObject({
@@ -212,8 +183,7 @@ function errorOf(body: string): string | null {
 
 /** What the server said, behind a colon: the API's own words, or the beginning of a page without its tags. */
 function saidBy({ body, unread }: Extract<HttpReply, { kind: 'answer' }>): string {
-  const text = unread ?? errorOf(body) ?? body.slice(0, 4000).replace(/<(style|script)[\s\S]*?<\/\1>|<[^>]*>/gi, ' ');
-  const line = printable(text.replace(/\s+/g, ' '), 300);
+  const line = printable(unread ?? errorOf(body) ?? withoutTags(body), 300);
   return line === '' ? '' : `: ${line}`;
 }
 

@@ -1,4 +1,4 @@
-import type { System } from '../config/system.ts';
+import type { BatchSystem } from '../config/system.ts';
 import type { Command, Ending, Executor } from '../exec/command.ts';
 import { readText } from '../exec/read-text.ts';
 import { Damages, type FilesystemRecord, type LoginNodeRecord, type Probed, type Unavailable } from '../lib/records.ts';
@@ -7,9 +7,9 @@ import { loginNodeCommand, parseLoginNode } from './login-node.ts';
 
 /** Asks one login node how it is. That the host in between is out of reach says nothing about the node. */
 export async function probeLoginNode(
-  system: System,
+  system: BatchSystem,
   executor: Executor,
-  node: System['login_nodes'][number],
+  node: BatchSystem['login_nodes'][number],
 ): Promise<Probed<LoginNodeRecord | Unavailable>> {
   const via = system.login_nodes_via === 'pbs_host' ? system.pbs_host : null;
   const host = node.host ?? node.name;
@@ -25,7 +25,7 @@ export async function probeLoginNode(
 
 /** Asks `pbs_host` for the use of one mount. */
 export async function probeFilesystem(
-  system: System,
+  system: BatchSystem,
   executor: Executor,
   path: string,
 ): Promise<Probed<FilesystemRecord | Unavailable>> {
@@ -44,7 +44,7 @@ function isAnswer(ending: Ending): boolean {
   return ending.kind !== 'not-found' && ending.kind !== 'not-recorded' && ending.kind !== 'output-too-large';
 }
 
-function hostCommand(system: System, argv: Command['argv']): Command {
+function hostCommand(system: BatchSystem, argv: Command['argv']): Command {
   return {
     argv,
     host: system.pbs_host,

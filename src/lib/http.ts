@@ -29,8 +29,16 @@ export type HttpReply =
       /** What the server's clock says; null where it does not. */
       readonly date: Date | null;
     }
-  /** `neverSent`: there was no connection to send the request on. */
-  | { readonly kind: 'none'; readonly reason: string; readonly neverSent: boolean };
+  | {
+      readonly kind: 'none';
+      readonly reason: string;
+      readonly failure: HttpFailure;
+      /** There was no connection to send the request on. */
+      readonly neverSent: boolean;
+    };
+
+/** Why there is no answer. `lost`: the connection broke off; `other`: something else than HTTP answered, or no route. */
+export type HttpFailure = 'refused' | 'unknown-host' | 'certificate' | 'timed-out' | 'lost' | 'other';
 
 /** An answer over this size is not taken: those that are waited for are far smaller. */
 const maxAnswerBytes = 4 * 1024 * 1024;
@@ -62,7 +70,12 @@ export async function send(request: HttpRequest): Promise<HttpReply> {
     };
   } catch (error) {
     if (!signal.aborted) return { kind: 'none', ...failureOf(error) };
-    return { kind: 'none', reason: `no whole answer within ${request.timeoutSeconds} s`, neverSent: false };
+    return {
+      kind: 'none',
+      reason: `no whole answer within ${request.timeoutSeconds} s`,
+      failure: 'timed-out',
+      neverSent: false,
+    };
   }
 }
 
@@ -115,34 +128,45 @@ function secondsOf(retryAfter: string | null): number | null {
   return Number.isNaN(date) ? null : Math.max(0, (date - Date.now()) / 1000);
 }
 
-/** Codes of connections that failed before anything was sent; the system's own texts ask whether the computer has access to the url. */
-const unreached: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connection refused',
-  ConnectionRefused: 'connection refused',
-  ENOTFOUND: 'unknown host name',
-  DNSException: 'unknown host name',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate is for another host name',
+type Known = { readonly words: string; readonly failure: HttpFailure; readonly neverSent: boolean };
+
+const refused: Known = { words: 'connection refused', failure: 'refused', neverSent: true };
+const unknownHost: Known = { words: 'unknown host name', failure: 'unknown-host', neverSent: true };
+const lost: Known = {
+  words: 'the connection was lost before the whole answer came',
+  failure: 'lost',
+  neverSent: false,
 };
 
-/** Codes of connections that failed later. */
-const lost: Readonly<Record<string, string>> = {
-  ECONNRESET: 'the connection was lost before the whole answer came',
-  ConnectionClosed: 'the connection was lost before the whole answer came',
-  Malformed_HTTP_Response: 'the answer is not HTTP',
+/** By the error's code; the system's own texts ask whether the computer has access to the url. */
+const knownErrors: Readonly<Record<string, Known>> = {
+  ECONNREFUSED: refused,
+  ConnectionRefused: refused,
+  ENOTFOUND: unknownHost,
+  DNSException: unknownHost,
+  ERR_TLS_CERT_ALTNAME_INVALID: {
+    words: 'the certificate is for another host name',
+    failure: 'certificate',
+    neverSent: true,
+  },
+  ECONNRESET: lost,
+  ConnectionClosed: lost,
+  Malformed_HTTP_Response: { words: 'the answer is not HTTP', failure: 'other', neverSent: false },
 };
 
 /** The innermost cause says what happened; ofetch wraps it in the request's whole description. */
-function failureOf(error: unknown): { reason: string; neverSent: boolean } {
+function failureOf(error: unknown): Pick<Extract<HttpReply, { kind: 'none' }>, 'reason' | 'failure' | 'neverSent'> {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code: unknown = typeof cause === 'object' && cause !== null ? Reflect.get(cause, 'code') : undefined;
   // Bun tells its callers how to debug it.
   const message = messageOf(cause).replace(/ fetching ".*/s, '');
-  if (typeof code !== 'string') return { reason: message, neverSent: false };
-  const words = unreached[code] ?? lost[code];
-  return {
-    reason: words ?? (message.includes(code) ? message : `${message} (${code})`),
-    neverSent: code in unreached || isTls(code),
-  };
+  if (typeof code !== 'string') return { reason: message, failure: 'other', neverSent: false };
+  const known = knownErrors[code];
+  if (known) return { reason: known.words, failure: known.failure, neverSent: known.neverSent };
+  const reason = message.includes(code) ? message : `${message} (${code})`;
+  return isTls(code)
+    ? { reason, failure: 'certificate', neverSent: true }
+    : { reason, failure: 'other', neverSent: false };
 }
 
 /** OpenSSL's codes for a certificate that is not trusted, and Bun's for a handshake that failed. */

@@ -69,6 +69,38 @@ export type FilesystemRecord = {
   readonly inodesUsed: number | null;
 };
 
+/** A session server of a JupyterHub; the default one's name is empty. */
+export type ServerRecord = {
+  readonly name: string;
+  /** Neither starting nor stopped. */
+  readonly running: boolean;
+  /** What the user chose, as JSON. */
+  readonly options: unknown;
+  /** What the spawner keeps, as JSON; undefined where the hub does not show it. */
+  readonly state: unknown;
+};
+
+export type HubUserRecord = { readonly name: string; readonly servers: readonly ServerRecord[] };
+
+/** A line of PBS's table of nodes. */
+export type NodeTableRecord = {
+  readonly name: string;
+  /** As PBS has it (`down,offline`), and what it counts as. */
+  readonly stateText: string;
+  readonly state: NodeState;
+  readonly jobs: number;
+  readonly jobsRunning: number;
+  readonly jobsSuspended: number;
+  readonly memoryFreeGib: number;
+  readonly memoryGib: number;
+  readonly coresFree: number;
+  readonly cores: number;
+  readonly gpusFree: number;
+  readonly gpus: number;
+  /** As PBS has them, joined by commas. */
+  readonly jobIds: string;
+};
+
 /** A record that could not be read: it costs itself only, and is counted and logged. */
 export type Damage = {
   /** The job, node or queue; null where not even that could be read. */
@@ -89,6 +121,12 @@ export class Damages {
   add(damage: Damage): void {
     this.count += 1;
     if (this.first.length < 10) this.first.push(damage);
+  }
+
+  /** Adds what is damaged in another part. */
+  include(other: Damages): void {
+    this.first.push(...other.first.slice(0, 10 - this.first.length));
+    this.count += other.count;
   }
 }
 

@@ -15,3 +15,9 @@ export function printable(text: string, maxLength = 500): string {
 export function counted(count: number, noun: string, plural = `${noun}s`): string {
   return `${count} ${count === 1 ? noun : plural}`;
 }
+
+/** The words at the beginning of a page, without its tags, in one line. */
+export function withoutTags(page: string): string {
+  const text = page.slice(0, 4000).replace(/<(style|script)[\s\S]*?<\/\1>|<[^>]*>/gi, ' ');
+  return text.replace(/\s+/g, ' ').trim();
+}

@@ -14,6 +14,11 @@ const states: readonly (readonly [RegExp, NodeState])[] = [
   [/free|idle/, 'available'],
 ];
 
+/** What a node's combined state counts as. */
+export function nodeStateOf(state: string): NodeState {
+  return states.find(([pattern]) => pattern.test(state))?.[1] ?? 'other';
+}
+
 /** One node; a string says what is wrong with the record. */
 export function parseNode(record: PbsRecord): NodeRecord | string {
   const { fields } = record;
@@ -40,7 +45,7 @@ export function parseNode(record: PbsRecord): NodeRecord | string {
   }
   return {
     name: record.id,
-    state: states.find(([pattern]) => pattern.test(state))?.[1] ?? 'other',
+    state: nodeStateOf(state),
     cores,
     coresAllocated,
     gpus,

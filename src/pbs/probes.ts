@@ -1,4 +1,4 @@
-import type { System } from '../config/system.ts';
+import type { BatchSystem } from '../config/system.ts';
 import type { Command, Executor } from '../exec/command.ts';
 import { failureOf } from '../exec/describe.ts';
 import { readText, silentFailure } from '../exec/read-text.ts';
@@ -18,7 +18,7 @@ import { parseReservations } from './reservations.ts';
 
 /** Asks PBS for its nodes and gives each to `take`. */
 export async function probeNodes(
-  system: System,
+  system: BatchSystem,
   executor: Executor,
   take: (node: NodeRecord) => void,
 ): Promise<Probed<null>> {
@@ -30,13 +30,17 @@ export async function probeNodes(
 }
 
 /** Asks PBS for its jobs and gives each to `take`. */
-export function probeJobs(system: System, executor: Executor, take: (job: JobRecord) => void): Promise<Probed<null>> {
+export function probeJobs(
+  system: BatchSystem,
+  executor: Executor,
+  take: (job: JobRecord) => void,
+): Promise<Probed<null>> {
   const command = schedulerCommand(system, ['qstat', '-f', '-F', 'json']);
   return probeRecords(executor, command, 'Jobs', jobFields, parseJob, take);
 }
 
 /** Asks PBS for its queues: as JSON, and as the table that has those whose JSON is broken. */
-export async function probeQueues(system: System, executor: Executor): Promise<Probed<QueueRecord[]>> {
+export async function probeQueues(system: BatchSystem, executor: Executor): Promise<Probed<QueueRecord[]>> {
   const queues = new Map<string, QueueRecord>();
   const [json, table] = await Promise.all([
     probeRecords(
@@ -57,13 +61,13 @@ export async function probeQueues(system: System, executor: Executor): Promise<P
 }
 
 /** Asks PBS for its reservations. */
-export async function probeReservations(system: System, executor: Executor): Promise<Probed<ReservationRecord[]>> {
+export async function probeReservations(system: BatchSystem, executor: Executor): Promise<Probed<ReservationRecord[]>> {
   const result = await readText(executor, schedulerCommand(system, ['pbs_rstat', '-f']));
   if (result.kind === 'failed') return result;
   return { kind: 'done', ...parseReservations(result.text, system.timezone) };
 }
 
-function schedulerCommand(system: System, argv: Command['argv']): Command {
+function schedulerCommand(system: BatchSystem, argv: Command['argv']): Command {
   return {
     argv,
     host: system.pbs_host,

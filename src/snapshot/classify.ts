@@ -1,4 +1,5 @@
 import type { NodeRule } from '../config/system.ts';
+import { matches } from '../lib/pattern.ts';
 import type { NodeRecord } from '../lib/records.ts';
 
 export type NodeClass = NodeRule['class'];
@@ -13,7 +14,7 @@ export function classify(node: NodeRecord, rules: readonly NodeRule[]): { class:
 }
 
 function holds(when: NonNullable<NodeRule['when']>, node: NodeRecord): boolean {
-  if (when.host !== undefined && !patternOf(when.host).test(node.name)) return false;
+  if (when.host !== undefined && !matches(when.host, node.name)) return false;
   if (when.memory_gib_at_least !== undefined && node.memoryGib < when.memory_gib_at_least) return false;
   return Object.entries(when.resources ?? {}).every(([name, condition]) => {
     const value = node.resources.get(name.toLowerCase());
@@ -25,20 +26,4 @@ function holds(when: NonNullable<NodeRule['when']>, node: NodeRecord): boolean {
       .split(',')
       .some((part) => part.trim() === condition.toLowerCase());
   });
-}
-
-const patterns = new Map<string, RegExp>();
-
-/** A host pattern with `*` and `?` as an expression, made once. */
-function patternOf(pattern: string): RegExp {
-  let expression = patterns.get(pattern);
-  if (!expression) {
-    const source = pattern
-      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replaceAll('*', '.*')
-      .replaceAll('?', '.');
-    expression = new RegExp(`^${source}$`, 'i');
-    patterns.set(pattern, expression);
-  }
-  return expression;
 }

@@ -1,4 +1,4 @@
-import type { NodeHardware, System } from '../config/system.ts';
+import type { BatchSystem, NodeHardware } from '../config/system.ts';
 import type { NodeRecord } from '../lib/records.ts';
 import { classify, type NodeClass } from './classify.ts';
 import { percent, rounded } from './numbers.ts';
@@ -36,7 +36,7 @@ export function emptyNodes(): NodeRollup {
 }
 
 /** Adds one node. Cores, GPUs and memory of a node that is down are in the totals and not idle. */
-export function addNode(rollup: NodeRollup, node: NodeRecord, system: Pick<System, 'node_rules'>): void {
+export function addNode(rollup: NodeRollup, node: NodeRecord, system: Pick<BatchSystem, 'node_rules'>): void {
   const { class: nodeClass, type } = classify(node, system.node_rules);
   const counts = [rollup.all, rollup.byClass[nodeClass]];
   if (type !== null) {
@@ -76,7 +76,7 @@ export function arrayOf(jobId: string): string | null {
 }
 
 /** True for a system whose nodes are of several kinds: it reports node types and all compute nodes together. */
-export function hasNodeTypes(system: Pick<System, 'node_rules'>): boolean {
+export function hasNodeTypes(system: Pick<BatchSystem, 'node_rules'>): boolean {
   return system.node_rules.some((rule) => rule.type !== undefined);
 }
 
@@ -84,7 +84,7 @@ export function hasNodeTypes(system: Pick<System, 'node_rules'>): boolean {
  * The payload's fields about nodes: counts; GPUs of `viz` nodes apart from the others; memory in GiB and utilisation in
  * percent, both with two decimals.
  */
-export function nodeFields(rollup: NodeRollup, system: Pick<System, 'node_rules'>): Record<string, number | null> {
+export function nodeFields(rollup: NodeRollup, system: Pick<BatchSystem, 'node_rules'>): Record<string, number | null> {
   const classes: NodeClass[] = system.node_rules.some((rule) => rule.class === 'viz')
     ? ['cpu', 'gpu', 'viz']
     : ['cpu', 'gpu'];
@@ -129,7 +129,10 @@ export type NodeTypeRow = NodeHardware & {
 };
 
 /** A row for each type that has nodes, in the order of the rules. */
-export function nodeTypeRows(rollup: NodeRollup, system: Pick<System, 'node_rules' | 'node_types'>): NodeTypeRow[] {
+export function nodeTypeRows(
+  rollup: NodeRollup,
+  system: Pick<BatchSystem, 'node_rules' | 'node_types'>,
+): NodeTypeRow[] {
   const order = new Set(system.node_rules.flatMap((rule) => rule.type ?? []));
   return [...order].flatMap((type) => {
     const counts = rollup.byType.get(type);

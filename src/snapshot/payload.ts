@@ -1,4 +1,4 @@
-import type { System } from '../config/system.ts';
+import type { BatchSystem } from '../config/system.ts';
 import type { FilesystemRecord, LoginNodeRecord, QueueRecord, ReservationRecord, Unavailable } from '../lib/records.ts';
 import { naiveUtc } from '../lib/time.ts';
 import { emptyJobs, type JobRollup, jobFields, queueRows, shareRows } from './jobs.ts';
@@ -21,7 +21,7 @@ export const requiredProbes = ['nodes', 'jobs'] as const;
 export type RequiredProbe = (typeof requiredProbes)[number];
 
 /** The counts of a required probe as fields of the payload; what a system without nodes or jobs has. */
-export function zeroFields(probe: RequiredProbe, system: System): Record<string, number | null> {
+export function zeroFields(probe: RequiredProbe, system: BatchSystem): Record<string, number | null> {
   return probe === 'nodes' ? nodeFields(emptyNodes(), system) : jobFields(emptyJobs());
 }
 
@@ -30,7 +30,7 @@ export function zeroFields(probe: RequiredProbe, system: System): Record<string,
  * whose probe failed are empty, or left out where the API allows it.
  */
 export function buildPayload(
-  system: System,
+  system: BatchSystem,
   findings: Findings,
   moment: Date,
   repeated: Readonly<Record<string, unknown>>,

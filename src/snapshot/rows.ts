@@ -1,4 +1,4 @@
-import type { System } from '../config/system.ts';
+import type { BatchSystem } from '../config/system.ts';
 import type { FilesystemRecord, LoginNodeRecord, QueueRecord, ReservationRecord, Unavailable } from '../lib/records.ts';
 import { naiveUtc } from '../lib/time.ts';
 import { cutName, type nameLimits } from './limits.ts';
@@ -8,9 +8,9 @@ type Row = Record<string, unknown>;
 
 /** The row of a login node; `load_*` raw or in percent of its CPUs, with two decimals. */
 export function loginNodeRow(
-  node: System['login_nodes'][number],
+  node: BatchSystem['login_nodes'][number],
   found: LoginNodeRecord | Unavailable,
-  loadAs: System['load_as'],
+  loadAs: BatchSystem['load_as'],
 ): Row {
   const name = { node_name: node.name, ...(node.type === undefined ? {} : { node_type: node.type }) };
   if ('unavailable' in found) {

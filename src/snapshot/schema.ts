@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { maxInteger, nameLimits } from './limits.ts';
 
-const count = z.int().min(0).max(maxInteger);
-const percentage = z.number().min(0).max(100).nullable().optional();
-const amount = z.number().min(0);
+export const count = z.int().min(0).max(maxInteger);
+export const percentage = z.number().min(0).max(100).nullable().optional();
+export const amount = z.number().min(0);
 const name = (field: keyof typeof nameLimits) => z.string().min(1).max(nameLimits[field]);
 const optionalAmount = amount.nullable().optional();
 
@@ -20,7 +20,7 @@ const counters = {
   gpus_held: count,
 };
 
-const naiveTime = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}$/);
+export const naiveTime = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}$/);
 
 const nodesOf = <P extends string>(prefix: P) =>
   Object.fromEntries(

@@ -3,46 +3,53 @@ import { printable } from '../lib/text.ts';
 import { type Snapshot, snapshotSchema } from './schema.ts';
 
 /** A checked payload with what was dropped from it, or why it cannot be sent at all. */
-export type Validated =
-  | { readonly kind: 'valid'; readonly payload: Snapshot; readonly dropped: readonly string[] }
+export type Validated<P extends object = object> =
+  | { readonly kind: 'valid'; readonly payload: P; readonly dropped: readonly string[] }
   | { readonly kind: 'invalid'; readonly payload: object; readonly reason: string };
+
+/** Checks the payload of a cluster: see `validateBy`. */
+export function validate(payload: Record<string, unknown>): Validated<Snapshot> {
+  return validateBy(snapshotSchema, payload);
+}
 
 /**
  * Checks a payload. A value that cannot be (over 100 %, a negative count) is dropped where the API can do without it;
  * a row of a list that lacks something it needs is dropped whole; all that is dropped is named.
  */
-export function validate(payload: Record<string, unknown>): Validated {
+export function validateBy<S extends z.ZodObject>(schema: S, payload: Record<string, unknown>): Validated<z.output<S>> {
   const dropped: string[] = [];
   const mended = structuredClone(payload);
-  let result = snapshotSchema.safeParse(mended);
+  let result = schema.safeParse(mended);
   // Lists shrink from their end, so that an index stays right until it is used; each turn drops something or stops.
   while (!result.success) {
-    const issues = result.error.issues.filter((issue) => canDrop(issue.path));
+    const issues = result.error.issues.filter((issue) => canDrop(schema, issue.path));
     if (issues.length < result.error.issues.length) {
       return { kind: 'invalid', payload: mended, reason: reasonOf(result.error) };
     }
-    const paths = new Map(issues.map((issue) => [dropPath(issue.path).join('.'), dropPath(issue.path)]));
+    const paths = new Map(
+      issues.map((issue) => [dropPath(schema, issue.path).join('.'), dropPath(schema, issue.path)]),
+    );
     for (const [text, path] of [...paths].sort(([a], [b]) => b.localeCompare(a, 'en', { numeric: true }))) {
       const value = drop(mended, path);
-      const issue = issues.find((other) => dropPath(other.path).join('.') === text);
+      const issue = issues.find((other) => dropPath(schema, other.path).join('.') === text);
       dropped.push(`${text} (${printable(JSON.stringify(value) ?? '', 120)}): ${issue?.message ?? 'cannot be'}`);
     }
-    result = snapshotSchema.safeParse(mended);
+    result = schema.safeParse(mended);
   }
   return { kind: 'valid', payload: result.data, dropped };
 }
 
 type Path = readonly PropertyKey[];
 
-function canDrop(path: Path): boolean {
-  return path.length > 1 || isOptional(snapshotSchema, path[0]);
+function canDrop(schema: z.ZodObject, path: Path): boolean {
+  return path.length > 1 || isOptional(schema, path[0]);
 }
 
 /** What to take out for a problem at `path`: the value itself if it is optional, else the row it stands in. */
-function dropPath(path: Path): Path {
+function dropPath(schema: z.ZodObject, path: Path): Path {
   const [list, index, field] = path;
   if (index === undefined || field === undefined) return path;
-  return isOptional(rowSchema(list), field) ? path.slice(0, 3) : path.slice(0, 2);
+  return isOptional(rowSchema(schema, list), field) ? path.slice(0, 3) : path.slice(0, 2);
 }
 
 function isOptional(schema: z.ZodType | null, field: PropertyKey | undefined): boolean {
@@ -52,8 +59,8 @@ function isOptional(schema: z.ZodType | null, field: PropertyKey | undefined): b
 }
 
 /** The schema of a list's rows. */
-function rowSchema(list: PropertyKey | undefined): z.ZodType | null {
-  const shape: Record<string, z.ZodType> = snapshotSchema.shape;
+function rowSchema(schema: z.ZodObject, list: PropertyKey | undefined): z.ZodType | null {
+  const shape: Record<string, z.ZodType> = schema.shape;
   const member = typeof list === 'string' ? shape[list] : undefined;
   const array = member instanceof z.ZodOptional ? member.unwrap() : member;
   return array instanceof z.ZodArray && array.element instanceof z.ZodType ? array.element : null;

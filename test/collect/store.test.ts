@@ -9,6 +9,7 @@ import { store } from '../../src/collect/store.ts';
 import { samStream } from '../../src/delivery/sam-entries.ts';
 import type { Executor } from '../../src/exec/command.ts';
 import { Outbox } from '../../src/outbox/outbox.ts';
+import { zeroFields } from '../../src/snapshot/payload.ts';
 import { recordingOf } from '../support/collected.ts';
 import { exited, overlaid } from '../support/executors.ts';
 import { temporaryDirectory } from '../support/files.ts';
@@ -34,6 +35,7 @@ const failing = (...commands: string[]) =>
   overlaid(whole, Object.fromEntries(commands.map((command) => [command, { ending: exited(1, 'down') }])));
 const withoutNodes = failing('pbsnodes -aj -F json');
 const withoutJobs = failing('qstat -f -F json');
+const nodeNames = Object.keys(zeroFields('nodes', nasty));
 
 /** Collects and stores at a moment, as the program does; gives the stored body. */
 async function stored(executor: Executor, at: Date, system = nasty): Promise<Record<string, unknown>> {
@@ -41,7 +43,7 @@ async function stored(executor: Executor, at: Date, system = nasty): Promise<Rec
   const collected = await collect(
     system,
     executor,
-    (probe) => lastKnownFields(outbox, samStream(system.system_name), probe, system, at),
+    (probe, fields) => lastKnownFields(outbox, samStream(system.system_name), probe, fields, at),
     log,
   );
   if (collected.kind === 'nothing') throw new Error(collected.reason);
@@ -161,13 +163,12 @@ describe('the last known values', () => {
   test('never come from the future, nor from another system', async () => {
     await stored(whole, minutesLater(10));
     expect((await stored(withoutNodes, minutesLater(5))).cpu_nodes_total).toBe(0);
-    const empty = plainSystem('empty');
-    expect(lastKnownFields(outbox, samStream('empty'), 'nodes', empty, minutesLater(12))).toBeNull();
+    expect(lastKnownFields(outbox, samStream('empty'), 'nodes', nodeNames, minutesLater(12))).toBeNull();
   });
 
   test('are of the last 15 minutes', async () => {
     await stored(whole, start);
-    const at = (moment: Date) => lastKnownFields(outbox, samStream('nasty'), 'nodes', nasty, moment);
+    const at = (moment: Date) => lastKnownFields(outbox, samStream('nasty'), 'nodes', nodeNames, moment);
     expect(at(minutesLater(15))).not.toBeNull();
     expect(at(new Date(minutesLater(15).getTime() + 1))).toBeNull();
   });
@@ -187,7 +188,13 @@ describe('the last known values', () => {
 
   test('are only fields of that probe', async () => {
     await stored(whole, start);
-    const fields = lastKnownFields(outbox, samStream('nasty'), 'jobs', nasty, minutesLater(1));
+    const fields = lastKnownFields(
+      outbox,
+      samStream('nasty'),
+      'jobs',
+      Object.keys(zeroFields('jobs', nasty)),
+      minutesLater(1),
+    );
     expect(Object.keys(fields ?? {}).sort()).toEqual(['active_users', 'held_jobs', 'pending_jobs', 'running_jobs']);
   });
 });

@@ -5,7 +5,7 @@ import { knownSystems, loadConfig, loadSystem } from '../../src/config/load.ts';
 import { defaultConfigDirectory, defaultStateDirectory } from '../../src/config/paths.ts';
 import { OperatorError } from '../../src/lib/errors.ts';
 import { temporaryDirectory } from '../support/files.ts';
-import { fixtures } from '../support/systems.ts';
+import { asCluster, fixtures } from '../support/systems.ts';
 
 let directory: ReturnType<typeof temporaryDirectory>;
 beforeEach(() => {
@@ -23,7 +23,8 @@ function write(name: string, text: string, mode = 0o600): string {
 
 const load = (environment: Record<string, string> = {}) =>
   loadConfig(directory.path, { HOME: '/nowhere', ...environment });
-const system = (name: string, environment: Record<string, string> = {}) => loadSystem(name, load(environment));
+const system = (name: string, environment: Record<string, string> = {}) =>
+  asCluster(loadSystem(name, load(environment)));
 
 /** The words of the operator error that this throws. */
 function refusal(attempt: () => unknown): string {
@@ -381,7 +382,7 @@ describe("the plan's own files load unchanged", () => {
     write(configFile('derecho'), seed('plan-8/derecho/config.yaml'));
     write(configFile('casper'), seed('plan-8/casper/config.yaml'));
     write(typesFile('casper'), seed('plan-8/casper/node_types.yaml'));
-    expect(knownSystems(load())).toEqual(['casper', 'derecho']);
+    expect(knownSystems(load())).toEqual(['casper', 'derecho', 'jupyterhub']);
     const derecho = system('derecho');
     expect(derecho.login_nodes.map(({ type }) => type)).toEqual([
       'cpu',

@@ -60,6 +60,7 @@ test('the time-out is for the whole request, however many connections and bytes 
   expect(await send({ ...request(server.url), timeoutSeconds: 0.2 })).toEqual({
     kind: 'none',
     reason: 'no whole answer within 0.2 s',
+    failure: 'timed-out',
     neverSent: false,
   });
   expect(performance.now() - started).toBeWithin(150, 1000);

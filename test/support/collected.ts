@@ -4,6 +4,7 @@ import type { System } from '../../src/config/system.ts';
 import type { Executor } from '../../src/exec/command.ts';
 import { replayFrom } from '../../src/exec/replay.ts';
 import type { Snapshot } from '../../src/snapshot/schema.ts';
+import type { Validated } from '../../src/snapshot/validate.ts';
 import { memoryLog } from './memory-log.ts';
 import { fixtures } from './systems.ts';
 
@@ -22,7 +23,7 @@ export async function snapshotOf(system: System, executor: Executor): Promise<Co
   const { log, lines } = memoryLog();
   const collected = await collect(system, executor, () => null, log);
   if (collected.kind === 'nothing') throw new Error(`nothing was collected: ${collected.reason}`);
-  const validated = collected.at(moment);
+  const validated = collected.at(moment) as Validated<Snapshot>;
   if (validated.kind === 'invalid') throw new Error(`the snapshot is invalid: ${validated.reason}`);
   return { payload: validated.payload, failedProbes: collected.failedProbes, dropped: validated.dropped, lines };
 }

@@ -1,16 +1,17 @@
-import type { System } from '../config/system.ts';
+import type { BatchSystem } from '../config/system.ts';
 import type { Executor } from '../exec/command.ts';
 import { probeFilesystem, probeLoginNode } from '../host/probes.ts';
 import type { Log } from '../lib/log.ts';
 import type { Probed, Unavailable } from '../lib/records.ts';
-import { counted, printable } from '../lib/text.ts';
+import { printable } from '../lib/text.ts';
 import { probeJobs, probeNodes, probeQueues, probeReservations } from '../pbs/probes.ts';
 import { addJob, emptyJobs } from '../snapshot/jobs.ts';
 import { addNode, emptyNodes } from '../snapshot/nodes.ts';
 import type { Findings } from '../snapshot/payload.ts';
+import { Outcomes } from './settle.ts';
 
-/** What a system's probes found, and the names of those that failed or were read only in part. */
-export type SystemProbed = {
+/** What a cluster's probes found, and the names of those that failed or were read only in part. */
+export type ClusterProbed = {
   readonly findings: Findings;
   readonly failedProbes: readonly string[];
   /**
@@ -20,27 +21,14 @@ export type SystemProbed = {
   readonly everyProbeFailed: boolean;
 };
 
-/** Runs all probes of a system at the same time. A probe that fails costs only its own part; each failure is one line of log. */
-export async function probeSystem(system: System, executor: Executor, log: Log): Promise<SystemProbed> {
-  const failedProbes: string[] = [];
+/** Runs all probes of a cluster at the same time. A probe that fails costs only its own part; each failure is one line of log. */
+export async function probeCluster(system: BatchSystem, executor: Executor, log: Log): Promise<ClusterProbed> {
+  const outcomes = new Outcomes(log);
   let answers = 0;
-
-  /** The value of a probe; null where it failed. */
   const settle = <T>(name: string, probed: Probed<T>): T | null => {
-    if (probed.kind === 'failed') {
-      failedProbes.push(name);
-      log.error(`${name}: ${probed.reason}`);
-      return null;
-    }
-    if (probed.damaged.count > 0) {
-      failedProbes.push(`${name} (partial)`);
-      const first = probed.damaged.first.map(
-        ({ record, byte, problem }) => `${record ?? 'something'} at byte ${byte} ${problem}`,
-      );
-      log.warn(`${name}: ${counted(probed.damaged.count, 'record')} could not be read: ${first.join('; ')}`);
-    }
-    if (!isUnavailable(probed.value)) answers += 1;
-    return probed.value;
+    const value = outcomes.settle(name, probed);
+    if (probed.kind === 'done' && !isUnavailable(value)) answers += 1;
+    return value;
   };
 
   const nodes = emptyNodes();
@@ -82,7 +70,7 @@ export async function probeSystem(system: System, executor: Executor, log: Log):
     ),
   };
   report(findings, system, log);
-  return { findings, failedProbes, everyProbeFailed: answers === 0 };
+  return { findings, failedProbes: outcomes.failedProbes, everyProbeFailed: answers === 0 };
 }
 
 /** A probe that gave its records away one by one, with what they were added up to. */
@@ -99,7 +87,7 @@ function byName<T>(pairs: readonly (readonly [string, T | null])[]): Map<string,
 }
 
 /** The counts of each probe, one line each, as operators know them from the earlier collectors. */
-function report(findings: Findings, system: System, log: Log): void {
+function report(findings: Findings, system: BatchSystem, log: Log): void {
   const { nodes, jobs, queues, reservations, loginNodes, filesystems } = findings;
   if (nodes) {
     for (const [name, { total, available }] of Object.entries(nodes.byClass)) {
@@ -113,7 +101,8 @@ function report(findings: Findings, system: System, log: Log): void {
   log.info(`  Filesystems: ${available(filesystems, log)}/${system.filesystems.length} available`);
 }
 
-function isUnavailable(value: unknown): value is Unavailable {
+/** Whether what was asked does not answer. */
+export function isUnavailable(value: unknown): value is Unavailable {
   return typeof value === 'object' && value !== null && 'unavailable' in value;
 }
 

@@ -1,0 +1,64 @@
+import type { HubSystem } from '../config/hub.ts';
+import type { Executor } from '../exec/command.ts';
+import { probeHubNodes, probeMetrics, probeUsers } from '../jupyterhub/probes.ts';
+import type { Log } from '../lib/log.ts';
+import { printable } from '../lib/text.ts';
+import { buildHubPayload, type HubFindings, sessionFields } from '../snapshot/hub-payload.ts';
+import { hubSnapshotSchema } from '../snapshot/hub-schema.ts';
+import { noSessions, rollUpSessions } from '../snapshot/sessions.ts';
+import { validateBy } from '../snapshot/validate.ts';
+import type { Observation } from './observe.ts';
+import { isUnavailable } from './probe-cluster.ts';
+import { Outcomes } from './settle.ts';
+
+/**
+ * Asks a hub for its users and what else is configured. A hub that is down has no users, and is an answer: unlike a
+ * cluster's login nodes it is what the snapshot is about.
+ */
+export async function observeHub(system: HubSystem, executor: Executor, log: Log): Promise<Observation> {
+  const outcomes = new Outcomes(log);
+  const { nodes_command } = system;
+  const [{ users, metrics }, nodesProbed] = await Promise.all([
+    askHub(system, executor),
+    nodes_command ? probeHubNodes(system, nodes_command, executor) : null,
+  ]);
+
+  const found = outcomes.settle('users', users.probed);
+  if (isUnavailable(found)) log.warn(`the hub is unavailable: ${printable(found.unavailable)}`);
+  const rules = system.session_rules;
+  const sessions = found === null ? null : isUnavailable(found) ? noSessions(rules) : rollUpSessions(found, rules);
+  if (sessions?.classes === null) {
+    const reason = "the hub does not show its servers' state: give the token the scope admin:server_state";
+    outcomes.settle('session_classes', { kind: 'failed', reason });
+  }
+  const findings: HubFindings = {
+    available: users.answers,
+    sessions,
+    nodes: nodesProbed && outcomes.settle('nodes', nodesProbed),
+    utilization: metrics && outcomes.settle('metrics', metrics),
+  };
+  report(findings, log);
+
+  const zeros = sessionFields(noSessions(rules));
+  return {
+    failedProbes: outcomes.failedProbes,
+    everyProbeFailed: findings.sessions === null && findings.nodes === null && findings.utilization === null,
+    missing: sessions === null ? [{ probe: 'users', fields: ['available', ...Object.keys(zeros)], zeros }] : [],
+    snapshot: (moment, repeated) => validateBy(hubSnapshotSchema, buildHubPayload(findings, moment, repeated)),
+  };
+}
+
+/** The metrics of a hub that is down are not asked for: nothing more would be learned. */
+async function askHub(system: HubSystem, executor: Executor) {
+  const users = await probeUsers(system, executor);
+  const wantsMetrics = users.answers === true && Object.keys(system.metrics).length > 0;
+  return { users, metrics: wantsMetrics ? await probeMetrics(system, executor) : null };
+}
+
+function report({ sessions, nodes }: HubFindings, log: Log): void {
+  if (sessions) {
+    log.info(`  Sessions: ${sessions.sessions} of ${sessions.users} users`);
+    for (const [name, count] of sessions.classes ?? []) log.info(`  ${name}: ${count}`);
+  }
+  if (nodes) log.info(`  Nodes: ${nodes.length}, ${nodes.filter(({ state }) => state === 'down').length} down`);
+}

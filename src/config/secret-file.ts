@@ -1,0 +1,22 @@
+import { readFileSync, statSync } from 'node:fs';
+import { messageOf, OperatorError } from '../lib/errors.ts';
+
+/**
+ * The text of a file that holds a secret; null where there is none. Throws OperatorError, with the mend, for one that
+ * others may read or that cannot be read. `holds` says what is in it: `passwords`.
+ */
+export function readSecretFile(file: string, holds: string): string | null {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  if (!stat) return null;
+  const mode = stat.mode & 0o777;
+  if ((mode & 0o077) !== 0) {
+    throw new OperatorError(
+      `${file} can be read by others (mode ${mode.toString(8)}) and holds ${holds}: chmod 600 ${file}`,
+    );
+  }
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new OperatorError(`cannot read ${file}: ${messageOf(error)}`, { cause: error });
+  }
+}

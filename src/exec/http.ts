@@ -1,0 +1,85 @@
+import { send } from '../lib/http.ts';
+import { withoutSecrets } from '../lib/secrets.ts';
+import { withoutTags } from '../lib/text.ts';
+import type { Command, Ending, Execution, Executor } from './command.ts';
+
+/** How a server is spoken with. */
+export type HttpAccess = {
+  /** Sent with every request, and never part of a command: commands are logged and recorded. */
+  readonly authorization: string;
+  /** The part of it that must not be shown. */
+  readonly secret: string;
+  /** PEM text; null for the authorities that this host trusts. */
+  readonly ca: string | null;
+};
+
+/** Exit codes of curl(1), "EXIT CODES", for what can become of a request. */
+export const httpExits = { unknownHost: 6, refused: 7, status: 22, lost: 56, certificate: 60, other: 2 } as const;
+
+/**
+ * A request as a command, so that it is logged, recorded and replayed like any other. It is written as lwp-request(1)
+ * is called: `GET -H 'Accept: …' URL`.
+ */
+export function getCommand(
+  url: string,
+  accept: string,
+  limits: Pick<Command, 'timeoutSeconds' | 'maxOutputBytes'>,
+): Command {
+  return { argv: ['GET', '-H', `Accept: ${accept}`, url], host: null, via: null, ...limits };
+}
+
+/**
+ * Answers GET commands over HTTP and leaves the others to an executor. The answer's body is the output; anything but a
+ * 2xx answer is an exit code of curl(1), with `HTTP 403: …` or what went wrong on standard error.
+ */
+export function withHttp(below: Executor, access: HttpAccess): Executor {
+  return { start: (command) => (command.argv[0] === 'GET' ? get(command, access) : below.start(command)) };
+}
+
+function get({ argv, timeoutSeconds, maxOutputBytes }: Command, { authorization, secret, ca }: HttpAccess): Execution {
+  const [, , accept = '', url = ''] = argv;
+  const answered = send({
+    url,
+    method: 'GET',
+    headers: { Authorization: authorization, Accept: accept.replace(/^Accept: /, '') },
+    body: null,
+    timeoutSeconds,
+    ca,
+    proxy: null,
+  }).then((reply) => answerOf(withoutSecrets([secret], reply), timeoutSeconds, maxOutputBytes));
+
+  async function* output(): AsyncGenerator<Uint8Array> {
+    const { body } = await answered;
+    if (body !== '') yield Buffer.from(body);
+  }
+  return { stdout: output(), ending: answered.then(({ ending }) => ending) };
+}
+
+type Answer = { readonly body: string; readonly ending: Ending };
+
+function answerOf(reply: Awaited<ReturnType<typeof send>>, seconds: number, limitBytes: number): Answer {
+  if (reply.kind === 'none') {
+    const code = {
+      refused: httpExits.refused,
+      'unknown-host': httpExits.unknownHost,
+      certificate: httpExits.certificate,
+      lost: httpExits.lost,
+      other: httpExits.other,
+      'timed-out': null,
+    }[reply.failure];
+    return { body: '', ending: code === null ? { kind: 'timed-out', seconds } : failed(code, reply.reason) };
+  }
+  const { status, body, unread, location } = reply;
+  if (status < 200 || status >= 300) {
+    const where = location === null ? '' : ` to ${location}`;
+    const words = withoutTags(body).slice(0, 300);
+    return { body: '', ending: failed(httpExits.status, `HTTP ${status}${where}${words === '' ? '' : `: ${words}`}`) };
+  }
+  if (unread !== null) return { body: '', ending: failed(httpExits.other, unread) };
+  if (Buffer.byteLength(body) > limitBytes) return { body: '', ending: { kind: 'output-too-large', limitBytes } };
+  return { body, ending: { kind: 'exited', code: 0, stderr: '' } };
+}
+
+function failed(code: number, stderr: string): Ending {
+  return { kind: 'exited', code, stderr };
+}

@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { Damages, type HubUserRecord, type ServerRecord } from '../lib/records.ts';
+
+/** The media type that asks JupyterHub 2 and later for pages; earlier ones answer with a plain list all the same. */
+export const paginationType = 'application/jupyterhub-pagination+json';
+
+/** One page of `GET /hub/api/users`. */
+export type UsersPage = {
+  readonly users: readonly HubUserRecord[];
+  readonly damaged: Damages;
+  /** Where the next page begins; null for the last one, undefined where the hub does not tell. */
+  readonly next: number | null | undefined;
+  /** How many users it has, broken ones too. */
+  readonly length: number;
+};
+
+const paginated = z.object({
+  items: z.array(z.unknown()),
+  _pagination: z.object({ next: z.object({ offset: z.int().positive() }).nullish() }),
+});
+
+const server = z.object({
+  ready: z.boolean().optional(),
+  pending: z.string().nullish(),
+  stopped: z.boolean().optional(),
+  user_options: z.unknown(),
+  state: z.unknown(),
+});
+
+const user = z.object({ name: z.string().min(1), servers: z.record(z.string(), server).optional() });
+
+/**
+ * Reads one page of the hub's users (JupyterHub REST API, `get-users`). A broken user costs itself only; `byte` is where
+ * the page begins in all that was read. A string says why it is no page at all.
+ */
+export function parseUsersPage(text: string, byte: number): UsersPage | string {
+  const document = jsonOf(text);
+  const page = paginated.safeParse(document).data;
+  const items = Array.isArray(document) ? (document as readonly unknown[]) : page?.items;
+  if (items === undefined) return 'is no list of users';
+  const users: HubUserRecord[] = [];
+  const damaged = new Damages();
+  for (const item of items) {
+    const { data, error } = user.safeParse(item);
+    if (!data) {
+      damaged.add({ record: nameOf(item), byte, problem: error.issues[0]?.message ?? 'is no user' });
+      continue;
+    }
+    if (!data.servers) return 'does not show the servers of users: give the token the scope read:servers';
+    users.push({
+      name: data.name,
+      servers: Object.entries(data.servers).map(([name, found]) => recordOf(name, found)),
+    });
+  }
+  return { users, damaged, next: page ? (page._pagination.next?.offset ?? null) : undefined, length: items.length };
+}
+
+/** The API lists servers that are starting, too; what hubs before 0.9 list has no `ready` and runs. */
+function recordOf(name: string, found: z.output<typeof server>): ServerRecord {
+  const running = found.ready ?? (found.stopped !== true && (found.pending ?? null) === null);
+  return { name, running, options: found.user_options, state: found.state };
+}
+
+function nameOf(item: unknown): string | null {
+  return z.object({ name: z.string() }).safeParse(item).data?.name ?? null;
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
