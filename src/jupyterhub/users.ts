@@ -23,8 +23,9 @@ const server = z.object({
   ready: z.boolean().optional(),
   pending: z.string().nullish(),
   stopped: z.boolean().optional(),
-  user_options: z.unknown(),
-  state: z.unknown(),
+  user_options: z.unknown().optional(),
+  /** Left out for a token without the scope admin:server_state. */
+  state: z.unknown().optional(),
 });
 
 const user = z.object({ name: z.string().min(1), servers: z.record(z.string(), server).optional() });

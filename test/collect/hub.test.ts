@@ -1,0 +1,162 @@
+/** What a hub's snapshot says, and what it leaves out. */
+
+import { expect, test } from 'bun:test';
+import { collect } from '../../src/collect/collect.ts';
+import type { HubSystem } from '../../src/config/hub.ts';
+import { httpExits } from '../../src/exec/http.ts';
+import { moment } from '../support/collected.ts';
+import { type Answer, answering, exited } from '../support/executors.ts';
+import { hubUser } from '../support/hub-pages.ts';
+import { memoryLog } from '../support/memory-log.ts';
+import { hubOf } from '../support/systems.ts';
+
+const table = `----- -----
+n1 free          2 2 0 194gb/354gb 2/34 0/0 1/2 1,2
+n2 job-busy      1 1 0 0gb/354gb   0/34 0/0 0/2 3
+n3 down,offline  0 0 0 354gb/354gb 34/34 0/0 2/2 --
+`;
+const withNodes = { nodes_command: ['jhlnodes'] };
+const refusal = (status: number): Answer => ({ ending: exited(httpExits.status, `HTTP ${status}`) });
+const users = (...list: object[]): Answer => ({ stdout: JSON.stringify(list) });
+
+/** The snapshot of a hub whose users are answered so; `known` is what an earlier one had. */
+async function collected(system: HubSystem, hub: Answer, { nodes = table, known = null as object | null } = {}) {
+  const { log, lines } = memoryLog();
+  const executor = answering(({ argv }) => (argv[0] === 'GET' ? hub : { stdout: nodes }));
+  const found = await collect(system, executor, () => known as Record<string, unknown> | null, log);
+  if (found.kind === 'nothing') return { nothing: found.reason, lines };
+  const validated = found.at(moment);
+  return { ...validated, failedProbes: found.failedProbes, lines };
+}
+
+test('users with a running server, and running servers; those that start or stop do not count', async () => {
+  const hub = users(
+    hubUser('ada', { '': {}, second: {}, third: { ready: false, pending: 'spawn' } }),
+    hubUser('bob', { '': { ready: false, pending: 'stop' } }),
+    hubUser('eve', { only: {} }),
+    hubUser('dan', {}),
+  );
+  expect(await collected(hubOf(), hub)).toMatchObject({
+    kind: 'valid',
+    failedProbes: [],
+    payload: { timestamp: '2026-11-21T08:00:00.123', available: true, active_users: 2, active_sessions: 3 },
+  });
+});
+
+test('only what was asked for is in it', async () => {
+  const { payload } = (await collected(hubOf(), users())) as { payload: object };
+  expect(Object.keys(payload)).toEqual(['timestamp', 'available', 'active_users', 'active_sessions']);
+});
+
+test('the first rule that holds gives a session its class', async () => {
+  const system = hubOf({
+    session_rules: [
+      { when: { state: { 'child_state.job_id': null, resource: '??-batch' } }, class: 'jobs_suspended' },
+      { when: { options: { profile: 'login*' } }, class: 'casper_login_jobs' },
+      { when: { name: 'derecho-*' }, class: 'derecho_batch_jobs' },
+      { when: { state: { 'child_state.job_id': 7 } }, class: 'casper_batch_jobs' },
+    ],
+  });
+  const state = { resource: 'cr-batch', child_state: { job_id: 7 } };
+  const hub = users(
+    hubUser('ada', {
+      a: { state: { resource: 'cr-batch', child_state: {} } },
+      b: { state: null, user_options: { profile: ['LOGIN-2'] } },
+      'derecho-1': { state },
+      c: { state },
+      d: { state: {} },
+    }),
+  );
+  expect(await collected(system, hub)).toMatchObject({
+    payload: {
+      active_sessions: 5,
+      jobs_suspended: 1,
+      casper_login_jobs: 1,
+      derecho_batch_jobs: 1,
+      casper_batch_jobs: 1,
+    },
+  });
+});
+
+test('where the hub does not show the state that rules ask for, the classes are left out and it is said', async () => {
+  const system = hubOf({ session_rules: [{ when: { state: { resource: null } }, class: 'jobs_suspended' }] });
+  const found = await collected(system, users(hubUser('ada', { '': { state: undefined } })));
+  expect(found).toMatchObject({ failedProbes: ['session_classes'], payload: { active_sessions: 1 } });
+  expect(found).not.toHaveProperty('payload.jobs_suspended');
+  expect(found.lines.join('\n')).toContain('give the token the scope admin:server_state');
+});
+
+test('nodes that are down are in the totals, and not free', async () => {
+  expect(await collected(hubOf(withNodes), users())).toMatchObject({
+    payload: {
+      nodes_total: 3,
+      nodes_free: 1,
+      nodes_busy: 1,
+      nodes_down: 1,
+      cpus_total: 102,
+      cpus_free: 2,
+      cpus_used: 66,
+      cpu_utilization_percent: 64.71,
+      gpus_total: 6,
+      gpus_free: 1,
+      gpus_used: 3,
+      memory_total_gb: 1062,
+      memory_free_gb: 194,
+      memory_used_gb: 514,
+      jobs_running: 3,
+    },
+  });
+});
+
+test('a node table that fails costs itself only', async () => {
+  const found = await collected(hubOf(withNodes), users(), { nodes: 'no' });
+  expect(found).toMatchObject({ kind: 'valid', failedProbes: ['nodes'], payload: { available: true } });
+  expect(found).not.toHaveProperty('payload.nodes_total');
+});
+
+test('a hub that is down has no users, and nothing has failed', async () => {
+  expect(await collected(hubOf(withNodes), refusal(503))).toMatchObject({
+    failedProbes: [],
+    payload: { available: false, active_users: 0, active_sessions: 0, nodes_total: 3 },
+  });
+});
+
+test.each([
+  ['last-known', { available: true, active_users: 7, active_sessions: 9 }],
+  ['zero', { available: true, active_users: 0, active_sessions: 0 }],
+])('with on_failed_probe %s a refused token is no hub that is down', async (policy, payload) => {
+  const known = { available: false, active_users: 7, active_sessions: 9 };
+  const found = await collected(hubOf({ ...withNodes, on_failed_probe: policy }), refusal(403), { known });
+  expect(found).toMatchObject({ failedProbes: ['users'], payload });
+});
+
+test('with on_failed_probe skip there is none', async () => {
+  expect(await collected(hubOf({ ...withNodes, on_failed_probe: 'skip' }), refusal(403))).toMatchObject({
+    nothing: 'users failed and on_failed_probe is skip',
+  });
+});
+
+test('where it is not known whether the hub answers, the snapshot does not say so', async () => {
+  const hub: Answer = { ending: exited(httpExits.certificate, 'self signed certificate') };
+  const found = await collected(hubOf(withNodes), hub);
+  expect(found).toMatchObject({ kind: 'valid', failedProbes: ['users'], payload: { active_users: 0 } });
+  expect(found).not.toHaveProperty('payload.available');
+});
+
+test('where every probe failed there is none', async () => {
+  expect(await collected(hubOf(withNodes), refusal(401), { nodes: 'no' })).toMatchObject({
+    nothing: 'every probe failed',
+  });
+});
+
+test('a percentage that cannot be is dropped', async () => {
+  const system = hubOf({ metrics: { cpu_utilization_percent: 'x' } });
+  const { log } = memoryLog();
+  const executor = answering(({ argv }) => (argv.at(-1)?.endsWith('/hub/metrics') ? { stdout: 'x 250\n' } : users()));
+  const found = await collect(system, executor, () => null, log);
+  if (found.kind === 'nothing') throw new Error(found.reason);
+  expect(found.at(moment)).toMatchObject({
+    kind: 'valid',
+    dropped: [expect.stringContaining('cpu_utilization_percent (250)')],
+  });
+});

@@ -1,0 +1,200 @@
+import { describe, expect, test } from 'bun:test';
+import type { Ending } from '../../src/exec/command.ts';
+import { httpExits } from '../../src/exec/http.ts';
+import { probeHubNodes, probeMetrics, probeUsers } from '../../src/jupyterhub/probes.ts';
+import { answering, exited } from '../support/executors.ts';
+import { answeringUsers, hubPages, hubUser } from '../support/hub-pages.ts';
+import { hubOf } from '../support/systems.ts';
+
+const system = hubOf({ url: 'https://hub.example.org/stable/hub/' });
+const usersOf = async (answer: Parameters<typeof answeringUsers>[0]) => {
+  const executor = answeringUsers(answer);
+  return { ...(await probeUsers(system, executor)), asked: executor.asked };
+};
+const reasonOf = ({ probed }: Awaited<ReturnType<typeof usersOf>>) =>
+  probed.kind === 'failed' ? probed.reason : 'is no failure';
+
+describe('users', () => {
+  test('5,000 of them come page by page, each once', async () => {
+    const { answers, probed, asked } = await usersOf(hubPages(5000));
+    expect(answers).toBe(true);
+    if (probed.kind !== 'done' || !Array.isArray(probed.value)) throw new Error('they did not come');
+    expect(probed.value).toHaveLength(5000);
+    expect(probed.value.flatMap(({ servers }) => servers)).toHaveLength(6667);
+    expect(asked).toHaveLength(34);
+    expect(asked[1]).toBe('/stable/hub/api/users?state=active&offset=200&limit=200');
+  });
+
+  test('the page after a shorter one than asked for is where the hub says', async () => {
+    const pages = hubPages(5);
+    const { asked } = await usersOf((offset) => pages(offset, 3));
+    expect(asked.map((path) => /offset=(\d+)/.exec(path)?.[1])).toEqual(['0', '3', '6']);
+  });
+
+  const list = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, index) => hubUser(`user${from + index}`, { '': {} }));
+  test.each([
+    ['all at once', () => list(0, 450), 450, 1],
+    ['by offset and limit', (offset: number, limit: number) => list(offset, Math.min(450, offset + limit)), 450, 3],
+    ['all at once, and just as many as a page has', () => list(0, 200), 200, 2],
+    ['none', () => [], 0, 1],
+  ])('of a hub before 2.0, as a plain list: %s', async (_, answer, users, requests) => {
+    const { probed, asked } = await usersOf(answer);
+    expect(probed).toMatchObject({ kind: 'done', value: { length: users } });
+    expect(asked).toHaveLength(requests);
+  });
+
+  test('one that cannot be read costs itself only', async () => {
+    const { probed } = await usersOf(() => [hubUser('ada', { '': {} }), { name: 'bob', servers: [] }, 7]);
+    expect(probed).toMatchObject({ kind: 'done', value: [{ name: 'ada' }], damaged: { count: 2 } });
+  });
+
+  test.each([
+    ['a page of HTML', '<html>Sign in</html>', 'is no list of users'],
+    ['another JSON', { error: 'no' }, 'is no list of users'],
+    ['users without servers', [{ name: 'ada', kind: 'user' }], 'read:servers'],
+    ['nothing but what cannot be read', [7, 8], 'none of 2 users could be read'],
+    ['401', 401, 'check JUPYTERHUB_ADMIN_TOKEN'],
+    ['403', 403, 'list:users'],
+    ['404', 404, 'check url'],
+    ['302', 302, 'check url'],
+    ['429', 429, 'fewer requests'],
+  ])('%s is a failed probe of a hub that answers', async (_, answer, words) => {
+    const found = await usersOf(() => answer);
+    expect(reasonOf(found)).toContain(words);
+    expect(found.answers).toBe(true);
+  });
+
+  test.each([
+    ['that goes back', (offset: number) => ({ items: [], _pagination: { next: { offset: offset === 0 ? 9 : 9 } } })],
+    ['that does not end', (offset: number) => ({ items: [], _pagination: { next: { offset: offset + 1 } } })],
+  ])('a list %s is given up', async (words, answer) => {
+    const found = await usersOf(answer);
+    expect(reasonOf(found)).toContain(words.includes('back') ? 'goes back from 9 to 9' : 'does not end');
+    expect(found.asked.length).toBeLessThanOrEqual(500);
+  });
+
+  test('a hub that fails after the first page answered is not down', async () => {
+    const pages = hubPages(500);
+    const found = await usersOf((offset, limit) => (offset === 0 ? pages(offset, limit) : 503));
+    expect(found.answers).toBe(true);
+    expect(reasonOf(found)).toBe('https://hub.example.org/stable: HTTP 503 (page 2)');
+  });
+});
+
+describe('a hub that does not answer', () => {
+  const endedWith = (ending: Ending) =>
+    probeUsers(
+      system,
+      answering(() => ({ ending })),
+    );
+
+  test.each([
+    ['refused', exited(httpExits.refused, 'connection refused'), 'connection refused'],
+    ['lost', exited(httpExits.lost, 'the connection was lost'), 'the connection was lost'],
+    ['late', { kind: 'timed-out', seconds: 30 } as const, 'no answer within 30 s'],
+    ['500', exited(httpExits.status, 'HTTP 500: oops'), 'HTTP 500: oops'],
+    ['502', exited(httpExits.status, 'HTTP 502'), 'HTTP 502'],
+  ])('%s is down', async (_, ending, words) => {
+    expect(await endedWith(ending)).toMatchObject({
+      answers: false,
+      probed: { kind: 'done', value: { unavailable: `https://hub.example.org/stable: ${words}` } },
+    });
+  });
+
+  test.each([
+    ['whose certificate is not trusted', exited(httpExits.certificate, 'self signed certificate'), 'ca_file'],
+    ['whose name is not known', exited(httpExits.unknownHost, 'unknown host name'), 'unknown host name'],
+    ['that is not recorded', { kind: 'not-recorded' } as const, 'is not recorded'],
+  ])('%s may be up or down', async (_, ending, words) => {
+    const found = await endedWith(ending);
+    expect(found).toMatchObject({ answers: null, probed: { kind: 'failed', reason: expect.stringContaining(words) } });
+  });
+});
+
+describe('metrics', () => {
+  const text = `# HELP busy is a gauge
+# TYPE busy gauge
+busy{host="a",note="}\\" 7"} 20.0
+busy{host="b"} 4 1700000000000
+all 96
+percent_used 4.2e+1
+broken NaN
+`;
+  const metricsOf = (metrics: object) =>
+    probeMetrics(
+      hubOf({ metrics }),
+      answering(() => ({ stdout: text })),
+    );
+
+  test('are a percentage by themselves, or a part of a whole, of all series', async () => {
+    expect(
+      await metricsOf({
+        cpu_utilization_percent: { used: 'busy', total: 'all' },
+        memory_utilization_percent: 'percent_used',
+      }),
+    ).toMatchObject({ value: { cpu_utilization_percent: 25, memory_utilization_percent: 42 } });
+  });
+
+  test.each(['gone', 'broken'])('that are not there (%s) are a failed probe that names them', async (name) => {
+    expect(await metricsOf({ cpu_utilization_percent: name })).toMatchObject({
+      kind: 'failed',
+      reason: `the hub's metrics have no ${name}`,
+    });
+  });
+});
+
+describe('the table of nodes', () => {
+  const heading = `                                                        mem       ncpus   nmics   ngpus
+vnode           state           njobs   run   susp      f/t        f/t     f/t     f/t   jobs
+--------------- --------------- ------ ----- ------ ------------ ------- ------- ------- -------
+`;
+  const nodesOf = (stdout: string) =>
+    probeHubNodes(
+      system,
+      ['jhlnodes'],
+      answering(() => ({ stdout })),
+    );
+
+  test('is read as pbsnodes -aSj prints it', async () => {
+    const row =
+      'crhtc50         free                16    16      0  194gb/354gb    2/34     0/0     1/2 662075,662076\n';
+    expect(await nodesOf(heading + row)).toMatchObject({
+      kind: 'done',
+      value: [
+        {
+          name: 'crhtc50',
+          state: 'available',
+          stateText: 'free',
+          jobs: 16,
+          jobsRunning: 16,
+          jobsSuspended: 0,
+          memoryFreeGib: 194,
+          memoryGib: 354,
+          coresFree: 2,
+          cores: 34,
+          gpusFree: 1,
+          gpus: 2,
+          jobIds: '662075,662076',
+        },
+      ],
+    });
+  });
+
+  test('a line that is cut off costs itself only', async () => {
+    const row = 'crhtc51         down,offline         0     0      0  354gb/354gb   36/36     0/0     0/0 --\n';
+    expect(await nodesOf(`${heading}crhtc50         free                16    1\n${row}`)).toMatchObject({
+      kind: 'done',
+      value: [{ name: 'crhtc51', state: 'down', jobIds: '' }],
+      damaged: { count: 1, first: [{ record: 'crhtc50' }] },
+    });
+  });
+
+  test('anything else is a failed probe', async () => {
+    expect(await nodesOf('bash: warning\n')).toMatchObject({
+      kind: 'failed',
+      reason: 'jhlnodes printed no table of nodes',
+    });
+    expect(await nodesOf(`${heading}x\n`)).toMatchObject({ kind: 'failed' });
+  });
+});
