@@ -4,6 +4,7 @@ import { lastKnownFields } from '../collect/last-known.ts';
 import type { System } from '../config/system.ts';
 import { samStatusPath, samStream } from '../delivery/sam-entries.ts';
 import { type ExitCode, exitCodes } from '../lib/errors.ts';
+import { print } from '../lib/output.ts';
 import { Outbox } from '../outbox/outbox.ts';
 import { worst } from './collecting.ts';
 import type { Context } from './context.ts';
@@ -46,7 +47,7 @@ export async function printPayloads(
         log.info(
           `[DRY RUN] Would POST to ${context.config.sam.baseUrl ?? '(no address configured)'}${samStatusPath(name)}`,
         );
-      process.stdout.write(`${JSON.stringify(validated.payload, null, isAlone ? 2 : 0)}\n`);
+      await print(`${JSON.stringify(validated.payload, null, isAlone ? 2 : 0)}\n`);
       return validated.kind === 'invalid' ? exitCodes.failed : exitCodes.done;
     }),
   );

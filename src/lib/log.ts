@@ -1,7 +1,9 @@
 import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type ConsolaInstance, createConsola, type LogObject } from 'consola';
+// Not all of consola: its own reporters, which are not used, take longer to load than a collection of nothing.
+import { type ConsolaInstance, createConsola, type LogObject } from 'consola/core';
 import { messageOf } from './errors.ts';
+import { complain } from './output.ts';
 import { printable } from './text.ts';
 import { readableUtc } from './time.ts';
 
@@ -36,7 +38,7 @@ export function createLog(options: LogOptions): Log {
       {
         log(entry) {
           const line = options.format === 'json' ? jsonLine(entry) : textLine(entry);
-          if (entry.level <= levels[options.terminal]) process.stderr.write(line);
+          if (entry.level <= levels[options.terminal]) complain(line);
           const file = options.fileBySystem.get(entry.tag) ?? options.file;
           if (file === null || brokenFiles.has(file)) return;
           if (entry.level > (options.terminal === 'verbose' ? levels.verbose : levels.normal)) return;
@@ -45,7 +47,7 @@ export function createLog(options: LogOptions): Log {
           } catch (error) {
             brokenFiles.add(file);
             const problem = `cannot write the log file ${file}: ${messageOf(error)}; give another with --log-file`;
-            process.stderr.write(textLine({ ...entry, type: 'warn', args: [problem] }));
+            complain(textLine({ ...entry, type: 'warn', args: [problem] }));
           }
         },
       },
