@@ -74,7 +74,7 @@ function schedulerCommand(system: System, argv: Command['argv']): Command {
 }
 
 /** After how much of a command's output garbage is collected. */
-const garbageBytes = 16 * 1024 * 1024;
+const garbageBytes = 8 * 1024 * 1024;
 
 /**
  * The same chunks. What was read is garbage at once, but the engine, which sees a machine with much memory, lets tens of
