@@ -24,7 +24,7 @@ export const collectCommand = defineCommand({
       throw new OperatorError('--record and --replay exclude each other: give one of them');
     }
     const context = openContext(args);
-    const { systems, failures } = chosenSystems(args._, context);
+    const { systems, failures } = chosenSystems(args._, context, 'as named');
     const source = { record: args.record ?? null, replay: args.replay ?? null };
     if (args['dry-run'] || args['json-only'])
       return worst([

@@ -25,7 +25,7 @@ export const runCommand = defineCommand({
   },
   async run({ args }) {
     const context = openContext(args);
-    const { systems, failures } = chosenSystems(args._, context);
+    const { systems, failures } = chosenSystems(args._, context, 'here');
     if (args['dry-run'])
       return worst([...failures, await printPayloads(systems, context, { ...forReal, dryRun: true })]);
     if (systems.length === 0) return worst(failures);

@@ -73,6 +73,24 @@ function schedulerCommand(system: System, argv: Command['argv']): Command {
   };
 }
 
+/** After how much of a command's output garbage is collected. */
+const garbageBytes = 8 * 1024 * 1024;
+
+/**
+ * The same chunks. What was read is garbage at once, but the engine, which sees a machine with much memory, lets tens of
+ * megabytes of it come together before it looks, and a login host's memory belongs to others. Small systems never get here.
+ */
+async function* collectingGarbage(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    yield chunk;
+    bytes += chunk.length;
+    if (bytes < garbageBytes) continue;
+    bytes = 0;
+    Bun.gc(true);
+  }
+}
+
 /** Exit code first, then content: a server that is down prints valid JSON without jobs, and exits with 255. */
 async function probeRecords<T>(
   executor: Executor,
@@ -84,7 +102,7 @@ async function probeRecords<T>(
 ): Promise<Probed<null>> {
   const execution = executor.start(command);
   let taken = 0;
-  const { isPbs, damaged } = await readRecords(execution.stdout, section, fields, (record) => {
+  const { isPbs, damaged } = await readRecords(collectingGarbage(execution.stdout), section, fields, (record) => {
     const value = parse(record);
     if (typeof value === 'string') return value;
     taken += 1;
