@@ -6,10 +6,12 @@
  */
 
 import { benchCollect } from './collect.ts';
+import { benchDrain } from './drain.ts';
 
 /** What can be measured, by the name it is asked for; all in this order without one. */
 const topics: Readonly<Record<string, () => Promise<void>>> = {
   collect: benchCollect,
+  drain: benchDrain,
 };
 
 const asked = Bun.argv.slice(2);
