@@ -7,6 +7,7 @@ import type { Clock } from './clock.ts';
 import type { Destination, Outcome } from './destination.ts';
 import { type HttpReply, send } from './http.ts';
 import type { Pace } from './pace.ts';
+import type { ReadAhead } from './read-ahead.ts';
 import { longestRetryAfter, longestWait, restSeconds, retryDelays, withJitter } from './retry.ts';
 
 /** What became of one entry; `stopped`: its stream waits. */
@@ -20,6 +21,8 @@ export type DeliveryBounds = {
   readonly signal: AbortSignal;
   /** Told what the destination's clock says. */
   readonly sawClock: (date: Date) => void;
+  /** Reads the bodies; and, while this entry is under way, that of the next one. */
+  readonly readAhead: ReadAhead;
 };
 
 /**
@@ -36,10 +39,7 @@ export async function deliver(
   const what = `${entry.stream.slice(entry.stream.indexOf('/') + 1)} status`;
   let body: string;
   try {
-    body = destination.prepare(outbox.body(entry), {
-      isLate: outbox.isLate(entry),
-      isNewest: outbox.isNewest(entry),
-    });
+    body = bounds.readAhead.body(entry);
   } catch (error) {
     const attempt = { at: new Date(), seconds: 0, status: null, outcome: 'damaged', detail: messageOf(error) };
     outbox.rejected(entry, attempt, entry.firstSentAt !== null);
@@ -57,7 +57,7 @@ export async function deliver(
 
     switch (outcome.kind) {
       case 'accepted':
-        outbox.delivered(entry, attempt, outcome.answer);
+        outbox.delivered(entry, attempt, outcome.answer, bounds.readAhead.noteNext());
         log.info(`✓ Posted ${what}: ${outcome.detail}`);
         return 'delivered';
       case 'misconfigured':
@@ -118,10 +118,10 @@ async function sendOnce(
 ): Promise<Tried> {
   const { clock, pace } = bounds;
   const at = new Date();
-  outbox.sending(entry, at);
+  if (!bounds.readAhead.isNoted(entry)) outbox.sending(entry, at);
   const started = clock.now();
   pace.made(started);
-  const reply = await send(destination.request(entry, body));
+  const [reply] = await Promise.all([send(destination.request(entry, body)), bounds.readAhead.read(entry)]);
   if (reply.kind === 'answer' && reply.date !== null) bounds.sawClock(reply.date);
   const outcome = destination.judge(reply, mayHaveArrived);
   const status = reply.kind === 'answer' ? reply.status : null;

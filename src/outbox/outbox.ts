@@ -116,9 +116,17 @@ export class Outbox {
 
   /** The oldest pending entry of each stream of a destination, in the order of the entries. */
   heads(destination: string): Entry[] {
+    // It steps from stream to stream: grouping would visit every entry that waits, for each one that is delivered.
     return this.#entries(
-      `SELECT ${columns} FROM entries WHERE sequence IN
-         (SELECT min(sequence) FROM entries WHERE state = 'pending' AND destination = $destination GROUP BY stream)
+      `WITH RECURSIVE waiting (stream) AS (
+         SELECT min(stream) FROM entries WHERE state = 'pending'
+         UNION ALL
+         SELECT (SELECT min(stream) FROM entries WHERE state = 'pending' AND stream > waiting.stream)
+           FROM waiting WHERE stream IS NOT NULL
+       )
+       SELECT ${columns} FROM entries WHERE destination = $destination AND sequence IN
+         (SELECT (SELECT min(sequence) FROM entries WHERE state = 'pending' AND entries.stream = waiting.stream)
+            FROM waiting WHERE stream IS NOT NULL)
        ORDER BY sequence`,
       { destination },
     );
@@ -152,9 +160,14 @@ export class Outbox {
       .map((row) => ({ ...row, at: new Date(row.at) }));
   }
 
-  delivered(entry: Entry, attempt: Attempt, answer: string): void {
+  /**
+   * With the same commit notes that `next` is about to be sent, as `sending` does: a commit takes longer than everything
+   * else that is done for an entry.
+   */
+  delivered(entry: Entry, attempt: Attempt, answer: string, next: Entry | null = null): void {
     const deliveredAt = attempt.at.getTime();
-    this.#attempted(entry, attempt, { state: 'delivered', deliveredAt, answer, charged: true, mayHaveArrived: true });
+    const change = { state: 'delivered', deliveredAt, answer, charged: true, mayHaveArrived: true } as const;
+    this.#attempted(entry, attempt, change, next);
   }
 
   /** Kept as it is until a person decides. */
@@ -172,10 +185,12 @@ export class Outbox {
    * OutboxUnwritable where nothing can be recorded, even on the reserve: then it must not be sent.
    */
   sending(entry: Entry, at: Date): void {
-    const query = this.database.query(
-      'UPDATE entries SET first_sent_at = coalesce(first_sent_at, ?) WHERE sequence = ?',
-    );
-    this.#writeOnReserve(() => query.run(at.getTime(), entry.sequence));
+    this.#writeOnReserve(() => this.#noteSending(entry, at));
+  }
+
+  #noteSending(entry: Entry, at: Date): void {
+    const query = 'UPDATE entries SET first_sent_at = coalesce(first_sent_at, ?) WHERE sequence = ?';
+    this.database.query(query).run(at.getTime(), entry.sequence);
   }
 
   /** The destination was unavailable for a whole drain: the stream rests until this moment. */
@@ -252,9 +267,9 @@ export class Outbox {
    * Records an attempt: on a full disk on the reserve, and where even that is not enough in the spool; then it throws
    * OutboxUnwritable, because the entry looks as if it had not been tried.
    */
-  #attempted(entry: Entry, attempt: Attempt, change: AttemptChange): void {
+  #attempted(entry: Entry, attempt: Attempt, change: AttemptChange, next: Entry | null = null): void {
     try {
-      this.#writeOnReserve(() => this.#insertAttempt(entry, attempt, change));
+      this.#writeOnReserve(() => this.#insertAttempt(entry, attempt, change, next));
     } catch (error) {
       if (!(error instanceof OutboxUnwritable)) throw error;
       const answer = `${error.problem}; the answer to entry ${entry.id} (${attempt.outcome})`;
@@ -272,9 +287,10 @@ export class Outbox {
     }
   }
 
-  #insertAttempt(entry: Entry, attempt: Attempt, change: AttemptChange): void {
+  #insertAttempt(entry: Entry, attempt: Attempt, change: AttemptChange, next: Entry | null = null): void {
     this.database
       .transaction(() => {
+        if (next) this.#noteSending(next, attempt.at);
         this.database
           .query('INSERT INTO attempts (entry, at, seconds, status, outcome, detail) VALUES (?, ?, ?, ?, ?, ?)')
           .run(entry.sequence, attempt.at.getTime(), attempt.seconds, attempt.status, attempt.outcome, attempt.detail);

@@ -246,8 +246,16 @@ describe('an outbox', () => {
   });
 
   test.each([
-    ['a newer version', 'PRAGMA user_version = 99', /was written by a newer version \(schema 99, this one knows \d+\): install the newer/],
-    ['another host', "UPDATE meta SET value = 'login7' WHERE key = 'host'", /is written by login7 and this is .*: run there, or/],
+    [
+      'a newer version',
+      'PRAGMA user_version = 99',
+      /was written by a newer version \(schema 99, this one knows \d+\): install the newer/,
+    ],
+    [
+      'another host',
+      "UPDATE meta SET value = 'login7' WHERE key = 'host'",
+      /is written by login7 and this is .*: run there, or/,
+    ],
   ])('of %s is refused: nothing is collected, posted or spooled', async (_, change, words) => {
     const { posted, url } = api();
     const here = site();
