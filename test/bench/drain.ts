@@ -7,7 +7,7 @@ import { table } from './table.ts';
 const count = 2_000;
 /** Rows by user that make a body of 200 kB. */
 const userRows = 810;
-const rounds = 2;
+const rounds = 1;
 const aim = 1.5;
 
 /** Draining entries of 200 kB into a receiver, beside the same bodies posted back to back over one connection. */

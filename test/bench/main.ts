@@ -7,11 +7,13 @@
 
 import { benchCollect } from './collect.ts';
 import { benchDrain } from './drain.ts';
+import { benchOutboxLs } from './outbox-ls.ts';
 
 /** What can be measured, by the name it is asked for; all in this order without one. */
 const topics: Readonly<Record<string, () => Promise<void>>> = {
   collect: benchCollect,
   drain: benchDrain,
+  'outbox-ls': benchOutboxLs,
 };
 
 const asked = Bun.argv.slice(2);
