@@ -68,14 +68,15 @@ function naive(moment: Date): string {
   return moment.toISOString().slice(0, -1);
 }
 
-const totals = ['nodes_total', 'nodes_available']
-  .flatMap((name) => [`cpu_${name}`, `gpu_${name}`])
-  .concat(
-    ['cores', 'count']
-      .flatMap((unit) => ['total', 'allocated', 'idle'].map((state) => `${unit}_${state}`))
-      .map((name) => (name.startsWith('cores') ? `cpu_${name}` : `gpu_${name}`)),
-  )
-  .concat(['memory_total_gb', 'memory_allocated_gb']);
+/** What the API requires of a system; of casper the `viz_` ones too. */
+const totals = [
+  ...['cpu', 'gpu', 'viz'].flatMap((kind) => [`${kind}_nodes_total`, `${kind}_nodes_available`]),
+  ...['cpu_cores', 'gpu_count', 'viz_count'].flatMap((unit) =>
+    ['total', 'allocated', 'idle'].map((state) => `${unit}_${state}`),
+  ),
+  'memory_total_gb',
+  'memory_allocated_gb',
+];
 
 const counters = [
   'running_jobs',
