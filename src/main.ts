@@ -1,7 +1,7 @@
 import type { CommandDef } from 'citty';
+import { surviveClosedOutput } from './commands/closed-output.ts';
 import { runCommandLine } from './commands/command-line.ts';
 import { commonArgs } from './commands/common.ts';
-import { surviveClosedOutput } from './commands/output.ts';
 import { stopOnSignals } from './commands/signals.ts';
 
 // Each command is imported when it is run: cron starts this program often, and most of it is not needed then.

@@ -12,6 +12,7 @@ import { tryLock } from '../outbox/lock.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { OutboxUnwritable } from '../outbox/unwritable.ts';
 import type { RequiredProbe } from '../snapshot/payload.ts';
+import { makeRoom } from './bounds.ts';
 import type { Context } from './context.ts';
 import { executorFor, forReal, type Source } from './executor.ts';
 import { openToWrite } from './opening.ts';
@@ -100,6 +101,7 @@ async function collectOne(system: System, started: Date, shared: Shared): Promis
     }
     try {
       if (outbox instanceof OutboxUnwritable) throw outbox;
+      makeRoom(outbox, context.config, log);
       const id = store(outbox, name, collected, started, log);
       const seconds = ((Date.now() - started.getTime()) / 1000).toFixed(1);
       const partly = collected.failedProbes.length === 0 ? '' : ` without ${collected.failedProbes.join(', ')}`;

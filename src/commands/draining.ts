@@ -2,10 +2,12 @@ import { join } from 'node:path';
 import { type DrainOptions, drain } from '../delivery/drain.ts';
 import { samDestination } from '../delivery/sam.ts';
 import { type ExitCode, exitCodes } from '../lib/errors.ts';
+import { canShowStatus, showStatus } from '../lib/status-line.ts';
 import { drainLockFile } from '../outbox/files.ts';
 import { tryLock } from '../outbox/lock.ts';
 import type { Context } from './context.ts';
 import { openToWrite } from './opening.ts';
+import { showProgress } from './progress.ts';
 import { stopSignal } from './signals.ts';
 
 /**
@@ -23,8 +25,16 @@ export async function drainOutbox(context: Context, options: Omit<DrainOptions, 
   try {
     const outbox = openToWrite(context);
     try {
-      const result = await drain(outbox, destination, { ...options, signal: stopSignal }, context.log);
+      const progress = canShowStatus() ? showProgress(() => outbox.countPending(options.stream)) : () => {};
+      const result = await drain(
+        outbox,
+        destination,
+        { ...options, signal: stopSignal, progress },
+        context.log,
+      ).finally(() => showStatus(''));
       const { delivered, rejected, left, stopped, problem } = result;
+      if (stopSignal.aborted && left > 0)
+        context.log.warn('The drain was interrupted: the next one goes on where it stopped');
       if (delivered + rejected + left > 0)
         context.log.info(`Drain: ${delivered} delivered, ${rejected} rejected, ${left} left`);
       if (problem !== null) context.log.error(`✗ the drain stops: ${problem.message}`);

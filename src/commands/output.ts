@@ -1,15 +1,49 @@
-import { exitCodes, messageOf } from '../lib/errors.ts';
+import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { messageOf, OperatorError } from '../lib/errors.ts';
+import { codeOf } from '../lib/sqlite.ts';
+
+/** Text written together; more is not kept in memory while a slow reader reads. */
+const chunkCharacters = 64 * 1024;
 
 /**
- * Ends quietly where the reader of standard output has enough (`outbox ls | head`), as programs do that SIGPIPE ends, and
- * loudly where it cannot be written. Standard error may go away: that must not cost a collection.
+ * Prints lines as they come, no faster than they are read. A reader that has enough ends it without a word; where they
+ * cannot be written it throws OperatorError.
  */
-export function surviveClosedOutput(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // 128 and the signal's number, as shells report it.
-    if (error.code === 'EPIPE') process.exit(128 + 13);
-    process.stderr.write(`hpc-collector: cannot write to standard output: ${messageOf(error)}\n`);
-    process.exit(exitCodes.fatal);
+export async function printLines(lines: Iterable<string>): Promise<void> {
+  let text = '';
+  for (const line of lines) {
+    text += `${line}\n`;
+    if (text.length < chunkCharacters) continue;
+    if (!(await print(text))) return;
+    text = '';
+  }
+  if (text !== '') await print(text);
+}
+
+/** False where nobody reads any more. */
+function print(text: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(text, (error) => {
+      if (!error) resolve(true);
+      else if (codeOf(error) === 'EPIPE') resolve(false);
+      else reject(new OperatorError(`cannot write the output: ${messageOf(error)}`, { cause: error }));
+    });
   });
-  process.stderr.on('error', () => {});
+}
+
+/** Writes lines into a new file for its owner only; when it returns they are on disk. Throws OperatorError. */
+export function writeLines(file: string, lines: Iterable<string>): void {
+  try {
+    const descriptor = openSync(file, 'wx', 0o600);
+    try {
+      for (const line of lines) writeSync(descriptor, `${line}\n`);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    if (error instanceof OperatorError) throw error;
+    const what = codeOf(error) === 'EEXIST' ? 'it is there already; name another file' : messageOf(error);
+    throw new OperatorError(`cannot write ${file}: ${what}`, { cause: error });
+  }
 }

@@ -27,6 +27,13 @@ export const collectorSchema = z.strictObject({
     .prefault({}),
   /** Where snapshots are kept that the outbox cannot take: on another filesystem. */
   fallback_directory: z.string().startsWith('/').optional(),
+  outbox: z
+    .strictObject({
+      /** How large the outbox may get; before it would pass that, the oldest entries are given up. */
+      max_mib: z.int().min(4).default(2048),
+      keep_delivered_days: z.number().nonnegative().default(7),
+    })
+    .prefault({}),
   on_failed_probe: failedProbePolicy.default('last-known'),
   log: z
     .strictObject({ file: z.string().startsWith('/').optional(), format: z.enum(['text', 'json']).default('text') })

@@ -10,8 +10,8 @@ import type { Pace } from './pace.ts';
 import type { ReadAhead } from './read-ahead.ts';
 import { longestRetryAfter, longestWait, restSeconds, retryDelays, withJitter } from './retry.ts';
 
-/** What became of one entry; `stopped`: its stream waits. */
-export type Delivery = 'delivered' | 'rejected' | 'stopped';
+/** What became of one entry; `stopped`: its stream waits; `withdrawn`: somebody held or dropped it meanwhile. */
+export type Delivery = 'delivered' | 'rejected' | 'stopped' | 'withdrawn';
 
 export type DeliveryBounds = {
   readonly clock: Clock;
@@ -41,6 +41,7 @@ export async function deliver(
   try {
     body = bounds.readAhead.body(entry);
   } catch (error) {
+    if (!outbox.find(entry)) return withdrawn(entry, log);
     const attempt = { at: new Date(), seconds: 0, status: null, outcome: 'damaged', detail: messageOf(error) };
     outbox.rejected(entry, attempt, entry.firstSentAt !== null);
     log.error(`✗ ${what} rejected: ${messageOf(error)}`);
@@ -50,9 +51,11 @@ export async function deliver(
   let mayHaveArrived = entry.firstSentAt !== null;
   for (let retries = 0; ; ) {
     const isTooLarge = Buffer.byteLength(body) > destination.maxBodyBytes;
+    if (!isTooLarge && !bounds.readAhead.isNoted(entry) && !outbox.sending(entry, new Date()))
+      return withdrawn(entry, log);
     const { outcome, attempt, mayBeStored } = isTooLarge
       ? tooLarge(Buffer.byteLength(body), destination.maxBodyBytes)
-      : await sendOnce(outbox, destination, entry, { body, mayHaveArrived, bounds });
+      : await sendOnce(destination, entry, { body, mayHaveArrived, bounds });
     mayHaveArrived ||= mayBeStored;
 
     switch (outcome.kind) {
@@ -108,17 +111,20 @@ export async function deliver(
   }
 }
 
+function withdrawn(entry: Entry, log: Log): Delivery {
+  log.info(`entry ${entry.id} was held or dropped meanwhile: it is not sent`);
+  return 'withdrawn';
+}
+
 type Tried = { readonly outcome: Outcome; readonly attempt: Attempt; readonly mayBeStored: boolean };
 
 async function sendOnce(
-  outbox: Outbox,
   destination: Destination,
   entry: Entry,
   { body, mayHaveArrived, bounds }: { body: string; mayHaveArrived: boolean; bounds: DeliveryBounds },
 ): Promise<Tried> {
   const { clock, pace } = bounds;
   const at = new Date();
-  if (!bounds.readAhead.isNoted(entry)) outbox.sending(entry, at);
   const started = clock.now();
   pace.made(started);
   const [reply] = await Promise.all([send(destination.request(entry, body)), bounds.readAhead.read(entry)]);

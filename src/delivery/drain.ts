@@ -108,7 +108,7 @@ export async function drain(
       const result = await deliver(outbox, destination, entry, bounds, entryLog);
       if (result === 'delivered') delivered += 1;
       else if (result === 'rejected') rejected += 1;
-      else {
+      else if (result === 'stopped') {
         const poisoned = await rejectPoisoned(outbox, destination, entry, bounds, entryLog);
         rejected += poisoned;
         if (poisoned === 0) stopped.add(entry.stream);

@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type ConsolaInstance, createConsola, type LogObject } from 'consola';
 import { messageOf } from './errors.ts';
+import { writeAboveStatus } from './status-line.ts';
 import { printable } from './text.ts';
 import { readableUtc } from './time.ts';
 
@@ -37,7 +38,7 @@ export function createLog(options: LogOptions): Log {
       {
         log(entry) {
           const line = lineOf(entry);
-          if (entry.level <= levels[options.terminal]) process.stderr.write(line);
+          if (entry.level <= levels[options.terminal]) writeAboveStatus(line);
           const file = options.fileBySystem.get(nameOf(entry)) ?? options.file;
           if (file === null || brokenFiles.has(file)) return;
           if (entry.level > (options.terminal === 'verbose' ? levels.verbose : levels.normal)) return;
@@ -46,7 +47,7 @@ export function createLog(options: LogOptions): Log {
           } catch (error) {
             brokenFiles.add(file);
             const problem = `cannot write the log file ${file}: ${messageOf(error)}; give another with --log-file`;
-            process.stderr.write(lineOf({ ...entry, type: 'warn', args: [problem] }));
+            writeAboveStatus(lineOf({ ...entry, type: 'warn', args: [problem] }));
           }
         },
       },

@@ -1,5 +1,5 @@
 import type { Database } from 'bun:sqlite';
-import type { Entry } from './entry.ts';
+import type { Attempt, Entry, EntryKey } from './entry.ts';
 
 /** What is remembered of an entry that was taken out undelivered. */
 export type Dropped = {
@@ -10,22 +10,42 @@ export type Dropped = {
   readonly reason: string;
 };
 
-/** Takes entries out, and remembers which, when and why; of those that were delivered nothing is lost, or remembered. */
-export function drop(database: Database, entries: readonly Entry[], reason: string, now: Date): void {
-  database
+/** So many are remembered; their count goes on. */
+const remembered = 10_000;
+
+/**
+ * Takes entries out, and remembers which, when and why; of those that were delivered nothing is lost, or remembered. One
+ * that is not in the state that it was found in stays: the drain may have delivered it meanwhile. Gives those taken out.
+ */
+export function drop<Key extends EntryKey>(
+  database: Database,
+  entries: readonly Key[],
+  reason: string,
+  now: Date,
+): Key[] {
+  return database
     .transaction(() => {
       const remember = database.query(
         'INSERT INTO dropped (id, stream, collected_at, dropped_at, reason) VALUES (?, ?, ?, ?, ?)',
       );
-      const remove = database.query('DELETE FROM entries WHERE sequence = ?');
-      for (const entry of entries) {
-        if (entry.state !== 'delivered') {
+      const remove = database.query('DELETE FROM entries WHERE sequence = ? AND state = ?');
+      const removed = entries.filter((entry) => {
+        if (remove.run(entry.sequence, entry.state).changes === 0) return false;
+        if (entry.state !== 'delivered')
           remember.run(entry.id, entry.stream, entry.collectedAt.getTime(), now.getTime(), reason);
-        }
-        remove.run(entry.sequence);
-      }
+        return true;
+      });
+      database.run(`DELETE FROM dropped WHERE sequence <= (SELECT max(sequence) FROM dropped) - ${remembered}`);
+      return removed;
     })
     .immediate();
+}
+
+/** Notes what a destination said to an entry that was dropped while it was being sent: it may be there all the same. */
+export function answeredAfterDrop(database: Database, entry: Entry, attempt: Attempt): void {
+  database
+    .query('UPDATE dropped SET reason = reason || ? WHERE id = ?')
+    .run(`; it was being sent then: ${attempt.outcome} (${attempt.detail})`, entry.id);
 }
 
 /** What was dropped, newest first. */
@@ -42,4 +62,10 @@ export function listDropped(database: Database, limit: number): Dropped[] {
       droppedAt: new Date(row.dropped_at),
       reason: row.reason,
     }));
+}
+
+/** How many were ever dropped. */
+export function countDropped(database: Database): number {
+  const query = `SELECT seq FROM sqlite_sequence WHERE name = 'dropped'`;
+  return database.query<{ seq: number }, []>(query).get()?.seq ?? 0;
 }

@@ -52,6 +52,9 @@ export type Entry = {
   readonly failedProbes: readonly string[];
 };
 
+/** As much of an entry as tells it from others, and where it stood: thousands of them fit into memory. */
+export type EntryKey = Pick<Entry, 'sequence' | 'id' | 'stream' | 'state' | 'collectedAt'>;
+
 /** One try to deliver an entry. */
 export type Attempt = {
   readonly at: Date;

@@ -1,18 +1,24 @@
 import { type Database, SQLiteError } from 'bun:sqlite';
 import { messageOf } from '../lib/errors.ts';
 import { openDatabase } from './database.ts';
-import type { Attempt, AttemptChange, AttemptRecord, Entry, EntryState, ForeignEntry, NewEntry } from './entry.ts';
+import { answeredAfterDrop } from './drop.ts';
+import type {
+  Attempt,
+  AttemptChange,
+  AttemptRecord,
+  Entry,
+  EntryKey,
+  EntryState,
+  ForeignEntry,
+  NewEntry,
+} from './entry.ts';
 import { giveUpReserve } from './reserve.ts';
-import { type EntryRow, entryOf } from './row.ts';
+import { columns, type EntryRow, entryOf } from './row.ts';
 import type { Spool } from './spool/spool.ts';
 import { isForLackOfSpace, OutboxUnwritable, unwritable } from './unwritable.ts';
 
 /** What comes of adding an entry: another one may already have its moment (the destination knows entries by it). */
 export type Added = { readonly kind: 'stored'; readonly id: string } | { readonly kind: 'moment-taken' };
-
-/** Every column but the body, which is large. */
-const columns = `sequence, id, stream, destination, method, path, body_bytes, body_sha256, collected_at, state, attempts,
-  failed_drains, first_sent_at, next_attempt_at, last_status, last_error, delivered_at, answer, failed_probes`;
 
 const unanswered = { deliveredAt: null, answer: null } as const;
 
@@ -98,7 +104,8 @@ export class Outbox {
 
   /** The entries whose id begins with `prefix`, at most `limit` of them. */
   withPrefix(prefix: string, limit: number): Entry[] {
-    const query = `SELECT ${columns} FROM entries WHERE substr(id, 1, length($prefix)) = $prefix ORDER BY sequence LIMIT $limit`;
+    // What begins with it lies between it and itself with the last letter of all behind.
+    const query = `SELECT ${columns} FROM entries WHERE id >= $prefix AND id < $prefix || char(0x10ffff) ORDER BY id LIMIT $limit`;
     return this.#entries(query, { prefix, limit });
   }
 
@@ -140,17 +147,6 @@ export class Outbox {
     );
   }
 
-  /** Delivered entries, the oldest first, that were delivered before a moment. */
-  deliveredBefore(moment: Date, limit: number): Entry[] {
-    const query = `SELECT ${columns} FROM entries WHERE state = 'delivered' AND delivered_at < $moment ORDER BY sequence LIMIT $limit`;
-    return this.#entries(query, { moment: moment.getTime(), limit });
-  }
-
-  /** The entries that have been here the longest. */
-  oldest(limit: number): Entry[] {
-    return this.#entries(`SELECT ${columns} FROM entries ORDER BY sequence LIMIT $limit`, { limit });
-  }
-
   attempts(entry: Entry): Attempt[] {
     return this.database
       .query<Omit<Attempt, 'at'> & { at: number }, [number]>(
@@ -181,16 +177,17 @@ export class Outbox {
   }
 
   /**
-   * Notes that an entry is about to be sent, so that an answer that never arrives is not forgotten. Throws
-   * OutboxUnwritable where nothing can be recorded, even on the reserve: then it must not be sent.
+   * Notes that an entry is about to be sent, so that an answer that never arrives is not forgotten; false where it is not
+   * to be sent any more: somebody held or dropped it. Throws OutboxUnwritable where nothing can be recorded, even on the
+   * reserve: then it must not be sent.
    */
-  sending(entry: Entry, at: Date): void {
-    this.#writeOnReserve(() => this.#noteSending(entry, at));
+  sending(entry: Entry, at: Date): boolean {
+    return this.#writeOnReserve(() => this.#noteSending(entry, at));
   }
 
-  #noteSending(entry: Entry, at: Date): void {
-    const query = 'UPDATE entries SET first_sent_at = coalesce(first_sent_at, ?) WHERE sequence = ?';
-    this.database.query(query).run(at.getTime(), entry.sequence);
+  #noteSending(entry: Entry, at: Date): boolean {
+    const query = `UPDATE entries SET first_sent_at = coalesce(first_sent_at, ?) WHERE sequence = ? AND state = 'pending'`;
+    return this.database.query(query).run(at.getTime(), entry.sequence).changes === 1;
   }
 
   /** The destination was unavailable for a whole drain: the stream rests until this moment. */
@@ -202,29 +199,32 @@ export class Outbox {
   }
 
   /** Makes a rejected or waiting entry due at once; false where it is neither. */
-  retry(entry: Entry): boolean {
+  retry(entry: EntryKey): boolean {
     const query = `UPDATE entries SET state = 'pending', next_attempt_at = NULL, failed_drains = 0 WHERE sequence = ? AND state IN ('rejected', 'pending')`;
     return this.#write(() => this.database.query(query).run(entry.sequence)).changes === 1;
   }
 
   /** Keeps an entry back until it is released; false where it is not pending. */
-  hold(entry: Entry, reason: string): boolean {
+  hold(entry: EntryKey, reason: string): boolean {
     const query = `UPDATE entries SET state = 'held', last_error = ? WHERE sequence = ? AND state = 'pending'`;
     return this.#writeOnReserve(() => this.database.query(query).run(reason, entry.sequence)).changes === 1;
   }
 
   /** Lets a held entry go again; false where it is not held. */
-  release(entry: Entry): boolean {
+  release(entry: EntryKey): boolean {
     const query = `UPDATE entries SET state = 'pending', last_error = NULL, next_attempt_at = NULL WHERE sequence = ? AND state = 'held'`;
     return this.#write(() => this.database.query(query).run(entry.sequence)).changes === 1;
   }
 
+  /** The entry as it is now; null where it is gone. */
+  find(entry: EntryKey): Entry | null {
+    const query = `SELECT ${columns} FROM entries WHERE sequence = $sequence`;
+    return this.#entries(query, { sequence: entry.sequence })[0] ?? null;
+  }
+
   /** The entry as it is now. */
   reread(entry: Entry): Entry {
-    return (
-      this.#entries(`SELECT ${columns} FROM entries WHERE sequence = $sequence`, { sequence: entry.sequence })[0] ??
-      entry
-    );
+    return this.find(entry) ?? entry;
   }
 
   /** The pending entry of the same stream behind this one; null where it is the last. */
@@ -291,13 +291,16 @@ export class Outbox {
     this.database
       .transaction(() => {
         if (next) this.#noteSending(next, attempt.at);
+        if (change.state === 'delivered') this.#remember(entry);
+        if (!this.#exists(entry)) return answeredAfterDrop(this.database, entry, attempt);
         this.database
           .query('INSERT INTO attempts (entry, at, seconds, status, outcome, detail) VALUES (?, ?, ?, ?, ?, ?)')
           .run(entry.sequence, attempt.at.getTime(), attempt.seconds, attempt.status, attempt.outcome, attempt.detail);
         this.database
           .query(
             `UPDATE entries SET state = coalesce($state, state), attempts = attempts + $charged, last_status = $status,
-               last_error = $error, delivered_at = $deliveredAt, answer = $answer,
+               last_error = iif($state IS NULL AND state = 'held', last_error, $error),
+               delivered_at = $deliveredAt, answer = $answer,
                next_attempt_at = iif($state IS NULL, next_attempt_at, NULL),
                first_sent_at = iif($mayHaveArrived, first_sent_at, NULL) WHERE sequence = $sequence`,
           )
@@ -311,13 +314,6 @@ export class Outbox {
             mayHaveArrived: change.mayHaveArrived ? 1 : 0,
             sequence: entry.sequence,
           });
-        if (change.state !== 'delivered') return;
-        this.database
-          .query(
-            `INSERT INTO streams (stream, newest_delivered_at) VALUES (?, ?)
-             ON CONFLICT (stream) DO UPDATE SET newest_delivered_at = max(newest_delivered_at, excluded.newest_delivered_at)`,
-          )
-          .run(entry.stream, entry.collectedAt.getTime());
       })
       .immediate();
   }
@@ -344,6 +340,20 @@ export class Outbox {
         !(error instanceof SQLiteError) || /^SQLITE_(ERROR|CONSTRAINT|MISUSE|RANGE|MISMATCH)/.test(error.code ?? '');
       throw isBug ? error : unwritable('write the outbox', this.#file, error);
     }
+  }
+
+  /** How far the destination is in time by now. */
+  #remember(entry: Entry): void {
+    this.database
+      .query(
+        `INSERT INTO streams (stream, newest_delivered_at) VALUES (?, ?)
+         ON CONFLICT (stream) DO UPDATE SET newest_delivered_at = max(newest_delivered_at, excluded.newest_delivered_at)`,
+      )
+      .run(entry.stream, entry.collectedAt.getTime());
+  }
+
+  #exists(entry: Entry): boolean {
+    return this.database.query('SELECT 1 FROM entries WHERE sequence = ?').get(entry.sequence) !== null;
   }
 
   #entries(query: string, parameters: Record<string, string | number>): Entry[] {

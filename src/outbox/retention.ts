@@ -1,7 +1,9 @@
+import type { Database } from 'bun:sqlite';
+import { readPragma } from '../lib/sqlite.ts';
 import { usedBytes } from './database.ts';
 import { drop } from './drop.ts';
-import type { Entry } from './entry.ts';
-import type { Outbox } from './outbox.ts';
+import type { EntryKey } from './entry.ts';
+import type { EntryRow } from './row.ts';
 
 export type Bounds = {
   readonly keepDeliveredDays: number;
@@ -9,42 +11,115 @@ export type Bounds = {
 };
 
 /** What was taken out to make room. */
-export type Pruned = { readonly delivered: number; readonly undelivered: readonly Entry[] };
+export type Pruned = { readonly delivered: number; readonly undelivered: readonly EntryKey[] };
 
 /** Entries that are taken out in one transaction: short ones, so that a drain need not wait long. */
-const batch = 200;
+const batch = 100;
+/** Transactions at a time: what is left is for the next time. */
+const maxBatches = 10;
 /** What an entry needs beside its body: its row, its indexes, half-filled pages. */
 const overheadBytes = 16 * 1024;
+/** Pages given back to the filesystem at a time, and how many stay in the file to be used again. */
+const vacuumPages = 4096;
+const sparePages = 2048;
 
 /**
  * Takes out what was delivered longer ago than it is kept; and, where the file would grow over its bound by `neededBytes`
- * more, first what was delivered, then what was collected the longest time ago. Undelivered entries that are taken out
- * are returned, to be logged: they are lost.
+ * more, first what was delivered, then what waits or was rejected, the oldest first, and what is held only where nothing
+ * else is left. Undelivered entries that are taken out are returned, to be logged: they are lost.
+ *
+ * It is called before each entry that is stored: it takes out a thousand at most, and reads indexes only.
  */
-export function prune(outbox: Outbox, bounds: Bounds, neededBytes: number, now: Date): Pruned {
-  const { database } = outbox;
+export function prune(database: Database, bounds: Bounds, neededBytes: number, now: Date): Pruned {
   let delivered = 0;
-  const undelivered: Entry[] = [];
-  const take = (entries: readonly Entry[], reason: string) => {
-    drop(database, entries, reason, now);
-    database.run('PRAGMA incremental_vacuum');
-    for (const entry of entries) {
-      if (entry.state === 'delivered') delivered += 1;
-      else undelivered.push(entry);
+  const undelivered: EntryKey[] = [];
+  const before = keptSince(bounds, now);
+  const excess = () => usedBytes(database) + neededBytes + overheadBytes - bounds.maxBytes;
+  for (let turn = 0; turn < maxBatches; turn++) {
+    const isFull = excess() > 0;
+    const old = deliveredBefore(database, isFull ? null : before);
+    if (old.length > 0) {
+      delivered += drop(database, old, '', now).length;
+      continue;
     }
-  };
-  const before = new Date(now.getTime() - bounds.keepDeliveredDays * 86_400_000);
-  for (;;) {
-    const old = outbox.deliveredBefore(before, batch);
-    if (old.length === 0) break;
-    take(old, 'delivered and kept long enough');
+    if (!isFull) break;
+    const oldest = oldestOver(database, excess());
+    if (oldest.length === 0) break;
+    const reason = `the outbox would have grown over its limit of ${Math.round(bounds.maxBytes / 1024 ** 2)} MiB`;
+    undelivered.push(...drop(database, oldest, reason, now));
   }
-  const isFull = () => usedBytes(database) + neededBytes + overheadBytes > bounds.maxBytes;
-  while (isFull()) {
-    const spare = outbox.deliveredBefore(now, batch);
-    const entries = spare.length > 0 ? spare : outbox.oldest(1);
-    if (entries.length === 0) break;
-    take(entries, `the outbox would have grown over ${Math.round(bounds.maxBytes / 1024 ** 2)} MiB`);
-  }
+  giveBack(database, vacuumPages);
   return { delivered, undelivered };
+}
+
+/** Takes out everything that was delivered longer ago than it is kept, and gives the space back; gives their count. */
+export function pruneDelivered(database: Database, bounds: Bounds, now: Date): number {
+  let count = 0;
+  for (;;) {
+    const old = deliveredBefore(database, keptSince(bounds, now));
+    if (old.length === 0) break;
+    count += drop(database, old, '', now).length;
+  }
+  // Page by page, in short transactions: a collection need not wait long.
+  while (giveBack(database, vacuumPages)) {}
+  return count;
+}
+
+/** How many entries `pruneDelivered` would take out, and the bytes of their bodies before compression. */
+export function countPrunable(database: Database, bounds: Bounds, now: Date): { entries: number; bytes: number } {
+  const query = `SELECT count(*) AS entries, coalesce(sum(body_bytes), 0) AS bytes FROM entries
+    WHERE state = 'delivered' AND delivered_at < ?`;
+  const row = database.query<{ entries: number; bytes: number }, [number]>(query).get(keptSince(bounds, now).getTime());
+  return row ?? { entries: 0, bytes: 0 };
+}
+
+function keptSince(bounds: Bounds, now: Date): Date {
+  return new Date(now.getTime() - bounds.keepDeliveredDays * 86_400_000);
+}
+
+type KeyRow = Pick<EntryRow, 'sequence' | 'id' | 'stream' | 'state' | 'collected_at'>;
+
+/** Some that were delivered before a moment (whenever for null), those delivered first in front. */
+function deliveredBefore(database: Database, moment: Date | null): EntryKey[] {
+  return database
+    .query<KeyRow, [number]>(
+      `SELECT sequence, id, stream, state, collected_at FROM entries INDEXED BY entries_delivered
+       WHERE state = 'delivered' AND delivered_at < ? ORDER BY delivered_at LIMIT ${batch}`,
+    )
+    .all(moment?.getTime() ?? Number.MAX_SAFE_INTEGER)
+    .map(keyOf);
+}
+
+/** As many of the oldest undelivered entries as free so many bytes, some at most. */
+function oldestOver(database: Database, bytes: number): EntryKey[] {
+  const rows = database
+    .query<KeyRow & { stored: number }, []>(
+      `SELECT sequence, id, stream, state, collected_at,
+         (SELECT length(gzip) FROM bodies WHERE entry = sequence) AS stored
+       FROM entries WHERE sequence IN
+         (SELECT sequence FROM entries INDEXED BY entries_by_state WHERE state IN ('pending', 'rejected', 'held')
+          ORDER BY state = 'held', sequence LIMIT ${batch})
+       ORDER BY state = 'held', sequence`,
+    )
+    .all();
+  let freed = 0;
+  const chosen: KeyRow[] = [];
+  for (const row of rows) {
+    if (freed >= bytes) break;
+    chosen.push(row);
+    freed += row.stored;
+  }
+  return chosen.map(keyOf);
+}
+
+function keyOf({ sequence, id, stream, state, collected_at }: KeyRow): EntryKey {
+  return { sequence, id, stream, state, collectedAt: new Date(collected_at) };
+}
+
+/** Gives some free pages back to the filesystem, but for a few; false where there are no more. */
+function giveBack(database: Database, pages: number): boolean {
+  const free = Number(readPragma(database, 'freelist_count')) - sparePages;
+  if (free <= 0) return false;
+  database.run(`PRAGMA incremental_vacuum(${Math.min(free, pages)})`);
+  return true;
 }

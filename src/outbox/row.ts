@@ -1,5 +1,9 @@
 import type { Entry, EntryState } from './entry.ts';
 
+/** Every column but the body, which is large. */
+export const columns = `sequence, id, stream, destination, method, path, body_bytes, body_sha256, collected_at, state, attempts,
+  failed_drains, first_sent_at, next_attempt_at, last_status, last_error, delivered_at, answer, failed_probes`;
+
 /** A row of `entries` as SQLite gives it. */
 export type EntryRow = {
   readonly sequence: number;

@@ -5,6 +5,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { OperatorError } from '../../src/lib/errors.ts';
 import { drainLockFile } from '../../src/outbox/files.ts';
 import { tryLock } from '../../src/outbox/lock.ts';
+import { Spool } from '../../src/outbox/spool/spool.ts';
 import { accepted, answer, password, startFixture, type TestOutbox, user } from '../delivery/helper.ts';
 
 /** Drains as a command does; no retry has the time to be made. */
@@ -17,7 +18,7 @@ function drainAt(box: TestOutbox, url: string, environment: Record<string, strin
   });
   const lines: string[] = [];
   const log = createConsola({ level: 999, reporters: [{ log: (line) => lines.push(line.args.join(' ')) }] });
-  const context = { config, log, outboxFile: box.file };
+  const context = { config, log, outboxFile: box.file, spool: new Spool(box.directory, box.file) };
   const code = drainOutbox(context, { stream: null, ignoreRest: false, maxSeconds: 0.5 });
   return code.then((exitCode) => ({ exitCode, lines }));
 }
@@ -70,6 +71,7 @@ describe('the exit code of a drain', () => {
       config: loadConfig(fixture.box.directory, {}),
       log: createConsola({ reporters: [] }),
       outboxFile: fixture.box.file,
+      spool: new Spool(fixture.box.directory, fixture.box.file),
     };
     const error = await drainOutbox(context, { stream: null, ignoreRest: false, maxSeconds: null }).catch(
       (thrown: unknown) => thrown,

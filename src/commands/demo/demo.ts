@@ -83,7 +83,7 @@ function say(text: string): void {
 
 function showOutbox(context: Context): void {
   const outbox = new Outbox(context.outboxFile);
-  for (const line of entryTable(outbox.list(null))) say(`   ${line}`);
+  for (const line of entryTable(outbox, outbox.list(null))) say(`   ${line}`);
   outbox.close();
 }
 

@@ -10,6 +10,7 @@ export function entryJson(entry: Entry): Record<string, unknown> {
     collected_at: entry.collectedAt.toISOString(),
     bytes: entry.bodyBytes,
     attempts: entry.attempts,
+    first_sent_at: entry.firstSentAt?.toISOString() ?? null,
     next_attempt_at: entry.nextAttemptAt?.toISOString() ?? null,
     last_status: entry.lastStatus,
     last_error: entry.lastError,
@@ -20,4 +21,12 @@ export function entryJson(entry: Entry): Record<string, unknown> {
 
 export function attemptJson(attempt: Attempt): Record<string, unknown> {
   return { ...attempt, at: attempt.at.toISOString() };
+}
+
+/** JSON in which nothing can steer a terminal: JSON itself escapes only the first 32 control characters. */
+export function jsonLine(value: unknown, indent = 0): string {
+  return JSON.stringify(value, null, indent).replace(
+    /[\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

@@ -1,31 +1,89 @@
 import { defineCommand } from 'citty';
 import { exitCodes, OperatorError } from '../../lib/errors.ts';
 import { printable } from '../../lib/text.ts';
-import { entryStates } from '../../outbox/entry.ts';
+import { listDropped } from '../../outbox/drop.ts';
+import { countEntries, listEntries, undelivered } from '../../outbox/filter.ts';
+import type { Outbox } from '../../outbox/outbox.ts';
 import { commonArgs } from '../common.ts';
-import { entryJson } from './entry-json.ts';
+import { printLines } from '../output.ts';
+import { entryJson, jsonLine } from './entry-json.ts';
+import { filterArgs, filterOf } from './filter-args.ts';
 import { outboxIfAny } from './open.ts';
-import { entryTable } from './table.ts';
+import { droppedTable, entryTable } from './table.ts';
+
+/** Lines of the table unless more are asked for; what programs read is never cut. */
+const usualLimit = 50;
 
 export const lsCommand = defineCommand({
   meta: { name: 'ls', description: 'List what is not delivered, oldest first' },
   args: {
     ...commonArgs,
-    state: { type: 'string', valueHint: 'STATE', description: `Only ${entryStates.join(', ')}; or all` },
+    ...filterArgs,
+    limit: {
+      type: 'string',
+      valueHint: 'N',
+      description: `At most so many, or all (default: ${usualLimit} in the table; all with --json and --ids)`,
+    },
+    count: { type: 'boolean', description: 'Only how many there are' },
+    ids: { type: 'boolean', description: 'Only their ids, one a line' },
+    dropped: { type: 'boolean', description: 'What was dropped instead, newest first, with the reason' },
     json: { type: 'boolean', description: 'One JSON object an entry' },
   },
-  run({ args }) {
-    const state = [...entryStates, 'all' as const].find((name) => name === args.state) ?? null;
-    if (args.state !== undefined && state === null) {
-      throw new OperatorError(
-        `there is no state '${printable(args.state, 40)}': give ${entryStates.join(', ')} or all`,
-      );
-    }
+  async run({ args }) {
+    const filter = filterOf(args, undelivered, new Date());
+    const given = limitOf(args.limit);
+    const limit = given === undefined ? (args.json || args.ids ? null : usualLimit) : given;
     const outbox = outboxIfAny(args);
-    const entries = outbox?.list(state) ?? [];
-    outbox?.close();
-    const lines = args.json ? entries.map((entry) => JSON.stringify(entryJson(entry))) : entryTable(entries);
-    process.stdout.write(lines.map((line) => `${line}\n`).join(''));
+    try {
+      if (args.dropped) await printLines(droppedLines(outbox, limit, args));
+      else if (args.count) {
+        const count = outbox ? countEntries(outbox.database, filter) : 0;
+        await printLines([args.json ? jsonLine({ count }) : String(count)]);
+      } else if (args.json || args.ids) {
+        const entries = outbox ? listEntries(outbox.database, filter, limit) : [];
+        await printLines(map(entries, (entry) => (args.json ? jsonLine(entryJson(entry)) : entry.id)));
+      } else await printLines(outbox ? table(outbox, filter, limit) : ['Nothing waits to be delivered.']);
+    } finally {
+      outbox?.close();
+    }
     return exitCodes.done;
   },
 });
+
+function table(outbox: Outbox, filter: ReturnType<typeof filterOf>, limit: number | null): string[] {
+  const entries = [...listEntries(outbox.database, filter, limit)];
+  const lines = entryTable(outbox, entries);
+  const more = limit === null ? 0 : countEntries(outbox.database, filter) - entries.length;
+  return more > 0 ? [...lines, `… and ${more} more: --limit all shows them, outbox stats sums them up`] : lines;
+}
+
+function droppedLines(
+  outbox: Outbox | null,
+  limit: number | null,
+  how: { json?: boolean | undefined; ids?: boolean | undefined },
+): string[] {
+  const dropped = outbox ? listDropped(outbox.database, limit ?? -1) : [];
+  if (how.ids) return dropped.map(({ id }) => id);
+  if (!how.json) return droppedTable(dropped);
+  return dropped.map((one) =>
+    jsonLine({
+      id: one.id,
+      stream: one.stream,
+      collected_at: one.collectedAt.toISOString(),
+      dropped_at: one.droppedAt.toISOString(),
+      reason: one.reason,
+    }),
+  );
+}
+
+/** Null for all. */
+function limitOf(text: string | undefined): number | null | undefined {
+  if (text === undefined) return undefined;
+  if (text === 'all' || text === '0') return null;
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new OperatorError(`--limit ${printable(text, 40)}: give a number, or all`);
+}
+
+function* map<Item>(items: Iterable<Item>, line: (item: Item) => string): Generator<string> {
+  for (const item of items) yield line(item);
+}

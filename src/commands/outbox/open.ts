@@ -1,23 +1,38 @@
 import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { OperatorError } from '../../lib/errors.ts';
 import { Outbox } from '../../outbox/outbox.ts';
+import { claim } from '../../outbox/ownership.ts';
 import type { CommonArgs } from '../common.ts';
-import { openContext } from '../context.ts';
+import { type Context, openContext } from '../context.ts';
 
 /**
  * Opens the outbox to look into it: one that is not there is not made, and null. Throws OperatorError where it was named,
  * because an empty listing of a mistyped name would say that all is well.
  */
 export function outboxIfAny(args: CommonArgs): Outbox | null {
-  const { outboxFile } = openContext(args);
+  return outboxOf(openContext(args), args);
+}
+
+/** The same where an entry is asked for: without an outbox there is none. */
+export function existingOutbox(args: CommonArgs): Outbox {
+  return outboxIfAny(args) ?? refuseNone();
+}
+
+/** The same to change it, which only the host that writes it may do. */
+export function ownOutbox(args: CommonArgs): { readonly outbox: Outbox; readonly context: Context } {
+  const context = openContext(args);
+  const outbox = outboxOf(context, args) ?? refuseNone();
+  claim(outbox.database, context.outboxFile, hostname());
+  return { outbox, context };
+}
+
+function outboxOf({ outboxFile }: Context, args: CommonArgs): Outbox | null {
   if (existsSync(outboxFile)) return new Outbox(outboxFile);
   if (args.outbox === undefined) return null;
   throw new OperatorError(`there is no outbox ${outboxFile}: correct --outbox`);
 }
 
-/** The same where an entry is asked for: without an outbox there is none. */
-export function existingOutbox(args: CommonArgs): Outbox {
-  const outbox = outboxIfAny(args);
-  if (outbox) return outbox;
+function refuseNone(): never {
   throw new OperatorError('the outbox has no entries yet: the first collection makes it');
 }

@@ -1,28 +1,20 @@
 import { defineCommand } from 'citty';
-import { exitCodes, OperatorError } from '../../lib/errors.ts';
-import { counted } from '../../lib/text.ts';
+import { steer } from '../../outbox/steer.ts';
 import { commonArgs } from '../common.ts';
-import { findEntry } from './find.ts';
-import { existingOutbox } from './open.ts';
+import { chooseArgs, chooseEntries } from './choose.ts';
+import { ownOutbox } from './open.ts';
+import { report } from './report.ts';
 
 export const retryCommand = defineCommand({
   meta: { name: 'retry', description: 'Make rejected or waiting entries due now; the next drain sends them' },
-  args: {
-    ...commonArgs,
-    'id…': { type: 'positional', required: false, description: 'The entries: ids, or their beginnings' },
-    rejected: { type: 'boolean', description: 'All that are rejected' },
-  },
-  run({ args }) {
-    if ((args._.length === 0) !== (args.rejected === true))
-      throw new OperatorError('say which entries: either ids, or --rejected for all rejected ones');
-    const outbox = existingOutbox(args);
-    const entries = args.rejected ? outbox.list('rejected') : args._.map((prefix) => findEntry(outbox, prefix));
-    const changed = entries.filter((entry) => outbox.retry(entry));
+  args: { ...commonArgs, ...chooseArgs, rejected: { type: 'boolean', description: 'The same as --state rejected' } },
+  async run({ args }) {
+    const { outbox } = ownOutbox(args);
+    const chosen = args.rejected ? { ...args, state: 'rejected' } : args;
+    const entries = await chooseEntries(outbox, chosen, ['rejected', 'pending']);
+    const changed = steer(outbox, entries, (entry) => outbox.retry(entry));
     outbox.close();
-    for (const entry of entries) {
-      if (!changed.includes(entry)) process.stderr.write(`${entry.id} is ${entry.state}: left as it is\n`);
-    }
-    process.stdout.write(`${counted(changed.length, 'entry', 'entries')} due now; send with: hpc-collector drain\n`);
-    return exitCodes.done;
+    const said = 'due now; send with: hpc-collector drain';
+    return report({ entries, changed, state: 'pending', said, json: args.json === true });
   },
 });

@@ -1,15 +1,19 @@
 import { defineCommand } from 'citty';
-import { exitCodes } from '../../lib/errors.ts';
+import { shortDuration } from '../../lib/duration.ts';
+import { exitCodes, messageOf } from '../../lib/errors.ts';
 import { printable } from '../../lib/text.ts';
 import { readableUtc } from '../../lib/time.ts';
 import type { Attempt, Entry } from '../../outbox/entry.ts';
+import type { Outbox } from '../../outbox/outbox.ts';
+import { mayBeThere, type Waiting, waitingOf } from '../../outbox/waiting.ts';
 import { commonArgs } from '../common.ts';
-import { attemptJson, entryJson } from './entry-json.ts';
+import { printLines } from '../output.ts';
+import { attemptJson, entryJson, jsonLine } from './entry-json.ts';
 import { findEntry } from './find.ts';
 import { existingOutbox } from './open.ts';
 
 export const showCommand = defineCommand({
-  meta: { name: 'show', description: 'Show one entry: its attempts, its body, and the answer it got' },
+  meta: { name: 'show', description: 'Show one entry: its attempts, its body, the answer it got, and why it waits' },
   args: {
     ...commonArgs,
     id: {
@@ -19,48 +23,91 @@ export const showCommand = defineCommand({
     },
     json: { type: 'boolean', description: 'As one JSON object' },
   },
-  run({ args }) {
+  async run({ args }) {
     const outbox = existingOutbox(args);
     const entry = findEntry(outbox, args.id);
-    const attempts = outbox.attempts(entry);
-    const body: unknown = JSON.parse(outbox.body(entry));
+    const shown: Shown = {
+      entry,
+      attempts: outbox.attempts(entry),
+      waiting: waitingOf(outbox, entry, new Date()),
+      body: bodyOf(outbox, entry),
+    };
     outbox.close();
-    const text = args.json
-      ? JSON.stringify({ ...entryJson(entry), answer: entry.answer, attempts_made: attempts.map(attemptJson), body })
-      : describe(entry, attempts, body);
-    process.stdout.write(`${text}\n`);
+    await printLines(args.json ? [json(shown)] : describe(shown));
     return exitCodes.done;
   },
 });
 
-function describe(entry: Entry, attempts: readonly Attempt[], body: unknown): string {
+type Shown = {
+  readonly entry: Entry;
+  readonly attempts: readonly Attempt[];
+  readonly waiting: Waiting | null;
+  readonly body: Body;
+};
+
+/** The body as JSON; what is none, as text; or why it cannot be read. */
+type Body = { readonly value: unknown } | { readonly damage: string };
+
+function bodyOf(outbox: Outbox, entry: Entry): Body {
+  let text: string;
+  try {
+    text = outbox.body(entry);
+  } catch (error) {
+    return { damage: messageOf(error) };
+  }
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    return { value: text };
+  }
+}
+
+function json({ entry, attempts, waiting, body }: Shown): string {
+  return jsonLine({
+    ...entryJson(entry),
+    method: entry.method,
+    path: entry.path,
+    body_sha256: entry.bodySha256,
+    waits_because: waiting?.reason ?? null,
+    waits_until: waiting?.until?.toISOString() ?? null,
+    may_be_there: mayBeThere(entry, attempts),
+    answer: entry.answer,
+    attempts_made: attempts.map(attemptJson),
+    body: 'value' in body ? body.value : null,
+    ...('damage' in body ? { body_damage: body.damage } : {}),
+  });
+}
+
+function describe({ entry, attempts, waiting, body }: Shown): string[] {
+  const age = shortDuration(Date.now() - entry.collectedAt.getTime());
   const facts: [string, string | null][] = [
     ['Entry', entry.id],
     ['Stream', entry.stream],
     ['Request', `${entry.method} ${entry.path}, ${entry.bodyBytes} bytes, sha-256 ${entry.bodySha256}`],
-    ['Collected', `${readableUtc(entry.collectedAt)} UTC`],
+    ['Collected', `${readableUtc(entry.collectedAt)} UTC, ${age} ago`],
     ['Failed probes', entry.failedProbes.length === 0 ? null : entry.failedProbes.join(', ')],
-    ['State', stateOf(entry)],
+    ['State', entry.deliveredAt ? `delivered ${readableUtc(entry.deliveredAt)} UTC` : entry.state],
+    ['Waits', waiting && `${waiting.reason}${waiting.until ? `; until ${readableUtc(waiting.until)} UTC` : ''}`],
+    ['May be there', mayBeThere(entry, attempts) ? thereAlready(entry) : null],
     ['Last error', entry.lastError],
     ['Answer', entry.answer],
   ];
   const known = facts.filter((fact): fact is [string, string] => fact[1] !== null);
   const tries = attempts.map(
     (attempt) =>
-      `  ${readableUtc(attempt.at)}  ${attempt.seconds.toFixed(1).padStart(5)} s  ${attempt.outcome.padEnd(13)}  ${printable(attempt.detail, 300)}`,
+      `  ${readableUtc(attempt.at)}  ${attempt.seconds.toFixed(1).padStart(5)} s  ${printable(attempt.outcome, 40).padEnd(13)}  ${printable(attempt.detail, 300)}`,
   );
   return [
     ...known.map(([name, value]) => `${`${name}:`.padEnd(15)}${printable(value, 2000)}`),
-    `Attempts: ${attempts.length === 0 ? 'none' : ''}`,
+    `Attempts: ${attempts.length === 0 ? 'none' : ''}`.trimEnd(),
     ...tries,
     'Body:',
-    JSON.stringify(body, null, 2),
-  ].join('\n');
+    'damage' in body ? `  ${printable(body.damage)}` : jsonLine(body.value, 2),
+  ];
 }
 
-function stateOf(entry: Entry): string {
-  if (entry.state === 'delivered') return `delivered ${entry.deliveredAt ? readableUtc(entry.deliveredAt) : ''} UTC`;
-  if (entry.state !== 'pending') return entry.state;
-  const next = entry.nextAttemptAt === null ? 'due now' : `next attempt ${readableUtc(entry.nextAttemptAt)} UTC`;
-  return `pending, ${next}${entry.firstSentAt === null ? '' : '; it was sent and may be there already'}`;
+function thereAlready(entry: Entry): string {
+  if (entry.state === 'delivered') return 'perhaps twice: an attempt before the last one ended without a clear answer';
+  const when = entry.firstSentAt === null ? '' : ` ${readableUtc(entry.firstSentAt)} UTC`;
+  return `sent${when}, and no answer said what became of it; sending it again may store it twice`;
 }

@@ -1,18 +1,87 @@
+import { shortDuration } from '../../lib/duration.ts';
 import { printable } from '../../lib/text.ts';
 import { readableUtc } from '../../lib/time.ts';
-import type { Entry } from '../../outbox/entry.ts';
+import type { Dropped } from '../../outbox/drop.ts';
+import type { Entry, EntryState } from '../../outbox/entry.ts';
+import type { Outbox } from '../../outbox/outbox.ts';
+
+const shownStates: Readonly<Record<EntryState, string>> = {
+  pending: 'pending',
+  held: 'held !',
+  rejected: 'rejected ✗',
+  delivered: 'delivered ✓',
+};
 
 /** The entries in columns, with the reason why each waits below it; a sentence for none. */
-export function entryTable(entries: readonly Entry[]): string[] {
+export function entryTable(outbox: Outbox, entries: readonly Entry[], now = new Date()): string[] {
   if (entries.length === 0) return ['Nothing waits to be delivered.'];
-  const width = Math.max(6, ...entries.map((entry) => entry.stream.length));
-  const header = `${'ID'.padEnd(36)}  ${'STREAM'.padEnd(width)}  STATE      COLLECTED (UTC)      TRIES  NEXT (UTC)`;
-  return [
-    header,
-    ...entries.flatMap((entry) => {
-      const next = entry.state === 'pending' ? (entry.nextAttemptAt ? readableUtc(entry.nextAttemptAt) : 'now') : '-';
-      const line = `${entry.id}  ${entry.stream.padEnd(width)}  ${entry.state.padEnd(9)}  ${readableUtc(entry.collectedAt)}  ${String(entry.attempts).padStart(5)}  ${next}`;
-      return entry.lastError === null ? [line] : [line, `    ${printable(entry.lastError, 160)}`];
-    }),
-  ];
+  const heads = new Map(
+    [...new Set(entries.map((entry) => entry.destination))]
+      .flatMap((destination) => outbox.heads(destination))
+      .map((head) => [head.stream, head]),
+  );
+  const rows = entries.map((entry) => [
+    entry.id,
+    printable(entry.stream, 60),
+    shownStates[entry.state],
+    shortDuration(now.getTime() - entry.collectedAt.getTime()),
+    size(entry.bodyBytes),
+    String(entry.attempts),
+    nextOf(entry, heads.get(entry.stream), now),
+  ]);
+  return columns(['ID', 'STREAM', 'STATE', 'AGE', 'SIZE', 'TRIES', 'NEXT (UTC)'], rows, [3, 4, 5]).flatMap(
+    (line, index) => {
+      const reason = entries[index - 1]?.lastError ?? null;
+      return reason === null ? [line] : [line, `    ${printable(reason, 160)}`];
+    },
+  );
+}
+
+/** When an entry is tried: those behind the first of their stream, in their turn. */
+function nextOf(entry: Entry, head: Entry | undefined, now: Date): string {
+  if (entry.state !== 'pending') return '-';
+  if (head && head.sequence !== entry.sequence) return 'in turn';
+  return entry.nextAttemptAt !== null && entry.nextAttemptAt > now ? readableUtc(entry.nextAttemptAt) : 'now';
+}
+
+/** What was dropped, in columns, with the reason below. */
+export function droppedTable(dropped: readonly Dropped[]): string[] {
+  if (dropped.length === 0) return ['Nothing was ever dropped.'];
+  const rows = dropped.map((one) => [
+    one.id,
+    printable(one.stream, 60),
+    readableUtc(one.collectedAt),
+    readableUtc(one.droppedAt),
+  ]);
+  return columns(['ID', 'STREAM', 'COLLECTED (UTC)', 'DROPPED (UTC)'], rows, []).flatMap((line, index) => {
+    const one = dropped[index - 1];
+    return one ? [line, `    ${printable(one.reason, 160)}`] : [line];
+  });
+}
+
+/** Lines in columns two blanks apart; those columns whose numbers are given are set to the right. */
+export function columns(header: readonly string[], rows: readonly (readonly string[])[], right: readonly number[]) {
+  const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  return [header, ...rows].map((row) =>
+    row
+      .map((cell, column) => {
+        const width = widths[column] ?? 0;
+        return right.includes(column) ? cell.padStart(width) : cell.padEnd(width);
+      })
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** Bytes for people. */
+export function size(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`;
+  const units = ['KiB', 'MiB', 'GiB'];
+  let value = bytes / 1024;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${value.toFixed(value < 10 ? 1 : 0)} ${units[unit]}`;
 }

@@ -1,0 +1,32 @@
+import type { Config } from '../config/load.ts';
+import { messageOf } from '../lib/errors.ts';
+import type { Log } from '../lib/log.ts';
+import { readableUtc } from '../lib/time.ts';
+import type { Outbox } from '../outbox/outbox.ts';
+import { type Bounds, type Pruned, prune } from '../outbox/retention.ts';
+
+/** What one snapshot may need, compressed: the API's edge takes a MiB before compression. */
+const roomForOne = 512 * 1024;
+
+export function boundsOf({ collector }: Config): Bounds {
+  return {
+    keepDeliveredDays: collector.outbox.keep_delivered_days,
+    maxBytes: collector.outbox.max_mib * 1024 ** 2,
+  };
+}
+
+/** Makes room in the outbox for one more entry; each undelivered one that this costs is an error of the log. */
+export function makeRoom(outbox: Outbox, config: Config, log: Log): void {
+  let undelivered: Pruned['undelivered'] = [];
+  try {
+    ({ undelivered } = prune(outbox.database, boundsOf(config), roomForOne, new Date()));
+  } catch (error) {
+    // On a full disk nothing can be taken out either: whether there is room, the storing shows.
+    log.warn(`cannot prune the outbox: ${messageOf(error)}`);
+  }
+  for (const entry of undelivered) {
+    log.error(
+      `✗ entry ${entry.id} of ${entry.stream}, collected ${readableUtc(entry.collectedAt)} UTC, ${entry.state}, is lost: the outbox is full; mend the delivery, or raise outbox.max_mib`,
+    );
+  }
+}

@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { defineCommand } from 'citty';
+import { sameHost } from '../../exec/host-name.ts';
+import { exitCodes, OperatorError } from '../../lib/errors.ts';
+import { printable } from '../../lib/text.ts';
+import { drainLockFile } from '../../outbox/files.ts';
+import { tryLock } from '../../outbox/lock.ts';
+import { Outbox } from '../../outbox/outbox.ts';
+import { adopt } from '../../outbox/ownership.ts';
+import { commonArgs } from '../common.ts';
+import { openContext } from '../context.ts';
+import { printLines } from '../output.ts';
+import { jsonLine } from './entry-json.ts';
+
+export const adoptCommand = defineCommand({
+  meta: {
+    name: 'adopt',
+    description: 'Take over the outbox of a host that is retired: from now on this host writes it',
+  },
+  args: { ...commonArgs, json: { type: 'boolean', description: 'One JSON object' } },
+  async run({ args }) {
+    const { outboxFile, log } = openContext(args);
+    if (!existsSync(outboxFile)) throw new OperatorError(`there is no outbox ${outboxFile}: correct --outbox`);
+    // Held by a host that is not as retired as was thought.
+    const lock = tryLock(drainLockFile(outboxFile));
+    if (!lock)
+      throw new OperatorError(`somebody drains ${outboxFile} right now: stop the other host's cron job first`, {
+        exitCode: exitCodes.locked,
+      });
+    const outbox = new Outbox(outboxFile);
+    const host = hostname();
+    const owner = adopt(outbox.database, host);
+    outbox.close();
+    lock.release();
+    const isNew = owner === null || !sameHost(owner, host);
+    if (isNew && owner !== null) log.warn(`The outbox of ${owner} is now written by ${host}`);
+    const said = isNew
+      ? `${host} writes ${outboxFile} from now on${owner === null ? '' : ` in the place of ${printable(owner, 100)}, whose cron job must not run any more`}`
+      : `${host} writes ${outboxFile} already`;
+    await printLines([args.json ? jsonLine({ file: outboxFile, host, was: owner }) : said]);
+    return exitCodes.done;
+  },
+});

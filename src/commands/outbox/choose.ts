@@ -1,0 +1,97 @@
+import type { ArgsDef } from 'citty';
+import { OperatorError } from '../../lib/errors.ts';
+import { linesOf } from '../../lib/lines.ts';
+import { counted, printable } from '../../lib/text.ts';
+import type { EntryKey, EntryState } from '../../outbox/entry.ts';
+import { listKeys } from '../../outbox/filter.ts';
+import type { Outbox } from '../../outbox/outbox.ts';
+import { entriesOf } from '../../outbox/selection.ts';
+import { standardInput } from '../input.ts';
+import { type FilterArgs, filterArgs, filterOf, isFiltered } from './filter-args.ts';
+
+/** The arguments of a verb that acts on entries: ids, or flags that choose. */
+export const chooseArgs = {
+  'id…': {
+    type: 'positional',
+    required: false,
+    description:
+      'The entries: ids or their beginnings; - reads them from standard input, one a line, or JSON with an id',
+  },
+  ...filterArgs,
+  all: { type: 'boolean', description: 'Every entry that the verb applies to' },
+  json: { type: 'boolean', description: 'One JSON object an entry' },
+} as const satisfies ArgsDef;
+
+export type ChooseArgs = FilterArgs & {
+  readonly _: readonly string[];
+  readonly all?: boolean | undefined;
+  readonly json?: boolean | undefined;
+};
+
+/** A line of standard input may be a whole exported entry. */
+const maxLineBytes = 32 * 1024 ** 2;
+
+/** Whether the ids come from standard input. */
+export function readsIds(args: ChooseArgs): boolean {
+  return args._.includes('-');
+}
+
+/**
+ * The entries that a verb is to act on: those named, or those that the flags choose among the states it applies to.
+ * Throws OperatorError for an unknown or ambiguous id, before anything is changed, and where nothing chooses.
+ */
+export async function chooseEntries(
+  outbox: Outbox,
+  args: ChooseArgs,
+  applicable: readonly EntryState[],
+): Promise<EntryKey[]> {
+  const isChosen = args.all === true || isFiltered(args);
+  if (args._.length > 0 && isChosen) throw new OperatorError('give either ids or flags that choose entries, not both');
+  if (args._.length > 0) return entriesOf(outbox, await idsOf(args._));
+  if (!isChosen) {
+    throw new OperatorError(
+      'say which entries: ids, - for ids on standard input, --stream, --state, --older-than, --rejected where it applies, or --all',
+    );
+  }
+  const filter = filterOf(args, applicable, new Date());
+  const states = args.state === 'all' ? applicable : filter.states;
+  const other = states.find((state) => !applicable.includes(state));
+  if (other)
+    throw new OperatorError(`this does not apply to ${other} entries, only to those ${applicable.join(' or ')}`);
+  return [...listKeys(outbox.database, { ...filter, states })];
+}
+
+/** The words, with those of standard input in the place of `-`. */
+async function idsOf(words: readonly string[]): Promise<string[]> {
+  const ids: string[] = [];
+  for (const word of words) {
+    if (word !== '-') ids.push(word);
+    else for await (const line of linesOf(standardInput(), maxLineBytes)) ids.push(...idOf(line.text, line.number));
+  }
+  return ids;
+}
+
+function idOf(text: string | null, number: number): string[] {
+  const line = text?.trim();
+  if (line === '') return [];
+  if (line !== undefined && /^[0-9a-f-]+$/i.test(line)) return [line];
+  try {
+    const value: unknown = JSON.parse(line ?? '');
+    const id: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'id') : undefined;
+    if (typeof id === 'string') return [id];
+  } catch {
+    // Said below.
+  }
+  throw new OperatorError(
+    `line ${number} of standard input is neither an id nor a JSON object with one: ${printable(line ?? '(too long, or no UTF-8)', 60)}`,
+  );
+}
+
+/** `12 entries (sam/casper 2, sam/derecho 10)` */
+export function summaryOf(entries: Iterable<EntryKey>): string {
+  const counts = new Map<string, number>();
+  for (const { stream } of entries) counts.set(stream, (counts.get(stream) ?? 0) + 1);
+  const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  const parts = [...counts].sort().map(([stream, count]) => `${printable(stream, 60)} ${count}`);
+  return `${counted(total, 'entry', 'entries')}${parts.length === 0 ? '' : ` (${parts.join(', ')})`}`;
+}

@@ -1,0 +1,45 @@
+import { defineCommand } from 'citty';
+import { exitCodes, OperatorError } from '../../lib/errors.ts';
+import { drop } from '../../outbox/drop.ts';
+import { type EntryKey, entryStates } from '../../outbox/entry.ts';
+import { undelivered } from '../../outbox/filter.ts';
+import { commonArgs } from '../common.ts';
+import { confirmed, isInteractive } from '../input.ts';
+import { chooseArgs, chooseEntries, readsIds, summaryOf } from './choose.ts';
+import { ownOutbox } from './open.ts';
+import { report } from './report.ts';
+
+/** Entries that are taken out in one transaction. */
+const batch = 200;
+
+export const dropCommand = defineCommand({
+  meta: { name: 'drop', description: 'Take entries out for good; which, when and why is remembered' },
+  args: {
+    ...commonArgs,
+    ...chooseArgs,
+    yes: { type: 'boolean', alias: 'y', description: 'Do not ask; needed where nobody can be asked' },
+    reason: { type: 'string', valueHint: 'TEXT', description: 'Why, for those who look later' },
+  },
+  async run({ args }) {
+    const { outbox, context } = ownOutbox(args);
+    const mayAsk = isInteractive() && !readsIds(args);
+    if (!args.yes && !mayAsk) throw new OperatorError('nobody can be asked here: say --yes to drop these entries');
+    // Delivered ones only where they are meant: named, or by their state.
+    const entries = await chooseEntries(outbox, args, args.state === 'delivered' ? entryStates : undelivered);
+    if (entries.length > 0 && !args.yes && !(await confirmed(`Drop ${summaryOf(entries)} for good?`))) {
+      outbox.close();
+      process.stderr.write('Nothing was dropped.\n');
+      return exitCodes.failed;
+    }
+    const reason = args.reason ?? 'dropped by hand';
+    const changed = new Set<EntryKey>();
+    for (let start = 0; start < entries.length; start += batch) {
+      const dropped = drop(outbox.database, entries.slice(start, start + batch), reason, new Date());
+      for (const entry of dropped) changed.add(entry);
+    }
+    outbox.close();
+    if (changed.size > 0) context.log.info(`Dropped ${summaryOf(changed)}: ${reason}`);
+    const said = 'dropped; they are remembered in: hpc-collector outbox ls --dropped';
+    return report({ entries, changed, state: null, said, json: args.json === true });
+  },
+});

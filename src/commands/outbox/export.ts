@@ -1,0 +1,82 @@
+import { defineCommand } from 'citty';
+import { exitCodes, OperatorError } from '../../lib/errors.ts';
+import { counted } from '../../lib/text.ts';
+import { readableUtc } from '../../lib/time.ts';
+import type { Entry } from '../../outbox/entry.ts';
+import { type EntryKey, entryStates } from '../../outbox/entry.ts';
+import { exportEntries } from '../../outbox/export.ts';
+import { drainLockFile } from '../../outbox/files.ts';
+import { undelivered } from '../../outbox/filter.ts';
+import { tryLock } from '../../outbox/lock.ts';
+import type { Outbox } from '../../outbox/outbox.ts';
+import { steer } from '../../outbox/steer.ts';
+import { commonArgs } from '../common.ts';
+import { printLines, writeLines } from '../output.ts';
+import { chooseArgs, chooseEntries } from './choose.ts';
+import { isFiltered } from './filter-args.ts';
+import { existingOutbox, ownOutbox } from './open.ts';
+
+const { json: _, ...ownArgs } = chooseArgs;
+
+export const exportCommand = defineCommand({
+  meta: {
+    name: 'export',
+    description: 'Print whole entries as JSON Lines, for the import on another host; they stay here',
+  },
+  args: {
+    ...commonArgs,
+    ...ownArgs,
+    hold: { type: 'boolean', description: 'Hold what waits, so that this host does not send it too' },
+    output: { type: 'string', valueHint: 'FILE', description: 'Write a new file, for you alone, instead' },
+  },
+  async run({ args }) {
+    const { outbox, lock } = args.hold ? exclusively(args) : { outbox: existingOutbox(args), lock: null };
+    try {
+      const isChosen = args._.length > 0 || isFiltered(args) || args.all === true;
+      const applicable = args.state === undefined && args._.length === 0 ? undelivered : entryStates;
+      const entries = await chooseEntries(outbox, isChosen ? args : { ...args, all: true }, applicable);
+      const reason = `exported ${readableUtc(new Date())} UTC`;
+      const waiting = entries.filter((entry) => args.hold && entry.state === 'pending');
+      // Before a line is written: what another host may have, this one must not send.
+      const held = steer(outbox, waiting, (entry) => outbox.hold(entry, reason));
+      const said = held.size === 0 ? '' : `; ${held.size} held here: drop them once they are imported, or release them`;
+      let damaged = 0;
+      let written = 0;
+      const lines = function* () {
+        for (const exported of exportEntries(outbox, current(outbox, entries, held))) {
+          if (exported.kind === 'line') {
+            written += 1;
+            yield exported.line;
+          } else {
+            damaged += 1;
+            process.stderr.write(`${exported.entry.id} is left out: ${exported.reason}\n`);
+          }
+        }
+      };
+      if (args.output === undefined) await printLines(lines());
+      else writeLines(args.output, lines());
+      process.stderr.write(`${counted(written, 'entry', 'entries')} exported${said}\n`);
+      return damaged === 0 ? exitCodes.done : exitCodes.failed;
+    } finally {
+      outbox.close();
+      lock?.release();
+    }
+  },
+});
+
+/** With the drain's lock: an entry that is being sent must not go to another host as well. */
+function exclusively(args: Parameters<typeof ownOutbox>[0]) {
+  const { outbox, context } = ownOutbox(args);
+  const lock = tryLock(drainLockFile(context.outboxFile));
+  if (lock) return { outbox, lock };
+  outbox.close();
+  throw new OperatorError('a drain is under way: try again when it is done', { exitCode: exitCodes.locked });
+}
+
+/** The entries as they are now, those just held as they were before; what went away meanwhile is left out. */
+function* current(outbox: Outbox, keys: readonly EntryKey[], held: ReadonlySet<EntryKey>): Generator<Entry> {
+  for (const key of keys) {
+    const entry = outbox.find(key);
+    if (entry) yield held.has(key) ? { ...entry, state: 'pending', lastError: null } : entry;
+  }
+}

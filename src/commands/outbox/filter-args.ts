@@ -1,0 +1,66 @@
+import type { ArgsDef } from 'citty';
+import { parseDuration } from '../../lib/duration.ts';
+import { OperatorError } from '../../lib/errors.ts';
+import { parseMoment } from '../../lib/moment.ts';
+import { printable } from '../../lib/text.ts';
+import { type EntryState, entryStates } from '../../outbox/entry.ts';
+import type { Filter } from '../../outbox/filter.ts';
+
+/** The flags by which entries are chosen; all that are given hold at once. */
+export const filterArgs = {
+  stream: { type: 'string', valueHint: 'STREAM', description: 'Only this stream, such as sam/derecho' },
+  state: { type: 'string', valueHint: 'STATE', description: `Only ${entryStates.join(', ')}; or all` },
+  'older-than': { type: 'string', valueHint: 'AGE', description: 'Collected longer ago: 90s, 15m, 2h, 3d' },
+  'younger-than': { type: 'string', valueHint: 'AGE', description: 'Collected within that time' },
+  since: {
+    type: 'string',
+    valueHint: 'TIME',
+    description: 'Collected then or later (ISO 8601; UTC unless it says so)',
+  },
+  until: { type: 'string', valueHint: 'TIME', description: 'Collected before' },
+} as const satisfies ArgsDef;
+
+export type FilterArgs = { readonly [Name in keyof typeof filterArgs]?: string | undefined };
+
+/** Whether one of the flags is given. */
+export function isFiltered(args: FilterArgs): boolean {
+  return Object.keys(filterArgs).some((name) => args[name as keyof FilterArgs] !== undefined);
+}
+
+/** The filter that the flags say; of the states in `usual` where they say none. Throws OperatorError. */
+export function filterOf(args: FilterArgs, usual: readonly EntryState[], now: Date): Filter {
+  const ago = (flag: 'older-than' | 'younger-than') => {
+    const text = args[flag];
+    if (text === undefined) return null;
+    const duration = parseDuration(text);
+    if (duration === null)
+      throw new OperatorError(`--${flag} ${printable(text, 40)}: give an age such as 90s, 15m, 2h or 3d`);
+    return now.getTime() - duration;
+  };
+  const at = (flag: 'since' | 'until') => {
+    const text = args[flag];
+    if (text === undefined) return null;
+    const moment = parseMoment(text);
+    if (moment) return moment.getTime();
+    throw new OperatorError(
+      `--${flag} ${printable(text, 40)}: give a time such as 2025-11-25T14:30 (UTC) or 2025-11-25T07:30-07:00`,
+    );
+  };
+  const present = (times: readonly (number | null)[]) => times.filter((time) => time !== null);
+  const from = present([at('since'), ago('younger-than')]);
+  const to = present([at('until'), ago('older-than')]);
+  return {
+    states: statesOf(args.state) ?? usual,
+    stream: args.stream ?? null,
+    since: from.length === 0 ? null : new Date(Math.max(...from)),
+    until: to.length === 0 ? null : new Date(Math.min(...to)),
+  };
+}
+
+function statesOf(text: string | undefined): readonly EntryState[] | null {
+  if (text === undefined) return null;
+  if (text === 'all') return entryStates;
+  const state = entryStates.find((name) => name === text);
+  if (state) return [state];
+  throw new OperatorError(`there is no state '${printable(text, 40)}': give ${entryStates.join(', ')} or all`);
+}

@@ -1,0 +1,24 @@
+import { defineCommand } from 'citty';
+import { steer } from '../../outbox/steer.ts';
+import { commonArgs } from '../common.ts';
+import { chooseArgs, chooseEntries } from './choose.ts';
+import { ownOutbox } from './open.ts';
+import { report } from './report.ts';
+
+export const holdCommand = defineCommand({
+  meta: { name: 'hold', description: 'Keep waiting entries back until they are released; those behind them go on' },
+  args: {
+    ...commonArgs,
+    ...chooseArgs,
+    reason: { type: 'string', valueHint: 'TEXT', description: 'Why, for those who look later' },
+  },
+  async run({ args }) {
+    const { outbox } = ownOutbox(args);
+    const entries = await chooseEntries(outbox, args, ['pending']);
+    const reason = args.reason ?? 'held by hand';
+    const changed = steer(outbox, entries, (entry) => outbox.hold(entry, reason));
+    outbox.close();
+    const said = 'held; let them go with: hpc-collector outbox release';
+    return report({ entries, changed, state: 'held', said, json: args.json === true });
+  },
+});

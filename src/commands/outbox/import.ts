@@ -1,0 +1,69 @@
+import { hostname } from 'node:os';
+import { defineCommand } from 'citty';
+import { exitCodes, messageOf, OperatorError } from '../../lib/errors.ts';
+import { linesOf } from '../../lib/lines.ts';
+import { counted, printable } from '../../lib/text.ts';
+import { type Imported, importEntries } from '../../outbox/import.ts';
+import { Outbox } from '../../outbox/outbox.ts';
+import { claim } from '../../outbox/ownership.ts';
+import { commonArgs } from '../common.ts';
+import { openContext } from '../context.ts';
+import { standardInput } from '../input.ts';
+import { printLines } from '../output.ts';
+import { jsonLine } from './entry-json.ts';
+
+/** No body that is ever sent comes near. */
+const maxLineBytes = 32 * 1024 ** 2;
+
+export const importCommand = defineCommand({
+  meta: { name: 'import', description: 'Take in what another host exported, behind all that is here' },
+  args: {
+    ...commonArgs,
+    file: { type: 'positional', required: false, description: 'What was exported (default: standard input, also -)' },
+    json: { type: 'boolean', description: 'One JSON object of counts' },
+  },
+  async run({ args }) {
+    const context = openContext(args);
+    const chunks = args.file === undefined || args.file === '-' ? standardInput() : fileChunks(args.file);
+    const outbox = new Outbox(context.outboxFile);
+    try {
+      claim(outbox.database, context.outboxFile, hostname());
+      const { max_mib } = context.config.collector.outbox;
+      const result = await importEntries(outbox, linesOf(chunks, maxLineBytes), max_mib * 1024 ** 2, (line, problem) =>
+        process.stderr.write(`line ${line} ${printable(problem, 300)}: not taken in\n`),
+      );
+      if (result.fullAt !== null)
+        process.stderr.write(
+          `line ${result.fullAt} and what follows has no room: the outbox is limited to ${max_mib} MiB; raise outbox.max_mib, or drain first, and import it again\n`,
+        );
+      await printLines([args.json ? jsonLine(countsOf(result)) : sentenceOf(result)]);
+      return result.bad > 0 || result.fullAt !== null ? exitCodes.failed : exitCodes.done;
+    } finally {
+      outbox.close();
+    }
+  },
+});
+
+async function* fileChunks(file: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* Bun.file(file).stream();
+  } catch (error) {
+    throw new OperatorError(`cannot read ${printable(file)}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function countsOf({ taken, here, delivered, bad, fullAt }: Imported): Record<string, unknown> {
+  return { ...taken, here_already: here, delivered, bad, full_at_line: fullAt };
+}
+
+function sentenceOf({ taken, here, delivered, bad }: Imported): string {
+  const parts = [
+    taken.held > 0 ? `${taken.held} held: outbox release lets them go` : null,
+    taken.rejected > 0 ? `${taken.rejected} rejected: outbox retry tries them again` : null,
+    here > 0 ? `${here} were here already` : null,
+    delivered > 0 ? `${delivered} were delivered: not needed` : null,
+    bad > 0 ? `${counted(bad, 'bad line')}` : null,
+  ].filter((part) => part !== null);
+  const total = taken.pending + taken.held + taken.rejected;
+  return `${counted(total, 'entry', 'entries')} imported${parts.length === 0 ? '' : ` (${parts.join('; ')})`}`;
+}

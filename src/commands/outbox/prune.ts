@@ -1,0 +1,32 @@
+import { defineCommand } from 'citty';
+import { exitCodes } from '../../lib/errors.ts';
+import { counted } from '../../lib/text.ts';
+import { countPrunable, pruneDelivered } from '../../outbox/retention.ts';
+import { boundsOf } from '../bounds.ts';
+import { commonArgs } from '../common.ts';
+import { printLines } from '../output.ts';
+import { jsonLine } from './entry-json.ts';
+import { ownOutbox } from './open.ts';
+
+export const pruneCommand = defineCommand({
+  meta: { name: 'prune', description: 'Take out now what was delivered longer ago than it is kept; nothing else' },
+  args: {
+    ...commonArgs,
+    'dry-run': { type: 'boolean', description: 'Only say what would be taken out' },
+    json: { type: 'boolean', description: 'One JSON object of counts' },
+  },
+  async run({ args }) {
+    const { outbox, context } = ownOutbox(args);
+    const bounds = boundsOf(context.config);
+    const now = new Date();
+    const { entries, bytes } = countPrunable(outbox.database, bounds, now);
+    const pruned = args['dry-run'] ? 0 : pruneDelivered(outbox.database, bounds, now);
+    outbox.close();
+    const kept = `delivered over ${counted(bounds.keepDeliveredDays, 'day')} ago`;
+    const said = args['dry-run']
+      ? `${counted(entries, 'entry', 'entries')} would be taken out, ${kept}`
+      : `${counted(pruned, 'entry', 'entries')} taken out, ${kept}`;
+    await printLines([args.json ? jsonLine({ prunable: entries, prunable_bytes: bytes, pruned }) : said]);
+    return exitCodes.done;
+  },
+});

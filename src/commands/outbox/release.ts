@@ -1,0 +1,19 @@
+import { defineCommand } from 'citty';
+import { steer } from '../../outbox/steer.ts';
+import { commonArgs } from '../common.ts';
+import { chooseArgs, chooseEntries } from './choose.ts';
+import { ownOutbox } from './open.ts';
+import { report } from './report.ts';
+
+export const releaseCommand = defineCommand({
+  meta: { name: 'release', description: 'Let held entries go again; the next drain sends them' },
+  args: { ...commonArgs, ...chooseArgs },
+  async run({ args }) {
+    const { outbox } = ownOutbox(args);
+    const entries = await chooseEntries(outbox, args, ['held']);
+    const changed = steer(outbox, entries, (entry) => outbox.release(entry));
+    outbox.close();
+    const said = 'released; send with: hpc-collector drain';
+    return report({ entries, changed, state: 'pending', said, json: args.json === true });
+  },
+});

@@ -1,0 +1,37 @@
+import { type ExitCode, exitCodes } from '../../lib/errors.ts';
+import { counted } from '../../lib/text.ts';
+import type { EntryKey, EntryState } from '../../outbox/entry.ts';
+import { printLines } from '../output.ts';
+import { jsonLine } from './entry-json.ts';
+
+/** What a verb did to the entries that it was to act on. */
+export type Steered = {
+  readonly entries: readonly EntryKey[];
+  readonly changed: ReadonlySet<EntryKey>;
+  /** The state of those that were changed; null: they are gone. */
+  readonly state: EntryState | null;
+  /** What is said of their count: `held; …`. */
+  readonly said: string;
+  readonly json: boolean;
+};
+
+/** Says what a verb did; `failed` where it left entries as they were. */
+export async function report({ entries, changed, state, said, json }: Steered): Promise<ExitCode> {
+  const left = entries.filter((entry) => !changed.has(entry) && entry.state !== state);
+  for (const entry of left) process.stderr.write(`${entry.id} is ${entry.state}: left as it is\n`);
+  if (json) {
+    await printLines(
+      entries.map((entry) => {
+        const isChanged = changed.has(entry);
+        return jsonLine({
+          id: entry.id,
+          stream: entry.stream,
+          was: entry.state,
+          state: isChanged ? (state ?? 'dropped') : entry.state,
+          changed: isChanged,
+        });
+      }),
+    );
+  } else await printLines([`${counted(changed.size, 'entry', 'entries')} ${said}`]);
+  return left.length > 0 ? exitCodes.failed : exitCodes.done;
+}

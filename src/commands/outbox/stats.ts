@@ -1,0 +1,132 @@
+import { hostname } from 'node:os';
+import { defineCommand } from 'citty';
+import { shortDuration } from '../../lib/duration.ts';
+import { exitCodes } from '../../lib/errors.ts';
+import { printable } from '../../lib/text.ts';
+import { readableUtc } from '../../lib/time.ts';
+import type { Entry } from '../../outbox/entry.ts';
+import type { Outbox } from '../../outbox/outbox.ts';
+import {
+  type FileStatistics,
+  fileStatistics,
+  type StreamStatistics,
+  streamStatistics,
+} from '../../outbox/statistics.ts';
+import { commonArgs } from '../common.ts';
+import { openContext } from '../context.ts';
+import { printLines } from '../output.ts';
+import { jsonLine } from './entry-json.ts';
+import { outboxIfAny } from './open.ts';
+import { columns, size } from './table.ts';
+
+type Stream = StreamStatistics & { readonly head: Entry | null };
+
+export const statsCommand = defineCommand({
+  meta: { name: 'stats', description: 'Sum up each stream and the file, and say what the drain would do next' },
+  args: { ...commonArgs, json: { type: 'boolean', description: 'One JSON object a stream, and one for the file' } },
+  async run({ args }) {
+    const { outboxFile, config } = openContext(args);
+    const maxBytes = config.collector.outbox.max_mib * 1024 ** 2;
+    const outbox = outboxIfAny(args);
+    const now = new Date();
+    if (!outbox) {
+      await printLines(args.json ? [] : [`There is no outbox ${outboxFile} yet: the first collection makes it.`]);
+      return exitCodes.done;
+    }
+    const heads = headsOf(outbox);
+    const streams = streamStatistics(outbox.database, now).map((one) => ({
+      ...one,
+      head: heads.get(one.stream) ?? null,
+    }));
+    const file = fileStatistics(outbox.database);
+    outbox.close();
+    await printLines(
+      args.json
+        ? [...streams.map((one) => jsonLine(streamJson(one, now))), jsonLine(fileJson(file, outboxFile, maxBytes))]
+        : [...streamLines(streams, now), ...fileLines(file, outboxFile, maxBytes)],
+    );
+    return exitCodes.done;
+  },
+});
+
+/** The entry that the drain would send first, of each stream. */
+function headsOf(outbox: Outbox): ReadonlyMap<string, Entry> {
+  const query = `SELECT DISTINCT destination FROM entries INDEXED BY entries_by_state WHERE state = 'pending'`;
+  const destinations = outbox.database.query<{ destination: string }, []>(query).all();
+  return new Map(
+    destinations.flatMap(({ destination }) => outbox.heads(destination)).map((head) => [head.stream, head]),
+  );
+}
+
+function isResting(head: Entry, now: Date): boolean {
+  return head.nextAttemptAt !== null && head.nextAttemptAt > now;
+}
+
+function streamJson({ head, ...one }: Stream, now: Date): Record<string, unknown> {
+  return {
+    kind: 'stream',
+    stream: one.stream,
+    pending: one.pending,
+    held: one.held,
+    rejected: one.rejected,
+    oldest: one.oldest?.toISOString() ?? null,
+    newest: one.newest?.toISOString() ?? null,
+    delivered_24h: one.deliveredLastDay,
+    attempts: one.attempts,
+    bytes: one.bytes,
+    next_id: head?.id ?? null,
+    next_at: head === null ? null : (isResting(head, now) ? head.nextAttemptAt : now)?.toISOString(),
+    last_error: head?.lastError ?? null,
+  };
+}
+
+function fileJson(file: FileStatistics, path: string, maxBytes: number): Record<string, unknown> {
+  return {
+    kind: 'outbox',
+    file: path,
+    bytes_used: file.usedBytes,
+    bytes_file: file.fileBytes,
+    bytes_limit: maxBytes,
+    dropped: file.dropped,
+    host: file.host,
+    damage: file.damage,
+  };
+}
+
+function streamLines(streams: readonly Stream[], now: Date): string[] {
+  if (streams.length === 0) return ['Nothing waits, and nothing was delivered in the last 24 hours.'];
+  const ago = (moment: Date | null) => (moment === null ? '-' : shortDuration(now.getTime() - moment.getTime()));
+  const rows = streams.map((one) => [
+    printable(one.stream, 60),
+    ...[one.pending, one.held, one.rejected].map(String),
+    ago(one.oldest),
+    ago(one.newest),
+    size(one.bytes),
+    String(one.attempts),
+    String(one.deliveredLastDay),
+  ]);
+  const header = ['STREAM', 'PENDING', 'HELD', 'REJECTED', 'OLDEST', 'NEWEST', 'SIZE', 'TRIES', 'DELIVERED 24H'];
+  const next = streams.flatMap(({ head }) => (head === null ? [] : [nextLine(head, now)]));
+  return [...columns(header, rows, [1, 2, 3, 4, 5, 6, 7, 8]), ...(next.length === 0 ? [] : ['', 'The drain', ...next])];
+}
+
+function nextLine(head: Entry, now: Date): string {
+  const what = `${head.id} of ${printable(head.stream, 60)}`;
+  const because = head.lastError === null ? '' : `: ${printable(head.lastError, 120)}`;
+  if (head.nextAttemptAt === null || head.nextAttemptAt <= now) return `  sends ${what} now${because}`;
+  const rest = shortDuration(head.nextAttemptAt.getTime() - now.getTime());
+  return `  sends ${what} after ${readableUtc(head.nextAttemptAt)} UTC, in ${rest}${because}`;
+}
+
+function fileLines(file: FileStatistics, path: string, maxBytes: number): string[] {
+  const percent = ((100 * file.usedBytes) / maxBytes).toFixed(1);
+  const host = file.host === null ? 'no host yet' : `${file.host}${file.host === hostname() ? ' (this one)' : ''}`;
+  return [
+    '',
+    `File:     ${path}, ${size(file.fileBytes)}`,
+    `In use:   ${size(file.usedBytes)} of ${size(maxBytes)} (${percent} %)`,
+    `Written:  by ${printable(host)}`,
+    `Dropped:  ${file.dropped === 0 ? 'none' : `${file.dropped}, see: hpc-collector outbox ls --dropped`}`,
+    ...(file.damage === null ? [] : [`Damaged:  ${printable(file.damage)}`]),
+  ];
+}

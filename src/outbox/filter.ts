@@ -1,0 +1,81 @@
+import type { Database } from 'bun:sqlite';
+import type { Entry, EntryKey, EntryState } from './entry.ts';
+import { columns, type EntryRow, entryOf } from './row.ts';
+
+/** Which entries are meant; all conditions hold at once. */
+export type Filter = {
+  readonly states: readonly EntryState[];
+  readonly stream: string | null;
+  /** Collected then or later. */
+  readonly since: Date | null;
+  /** Collected before. */
+  readonly until: Date | null;
+};
+
+/** What is not delivered. */
+export const undelivered: readonly EntryState[] = ['pending', 'held', 'rejected'];
+
+type Parameters = Record<string, string | number>;
+type KeyRow = Pick<EntryRow, 'sequence' | 'id' | 'stream' | 'state' | 'collected_at'>;
+
+/** Entries fetched at once; no lock is kept between two pages, so that nobody waits for a slow reader. */
+const pageSize = 500;
+
+/** How many entries a filter lets through. */
+export function countEntries(database: Database, filter: Filter): number {
+  const { from, parameters } = matching(filter);
+  return database.query<{ n: number }, [Parameters]>(`SELECT count(*) AS n ${from}`).get(parameters)?.n ?? 0;
+}
+
+/** The entries that a filter lets through, oldest first, at most `limit` (null for all), fetched page by page. */
+export function* listEntries(database: Database, filter: Filter, limit: number | null = null): Generator<Entry> {
+  for (const row of pages<EntryRow>(database, columns, filter, limit)) yield entryOf(row);
+}
+
+/** The same, without what is not needed to steer them. */
+export function* listKeys(database: Database, filter: Filter): Generator<EntryKey> {
+  for (const row of pages<KeyRow>(database, 'sequence, id, stream, state, collected_at', filter, null)) {
+    const { collected_at, ...key } = row;
+    yield { ...key, collectedAt: new Date(collected_at) };
+  }
+}
+
+function* pages<Row extends { readonly state: EntryState }>(
+  database: Database,
+  selected: string,
+  filter: Filter,
+  limit: number | null,
+): Generator<Row> {
+  const { from, parameters } = matching(filter);
+  const sequences = database
+    .query<{ sequence: number }, [Parameters]>(`SELECT sequence ${from} ORDER BY sequence LIMIT $limit`)
+    .all({ ...parameters, limit: limit ?? -1 })
+    .map(({ sequence }) => sequence);
+  const query = database.query<Row, [string]>(
+    `SELECT ${selected} FROM entries WHERE sequence IN (SELECT value FROM json_each(?)) ORDER BY sequence`,
+  );
+  for (let start = 0; start < sequences.length; start += pageSize) {
+    // Meanwhile the drain may have brought some into another state.
+    for (const row of query.all(JSON.stringify(sequences.slice(start, start + pageSize))))
+      if (filter.states.includes(row.state)) yield row;
+  }
+}
+
+/** Over the one index that has everything that is filtered by: the rows themselves are wide. */
+function matching({ states, stream, since, until }: Filter): { from: string; parameters: Parameters } {
+  const conditions = [`state IN (${states.map((state) => `'${state}'`).join(', ')})`];
+  const parameters: Parameters = {};
+  if (stream !== null) {
+    conditions.push('stream = $stream');
+    parameters.stream = stream;
+  }
+  if (since !== null) {
+    conditions.push('collected_at >= $since');
+    parameters.since = since.getTime();
+  }
+  if (until !== null) {
+    conditions.push('collected_at < $until');
+    parameters.until = until.getTime();
+  }
+  return { from: `FROM entries INDEXED BY entries_by_state WHERE ${conditions.join(' AND ')}`, parameters };
+}

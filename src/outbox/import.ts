@@ -1,0 +1,126 @@
+import { messageOf } from '../lib/errors.ts';
+import type { Line } from '../lib/lines.ts';
+import { usedBytes } from './database.ts';
+import type { EntryState } from './entry.ts';
+import type { Outbox } from './outbox.ts';
+import { type PortableEntry, portableSchema } from './portable.ts';
+
+export type Imported = {
+  /** Taken in, by the state they have now. */
+  readonly taken: Readonly<Record<Exclude<EntryState, 'delivered'>, number>>;
+  /** Not taken in because this outbox has them. */
+  readonly here: number;
+  /** Not taken in because they were delivered. */
+  readonly delivered: number;
+  readonly bad: number;
+  /** The line before which there was no more room; null where all was read. */
+  readonly fullAt: number | null;
+};
+
+/** Lines and bytes that are stored in one transaction. */
+const batchLines = 200;
+const batchBytes = 8 * 1024 ** 2;
+
+/**
+ * Takes in entries of another outbox, behind all that are here, in the order of the lines. Rejected and held ones stay so:
+ * what somebody kept back is not sent because it moved. A line that is none costs itself only, and is told to `complain`.
+ */
+export async function importEntries(
+  outbox: Outbox,
+  lines: AsyncIterable<Line>,
+  maxBytes: number,
+  complain: (line: number, problem: string) => void,
+): Promise<Imported> {
+  const taken = { pending: 0, held: 0, rejected: 0 };
+  let here = 0;
+  let delivered = 0;
+  let bad = 0;
+  let batch: { number: number; entry: PortableEntry }[] = [];
+  let bytes = 0;
+  const refuse = (number: number, problem: string) => {
+    bad += 1;
+    complain(number, problem);
+  };
+  /** False where there is no room. */
+  const store = (): boolean => {
+    if (usedBytes(outbox.database) + bytes > maxBytes) return false;
+    outbox.database
+      .transaction(() => {
+        for (const { number, entry } of batch) {
+          const result = storeOne(outbox, entry);
+          if (result === 'here') here += 1;
+          else if (result === 'moment-taken')
+            refuse(number, `another entry for ${entry.destination} was collected at the same millisecond`);
+          else taken[result] += 1;
+        }
+      })
+      .immediate();
+    batch = [];
+    bytes = 0;
+    return true;
+  };
+
+  for await (const { number, text } of lines) {
+    if (text?.trim() === '') continue;
+    const read = entryOf(text);
+    if (typeof read === 'string') refuse(number, read);
+    else if (read.state === 'delivered') delivered += 1;
+    else {
+      batch.push({ number, entry: read });
+      bytes += read.body.length;
+      if (batch.length >= batchLines || bytes >= batchBytes) {
+        if (!store()) break;
+      }
+    }
+  }
+  const fullAt = batch.length > 0 && !store() ? (batch[0]?.number ?? null) : null;
+  return { taken, here, delivered, bad, fullAt };
+}
+
+/** The entry of a line, or what is wrong with it. */
+function entryOf(text: string | null): PortableEntry | string {
+  if (text === null) return 'is too long, or no UTF-8';
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return `is no JSON: ${messageOf(error)}`;
+  }
+  const parsed = portableSchema.safeParse(value);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    return `is no exported entry: ${issue?.message ?? ''} (${issue?.path.join('.') ?? ''})`;
+  }
+  const sha256 = new Bun.CryptoHasher('sha256').update(parsed.data.body).digest('hex');
+  return sha256 === parsed.data.body_sha256 ? parsed.data : 'is damaged: the sha-256 of its body differs';
+}
+
+function storeOne(outbox: Outbox, entry: PortableEntry): 'here' | 'moment-taken' | Exclude<EntryState, 'delivered'> {
+  const { database } = outbox;
+  const { state } = entry;
+  if (state === 'delivered' || database.query('SELECT 1 FROM entries WHERE id = ?').get(entry.id)) return 'here';
+  const isStored = outbox.takeIn({
+    id: entry.id,
+    stream: entry.stream,
+    destination: entry.destination,
+    method: entry.method,
+    path: entry.path,
+    body: entry.body,
+    collectedAt: entry.collected_at,
+    failedProbes: entry.failed_probes,
+    rejectedBecause: entry.last_error,
+    state,
+    firstSentAt: entry.first_sent_at,
+  });
+  if (!isStored) return 'moment-taken';
+  database
+    .query('UPDATE entries SET attempts = ?, last_status = ? WHERE id = ?')
+    .run(entry.attempts, entry.last_status, entry.id);
+  const attempted = database.query(
+    `INSERT INTO attempts (entry, at, seconds, status, outcome, detail)
+     VALUES ((SELECT sequence FROM entries WHERE id = ?), ?, ?, ?, ?, ?)`,
+  );
+  for (const { at, seconds, status, outcome, detail } of entry.attempts_made)
+    attempted.run(entry.id, at.getTime(), seconds, status, outcome, detail);
+  return state;
+}

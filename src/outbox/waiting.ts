@@ -1,0 +1,36 @@
+import type { Attempt, Entry } from './entry.ts';
+import type { Outbox } from './outbox.ts';
+
+/** Why an entry is not delivered yet, and until when that holds; null where nobody can tell. */
+export type Waiting = { readonly reason: string; readonly until: Date | null };
+
+/** Null for what is delivered. */
+export function waitingOf(outbox: Outbox, entry: Entry, now: Date): Waiting | null {
+  if (entry.state === 'delivered') return null;
+  const because = entry.lastError === null ? '' : `: ${entry.lastError}`;
+  if (entry.state === 'rejected')
+    return { reason: `rejected${because}; a person decides: outbox retry or outbox drop`, until: null };
+  if (entry.state === 'held') return { reason: `held${because}; until: outbox release`, until: null };
+  const head = outbox.heads(entry.destination).find((other) => other.stream === entry.stream) ?? entry;
+  const isHead = head.sequence === entry.sequence;
+  const cause = head.lastError === null ? '' : `: ${head.lastError}`;
+  const place = isHead ? '' : `${older(outbox, entry)} of its stream in front, `;
+  if (head.nextAttemptAt !== null && head.nextAttemptAt > now)
+    return { reason: `${place}the stream rests${cause}`, until: head.nextAttemptAt };
+  return { reason: isHead ? `the next drain sends it${because}` : `${place}the first is due${cause}`, until: null };
+}
+
+function older(outbox: Outbox, entry: Entry): string {
+  const query = `SELECT count(*) AS n FROM entries WHERE state = 'pending' AND stream = ? AND sequence < ?`;
+  const n = outbox.database.query<{ n: number }, [string, number]>(query).get(entry.stream, entry.sequence)?.n ?? 0;
+  return n === 1 ? '1 older entry' : `${n} older entries`;
+}
+
+/**
+ * Whether the destination may have an entry although it did not say so, or twice: it was sent, and no answer told what
+ * became of it.
+ */
+export function mayBeThere(entry: Entry, attempts: readonly Attempt[]): boolean {
+  if (entry.state !== 'delivered') return entry.firstSentAt !== null;
+  return attempts.slice(0, -1).some(({ outcome, status }) => outcome === 'unavailable' && (status ?? 500) >= 500);
+}

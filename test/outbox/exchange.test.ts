@@ -1,0 +1,157 @@
+/** Entries that go to another outbox. */
+
+import { afterEach, beforeEach, expect, test } from 'bun:test';
+import fc from 'fast-check';
+import type { Line } from '../../src/lib/lines.ts';
+import { usedBytes } from '../../src/outbox/database.ts';
+import { type EntryState, entryStates } from '../../src/outbox/entry.ts';
+import { exportEntries } from '../../src/outbox/export.ts';
+import { type Imported, importEntries } from '../../src/outbox/import.ts';
+import type { Outbox } from '../../src/outbox/outbox.ts';
+import { all, attemptAt, newOutbox, noise, put, type TestOutbox } from './queue.ts';
+
+let here: TestOutbox;
+let there: TestOutbox;
+beforeEach(() => {
+  here = newOutbox();
+  there = newOutbox();
+});
+afterEach(() => {
+  here.remove();
+  there.remove();
+});
+
+const lines = (outbox: Outbox): string[] =>
+  [...exportEntries(outbox, all(outbox))].map((one) => (one.kind === 'line' ? one.line : one.reason));
+
+async function* numbered(texts: readonly (string | null)[]): AsyncGenerator<Line> {
+  for (const [index, text] of texts.entries()) yield { number: index + 1, text };
+}
+
+async function importInto(
+  outbox: Outbox,
+  texts: readonly (string | null)[],
+  maxBytes = 2 ** 30,
+): Promise<Imported & { complaints: string[] }> {
+  const complaints: string[] = [];
+  const imported = await importEntries(outbox, numbered(texts), maxBytes, (line, problem) => {
+    complaints.push(`${line} ${problem}`);
+  });
+  return { ...imported, complaints };
+}
+
+const none = { taken: { pending: 0, held: 0, rejected: 0 }, here: 0, delivered: 0, bad: 0, fullAt: null };
+
+/** What travels: not the place in the queue, and not the rest that one host took. */
+const travelling = (outbox: Outbox) =>
+  all(outbox).map((entry) => ({
+    ...entry,
+    sequence: null,
+    nextAttemptAt: null,
+    failedDrains: null,
+    attemptsMade: outbox.attempts(entry),
+    body: outbox.body(entry),
+  }));
+
+test('an export that is imported gives the same entries in the same order', async () => {
+  const undelivered: readonly EntryState[] = entryStates.filter((state) => state !== 'delivered');
+  const entry = fc.record({
+    stream: fc.constantFrom('sam/casper', 'sam/derecho'),
+    body: fc.oneof(fc.json(), fc.string({ unit: 'grapheme', maxLength: 200 })),
+    failedProbes: fc.array(fc.string()),
+    state: fc.constantFrom(...undelivered),
+    rejectedBecause: fc.option(fc.string()),
+    firstSentAt: fc.option(fc.date({ min: new Date(0), max: new Date('2100-01-01'), noInvalidDate: true })),
+    tries: fc.nat(2),
+  });
+  await fc.assert(
+    fc
+      .asyncProperty(fc.array(entry, { maxLength: 6 }), async (entries) => {
+        here.outbox.database
+          .transaction(() => {
+            for (const { tries, ...rest } of entries) {
+              const stored = put(here.outbox, rest);
+              for (let n = 0; n < tries; n++)
+                here.outbox.failed(stored, attemptAt(new Date(n), { status: null, outcome: 'unavailable' }), {
+                  charged: true,
+                  mayHaveArrived: true,
+                });
+            }
+          })
+          .immediate();
+        const result = await importInto(there.outbox, lines(here.outbox));
+        expect(result.complaints).toEqual([]);
+        expect(travelling(there.outbox)).toEqual(travelling(here.outbox));
+      })
+      .afterEach(() => {
+        for (const { outbox } of [here, there]) outbox.database.run('DELETE FROM entries');
+      }),
+    { numRuns: 40 },
+  );
+});
+
+test('what is here, and what was delivered, is passed over and counted', async () => {
+  put(here.outbox);
+  put(here.outbox, { state: 'delivered' });
+  const exported = lines(here.outbox);
+  expect(await importInto(there.outbox, exported)).toMatchObject({ ...none, taken: { pending: 1 }, delivered: 1 });
+  const before = travelling(there.outbox);
+  expect(await importInto(there.outbox, [...exported, ''])).toMatchObject({ ...none, here: 1, delivered: 1 });
+  expect(travelling(there.outbox)).toEqual(before);
+});
+
+const changed = (line: string, change: Record<string, unknown>) => JSON.stringify({ ...JSON.parse(line), ...change });
+
+test.each<[string, (line: string) => string | null, RegExp]>([
+  ['too long or no UTF-8', () => null, /too long, or no UTF-8/],
+  ['no JSON', (line) => line.slice(0, -5), /no JSON/],
+  ['another JSON', () => '[]', /no exported entry/],
+  ['another body', (line) => changed(line, { body: '{"nodes":2}' }), /sha-256 of its body differs/],
+  ['a path to elsewhere', (line) => changed(line, { path: '//evil.example/' }), /below the address \(path\)/],
+  ['a path with a host', (line) => changed(line, { path: '/a@evil.example' }), /below the address \(path\)/],
+  ['an unknown state', (line) => changed(line, { state: 'sent' }), /\(state\)/],
+  ['an id that is none', (line) => changed(line, { id: '../x' }), /\(id\)/],
+  ['a stream with an escape', (line) => changed(line, { stream: 'sam/\u001b[2J' }), /\(stream\)/],
+])('a line with %s costs itself only', async (_, spoil, problem) => {
+  put(here.outbox);
+  put(here.outbox);
+  put(here.outbox);
+  const [first = '', second = '', third = ''] = lines(here.outbox);
+  const result = await importInto(there.outbox, [first, spoil(second), third]);
+  expect(result).toMatchObject({ ...none, taken: { pending: 2 }, bad: 1 });
+  expect(result.complaints).toEqual([expect.stringMatching(problem)]);
+  expect(result.complaints[0]).toStartWith('2 ');
+  expect(all(there.outbox)).toHaveLength(2);
+});
+
+test('an entry of the same millisecond for the same destination is told, not lost silently', async () => {
+  const { collectedAt } = put(here.outbox);
+  put(there.outbox, { collectedAt });
+  const result = await importInto(there.outbox, lines(here.outbox));
+  expect(result).toMatchObject({ ...none, bad: 1, complaints: [expect.stringContaining('same millisecond')] });
+});
+
+test('an entry whose body is damaged is left out of the export, with the reason', () => {
+  const damaged = put(here.outbox);
+  put(here.outbox);
+  here.outbox.database.query('UPDATE entries SET body_sha256 = ? WHERE id = ?').run('0'.repeat(64), damaged.id);
+  expect([...exportEntries(here.outbox, all(here.outbox))].map(({ kind }) => kind)).toEqual(['damaged', 'line']);
+});
+
+test('where there is no room, what was taken in stays and the line is named', async () => {
+  here.outbox.database
+    .transaction(() => {
+      for (let n = 0; n < 30; n++) put(here.outbox, { body: noise(500_000) });
+    })
+    .immediate();
+  const exported = lines(here.outbox);
+  const room = usedBytes(there.outbox.database) + 10 * 1024 ** 2;
+  const result = await importInto(there.outbox, exported, room);
+  expect(result.taken.pending).toBeGreaterThan(0);
+  expect(result.taken.pending).toBeLessThan(30);
+  expect(result.fullAt).toBe(result.taken.pending + 1);
+  expect(all(there.outbox)).toHaveLength(result.taken.pending);
+  expect(usedBytes(there.outbox.database)).toBeLessThanOrEqual(room);
+  expect(await importInto(there.outbox, exported)).toMatchObject({ here: result.taken.pending, fullAt: null });
+  expect(all(there.outbox)).toHaveLength(30);
+});

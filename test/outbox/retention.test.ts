@@ -1,0 +1,87 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { usedBytes } from '../../src/outbox/database.ts';
+import { countDropped, listDropped } from '../../src/outbox/drop.ts';
+import type { EntryState } from '../../src/outbox/entry.ts';
+import { countPrunable, prune, pruneDelivered } from '../../src/outbox/retention.ts';
+import { all, ids, newOutbox, noise, put, type TestOutbox } from './queue.ts';
+
+const day = 86_400_000;
+const now = new Date('2026-01-10T00:00Z');
+const roomy = { keepDeliveredDays: 7, maxBytes: 2 ** 31 };
+
+let here: TestOutbox;
+beforeEach(() => {
+  here = newOutbox();
+});
+afterEach(() => here.remove());
+
+const fill = (count: number, state: EntryState, bytes = 30_000) =>
+  here.outbox.database
+    .transaction(() => Array.from({ length: count }, () => put(here.outbox, { state, body: noise(bytes) })))
+    .immediate();
+
+const delivered = (daysAgo: number) =>
+  put(here.outbox, { state: 'delivered', collectedAt: new Date(now.getTime() - daysAgo * day) });
+
+test('what was delivered is kept for so many days, and nothing else is touched', () => {
+  const { outbox } = here;
+  const old = [delivered(30), delivered(7.1)];
+  const waiting = put(outbox, { collectedAt: new Date(now.getTime() - 300 * day) });
+  const young = [delivered(6.9), delivered(0)];
+  expect(countPrunable(outbox.database, roomy, now)).toEqual({ entries: 2, bytes: 2 * '{"nodes":1}'.length });
+  expect(prune(outbox.database, roomy, 0, now)).toEqual({ delivered: 2, undelivered: [] });
+  expect(ids(all(outbox))).toEqual(ids([waiting, ...young]));
+  expect(all(outbox)).not.toContainEqual(old[0]);
+  expect(countDropped(outbox.database)).toBe(0);
+  expect(outbox.database.query('SELECT count(*) AS n FROM bodies').get()).toEqual({ n: 3 });
+});
+
+test('over its bound it gives up what was delivered first, then the oldest that waits, and remembers that', () => {
+  const { outbox } = here;
+  const waiting = fill(20, 'pending');
+  const young = fill(10, 'delivered');
+  outbox.database.query('UPDATE entries SET delivered_at = ? WHERE state = ?').run(now.getTime(), 'delivered');
+  const used = usedBytes(outbox.database);
+
+  const first = prune(outbox.database, { ...roomy, maxBytes: used }, 100_000, now);
+  expect(first).toEqual({ delivered: young.length, undelivered: [] });
+
+  const maxBytes = usedBytes(outbox.database);
+  const second = prune(outbox.database, { ...roomy, maxBytes }, 100_000, now);
+  expect(usedBytes(outbox.database) + 100_000).toBeLessThanOrEqual(maxBytes);
+  expect(second.delivered).toBe(0);
+  expect(ids(second.undelivered)).toEqual(ids(waiting.slice(0, second.undelivered.length)));
+  // No more than it needs: 116 kB at 23 kB each.
+  expect(second.undelivered.length).toBeWithin(4, 8);
+  expect(ids(listDropped(outbox.database, 100)).reverse()).toEqual(ids(second.undelivered));
+  expect(listDropped(outbox.database, 1)[0]).toMatchObject({
+    droppedAt: now,
+    reason: expect.stringContaining('would have grown over its limit'),
+  });
+  expect(prune(outbox.database, { ...roomy, maxBytes }, 100_000, now)).toEqual({ delivered: 0, undelivered: [] });
+});
+
+test('what is held goes last', () => {
+  const { outbox } = here;
+  const held = fill(5, 'held');
+  const rejected = fill(2, 'rejected');
+  const waiting = fill(2, 'pending');
+  const order: string[] = [];
+  for (let turn = 0; turn < 20 && all(outbox).length > 0; turn++) {
+    const maxBytes = usedBytes(outbox.database);
+    order.push(...ids(prune(outbox.database, { ...roomy, maxBytes }, 0, now).undelivered));
+  }
+  expect(order).toEqual(ids([...rejected, ...waiting, ...held]));
+});
+
+test('one call takes out a thousand at most; the next goes on; the command takes all and shrinks the file', () => {
+  const { outbox } = here;
+  fill(2500, 'delivered', 4000);
+  expect(prune(outbox.database, roomy, 0, now).delivered).toBe(1000);
+  const pages = () => outbox.database.query<{ page_count: number }, []>('PRAGMA page_count').get()?.page_count ?? 0;
+  const before = pages();
+  expect(pruneDelivered(outbox.database, roomy, now)).toBe(1500);
+  expect(all(outbox)).toEqual([]);
+  expect(pages()).toBeLessThan(before);
+  expect(pages()).toBeLessThan(2200);
+});
