@@ -8,7 +8,7 @@ import type { Destination, Outcome } from './destination.ts';
 import { type HttpReply, send } from './http.ts';
 import type { Pace } from './pace.ts';
 import type { ReadAhead } from './read-ahead.ts';
-import { longestRetryAfter, longestWait, restSeconds, retryDelays, withJitter } from './retry.ts';
+import { isServerError, longestRetryAfter, longestWait, restSeconds, retryDelays, withJitter } from './retry.ts';
 
 /** What became of one entry; `stopped`: its stream waits; `withdrawn`: somebody held or dropped it meanwhile. */
 export type Delivery = 'delivered' | 'rejected' | 'stopped' | 'withdrawn';
@@ -94,7 +94,7 @@ export async function deliver(
         }
         const rest = Math.max(restSeconds(entry.failedDrains), asked);
         const until = new Date(Date.now() + rest * 1000);
-        outbox.postpone(entry, until);
+        outbox.postpone(entry, until, isServerError(entry.lastStatus) === isServerError(attempt.status));
         log.error(
           `✗ ${what} waits: ${destination.description} is unavailable: ${outcome.detail}; not tried again before ${readableUtc(until)} UTC`,
         );

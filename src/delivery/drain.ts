@@ -10,7 +10,7 @@ import type { Destination } from './destination.ts';
 import { Pace } from './pace.ts';
 import { rejectPoisoned } from './poison.ts';
 import { ReadAhead } from './read-ahead.ts';
-import { latestBelievable, rememberSighting, type Sighting, sightingOf } from './server-clock.ts';
+import { isFromTheFuture, rememberSighting, type Sighting, sightingOf } from './server-clock.ts';
 
 export type DrainOptions = {
   /** Only this stream; null for all. */
@@ -71,7 +71,7 @@ export async function drain(
   };
   const mayFollow = (next: Entry): boolean => {
     const isAtOnce = !options.signal.aborted && pace.delay(clock.now()) === 0 && clock.now() < deadline;
-    return isAtOnce && !isFromTheFuture(outbox, next);
+    return isAtOnce && !isFromTheFuture(next, outbox.database);
   };
   const readAhead = new ReadAhead(outbox, destination, following, mayFollow);
   const bounds: DeliveryBounds = {
@@ -110,9 +110,9 @@ export async function drain(
       else if (result === 'rejected') rejected += 1;
       else if (result === 'stopped') {
         const poisoned = await rejectPoisoned(outbox, destination, entry, bounds, entryLog);
-        rejected += poisoned;
-        if (poisoned === 0) stopped.add(entry.stream);
-        else delivered += 1;
+        delivered += poisoned.delivered;
+        rejected += poisoned.rejected;
+        if (poisoned.delivered === 0) stopped.add(entry.stream);
       }
       options.progress?.({ delivered, rejected });
     }
@@ -135,15 +135,11 @@ function keepSighting(outbox: Outbox, clock: Sighting): void {
 
 /** A snapshot from the future would be the dashboard's latest until then: it is kept back, and said so. */
 function holdIfFromTheFuture(outbox: Outbox, entry: Entry, log: Log): boolean {
-  if (!isFromTheFuture(outbox, entry)) return false;
+  if (!isFromTheFuture(entry, outbox.database)) return false;
   const reason = `collected in the future, at ${readableUtc(entry.collectedAt)} UTC: the clock was or is wrong`;
   outbox.hold(entry, reason);
   log.error(`✗ entry ${entry.id} is held: ${reason}; when the time is right: hpc-collector outbox release ${entry.id}`);
   return true;
-}
-
-function isFromTheFuture(outbox: Outbox, entry: Entry): boolean {
-  return entry.collectedAt.getTime() > latestBelievable(outbox.database, Date.now());
 }
 
 /** The system whose log an entry belongs in: the last part of its stream. */

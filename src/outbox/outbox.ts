@@ -190,12 +190,15 @@ export class Outbox {
     return this.database.query(query).run(at.getTime(), entry.sequence).changes === 1;
   }
 
-  /** The destination was unavailable for a whole drain: the stream rests until this moment. */
-  postpone(entry: Entry, until: Date): void {
+  /**
+   * The destination was unavailable for a whole drain: the stream rests until this moment. Drains are counted in a row
+   * while they fail alike.
+   */
+  postpone(entry: Entry, until: Date, isAlike = true): void {
     const query = this.database.query(
-      'UPDATE entries SET next_attempt_at = ?, failed_drains = failed_drains + 1 WHERE sequence = ?',
+      'UPDATE entries SET next_attempt_at = ?, failed_drains = iif(?, failed_drains, 0) + 1 WHERE sequence = ?',
     );
-    this.#writeOnReserve(() => query.run(until.getTime(), entry.sequence));
+    this.#writeOnReserve(() => query.run(until.getTime(), isAlike ? 1 : 0, entry.sequence));
   }
 
   /** Makes a rejected or waiting entry due at once; false where it is neither. */
