@@ -5,10 +5,9 @@ import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { randomFrom } from '../bench/random.ts';
 import { fillOutbox, snapshotEntry } from '../support/filled-outbox.ts';
-import { fixtures, newSite, type Site } from '../support/site.ts';
+import { newSite, type Site } from '../support/site.ts';
 
 const systems = ['derecho', 'casper'];
-const recording = join(fixtures, 'empty-without-jobs');
 const receiverOf = (site: Site) => join(site.directory, 'receiver.db');
 
 let sites: Site[];
@@ -100,7 +99,7 @@ test('at random moments of collect, drain and run', async () => {
     const site = newHost(receiver.url);
     const stored = new Set<string>();
     const commands = [
-      { args: ['collect', 'derecho', '--replay', recording], life: 200 },
+      { args: ['collect', 'derecho'], life: 200 },
       { args: ['drain', '--now'], life: 200 },
       { args: ['drain', '--now'], life: 200 },
       { args: ['run', ...systems], life: 400 },
