@@ -9,7 +9,7 @@ import { type ExitCode, exitCodes, messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { collectLockFile } from '../outbox/files.ts';
 import { tryLock } from '../outbox/lock.ts';
-import type { Outbox } from '../outbox/outbox.ts';
+import type { HealingOutbox } from '../outbox/recovery/open.ts';
 import { OutboxUnwritable } from '../outbox/unwritable.ts';
 import type { RequiredProbe } from '../snapshot/payload.ts';
 import { makeRoom } from './bounds.ts';
@@ -31,7 +31,7 @@ type Shared = {
   readonly source: Source;
   readonly isAlone: boolean;
   /** Or why it cannot be written. */
-  readonly outbox: Outbox | OutboxUnwritable;
+  readonly outbox: HealingOutbox | OutboxUnwritable;
   readonly withoutOutbox: WithoutOutbox;
 };
 
@@ -68,9 +68,9 @@ export async function collectAndStore(
   }
 }
 
-function openUnlessUnwritable(context: Context): Outbox | OutboxUnwritable {
+function openUnlessUnwritable(context: Context): HealingOutbox | OutboxUnwritable {
   try {
-    return openToWrite(context);
+    return openToWrite(context, 'free');
   } catch (error) {
     if (error instanceof OutboxUnwritable) return error;
     throw error;
@@ -101,8 +101,10 @@ async function collectOne(system: System, started: Date, shared: Shared): Promis
     }
     try {
       if (outbox instanceof OutboxUnwritable) throw outbox;
-      makeRoom(outbox, context.config, log);
-      const id = store(outbox, name, collected, started, log);
+      const id = outbox.run((current) => {
+        makeRoom(current, context.config, log);
+        return store(current, name, collected, started, log);
+      });
       const seconds = ((Date.now() - started.getTime()) / 1000).toFixed(1);
       const partly = collected.failedProbes.length === 0 ? '' : ` without ${collected.failedProbes.join(', ')}`;
       log.info(`✓ Stored ${name} as ${id} after ${seconds} s${partly}`);
@@ -123,14 +125,14 @@ async function collectOne(system: System, started: Date, shared: Shared): Promis
 
 /** What an outbox that cannot be read does not tell is left out: a snapshot is worth more than its repeated values. */
 function lastKnown(
-  outbox: Outbox | OutboxUnwritable,
+  outbox: HealingOutbox | OutboxUnwritable,
   probe: RequiredProbe,
   system: System,
   log: Log,
 ): Record<string, unknown> | null {
   if (outbox instanceof OutboxUnwritable) return null;
   try {
-    return lastKnownFields(outbox, samStream(system.system_name), probe, system, new Date());
+    return outbox.run((current) => lastKnownFields(current, samStream(system.system_name), probe, system, new Date()));
   } catch (error) {
     log.warn(`cannot read the last known values: ${messageOf(error)}`);
     return null;

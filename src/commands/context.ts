@@ -6,6 +6,7 @@ import type { System } from '../config/system.ts';
 import { type ExitCode, OperatorError } from '../lib/errors.ts';
 import { createLog, type Log } from '../lib/log.ts';
 import { outboxFile } from '../outbox/files.ts';
+import type { RecoveryOptions } from '../outbox/recovery/recover.ts';
 import { Spool } from '../outbox/spool/spool.ts';
 import type { CommonArgs } from './common.ts';
 
@@ -35,6 +36,11 @@ export function openContext(args: CommonArgs, processEnvironment: Environment = 
   const outbox = args.outbox ?? outboxFile(stateDirectory);
   const spool = new Spool(collector.fallback_directory ?? defaultFallbackDirectory(), outbox);
   return { config, log, outboxFile: outbox, spool };
+}
+
+/** What opening the outbox must know to recover it where it is damaged. */
+export function recoveryOptions(context: Context, drainLock: RecoveryOptions['drainLock'] = 'free'): RecoveryOptions {
+  return { host: hostname(), log: context.log, drainLock };
 }
 
 /**

@@ -5,6 +5,7 @@ import { type ExitCode, exitCodes } from '../lib/errors.ts';
 import { canShowStatus, showStatus } from '../lib/status-line.ts';
 import { drainLockFile } from '../outbox/files.ts';
 import { tryLock } from '../outbox/lock.ts';
+import { warnOfDamage } from '../outbox/recovery/past-damage.ts';
 import type { Context } from './context.ts';
 import { openToWrite } from './opening.ts';
 import { showProgress } from './progress.ts';
@@ -23,15 +24,15 @@ export async function drainOutbox(context: Context, options: Omit<DrainOptions, 
     return exitCodes.locked;
   }
   try {
-    const outbox = openToWrite(context);
+    const outbox = openToWrite(context, 'held');
     try {
-      const progress = canShowStatus() ? showProgress(() => outbox.countPending(options.stream)) : () => {};
-      const result = await drain(
-        outbox,
-        destination,
-        { ...options, signal: stopSignal, progress },
-        context.log,
-      ).finally(() => showStatus(''));
+      outbox.run((current) => warnOfDamage(current.database, context.log));
+      const result = await outbox
+        .runLong((current) => {
+          const progress = canShowStatus() ? showProgress(() => current.countPending(options.stream)) : () => {};
+          return drain(current, destination, { ...options, signal: stopSignal, progress }, context.log);
+        })
+        .finally(() => showStatus(''));
       const { delivered, rejected, left, stopped, problem } = result;
       if (stopSignal.aborted && left > 0)
         context.log.warn('The drain was interrupted: the next one goes on where it stopped');

@@ -2,25 +2,33 @@ import { SQLiteError } from 'bun:sqlite';
 import { hostname } from 'node:os';
 import { Outbox } from '../outbox/outbox.ts';
 import { claim } from '../outbox/ownership.ts';
+import { isDamage } from '../outbox/recovery/damage.ts';
+import { HealingOutbox } from '../outbox/recovery/open.ts';
 import { keepReserve } from '../outbox/reserve.ts';
 import { takeInSpool } from '../outbox/spool/take-in.ts';
 import { unwritable } from '../outbox/unwritable.ts';
-import type { Context } from './context.ts';
+import { type Context, recoveryOptions } from './context.ts';
 
 /**
- * Opens the outbox for a command that collects or delivers: this host's, with its reserve, and with what it could not be
- * given before.
+ * Opens the outbox for a command that collects or delivers: this host's, recovered where it is damaged, with its reserve,
+ * and with what it could not be given before. `drainLock` tells whether the command holds it.
  * Throws OutboxUnwritable where that cannot be done, and another OperatorError where it must not be.
  */
-export function openToWrite(context: Context): Outbox {
-  const outbox = new Outbox(context.outboxFile, context.spool);
+export function openToWrite(context: Context, drainLock: 'held' | 'free'): HealingOutbox {
+  return new HealingOutbox(context.outboxFile, {
+    ...recoveryOptions(context, drainLock),
+    open: (file) => new Outbox(file, context.spool),
+    prepare: (outbox) => prepare(outbox, context),
+  });
+}
+
+function prepare(outbox: Outbox, context: Context): void {
   try {
     claim(outbox.database, context.outboxFile, hostname());
     keepReserve(context.outboxFile);
     takeInSpool(outbox, context.spool, context.log);
-    return outbox;
   } catch (error) {
-    outbox.close();
-    throw error instanceof SQLiteError ? unwritable('write the outbox', context.outboxFile, error) : error;
+    const isOurs = error instanceof SQLiteError && !isDamage(error);
+    throw isOurs ? unwritable('write the outbox', context.outboxFile, error) : error;
   }
 }

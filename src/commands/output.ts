@@ -22,6 +22,8 @@ export async function printLines(lines: Iterable<string>): Promise<void> {
 
 /** False where nobody reads any more. */
 function print(text: string): Promise<boolean> {
+  // Without a listener the stream's own error, which comes beside the one below, would be a bug's.
+  if (process.stdout.listenerCount('error') === 0) process.stdout.on('error', () => {});
   return new Promise((resolve, reject) => {
     process.stdout.write(text, (error) => {
       if (!error) resolve(true);

@@ -1,11 +1,12 @@
 import { messageOf } from '../lib/errors.ts';
+import { type HttpReply, send } from '../lib/http.ts';
 import type { Log } from '../lib/log.ts';
 import { readableUtc } from '../lib/time.ts';
 import type { Attempt, Entry } from '../outbox/entry.ts';
 import type { Outbox } from '../outbox/outbox.ts';
+import { isDamage } from '../outbox/recovery/damage.ts';
 import type { Clock } from './clock.ts';
 import type { Destination, Outcome } from './destination.ts';
-import { type HttpReply, send } from './http.ts';
 import type { Pace } from './pace.ts';
 import type { ReadAhead } from './read-ahead.ts';
 import { isServerError, longestRetryAfter, longestWait, restSeconds, retryDelays, withJitter } from './retry.ts';
@@ -41,6 +42,8 @@ export async function deliver(
   try {
     body = bounds.readAhead.body(entry);
   } catch (error) {
+    // Not this entry's own trouble: the whole file is recovered.
+    if (isDamage(error)) throw error;
     if (!outbox.find(entry)) return withdrawn(entry, log);
     const attempt = { at: new Date(), seconds: 0, status: null, outcome: 'damaged', detail: messageOf(error) };
     outbox.rejected(entry, attempt, entry.firstSentAt !== null);

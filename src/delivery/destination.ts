@@ -1,5 +1,5 @@
+import type { HttpReply, HttpRequest } from '../lib/http.ts';
 import type { Entry } from '../outbox/entry.ts';
-import type { HttpReply, HttpRequest } from './http.ts';
 
 /** What a destination's reply means for an entry. */
 export type Outcome =

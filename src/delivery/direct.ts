@@ -1,7 +1,7 @@
+import { send } from '../lib/http.ts';
 import type { ForeignEntry } from '../outbox/entry.ts';
 import { mayBeStored } from './deliver.ts';
 import type { Destination, Outcome } from './destination.ts';
-import { send } from './http.ts';
 
 /** What came of a direct post, and when it was sent; null where the destination cannot have it. */
 export type DirectPost = { readonly outcome: Outcome; readonly sentAt: Date | null };

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { SamSettings } from '../config/load.ts';
 import { messageOf, OperatorError } from '../lib/errors.ts';
+import type { HttpReply } from '../lib/http.ts';
 import { printable } from '../lib/text.ts';
 import type { Destination, Outcome, Place } from './destination.ts';
-import type { HttpReply } from './http.ts';
 
 /** The SAM API's answer to what it stored. */
 const acceptance = z.object({
@@ -69,6 +69,7 @@ export function samDestination(settings: SamSettings, envFile = 'the env file'):
       body,
       timeoutSeconds: settings.timeoutSeconds,
       ca,
+      proxy: null,
     }),
     prepare: forPlace,
     reduce: withoutUserRows,

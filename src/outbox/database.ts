@@ -3,6 +3,7 @@ import { OperatorError } from '../lib/errors.ts';
 import { makePrivateFile, migrate, readPragma, schemaVersion, setPragmas } from '../lib/sqlite.ts';
 import { copyBeforeMigration } from './migration-copy.ts';
 import { migrations } from './migrations.ts';
+import { refuseForeign } from './recovery/damage.ts';
 import { unwritable } from './unwritable.ts';
 
 /** How long a writer waits for another, in milliseconds. */
@@ -19,6 +20,8 @@ export function openDatabase(file: string): Database {
     const database = new Database(file, { create: false, readwrite: true, strict: true });
     try {
       setPragmas(database, [['busy_timeout', busyTimeout, busyTimeout]]);
+      refuseNewer(database, file);
+      refuseForeign(database);
       // Only before the first table is made: it lets the file shrink again.
       if (schemaVersion(database) === 0) database.run('PRAGMA auto_vacuum = INCREMENTAL');
       setPragmas(database, [
@@ -26,7 +29,6 @@ export function openDatabase(file: string): Database {
         ['synchronous', 'EXTRA', 3],
         ['foreign_keys', 'ON', 1],
       ]);
-      refuseNewer(database, file);
       copyBeforeMigration(database, file, migrations.length);
       migrate(database, migrations);
       return database;

@@ -1,10 +1,10 @@
 import type { Database } from 'bun:sqlite';
 
 /**
- * What is remembered about the outbox as a whole: the host that writes it, damage that nobody has looked at, and what a
- * destination's clock said last.
+ * What is remembered about the outbox as a whole: the host that writes it, damage that nobody has looked at, when the file
+ * was last looked through, and what a destination's clock said last.
  */
-export type Fact = 'host' | 'damage' | 'clock';
+export type Fact = 'host' | 'damage' | 'checked' | 'clock';
 
 export function readFact(database: Database, key: Fact): string | null {
   return database.query<{ value: string }, [string]>('SELECT value FROM meta WHERE key = ?').get(key)?.value ?? null;

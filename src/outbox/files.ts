@@ -14,3 +14,8 @@ export function drainLockFile(outbox: string): string {
 export function collectLockFile(outbox: string, system: string): string {
   return `${outbox}.collect-${system}-lock`;
 }
+
+/** What is recovered from a damaged outbox is gathered here, until it takes its place. */
+export function recoveringFile(outbox: string): string {
+  return `${outbox}.recovering`;
+}

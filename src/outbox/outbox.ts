@@ -339,9 +339,7 @@ export class Outbox {
     try {
       return write();
     } catch (error) {
-      const isBug =
-        !(error instanceof SQLiteError) || /^SQLITE_(ERROR|CONSTRAINT|MISUSE|RANGE|MISMATCH)/.test(error.code ?? '');
-      throw isBug ? error : unwritable('write the outbox', this.#file, error);
+      throw error instanceof SQLiteError ? unwritable('write the outbox', this.#file, error) : error;
     }
   }
 

@@ -25,11 +25,7 @@ export function unwritable(doing: string, file: string, error: unknown): OutboxU
   if (error instanceof OutboxUnwritable) return error;
   const code = codeOf(error) ?? '';
   const known = causes.find(([codes]) => codes.test(code));
-  const [, why, mend] = known ?? [
-    null,
-    messageOf(error),
-    'check the directory {directory}, its owner and the space left',
-  ];
+  const [, why, mend] = known ?? [null, messageOf(error), 'check the directory, its owner and the space left'];
   return new OutboxUnwritable(
     `cannot ${doing} ${file}: ${why}`,
     mend.replaceAll('{directory}', dirname(file)).replaceAll('{file}', file),

@@ -1,4 +1,5 @@
 import { Database } from 'bun:sqlite';
+import { chmodSync } from 'node:fs';
 import { messageOf, OperatorError } from '../lib/errors.ts';
 import { codeOf, makePrivateFile, migrate, readPragma, schemaVersion, setPragmas } from '../lib/sqlite.ts';
 import { migrations } from './migrations.ts';
@@ -15,7 +16,8 @@ const busyTimeoutMs = 5000;
  */
 export function openDatabase(path: string): Database {
   try {
-    makePrivateFile(path);
+    // The passwords of its users are in it, as hashes.
+    if (!makePrivateFile(path)) chmodSync(path, 0o600);
     const database = new Database(path, { create: false, readwrite: true, strict: true });
     try {
       refuseForeign(database, path);

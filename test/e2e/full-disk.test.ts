@@ -3,8 +3,10 @@
 import { Database } from 'bun:sqlite';
 import { afterEach, describe, expect, test } from 'bun:test';
 import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Outbox } from '../../src/outbox/outbox.ts';
+import { claim } from '../../src/outbox/ownership.ts';
 import { keepReserve } from '../../src/outbox/reserve.ts';
 import { type Disk, mountDisk, onDisk } from '../support/disk.ts';
 import { needs } from '../support/needs.ts';
@@ -282,6 +284,7 @@ describe('answers on a full disk', () => {
   function fullOutbox(path: string, withReserve = true): string {
     const file = join(path, 'outbox.db');
     const outbox = new Outbox(file);
+    claim(outbox.database, file, hostname());
     for (let second = 0; second < waiting; second++) {
       const collectedAt = new Date(Date.UTC(2026, 0, 1, 0, 0, second));
       outbox.add({

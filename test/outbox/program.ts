@@ -44,9 +44,6 @@ const verbs: Readonly<Record<string, () => unknown>> = {
   addForbidden() {
     forbidden(() => add(new Outbox(file), Date.now()));
   },
-  lockForbidden() {
-    forbidden(() => tryLock(file));
-  },
 };
 
 /** Does what must fail in a directory that is read-only, even for root; prints the message and the exit code. */

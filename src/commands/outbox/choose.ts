@@ -36,6 +36,16 @@ export function readsIds(args: ChooseArgs): boolean {
   return args._.includes('-');
 }
 
+/** Throws OperatorError unless either ids are given or flags that choose. */
+export function checkChoice(args: ChooseArgs): void {
+  const isFlagged = args.all === true || isFiltered(args);
+  if (args._.length > 0 && isFlagged) throw new OperatorError('give either ids or flags that choose entries, not both');
+  if (args._.length > 0 || isFlagged) return;
+  throw new OperatorError(
+    'say which entries: ids, - for ids on standard input, --stream, --state, --older-than, --rejected where it applies, or --all',
+  );
+}
+
 /**
  * The entries that a verb is to act on: those named, or those that the flags choose among the states it applies to.
  * Throws OperatorError for an unknown or ambiguous id, before anything is changed, and where nothing chooses.
@@ -45,14 +55,8 @@ export async function chooseEntries(
   args: ChooseArgs,
   applicable: readonly EntryState[],
 ): Promise<EntryKey[]> {
-  const isChosen = args.all === true || isFiltered(args);
-  if (args._.length > 0 && isChosen) throw new OperatorError('give either ids or flags that choose entries, not both');
+  checkChoice(args);
   if (args._.length > 0) return entriesOf(outbox, await idsOf(args._));
-  if (!isChosen) {
-    throw new OperatorError(
-      'say which entries: ids, - for ids on standard input, --stream, --state, --older-than, --rejected where it applies, or --all',
-    );
-  }
   const filter = filterOf(args, applicable, new Date());
   const states = args.state === 'all' ? applicable : filter.states;
   const other = states.find((state) => !applicable.includes(state));

@@ -5,7 +5,7 @@ import { type EntryKey, entryStates } from '../../outbox/entry.ts';
 import { undelivered } from '../../outbox/filter.ts';
 import { commonArgs } from '../common.ts';
 import { confirmed, isInteractive } from '../input.ts';
-import { chooseArgs, chooseEntries, readsIds, summaryOf } from './choose.ts';
+import { checkChoice, chooseArgs, chooseEntries, readsIds, summaryOf } from './choose.ts';
 import { ownOutbox } from './open.ts';
 import { report } from './report.ts';
 
@@ -21,9 +21,10 @@ export const dropCommand = defineCommand({
     reason: { type: 'string', valueHint: 'TEXT', description: 'Why, for those who look later' },
   },
   async run({ args }) {
-    const { outbox, context } = ownOutbox(args);
+    checkChoice(args);
     const mayAsk = isInteractive() && !readsIds(args);
     if (!args.yes && !mayAsk) throw new OperatorError('nobody can be asked here: say --yes to drop these entries');
+    const { outbox, context } = ownOutbox(args);
     // Delivered ones only where they are meant: named, or by their state.
     const entries = await chooseEntries(outbox, args, args.state === 'delivered' ? entryStates : undelivered);
     if (entries.length > 0 && !args.yes && !(await confirmed(`Drop ${summaryOf(entries)} for good?`))) {

@@ -1,7 +1,7 @@
 import { defineCommand } from 'citty';
 import { steer } from '../../outbox/steer.ts';
 import { commonArgs } from '../common.ts';
-import { chooseArgs, chooseEntries } from './choose.ts';
+import { checkChoice, chooseArgs, chooseEntries } from './choose.ts';
 import { ownOutbox } from './open.ts';
 import { report } from './report.ts';
 
@@ -13,6 +13,7 @@ export const holdCommand = defineCommand({
     reason: { type: 'string', valueHint: 'TEXT', description: 'Why, for those who look later' },
   },
   async run({ args }) {
+    checkChoice(args);
     const { outbox } = ownOutbox(args);
     const entries = await chooseEntries(outbox, args, ['pending']);
     const reason = args.reason ?? 'held by hand';

@@ -7,7 +7,7 @@ import type { Outbox } from '../../outbox/outbox.ts';
 import { commonArgs } from '../common.ts';
 import { printLines } from '../output.ts';
 import { entryJson, jsonLine } from './entry-json.ts';
-import { filterArgs, filterOf } from './filter-args.ts';
+import { filterArgs, filterOf, isFiltered } from './filter-args.ts';
 import { outboxIfAny } from './open.ts';
 import { droppedTable, entryTable } from './table.ts';
 
@@ -42,7 +42,8 @@ export const lsCommand = defineCommand({
       } else if (args.json || args.ids) {
         const entries = outbox ? listEntries(outbox.database, filter, limit) : [];
         await printLines(map(entries, (entry) => (args.json ? jsonLine(entryJson(entry)) : entry.id)));
-      } else await printLines(outbox ? table(outbox, filter, limit) : ['Nothing waits to be delivered.']);
+      } else
+        await printLines(outbox ? table(outbox, filter, limit, isFiltered(args)) : ['Nothing waits to be delivered.']);
     } finally {
       outbox?.close();
     }
@@ -50,8 +51,9 @@ export const lsCommand = defineCommand({
   },
 });
 
-function table(outbox: Outbox, filter: ReturnType<typeof filterOf>, limit: number | null): string[] {
+function table(outbox: Outbox, filter: ReturnType<typeof filterOf>, limit: number | null, isChosen: boolean): string[] {
   const entries = [...listEntries(outbox.database, filter, limit)];
+  if (entries.length === 0 && isChosen) return ['There is no such entry.'];
   const lines = entryTable(outbox, entries);
   const more = limit === null ? 0 : countEntries(outbox.database, filter) - entries.length;
   return more > 0 ? [...lines, `… and ${more} more: --limit all shows them, outbox stats sums them up`] : lines;

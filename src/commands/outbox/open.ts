@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { OperatorError } from '../../lib/errors.ts';
-import { Outbox } from '../../outbox/outbox.ts';
+import type { Outbox } from '../../outbox/outbox.ts';
 import { claim } from '../../outbox/ownership.ts';
+import { openOutbox } from '../../outbox/recovery/open.ts';
 import type { CommonArgs } from '../common.ts';
-import { type Context, openContext } from '../context.ts';
+import { type Context, openContext, recoveryOptions } from '../context.ts';
 
 /**
  * Opens the outbox to look into it: one that is not there is not made, and null. Throws OperatorError where it was named,
@@ -27,8 +28,9 @@ export function ownOutbox(args: CommonArgs): { readonly outbox: Outbox; readonly
   return { outbox, context };
 }
 
-function outboxOf({ outboxFile }: Context, args: CommonArgs): Outbox | null {
-  if (existsSync(outboxFile)) return new Outbox(outboxFile);
+function outboxOf(context: Context, args: CommonArgs): Outbox | null {
+  const { outboxFile } = context;
+  if (existsSync(outboxFile)) return openOutbox(outboxFile, { ...recoveryOptions(context), isChecked: false });
   if (args.outbox === undefined) return null;
   throw new OperatorError(`there is no outbox ${outboxFile}: correct --outbox`);
 }

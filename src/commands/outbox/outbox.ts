@@ -6,6 +6,7 @@ export const outboxCommand = defineCommand({
     ls: () => import('./ls.ts').then((module) => module.lsCommand),
     show: () => import('./show.ts').then((module) => module.showCommand),
     stats: () => import('./stats.ts').then((module) => module.statsCommand),
+    recover: () => import('./recover.ts').then((module) => module.recoverCommand),
     retry: () => import('./retry.ts').then((module) => module.retryCommand),
     hold: () => import('./hold.ts').then((module) => module.holdCommand),
     release: () => import('./release.ts').then((module) => module.releaseCommand),

@@ -1,7 +1,7 @@
 import { defineCommand } from 'citty';
 import { steer } from '../../outbox/steer.ts';
 import { commonArgs } from '../common.ts';
-import { chooseArgs, chooseEntries } from './choose.ts';
+import { checkChoice, chooseArgs, chooseEntries } from './choose.ts';
 import { ownOutbox } from './open.ts';
 import { report } from './report.ts';
 
@@ -9,6 +9,7 @@ export const releaseCommand = defineCommand({
   meta: { name: 'release', description: 'Let held entries go again; the next drain sends them' },
   args: { ...commonArgs, ...chooseArgs },
   async run({ args }) {
+    checkChoice(args);
     const { outbox } = ownOutbox(args);
     const entries = await chooseEntries(outbox, args, ['held']);
     const changed = steer(outbox, entries, (entry) => outbox.release(entry));

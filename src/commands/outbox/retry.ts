@@ -1,7 +1,7 @@
 import { defineCommand } from 'citty';
 import { steer } from '../../outbox/steer.ts';
 import { commonArgs } from '../common.ts';
-import { chooseArgs, chooseEntries } from './choose.ts';
+import { checkChoice, chooseArgs, chooseEntries } from './choose.ts';
 import { ownOutbox } from './open.ts';
 import { report } from './report.ts';
 
@@ -9,8 +9,9 @@ export const retryCommand = defineCommand({
   meta: { name: 'retry', description: 'Make rejected or waiting entries due now; the next drain sends them' },
   args: { ...commonArgs, ...chooseArgs, rejected: { type: 'boolean', description: 'The same as --state rejected' } },
   async run({ args }) {
-    const { outbox } = ownOutbox(args);
     const chosen = args.rejected ? { ...args, state: 'rejected' } : args;
+    checkChoice(chosen);
+    const { outbox } = ownOutbox(args);
     const entries = await chooseEntries(outbox, chosen, ['rejected', 'pending']);
     const changed = steer(outbox, entries, (entry) => outbox.retry(entry));
     outbox.close();

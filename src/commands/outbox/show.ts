@@ -108,6 +108,6 @@ function describe({ entry, attempts, waiting, body }: Shown): string[] {
 
 function thereAlready(entry: Entry): string {
   if (entry.state === 'delivered') return 'perhaps twice: an attempt before the last one ended without a clear answer';
-  const when = entry.firstSentAt === null ? '' : ` ${readableUtc(entry.firstSentAt)} UTC`;
-  return `sent${when}, and no answer said what became of it; sending it again may store it twice`;
+  const since = entry.firstSentAt === null ? '' : `, first at ${readableUtc(entry.firstSentAt)} UTC`;
+  return `it was sent and may be there already${since}: no answer said what became of it, and to send it again may store it twice`;
 }

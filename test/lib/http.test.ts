@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
-import { send } from '../../src/delivery/http.ts';
-import { accepted, type Reply, startScripted } from './helper.ts';
+import { send } from '../../src/lib/http.ts';
+import { accepted, type Reply, startScripted } from '../delivery/helper.ts';
 
 const request = (url: string) => ({
   url: `${url}/x`,
@@ -9,6 +9,7 @@ const request = (url: string) => ({
   body: '{}',
   timeoutSeconds: 5,
   ca: null,
+  proxy: null,
 });
 
 test('a request on a connection that the server has given up is not repeated behind our back', async () => {

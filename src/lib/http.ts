@@ -1,15 +1,18 @@
 import { ofetch } from 'ofetch';
-import { messageOf } from '../lib/errors.ts';
+import { messageOf } from './errors.ts';
 
 export type HttpRequest = {
   readonly url: string;
-  readonly method: 'POST';
+  readonly method: 'GET' | 'HEAD' | 'POST';
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  /** Null for none. */
+  readonly body: string | null;
   /** For connecting, sending, and the whole answer together. */
   readonly timeoutSeconds: number;
   /** PEM text of the certificate authorities to trust in the place of the system's; null for the system's. */
   readonly ca: string | null;
+  /** The proxy to go through; null for what the environment says (`HTTPS_PROXY`, `NO_PROXY`), as ever with Bun. */
+  readonly proxy: string | null;
 };
 
 /** What came back: an answer whatever its status, or why there is none. */
@@ -29,7 +32,7 @@ export type HttpReply =
   /** `neverSent`: there was no connection to send the request on. */
   | { readonly kind: 'none'; readonly reason: string; readonly neverSent: boolean };
 
-/** An answer over this size is not the API's: its own are a few kB, with every id it gave. */
+/** An answer over this size is not taken: those that are waited for are far smaller. */
 const maxAnswerBytes = 4 * 1024 * 1024;
 
 /** Sends one request and reads its answer, bounded in time and size. Redirects are not followed; nothing is retried. */
@@ -39,7 +42,7 @@ export async function send(request: HttpRequest): Promise<HttpReply> {
     const response = await ofetch.raw<unknown, 'stream'>(request.url, {
       method: request.method,
       headers: { ...request.headers, 'Accept-Encoding': 'identity' },
-      body: request.body,
+      ...(request.body === null ? {} : { body: request.body }),
       responseType: 'stream',
       ignoreResponseError: true,
       retry: 0,
@@ -65,7 +68,11 @@ export async function send(request: HttpRequest): Promise<HttpReply> {
 
 /** Options of Bun's fetch that ofetch passes through but does not know. */
 function bunOptions(request: HttpRequest): object {
-  return { decompress: false, ...(request.ca === null ? {} : { tls: { ca: request.ca } }) };
+  return {
+    decompress: false,
+    ...(request.proxy === null ? {} : { proxy: request.proxy }),
+    ...(request.ca === null ? {} : { tls: { ca: request.ca } }),
+  };
 }
 
 /** The body as text, or why it is not taken; the status counts all the same. */

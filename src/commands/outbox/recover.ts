@@ -1,0 +1,73 @@
+import { existsSync } from 'node:fs';
+import { defineCommand } from 'citty';
+import { exitCodes, OperatorError } from '../../lib/errors.ts';
+import { counted, printable } from '../../lib/text.ts';
+import { openOutbox } from '../../outbox/recovery/open.ts';
+import { acknowledgeDamage, type Damage, unacknowledgedDamage } from '../../outbox/recovery/past-damage.ts';
+import { recoverFrom } from '../../outbox/recovery/recover-from.ts';
+import { commonArgs } from '../common.ts';
+import { openContext, recoveryOptions } from '../context.ts';
+
+const noDamage = 'No damage that nobody has looked at.';
+
+export const recoverCommand = defineCommand({
+  meta: {
+    name: 'recover',
+    description: 'Show what was recovered from a damaged outbox, or take in what another file still has',
+  },
+  args: {
+    ...commonArgs,
+    file: {
+      type: 'positional',
+      required: false,
+      description: 'A damaged outbox: its readable entries that are not here are taken in',
+    },
+    ack: { type: 'boolean', description: 'You have looked: show it once more, then warn no longer' },
+    json: { type: 'boolean', description: 'One JSON object a damage' },
+  },
+  run({ args }) {
+    const [file, ...more] = args._;
+    if (more.length > 0 || (file !== undefined && args.ack))
+      throw new OperatorError('give one FILE to recover from, or --ack');
+    const context = openContext(args);
+    // Only to be told that all is well, none is made.
+    if (file === undefined && !existsSync(context.outboxFile)) {
+      if (!args.json) say(noDamage);
+      return exitCodes.done;
+    }
+    const outbox = openOutbox(context.outboxFile, recoveryOptions(context));
+    try {
+      if (file !== undefined) {
+        const { recovered, present, withoutBody, withoutEntry } = recoverFrom(file, outbox, context.outboxFile);
+        say(
+          `${counted(recovered, 'entry', 'entries')} recovered, ${present} here already, ${withoutBody.length + withoutEntry} lost`,
+        );
+        return exitCodes.done;
+      }
+      const damages = args.ack ? acknowledgeDamage(outbox.database) : unacknowledgedDamage(outbox.database);
+      if (args.json) for (const damage of damages) say(JSON.stringify(damage));
+      else if (damages.length === 0) say(noDamage);
+      else {
+        for (const damage of damages) say(described(damage));
+        if (!args.ack) say('When you have looked: hpc-collector outbox recover --ack');
+      }
+      return exitCodes.done;
+    } finally {
+      outbox.close();
+    }
+  },
+});
+
+function described(damage: Damage): string {
+  const facts: readonly (readonly [string, string])[] = [
+    ['Damaged', `${damage.at.slice(0, 19).replace('T', ' ')} UTC: ${damage.reason}`],
+    ['Kept as', damage.file],
+    ['Recovered', counted(damage.recovered, 'entry', 'entries')],
+    ['Lost', `${damage.without_body} whose body was damaged, ${damage.without_entry} of which only the body was left`],
+  ];
+  return facts.map(([name, value]) => `${`${name}:`.padEnd(11)}${printable(value, 2000)}`).join('\n');
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

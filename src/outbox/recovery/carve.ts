@@ -1,0 +1,146 @@
+import { gunzipSync } from 'node:zlib';
+import type { Fact } from '../facts.ts';
+import type { EntryRow } from '../row.ts';
+import { PageFile } from './pages.ts';
+import { type Cell, cellAt, cellsOf, headerOf, payloadOf, valuesOf } from './record.ts';
+import { type DroppedRow, droppedRowOf, entryRowOf, factOf } from './rows.ts';
+
+/** An entry that was found; without its body where that is not what was stored. */
+export type Carved = { readonly row: EntryRow; readonly gzip: Uint8Array<ArrayBuffer> | null };
+
+/**
+ * What can be read of an outbox's file without SQLite, which gives up at the first page that leads nowhere: every leaf
+ * page tells by itself which rows it has.
+ */
+export type Carving = {
+  readonly facts: ReadonlyMap<Fact, string>;
+  readonly dropped: readonly DroppedRow[];
+  /** Bodies whose entry was not found: they are lost, because nobody knows where they were to go. */
+  readonly strayBodies: number;
+  /** Each entry once, oldest first, the bodies read one at a time. */
+  entries(): Generator<Carved>;
+  close(): void;
+};
+
+type Found = {
+  /** Several of one id are older states of it, on pages that are no longer in use. */
+  readonly entries: Map<string, EntryRow[]>;
+  /** Where in the file the bodies of a sequence number begin. */
+  readonly bodies: Map<number, number[]>;
+  readonly facts: Map<Fact, Set<string>>;
+  readonly dropped: Map<string, DroppedRow>;
+};
+
+/** Goes through the whole file. What it gives reads on in the file until it is closed. */
+export function carve(file: string): Carving {
+  const pages = new PageFile(file);
+  try {
+    const { entries, bodies, facts, dropped } = search(pages);
+    const candidates = [...entries.values()]
+      .map((rows) => rows.sort(furthestFirst))
+      .filter(([row]) => row !== undefined && !dropped.has(row.id))
+      .sort(([one], [other]) => (one?.sequence ?? 0) - (other?.sequence ?? 0));
+    const known = new Set([...entries.values()].flatMap((rows) => rows.map((row) => row.sequence)));
+    return {
+      // Of two values nobody knows which was the last.
+      facts: new Map([...facts].flatMap(([fact, [value, ...more]]) => (value && !more.length ? [[fact, value]] : []))),
+      dropped: [...dropped.values()].sort((one, other) => one.dropped_at - other.dropped_at),
+      strayBodies: [...bodies.keys()].filter((sequence) => !known.has(sequence)).length,
+      *entries() {
+        for (const rows of candidates) yield* carvedOf(rows, bodies, pages);
+      },
+      close: () => pages.close(),
+    };
+  } catch (error) {
+    pages.close();
+    throw error;
+  }
+}
+
+function search(pages: PageFile): Found {
+  const found: Found = { entries: new Map(), bodies: new Map(), facts: new Map(), dropped: new Map() };
+  const free = pages.freePages();
+  for (const [number, page] of pages.pages()) {
+    if (free.has(number)) continue;
+    for (const cell of cellsOf(page, number, pages.usableSize))
+      sort(cell, (number - 1) * pages.pageSize + cell.offset, pages, found);
+  }
+  return found;
+}
+
+/** Puts a row where it belongs, by what its columns are. */
+function sort(cell: Cell, position: number, pages: PageFile, found: Found): void {
+  const header = headerOf(cell);
+  if (!header) return;
+  const { types } = header;
+  if (types.length === 2 && types[0] === 0 && isBlob(types[1] ?? 0)) {
+    listOf(found.bodies, cell.rowid).push(position);
+    return;
+  }
+  // A row of another table, or of none, whose other pages need not be read.
+  if (types.length < 2 || !types.some(isText) || types.some(isBlob)) return;
+  const payload = payloadOf(cell, pages);
+  if (!payload) return;
+  const values = valuesOf(payload, header);
+  const entry = entryRowOf(cell.rowid, values);
+  if (entry) listOf(found.entries, entry.id).push(entry);
+  const dropped = droppedRowOf(values);
+  if (dropped) found.dropped.set(dropped.id, dropped);
+  const [fact, value] = factOf(values) ?? [];
+  if (fact !== undefined && value !== undefined)
+    found.facts.set(fact, (found.facts.get(fact) ?? new Set<string>()).add(value));
+}
+
+/** The state of an entry that got furthest of those whose body is there; the furthest without one where none is. */
+function* carvedOf(rows: readonly EntryRow[], bodies: Found['bodies'], pages: PageFile): Generator<Carved> {
+  for (const row of rows) {
+    for (const position of bodies.get(row.sequence) ?? []) {
+      const gzip = bodyAt(position, row, pages);
+      if (!gzip) continue;
+      yield { row, gzip };
+      return;
+    }
+  }
+  const [row] = rows;
+  if (row) yield { row, gzip: null };
+}
+
+/** The body at a position in the file as it is stored; null where it is not that of the entry. */
+function bodyAt(position: number, row: EntryRow, pages: PageFile): Uint8Array<ArrayBuffer> | null {
+  const page = pages.page(Math.floor(position / pages.pageSize) + 1);
+  // A copy: the rest of the payload is read over this page.
+  const cell = page && cellAt(Buffer.from(page), position % pages.pageSize, pages.usableSize);
+  const header = cell && headerOf(cell);
+  const payload = header && payloadOf(cell, pages);
+  const gzip = payload?.subarray(header?.length);
+  return gzip && isBodyOf(gzip, row) ? gzip : null;
+}
+
+function isBodyOf(gzip: Uint8Array<ArrayBuffer>, row: EntryRow): boolean {
+  try {
+    // Damaged, it could become a thousand times as large.
+    const body = gunzipSync(gzip, { maxOutputLength: Math.max(row.body_bytes, 1) });
+    return new Bun.CryptoHasher('sha256').update(body).digest('hex') === row.body_sha256;
+  } catch {
+    return false;
+  }
+}
+
+function furthestFirst(one: EntryRow, other: EntryRow): number {
+  const order = ['delivered', 'rejected', 'held', 'pending'];
+  return order.indexOf(one.state) - order.indexOf(other.state) || other.attempts - one.attempts;
+}
+
+function isText(type: number): boolean {
+  return type >= 13 && type % 2 === 1;
+}
+
+function isBlob(type: number): boolean {
+  return type >= 12 && type % 2 === 0;
+}
+
+function listOf<Key, Value>(lists: Map<Key, Value[]>, key: Key): Value[] {
+  const list = lists.get(key) ?? [];
+  lists.set(key, list);
+  return list;
+}

@@ -1,0 +1,73 @@
+import type { Database } from 'bun:sqlite';
+import { codeOf, readPragma, schemaVersion } from '../../lib/sqlite.ts';
+import { readFact, writeFact } from '../facts.ts';
+
+/** A file up to this size is checked whenever it is opened: a tenth of a second. */
+const alwaysCheckedBytes = 32 * 1024 * 1024;
+/** A larger one is checked so often, in milliseconds. */
+const checkedEvery = 86_400_000;
+
+/** Says that a file is not, or no longer, an outbox. */
+export class DamageError extends Error {
+  override readonly name = 'DamageError';
+}
+
+/** Whether an error, or one that caused it, says that the file is damaged. */
+export function isDamage(error: unknown): boolean {
+  return causesOf(error).some((cause) => {
+    const code = codeOf(cause) ?? '';
+    return cause instanceof DamageError || code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT');
+  });
+}
+
+/** Whether an error says that the file was replaced while it was open: somebody else recovered it. */
+export function isReplaced(error: unknown): boolean {
+  return causesOf(error).some((cause) => codeOf(cause) === 'SQLITE_READONLY_DBMOVED');
+}
+
+function causesOf(error: unknown): Error[] {
+  const causes: Error[] = [];
+  for (let cause = error; cause instanceof Error && !causes.includes(cause); cause = cause.cause) causes.push(cause);
+  return causes;
+}
+
+/**
+ * Throws DamageError where a database has other tables than an outbox, or lost them: nothing may be migrated into it.
+ * An empty one is a new outbox.
+ */
+export function refuseForeign(database: Database): void {
+  // In one transaction: another process may make the tables just now.
+  const isOurs = database.transaction(() => {
+    const names = database
+      .query<{ name: string }, []>(`SELECT name FROM sqlite_schema WHERE type = 'table'`)
+      .all()
+      .map(({ name }) => name);
+    return schemaVersion(database) === 0 ? names.length === 0 : names.includes('entries');
+  });
+  if (!isOurs.deferred()) throw new DamageError('it is a database, but not an outbox');
+}
+
+/** Looks through the whole file, a large one once a day. Throws DamageError, or SQLite's own error. */
+export function checkForDamage(database: Database, now: Date): void {
+  const bytes = Number(readPragma(database, 'page_count')) * Number(readPragma(database, 'page_size'));
+  const isLarge = bytes > alwaysCheckedBytes;
+  if (isLarge) {
+    const age = now.getTime() - Date.parse(readFact(database, 'checked') ?? '');
+    if (age >= 0 && age < checkedEvery) return;
+  }
+  const finding = readPragma(database, 'quick_check(1)');
+  if (finding !== 'ok')
+    throw new DamageError(
+      String(finding)
+        .replace(/^\*\*\* .* \*\*\*/, '')
+        .replaceAll(/\s+/g, ' ')
+        .trim(),
+    );
+  if (!isLarge) return;
+  try {
+    writeFact(database, 'checked', now.toISOString());
+  } catch (error) {
+    // A full disk only means that it is checked again next time.
+    if (isDamage(error)) throw error;
+  }
+}

@@ -1,0 +1,85 @@
+import type { Database } from 'bun:sqlite';
+import type { EntryRow } from '../row.ts';
+import type { Carved, Carving } from './carve.ts';
+import { type DroppedRow, entryColumns } from './rows.ts';
+
+/** What became of the entries that were found. */
+export type Filled = {
+  readonly recovered: number;
+  /** They are there already, or another entry has their moment. */
+  readonly present: number;
+  /** Their bodies are not what was stored. */
+  readonly withoutBody: readonly EntryRow[];
+};
+
+/** Bodies that are written in one transaction: short ones, so that others need not wait long. */
+const batchBytes = 8 * 1024 * 1024;
+
+/**
+ * Puts what was carved into an outbox, oldest first and with all that is known of it. Numbered as it was, or anew: behind
+ * what is there.
+ */
+export function fill(database: Database, carving: Carving, numbering: 'as it was' | 'anew'): Filled {
+  let recovered = 0;
+  let present = 0;
+  const withoutBody: EntryRow[] = [];
+  const parameters = entryColumns.map((name) => `$${name}`).join(', ');
+  const entry = database.query(
+    `INSERT INTO entries (${entryColumns.join(', ')}) VALUES (${parameters}) ON CONFLICT DO NOTHING`,
+  );
+  const body = database.query('INSERT INTO bodies (entry, gzip) VALUES (?, ?)');
+  for (const batch of batchesOf(carving.entries())) {
+    database
+      .transaction(() => {
+        for (const { row, gzip } of batch) {
+          if (!gzip) {
+            withoutBody.push(row);
+            continue;
+          }
+          // Without a moment it would never be old enough to be taken out.
+          const delivered_at = row.delivered_at ?? (row.state === 'delivered' ? row.collected_at : null);
+          const sequence = numbering === 'anew' ? null : row.sequence;
+          const { changes, lastInsertRowid } = entry.run({ ...row, delivered_at, sequence });
+          if (changes === 0) present += 1;
+          else {
+            body.run(lastInsertRowid, gzip);
+            recovered += 1;
+          }
+        }
+      })
+      .immediate();
+  }
+  database.run(
+    `INSERT INTO streams (stream, newest_delivered_at)
+       SELECT stream, max(collected_at) FROM entries WHERE state = 'delivered' GROUP BY stream
+     ON CONFLICT (stream) DO UPDATE SET newest_delivered_at = max(newest_delivered_at, excluded.newest_delivered_at)`,
+  );
+  return { recovered, present, withoutBody };
+}
+
+/** Remembers entries that were taken out or lost. */
+export function rememberDropped(database: Database, rows: readonly DroppedRow[]): void {
+  const query = database.query(
+    `INSERT INTO dropped (id, stream, collected_at, dropped_at, reason)
+     VALUES ($id, $stream, $collected_at, $dropped_at, $reason)`,
+  );
+  database
+    .transaction(() => {
+      for (const row of rows) query.run(row);
+    })
+    .immediate();
+}
+
+function* batchesOf(entries: Iterable<Carved>): Generator<Carved[]> {
+  let batch: Carved[] = [];
+  let bytes = 0;
+  for (const entry of entries) {
+    batch.push(entry);
+    bytes += entry.gzip?.length ?? 0;
+    if (bytes < batchBytes && batch.length < 500) continue;
+    yield batch;
+    batch = [];
+    bytes = 0;
+  }
+  if (batch.length > 0) yield batch;
+}

@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { entryStates } from '../entry.ts';
+import type { Fact } from '../facts.ts';
+import type { EntryRow } from '../row.ts';
+import type { Value } from './record.ts';
+
+/** The columns of `entries` in the order of the file. One that a migration adds is added here, at the end. */
+export const entryColumns = [
+  'sequence',
+  'id',
+  'stream',
+  'destination',
+  'method',
+  'path',
+  'body_bytes',
+  'body_sha256',
+  'collected_at',
+  'state',
+  'attempts',
+  'failed_drains',
+  'first_sent_at',
+  'next_attempt_at',
+  'last_status',
+  'last_error',
+  'delivered_at',
+  'answer',
+  'failed_probes',
+] as const satisfies readonly (keyof EntryRow)[];
+
+/** How many columns the rows of the first version have: those that were never changed since have no more. */
+const firstEntryColumns = 19;
+
+const uuidV7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const word = z.string().regex(/^[\x21-\x7e]{1,300}$/);
+const moment = z.int().min(Date.UTC(2000)).max(Date.UTC(2200));
+const count = z.int().nonnegative();
+
+/**
+ * A row of `entries` as it can be. What says where an entry goes and how far it got must be right; the rest is left out
+ * where it is not, because the body is worth more.
+ */
+const entryRow = z.object({
+  sequence: z.int().positive(),
+  id: z.string().regex(uuidV7),
+  stream: word,
+  destination: word,
+  method: z.literal('POST'),
+  path: word.startsWith('/'),
+  body_bytes: count.max(2 ** 30),
+  body_sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  collected_at: moment,
+  state: z.enum(entryStates),
+  attempts: count.max(2 ** 31).catch(0),
+  failed_drains: count.max(2 ** 31).catch(0),
+  first_sent_at: moment.nullable().catch(null),
+  next_attempt_at: moment.nullable().catch(null),
+  last_status: z.int().min(100).max(999).nullable().catch(null),
+  last_error: z.string().nullable().catch(null),
+  delivered_at: moment.nullable().catch(null),
+  answer: z.string().nullable().catch(null),
+  failed_probes: z.string().refine(isListOfNames).catch('[]'),
+}) satisfies z.ZodType<EntryRow>;
+
+/** A row of `dropped`. */
+export type DroppedRow = z.infer<typeof droppedRow>;
+const droppedRow = z.object({
+  id: z.string().regex(uuidV7),
+  stream: word,
+  collected_at: moment,
+  dropped_at: moment,
+  reason: z.string(),
+});
+
+/** What is remembered about the file, apart from what holds for the damaged one alone. */
+const keptFacts: readonly Fact[] = ['host', 'damage', 'clock'];
+
+export function entryRowOf(rowid: number, values: readonly Value[]): EntryRow | null {
+  if (values.length < firstEntryColumns || values[0] !== null) return null;
+  const row = Object.fromEntries(entryColumns.map((name, index) => [name, values[index] ?? null]));
+  return entryRow.safeParse({ ...row, sequence: rowid }).data ?? null;
+}
+
+export function droppedRowOf(values: readonly Value[]): DroppedRow | null {
+  if (values.length !== 6 || values[0] !== null) return null;
+  const [, id, stream, collected_at, dropped_at, reason] = values;
+  return droppedRow.safeParse({ id, stream, collected_at, dropped_at, reason }).data ?? null;
+}
+
+export function factOf(values: readonly Value[]): readonly [Fact, string] | null {
+  const [key, value] = values;
+  const fact = keptFacts.find((name) => name === key);
+  return values.length === 2 && fact !== undefined && typeof value === 'string' && value !== '' ? [fact, value] : null;
+}
+
+function isListOfNames(text: string): boolean {
+  try {
+    return z.array(z.string()).safeParse(JSON.parse(text)).success;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,184 @@
+/** What a damaged outbox costs: what cannot be read, and nobody's sleep. */
+
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { listDropped } from '../../src/outbox/drop.ts';
+import { Outbox } from '../../src/outbox/outbox.ts';
+import {
+  contentsOf,
+  damages,
+  fillOutbox,
+  laterPageOf,
+  overwritePages,
+  rootPageOf,
+  seeded,
+} from '../support/damaged-outbox.ts';
+import { accept, type SamApi, startSamApi } from '../support/sam-api.ts';
+import { newSite, type Site } from '../support/site.ts';
+import { until } from '../support/until.ts';
+
+const count = 60;
+
+let site: Site;
+let api: SamApi;
+beforeEach(() => {
+  site = newSite();
+  site.localSystem('casper', { recording: 'empty-without-jobs' });
+  // Nobody waits for the pace of the real one.
+  site.configure('collector.yaml', 'destinations: { sam: { max_per_minute: 100000 } }\n');
+  api = startSamApi();
+  site.api(api.url);
+});
+afterEach(async () => {
+  await api.stop();
+  await site.remove();
+});
+
+const setAsideFiles = () =>
+  readdirSync(dirname(site.outbox))
+    .filter((name) => name.includes('damaged'))
+    .sort();
+const keysPosted = () => api.posted.map(({ headers }) => headers.get('idempotency-key') ?? '');
+
+/** An outbox of a good many entries, and what waits in it: ids of all streams, in the order of delivery. */
+function fill(): string[] {
+  fillOutbox(site.outbox, count);
+  return contentsOf(site.outbox)
+    .filter(({ state }) => state === 'pending')
+    .map(({ id }) => id);
+}
+
+const all: [name: string, least: number, damage: () => void][] = [
+  // The root page of the entries costs no more than the first page: that is tried without the binary.
+  ...Object.entries(damages)
+    .filter(([name]) => !name.includes('root'))
+    .map(([name, damage]): [string, number, () => void] => [
+      name,
+      name.includes('zeroed') ? 1 : 0.1,
+      () => damage(site.outbox, seeded(7)),
+    ]),
+  ['it is a text', 0, () => writeFileSync(site.outbox, 'no database')],
+];
+
+test.each(all)(
+  '%s: it is set aside and said once, the rest is delivered in order, the new snapshot too',
+  async (_name, least, damage) => {
+    const waiting = fill();
+    damage();
+    const damaged = readFileSync(site.outbox);
+    const { exit, stderr } = await site.run('run', 'casper');
+    expect({ exit, stderr }).toMatchObject({ exit: 0 });
+    expect(stderr.match(/✗ the outbox .* was damaged/g)).toHaveLength(1);
+    const [aside = ''] = setAsideFiles();
+    expect(setAsideFiles()).toHaveLength(1);
+    expect(readFileSync(join(dirname(site.outbox), aside)).equals(damaged)).toBe(true);
+
+    const keys = keysPosted();
+    const fresh = keys.filter((key) => !waiting.includes(key));
+    expect(fresh).toHaveLength(1);
+    expect(keys.length - 1).toBeGreaterThanOrEqual(least * waiting.length);
+    expect(keys).toEqual([...waiting.filter((id) => keys.includes(id)), ...fresh]);
+    expect(await site.entries('pending')).toEqual([]);
+    // The next needs no help.
+    expect(await site.run('run', 'casper')).toMatchObject({ exit: 0 });
+    expect(setAsideFiles()).toHaveLength(1);
+  },
+);
+
+test('it is warned of until somebody looked', async () => {
+  fill();
+  overwritePages(site.outbox, [1], () => 0);
+  const quiet = await site.run('outbox', 'recover', '--json');
+  const damage = JSON.parse(quiet.stdout);
+  expect(damage).toEqual({
+    at: expect.stringMatching(/^\d{4}-.*Z$/),
+    file: join(dirname(site.outbox), setAsideFiles()[0] ?? ''),
+    reason: 'file is not a database',
+    recovered: count,
+    without_body: 0,
+    without_entry: 0,
+  });
+  const warnings = ({ stderr }: { stderr: string }) => stderr.match(/WARNING .* the outbox was damaged/g)?.length ?? 0;
+  expect(warnings(await site.run('drain'))).toBe(1);
+  expect(warnings(await site.run('run', 'casper'))).toBe(1);
+  const shown = await site.run('outbox', 'recover');
+  expect(shown.exit).toBe(0);
+  expect(shown.stdout).toContain(`Recovered: ${count} entries`);
+  const acknowledged = await site.run('outbox', 'recover', '--ack');
+  expect(shown.stdout).toStartWith(acknowledged.stdout);
+  expect(warnings(await site.run('run', 'casper'))).toBe(0);
+  expect(await site.run('outbox', 'recover')).toMatchObject({ stdout: 'No damage that nobody has looked at.\n' });
+  expect(readdirSync(dirname(site.outbox)).some((name) => name.includes('damaged'))).toBe(true);
+});
+
+test('a file that was set aside is taken in by hand, once', async () => {
+  fill();
+  const aside = join(site.directory, 'old.db');
+  copyFileSync(site.outbox, aside);
+  for (const file of [site.outbox, aside]) overwritePages(file, [1], () => 0);
+  writeFileSync(site.outbox, '');
+  const stdout = `${count} entries recovered, 0 here already, 0 lost\n`;
+  expect(await site.run('outbox', 'recover', aside)).toMatchObject({ exit: 0, stdout });
+  const again = `0 entries recovered, ${count} here already, 0 lost\n`;
+  expect(await site.run('outbox', 'recover', aside)).toMatchObject({ exit: 0, stdout: again });
+  expect(contentsOf(site.outbox)).toHaveLength(count);
+  for (const args of [['none'], [aside, '--ack'], [aside, aside], [site.outbox]])
+    expect(await site.run('outbox', 'recover', ...args)).toMatchObject({ exit: 2 });
+});
+
+describe('damage under a drain', () => {
+  /** Drains, damages the file while the fifth entry is under way, and gives how the drain ended. */
+  async function drainThrough(damage: () => void): Promise<void> {
+    const held = Promise.withResolvers<void>();
+    const port = Number(new URL(api.url).port);
+    await api.stop();
+    api = startSamApi(async (posted, posts) => {
+      if (posts === 5) await held.promise;
+      return accept(posted, posts);
+    }, port);
+    const drain = site.start(['drain']);
+    await until(() => api.posted.length === 5, 'the fifth entry is under way');
+    damage();
+    held.resolve();
+    const { exit, stderr } = await drain.ended;
+    expect({ exit, stderr }).toMatchObject({ exit: 0, stderr: expect.stringContaining('was damaged') });
+    expect(await site.entries('pending')).toEqual([]);
+    expect(await site.entries('rejected')).toHaveLength(Math.floor(count / 7) + 1);
+    expect(setAsideFiles()).toHaveLength(1);
+  }
+
+  test('it recovers and goes on; what was under way is not sent twice: its answer was kept in the spool', async () => {
+    const waiting = fill();
+    const bodies = rootPageOf(site.outbox, 'bodies');
+    await drainThrough(() => overwritePages(site.outbox, [1, bodies], () => 0));
+    expect(keysPosted()).toEqual(waiting);
+  });
+
+  test('of a body alone: it is lost and remembered, and not taken for a bad one; the rest is sent', async () => {
+    const waiting = fill();
+    const sequences = contentsOf(site.outbox).filter(({ state }) => state === 'pending');
+    const victim = sequences.slice(6).find(({ sequence }) => laterPageOf(site.outbox, sequence) !== null);
+    const page = laterPageOf(site.outbox, victim?.sequence ?? 0);
+    await drainThrough(() => overwritePages(site.outbox, [page ?? 0], () => 0xff));
+    expect(keysPosted()).toEqual(waiting.filter((id) => id !== victim?.id));
+    const outbox = new Outbox(site.outbox);
+    expect(listDropped(outbox.database, 9)).toMatchObject([
+      { id: victim?.id, reason: expect.stringContaining('its body was damaged') },
+    ]);
+    outbox.close();
+  });
+});
+
+test('several that find the damage at once: one recovers, all go on', async () => {
+  fill();
+  overwritePages(site.outbox, [1], () => 0);
+  const runs = await Promise.all([
+    ...Array.from({ length: 4 }, () => site.run('outbox', 'ls')),
+    site.run('collect', 'casper'),
+  ]);
+  expect(runs.map(({ exit }) => exit)).toEqual([0, 0, 0, 0, 0]);
+  expect(runs.filter(({ stderr }) => stderr.includes('was damaged'))).toHaveLength(1);
+  expect(setAsideFiles()).toHaveLength(1);
+  expect(contentsOf(site.outbox)).toHaveLength(count + 1);
+});

@@ -1,0 +1,454 @@
+/** What an operator types while the API is down, and what comes of it. */
+
+import { Database } from 'bun:sqlite';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { Outbox } from '../../src/outbox/outbox.ts';
+import { put } from '../outbox/queue.ts';
+import { accept, refuse, type SamApi, startSamApi } from '../support/sam-api.ts';
+import { binary, newSite, type Site } from '../support/site.ts';
+import { until } from '../support/until.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+let site: Site;
+let api: SamApi | null = null;
+beforeEach(() => {
+  site = newSite();
+});
+afterEach(async () => {
+  await site.remove();
+  await api?.stop();
+  api = null;
+});
+
+/** Puts entries into the site's outbox as a collection would; gives their ids. */
+function stored(count: number, rest: Parameters<typeof put>[1] = {}): string[] {
+  const outbox = new Outbox(site.outbox);
+  const entries = outbox.database.transaction(() => Array.from({ length: count }, () => put(outbox, rest))).immediate();
+  outbox.close();
+  return entries.map(({ id }) => id);
+}
+
+const outbox = (...args: string[]) => site.run('outbox', ...args);
+const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '');
+const jsonOf = async (...args: string[]): Promise<Json[]> =>
+  lines((await outbox(...args, '--json')).stdout).map((line) => JSON.parse(line));
+const idsOf = async (...args: string[]) => lines((await outbox('ls', '--ids', ...args)).stdout);
+
+describe('ls', () => {
+  test('shows fifty and says how many more; programs get all', async () => {
+    stored(70);
+    const table = lines((await outbox('ls')).stdout);
+    expect(table).toHaveLength(52);
+    expect(table[0]).toMatch(/^ID +STREAM +STATE +AGE +SIZE +TRIES +NEXT \(UTC\)$/);
+    expect(table[1]).toMatch(/^\S{36} {2}sam\/casper {2}pending +\d+d\d\dh +11 B +0 {2}now$/);
+    expect(table[2]).toEndWith('  in turn');
+    expect(table.at(-1)).toBe('… and 20 more: --limit all shows them, outbox stats sums them up');
+    expect(lines((await outbox('ls', '--limit', 'all')).stdout)).toHaveLength(71);
+    expect(lines((await outbox('ls', '--limit', '5')).stdout)).toHaveLength(7);
+    expect(await jsonOf('ls')).toHaveLength(70);
+    expect(await idsOf()).toHaveLength(70);
+    expect(await idsOf('--limit', '3')).toHaveLength(3);
+    expect((await outbox('ls', '--count')).stdout).toBe('70\n');
+  });
+
+  test('filters by stream, state, age and time', async () => {
+    const at = (time: string) => ({ collectedAt: new Date(time) });
+    const [old = ''] = stored(1, at('2025-01-01T12:00Z'));
+    const [young = ''] = stored(1, { collectedAt: new Date(), stream: 'sam/derecho' });
+    const [held = ''] = stored(1, { ...at('2025-01-02T00:00Z'), state: 'held' });
+    expect(await idsOf('--older-than', '1d')).toEqual([old, held]);
+    expect(await idsOf('--younger-than', '1h')).toEqual([young]);
+    expect(await idsOf('--stream', 'sam/derecho')).toEqual([young]);
+    expect(await idsOf('--state', 'held')).toEqual([held]);
+    expect(await idsOf('--since', '2025-01-01T12:00', '--until', '2025-01-02')).toEqual([old]);
+    expect(await idsOf('--since', '2025-01-01T14:00+01:00')).toEqual([young, held]);
+    for (const args of [
+      ['--older-than', 'soon'],
+      ['--since', '2025-02-30'],
+      ['--limit', '-1'],
+      ['--limit', 'x'],
+    ])
+      expect(await outbox('ls', ...args)).toMatchObject({ exit: 2, stdout: '' });
+  });
+});
+
+describe('show', () => {
+  test('says why an entry waits, until when, and what is in front of it', async () => {
+    api = startSamApi(refuse(503, 'Database is down'));
+    site.api(api.url);
+    const [head = '', behind = ''] = stored(2);
+    await site.run('drain', '--max-seconds', '0.5');
+    const first = (await outbox('show', head)).stdout;
+    expect(first).toMatch(/^Waits: +the stream rests: .*; until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/m);
+    expect(first).toMatch(
+      /^May be there: +it was sent and may be there already, first at .* no answer said what became of it/m,
+    );
+    expect((await outbox('show', behind)).stdout).toMatch(
+      /^Waits: +1 older entry of its stream in front, the stream rests/m,
+    );
+    const [json] = await jsonOf('show', head);
+    expect(json).toMatchObject({ may_be_there: true, waits_until: json?.next_attempt_at, body: { nodes: 1 } });
+  });
+
+  test('shows an entry whose body is damaged, too', async () => {
+    const [id = ''] = stored(1);
+    const database = new Database(site.outbox);
+    database.run(`UPDATE entries SET body_sha256 = '${'0'.repeat(64)}'`);
+    database.close();
+    expect(await outbox('show', id)).toMatchObject({ exit: 0, stdout: expect.stringContaining('sha-256 differs') });
+    expect(await jsonOf('show', id)).toMatchObject([{ body: null, body_damage: expect.any(String) }]);
+  });
+});
+
+describe('hold, release, retry, drop', () => {
+  test('take ids, beginnings, standard input or filters; what is held is not sent, those behind it are', async () => {
+    api = startSamApi();
+    site.api(api.url);
+    const [one = '', two = '', three = ''] = stored(3);
+    expect(await outbox('hold', one, '--reason', 'wait for Ann')).toMatchObject({
+      exit: 0,
+      stdout: expect.stringMatching(/^1 entry held/),
+    });
+    expect((await outbox('ls')).stdout).toMatch(new RegExp(`^${one} .* held ! .* -\n    wait for Ann$`, 'm'));
+    expect(await site.run('drain')).toMatchObject({ exit: 0 });
+    expect(api.posted.map(({ headers }) => headers.get('idempotency-key'))).toEqual([two, three]);
+    const released = site.start(['outbox', 'release', '-'], { stdin: `${(await outbox('ls', '--json')).stdout}\n` });
+    expect(await released.ended).toMatchObject({ exit: 0, stdout: expect.stringMatching(/^1 entry released/) });
+    expect(await site.run('drain')).toMatchObject({ exit: 0 });
+    expect(api.posted).toHaveLength(3);
+  });
+
+  test('an unknown or ambiguous id changes nothing at all', async () => {
+    const [one = '', two = ''] = stored(2);
+    const before = await jsonOf('ls');
+    const tried = [['hold'], ['release'], ['retry'], ['drop', '--yes'], ['export', '--hold']].flatMap((verb) => [
+      outbox(...verb, one, 'ffff'),
+      outbox(...verb, one, two.slice(0, 6)),
+      outbox(...verb, one, '--all'),
+      site.start(['outbox', ...verb, '-'], { stdin: `${one}\nwhat is this?\n` }).ended,
+    ]);
+    const unchosen = ['hold', 'release', 'retry', 'drop'].map((verb) =>
+      outbox(verb, ...(verb === 'drop' ? ['--yes'] : [])),
+    );
+    for (const ended of await Promise.all([...tried, ...unchosen])) {
+      expect(ended).toMatchObject({ exit: 2, stdout: '' });
+      expect(ended.stderr).toMatch(/no entry ffff|more than one entry|not both|line 2 of standard input|say which/);
+    }
+    expect(await jsonOf('ls')).toEqual(before);
+  });
+
+  test('drop asks, or needs --yes; what was dropped is remembered', async () => {
+    const [one = '', ...others] = stored(4);
+    expect(await outbox('drop', one)).toMatchObject({
+      exit: 2,
+      stderr: expect.stringMatching(/nobody can be asked here: say --yes/),
+    });
+    expect(await idsOf()).toHaveLength(4);
+    expect(await outbox('drop', one, '--yes', '--reason', 'sent by hand')).toMatchObject({ exit: 0 });
+    expect(await jsonOf('ls', '--dropped')).toMatchObject([{ id: one, stream: 'sam/casper', reason: 'sent by hand' }]);
+    expect((await outbox('ls', '--dropped')).stdout).toMatch(new RegExp(`^${one} .*\n    sent by hand$`, 'm'));
+    expect(readFileSync(site.logFile, 'utf8')).toContain('Dropped 1 entry (sam/casper 1): sent by hand');
+    expect((await outbox('stats')).stdout).toMatch(/^Dropped: +1, see: /m);
+
+    const atTerminal = (answer: string) => {
+      const command = `${binary} outbox drop --older-than 1h`;
+      return Bun.spawnSync(['script', '--quiet', '--return', '--command', command, '/dev/null'], {
+        env: { ...site.env, PATH: '/usr/bin:/bin' },
+        stdin: new Blob([`${answer}\n`]),
+      });
+    };
+    const refused = atTerminal('n');
+    expect(refused.stdout.toString()).toContain('Drop 3 entries (sam/casper 3) for good? [y/N]');
+    expect(refused.exitCode).toBe(1);
+    expect(await idsOf()).toEqual(others);
+    expect(atTerminal('y').exitCode).toBe(0);
+    expect(await idsOf()).toEqual([]);
+  });
+
+  test('retry brings rejected entries back', async () => {
+    const rejected = stored(3, { state: 'rejected', rejectedBecause: 'HTTP 400' });
+    expect(await jsonOf('retry', '--state', 'rejected')).toEqual(
+      rejected.map((id) => ({ id, stream: 'sam/casper', was: 'rejected', state: 'pending', changed: true })),
+    );
+    expect(await idsOf('--state', 'pending')).toEqual(rejected);
+    expect(await outbox('retry', '--state', 'delivered')).toMatchObject({
+      exit: 2,
+      stderr: expect.stringMatching(/does not apply to delivered/),
+    });
+  });
+});
+
+describe('stats', () => {
+  test('sums up streams and the file, and says what the drain does next', async () => {
+    stored(3);
+    stored(2, { stream: 'sam/derecho', state: 'held' });
+    const { stdout } = await outbox('stats');
+    expect(stdout).toMatch(/^sam\/casper +3 +0 +0 /m);
+    expect(stdout).toMatch(/^sam\/derecho +0 +2 +0 /m);
+    expect(stdout).toMatch(/^ {2}sends \S{36} of sam\/casper now$/m);
+    expect(stdout).toMatch(/^In use: .* of 2\.0 GiB \(0\.\d %\)$/m);
+    expect(await jsonOf('stats')).toMatchObject([
+      { kind: 'stream', stream: 'sam/casper', pending: 3, held: 0, bytes: 33, delivered_24h: 0 },
+      { kind: 'stream', stream: 'sam/derecho', pending: 0, held: 2, next_id: null, next_at: null },
+      { kind: 'outbox', file: site.outbox, dropped: 0, damage: null, bytes_limit: 2 ** 31 },
+    ]);
+  });
+});
+
+describe('export and import', () => {
+  test('move the queue to another host, which drains it; nothing is sent twice', async () => {
+    const other = newSite();
+    api = startSamApi();
+    const waiting = stored(3);
+    const [rejected = ''] = stored(1, { state: 'rejected', rejectedBecause: 'HTTP 400' });
+    const file = join(site.directory, 'waiting.jsonl');
+    expect(await outbox('export', '--hold', '--output', file)).toMatchObject({
+      exit: 0,
+      stderr: expect.stringMatching(/^4 entries exported; 3 held/),
+    });
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(await outbox('export', '--output', file)).toMatchObject({
+      exit: 2,
+      stderr: expect.stringMatching(/there already/),
+    });
+    expect(await idsOf('--state', 'held')).toEqual(waiting);
+
+    expect(await other.run('outbox', 'import', file)).toMatchObject({
+      exit: 0,
+      stdout: expect.stringMatching(/^4 entries imported \(1 rejected/),
+    });
+    expect(await other.run('outbox', 'import', file)).toMatchObject({
+      exit: 0,
+      stdout: expect.stringMatching(/^0 entries imported \(4 were here already/),
+    });
+    for (const one of [site, other]) {
+      one.api(api.url);
+      expect(await one.run('drain')).toMatchObject({ exit: 0 });
+    }
+    expect(api.posted.map(({ headers }) => headers.get('idempotency-key'))).toEqual(waiting);
+    expect(await other.entries('rejected')).toMatchObject([{ id: rejected, last_error: 'HTTP 400' }]);
+    await other.remove();
+  });
+
+  test('a bad line is named and costs itself only; the rest is in', async () => {
+    const other = newSite();
+    stored(2);
+    const [first = '', second = ''] = lines((await outbox('export')).stdout);
+    const importing = other.start(['outbox', 'import'], { stdin: [first, '{"id": 3}', second].join('\n') });
+    expect(await importing.ended).toMatchObject({
+      exit: 1,
+      stdout: '2 entries imported (1 bad line)\n',
+      stderr: expect.stringMatching(/^line 2 is no exported entry: /),
+    });
+    expect(await other.run('outbox', 'import', join(other.directory, 'missing'))).toMatchObject({ exit: 2 });
+    await other.remove();
+  });
+
+  test('a large export goes through a pipe whole, and a full disk is an error', async () => {
+    stored(1500, { body: JSON.stringify('x'.repeat(1000)) });
+    expect(lines((await outbox('export')).stdout)).toHaveLength(1500);
+    const shell = (line: string) =>
+      Bun.spawnSync(['sh', '-c', line, binary], { env: { ...site.env, PATH: '/usr/bin:/bin' }, stderr: 'pipe' });
+    const enough = shell('"$0" outbox export | head -1 | wc -l');
+    expect([enough.stdout.toString().trim(), enough.stderr.toString()]).toEqual([
+      '1',
+      expect.not.stringContaining('bug'),
+    ]);
+    const full = shell('"$0" outbox export > /dev/full');
+    expect([full.exitCode, full.stderr.toString()]).toEqual([2, expect.stringContaining('cannot write the output')]);
+  });
+});
+
+describe('the bounds', () => {
+  test('prune takes out what was delivered long ago, on request', async () => {
+    stored(3, { state: 'delivered' });
+    const [kept = ''] = stored(1);
+    expect(await outbox('prune', '--dry-run')).toMatchObject({
+      stdout: expect.stringMatching(/^3 entries would be taken out, delivered over 7 days ago/),
+    });
+    expect(await jsonOf('prune')).toMatchObject([{ prunable: 3, pruned: 3 }]);
+    expect(await idsOf('--state', 'all')).toEqual([kept]);
+  });
+
+  test('a collection keeps the outbox within its limit, and says loudly what that costs', async () => {
+    site.localSystem('casper', { recording: 'empty-without-jobs' });
+    site.configure('collector.yaml', 'outbox: { max_mib: 4 }\n');
+    const body = JSON.stringify(Buffer.from(crypto.getRandomValues(new Uint8Array(60_000))).toString('base64'));
+    const old = stored(80, { body });
+    const { exit, stderr } = await site.run('collect', 'casper');
+    expect(exit).toBe(0);
+    const left = await idsOf();
+    const lost = old.filter((id) => !left.includes(id));
+    expect(lost.length).toBeGreaterThan(10);
+    expect(lost).toEqual(old.slice(0, lost.length));
+    for (const id of lost) expect(stderr).toContain(`✗ entry ${id} of sam/casper`);
+    expect(lines((await outbox('ls', '--dropped', '--ids', '--limit', 'all')).stdout).sort()).toEqual([...lost].sort());
+    const [file] = (await jsonOf('stats')).filter(({ kind }) => kind === 'outbox');
+    expect(Number(file?.bytes_used)).toBeLessThanOrEqual(4 * 1024 ** 2);
+  });
+});
+
+describe('an outbox of another host', () => {
+  test('may be read and not written, until it is adopted', async () => {
+    site.localSystem('casper', { recording: 'empty-without-jobs' });
+    api = startSamApi();
+    site.api(api.url);
+    const [id = ''] = stored(1);
+    const database = new Database(site.outbox);
+    database.run(`INSERT INTO meta VALUES ('host', 'login9.example.org')`);
+    database.close();
+    const refused = [
+      ['run', 'casper'],
+      ['collect', 'casper'],
+      ['drain'],
+      ...['hold', 'release', 'retry'].map((verb) => ['outbox', verb, id]),
+      ['outbox', 'drop', id, '--yes'],
+      ['outbox', 'prune'],
+      ['outbox', 'export', '--hold'],
+      ['outbox', 'import'],
+    ];
+    const ended = await Promise.all(refused.map((args) => site.run(...args)));
+    for (const [index, { exit, stdout, stderr }] of ended.entries()) {
+      expect({ args: refused[index], exit, stdout }).toEqual({ args: refused[index], exit: 2, stdout: '' });
+      expect(stderr).toMatch(/is written by login9\.example\.org and this is .*hpc-collector outbox adopt/);
+    }
+    expect(api.posted).toEqual([]);
+    for (const args of [['ls'], ['show', id], ['stats'], ['export']])
+      expect(await outbox(...args)).toMatchObject({ exit: 0 });
+    expect(await idsOf('--state', 'all')).toEqual([id]);
+
+    expect(await jsonOf('adopt')).toEqual([{ file: site.outbox, host: hostname(), was: 'login9.example.org' }]);
+    expect(await site.run('run', 'casper')).toMatchObject({ exit: 0 });
+    expect(api.posted).toHaveLength(2);
+  });
+});
+
+describe('a drain', () => {
+  test('stops after the entry in hand when it is interrupted, and says so', async () => {
+    let release = () => {};
+    const answered = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    api = startSamApi(async (posted, count) => {
+      await answered;
+      return accept(posted, count);
+    });
+    site.api(api.url);
+    const [first, ...others] = stored(3);
+    const drain = site.start(['drain']);
+    const requests = api.posted;
+    await until(() => requests.length === 1, 'the first entry is sent');
+    drain.kill('SIGTERM');
+    release();
+    const { exit, stderr } = await drain.ended;
+    expect({ exit, signal: null }).toEqual({ exit: 0, signal: null });
+    expect(stderr).toContain('The drain was interrupted: the next one goes on where it stopped');
+    expect(stderr).toContain('1 delivered, 0 rejected, 2 left');
+    expect(await idsOf('--state', 'delivered')).toEqual([first ?? '']);
+    expect(await idsOf('--state', 'pending')).toEqual(others);
+  });
+
+  test('goes on without an entry that is dropped while it is being sent, and remembers the answer', async () => {
+    let dropped = async () => {};
+    api = startSamApi(async (posted, count) => {
+      if (count === 1) await dropped();
+      return accept(posted, count);
+    });
+    site.api(api.url);
+    const [first = '', second = ''] = stored(2);
+    dropped = async () => {
+      await outbox('drop', first, '--yes');
+    };
+    expect(await site.run('drain')).toMatchObject({
+      exit: 0,
+      stderr: expect.stringMatching(/2 delivered, 0 rejected, 0 left/),
+    });
+    expect(await idsOf('--state', 'all')).toEqual([second]);
+    expect(await jsonOf('ls', '--dropped')).toMatchObject([
+      { id: first, reason: expect.stringContaining('it was being sent then: accepted') },
+    ]);
+  });
+
+  test('shows its progress in one line on a terminal, and nowhere else', async () => {
+    api = startSamApi();
+    site.api(api.url);
+    stored(4);
+    const terminal = (env: Record<string, string>) =>
+      Bun.spawn(['script', '--quiet', '--return', '--command', `${binary} drain`, '/dev/null'], {
+        env: { ...site.env, PATH: '/usr/bin:/bin', ...env },
+        stdin: 'ignore',
+      });
+    expect(await new Response(terminal({ TERM: 'xterm' }).stdout).text()).toContain('\r\u001b[K1 delivered, 3 left, ');
+    stored(4);
+    expect(await new Response(terminal({ TERM: 'dumb' }).stdout).text()).not.toContain('\u001b');
+    stored(4);
+    expect(await new Response(terminal({ TERM: 'xterm', NO_COLOR: '1' }).stdout).text()).not.toContain('\u001b');
+    stored(4);
+    expect((await site.run('drain')).stderr).not.toContain('\u001b');
+  });
+});
+
+describe('all verbs at once', () => {
+  let busy: Site;
+  let taking: SamApi;
+  beforeAll(() => {
+    busy = newSite();
+    for (const name of ['casper', 'derecho']) busy.localSystem(name, { recording: 'empty-without-jobs' });
+    taking = startSamApi();
+    busy.configure('collector.yaml', 'destinations: { sam: { max_per_minute: 100000 } }\n');
+    busy.api(taking.url);
+  });
+  afterAll(async () => {
+    await busy.remove();
+    await taking.stop();
+  });
+
+  test('while it is collected and drained: nothing is lost, nothing is sent twice, the file is whole', async () => {
+    site = busy;
+    const initial = stored(60);
+    const [keep = '', throwAway = ''] = initial.slice(-2);
+    const copy = join(busy.directory, 'copy.jsonl');
+    writeFileSync(copy, (await outbox('export')).stdout);
+    await outbox('hold', keep, throwAway);
+    const verbs = [
+      ['ls'],
+      ['ls', '--json', '--state', 'all'],
+      ['stats'],
+      ['export'],
+      ['hold', '--stream', 'sam/derecho'],
+      ['release', '--stream', 'sam/derecho'],
+      ['retry', '--all'],
+      ['prune'],
+      ['import', copy],
+      ['drop', throwAway, '--yes'],
+    ];
+    const ended = await Promise.all([
+      busy.run('collect', 'casper', 'derecho'),
+      busy.run('drain'),
+      ...verbs.map((args) => outbox(...args)),
+      busy.run('run', 'casper'),
+    ]);
+    // A run that finds the collection held leaves with 75; everything else succeeds.
+    for (const { exit, stderr } of ended) expect({ exit: exit === 75 ? 0 : exit, stderr }).toMatchObject({ exit: 0 });
+    await outbox('release', '--stream', 'sam/derecho');
+    expect(await busy.run('drain')).toMatchObject({ exit: 0 });
+
+    const entries = await busy.entries('all');
+    const states = new Map(entries.map(({ id, state }) => [id, state]));
+    expect(states.get(keep)).toBe('held');
+    expect([...states].filter(([id, state]) => id !== keep && state !== 'delivered')).toEqual([]);
+    const wanted = initial.slice(0, -2);
+    expect(wanted.filter((id) => states.get(id) !== 'delivered')).toEqual([]);
+    const sent = taking.posted.map(({ headers }) => headers.get('idempotency-key'));
+    expect(sent.toSorted()).toEqual([...new Set(sent)].toSorted());
+    expect(new Set(sent)).toEqual(new Set(entries.filter(({ id }) => id !== keep).map(({ id }) => id)));
+    const database = new Database(busy.outbox, { readonly: true });
+    expect(database.query('PRAGMA integrity_check').all()).toEqual([{ integrity_check: 'ok' }]);
+    database.close();
+    site = newSite();
+  });
+});

@@ -1,0 +1,465 @@
+import { Database } from 'bun:sqlite';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { Entry } from '../../../src/outbox/entry.ts';
+import { readFact, writeFact } from '../../../src/outbox/facts.ts';
+import { drainLockFile, recoveringFile } from '../../../src/outbox/files.ts';
+import { tryLock } from '../../../src/outbox/lock.ts';
+import { Outbox } from '../../../src/outbox/outbox.ts';
+import { checkForDamage, isDamage } from '../../../src/outbox/recovery/damage.ts';
+import { HealingOutbox, openOutbox } from '../../../src/outbox/recovery/open.ts';
+import { acknowledgeDamage, unacknowledgedDamage } from '../../../src/outbox/recovery/past-damage.ts';
+import { recover } from '../../../src/outbox/recovery/recover.ts';
+import { recoverFrom } from '../../../src/outbox/recovery/recover-from.ts';
+import { identityOf, nameAside, setAside } from '../../../src/outbox/recovery/set-aside.ts';
+import {
+  contents,
+  contentsOf,
+  damages,
+  fillOutbox,
+  keptLog,
+  overwritePages,
+  pageSize,
+  rootPageOf,
+  seeded,
+} from '../../support/damaged-outbox.ts';
+import { temporaryDirectory } from '../../support/files.ts';
+
+const count = 90;
+const shared = temporaryDirectory();
+const original = join(shared.path, 'original.db');
+let before: (Entry & { body: string })[];
+beforeAll(() => {
+  fillOutbox(original, count);
+  const outbox = new Outbox(original);
+  writeFact(outbox.database, 'host', 'login7');
+  outbox.close();
+  before = contentsOf(original);
+});
+
+let directory: ReturnType<typeof temporaryDirectory>;
+let file: string;
+let kept: ReturnType<typeof keptLog>;
+beforeEach(() => {
+  directory = temporaryDirectory();
+  file = join(directory.path, 'outbox.db');
+  copyFileSync(original, file);
+  kept = keptLog();
+});
+afterEach(() => directory.remove());
+
+const options = () => ({ host: 'login1', log: kept.log, drainLock: 'free' }) as const;
+const open = () => openOutbox(file, options());
+const setAsideFiles = () =>
+  readdirSync(dirname(file))
+    .filter((name) => name.includes('damaged'))
+    .sort();
+
+/** Makes the indexes say another state than the rows. */
+function garbleIndexes(): void {
+  const bytes = readFileSync(file);
+  const leafOfIndex = 0x0a;
+  for (let start = 0; start < bytes.length; start += pageSize) {
+    if (bytes.readUInt8(start) !== leafOfIndex) continue;
+    const page = bytes.subarray(start, start + pageSize);
+    for (let at = page.indexOf('rejected'); at >= 0; at = page.indexOf('rejected')) page.write('rejectee', at);
+  }
+  writeFileSync(file, bytes);
+}
+
+const another = {
+  stream: 'sam/derecho',
+  destination: 'sam',
+  method: 'POST',
+  path: '/x',
+  body: '{}',
+  collectedAt: new Date('2026-11-21T12:00:00Z'),
+  failedProbes: [],
+  rejectedBecause: null,
+} as const;
+
+describe('opening a damaged file', () => {
+  const least: Record<string, number> = {
+    'cut off somewhere': 0.15,
+    'five pages overwritten': 0.7,
+    'the first page zeroed': 1,
+    'the root page of entries zeroed': 1,
+    'the root page of bodies zeroed': 1,
+  };
+  const cases = Object.keys(damages).flatMap((name) =>
+    (name.includes('zeroed') ? [1] : [1, 2, 3]).map((seed) => [name, seed] as const),
+  );
+
+  test.each(cases)('%s (%d): it is kept, what is readable recovered in order, and work goes on', (name, seed) => {
+    damages[name]?.(file, seeded(seed));
+    const damaged = readFileSync(file);
+    const outbox = open();
+    const after = contents(outbox);
+
+    expect(after.length).toBeGreaterThanOrEqual((least[name] ?? 1) * count);
+    // With everything that was known of each, and its number.
+    const recovered = new Set(after.map(({ id }) => id));
+    expect(after).toEqual(before.filter(({ id }) => recovered.has(id)));
+
+    const [aside = ''] = setAsideFiles();
+    expect(setAsideFiles()).toHaveLength(1);
+    expect(aside).toMatch(/^outbox\.db\.damaged-\d{8}T\d{6}Z$/);
+    expect(readFileSync(join(directory.path, aside)).equals(damaged)).toBe(true);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+
+    const [damage] = unacknowledgedDamage(outbox.database);
+    expect(damage).toMatchObject({ file: join(directory.path, aside), recovered: after.length });
+    expect(kept.lines).toHaveLength(1);
+    expect(kept.lines[0]).toContain(`error: ✗ the outbox ${file} was damaged (${damage?.reason})`);
+
+    outbox.add(another);
+    expect(outbox.list('all').map(({ sequence }) => sequence)).toEqual(
+      [...after.map(({ sequence }) => sequence), expect.any(Number)].sort((one, other) => one - other),
+    );
+    expect(outbox.list('all').at(-1)?.path).toBe('/x');
+    outbox.close();
+    // The next one finds nothing wrong.
+    open().close();
+    expect(setAsideFiles()).toHaveLength(1);
+  });
+
+  test('it knows what is late, and keeps the host', () => {
+    overwritePages(file, [1], () => 0);
+    const outbox = open();
+    const streams = () => outbox.database.query('SELECT * FROM streams ORDER BY stream').all();
+    const was = new Database(original, { readonly: true });
+    expect(streams()).toEqual(was.query('SELECT * FROM streams ORDER BY stream').all());
+    was.close();
+    expect(readFact(outbox.database, 'host')).toBe('login7');
+    outbox.close();
+  });
+
+  test('the host is this one where it cannot be read', () => {
+    overwritePages(file, [1, rootPageOf(file, 'meta')], () => 0);
+    const outbox = open();
+    expect(readFact(outbox.database, 'host')).toBe('login1');
+    outbox.close();
+  });
+
+  test('an undelivered entry whose body is lost is remembered', () => {
+    const database = new Database(file);
+    database.run(`UPDATE bodies SET gzip = x'00' WHERE entry IN (1, 5)`);
+    database.close();
+    overwritePages(file, [1], () => 0);
+    const outbox = open();
+    // The first was delivered.
+    expect(outbox.database.query('SELECT id, reason FROM dropped').all()).toEqual([
+      { id: before[4]?.id, reason: expect.stringContaining('damaged') },
+    ]);
+    expect(unacknowledgedDamage(outbox.database)).toMatchObject([{ recovered: count - 2, without_body: 2 }]);
+    outbox.close();
+  });
+
+  test.each([
+    ['a text', () => writeFileSync(file, 'Dear diary,\n'.repeat(1000))],
+    ['a short text', () => writeFileSync(file, 'Hello')],
+    [
+      'another database',
+      () => {
+        rmSync(file);
+        const database = new Database(file);
+        database.run('CREATE TABLE books (title TEXT)');
+        database.close();
+      },
+    ],
+    [
+      'another database with a version',
+      () => {
+        rmSync(file);
+        const database = new Database(file);
+        database.run('CREATE TABLE books (title TEXT)');
+        database.run('PRAGMA user_version = 1');
+        database.close();
+      },
+    ],
+  ])('%s is kept as it is, and a new outbox begun', (_name, make) => {
+    make();
+    const found = readFileSync(file);
+    const outbox = open();
+    outbox.add(another);
+    expect(outbox.list(null)).toHaveLength(1);
+    outbox.close();
+    const [aside = ''] = setAsideFiles();
+    expect(readFileSync(join(directory.path, aside)).equals(found)).toBe(true);
+  });
+
+  test('an empty file is a new outbox, and no damage', () => {
+    writeFileSync(file, '');
+    const outbox = open();
+    outbox.add(another);
+    expect(outbox.list(null)).toHaveLength(1);
+    expect(unacknowledgedDamage(outbox.database)).toEqual([]);
+    outbox.close();
+    expect(setAsideFiles()).toEqual([]);
+  });
+
+  test('side files go with it; none is left for the new file', () => {
+    const aside = nameAside(file, new Date('2026-11-21T02:19:42.123Z'));
+    expect(basename(aside)).toBe('outbox.db.damaged-20261121T021942Z');
+    const fresh = join(directory.path, 'fresh');
+    for (const end of ['', '-journal', '-wal', '-shm']) writeFileSync(file + end, `old${end}`);
+    writeFileSync(fresh, 'new');
+    setAside(file, aside, fresh);
+    const texts = readdirSync(directory.path).map((name) => [name, readFileSync(join(directory.path, name), 'utf8')]);
+    expect(Object.fromEntries(texts)).toEqual({
+      'outbox.db': 'new',
+      ...Object.fromEntries(['', '-journal', '-wal', '-shm'].map((end) => [basename(aside) + end, `old${end}`])),
+    });
+    expect(nameAside(file, new Date('2026-11-21T02:19:42.456Z'))).toBe(`${aside}-2`);
+  });
+
+  test('SQLite itself takes away side files that are nonsense', () => {
+    writeFileSync(file, 'no database');
+    for (const side of ['-journal', '-wal', '-shm']) writeFileSync(file + side, 'nonsense '.repeat(99));
+    const outbox = open();
+    outbox.add(another);
+    outbox.close();
+    expect(readdirSync(directory.path).filter((name) => /outbox\.db-(journal|wal|shm)$/.test(name))).toEqual([]);
+    expect(contentsOf(file)).toHaveLength(1);
+  });
+
+  test('what an interrupted recovery left is of no account', () => {
+    overwritePages(file, [1], () => 0);
+    fillOutbox(recoveringFile(file), 3, 9);
+    writeFileSync(`${recoveringFile(file)}-journal`, 'half');
+    expect(contents(open())).toEqual(before);
+    expect(readdirSync(directory.path).filter((name) => name.startsWith(basename(recoveringFile(file))))).toEqual([]);
+  });
+
+  test('two damages in one second are two files, both remembered until somebody looked', () => {
+    for (let round = 0; round < 2; round++) {
+      overwritePages(file, [1], () => 0);
+      open().close();
+    }
+    expect(setAsideFiles()).toHaveLength(2);
+    const outbox = open();
+    expect(acknowledgeDamage(outbox.database)).toHaveLength(2);
+    expect(unacknowledgedDamage(outbox.database)).toEqual([]);
+    expect(contents(outbox)).toEqual(before);
+    outbox.close();
+  });
+});
+
+describe('side files that are not its own', () => {
+  test.each(['-journal', '-wal'])('a %s of nonsense costs nothing', (side) => {
+    writeFileSync(file + side, 'nonsense '.repeat(5000));
+    const outbox = open();
+    expect(contents(outbox)).toEqual(before);
+    outbox.add(another);
+    outbox.close();
+    expect(contentsOf(file)).toHaveLength(count + 1);
+  });
+
+  test('a hot journal of an interrupted commit is played back', () => {
+    const interrupted = new Database(file);
+    interrupted.run('PRAGMA cache_size = 2');
+    interrupted.run('BEGIN IMMEDIATE');
+    interrupted.run(`UPDATE entries SET state = 'delivered', answer = zeroblob(9000)`.replace('zeroblob(9000)', `'x'`));
+    interrupted.run(`UPDATE bodies SET gzip = zeroblob(3000)`);
+    // The file as a crash would leave it.
+    const [half, journal] = [readFileSync(file), readFileSync(`${file}-journal`)];
+    interrupted.run('ROLLBACK');
+    interrupted.close();
+    const crashed = join(directory.path, 'crashed.db');
+    writeFileSync(crashed, half);
+    writeFileSync(`${crashed}-journal`, journal);
+    const outbox = openOutbox(crashed, options());
+    expect(contents(outbox)).toEqual(before);
+    outbox.close();
+    expect(kept.lines).toEqual([]);
+  });
+});
+
+describe('a write-ahead log that somebody else began', () => {
+  /** As a crash would leave it: 20 entries are in the log alone. */
+  function withLog(): void {
+    const database = new Database(file);
+    database.run('PRAGMA journal_mode = WAL');
+    database.run('PRAGMA wal_autocheckpoint = 0');
+    database.run(`UPDATE entries SET attempts = 9 WHERE sequence <= 20`);
+    const [main, log] = [readFileSync(file), readFileSync(`${file}-wal`)];
+    database.close();
+    writeFileSync(file, main);
+    writeFileSync(`${file}-wal`, log);
+  }
+
+  test.each([
+    ['the first page is damaged, which the log has', () => overwritePages(file, [1], () => 0), 1],
+    ['pages are damaged that it has not', () => overwritePages(file, [30, 31, 32, 40, 41], () => 7), 0.8],
+  ] as const)('%s', (_name, damage, least) => {
+    withLog();
+    damage();
+    const outbox = open();
+    const after = contents(outbox);
+    outbox.close();
+    expect(after.length).toBeGreaterThanOrEqual(least * count);
+    expect(after.filter(({ attempts }) => attempts === 9).length).toBeGreaterThanOrEqual(least * 20);
+    expect(existsSync(`${file}-wal`)).toBe(false);
+  });
+});
+
+describe('damage that is found later', () => {
+  test('while work is done: the work is done once more, on what was recovered', () => {
+    const healing = new HealingOutbox(file, options());
+    overwritePages(file, [1, rootPageOf(original, 'entries')], () => 0);
+    const id = healing.run((outbox) => outbox.add(another));
+    expect(id.kind).toBe('stored');
+    expect(healing.run((outbox) => contents(outbox))).toHaveLength(count + 1);
+    healing.close();
+    expect(setAsideFiles()).toHaveLength(1);
+  });
+
+  test('in an index alone, which no check of the tables finds', async () => {
+    garbleIndexes();
+    const healing = new HealingOutbox(file, options());
+    const due = await healing.runLong(async (outbox) => outbox.list('all').filter((entry) => outbox.retry(entry)));
+    healing.close();
+    expect(due.length).toBeGreaterThan(count / 2);
+    expect(kept.lines).toHaveLength(1);
+    expect(setAsideFiles()).toHaveLength(1);
+    expect(contentsOf(file)).toHaveLength(count);
+  });
+
+  test('by another process: what is stored then is in the new file', () => {
+    const healing = new HealingOutbox(file, options());
+    overwritePages(file, [rootPageOf(original, 'bodies')], () => 0);
+    open().close();
+    healing.run((outbox) => outbox.add(another));
+    healing.close();
+    expect(contentsOf(file)).toHaveLength(count + 1);
+    expect(setAsideFiles()).toHaveLength(1);
+  });
+
+  test('another error is left alone', () => {
+    const healing = new HealingOutbox(file, options());
+    let calls = 0;
+    expect(() =>
+      healing.run(() => {
+        calls += 1;
+        throw new Error('something else');
+      }),
+    ).toThrow('something else');
+    expect(calls).toBe(1);
+    healing.close();
+    expect(setAsideFiles()).toEqual([]);
+  });
+});
+
+describe('looking through a file', () => {
+  test('a large one once a day', () => {
+    const outbox = new Outbox(file);
+    outbox.database.run('INSERT INTO bodies (entry, gzip) SELECT sequence, zeroblob(40000000) FROM entries WHERE 0');
+    outbox.database.run('PRAGMA foreign_keys = OFF');
+    outbox.database.run('INSERT INTO bodies (entry, gzip) VALUES (9999, zeroblob(34000000))');
+    const now = new Date('2026-11-21T12:00:00Z');
+    checkForDamage(outbox.database, now);
+    expect(readFact(outbox.database, 'checked')).toBe(now.toISOString());
+    outbox.close();
+    overwritePages(file, [rootPageOf(original, 'bodies')], () => 0);
+
+    const later = new Outbox(file);
+    const check = (hours: number) => checkForDamage(later.database, new Date(now.getTime() + hours * 3_600_000));
+    expect(() => check(23)).not.toThrow();
+    // A clock that went back is no reason not to look.
+    for (const hours of [25, -1]) {
+      const error = (() => {
+        try {
+          return check(hours);
+        } catch (thrown) {
+          return thrown;
+        }
+      })();
+      expect(isDamage(error)).toBe(true);
+    }
+    later.close();
+  });
+});
+
+describe('a recovery that has to wait', () => {
+  test('for a drain: fails after a while, and leaves all as it is', () => {
+    overwritePages(file, [1], () => 0);
+    const damaged = readFileSync(file);
+    const lock = tryLock(drainLockFile(file));
+    expect(() => openOutbox(file, { ...options(), waitMilliseconds: 300 })).toThrow(
+      /is damaged \(file is not a database\) and cannot be recovered while a drain is under way/,
+    );
+    expect(readFileSync(file).equals(damaged)).toBe(true);
+    // The drain itself need not wait.
+    const outbox = openOutbox(file, { ...options(), drainLock: 'held' });
+    expect(contents(outbox)).toEqual(before);
+    outbox.close();
+    lock?.release();
+  });
+
+  test('for somebody who writes: fails after a while', () => {
+    overwritePages(file, [rootPageOf(file, 'bodies')], () => 0);
+    const writer = new Database(file);
+    writer.run('BEGIN IMMEDIATE');
+    expect(() => openOutbox(file, { ...options(), waitMilliseconds: 300 })).toThrow('while another process writes it');
+    writer.run('ROLLBACK');
+    writer.close();
+    expect(contents(open())).toEqual(before);
+  });
+
+  test('for another recovery: finds the file replaced, and leaves the new one alone', () => {
+    const identity = identityOf(file);
+    overwritePages(file, [1], () => 0);
+    open().close();
+    recover(file, { identity, reason: 'seen before' }, options());
+    expect(setAsideFiles()).toHaveLength(1);
+    expect(kept.lines).toHaveLength(1);
+  });
+
+  test('where nothing can be written: says so, and leaves all as it is', () => {
+    overwritePages(file, [1], () => 0);
+    mkdirSync(recoveringFile(file));
+    expect(() => open()).toThrow(
+      /is damaged .* cannot be recovered: .*; check the directory, its owner and the space left/,
+    );
+    expect(setAsideFiles()).toEqual([]);
+    expect(existsSync(file)).toBe(true);
+  });
+});
+
+describe('another file', () => {
+  test('gives what is not here, behind what is here', () => {
+    const other = join(directory.path, 'other.db');
+    fillOutbox(other, 5, 2);
+    const database = new Database(other);
+    // Its entries are of the same moments.
+    database.run('UPDATE entries SET collected_at = collected_at + 1');
+    database.close();
+    overwritePages(other, [1], () => 0);
+    const bytes = readFileSync(other);
+    const outbox = open();
+    expect(recoverFrom(other, outbox, file)).toMatchObject({ recovered: 5, present: 0 });
+    expect(recoverFrom(other, outbox, file)).toMatchObject({ recovered: 0, present: 5 });
+    expect(contents(outbox).slice(0, count)).toEqual(before);
+    expect(outbox.list('all')).toHaveLength(count + 5);
+    expect(readFileSync(other).equals(bytes)).toBe(true);
+    outbox.close();
+  });
+
+  test('must be one, and not this one', () => {
+    const outbox = open();
+    expect(() => recoverFrom(join(directory.path, 'none'), outbox, file)).toThrow('there is no file');
+    expect(() => recoverFrom(directory.path, outbox, file)).toThrow('there is no file');
+    expect(() => recoverFrom(file, outbox, file)).toThrow('is the outbox itself');
+    outbox.close();
+  });
+});
