@@ -156,9 +156,14 @@ export class Outbox {
       .map((row) => ({ ...row, at: new Date(row.at) }));
   }
 
-  delivered(entry: Entry, attempt: Attempt, answer: string): void {
+  /**
+   * With the same commit notes that `next` is about to be sent, as `sending` does: a commit takes longer than everything
+   * else that is done for an entry.
+   */
+  delivered(entry: Entry, attempt: Attempt, answer: string, next: Entry | null = null): void {
     const deliveredAt = attempt.at.getTime();
-    this.#attempted(entry, attempt, { state: 'delivered', deliveredAt, answer, charged: true, mayHaveArrived: true });
+    const change = { state: 'delivered', deliveredAt, answer, charged: true, mayHaveArrived: true } as const;
+    this.#attempted(entry, attempt, change, next);
   }
 
   /** Kept as it is until a person decides. */
@@ -177,18 +182,23 @@ export class Outbox {
    * reserve: then it must not be sent.
    */
   sending(entry: Entry, at: Date): boolean {
-    const query = this.database.query(
-      `UPDATE entries SET first_sent_at = coalesce(first_sent_at, ?) WHERE sequence = ? AND state = 'pending'`,
-    );
-    return this.#writeOnReserve(() => query.run(at.getTime(), entry.sequence)).changes === 1;
+    return this.#writeOnReserve(() => this.#noteSending(entry, at));
   }
 
-  /** The destination was unavailable for a whole drain: the stream rests until this moment. */
-  postpone(entry: Entry, until: Date): void {
+  #noteSending(entry: Entry, at: Date): boolean {
+    const query = `UPDATE entries SET first_sent_at = coalesce(first_sent_at, ?) WHERE sequence = ? AND state = 'pending'`;
+    return this.database.query(query).run(at.getTime(), entry.sequence).changes === 1;
+  }
+
+  /**
+   * The destination was unavailable for a whole drain: the stream rests until this moment. Drains are counted in a row
+   * while they fail alike.
+   */
+  postpone(entry: Entry, until: Date, isAlike = true): void {
     const query = this.database.query(
-      'UPDATE entries SET next_attempt_at = ?, failed_drains = failed_drains + 1 WHERE sequence = ?',
+      'UPDATE entries SET next_attempt_at = ?, failed_drains = iif(?, failed_drains, 0) + 1 WHERE sequence = ?',
     );
-    this.#writeOnReserve(() => query.run(until.getTime(), entry.sequence));
+    this.#writeOnReserve(() => query.run(until.getTime(), isAlike ? 1 : 0, entry.sequence));
   }
 
   /** Makes a rejected or waiting entry due at once; false where it is neither. */
@@ -260,9 +270,9 @@ export class Outbox {
    * Records an attempt: on a full disk on the reserve, and where even that is not enough in the spool; then it throws
    * OutboxUnwritable, because the entry looks as if it had not been tried.
    */
-  #attempted(entry: Entry, attempt: Attempt, change: AttemptChange): void {
+  #attempted(entry: Entry, attempt: Attempt, change: AttemptChange, next: Entry | null = null): void {
     try {
-      this.#writeOnReserve(() => this.#insertAttempt(entry, attempt, change));
+      this.#writeOnReserve(() => this.#insertAttempt(entry, attempt, change, next));
     } catch (error) {
       if (!(error instanceof OutboxUnwritable)) throw error;
       const answer = `${error.problem}; the answer to entry ${entry.id} (${attempt.outcome})`;
@@ -280,9 +290,10 @@ export class Outbox {
     }
   }
 
-  #insertAttempt(entry: Entry, attempt: Attempt, change: AttemptChange): void {
+  #insertAttempt(entry: Entry, attempt: Attempt, change: AttemptChange, next: Entry | null = null): void {
     this.database
       .transaction(() => {
+        if (next) this.#noteSending(next, attempt.at);
         if (change.state === 'delivered') this.#remember(entry);
         if (!this.#exists(entry)) return answeredAfterDrop(this.database, entry, attempt);
         this.database
