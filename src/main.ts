@@ -19,6 +19,8 @@ const root: CommandDef = {
     drain: () => import('./commands/drain.ts').then((module) => module.drainCommand),
     serve: () => import('./commands/serve/serve.ts').then((module) => module.serveCommand),
     demo: () => import('./commands/demo/demo.ts').then((module) => module.demoCommand),
+    health: () => import('./commands/health.ts').then((module) => module.healthCommand),
+    maintenance: () => import('./commands/maintenance/maintenance.ts').then((module) => module.maintenanceCommand),
     outbox: () => import('./commands/outbox/outbox.ts').then((module) => module.outboxCommand),
   },
 };

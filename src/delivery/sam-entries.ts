@@ -7,3 +7,9 @@ export function samStream(system: string): string {
 export function samStatusPath(system: string): string {
   return `/api/v1/status/${system}`;
 }
+
+/** The system whose snapshots a stream has; null where it has others' or none. */
+export function systemOfStream(stream: string): string | null {
+  const [, system] = stream.match(/^sam\/(.+)$/) ?? [];
+  return system === undefined || system === 'outage' ? null : system;
+}
