@@ -53,13 +53,14 @@ const future = 60_000;
 
 /** Reads off the outbox, the fallback directory and the disk how everything is; writes nothing. */
 export function conditionOf(database: Database, { file, spool, systems }: ConditionOptions, now: Date): Condition {
-  const names = systems ?? streamNames(database).flatMap((stream) => systemOfStream(stream) ?? []);
+  const watched = systems ?? streamNames(database).flatMap((stream) => systemOfStream(stream) ?? []);
   const delivered = newestDelivered(database);
   const inMaintenance = maintenances(database, now);
+  const names = new Set([...watched, ...inMaintenance.map(({ system }) => system)]);
   const disk = statfsSync(dirname(file));
   return {
     at: now,
-    systems: names.map((name) => {
+    systems: [...names].map((name) => {
       const maintenance = inMaintenance.find(({ system }) => system === name) ?? null;
       return systemCondition(database, name, delivered.get(samStream(name)) ?? null, maintenance, now);
     }),

@@ -26,6 +26,9 @@ export type HealthReport = {
 
 export type Assessment = { readonly condition: Condition; readonly findings: readonly Finding[] };
 
+const nothingExpected =
+  "no system is enabled on the outbox's host, and nothing was ever stored: list them under 'systems:' in collector.yaml";
+
 /** Judges what an open outbox, its disk and the fallback directory say. */
 export function assess(database: Database, { config, outboxFile, spool }: HealthSource, now: Date): Assessment {
   const systems = watchedSystems(config, readFact(database, 'host') ?? hostname());
@@ -43,6 +46,8 @@ export function healthReport(source: HealthSource, now: Date): HealthReport {
       return withoutCondition('unknown', `there is no outbox ${file} yet: the first collection makes it`);
     }
     const { condition, findings } = assess(database, source, now);
+    // Nothing can be overdue where nothing is expected: that must not look well.
+    if (condition.systems.length === 0) return { ...withoutCondition('unknown', nothingExpected), condition, findings };
     const status = statusOf(findings);
     const maxBytes = source.config.collector.outbox.max_mib * 1024 ** 2;
     const line = nagiosLine(condition, findings, status, limitsOf(source.config), maxBytes);
