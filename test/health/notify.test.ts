@@ -108,6 +108,15 @@ test('what could not be told is told once the webhook is back, in order', async 
   expect(got.map(({ body }) => body.event)).toEqual(['problem', 'recovered']);
 });
 
+test('where several wait and the webhook fails, a run asks it once', async () => {
+  status = 503;
+  await runs([down, [], down, []], { webhook: url() });
+  expect(got).toHaveLength(4);
+  expect(new Set(got.map(({ body }) => body.id)).size).toBe(1);
+  await runs(Array<readonly Finding[]>(6).fill([]), { webhook: url() }, 4);
+  expect(got).toHaveLength(4);
+});
+
 test('a command that works is not run again because the webhook does not', async () => {
   const said = join(dirname(box.file), 'said');
   status = 500;

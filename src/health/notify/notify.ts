@@ -25,56 +25,76 @@ export async function notify(
 ): Promise<void> {
   const configured = channels.filter((channel) => settings[channel] !== null);
   if (configured.length === 0) return;
-  const failing = new Set<Channel>();
-  for (const message of takeDue(database, findings, configured, settings, now)) {
-    // It would take as long as the one before.
-    if (failing.has(message.channel)) continue;
-    const failure = await tell(message, settings, hostname());
-    if (failure === null) {
-      forget(database, message);
-      log.info(`Told the ${message.channel}: ${message.text}`);
-      continue;
+  enqueue(database, findings, configured, settings, now);
+  for (const channel of configured) {
+    let message = takeNext(database, channel, now, 'due');
+    // What waits behind one that was told need not wait longer; behind one that was not, it would take as long.
+    while (message !== null) {
+      message = (await tryOnce(database, message, settings, log)) ? takeNext(database, channel, now, 'any') : null;
     }
-    failing.add(message.channel);
-    const what = `cannot tell the ${message.channel} (${failure}): ${message.text}`;
-    if (message.attempts < maxAttempts) {
-      log.warn(`${what}; tried again after ${readableUtc(message.nextAt)} UTC`);
-      continue;
-    }
-    forget(database, message);
-    log.error(`✗ ${what}; given up after ${maxAttempts} times: correct notify in collector.yaml`);
   }
 }
 
-/** Notes what is new and which messages are now tried; gives those. In one transaction, because runs may overlap. */
-function takeDue(
+/** Tells one message; false where it could not be told. */
+async function tryOnce(database: Database, message: Message, settings: AlertSettings, log: Log): Promise<boolean> {
+  const failure = await tell(message, settings, hostname());
+  if (failure === null) {
+    forget(database, message);
+    log.info(`Told the ${message.channel}: ${message.text}`);
+    return true;
+  }
+  const what = `cannot tell the ${message.channel} (${failure}): ${message.text}`;
+  if (message.attempts < maxAttempts) log.warn(`${what}; tried again after ${readableUtc(message.nextAt)} UTC`);
+  else {
+    forget(database, message);
+    log.error(`✗ ${what}; given up after ${maxAttempts} times: correct notify in collector.yaml`);
+  }
+  return false;
+}
+
+/** Notes what people know by now, and what they are to be told. In one transaction, because runs may overlap. */
+function enqueue(
   database: Database,
   findings: readonly Finding[],
   configured: readonly Channel[],
   { stillAfterHours }: AlertSettings,
   now: Date,
-): Message[] {
-  return database
+): void {
+  database
     .transaction(() => {
       const memory = readMemory(database);
       const { problems, news } = changesOf(memory.problems, findings, now, stillAfterHours * 3_600_000);
       const fresh = news === null ? [] : configured.map((channel) => messageOn(channel, news, now));
       const messages = [...memory.messages.filter(({ channel }) => configured.includes(channel)), ...fresh];
-      const due = messages.filter(({ nextAt }) => nextAt <= now).map((message) => tried(message, now));
-      const all = messages.map((message) => due.find(({ id }) => id === message.id) ?? message);
-      writeMemory(database, { problems: [...problems], messages: all });
-      return due;
+      writeMemory(database, { problems: [...problems], messages });
+    })
+    .immediate();
+}
+
+/**
+ * The oldest message of a channel, noted as tried; null where there is none, or where one that is due is asked for and the
+ * whole channel rests. Meanwhile the others rest with it: the run that overlaps this one must not tell them too.
+ */
+function takeNext(database: Database, channel: Channel, now: Date, which: 'due' | 'any'): Message | null {
+  return database
+    .transaction(() => {
+      const memory = readMemory(database);
+      const own = memory.messages.filter((message) => message.channel === channel);
+      const [oldest] = own;
+      if (!oldest || (which === 'due' && own.every(({ nextAt }) => nextAt > now))) return null;
+      const nextAt = new Date(now.getTime() + firstPause * 2 ** oldest.attempts);
+      const tried: Message = { ...oldest, attempts: oldest.attempts + 1, nextAt };
+      const messages = memory.messages.map((message) =>
+        message.id === tried.id ? tried : message.channel === channel ? { ...message, nextAt } : message,
+      );
+      writeMemory(database, { ...memory, messages });
+      return tried;
     })
     .immediate();
 }
 
 function messageOn(channel: Channel, news: NonNullable<ReturnType<typeof changesOf>['news']>, now: Date): Message {
   return { id: Bun.randomUUIDv7(), channel, ...news, at: now, attempts: 0, nextAt: now };
-}
-
-function tried(message: Message, now: Date): Message {
-  const nextAt = new Date(now.getTime() + firstPause * 2 ** message.attempts);
-  return { ...message, attempts: message.attempts + 1, nextAt };
 }
 
 function forget(database: Database, { id }: Message): void {
