@@ -43,8 +43,13 @@ export function setAside(file: string, aside: string, fresh: string): void {
 
 /** What a path leads to, to tell whether it was replaced; null where there is nothing. */
 export function identityOf(file: string): string | null {
-  const stat = statSync(file, { throwIfNoEntry: false, bigint: true });
-  return stat ? `${stat.dev}:${stat.ino}` : null;
+  try {
+    const { dev, ino } = statSync(file, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch {
+    // What keeps it from being looked at keeps it from being opened, too: that says why.
+    return null;
+  }
 }
 
 /** Gives the file a second name. */
