@@ -106,7 +106,9 @@ export async function drain(
       }
       const wait = pace.delay(clock.now());
       if (clock.now() + wait >= deadline || !(await clock.wait(wait, options.signal))) break;
-      const result = await deliver(outbox, destination, entry, bounds, entryLog);
+      // Where one stream has just found the destination away, the others need not wait for it as long: one try each.
+      const patience = stopped.size > 0 ? { ...bounds, deadline: Number.NEGATIVE_INFINITY } : bounds;
+      const result = await deliver(outbox, destination, entry, patience, entryLog);
       if (result === 'delivered') delivered += 1;
       else if (result === 'rejected') rejected += 1;
       else if (result === 'stopped') {

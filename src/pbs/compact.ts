@@ -1,7 +1,6 @@
 import { messageOf } from '../lib/errors.ts';
 import type { Damages } from '../lib/records.ts';
-import type { PbsRecord } from './records.ts';
-import type { RawValue } from './values.ts';
+import type { PbsRecord, RawValue } from './values.ts';
 
 /** How much JSON without line breaks is read: it must be held whole. */
 export const maxCompactBytes = 64 * 1024 * 1024;

@@ -1,5 +1,5 @@
 import type { JobRecord } from '../lib/records.ts';
-import type { PbsRecord } from './records.ts';
+import type { PbsRecord } from './values.ts';
 import { countOf, isObject, memberNamed, textOf } from './values.ts';
 
 /** The fields of `qstat -f -F json` that are read: never `Variable_List`, which holds users' secrets. */

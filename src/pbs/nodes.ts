@@ -1,6 +1,6 @@
 import type { NodeRecord, NodeState } from '../lib/records.ts';
 import { gibibytesOf } from './memory.ts';
-import type { PbsRecord } from './records.ts';
+import type { PbsRecord } from './values.ts';
 import { countOf, isObject, listOf, memberInLowerCase, memberNamed, textOf } from './values.ts';
 
 /** The fields of `pbsnodes -aj -F json` that are read. */

@@ -1,15 +1,7 @@
 import { Damages } from '../lib/records.ts';
 import { compactRecords, maxCompactBytes } from './compact.ts';
 import { PendingBytes } from './pending-bytes.ts';
-import { type RawValue, withoutComma } from './values.ts';
-
-/** One job, node or queue of PBS's JSON: its id and the fields that were asked for. */
-export type PbsRecord = {
-  readonly id: string;
-  /** Where it begins in the output, in bytes. */
-  readonly byte: number;
-  readonly fields: ReadonlyMap<string, RawValue>;
-};
+import { type PbsRecord, type RawValue, withoutComma } from './values.ts';
 
 /** What was found of the document around the records. */
 export type PbsDocument = {

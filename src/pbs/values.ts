@@ -7,6 +7,14 @@
 /** One field: the text behind its colon, or what an object or array printed over several lines holds, a line each. */
 export type RawValue = string | { readonly kind: 'object' | 'array'; readonly text: string };
 
+/** One job, node or queue of PBS's JSON: its id and the fields that were asked for. */
+export type PbsRecord = {
+  readonly id: string;
+  /** Where it begins in the output, in bytes. */
+  readonly byte: number;
+  readonly fields: ReadonlyMap<string, RawValue>;
+};
+
 /** The old encoder's spelling of bytes from 0x80: `^` and the byte plus 64. At least two make one character. */
 const mangledBytes = /(?:\^[\u0000-\u003f\u00c0-\u00ff]){2,}/g;
 

