@@ -20,6 +20,7 @@ const root: CommandDef = {
     drain: () => import('./commands/drain.ts').then((module) => module.drainCommand),
     serve: () => import('./commands/serve/serve.ts').then((module) => module.serveCommand),
     demo: () => import('./commands/demo/demo.ts').then((module) => module.demoCommand),
+    outage: () => import('./commands/outage/outage.ts').then((module) => module.outageCommand),
     outbox: () => import('./commands/outbox/outbox.ts').then((module) => module.outboxCommand),
   },
 };
