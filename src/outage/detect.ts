@@ -3,7 +3,7 @@ import { samStream } from '../delivery/sam-entries.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { isAffected, type Reading } from './hysteresis.ts';
 import { learnOutages } from './learn.ts';
-import { lastResolved, maintenanceOf, openOf } from './memory.ts';
+import { lastResolved, maintenanceOf, openOf, rememberAffected } from './memory.ts';
 import { type Observation, observations } from './observation.ts';
 import { type Outage, outageOf } from './outage.ts';
 import { storeOutage } from './report.ts';
@@ -12,6 +12,9 @@ import { type Rule, rules, worse } from './rules.ts';
 
 /** What a detection found: an outage that begins, one that is otherwise than it was reported, one that is over. */
 export type Detected = { readonly kind: 'begins' | 'changes' | 'ends'; readonly outage: Outage };
+
+/** The same; or that other things are affected than before, of which nothing is said. */
+type Found = Detected | { readonly kind: 'unsaid'; readonly outage: Outage };
 
 /** Older snapshots say nothing of now, in milliseconds for each that is looked at: four times the usual distance. */
 const longestDistance = 20 * 60_000;
@@ -23,14 +26,25 @@ const longestDistance = 20 * 60_000;
 export function detectOutages(outbox: Outbox, system: System, now: Date): Detected[] {
   learnOutages(outbox);
   return outbox.atomically(() => {
-    const found = findOutages(outbox, system, now);
-    for (const { outage } of found) storeOutage(outbox, outage);
-    return found;
+    const found = find(outbox, system, now);
+    for (const { kind, outage } of found) {
+      if (kind === 'unsaid') rememberAffected(outbox.database, outage);
+      else storeOutage(outbox, outage);
+    }
+    return found.filter(isSaid);
   });
 }
 
 /** The same, without reporting or remembering it. */
 export function findOutages(outbox: Outbox, system: System, now: Date): Detected[] {
+  return find(outbox, system, now).filter(isSaid);
+}
+
+function isSaid(found: Found): found is Detected {
+  return found.kind !== 'unsaid';
+}
+
+function find(outbox: Outbox, system: System, now: Date): Found[] {
   const settings = system.outage_rules;
   const since = new Date(now.getTime() - settings.snapshots * longestDistance);
   // Some may not have measured what a rule looks at.
@@ -56,7 +70,7 @@ type Detection = {
   readonly now: Date;
 };
 
-function applied(rule: Rule, open: readonly KnownOutage[], detection: Detection): Detected[] {
+function applied(rule: Rule, open: readonly KnownOutage[], detection: Detection): Found[] {
   const { outbox, system, seen, maintenance, now } = detection;
   const settings = system.outage_rules;
   const things = new Set([
@@ -83,7 +97,7 @@ function applied(rule: Rule, open: readonly KnownOutage[], detection: Detection)
     return { component, outage, readings, affected };
   });
   const everywhere = states.flatMap(({ affected }) => affected.map(({ thing }) => thing));
-  return states.flatMap(({ component, outage, readings, affected }): Detected[] => {
+  return states.flatMap(({ component, outage, readings, affected }): Found[] => {
     const names = affected.map(({ thing }) => thing).sort();
     if (names.length === 0) return outage ? [{ kind: 'ends', outage: ended(outage, readings, now) }] : [];
     if (!outage && maintenance.isNow) return [];
@@ -103,8 +117,10 @@ function applied(rule: Rule, open: readonly KnownOutage[], detection: Detection)
     }
     const severity = worse(outage.severity, found.severity);
     const isOther = names.join('\n') !== outage.outage_rule?.affected.join('\n');
+    if (severity === outage.severity && !isOther) return [];
     // Against the SAM API each report is one more row that somebody must close: only what is worse is worth it.
-    if (severity === outage.severity && !(isOther && outage.isOneRow)) return [];
+    if (severity === outage.severity && outage.isOneRow !== true)
+      return [{ kind: 'unsaid', outage: { ...outage, outage_rule: detected } }];
     return [{ kind: 'changes', outage: said({ ...outage, severity, title: found.title, outage_rule: detected }, now) }];
   });
 }

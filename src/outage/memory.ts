@@ -50,6 +50,13 @@ export function remember(database: Database, outage: Outage, entry: string): voi
   database.query('INSERT INTO outage_entries (entry, outage) VALUES (?, ?)').run(entry, outage.outage_key);
 }
 
+/** Remembers what is affected now, of which nothing is reported. */
+export function rememberAffected(database: Database, { outage_key, outage_rule }: Outage): void {
+  database
+    .query('UPDATE outages SET affected = ? WHERE key = ?')
+    .run(JSON.stringify(outage_rule?.affected ?? []), outage_key);
+}
+
 /** Forgets what has long been over and delivered. */
 export function forgetOld(database: Database, now: Date): void {
   database

@@ -55,6 +55,19 @@ describe('an outage of login nodes', () => {
       { kind: 'changes', outage: { severity: 'major', title: 'Login nodes unavailable: a, b' } },
     ]);
     for (let count = 0; count < 4; count++) expect(site.see(down)).toEqual([]);
+    expect(site.outages()).toMatchObject([{ severity: 'major', outage_rule: { affected: ['a'] } }]);
+    expect(site.reports()).toHaveLength(2);
+  });
+
+  test('that passes from node to node is one; only the receiver, which can change it, is told', () => {
+    using site = watched({ good: 2 });
+    const other = { login: { a: true, b: false } };
+    for (const sketch of [down, down, other]) site.see(sketch);
+    expect(site.see(other)).toEqual([]);
+    expect(site.outages()).toMatchObject([{ outage_rule: { affected: ['b'] } }]);
+    site.outbox.database.run('UPDATE outages SET is_one_row = 1');
+    site.see(down);
+    expect(site.see(down)).toMatchObject([{ kind: 'changes', outage: { title: 'Login nodes unavailable: a' } }]);
     expect(site.outages()).toHaveLength(1);
   });
 
