@@ -304,7 +304,7 @@ describe('a write-ahead log that somebody else began', () => {
 
   test.each([
     ['the first page is damaged, which the log has', () => overwritePages(file, [1], () => 0), 1],
-    ['pages are damaged that it has not', () => overwritePages(file, pagesBehind(0.6, 5), () => 7), 0.8],
+    ['pages are damaged that it has not', () => overwritePages(file, pagesBehind(0.7, 5), () => 7), 0.8],
   ] as const)('%s', (_name, damage, least) => {
     withLog();
     damage();
