@@ -8,7 +8,7 @@ import { oneOf, readEnvironment, secondsFrom } from './environment.ts';
 import { defaultConfigDirectory, defaultStateDirectory, type Environment } from './paths.ts';
 import { checkSamUrl, samBaseUrl } from './sam-address.ts';
 import { type System, systemSchema } from './system.ts';
-import { checkSettings, mergeDeep, parseYaml, readYaml, readYamlIfAny } from './yaml.ts';
+import { checkSettings, mergeDeep, ownSettings, readYaml, readYamlIfAny } from './yaml.ts';
 
 /** Where the SAM API is and how to speak with it. */
 export type SamSettings = CollectorSettings['destinations']['sam'] & {
@@ -85,7 +85,7 @@ export function loadSystem(name: string, config: Config): System {
     existsSync,
   );
   const merged = [
-    embedded === undefined ? {} : parseYaml(embedded, origin),
+    embedded === undefined ? {} : ownSettings(embedded),
     types === undefined ? {} : { node_types: readYaml(types) },
     file === undefined ? {} : readYaml(file),
   ].reduce(mergeDeep);

@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { messageOf, OperatorError } from '../lib/errors.ts';
 import { nearest } from '../lib/nearest.ts';
@@ -22,6 +21,9 @@ export function readYamlIfAny(file: string): YamlMap {
 }
 
 export function parseYaml(text: string, origin: string): YamlMap {
+  // Loaded only where there is a file to read: it is the biggest of our packages. Bun's own parser would do without,
+  // but overlooks a key that is there twice and does not say on which line an error is.
+  const { LineCounter, parseDocument }: typeof import('yaml') = require('yaml');
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   const [problem] = document.errors;
@@ -33,6 +35,12 @@ export function parseYaml(text: string, origin: string): YamlMap {
   if (value === null || value === undefined) return {};
   if (!isMap(value)) throw new OperatorError(`${origin}: must be a mapping of settings`);
   return value;
+}
+
+/** Parses YAML that is part of this program, and known to be right. */
+export function ownSettings(text: string): YamlMap {
+  const value = Bun.YAML.parse(text);
+  return isMap(value) ? value : {};
 }
 
 /** Lays `over` over `under`: mappings merge member by member, everything else (lists too) is replaced. */
