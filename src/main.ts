@@ -21,6 +21,7 @@ const root: CommandDef = {
     demo: () => import('./commands/demo/demo.ts').then((module) => module.demoCommand),
     health: () => import('./commands/health.ts').then((module) => module.healthCommand),
     maintenance: () => import('./commands/maintenance/maintenance.ts').then((module) => module.maintenanceCommand),
+    outage: () => import('./commands/outage/outage.ts').then((module) => module.outageCommand),
     outbox: () => import('./commands/outbox/outbox.ts').then((module) => module.outboxCommand),
   },
 };

@@ -8,8 +8,11 @@ export function samStatusPath(system: string): string {
   return `/api/v1/status/${system}`;
 }
 
+/** The stream of outages, whatever system they are of, and where the API takes them. */
+export const outageStream = 'sam/outage';
+export const outagePath = '/api/v1/status/outage';
+
 /** The system whose snapshots a stream has; null where it has others' or none. */
 export function systemOfStream(stream: string): string | null {
-  const [, system] = stream.match(/^sam\/(.+)$/) ?? [];
-  return system === undefined || system === 'outage' ? null : system;
+  return stream.startsWith('sam/') && stream !== outageStream ? stream.slice('sam/'.length) : null;
 }

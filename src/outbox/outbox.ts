@@ -63,6 +63,12 @@ export class Outbox {
     return this.#write(() => insertEntry(this.database, entry, body));
   }
 
+  /** Does what changes the file all together or not at all. Throws OutboxUnwritable where it cannot be written. */
+  atomically<T>(work: () => T): T {
+    const whole = this.database.transaction(work);
+    return this.#write(() => whole.immediate());
+  }
+
   /** Whether an entry with this id is here. */
   has(id: string): boolean {
     return this.database.query('SELECT 1 FROM entries WHERE id = ?').get(id) !== null;
