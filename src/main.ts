@@ -1,5 +1,4 @@
 import type { CommandDef } from 'citty';
-import { surviveClosedOutput } from './commands/closed-output.ts';
 import { runCommandLine } from './commands/command-line.ts';
 import { commonArgs } from './commands/common.ts';
 import { stopOnSignals } from './commands/signals.ts';
@@ -27,6 +26,5 @@ const root: CommandDef = {
 };
 
 stopOnSignals();
-surviveClosedOutput();
 // Not process.exit: it would cut off what a slow reader has not taken from standard output yet.
 process.exitCode = await runCommandLine(root, process.argv.slice(2));

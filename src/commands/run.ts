@@ -3,7 +3,7 @@ import type { System } from '../config/system.ts';
 import { type ExitCode, exitCodes } from '../lib/errors.ts';
 import { OutboxUnwritable } from '../outbox/unwritable.ts';
 import { collectAndStore, worst } from './collecting.ts';
-import { commonArgs } from './common.ts';
+import { commonArgs, systemArgs } from './common.ts';
 import { type Context, chosenSystems, logged, openContext } from './context.ts';
 import { drainOutbox } from './draining.ts';
 import { forReal } from './executor.ts';
@@ -16,16 +16,12 @@ export const runCommand = defineCommand({
   meta: { name: 'run', description: 'Collect systems, then deliver what waits: the cron line' },
   args: {
     ...commonArgs,
-    'system…': {
-      type: 'positional',
-      required: false,
-      description: 'Systems to collect (default: all that the configuration enables)',
-    },
+    ...systemArgs,
     'dry-run': { type: 'boolean', description: 'Log what would be sent; store and send nothing' },
   },
   async run({ args }) {
     const context = openContext(args);
-    const { systems, failures } = chosenSystems(args._, context);
+    const { systems, failures } = chosenSystems(args._, context, 'here');
     if (args['dry-run'])
       return worst([...failures, await printPayloads(systems, context, { ...forReal, dryRun: true })]);
     if (systems.length === 0) return worst(failures);

@@ -13,7 +13,7 @@ import { ConfigError, type Problem } from './problem.ts';
 import { checkSamUrl, samBaseUrl } from './sam-address.ts';
 import { checkSettings, problemAt, settingProblems } from './settings.ts';
 import { type System, type SystemSettings, systemSchema } from './system.ts';
-import { parseYaml, readYaml, readYamlIfAny, type YamlFile } from './yaml.ts';
+import { ownYaml, readYaml, type YamlFile } from './yaml.ts';
 
 /** Where the SAM API is and how to speak with it. */
 export type SamSettings = CollectorSettings['destinations']['sam'] & {
@@ -55,7 +55,8 @@ export function loadConfig(configDirectory: string | null, processEnvironment: E
 
 /** `collector.yaml`, if there is one. */
 export function collectorLayers(directory: string): Layers {
-  return [readYamlIfAny(join(directory, 'collector.yaml'))];
+  const file = join(directory, 'collector.yaml');
+  return existsSync(file) ? [readYaml(file)] : [];
 }
 
 function samSettings(collector: CollectorSettings, environment: Environment): SamSettings {
@@ -110,7 +111,7 @@ export function systemLayers(name: string, directory: string): Layers {
   }
   const types = [join(directory, name, 'node_types.yaml'), join(directory, 'node_types.yaml')].find(existsSync);
   return [
-    ...(embedded === undefined ? [] : [parseYaml(embedded, `the built-in ${name}.yaml`)]),
+    ...(embedded === undefined ? [] : [ownYaml(embedded, `the built-in ${name}.yaml`)]),
     ...(types === undefined ? [] : [within('node_types', readYaml(types))]),
     ...(file === undefined ? [] : [readYaml(file)]),
   ];

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { type Document, isAlias, isCollection, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
+import { readFileSync } from 'node:fs';
+import type { Document } from 'yaml';
 import { messageOf } from '../lib/errors.ts';
 import { ConfigError, type Problem } from './problem.ts';
 
@@ -27,12 +27,23 @@ export function readYaml(file: string): YamlFile {
   return parseYaml(text, file);
 }
 
-/** Reads a YAML file if there is one; {} otherwise. */
-export function readYamlIfAny(file: string): YamlFile {
-  return existsSync(file) ? readYaml(file) : parseYaml('', file);
+/**
+ * Loaded only where there is a file to read: it is the biggest of our packages. Bun's own parser would do without, but
+ * overlooks a key that is there twice and does not say on which line an error is.
+ */
+function yamlPackage(): typeof import('yaml') {
+  return require('yaml');
+}
+
+/** YAML that is part of this program, and known to be right. */
+export function ownYaml(text: string, origin: string): YamlFile {
+  const value = Bun.YAML.parse(text);
+  const placeOf: YamlFile['placeOf'] = (path, what) => parseYaml(text, origin).placeOf(path, what);
+  return { origin, value: isMapping(value) ? value : {}, placeOf };
 }
 
 export function parseYaml(text: string, origin: string): YamlFile {
+  const { LineCounter, parseDocument } = yamlPackage();
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   // What is missing at the end is missing on the last line that has something, and not on the one after it.
@@ -72,6 +83,7 @@ function contentOf(document: Document, refusal: (words: string) => ConfigError):
 
 /** Where the text of a value begins, or of its key. */
 function offsetOf(document: Document, path: readonly PropertyKey[], what: 'value' | 'key'): number {
+  const { isAlias, isCollection, isMap, isScalar } = yamlPackage();
   let node: unknown = document.contents;
   let at = rangeOf(node) ?? 0;
   for (const [index, step] of path.entries()) {
@@ -94,7 +106,7 @@ function offsetOf(document: Document, path: readonly PropertyKey[], what: 'value
 
 /** Null for what has no text of its own, such as the value in `a:`. */
 function rangeOf(node: unknown): number | null {
-  if (!isNode(node) || !node.range) return null;
+  if (!yamlPackage().isNode(node) || !node.range) return null;
   const [start, end] = node.range;
   return end > start ? start : null;
 }

@@ -1,6 +1,7 @@
 import type { System } from '../config/system.ts';
-import type { Command, Ending, Executor, UnreachableReason } from '../exec/command.ts';
+import type { Ending, Executor, UnreachableReason } from '../exec/command.ts';
 import { sameHost } from '../exec/host-name.ts';
+import { onPbsHost } from '../exec/pbs-host.ts';
 import { readText } from '../exec/read-text.ts';
 import { wayTo } from '../host/probes.ts';
 import { type Finding, fail, pass, skip, warn } from './finding.ts';
@@ -37,7 +38,7 @@ async function checkHost(reach: Reach, host: string, via: string | null): Promis
   const name = `${system.system_name} ssh ${host}`;
   if (sameHost(host, hostName)) return pass(name, 'it is this host: no ssh is used');
   const started = performance.now();
-  const result = await readText(executor, command(system, ['true'], host, via));
+  const result = await readText(executor, { ...onPbsHost(system, ['true'], 'host'), host, via });
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   const way = via === null || sameHost(via, hostName) || sameHost(via, host) ? null : via;
   if (result.kind === 'done')
@@ -50,7 +51,7 @@ async function checkHost(reach: Reach, host: string, via: string | null): Promis
 
 async function checkProgram({ system, executor }: Reach, program: string): Promise<Finding> {
   const name = `${system.system_name} ${program}`;
-  const result = await readText(executor, command(system, [program, '--version'], system.pbs_host, null));
+  const result = await readText(executor, onPbsHost(system, [program, '--version'], 'host'));
   const where = system.pbs_host === null ? 'here' : `on ${system.pbs_host}`;
   if (result.kind === 'done')
     return pass(name, `is there ${where}: ${result.text.trim().split('\n')[0]?.slice(0, 80)}`);
@@ -58,10 +59,6 @@ async function checkProgram({ system, executor }: Reach, program: string): Promi
   if (result.ending.kind === 'exited' && result.ending.code !== 126) return pass(name, `is there ${where}`);
   const find = system.pbs_host === null ? `command -v ${program}` : `ssh ${system.pbs_host} command -v ${program}`;
   return fail(name, result.reason, `${find}   # and add its directory to search_path in ${system.system_name}.yaml`);
-}
-
-function command(system: System, argv: Command['argv'], host: string | null, via: string | null): Command {
-  return { argv, host, via, timeoutSeconds: system.timeouts.command, maxOutputBytes: 1024 ** 2 };
 }
 
 const mends: Readonly<Record<UnreachableReason, string>> = {
