@@ -11,12 +11,18 @@ export function checkSettings<S extends z.ZodType>(schema: S, layers: Layers): z
   throw new ConfigError(settingProblems(schema, layers));
 }
 
-/** All that is wrong with merged files, each with its place; none where they are as the schema wants them. */
+/** All that is wrong with merged files, each with its place, in the files' order; none where they are as the schema wants them. */
 export function settingProblems(schema: z.ZodType, layers: Layers): Problem[] {
   const result = schema.safeParse(mergedLayers(layers));
-  return (result.error?.issues ?? []).flatMap((issue) => {
+  const found = (result.error?.issues ?? []).flatMap((issue) => {
     if (issue.code !== 'unrecognized_keys') return [problemAt(layers, issue.path, issue.message)];
     return issue.keys.map((key) => unknownSetting(layers, [...issue.path, key], settingsAt(schema, issue.path)));
+  });
+  const files = layers.map(({ origin }) => origin);
+  const order = ({ file, line, column }: Problem) => [files.indexOf(file ?? ''), line ?? 0, column ?? 0] as const;
+  return found.sort((a, b) => {
+    const [one, other] = [order(a), order(b)];
+    return one[0] - other[0] || one[1] - other[1] || one[2] - other[2];
   });
 }
 

@@ -20,22 +20,24 @@ export async function checkReach(reach: Reach): Promise<Finding[]> {
   if (wanted === undefined) return [skip(system_name, `nothing to try for ${system.scheduler}`)];
   if (system.hosts && !system.hosts.some((host) => sameHost(host, hostName)))
     return [skip(system_name, `this host leaves it to ${system.hosts.join(', ')}`)];
-  const first = pbs_host === null ? null : await checkHost(reach, pbs_host, null);
+  const first = pbs_host === null ? null : await checkHost(reach, pbs_host, { host: pbs_host, via: null });
   const isReached = first === null || first.result === 'pass';
   const behind = (name: string) => skip(name, `it is asked on ${pbs_host}, which is not reached`);
   const further = await Promise.all([
     ...wanted.map((program) => (isReached ? checkProgram(reach, program) : behind(`${system_name} ${program}`))),
     ...system.login_nodes.map((node) => {
-      const { host, via } = wayTo(system, node);
-      return via === null || isReached ? checkHost(reach, host, via) : behind(`${system_name} ssh ${node.name}`);
+      const way = wayTo(system, node);
+      return way.via === null || isReached
+        ? checkHost(reach, node.name, way)
+        : behind(`${system_name} ssh ${node.name}`);
     }),
   ]);
   return [...(first === null ? [] : [first]), ...further];
 }
 
-async function checkHost(reach: Reach, host: string, via: string | null): Promise<Finding> {
+async function checkHost(reach: Reach, called: string, { host, via }: ReturnType<typeof wayTo>): Promise<Finding> {
   const { system, executor, hostName } = reach;
-  const name = `${system.system_name} ssh ${host}`;
+  const name = `${system.system_name} ssh ${called}`;
   if (sameHost(host, hostName)) return pass(name, 'it is this host: no ssh is used');
   const started = performance.now();
   const result = await readText(executor, { ...onPbsHost(system, ['true'], 'host'), host, via });
