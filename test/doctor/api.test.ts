@@ -2,6 +2,8 @@ import { describe, expect, test } from 'bun:test';
 import { loadConfig } from '../../src/config/load.ts';
 import { checkApi } from '../../src/doctor/api.ts';
 import { quickDirectory } from '../support/files.ts';
+import { needs } from '../support/needs.ts';
+import { run } from '../support/run.ts';
 
 const login = { STATUS_API_USER: 'me', STATUS_API_PASSWORD: 'a-long-password' };
 
@@ -100,4 +102,31 @@ test('a proxy of the environment is a warning, because cron has no environment; 
   const environment = { http_proxy: 'http://me:secret@proxy.example:3128' };
   const { by } = await findings(() => error(400, 'x'), { environment });
   expect(by.proxy).toStartWith('warn http_proxy is http://********@proxy.example:3128');
+});
+
+needs('openssl')('a certificate is accepted by the configured authority, and refused without it', async () => {
+  const directory = quickDirectory();
+  const [key, certificate] = [`${directory.path}/key.pem`, `${directory.path}/certificate.pem`];
+  const argv = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
+  const names = ['-subj', '/CN=site', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  expect(run(['openssl', ...argv, '-keyout', key, '-out', certificate, ...names]).exit).toBe(0);
+  using server = Bun.serve({
+    hostname: '127.0.0.1',
+    port: 0,
+    tls: { key: Bun.file(key), cert: Bun.file(certificate) },
+    fetch: () => error(400, 'JSON body required'),
+  });
+  const url = `https://127.0.0.1:${server.port}`;
+  const tlsWith = async (yaml: string) => {
+    await Bun.write(`${directory.path}/collector.yaml`, yaml);
+    const { sam } = loadConfig(directory.path, { HOME: '/nowhere', STATUS_API_URL: url, ...login });
+    const found = (await checkApi(sam, '/dir/env', {})).find(({ name }) => name === 'TLS');
+    return `${found?.result} ${found?.words} → ${found?.mend}`;
+  };
+  expect(await tlsWith('')).toMatch(/^fail .*self.signed.* → openssl s_client -connect 127\.0\.0\.1:\d+/);
+  expect(await tlsWith(`destinations: { sam: { ca_file: ${certificate} } }\n`)).toStartWith(
+    `pass the certificate is accepted, by ${certificate}`,
+  );
+  expect(await tlsWith(`destinations: { sam: { ca_file: /nonexistent } }\n`)).toStartWith('fail cannot read');
+  directory.remove();
 });
