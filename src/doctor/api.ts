@@ -45,10 +45,10 @@ function emptyRequest(sam: SamSettings): HttpRequest {
 }
 
 function checkProxy({ url, proxy }: HttpRequest, environment: Environment): Finding {
-  if (proxy !== null) return pass('proxy', `configured: ${withoutLogin(proxy)}`);
   const scheme = url.startsWith('https:') ? 'https_proxy' : 'http_proxy';
   const name = [scheme, scheme.toUpperCase()].find((one) => environment[one]);
-  if (name === undefined) return pass('proxy', 'none');
+  if (name === undefined || (proxy !== null && proxy !== environment[name]))
+    return pass('proxy', proxy === null ? 'none' : `configured: ${withoutLogin(proxy)}`);
   const words = `${name} is ${withoutLogin(environment[name] ?? '')}, and cron will not have that`;
   return warn('proxy', words, `crontab -e   # above the other lines: ${name}=ADDRESS`);
 }
