@@ -17,6 +17,8 @@ const root: CommandDef = {
     run: () => import('./commands/run.ts').then((module) => module.runCommand),
     collect: () => import('./commands/collect.ts').then((module) => module.collectCommand),
     drain: () => import('./commands/drain.ts').then((module) => module.drainCommand),
+    config: () => import('./commands/config/config.ts').then((module) => module.configCommand),
+    doctor: () => import('./commands/doctor.ts').then((module) => module.doctorCommand),
     serve: () => import('./commands/serve/serve.ts').then((module) => module.serveCommand),
     demo: () => import('./commands/demo/demo.ts').then((module) => module.demoCommand),
     health: () => import('./commands/health.ts').then((module) => module.healthCommand),

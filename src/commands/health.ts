@@ -22,7 +22,7 @@ export const healthCommand = defineCommand({
   async run({ args }) {
     const now = new Date();
     const report = reportFor(args, args.prometheus, now);
-    await printLines([args.json ? jsonLine(healthJson(report)) : report.line]);
+    printLines([args.json ? jsonLine(healthJson(report)) : report.line]);
     return statuses.indexOf(report.status);
   },
 });

@@ -18,7 +18,7 @@ export const endCommand = defineCommand({
     } finally {
       outbox.close();
     }
-    await printLines([`${args.system} is ${ended ? 'no longer' : 'not'} in maintenance`]);
+    printLines([`${args.system} is ${ended ? 'no longer' : 'not'} in maintenance`]);
     return exitCodes.done;
   },
 });

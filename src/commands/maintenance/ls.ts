@@ -16,8 +16,8 @@ export const lsCommand = defineCommand({
     const outbox = outboxIfAny(args);
     const all = outbox ? maintenances(outbox.database, new Date()) : [];
     outbox?.close();
-    if (args.json) await printLines(all.map((one) => jsonLine(one)));
-    else if (all.length === 0) await printLines(['No system is in maintenance.']);
+    if (args.json) printLines(all.map((one) => jsonLine(one)));
+    else if (all.length === 0) printLines(['No system is in maintenance.']);
     else {
       const rows = all.map(({ system, since, until, reason }) => [
         printable(system, 60),
@@ -25,7 +25,7 @@ export const lsCommand = defineCommand({
         readableUtc(until),
         printable(reason ?? '-', 100),
       ]);
-      await printLines(columns(['SYSTEM', 'SINCE (UTC)', 'UNTIL (UTC)', 'REASON'], rows, []));
+      printLines(columns(['SYSTEM', 'SINCE (UTC)', 'UNTIL (UTC)', 'REASON'], rows, []));
     }
     return exitCodes.done;
   },

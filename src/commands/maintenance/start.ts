@@ -28,7 +28,7 @@ export const startCommand = defineCommand({
     } finally {
       outbox.close();
     }
-    await printLines([`${args.system} is in maintenance until ${readableUtc(until)} UTC`]);
+    printLines([`${args.system} is in maintenance until ${readableUtc(until)} UTC`]);
     return exitCodes.done;
   },
 });

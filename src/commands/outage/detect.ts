@@ -28,12 +28,12 @@ export const detectCommand = defineCommand({
   },
   async run({ args }) {
     const context = openContext(args);
-    const { systems, failures } = chosenSystems(args._, context);
+    const { systems, failures } = chosenSystems(args._, context, 'as named');
     if (args['dry-run']) {
       const outbox = outboxIfAny(args);
       const found = systems.flatMap((system) => (outbox ? findOutages(outbox, system, new Date()) : []));
       outbox?.close();
-      await printLines(found.map((one) => `[DRY RUN] ${one.outage.system_name}: ${sentenceOf(one)}`));
+      printLines(found.map((one) => `[DRY RUN] ${one.outage.system_name}: ${sentenceOf(one)}`));
       return worst(failures);
     }
     return worst([...failures, await logged(context.log, async () => detect(systems, context))]);

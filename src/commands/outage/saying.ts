@@ -60,7 +60,7 @@ export async function say(
     });
     const then = 'ids' in outage ? `; ${consequence(outage)}` : '';
     process.stderr.write(`Stored; the next run delivers it, or: hpc-collector drain --stream ${outageStream}${then}\n`);
-    await printLines([outage.outage_key]);
+    printLines([outage.outage_key]);
   } finally {
     outbox.close();
   }
