@@ -23,7 +23,7 @@ export async function observeHub(system: HubSystem, executor: Executor, log: Log
     nodes_command ? probeHubNodes(system, nodes_command, executor) : null,
   ]);
 
-  const found = outcomes.settle('users', users.probed);
+  const found = outcomes.settle('hub', users.probed);
   if (isUnavailable(found)) log.warn(`the hub is unavailable: ${printable(found.unavailable)}`);
   const rules = system.session_rules;
   const sessions = found === null ? null : isUnavailable(found) ? noSessions(rules) : rollUpSessions(found, rules);
@@ -43,7 +43,7 @@ export async function observeHub(system: HubSystem, executor: Executor, log: Log
   return {
     failedProbes: outcomes.failedProbes,
     everyProbeFailed: findings.sessions === null && findings.nodes === null && findings.utilization === null,
-    missing: sessions === null ? [{ probe: 'users', fields: ['available', ...Object.keys(zeros)], zeros }] : [],
+    missing: sessions === null ? [{ probe: 'hub', fields: ['available', ...Object.keys(zeros)], zeros }] : [],
     snapshot: (moment, repeated) => validateBy(hubSnapshotSchema, buildHubPayload(findings, moment, repeated)),
   };
 }

@@ -1,6 +1,8 @@
+import { isatty } from 'node:tty';
 import { type ArgsDef, type CommandDef, renderUsage, runCommand } from 'citty';
 import { exitCodes, messageOf, OperatorError } from '../lib/errors.ts';
 import { nearest } from '../lib/nearest.ts';
+import { complain, OutputClosed, print } from '../lib/output.ts';
 import { printable } from '../lib/text.ts';
 import { about, versionLine } from '../lib/version.ts';
 import { commonArgs } from './common.ts';
@@ -25,18 +27,18 @@ export async function runCommandLine(root: Command, args: readonly string[]): Pr
   try {
     const chosen = await choose(root, asksForHelp(args));
     if (chosen.args.includes('--version') && chosen.command === root) {
-      process.stdout.write(`${chosen.args.includes('--json') ? JSON.stringify(about) : versionLine()}\n`);
+      print(`${chosen.args.includes('--json') ? JSON.stringify(about) : versionLine()}\n`);
       return exitCodes.done;
     }
     const { command } = chosen;
     if (beforeDashes(chosen.args).some((arg) => arg === '--help' || arg === '-h')) {
-      process.stdout.write(await usageOf(chosen));
+      print(await usageOf(chosen));
       return exitCodes.done;
     }
     const definitions = await definitionsOf(command);
     if (!command.run) {
       checkFlags({ ...commonArgs, ...definitions }, chosen);
-      process.stderr.write(await usageOf(chosen));
+      complain(await usageOf(chosen));
       return exitCodes.fatal;
     }
     checkWords(definitions, chosen, checkFlags(definitions, chosen));
@@ -54,12 +56,14 @@ function asksForHelp(args: readonly string[]): readonly string[] {
 
 /** Says what went wrong in one line; with `--verbose`, or for a bug, the stack too. */
 function report(error: unknown, isVerbose: boolean): number {
+  // 128 and the number of SIGPIPE, as shells report it.
+  if (error instanceof OutputClosed) return 128 + 13;
   const isExpected = error instanceof OperatorError || isUsageError(error);
   const message = Bun.stripANSI(messageOf(error));
   // Usage errors begin with the command themselves.
   const prefix = message.startsWith('hpc-collector') ? '' : 'hpc-collector: ';
-  process.stderr.write(`${prefix}${isExpected ? '' : 'this is a bug: '}${printable(message, 2000)}\n`);
-  if (error instanceof Error && (isVerbose || !isExpected)) process.stderr.write(`${error.stack}\n`);
+  complain(`${prefix}${isExpected ? '' : 'this is a bug: '}${printable(message, 2000)}\n`);
+  if (error instanceof Error && (isVerbose || !isExpected)) complain(`${error.stack}\n`);
   return error instanceof OperatorError ? error.exitCode : exitCodes.fatal;
 }
 
@@ -176,7 +180,7 @@ async function usageOf({ command, parent, name }: Chosen): Promise<string> {
   const above: Command = { meta: { name: name.slice(0, name.lastIndexOf(' ')) } };
   const rendered = await renderUsage(command, command === parent ? undefined : above);
   const usage = rendered.trimEnd().replace(/[ \t]+(?=(?:\u001b\[\d+m)*$)/gm, '');
-  const isPlain = !process.stdout.isTTY || process.env.NO_COLOR !== undefined || process.env.TERM === 'dumb';
+  const isPlain = !isatty(1) || process.env.NO_COLOR !== undefined || process.env.TERM === 'dumb';
   return `${isPlain ? Bun.stripANSI(usage) : usage}\n`;
 }
 

@@ -3,6 +3,7 @@ import { type DrainOptions, drain } from '../delivery/drain.ts';
 import { samDestination } from '../delivery/sam.ts';
 import { type ExitCode, exitCodes } from '../lib/errors.ts';
 import { canShowStatus, showStatus } from '../lib/status-line.ts';
+import { learnOutages } from '../outage/learn.ts';
 import { drainLockFile } from '../outbox/files.ts';
 import { tryLock } from '../outbox/lock.ts';
 import { warnOfDamage } from '../outbox/recovery/past-damage.ts';
@@ -34,6 +35,8 @@ export async function drainOutbox(context: Context, options: Omit<DrainOptions, 
         })
         .finally(() => showStatus(''));
       const { delivered, rejected, left, stopped, problem } = result;
+      // Before the answers are pruned.
+      outbox.run(learnOutages);
       if (stopSignal.aborted && left > 0)
         context.log.warn('The drain was interrupted: the next one goes on where it stopped');
       if (delivered + rejected + left > 0)

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { System } from '../config/system.ts';
 import type { Executor } from '../exec/command.ts';
-import { createExecutor } from '../exec/executor.ts';
+import { createExecutor, type ExecutorOptions } from '../exec/executor.ts';
 import { withHttp } from '../exec/http.ts';
 import { recordInto } from '../exec/record.ts';
 import { replayFrom } from '../exec/replay.ts';
@@ -26,10 +26,9 @@ export function executorFor(system: System, source: Source, isAlone: boolean): S
   const executor = speaking(
     system,
     createExecutor({
-      environment: process.env,
+      ...localOptions(),
       connectTimeoutSeconds: system.timeouts.connect,
       searchPath: system.search_path ?? defaultSearchDirectories,
-      hostName: hostname(),
       ...(system.ssh_config === undefined ? {} : { configFile: system.ssh_config }),
     }),
   );
@@ -43,6 +42,20 @@ function speaking(system: System, executor: Executor): Executor {
   if (system.kind !== 'hub') return executor;
   const { token, ca } = system;
   return withHttp(executor, { authorization: `token ${token}`, secret: token, ca });
+}
+
+/** The executor of what belongs to no system, and runs on this host. */
+export function localExecutor(): Executor {
+  return createExecutor(localOptions());
+}
+
+function localOptions(): ExecutorOptions {
+  return {
+    environment: process.env,
+    connectTimeoutSeconds: 10,
+    searchPath: defaultSearchDirectories,
+    hostName: hostname(),
+  };
 }
 
 function folderOf(recording: string, system: System): string {

@@ -3,30 +3,27 @@ import { OperatorError } from '../lib/errors.ts';
 import { readAuthority } from './authority.ts';
 import { secondsFrom } from './environment.ts';
 import { checkHttpAddress } from './http-address.ts';
-import { type HubSettings, type HubSystem, hubSchema } from './hub.ts';
+import type { HubSettings, HubSystem } from './hub.ts';
 import type { Config } from './load.ts';
 import { readSecretFile } from './secret-file.ts';
-import { type BatchSystem, type System, type SystemSettings, systemSchema } from './system.ts';
-import { checkSettings } from './yaml.ts';
+import type { BatchSystem, System, SystemSettings } from './system.ts';
 
 /**
- * A system from its merged YAML, with what the environment and `collector.yaml` say about it. `service` tells a
- * JupyterHub from a cluster. Throws OperatorError that names `origin` for whatever is wrong.
+ * A system from its settings, with what the environment and `collector.yaml` say about it. Throws OperatorError, which
+ * names `origin`, for an address, a token or an authority that cannot be used.
  */
-export function completed(merged: Readonly<Record<string, unknown>>, config: Config, origin: string): System {
-  return 'service' in merged
-    ? completedHub(checkSettings(hubSchema, merged, origin), config, origin)
-    : completedBatch(checkSettings(systemSchema, merged, origin), config, origin);
+export function completed(settings: SystemSettings | HubSettings, config: Config, origin: string): System {
+  return 'service' in settings ? completedHub(settings, config, origin) : completedBatch(settings, config);
 }
 
-function completedBatch(settings: SystemSettings, config: Config, origin: string): BatchSystem {
+function completedBatch(settings: SystemSettings, config: Config): BatchSystem {
   return {
     ...settings,
     kind: 'batch',
     // The API refuses a filesystem that is there twice, and the snapshot with it.
     filesystems: [...new Set(settings.filesystems)].map((entry) => ({
       name: entry,
-      path: pathOf(entry, settings.mounts, origin),
+      path: settings.mounts[entry] ?? entry,
     })),
     on_failed_probe: settings.on_failed_probe ?? config.collector.on_failed_probe,
     timeouts: commandTimeouts(settings.timeouts, config),
@@ -80,11 +77,4 @@ function tokenOf(file: string | undefined, { environment, directory }: Config): 
     throw new OperatorError(`the token for the hub in ${where} is empty, or has blanks or other characters in it`);
   }
   return token.trim();
-}
-
-function pathOf(filesystem: string, mounts: Readonly<Record<string, string>>, origin: string): string {
-  const path = mounts[filesystem] ?? (filesystem.startsWith('/') ? filesystem : undefined);
-  if (path !== undefined) return path;
-  const known = Object.keys(mounts).join(', ') || 'none';
-  throw new OperatorError(`${origin}: filesystems: '${filesystem}' has no path: add it to mounts (which has ${known})`);
 }

@@ -11,7 +11,10 @@ export const sessionClasses = [
 export type SessionClass = (typeof sessionClasses)[number];
 
 /** A pattern with `*` and `?` for a value; null for one that is absent. */
-const valueCondition = z.union([z.string(), z.number().transform(String), z.boolean().transform(String), z.null()]);
+const valueCondition = z.union(
+  [z.string(), z.number().transform(String), z.boolean().transform(String), z.null()],
+  'must be a text, a number, true, false, or null for what is absent',
+);
 
 /** By the path to it (`child_state.job_id`). */
 const values = z.record(z.string(), valueCondition);
@@ -34,7 +37,10 @@ const sessionRule = z.strictObject({
 const metricName = z.string().regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/, 'is no name of a Prometheus metric');
 
 /** A metric in percent, or two of which one is a part of the other; of several series the sum. */
-const utilization = z.union([metricName, z.strictObject({ used: metricName, total: metricName })]);
+const utilization = z.union(
+  [metricName, z.strictObject({ used: metricName, total: metricName })],
+  'must be the name of a metric, or { used: NAME, total: NAME }',
+);
 
 /** `<system>.yaml` of a JupyterHub. */
 export const hubSchema = z.strictObject({

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isTimeZone } from '../lib/time.ts';
 import type { HubSystem } from './hub.ts';
+import { outageRules } from './outage-rules.ts';
 
 /** The SAM API's longest system, node, queue, filesystem and user name. */
 const maxNameLength = 32;
@@ -22,7 +23,10 @@ export const seconds = z.number().positive().max(3600);
 export const mebibytes = z.number().positive();
 
 /** What one resource of a node must be: one of its comma-separated values, or a number of at least so much. */
-const resourceCondition = z.union([z.string(), z.number().transform(String), z.strictObject({ at_least: z.number() })]);
+const resourceCondition = z.union(
+  [z.string(), z.number().transform(String), z.strictObject({ at_least: z.number() })],
+  'must be a text, a number, or { at_least: NUMBER }',
+);
 
 /** One rule: the first whose conditions all hold gives a node its class and type. Without `when` it always holds. */
 const nodeRule = z.strictObject({
@@ -53,8 +57,12 @@ export const failedProbePolicy = z.enum(['last-known', 'zero', 'skip']);
 export const commonSettings = {
   system_name: z
     .string()
-    .regex(/^[a-z0-9][a-z0-9_-]{0,31}$/, 'must be lower-case letters, digits, - or _ (at most 32)'),
+    .regex(/^[a-z0-9][a-z0-9_-]{0,31}$/, 'must be lower-case letters, digits, - or _ (at most 32)')
+    .refine((name) => name !== 'outage', 'must not be outage: the API takes outages at that address'),
   on_failed_probe: failedProbePolicy.optional(),
+  /** Whether `run` reports and resolves outages by what the snapshots say. */
+  detect_outages: z.boolean().default(false),
+  outage_rules: outageRules,
   /** Short names of the hosts on which `run` acts on this system; everywhere if absent. */
   hosts: z.array(hostName).optional(),
   /** Directories in which commands are looked for after PATH; replaces the built-in list. */

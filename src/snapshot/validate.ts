@@ -18,8 +18,10 @@ export function validate(payload: Record<string, unknown>): Validated<Snapshot> 
  */
 export function validateBy<S extends z.ZodObject>(schema: S, payload: Record<string, unknown>): Validated<z.output<S>> {
   const dropped: string[] = [];
-  const mended = structuredClone(payload);
+  let mended = payload;
   let result = schema.safeParse(mended);
+  // Almost all are right, and a large one takes long to copy.
+  if (!result.success) mended = structuredClone(payload);
   // Lists shrink from their end, so that an index stays right until it is used; each turn drops something or stops.
   while (!result.success) {
     const issues = result.error.issues.filter((issue) => canDrop(schema, issue.path));

@@ -127,19 +127,19 @@ test.each([
 ])('with on_failed_probe %s a refused token is no hub that is down', async (policy, payload) => {
   const known = { available: false, active_users: 7, active_sessions: 9 };
   const found = await collected(hubOf({ ...withNodes, on_failed_probe: policy }), refusal(403), { known });
-  expect(found).toMatchObject({ failedProbes: ['users'], payload });
+  expect(found).toMatchObject({ failedProbes: ['hub'], payload });
 });
 
 test('with on_failed_probe skip there is none', async () => {
   expect(await collected(hubOf({ ...withNodes, on_failed_probe: 'skip' }), refusal(403))).toMatchObject({
-    nothing: 'users failed and on_failed_probe is skip',
+    nothing: 'hub failed and on_failed_probe is skip',
   });
 });
 
 test('where it is not known whether the hub answers, the snapshot does not say so', async () => {
   const hub: Answer = { ending: exited(httpExits.certificate, 'self signed certificate') };
   const found = await collected(hubOf(withNodes), hub);
-  expect(found).toMatchObject({ kind: 'valid', failedProbes: ['users'], payload: { active_users: 0 } });
+  expect(found).toMatchObject({ kind: 'valid', failedProbes: ['hub'], payload: { active_users: 0 } });
   expect(found).not.toHaveProperty('payload.available');
 });
 

@@ -120,7 +120,7 @@ metrics: { cpu_utilization_percent: { used: site_cores_used, total: site_cores }
     const before = (await site.entries()).length;
     const { exit, stderr } = await site.run('run', 'jupyterhub');
     expect(exit).toBe(1);
-    expect(stderr).toMatch(/ERROR \[jupyterhub\] users: http:\S+: HTTP 403.* check JUPYTERHUB_ADMIN_TOKEN/);
+    expect(stderr).toMatch(/ERROR \[jupyterhub\] hub: http:\S+: HTTP 403.* check JUPYTERHUB_ADMIN_TOKEN/);
     expect(stderr).toContain('nothing is stored: every probe failed');
     expect(await site.entries()).toHaveLength(before);
   });
