@@ -9,7 +9,11 @@ export const initCommand = defineCommand({
   meta: { name: 'init', description: 'Write a configuration to start from; what is there is left as it is' },
   args: {
     ...commonArgs,
-    'system…': { type: 'positional', required: false, description: 'Built-in systems to enable (default: all clusters)' },
+    'system…': {
+      type: 'positional',
+      required: false,
+      description: 'Built-in systems to enable (default: all clusters)',
+    },
   },
   async run({ args }) {
     const directory = args.config ?? defaultConfigDirectory(process.env);
