@@ -1,5 +1,6 @@
 import type { System } from '../config/system.ts';
 import { samStream } from '../delivery/sam-entries.ts';
+import { isInMaintenance } from '../outbox/maintenance.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { isAffected, type Reading } from './hysteresis.ts';
 import { learnOutages } from './learn.ts';
@@ -187,5 +188,9 @@ function maintenanceSince(outbox: Outbox, system: string, now: Date): Maintenanc
   const planned = maintenanceOf(outbox.database, system, now);
   const ends = planned.map(({ end_time, estimated_resolution }) => end_time ?? estimated_resolution ?? null);
   const over = ends.filter((end) => end !== null && end <= now).map((end) => end?.getTime() ?? 0);
-  return { isNow: over.length < planned.length, until: over.length === 0 ? null : new Date(Math.max(...over)) };
+  const isCommanded = isInMaintenance(outbox.database, system, now);
+  return {
+    isNow: isCommanded || over.length < planned.length,
+    until: over.length === 0 ? null : new Date(Math.max(...over)),
+  };
 }

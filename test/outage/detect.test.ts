@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { naiveUtc } from '../../src/lib/time.ts';
 import { reportOutage, resolveOutage, updateOutage } from '../../src/outage/report.ts';
+import { startMaintenance } from '../../src/outbox/maintenance.ts';
 import { momentOf, type Sketch, watched } from './helper.ts';
 
 const up: Sketch = { login: { a: true, b: true } };
@@ -168,6 +169,14 @@ describe('what people say of it', () => {
     for (let count = 0; count <= 5; count++) expect(site.see(down)).toEqual([]);
     expect(kinds(site.see(down))).toEqual(['begins']);
   });
+});
+
+test('while its system is in maintenance no outage is detected, and one that lasts is when that is over', () => {
+  using site = watched();
+  const maintenance = { system: 'derecho', since: momentOf(0), until: momentOf(4), reason: null };
+  startMaintenance(site.outbox.database, maintenance, momentOf(0));
+  for (let count = 0; count < 4; count++) expect(site.see(down)).toEqual([]);
+  expect(kinds(site.see(down))).toEqual(['begins']);
 });
 
 /** Property: whatever the snapshots, openings and resolutions of a component alternate, and none is open twice. */

@@ -2,6 +2,7 @@ import type { ArgsDef } from 'citty';
 import { outageStream } from '../../delivery/sam-entries.ts';
 import { OperatorError } from '../../lib/errors.ts';
 import { outageStatuses, severities } from '../../lib/outage-words.ts';
+import { complain } from '../../lib/output.ts';
 import { learnOutages } from '../../outage/learn.ts';
 import type { Outage } from '../../outage/outage.ts';
 import type { KnownOutage } from '../../outage/row.ts';
@@ -59,7 +60,7 @@ export async function say(
       return report(current, context);
     });
     const then = 'ids' in outage ? `; ${consequence(outage)}` : '';
-    process.stderr.write(`Stored; the next run delivers it, or: hpc-collector drain --stream ${outageStream}${then}\n`);
+    complain(`Stored; the next run delivers it, or: hpc-collector drain --stream ${outageStream}${then}\n`);
     printLines([outage.outage_key]);
   } finally {
     outbox.close();
