@@ -28,7 +28,7 @@ export const detectCommand = defineCommand({
   },
   async run({ args }) {
     const context = openContext(args);
-    const { systems, failures } = chosenSystems(args._, context);
+    const { systems, failures } = chosenSystems(args._, context, 'as named');
     if (args['dry-run']) {
       const outbox = outboxIfAny(args);
       const found = systems.flatMap((system) => (outbox ? findOutages(outbox, system, new Date()) : []));

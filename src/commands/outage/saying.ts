@@ -58,8 +58,8 @@ export async function say(
       learnOutages(current);
       return report(current, context);
     });
-    const then = 'ids' in outage ? `; ${consequence(outage)}` : '';
-    process.stderr.write(`Stored; the next run delivers it, or: hpc-collector drain --stream ${outageStream}${then}\n`);
+    const then = 'ids' in outage ? `${consequence(outage)}\n` : '';
+    process.stderr.write(`Stored; the next run delivers it, or: hpc-collector drain --stream ${outageStream}\n${then}`);
     await printLines([outage.outage_key]);
   } finally {
     outbox.close();
