@@ -1,5 +1,6 @@
 import { defineCommand } from 'citty';
 import type { System } from '../config/system.ts';
+import { afterRun } from '../health/after-run.ts';
 import { type ExitCode, exitCodes } from '../lib/errors.ts';
 import { OutboxUnwritable } from '../outbox/unwritable.ts';
 import { collectAndStore, worst } from './collecting.ts';
@@ -8,6 +9,7 @@ import { type Context, chosenSystems, logged, openContext } from './context.ts';
 import { drainOutbox } from './draining.ts';
 import { forReal } from './executor.ts';
 import { printPayloads } from './payloads.ts';
+import { stopSignal } from './signals.ts';
 
 /** How long the drain of one run may take, in seconds: the next run comes after 300. */
 const maxDrainSeconds = 120;
@@ -28,7 +30,9 @@ export const runCommand = defineCommand({
     context.log.info(`Starting: ${systems.map((system) => system.system_name).join(', ')}`);
     const ran = await logged(context.log, () => collectAndDrain(systems, context));
     const code = worst([...failures, ran]);
-    if (code !== exitCodes.locked) context.log.info(`Finished: ${code === exitCodes.done ? 'SUCCESS' : 'FAILED'}`);
+    if (code === exitCodes.locked) return code;
+    if (!stopSignal.aborted) await afterRun(context, code === exitCodes.done, context.log);
+    context.log.info(`Finished: ${code === exitCodes.done ? 'SUCCESS' : 'FAILED'}`);
     return code;
   },
 });

@@ -22,7 +22,10 @@ const seconds = z.number().positive().max(3600);
 const mebibytes = z.number().positive();
 
 /** What one resource of a node must be: one of its comma-separated values, or a number of at least so much. */
-const resourceCondition = z.union([z.string(), z.number().transform(String), z.strictObject({ at_least: z.number() })]);
+const resourceCondition = z.union(
+  [z.string(), z.number().transform(String), z.strictObject({ at_least: z.number() })],
+  'must be a text, a number, or { at_least: NUMBER }',
+);
 
 /** One rule: the first whose conditions all hold gives a node its class and type. Without `when` it always holds. */
 const nodeRule = z.strictObject({

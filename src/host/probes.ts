@@ -12,8 +12,7 @@ export async function probeLoginNode(
   executor: Executor,
   node: System['login_nodes'][number],
 ): Promise<Probed<LoginNodeRecord | Unavailable>> {
-  const via = system.login_nodes_via === 'pbs_host' ? system.pbs_host : null;
-  const host = node.host ?? node.name;
+  const { host, via } = wayTo(system, node);
   const command = { ...onPbsHost(system, loginNodeCommand, 'host'), host, via };
   const result = await readText(executor, command);
   if (result.kind === 'done') {
@@ -22,6 +21,14 @@ export async function probeLoginNode(
   const couldNotAsk =
     result.ending.kind === 'unreachable' && via !== null && via !== host && result.ending.host === via;
   return isAnswer(result.ending) && !couldNotAsk ? done({ unavailable: result.reason }) : result;
+}
+
+/** The host that a login node is for ssh, and the one that it is reached by; null to go there directly. */
+export function wayTo(
+  system: System,
+  node: System['login_nodes'][number],
+): { readonly host: string; readonly via: string | null } {
+  return { host: node.host ?? node.name, via: system.login_nodes_via === 'pbs_host' ? system.pbs_host : null };
 }
 
 /** Asks `pbs_host` for the use of one mount. */

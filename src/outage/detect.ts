@@ -1,5 +1,6 @@
 import type { System } from '../config/system.ts';
 import { samStream } from '../delivery/sam-entries.ts';
+import { isInMaintenance } from '../outbox/maintenance.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { begun, type Dated, ended, firstBad, said } from './course.ts';
 import { isAffected } from './hysteresis.ts';
@@ -144,5 +145,6 @@ function maintenanceSince(outbox: Outbox, system: string, now: Date): Maintenanc
   const planned = maintenanceOf(outbox.database, system, now);
   const ends = planned.map(({ end_time, estimated_resolution }) => end_time ?? estimated_resolution ?? null);
   const over = ends.filter((end) => end !== null && end <= now).map((end) => end?.getTime() ?? 0);
-  return { isNow: over.length < planned.length, until: over.length === 0 ? null : new Date(Math.max(...over)) };
+  const isNow = over.length < planned.length || isInMaintenance(outbox.database, system, now);
+  return { isNow, until: over.length === 0 ? null : new Date(Math.max(...over)) };
 }

@@ -33,7 +33,7 @@ export const detectCommand = defineCommand({
       const outbox = outboxIfAny(args);
       const found = systems.flatMap((system) => (outbox ? findOutages(outbox, system, new Date()) : []));
       outbox?.close();
-      await printLines(found.map((one) => `[DRY RUN] ${one.outage.system_name}: ${sentenceOf(one)}`));
+      printLines(found.map((one) => `[DRY RUN] ${one.outage.system_name}: ${sentenceOf(one)}`));
       return worst(failures);
     }
     return worst([...failures, await logged(context.log, async () => detect(systems, context))]);

@@ -28,7 +28,7 @@ export const lsCommand = defineCommand({
     const outages = outbox ? listOutages(outbox.database, args.all === true) : [];
     const lines = outbox && outages.length > 0 ? (args.json ? json : table)(outbox.database, outages) : [];
     outbox?.close();
-    await printLines(lines.length === 0 && !args.json ? ['No outage is known.'] : lines);
+    printLines(lines.length === 0 && !args.json ? ['No outage is known.'] : lines);
     return exitCodes.done;
   },
 });

@@ -60,7 +60,7 @@ export async function say(
     });
     const then = 'ids' in outage ? `${consequence(outage)}\n` : '';
     process.stderr.write(`Stored; the next run delivers it, or: hpc-collector drain --stream ${outageStream}\n${then}`);
-    await printLines([outage.outage_key]);
+    printLines([outage.outage_key]);
   } finally {
     outbox.close();
   }
