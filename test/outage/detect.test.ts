@@ -161,6 +161,17 @@ describe('what people say of it', () => {
     expect(site.see(up)).toMatchObject([{ kind: 'ends', outage: { outage_key: key } }]);
   });
 
+  test('while the system is in maintenance no outage begins; one that is open still ends', () => {
+    using site = watched();
+    for (const sketch of [down, down]) site.see(sketch);
+    const maintenance = { system: 'derecho', since: momentOf(2), until: momentOf(12), reason: null };
+    startMaintenance(site.outbox.database, maintenance, momentOf(2));
+    for (let count = 0; count < 2; count++) site.see(up);
+    expect(kinds(site.see(up))).toEqual(['ends']);
+    for (let count = 5; count < 12; count++) expect(site.see(down)).toEqual([]);
+    expect(kinds(site.see(down))).toEqual(['begins']);
+  });
+
   test('while maintenance is planned nothing is reported; what was seen during it counts for nothing', () => {
     using site = watched();
     const eta = naiveUtc(momentOf(4));
@@ -169,14 +180,6 @@ describe('what people say of it', () => {
     for (let count = 0; count <= 5; count++) expect(site.see(down)).toEqual([]);
     expect(kinds(site.see(down))).toEqual(['begins']);
   });
-});
-
-test('while its system is in maintenance no outage is detected, and one that lasts is when that is over', () => {
-  using site = watched();
-  const maintenance = { system: 'derecho', since: momentOf(0), until: momentOf(4), reason: null };
-  startMaintenance(site.outbox.database, maintenance, momentOf(0));
-  for (let count = 0; count < 4; count++) expect(site.see(down)).toEqual([]);
-  expect(kinds(site.see(down))).toEqual(['begins']);
 });
 
 /** Property: whatever the snapshots, openings and resolutions of a component alternate, and none is open twice. */

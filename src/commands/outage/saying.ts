@@ -59,8 +59,8 @@ export async function say(
       learnOutages(current);
       return report(current, context);
     });
-    const then = 'ids' in outage ? `; ${consequence(outage)}` : '';
-    complain(`Stored; the next run delivers it, or: hpc-collector drain --stream ${outageStream}${then}\n`);
+    const then = 'ids' in outage ? `${consequence(outage)}\n` : '';
+    complain(`Stored; the next run delivers it, or: hpc-collector drain --stream ${outageStream}\n${then}`);
     printLines([outage.outage_key]);
   } finally {
     outbox.close();
