@@ -3,9 +3,11 @@ import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { samStream, systemOfStream } from '../delivery/sam-entries.ts';
 import { networkFilesystem } from '../lib/filesystem-type.ts';
+import { plannedNow } from '../outage/memory.ts';
+import type { KnownOutage } from '../outage/row.ts';
 import { usedBytes } from '../outbox/database.ts';
 import { latestEntries, newestDelivered, streamNames } from '../outbox/latest.ts';
-import { type Maintenance, maintenances } from '../outbox/maintenance.ts';
+import { maintenances } from '../outbox/maintenance.ts';
 import { unacknowledgedDamage } from '../outbox/recovery/past-damage.ts';
 import { countGivenUp } from '../outbox/retention.ts';
 import type { Spool } from '../outbox/spool/spool.ts';
@@ -39,6 +41,9 @@ export type Condition = {
   readonly usedBytes: number;
 };
 
+/** Why a system is down on purpose: a maintenance that was commanded, or a planned outage, whose end may not be known. */
+export type Maintenance = { readonly system: string; readonly until: Date | null; readonly reason: string | null };
+
 export type ConditionOptions = {
   readonly file: string;
   readonly spool: Spool;
@@ -55,7 +60,7 @@ const future = 60_000;
 export function conditionOf(database: Database, { file, spool, systems }: ConditionOptions, now: Date): Condition {
   const watched = systems ?? streamNames(database).flatMap((stream) => systemOfStream(stream) ?? []);
   const delivered = newestDelivered(database);
-  const inMaintenance = maintenances(database, now);
+  const inMaintenance = [...maintenances(database, now), ...plannedNow(database, now).map(maintenanceOfOutage)];
   const names = new Set([...watched, ...inMaintenance.map(({ system }) => system)]);
   const disk = statfsSync(dirname(file));
   return {
@@ -102,4 +107,8 @@ function inARow(lists: readonly (readonly string[])[]): Map<string, number> {
       return [name, end < 0 ? lists.length : end];
     }),
   );
+}
+
+function maintenanceOfOutage({ system_name, estimated_resolution, title }: KnownOutage): Maintenance {
+  return { system: system_name, until: estimated_resolution ?? null, reason: title };
 }

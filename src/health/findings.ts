@@ -89,7 +89,8 @@ function systemFindings(system: SystemCondition, now: Date, limits: Limits): Fin
   }
   if (maintenance === null) return found;
   const reason = maintenance.reason === null ? '' : ` (${printable(maintenance.reason, 100)})`;
-  const until = `${printable(name, 60)}: in maintenance until ${readableUtc(maintenance.until)} UTC${reason}`;
+  const end = maintenance.until === null ? '' : ` until ${readableUtc(maintenance.until)} UTC`;
+  const until = `${printable(name, 60)}: in maintenance${end}${reason}`;
   return [
     finding('maintenance', 'ok', until, { system: name, alerts: false }),
     ...found.map((one): Finding => ({ ...one, status: 'ok', isSilenced: true })),

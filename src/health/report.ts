@@ -86,7 +86,7 @@ export function healthJson({ status, line, condition, findings }: HealthReport):
         stored_at: system.storedAt?.toISOString() ?? null,
         delivered_at: system.deliveredAt?.toISOString() ?? null,
         failed_in_a_row: Object.fromEntries(system.failedProbes),
-        maintenance_until: system.maintenance?.until.toISOString() ?? null,
+        maintenance_until: system.maintenance?.until?.toISOString() ?? null,
       })) ?? [],
   };
 }

@@ -1,11 +1,13 @@
 import type { System } from '../config/system.ts';
 import { samStream } from '../delivery/sam-entries.ts';
+import { isInMaintenance } from '../outbox/maintenance.ts';
 import type { Outbox } from '../outbox/outbox.ts';
-import { isAffected, type Reading } from './hysteresis.ts';
+import { begun, type Dated, ended, firstBad, said } from './course.ts';
+import { isAffected } from './hysteresis.ts';
 import { learnOutages } from './learn.ts';
 import { lastResolved, maintenanceOf, openOf, rememberAffected } from './memory.ts';
 import { type Observation, observations } from './observation.ts';
-import { type Outage, outageOf } from './outage.ts';
+import type { Outage } from './outage.ts';
 import { storeOutage } from './report.ts';
 import type { KnownOutage } from './row.ts';
 import { type Rule, rules, worse } from './rules.ts';
@@ -125,8 +127,6 @@ function applied(rule: Rule, open: readonly KnownOutage[], detection: Detection)
   });
 }
 
-type Dated = { readonly at: Date; readonly reading: Reading };
-
 /** What each snapshot says of a thing; one that is no longer there, because nobody asks for it any more, is not missed. */
 function readingsOf(
   rule: Rule,
@@ -141,51 +141,10 @@ function readingsOf(
   });
 }
 
-function firstBad(readings: readonly Dated[]): number | undefined {
-  return readings.find(({ reading }) => reading === 'bad')?.at.getTime();
-}
-
-type Beginning = { title: string; severity: string; component: string; start: Date; now: Date };
-
-function begun(
-  { title, severity, component, start, now }: Beginning,
-  { system_name, outage_rules }: System,
-  detected: { name: string; affected: string[] },
-): Outage {
-  const { bad, snapshots } = outage_rules;
-  return outageOf({
-    system_name,
-    title,
-    severity,
-    status: 'investigating',
-    component: [...component].slice(0, 128).join(''),
-    description: `Detected by hpc-collector: so in at least ${bad} of the last ${snapshots} snapshots.`,
-    start_time: start.toISOString(),
-    outage_key: Bun.randomUUIDv7(),
-    outage_reported_at: now.toISOString(),
-    outage_rule: detected,
-  });
-}
-
-/** It was over with the first snapshot behind the last bad one. */
-function ended(outage: KnownOutage, readings: readonly { readonly readings: readonly Dated[] }[], now: Date): Outage {
-  const all = readings.flatMap(({ readings: dated }) => dated);
-  const lastBad = Math.max(...all.filter(({ reading }) => reading === 'bad').map(({ at }) => at.getTime()));
-  const after = all.filter(({ at }) => at.getTime() > lastBad).map(({ at }) => at.getTime());
-  const end = Math.max(outage.start_time.getTime(), Math.min(now.getTime(), ...after));
-  return said({ ...outage, status: 'resolved', end_time: new Date(end) }, now);
-}
-
-/** What is said of an outage now, without what became of the reports before. */
-function said({ ids: _, isOneRow: __, ...outage }: KnownOutage, now: Date): Outage {
-  // A clock that was turned back must not make it older than what was said before.
-  const at = Math.max(now.getTime(), outage.outage_reported_at.getTime() + 1);
-  return { ...outage, outage_reported_at: new Date(at) };
-}
-
 function maintenanceSince(outbox: Outbox, system: string, now: Date): Maintenance {
   const planned = maintenanceOf(outbox.database, system, now);
   const ends = planned.map(({ end_time, estimated_resolution }) => end_time ?? estimated_resolution ?? null);
   const over = ends.filter((end) => end !== null && end <= now).map((end) => end?.getTime() ?? 0);
-  return { isNow: over.length < planned.length, until: over.length === 0 ? null : new Date(Math.max(...over)) };
+  const isNow = over.length < planned.length || isInMaintenance(outbox.database, system, now);
+  return { isNow, until: over.length === 0 ? null : new Date(Math.max(...over)) };
 }

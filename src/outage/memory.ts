@@ -97,6 +97,14 @@ export function maintenanceOf(database: Database, system: string, now: Date): Kn
   });
 }
 
+/** The planned outages (severity maintenance) of all systems that are under way. */
+export function plannedNow(database: Database, now: Date): KnownOutage[] {
+  const begun = `severity = 'maintenance' AND status <> 'resolved' AND started_at <= $now`;
+  return outages(database, begun, { now: now.getTime() }).filter(
+    ({ estimated_resolution: until }) => until === undefined || until > now,
+  );
+}
+
 /** The one outage whose key begins with what was given. Throws OperatorError where there is none, or more than one. */
 export function findOutage(database: Database, prefix: string): KnownOutage {
   const shown = printable(prefix, 40);

@@ -25,13 +25,13 @@ export function sentenceOf({ kind, outage }: Detected): string {
 /** What a further report does to the rows that the destination has of an outage, for whoever made it. */
 export function consequence({ ids, isOneRow, status }: KnownOutage): string {
   const rows = `${counted(ids.length, 'row').replace(/^\d+ /, '')} with outage_id ${ids.join(', ')}`;
-  if (isOneRow === true) return `the receiver changes its ${rows}`;
+  if (isOneRow === true) return `The receiver changes its ${rows}`;
   if (status === 'resolved') {
     return isOneRow === false
-      ? `the SAM API cannot change a row: this adds a resolved one, and its staff must close the open ${rows} there`
-      : 'the receiver closes its row; the SAM API adds a resolved one instead, and its staff must close the open row there';
+      ? `The SAM API cannot change a row: this adds a resolved one, and its staff must close the open ${rows} there`
+      : 'The receiver closes its row; the SAM API adds a resolved one instead, and its staff must close the open row there';
   }
   return isOneRow === false
-    ? `the SAM API cannot change a row: this adds another one to the ${rows}, and its staff must close all of them in the end`
-    : 'the receiver changes its row; the SAM API adds another one instead';
+    ? `The SAM API cannot change a row: this adds another one to the ${rows}, and its staff must close all of them in the end`
+    : 'The receiver changes its row; the SAM API adds another one instead';
 }

@@ -193,6 +193,17 @@ describe('maintenance', () => {
     expect((await site.run('maintenance', 'ls')).stdout).toBe('No system is in maintenance.\n');
   });
 
+  test('is a planned outage, too, until that is resolved', async () => {
+    snapshot(60, true);
+    const planned = ['outage', 'report', 'casper', '--title', 'New pumps', '--severity', 'maintenance'];
+    const key = (await site.run(...planned)).stdout.trim();
+    const { exit, stdout } = await site.run('health');
+    expect(stdout).toContain('casper: in maintenance (New pumps)');
+    expect(exit).toBe(0);
+    await site.run('outage', 'resolve', key);
+    expect(await site.run('health')).toMatchObject({ exit: 2 });
+  });
+
   test.each([
     ['a mistyped system', ['caspr', '--until', until], "did you mean 'casper'?"],
     ['a time that is past', ['casper', '--until', '2020-01-01'], 'is past'],

@@ -76,7 +76,7 @@ test('against the receiver: one row, that is changed and closed', async () => {
   const key = (await site.run(...report)).stdout.trim();
   await site.run('drain');
   const updated = await site.run('outage', 'update', key, '--severity', 'major');
-  expect(updated.stderr).toContain('the receiver changes its row with outage_id 1');
+  expect(updated.stderr).toContain('The receiver changes its row with outage_id 1');
   await site.run('outage', 'resolve', key, '--description', 'A switch was replaced');
   await site.run('drain');
   const listed = await fetch(`${url}/api/v1/status/outages?include_resolved=true`, {

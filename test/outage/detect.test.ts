@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { naiveUtc } from '../../src/lib/time.ts';
 import { reportOutage, resolveOutage, updateOutage } from '../../src/outage/report.ts';
+import { startMaintenance } from '../../src/outbox/maintenance.ts';
 import { momentOf, type Sketch, watched } from './helper.ts';
 
 const up: Sketch = { login: { a: true, b: true } };
@@ -158,6 +159,17 @@ describe('what people say of it', () => {
     updateOutage(site.outbox, key, { status: 'identified' }, new Date(momentOf(1).getTime() + 60_000));
     for (let count = 0; count < 2; count++) site.see(up);
     expect(site.see(up)).toMatchObject([{ kind: 'ends', outage: { outage_key: key } }]);
+  });
+
+  test('while the system is in maintenance no outage begins; one that is open still ends', () => {
+    using site = watched();
+    for (const sketch of [down, down]) site.see(sketch);
+    const maintenance = { system: 'derecho', since: momentOf(2), until: momentOf(12), reason: null };
+    startMaintenance(site.outbox.database, maintenance, momentOf(2));
+    for (let count = 0; count < 2; count++) site.see(up);
+    expect(kinds(site.see(up))).toEqual(['ends']);
+    for (let count = 5; count < 12; count++) expect(site.see(down)).toEqual([]);
+    expect(kinds(site.see(down))).toEqual(['begins']);
   });
 
   test('while maintenance is planned nothing is reported; what was seen during it counts for nothing', () => {

@@ -129,7 +129,7 @@ describe('what the destination answers', () => {
   test('the SAM API: a row a report, and staff must close the open ones', () => {
     using box = opened();
     const { outage_key: key } = reportOutage(box.outbox, 'derecho', said, now);
-    expect(consequence(resolved(box, key))).toContain('the receiver closes its row; the SAM API adds a resolved one');
+    expect(consequence(resolved(box, key))).toContain('The receiver closes its row; the SAM API adds a resolved one');
     using other = opened();
     const { outage_key } = reportOutage(other.outbox, 'derecho', said, now);
     updateOutage(other.outbox, outage_key, { severity: 'major' }, later);
@@ -138,7 +138,7 @@ describe('what the destination answers', () => {
     expect(outage).toMatchObject({ ids: [41, 42], isOneRow: false });
     expect(deliveryOf(other.outbox.database, outage)).toBe('delivered');
     expect(consequence(resolved(other, outage_key))).toBe(
-      'the SAM API cannot change a row: this adds a resolved one, and its staff must close the open rows with outage_id 41, 42 there',
+      'The SAM API cannot change a row: this adds a resolved one, and its staff must close the open rows with outage_id 41, 42 there',
     );
   });
 
@@ -148,7 +148,7 @@ describe('what the destination answers', () => {
     updateOutage(box.outbox, outage_key, { severity: 'major' }, later);
     box.deliver(() => ({ outage_id: 7, outage_key }));
     expect(findOutage(box.outbox.database, outage_key)).toMatchObject({ ids: [7], isOneRow: true });
-    expect(consequence(resolved(box, outage_key))).toBe('the receiver changes its row with outage_id 7');
+    expect(consequence(resolved(box, outage_key))).toBe('The receiver changes its row with outage_id 7');
   });
 
   test('is remembered when the entries are gone', () => {

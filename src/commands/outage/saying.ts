@@ -2,6 +2,7 @@ import type { ArgsDef } from 'citty';
 import { outageStream } from '../../delivery/sam-entries.ts';
 import { OperatorError } from '../../lib/errors.ts';
 import { outageStatuses, severities } from '../../lib/outage-words.ts';
+import { complain } from '../../lib/output.ts';
 import { learnOutages } from '../../outage/learn.ts';
 import type { Outage } from '../../outage/outage.ts';
 import type { KnownOutage } from '../../outage/row.ts';
@@ -58,8 +59,8 @@ export async function say(
       learnOutages(current);
       return report(current, context);
     });
-    const then = 'ids' in outage ? `; ${consequence(outage)}` : '';
-    process.stderr.write(`Stored; the next run delivers it, or: hpc-collector drain --stream ${outageStream}${then}\n`);
+    const then = 'ids' in outage ? `${consequence(outage)}\n` : '';
+    complain(`Stored; the next run delivers it, or: hpc-collector drain --stream ${outageStream}\n${then}`);
     printLines([outage.outage_key]);
   } finally {
     outbox.close();
