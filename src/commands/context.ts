@@ -6,6 +6,7 @@ import type { System } from '../config/system.ts';
 import { type ExitCode, OperatorError } from '../lib/errors.ts';
 import { createLog, type Log } from '../lib/log.ts';
 import { outboxFile } from '../outbox/files.ts';
+import { tryLock } from '../outbox/lock.ts';
 import type { RecoveryOptions } from '../outbox/recovery/recover.ts';
 import { Spool } from '../outbox/spool/spool.ts';
 import type { CommonArgs } from './common.ts';
@@ -32,6 +33,7 @@ export function openContext(args: CommonArgs, processEnvironment: Environment = 
     format: args['log-format'] ?? collector.log.format,
     file: args['log-file'] ?? collector.log.file ?? join(stateDirectory, 'collector.log'),
     fileBySystem: new Map(ownFiles),
+    lockRotation: collector.log.rotate ? tryLock : null,
   });
   const outbox = args.outbox ?? outboxFile(stateDirectory);
   const spool = new Spool(collector.fallback_directory ?? defaultFallbackDirectory(), outbox);

@@ -36,7 +36,12 @@ export const collectorSchema = z.strictObject({
     .prefault({}),
   on_failed_probe: failedProbePolicy.default('last-known'),
   log: z
-    .strictObject({ file: z.string().startsWith('/').optional(), format: z.enum(['text', 'json']).default('text') })
+    .strictObject({
+      file: z.string().startsWith('/').optional(),
+      format: z.enum(['text', 'json']).default('text'),
+      /** Whether the collector rotates its log itself; not where logrotate does. */
+      rotate: z.boolean().default(true),
+    })
     .prefault({}),
 });
 

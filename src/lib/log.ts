@@ -17,7 +17,12 @@ export type LogOptions = {
   readonly file: string | null;
   /** Files of their own for the lines of one system, by its name. */
   readonly fileBySystem: ReadonlyMap<string, string>;
+  /** Takes the lock under which one process at a time rotates, null where it is held; null where another program rotates. */
+  readonly lockRotation: LockRotation | null;
 };
+
+/** Locks a file that is made for it. */
+export type LockRotation = (lockFile: string) => { release(): void } | null;
 
 /** consola's levels: 0 error, 1 warn, 2 log, 3 info, 4 debug. */
 const levels = { quiet: 1, normal: 3, verbose: 4 } as const;
@@ -43,7 +48,7 @@ export function createLog(options: LogOptions): Log {
           if (file === null || brokenFiles.has(file)) return;
           if (entry.level > (options.terminal === 'verbose' ? levels.verbose : levels.normal)) return;
           try {
-            appendRotated(file, line);
+            appendRotated(file, line, options.lockRotation);
           } catch (error) {
             brokenFiles.add(file);
             const problem = `cannot write the log file ${file}: ${messageOf(error)}; give another with --log-file`;
@@ -76,14 +81,31 @@ function textOf(entry: LogObject): string {
   return printable(entry.args.map((part) => (part instanceof Error ? part.message : String(part))).join(' '), 4000);
 }
 
-function appendRotated(file: string, line: string): void {
+function appendRotated(file: string, line: string, lockRotation: LockRotation | null): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-  if (size + line.length > maxFileBytes) {
+  if (lockRotation !== null && isFull(file, line)) rotate(file, line, lockRotation);
+  appendFileSync(file, line, { mode: 0o640 });
+}
+
+function isFull(file: string, line: string): boolean {
+  return (statSync(file, { throwIfNoEntry: false })?.size ?? 0) + line.length > maxFileBytes;
+}
+
+/**
+ * Moves each kept file one on. Two processes at once would move a file over one that the other has just moved. A line
+ * that is being written meanwhile goes into the file under its new name.
+ */
+function rotate(file: string, line: string, lockRotation: LockRotation): void {
+  const lock = lockRotation(`${file}.lock`);
+  if (!lock) return;
+  try {
+    // Another process may have rotated before this one had the lock.
+    if (!isFull(file, line)) return;
     for (let n = keptFiles - 1; n >= 1; n--) {
       if (statSync(`${file}.${n}`, { throwIfNoEntry: false })) renameSync(`${file}.${n}`, `${file}.${n + 1}`);
     }
     renameSync(file, `${file}.1`);
+  } finally {
+    lock.release();
   }
-  appendFileSync(file, line, { mode: 0o640 });
 }
