@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { proxySettings } from './proxy.ts';
 import { failedProbePolicy } from './system.ts';
 
 /** `collector.yaml`: what belongs to no system. */
@@ -34,6 +35,7 @@ export const collectorSchema = z.strictObject({
       keep_delivered_days: z.number().nonnegative().default(7),
     })
     .prefault({}),
+  ...proxySettings,
   on_failed_probe: failedProbePolicy.default('last-known'),
   log: z
     .strictObject({

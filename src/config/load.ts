@@ -6,6 +6,7 @@ import { type CollectorSettings, collectorSchema } from './collector.ts';
 import { embeddedSystems } from './embedded.ts';
 import { oneOf, readEnvironment, secondsFrom } from './environment.ts';
 import { defaultConfigDirectory, defaultStateDirectory, type Environment } from './paths.ts';
+import { proxyFor } from './proxy.ts';
 import { checkSamUrl, samBaseUrl } from './sam-address.ts';
 import { type System, systemSchema } from './system.ts';
 import { checkSettings, mergeDeep, parseYaml, readYaml, readYamlIfAny } from './yaml.ts';
@@ -17,6 +18,8 @@ export type SamSettings = CollectorSettings['destinations']['sam'] & {
   /** Null where they are missing: what is collected is stored all the same. */
   readonly credentials: { readonly user: string; readonly password: string } | null;
   readonly timeoutSeconds: number;
+  /** Null for none, or the environment's. */
+  readonly proxy: string | null;
 };
 
 /** Everything that is configured, but for the systems, which are loaded by name. */
@@ -54,9 +57,11 @@ function samSettings(collector: CollectorSettings, environment: Environment): Sa
   const address = oneOf(environment, ['STATUS_API_URL', 'SAM_API_URL'], samBaseUrl) ?? sam.url;
   const user = oneOf(environment, ['STATUS_API_USER', 'SAM_API_USER']);
   const password = oneOf(environment, ['STATUS_API_PASSWORD', 'STATUS_API_KEY', 'SAM_API_PASSWORD']);
+  const baseUrl = address === undefined ? null : checkSamUrl(address, sam.allow_insecure_http);
   return {
     ...sam,
-    baseUrl: address === undefined ? null : checkSamUrl(address, sam.allow_insecure_http),
+    baseUrl,
+    proxy: baseUrl === null ? null : proxyFor(baseUrl, collector, environment),
     credentials: user !== undefined && password !== undefined ? { user, password } : null,
     timeoutSeconds: secondsFrom(environment, 'API_TIMEOUT') ?? sam.timeout ?? 30,
   };

@@ -61,9 +61,20 @@ export async function send(request: HttpRequest): Promise<HttpReply> {
       date: dateOf(response.headers.get('date')),
     };
   } catch (error) {
-    if (!signal.aborted) return { kind: 'none', ...failureOf(error) };
-    return { kind: 'none', reason: `no whole answer within ${request.timeoutSeconds} s`, neverSent: false };
+    const { reason, neverSent } = signal.aborted
+      ? { reason: `no whole answer within ${request.timeoutSeconds} s`, neverSent: false }
+      : failureOf(error);
+    const way = request.proxy === null ? '' : `, by way of the proxy ${withoutPassword(request.proxy)}`;
+    return { kind: 'none', reason: reason + way, neverSent };
   }
+}
+
+/** A URL as it may be shown. */
+export function withoutPassword(text: string): string {
+  if (!URL.canParse(text)) return 'that is no URL';
+  const url = new URL(text);
+  if (url.password !== '') url.password = '***';
+  return url.href.replace(/\/$/, '');
 }
 
 /** Options of Bun's fetch that ofetch passes through but does not know. */
