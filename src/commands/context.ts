@@ -9,6 +9,7 @@ import { outboxFile } from '../outbox/files.ts';
 import { tryLock } from '../outbox/lock.ts';
 import type { RecoveryOptions } from '../outbox/recovery/recover.ts';
 import { Spool } from '../outbox/spool/spool.ts';
+import { Changes } from './changes.ts';
 import type { CommonArgs } from './common.ts';
 
 /** What every command works with, from the common flags, the environment and the configuration. */
@@ -16,12 +17,32 @@ export type Context = {
   readonly config: Config;
   readonly log: Log;
   readonly outboxFile: string;
+  /** What a routine run that nobody watches has to say; null where somebody does. */
+  readonly changes: Changes | null;
   /** Where goes what the outbox cannot take. */
   readonly spool: Spool;
 };
 
 /** Reads the configuration and opens the log. */
 export function openContext(args: CommonArgs, processEnvironment: Environment = process.env): Context {
+  return contextWith(null, args, processEnvironment);
+}
+
+/**
+ * Does what cron does every few minutes. Without a terminal only changes are shown, at its end: a line for each error that
+ * is new, and for each trouble that is over.
+ */
+export async function routinely(args: CommonArgs, work: (context: Context) => Promise<ExitCode>): Promise<ExitCode> {
+  const isWatched = process.stderr.isTTY === true || args.verbose === true;
+  const context = contextWith(isWatched ? null : new Changes(), args, process.env);
+  try {
+    return await work(context);
+  } finally {
+    context.changes?.tell(context);
+  }
+}
+
+function contextWith(changes: Changes | null, args: CommonArgs, processEnvironment: Environment): Context {
   const config = loadConfig(args.config ?? null, processEnvironment);
   const { environment, collector, stateDirectory } = config;
   const ownFiles = ['derecho', 'casper'].flatMap((system) => {
@@ -29,7 +50,7 @@ export function openContext(args: CommonArgs, processEnvironment: Environment = 
     return file === undefined || args['log-file'] !== undefined ? [] : [[system, file] as const];
   });
   const log = createLog({
-    terminal: args.verbose ? 'verbose' : args.quiet ? 'quiet' : 'normal',
+    terminal: changes ? changes.filter : args.verbose ? 'verbose' : args.quiet ? 'quiet' : 'normal',
     format: args['log-format'] ?? collector.log.format,
     file: args['log-file'] ?? collector.log.file ?? join(stateDirectory, 'collector.log'),
     fileBySystem: new Map(ownFiles),
@@ -37,7 +58,7 @@ export function openContext(args: CommonArgs, processEnvironment: Environment = 
   });
   const outbox = args.outbox ?? outboxFile(stateDirectory);
   const spool = new Spool(collector.fallback_directory ?? defaultFallbackDirectory(), outbox);
-  return { config, log, outboxFile: outbox, spool };
+  return { config, log, outboxFile: outbox, changes, spool };
 }
 
 /** What opening the outbox must know to recover it where it is damaged. */

@@ -2,7 +2,7 @@ import { defineCommand } from 'citty';
 import { exitCodes, OperatorError } from '../lib/errors.ts';
 import { Outbox } from '../outbox/outbox.ts';
 import { commonArgs } from './common.ts';
-import { logged, openContext } from './context.ts';
+import { logged, openContext, routinely } from './context.ts';
 import { drainOutbox } from './draining.ts';
 
 export const drainCommand = defineCommand({
@@ -15,9 +15,9 @@ export const drainCommand = defineCommand({
     'dry-run': { type: 'boolean', description: 'Log what would be sent; send nothing' },
   },
   async run({ args }) {
-    const context = openContext(args);
     const stream = args.stream ?? null;
     if (args['dry-run']) {
+      const context = openContext(args);
       const outbox = new Outbox(context.outboxFile);
       for (const entry of outbox.list('pending').filter((other) => stream === null || other.stream === stream)) {
         context.log.info(
@@ -29,7 +29,9 @@ export const drainCommand = defineCommand({
       return exitCodes.done;
     }
     const maxSeconds = secondsOf(args['max-seconds']);
-    return logged(context.log, () => drainOutbox(context, { stream, ignoreRest: args.now === true, maxSeconds }));
+    return routinely(args, (context) =>
+      logged(context.log, () => drainOutbox(context, { stream, ignoreRest: args.now === true, maxSeconds })),
+    );
   },
 });
 

@@ -17,6 +17,7 @@ import { stopSignal } from './signals.ts';
  * opened.
  */
 export async function drainOutbox(context: Context, options: Omit<DrainOptions, 'signal'>): Promise<ExitCode> {
+  context.changes?.startDelivering();
   const destination = samDestination(context.config.sam, join(context.config.directory, 'env'));
   const lock = tryLock(drainLockFile(context.outboxFile));
   if (!lock) {
@@ -33,7 +34,9 @@ export async function drainOutbox(context: Context, options: Omit<DrainOptions, 
           return drain(current, destination, { ...options, signal: stopSignal, progress }, context.log);
         })
         .finally(() => showStatus(''));
-      const { delivered, rejected, left, stopped, problem } = result;
+      const { delivered, rejected, left, stopped, resting, problem } = result;
+      const isWell = rejected + stopped.length + resting.length === 0 && problem === null;
+      if (isWell && (delivered > 0 || left === 0)) context.changes?.saw('deliver');
       if (stopSignal.aborted && left > 0)
         context.log.warn('The drain was interrupted: the next one goes on where it stopped');
       if (delivered + rejected + left > 0)

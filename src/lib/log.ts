@@ -10,8 +10,8 @@ import { readableUtc } from './time.ts';
 export type Log = ConsolaInstance;
 
 export type LogOptions = {
-  /** What standard error shows: `quiet` only warnings and errors, `verbose` everything. */
-  readonly terminal: 'quiet' | 'normal' | 'verbose';
+  /** What standard error shows: `quiet` only warnings and errors, `verbose` everything, or what a filter lets through. */
+  readonly terminal: 'quiet' | 'normal' | 'verbose' | TerminalFilter;
   readonly format: 'text' | 'json';
   /** The file that always gets INFO and up; null for none. */
   readonly file: string | null;
@@ -20,6 +20,17 @@ export type LogOptions = {
   /** Takes the lock under which one process at a time rotates, null where it is held; null where another program rotates. */
   readonly lockRotation: LockRotation | null;
 };
+
+/** One line of log: what it is about, what it says, and the whole of it as it would be shown. */
+export type LogLine = {
+  readonly isError: boolean;
+  readonly name: string;
+  readonly text: string;
+  readonly whole: string;
+};
+
+/** Tells whether a line is shown. */
+export type TerminalFilter = (line: LogLine) => boolean;
 
 /** Locks a file that is made for it. */
 export type LockRotation = (lockFile: string) => { release(): void } | null;
@@ -43,7 +54,7 @@ export function createLog(options: LogOptions): Log {
       {
         log(entry) {
           const line = lineOf(entry);
-          if (entry.level <= levels[options.terminal]) writeAboveStatus(line);
+          if (isShown(options.terminal, entry, line)) writeAboveStatus(line);
           const file = options.fileBySystem.get(nameOf(entry)) ?? options.file;
           if (file === null || brokenFiles.has(file)) return;
           if (entry.level > (options.terminal === 'verbose' ? levels.verbose : levels.normal)) return;
@@ -52,13 +63,20 @@ export function createLog(options: LogOptions): Log {
           } catch (error) {
             brokenFiles.add(file);
             const problem = `cannot write the log file ${file}: ${messageOf(error)}; give another with --log-file`;
-            writeAboveStatus(lineOf({ ...entry, type: 'warn', args: [problem] }));
+            const warning: LogObject = { ...entry, type: 'warn', level: 0, args: [problem] };
+            const whole = lineOf(warning);
+            if (isShown(options.terminal, warning, whole)) writeAboveStatus(whole);
           }
         },
       },
     ],
   });
   return log.withTag('collector');
+}
+
+function isShown(terminal: LogOptions['terminal'], entry: LogObject, whole: string): boolean {
+  if (typeof terminal !== 'function') return entry.level <= levels[terminal];
+  return terminal({ isError: entry.level === 0, name: nameOf(entry), text: textOf(entry), whole });
 }
 
 function textLine(entry: LogObject): string {

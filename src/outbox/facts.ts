@@ -2,9 +2,9 @@ import type { Database } from 'bun:sqlite';
 
 /**
  * What is remembered about the outbox as a whole: the host that writes it, damage that nobody has looked at, when the file
- * was last looked through, and what a destination's clock said last.
+ * was last looked through, what a destination's clock said last, and the troubles that a person was told of.
  */
-export type Fact = 'host' | 'damage' | 'checked' | 'clock';
+export type Fact = 'host' | 'damage' | 'checked' | 'clock' | 'troubles';
 
 export function readFact(database: Database, key: Fact): string | null {
   return database.query<{ value: string }, [string]>('SELECT value FROM meta WHERE key = ?').get(key)?.value ?? null;
