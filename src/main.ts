@@ -20,6 +20,7 @@ const root: CommandDef = {
     drain: () => import('./commands/drain.ts').then((module) => module.drainCommand),
     serve: () => import('./commands/serve/serve.ts').then((module) => module.serveCommand),
     demo: () => import('./commands/demo/demo.ts').then((module) => module.demoCommand),
+    install: () => import('./commands/install/install.ts').then((module) => module.installCommand),
     outbox: () => import('./commands/outbox/outbox.ts').then((module) => module.outboxCommand),
   },
 };

@@ -44,21 +44,31 @@ export async function routinely(args: CommonArgs, work: (context: Context) => Pr
 
 function contextWith(changes: Changes | null, args: CommonArgs, processEnvironment: Environment): Context {
   const config = loadConfig(args.config ?? null, processEnvironment);
-  const { environment, collector, stateDirectory } = config;
-  const ownFiles = ['derecho', 'casper'].flatMap((system) => {
-    const file = environment[`${system.toUpperCase()}_LOG_FILE`];
-    return file === undefined || args['log-file'] !== undefined ? [] : [[system, file] as const];
-  });
+  const { collector, stateDirectory } = config;
+  const { common, bySystem } = logFilesOf(args, config);
   const log = createLog({
     terminal: changes ? changes.filter : args.verbose ? 'verbose' : args.quiet ? 'quiet' : 'normal',
     format: args['log-format'] ?? collector.log.format,
-    file: args['log-file'] ?? collector.log.file ?? join(stateDirectory, 'collector.log'),
-    fileBySystem: new Map(ownFiles),
+    file: common,
+    fileBySystem: bySystem,
     lockRotation: collector.log.rotate ? tryLock : null,
   });
   const outbox = args.outbox ?? outboxFile(stateDirectory);
   const spool = new Spool(collector.fallback_directory ?? defaultFallbackDirectory(), outbox);
   return { config, log, outboxFile: outbox, changes, spool };
+}
+
+/** Where the log goes, and the lines of some systems. */
+export function logFilesOf(
+  args: CommonArgs,
+  { environment, collector, stateDirectory }: Config,
+): { readonly common: string; readonly bySystem: ReadonlyMap<string, string> } {
+  const named = args['log-file'];
+  const ownFiles = ['derecho', 'casper'].flatMap((system) => {
+    const file = environment[`${system.toUpperCase()}_LOG_FILE`];
+    return file === undefined || named !== undefined ? [] : [[system, file] as const];
+  });
+  return { common: named ?? collector.log.file ?? join(stateDirectory, 'collector.log'), bySystem: new Map(ownFiles) };
 }
 
 /** What opening the outbox must know to recover it where it is damaged. */

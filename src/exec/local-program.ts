@@ -13,10 +13,7 @@ export type ProgramResult =
  * Runs a small program of this host, such as `crontab -l`, to its end. `variables` are passed on beside those that every
  * command inherits.
  */
-export async function runProgram(
-  argv: Command['argv'],
-  variables: readonly string[] = [],
-): Promise<ProgramResult> {
+export async function runProgram(argv: Command['argv'], variables: readonly string[] = []): Promise<ProgramResult> {
   const command: Command = { argv, host: null, via: null, timeoutSeconds: 30, maxOutputBytes: 4 * 1024 ** 2 };
   const environment = commandEnvironment(process.env, defaultSearchDirectories);
   for (const name of variables) {

@@ -13,7 +13,7 @@ export function cronBlock(installation: Installation, mailTo: string): string {
     throw new OperatorError(`'${printable(mailTo, 60)}' is no address for mail: give --mailto NAME or NAME@HOST`);
   }
   return blockOf([
-    "# Changed by 'hpc-collector install cron --write', taken out by '--remove'. MAILTO counts for the lines below it only.",
+    '# Written by hpc-collector install cron --write; --remove takes it out. Lines of your own belong above: MAILTO.',
     `MAILTO="${mailTo}"`,
     `${staggered(installation, 5)}-59/5 * * * * ${cronCommand(installation, 'run')}`,
     `${staggered(installation, 60)} * * * * ${cronCommand(installation, 'health')}`,

@@ -10,7 +10,7 @@ export function logrotateText(
   owner: { readonly user: string; readonly group: string } | null,
 ): string {
   return `${[
-    `${ownFileMark} logrotate --write', taken away by '--remove'.`,
+    `${ownFileMark} logrotate --write; --remove takes it away`,
     ...files.map((file) => `"${file.replace(/[\\"]/g, '\\$&')}"`),
     '{',
     ...(owner === null ? [] : [`    su ${owner.user} ${owner.group}`]),

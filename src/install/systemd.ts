@@ -1,9 +1,9 @@
 import { argumentsOf, type Installation, staggered } from './installation.ts';
 
 /** The first line of files that are ours alone. */
-export const ownFileMark = "# Written by 'hpc-collector install'";
+export const ownFileMark = '# Written by hpc-collector install';
 
-const header = `${ownFileMark} systemd --write', taken away by '--remove'.`;
+const header = `${ownFileMark} systemd --write; --remove takes it away`;
 
 /** The units, by file name. `onFailure` is a unit that is started when a run fails; null for none. */
 export function systemdUnits(installation: Installation, onFailure: string | null): Readonly<Record<string, string>> {
@@ -15,7 +15,7 @@ export function systemdUnits(installation: Installation, onFailure: string | nul
 
 function service(installation: Installation, onFailure: string | null): string {
   const { binary, environment, isRoot } = installation;
-  const command = [binary, ...argumentsOf(installation, 'run')].map(quoted).join(' ');
+  const command = [binary, ...argumentsOf(installation, 'run')].map((word) => quoted(word)).join(' ');
   return textOf([
     header,
     '[Unit]',
