@@ -21,6 +21,7 @@ const root: CommandDef = {
     serve: () => import('./commands/serve/serve.ts').then((module) => module.serveCommand),
     demo: () => import('./commands/demo/demo.ts').then((module) => module.demoCommand),
     install: () => import('./commands/install/install.ts').then((module) => module.installCommand),
+    completion: () => import('./commands/completion/completion.ts').then((module) => module.completionCommand(root)),
     outbox: () => import('./commands/outbox/outbox.ts').then((module) => module.outboxCommand),
   },
 };
