@@ -60,6 +60,8 @@ async function build(target: Target): Promise<string> {
     // Neither minify nor bytecode: both have miscompiled correct programs in this version of Bun.
     minify: false,
     bytecode: false,
+    // What a command imports when it is run stays apart, and is not even parsed by those that do not need it.
+    splitting: true,
     sourcemap: 'linked',
     define: { BUILD: JSON.stringify(provenance(target)), 'process.env.NODE_ENV': '"production"' },
     compile: {

@@ -1,5 +1,4 @@
 import type { CommandDef } from 'citty';
-import { surviveClosedOutput } from './commands/closed-output.ts';
 import { runCommandLine } from './commands/command-line.ts';
 import { commonArgs } from './commands/common.ts';
 import { stopOnSignals } from './commands/signals.ts';
@@ -18,15 +17,19 @@ const root: CommandDef = {
     run: () => import('./commands/run.ts').then((module) => module.runCommand),
     collect: () => import('./commands/collect.ts').then((module) => module.collectCommand),
     drain: () => import('./commands/drain.ts').then((module) => module.drainCommand),
+    config: () => import('./commands/config/config.ts').then((module) => module.configCommand),
+    doctor: () => import('./commands/doctor.ts').then((module) => module.doctorCommand),
     serve: () => import('./commands/serve/serve.ts').then((module) => module.serveCommand),
     demo: () => import('./commands/demo/demo.ts').then((module) => module.demoCommand),
     install: () => import('./commands/install/install.ts').then((module) => module.installCommand),
     completion: () => import('./commands/completion/completion.ts').then((module) => module.completionCommand(root)),
+    health: () => import('./commands/health.ts').then((module) => module.healthCommand),
+    maintenance: () => import('./commands/maintenance/maintenance.ts').then((module) => module.maintenanceCommand),
+    outage: () => import('./commands/outage/outage.ts').then((module) => module.outageCommand),
     outbox: () => import('./commands/outbox/outbox.ts').then((module) => module.outboxCommand),
   },
 };
 
 stopOnSignals();
-surviveClosedOutput();
 // Not process.exit: it would cut off what a slow reader has not taken from standard output yet.
 process.exitCode = await runCommandLine(root, process.argv.slice(2));

@@ -1,6 +1,5 @@
-import { z } from 'zod';
 import type { System } from '../config/system.ts';
-import type { Entry } from '../outbox/entry.ts';
+import { jsonBody } from '../outbox/json-body.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { type RequiredProbe, zeroFields } from '../snapshot/payload.ts';
 
@@ -21,18 +20,9 @@ export function lastKnownFields(
   const good = outbox
     .since(stream, new Date(now.getTime() - repeatedFor))
     .filter((entry) => entry.collectedAt <= now && entry.state !== 'rejected' && !entry.failedProbes.includes(probe))
-    .map((entry) => fieldsOf(outbox, entry))
+    .map((entry) => jsonBody(outbox, entry))
     .find((fields) => fields !== null);
   if (!good) return null;
   const names = Object.keys(zeroFields(probe, system)).filter((name) => name in good);
   return Object.fromEntries(names.map((name) => [name, good[name]]));
-}
-
-/** Null for a body that is damaged: an old snapshot must not cost a new one. */
-function fieldsOf(outbox: Outbox, entry: Entry): Record<string, unknown> | null {
-  try {
-    return z.record(z.string(), z.unknown()).parse(JSON.parse(outbox.body(entry)));
-  } catch {
-    return null;
-  }
 }

@@ -8,8 +8,8 @@ export type Trouble = z.output<typeof trouble>;
 /** By what they are about: `collect/casper`, `collect/casper/reservations`, `deliver`. */
 export type Troubles = Readonly<Record<string, Trouble>>;
 
-/** An error of this run, and what it is about. */
-export type TroubleError = { readonly about: string; readonly text: string };
+/** An error of this run, and what it is about; null for one that is always news. */
+export type TroubleError = { readonly about: string | null; readonly text: string };
 
 /** So much is remembered of what was said of one trouble. */
 const rememberedTexts = 20;
@@ -37,6 +37,10 @@ export function changesOf<E extends TroubleError>(
   const next: Record<string, Trouble> = { ...known };
   const news: E[] = [];
   for (const error of errors) {
+    if (error.about === null) {
+      news.push(error);
+      continue;
+    }
     const before = next[error.about] ?? { since: now.toISOString(), first: error.text, said: [] };
     const essence = essenceOf(error.text);
     if (before.said.includes(essence)) continue;

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { changesOf, parseTroubles } from '../collect/troubles.ts';
+import { changesOf, parseTroubles, type TroubleError } from '../collect/troubles.ts';
 import type { LogLine, TerminalFilter } from '../lib/log.ts';
 import { writeAboveStatus } from '../lib/status-line.ts';
 import { readableUtc } from '../lib/time.ts';
@@ -9,13 +9,13 @@ import { Outbox } from '../outbox/outbox.ts';
 import { claim } from '../outbox/ownership.ts';
 import type { Context } from './context.ts';
 
-type KeptError = LogLine & { readonly about: string };
+type KeptError = LogLine & TroubleError;
 
 /** What a run that nobody watches has to say: errors are kept until its end, and only what changed is then shown. */
 export class Changes {
   readonly #errors: KeptError[] = [];
   readonly #seen: string[] = [];
-  #area: 'collect' | 'deliver' = 'collect';
+  #area: 'collect' | 'deliver' | 'notify' = 'collect';
   #isTelling = false;
 
   /** For the log's terminal. */
@@ -24,9 +24,9 @@ export class Changes {
     return this.#isTelling;
   };
 
-  /** From now on errors are about delivering. */
-  startDelivering(): void {
-    this.#area = 'deliver';
+  /** From now on errors are about delivering, or about telling people of it. */
+  enter(area: 'deliver' | 'notify'): void {
+    this.#area = area;
   }
 
   /** This was looked at: what was wrong with it and gave no error is well again. */
@@ -48,7 +48,9 @@ export class Changes {
     }
   }
 
-  #aboutOf({ name, text }: LogLine): string {
+  #aboutOf({ name, text }: LogLine): string | null {
+    // What nobody could be told of is remembered by itself.
+    if (this.#area === 'notify') return null;
     if (this.#area === 'deliver') return 'deliver';
     // A probe's error begins with its name.
     const [, probe] = /^([^\s✗]+): /.exec(text) ?? [];

@@ -1,7 +1,7 @@
 import { defineCommand } from 'citty';
 import { OperatorError } from '../lib/errors.ts';
 import { collectAndStore, worst } from './collecting.ts';
-import { commonArgs } from './common.ts';
+import { commonArgs, systemArgs } from './common.ts';
 import { chosenSystems, logged, openContext, routinely } from './context.ts';
 import { printPayloads } from './payloads.ts';
 
@@ -9,11 +9,7 @@ export const collectCommand = defineCommand({
   meta: { name: 'collect', description: 'Probe systems and store their snapshots; deliver nothing' },
   args: {
     ...commonArgs,
-    'system…': {
-      type: 'positional',
-      required: false,
-      description: 'Systems to collect (default: all that the configuration enables)',
-    },
+    ...systemArgs,
     'dry-run': { type: 'boolean', description: 'Log what would be sent; store nothing' },
     'json-only': { type: 'boolean', description: 'Print the payload on standard output; store nothing' },
     record: { type: 'string', valueHint: 'DIR', description: 'Keep what the commands print in a new folder' },
@@ -26,12 +22,12 @@ export const collectCommand = defineCommand({
     const source = { record: args.record ?? null, replay: args.replay ?? null };
     if (args['dry-run'] || args['json-only']) {
       const context = openContext(args);
-      const { systems, failures } = chosenSystems(args._, context);
+      const { systems, failures } = chosenSystems(args._, context, 'as named');
       const dryRun = args['dry-run'] === true;
       return worst([...failures, await printPayloads(systems, context, { dryRun, ...source })]);
     }
     return routinely(args, async (context) => {
-      const { systems, failures } = chosenSystems(args._, context);
+      const { systems, failures } = chosenSystems(args._, context, 'as named');
       if (systems.length === 0) return worst(failures);
       return worst([...failures, await logged(context.log, () => collectAndStore(systems, context, { source }))]);
     });

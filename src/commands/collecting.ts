@@ -2,11 +2,14 @@ import { collect } from '../collect/collect.ts';
 import { lastKnownFields } from '../collect/last-known.ts';
 import { store } from '../collect/store.ts';
 import { keepWithoutOutbox, oneAfterTheOther, type WithoutOutbox } from '../collect/without-outbox.ts';
+import type { Config } from '../config/load.ts';
 import type { System } from '../config/system.ts';
 import { samDestination } from '../delivery/sam.ts';
 import { samStream } from '../delivery/sam-entries.ts';
 import { type ExitCode, exitCodes, messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
+import { detectOutages } from '../outage/detect.ts';
+import { sentenceOf } from '../outage/standing.ts';
 import { collectLockFile } from '../outbox/files.ts';
 import { tryLock } from '../outbox/lock.ts';
 import type { HealingOutbox } from '../outbox/recovery/open.ts';
@@ -109,6 +112,7 @@ async function collectOne(system: System, started: Date, shared: Shared): Promis
       const seconds = ((Date.now() - started.getTime()) / 1000).toFixed(1);
       const partly = collected.failedProbes.length === 0 ? '' : ` without ${collected.failedProbes.join(', ')}`;
       log.info(`✓ Stored ${name} as ${id} after ${seconds} s${partly}`);
+      if (system.detect_outages) detectAfterwards(outbox, system, context.config, log);
       return exitCodes.done;
     } catch (error) {
       if (!(error instanceof OutboxUnwritable)) throw error;
@@ -121,6 +125,19 @@ async function collectOne(system: System, started: Date, shared: Shared): Promis
     return exitCodes.fatal;
   } finally {
     lock.release();
+  }
+}
+
+/** The snapshot is stored: what goes wrong here does not cost it, and the next run finds the same. */
+function detectAfterwards(outbox: HealingOutbox, system: System, config: Config, log: Log): void {
+  try {
+    const detected = outbox.run((current) => {
+      makeRoom(current, config, log);
+      return detectOutages(current, system, new Date());
+    });
+    for (const one of detected) log.warn(sentenceOf(one));
+  } catch (error) {
+    log.error(`✗ cannot detect outages: ${messageOf(error)}`);
   }
 }
 

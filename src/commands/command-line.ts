@@ -1,6 +1,8 @@
+import { isatty } from 'node:tty';
 import { type ArgsDef, renderUsage, runCommand } from 'citty';
 import { exitCodes, messageOf, OperatorError } from '../lib/errors.ts';
 import { nearest } from '../lib/nearest.ts';
+import { complain, OutputClosed, print } from '../lib/output.ts';
 import { printable } from '../lib/text.ts';
 import { about, versionLine } from '../lib/version.ts';
 import { commonArgs } from './common.ts';
@@ -25,23 +27,23 @@ export async function runCommandLine(root: Command, args: readonly string[]): Pr
   try {
     const topic = args[0] === 'help' && args.length === 2 ? topics[args[1] ?? ''] : undefined;
     if (topic !== undefined) {
-      process.stdout.write(topic);
+      print(topic);
       return exitCodes.done;
     }
     const chosen = await choose(root, asksForHelp(args));
     if (chosen.args.includes('--version') && chosen.command === root) {
-      process.stdout.write(`${chosen.args.includes('--json') ? JSON.stringify(about) : versionLine()}\n`);
+      print(`${chosen.args.includes('--json') ? JSON.stringify(about) : versionLine()}\n`);
       return exitCodes.done;
     }
     const { command } = chosen;
     if (beforeDashes(chosen.args).some((arg) => arg === '--help' || arg === '-h')) {
-      process.stdout.write(await usageOf(chosen));
+      print(await usageOf(chosen));
       return exitCodes.done;
     }
     const definitions = await definitionsOf(command);
     if (!command.run) {
       checkFlags({ ...commonArgs, ...definitions }, chosen);
-      process.stderr.write(await usageOf(chosen));
+      complain(await usageOf(chosen));
       return exitCodes.fatal;
     }
     checkWords(definitions, chosen, checkFlags(definitions, chosen));
@@ -59,12 +61,14 @@ function asksForHelp(args: readonly string[]): readonly string[] {
 
 /** Says what went wrong in one line; with `--verbose`, or for a bug, the stack too. */
 function report(error: unknown, isVerbose: boolean): number {
+  // 128 and the number of SIGPIPE, as shells report it.
+  if (error instanceof OutputClosed) return 128 + 13;
   const isExpected = error instanceof OperatorError || isUsageError(error);
   const message = Bun.stripANSI(messageOf(error));
   // Usage errors begin with the command themselves.
   const prefix = message.startsWith('hpc-collector') ? '' : 'hpc-collector: ';
-  process.stderr.write(`${prefix}${isExpected ? '' : 'this is a bug: '}${printable(message, 2000)}\n`);
-  if (error instanceof Error && (isVerbose || !isExpected)) process.stderr.write(`${error.stack}\n`);
+  complain(`${prefix}${isExpected ? '' : 'this is a bug: '}${printable(message, 2000)}\n`);
+  if (error instanceof Error && (isVerbose || !isExpected)) complain(`${error.stack}\n`);
   return error instanceof OperatorError ? error.exitCode : exitCodes.fatal;
 }
 
@@ -199,6 +203,6 @@ async function usageOf({ command, parent, name }: Chosen): Promise<string> {
   const rendered = await renderUsage(command, command === parent ? undefined : above);
   const more = command === parent ? topicLines() : exampleLines(name);
   const usage = `${rendered.trimEnd()}${more}`.replace(/[ \t]+(?=(?:\u001b\[\d+m)*$)/gm, '');
-  const isPlain = !process.stdout.isTTY || process.env.NO_COLOR !== undefined || process.env.TERM === 'dumb';
+  const isPlain = !isatty(1) || process.env.NO_COLOR !== undefined || process.env.TERM === 'dumb';
   return `${isPlain ? Bun.stripANSI(usage) : usage}\n`;
 }

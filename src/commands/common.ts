@@ -19,3 +19,12 @@ export type CommonArgs = {
   readonly 'log-file'?: string | undefined;
   readonly 'log-format'?: 'text' | 'json' | undefined;
 };
+
+/** The systems to act on. */
+export const systemArgs = {
+  'system…': {
+    type: 'positional',
+    required: false,
+    description: 'Systems to collect (default: all that the configuration enables)',
+  },
+} as const satisfies ArgsDef;

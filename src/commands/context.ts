@@ -1,8 +1,10 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { isatty } from 'node:tty';
 import { type Config, loadConfig, loadSystem } from '../config/load.ts';
 import { defaultFallbackDirectory, type Environment } from '../config/paths.ts';
 import type { System } from '../config/system.ts';
+import { sameHost } from '../exec/host-name.ts';
 import { type ExitCode, OperatorError } from '../lib/errors.ts';
 import { createLog, type Log } from '../lib/log.ts';
 import { outboxFile } from '../outbox/files.ts';
@@ -33,7 +35,7 @@ export function openContext(args: CommonArgs, processEnvironment: Environment = 
  * is new, and for each trouble that is over.
  */
 export async function routinely(args: CommonArgs, work: (context: Context) => Promise<ExitCode>): Promise<ExitCode> {
-  const isWatched = process.stderr.isTTY === true || args.verbose === true;
+  const isWatched = isatty(2) || args.verbose === true;
   const context = contextWith(isWatched ? null : new Changes(), args, process.env);
   try {
     return await work(context);
@@ -95,10 +97,15 @@ export async function logged(log: Log, work: () => Promise<ExitCode>): Promise<E
 export type ChosenSystems = { readonly systems: readonly System[]; readonly failures: readonly ExitCode[] };
 
 /**
- * The systems named on the command line; without a name those that the configuration enables on this host. One that is
- * not known or wrongly configured is logged and does not stop the others. Throws OperatorError where no other is left.
+ * The systems named on the command line; without a name those that the configuration enables. Without a name, and with
+ * `here`, only those that are collected on this host: one crontab may lie on every login host. One that is not known or
+ * wrongly configured is logged and does not stop the others. Throws OperatorError where no other is left.
  */
-export function chosenSystems(names: readonly string[], { config, log }: Context): ChosenSystems {
+export function chosenSystems(
+  names: readonly string[],
+  { config, log }: Context,
+  which: 'here' | 'as named',
+): ChosenSystems {
   const wanted = names.length > 0 ? names : config.collector.systems;
   if (wanted.length === 0) {
     throw new OperatorError(
@@ -118,13 +125,9 @@ export function chosenSystems(names: readonly string[], { config, log }: Context
   const [first] = errors;
   if (first && systems.length === 0) throw first;
   for (const error of errors) log.error(`✗ ${error.message}`);
-  const here = shortName(hostname());
+  const isHere = ({ hosts }: System) => hosts?.some((host) => sameHost(host, hostname())) ?? true;
   return {
-    systems: names.length > 0 ? systems : systems.filter(({ hosts }) => hosts?.map(shortName).includes(here) ?? true),
+    systems: names.length > 0 && which === 'as named' ? systems : systems.filter(isHere),
     failures: errors.map((error) => error.exitCode),
   };
-}
-
-function shortName(host: string): string {
-  return (host.split('.')[0] ?? host).toLowerCase();
 }

@@ -1,9 +1,11 @@
 import { defineCommand } from 'citty';
 import { exitCodes, OperatorError } from '../lib/errors.ts';
-import { Outbox } from '../outbox/outbox.ts';
+import type { Outbox } from '../outbox/outbox.ts';
 import { commonArgs } from './common.ts';
-import { logged, openContext, routinely } from './context.ts';
+import { type Context, logged, openContext, routinely } from './context.ts';
 import { drainOutbox } from './draining.ts';
+import { outboxIfAny } from './outbox/open.ts';
+import { printLines } from './output.ts';
 
 export const drainCommand = defineCommand({
   meta: { name: 'drain', description: 'Deliver what is due' },
@@ -18,14 +20,9 @@ export const drainCommand = defineCommand({
     const stream = args.stream ?? null;
     if (args['dry-run']) {
       const context = openContext(args);
-      const outbox = new Outbox(context.outboxFile);
-      for (const entry of outbox.list('pending').filter((other) => stream === null || other.stream === stream)) {
-        context.log.info(
-          `[DRY RUN] Would POST to ${context.config.sam.baseUrl ?? ''}${entry.path} (entry ${entry.id})`,
-        );
-        process.stdout.write(`${outbox.body(entry)}\n`);
-      }
-      outbox.close();
+      const outbox = outboxIfAny(args);
+      printLines(outbox ? bodies(outbox, stream, context) : []);
+      outbox?.close();
       return exitCodes.done;
     }
     const maxSeconds = secondsOf(args['max-seconds']);
@@ -34,6 +31,17 @@ export const drainCommand = defineCommand({
     );
   },
 });
+
+/** The bodies that wait, one at a time; the log says where each would be sent. */
+function* bodies(outbox: Outbox, stream: string | null, { config, log }: Context): Generator<string> {
+  for (const entry of outbox.list('pending')) {
+    if (stream !== null && entry.stream !== stream) continue;
+    log.info(
+      `[DRY RUN] Would POST to ${config.sam.baseUrl ?? '(no address configured)'}${entry.path} (entry ${entry.id})`,
+    );
+    yield outbox.body(entry);
+  }
+}
 
 function secondsOf(text: string | undefined): number | null {
   if (text === undefined) return null;

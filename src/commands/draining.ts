@@ -3,6 +3,7 @@ import { type DrainOptions, drain } from '../delivery/drain.ts';
 import { samDestination } from '../delivery/sam.ts';
 import { type ExitCode, exitCodes } from '../lib/errors.ts';
 import { canShowStatus, showStatus } from '../lib/status-line.ts';
+import { learnOutages } from '../outage/learn.ts';
 import { drainLockFile } from '../outbox/files.ts';
 import { tryLock } from '../outbox/lock.ts';
 import { warnOfDamage } from '../outbox/recovery/past-damage.ts';
@@ -17,7 +18,7 @@ import { stopSignal } from './signals.ts';
  * opened.
  */
 export async function drainOutbox(context: Context, options: Omit<DrainOptions, 'signal'>): Promise<ExitCode> {
-  context.changes?.startDelivering();
+  context.changes?.enter('deliver');
   const destination = samDestination(context.config.sam, join(context.config.directory, 'env'));
   const lock = tryLock(drainLockFile(context.outboxFile));
   if (!lock) {
@@ -37,6 +38,8 @@ export async function drainOutbox(context: Context, options: Omit<DrainOptions, 
       const { delivered, rejected, left, stopped, resting, problem } = result;
       const isWell = rejected + stopped.length + resting.length === 0 && problem === null;
       if (isWell && (delivered > 0 || left === 0)) context.changes?.saw('deliver');
+      // Before the answers are pruned.
+      outbox.run(learnOutages);
       if (stopSignal.aborted && left > 0)
         context.log.warn('The drain was interrupted: the next one goes on where it stopped');
       if (delivered + rejected + left > 0)

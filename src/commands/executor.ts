@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { System } from '../config/system.ts';
 import type { Executor } from '../exec/command.ts';
-import { createExecutor } from '../exec/executor.ts';
+import { createExecutor, type ExecutorOptions } from '../exec/executor.ts';
 import { recordInto } from '../exec/record.ts';
 import { replayFrom } from '../exec/replay.ts';
 import { defaultSearchDirectories } from '../exec/search-path.ts';
@@ -23,15 +23,28 @@ export type SystemExecutor = { readonly executor: Executor; finish(): Promise<vo
 export function executorFor(system: System, source: Source, isAlone: boolean): SystemExecutor {
   if (source.replay !== null) return { executor: replayFrom(folderOf(source.replay, system)), finish: async () => {} };
   const executor = createExecutor({
-    environment: process.env,
+    ...localOptions(),
     connectTimeoutSeconds: system.timeouts.connect,
     searchPath: system.search_path ?? defaultSearchDirectories,
-    hostName: hostname(),
     ...(system.ssh_config === undefined ? {} : { configFile: system.ssh_config }),
   });
   if (source.record === null) return { executor, finish: async () => {} };
   const recorder = recordInto(isAlone ? source.record : join(source.record, system.system_name), executor);
   return { executor: recorder, finish: () => recorder.finish() };
+}
+
+/** The executor of what belongs to no system, and runs on this host. */
+export function localExecutor(): Executor {
+  return createExecutor(localOptions());
+}
+
+function localOptions(): ExecutorOptions {
+  return {
+    environment: process.env,
+    connectTimeoutSeconds: 10,
+    searchPath: defaultSearchDirectories,
+    hostName: hostname(),
+  };
 }
 
 function folderOf(recording: string, system: System): string {

@@ -1,4 +1,6 @@
+import { isatty } from 'node:tty';
 import { OperatorError } from '../lib/errors.ts';
+import { complain } from '../lib/output.ts';
 import { stopSignal } from './signals.ts';
 
 /** Standard input as it comes; a signal ends it with an OperatorError, because nobody may be at its other end. */
@@ -24,7 +26,7 @@ export async function* standardInput(): AsyncGenerator<Uint8Array> {
 
 /** Asks on the terminal; true for `y` and `yes` only. */
 export async function confirmed(question: string): Promise<boolean> {
-  process.stderr.write(`${question} [y/N] `);
+  complain(`${question} [y/N] `);
   let answer = '';
   for await (const chunk of standardInput()) {
     answer += new TextDecoder().decode(chunk);
@@ -35,5 +37,5 @@ export async function confirmed(question: string): Promise<boolean> {
 
 /** Whether somebody sits there who can be asked. */
 export function isInteractive(): boolean {
-  return process.stdin.isTTY === true && process.stderr.isTTY === true;
+  return isatty(0) && isatty(2);
 }

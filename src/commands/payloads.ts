@@ -4,6 +4,7 @@ import { lastKnownFields } from '../collect/last-known.ts';
 import type { System } from '../config/system.ts';
 import { samStatusPath, samStream } from '../delivery/sam-entries.ts';
 import { type ExitCode, exitCodes } from '../lib/errors.ts';
+import { print } from '../lib/output.ts';
 import { Outbox } from '../outbox/outbox.ts';
 import { OutboxUnwritable } from '../outbox/unwritable.ts';
 import { worst } from './collecting.ts';
@@ -39,7 +40,7 @@ export async function printPayloads(
     if (payload === null) continue;
     const address = context.config.sam.baseUrl ?? '(no address configured)';
     if (options.dryRun) context.log.info(`[DRY RUN] Would POST to ${address}${samStatusPath(name)}`);
-    process.stdout.write(`${JSON.stringify(payload, null, isAlone ? 2 : 0)}\n`);
+    print(`${JSON.stringify(payload, null, isAlone ? 2 : 0)}\n`);
   }
   return worst(made.map(({ code }) => code));
 }

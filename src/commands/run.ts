@@ -1,13 +1,15 @@
 import { defineCommand } from 'citty';
 import type { System } from '../config/system.ts';
+import { afterRun } from '../health/after-run.ts';
 import { type ExitCode, exitCodes } from '../lib/errors.ts';
 import { OutboxUnwritable } from '../outbox/unwritable.ts';
 import { collectAndStore, worst } from './collecting.ts';
-import { commonArgs } from './common.ts';
+import { commonArgs, systemArgs } from './common.ts';
 import { type Context, chosenSystems, logged, openContext, routinely } from './context.ts';
 import { drainOutbox } from './draining.ts';
 import { forReal } from './executor.ts';
 import { printPayloads } from './payloads.ts';
+import { stopSignal } from './signals.ts';
 
 /** How long the drain of one run may take, in seconds: the next run comes after 300. */
 const maxDrainSeconds = 120;
@@ -16,17 +18,13 @@ export const runCommand = defineCommand({
   meta: { name: 'run', description: 'Collect systems, then deliver what waits: the cron line' },
   args: {
     ...commonArgs,
-    'system…': {
-      type: 'positional',
-      required: false,
-      description: 'Systems to collect (default: all that the configuration enables)',
-    },
+    ...systemArgs,
     'dry-run': { type: 'boolean', description: 'Log what would be sent; store and send nothing' },
   },
   async run({ args }) {
     if (args['dry-run']) {
       const context = openContext(args);
-      const { systems, failures } = chosenSystems(args._, context);
+      const { systems, failures } = chosenSystems(args._, context, 'here');
       return worst([...failures, await printPayloads(systems, context, { ...forReal, dryRun: true })]);
     }
     return routinely(args, (context) => run(args._, context));
@@ -34,12 +32,15 @@ export const runCommand = defineCommand({
 });
 
 async function run(names: readonly string[], context: Context): Promise<ExitCode> {
-  const { systems, failures } = chosenSystems(names, context);
+  const { systems, failures } = chosenSystems(names, context, 'here');
   if (systems.length === 0) return worst(failures);
   context.log.info(`Starting: ${systems.map((system) => system.system_name).join(', ')}`);
   const ran = await logged(context.log, () => collectAndDrain(systems, context));
   const code = worst([...failures, ran]);
-  if (code !== exitCodes.locked) context.log.info(`Finished: ${code === exitCodes.done ? 'SUCCESS' : 'FAILED'}`);
+  if (code === exitCodes.locked) return code;
+  context.changes?.enter('notify');
+  if (!stopSignal.aborted) await afterRun(context, code === exitCodes.done, context.log);
+  context.log.info(`Finished: ${code === exitCodes.done ? 'SUCCESS' : 'FAILED'}`);
   return code;
 }
 

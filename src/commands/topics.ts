@@ -26,6 +26,7 @@ A flag wins over these, these win over the file env, that over YAML, that over w
   SSH_TIMEOUT                                 seconds to connect by ssh (10)
   API_TIMEOUT                                 seconds for one request (30)
   JUPYTERHUB_ADMIN_TOKEN                      the token for JupyterHub's API
+  NOTIFY_WEBHOOK_URL, HEARTBEAT_URL           in the place of notify.webhook and heartbeat_url
   DERECHO_LOG_FILE, CASPER_LOG_FILE           a log of its own for one system
 
   HTTP_PROXY, HTTPS_PROXY, NO_PROXY           the proxy, in the place of proxy: and no_proxy: in collector.yaml

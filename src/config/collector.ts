@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { proxySettings } from './proxy.ts';
 import { failedProbePolicy } from './system.ts';
 
+const httpUrl = z.url({ protocol: /^https?$/, error: 'is no http or https URL' });
+
 /** `collector.yaml`: what belongs to no system. */
 export const collectorSchema = z.strictObject({
   /** The systems that `run` without a name collects. */
@@ -36,6 +38,29 @@ export const collectorSchema = z.strictObject({
     })
     .prefault({}),
   ...proxySettings,
+  /** How old a system's last snapshot, or what waits, may be. */
+  health: z
+    .strictObject({
+      warn_minutes: z.number().positive().default(10),
+      critical_minutes: z.number().positive().default(15),
+    })
+    .refine(({ warn_minutes, critical_minutes }) => warn_minutes <= critical_minutes, {
+      message: 'warn_minutes must not be more than critical_minutes',
+    })
+    .prefault({}),
+  /** Who is told when the state of health changes. */
+  notify: z
+    .strictObject({
+      /** A program and its arguments; the message is added as the last one. */
+      command: z.tuple([z.string().startsWith('/')], z.string()).optional(),
+      /** Gets the message as JSON. */
+      webhook: httpUrl.optional(),
+      /** How often one is told again while it lasts. */
+      still_after_hours: z.number().positive().default(4),
+    })
+    .prefault({}),
+  /** Fetched after each good run. */
+  heartbeat_url: httpUrl.optional(),
   on_failed_probe: failedProbePolicy.default('last-known'),
   log: z
     .strictObject({

@@ -1,15 +1,20 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { z } from 'zod';
 import { OperatorError } from '../lib/errors.ts';
 import { nearest } from '../lib/nearest.ts';
+import { printable } from '../lib/text.ts';
 import { type CollectorSettings, collectorSchema } from './collector.ts';
 import { embeddedSystems } from './embedded.ts';
 import { oneOf, readEnvironment, secondsFrom } from './environment.ts';
+import { type Layers, mergedLayers } from './layers.ts';
 import { defaultConfigDirectory, defaultStateDirectory, type Environment } from './paths.ts';
+import { ConfigError, type Problem } from './problem.ts';
 import { proxyFor } from './proxy.ts';
 import { checkSamUrl, samBaseUrl } from './sam-address.ts';
-import { type System, systemSchema } from './system.ts';
-import { checkSettings, mergeDeep, parseYaml, readYaml, readYamlIfAny } from './yaml.ts';
+import { checkSettings, problemAt, settingProblems } from './settings.ts';
+import { type System, type SystemSettings, systemSchema } from './system.ts';
+import { ownYaml, readYaml, type YamlFile } from './yaml.ts';
 
 /** Where the SAM API is and how to speak with it. */
 export type SamSettings = CollectorSettings['destinations']['sam'] & {
@@ -41,8 +46,7 @@ export function loadConfig(configDirectory: string | null, processEnvironment: E
     throw new OperatorError(`there is no configuration directory ${configDirectory}: create it or correct --config`);
   }
   const environment = readEnvironment(processEnvironment, join(directory, 'env'));
-  const file = join(directory, 'collector.yaml');
-  const collector = checkSettings(collectorSchema, readYamlIfAny(file), file);
+  const collector = checkSettings(collectorSchema, collectorLayers(directory));
   return {
     directory,
     stateDirectory: defaultStateDirectory(processEnvironment),
@@ -52,65 +56,131 @@ export function loadConfig(configDirectory: string | null, processEnvironment: E
   };
 }
 
+/** `collector.yaml`, if there is one. */
+export function collectorLayers(directory: string): Layers {
+  const file = join(directory, 'collector.yaml');
+  return existsSync(file) ? [readYaml(file)] : [];
+}
+
 function samSettings(collector: CollectorSettings, environment: Environment): SamSettings {
-  const { sam } = collector.destinations;
-  const address = oneOf(environment, ['STATUS_API_URL', 'SAM_API_URL'], samBaseUrl) ?? sam.url;
-  const user = oneOf(environment, ['STATUS_API_USER', 'SAM_API_USER']);
-  const password = oneOf(environment, ['STATUS_API_PASSWORD', 'STATUS_API_KEY', 'SAM_API_PASSWORD']);
-  const baseUrl = address === undefined ? null : checkSamUrl(address, sam.allow_insecure_http);
+  const baseUrl = samAddress(collector, environment);
   return {
-    ...sam,
+    ...collector.destinations.sam,
     baseUrl,
     proxy: baseUrl === null ? null : proxyFor(baseUrl, collector, environment),
-    credentials: user !== undefined && password !== undefined ? { user, password } : null,
-    timeoutSeconds: secondsFrom(environment, 'API_TIMEOUT') ?? sam.timeout ?? 30,
+    credentials: samCredentials(environment),
+    timeoutSeconds: samTimeout(collector, environment),
   };
+}
+
+/** The variables that name one thing. */
+export const samVariables = {
+  url: ['STATUS_API_URL', 'SAM_API_URL'],
+  user: ['STATUS_API_USER', 'SAM_API_USER'],
+  password: ['STATUS_API_PASSWORD', 'STATUS_API_KEY', 'SAM_API_PASSWORD'],
+} as const;
+
+export function samAddress({ destinations: { sam } }: CollectorSettings, environment: Environment): string | null {
+  const address = oneOf(environment, samVariables.url, samBaseUrl) ?? sam.url;
+  return address === undefined ? null : checkSamUrl(address, sam.allow_insecure_http);
+}
+
+export function samCredentials(environment: Environment): SamSettings['credentials'] {
+  const user = oneOf(environment, samVariables.user);
+  const password = oneOf(environment, samVariables.password);
+  return user !== undefined && password !== undefined ? { user, password } : null;
+}
+
+/** In seconds. */
+export function samTimeout({ destinations: { sam } }: CollectorSettings, environment: Environment): number {
+  return secondsFrom(environment, 'API_TIMEOUT') ?? sam.timeout ?? 30;
 }
 
 /** Files of the configuration directory that are for no system. */
 const notSystems = ['collector', 'node_types', 'config'];
 
 /**
- * Loads one system: its YAML (`<system>.yaml`, or `<system>/config.yaml` with `node_types.yaml` beside it, as earlier
- * collectors lay them out) merged over the embedded one of that name. Throws OperatorError where there is neither.
+ * The YAML of one system: `<system>.yaml`, or `<system>/config.yaml` with `node_types.yaml` beside it, as earlier
+ * collectors lay them out, over the embedded one of that name. Throws OperatorError where there is neither.
  */
-export function loadSystem(name: string, config: Config): System {
-  const file = [join(config.directory, `${name}.yaml`), join(config.directory, name, 'config.yaml')].find(existsSync);
+export function systemLayers(name: string, directory: string): Layers {
+  const file = [join(directory, `${name}.yaml`), join(directory, name, 'config.yaml')].find(existsSync);
   const embedded = embeddedSystems.get(name);
   if (notSystems.includes(name) || (file === undefined && embedded === undefined)) {
-    const known = knownSystems(config);
+    const known = knownSystems({ directory });
     const meant = nearest(name, known);
     const hint = meant === null ? `known are ${known.join(', ')}` : `did you mean '${meant}'?`;
     throw new OperatorError(
-      `there is no system '${name}': ${hint}; a system of your own is a file ${join(config.directory, `${name}.yaml`)}`,
+      `there is no system '${name}': ${hint}; a system of your own is a file ${join(directory, `${name}.yaml`)}`,
     );
   }
-  const origin = file ?? `the built-in ${name}.yaml`;
-  const types = [join(config.directory, name, 'node_types.yaml'), join(config.directory, 'node_types.yaml')].find(
-    existsSync,
-  );
-  const merged = [
-    embedded === undefined ? {} : parseYaml(embedded, origin),
-    types === undefined ? {} : { node_types: readYaml(types) },
-    file === undefined ? {} : readYaml(file),
-  ].reduce(mergeDeep);
-  const { on_failed_probe, timeouts, filesystems, ...settings } = checkSettings(
-    systemSchema,
-    { system_name: name, ...merged },
-    origin,
-  );
-  if (settings.system_name !== name) {
-    throw new OperatorError(
-      `${origin}: system_name is '${settings.system_name}' but the file is for '${name}': make them agree`,
-    );
-  }
+  const types = [join(directory, name, 'node_types.yaml'), join(directory, 'node_types.yaml')].find(existsSync);
+  return [
+    ...(embedded === undefined ? [] : [ownYaml(embedded, `the built-in ${name}.yaml`)]),
+    ...(types === undefined ? [] : [within('node_types', readYaml(types))]),
+    ...(file === undefined ? [] : [readYaml(file)]),
+  ];
+}
+
+/** A file that has the value of one setting. */
+function within(setting: string, file: YamlFile): YamlFile {
+  return { ...file, value: { [setting]: file.value }, placeOf: (path, what) => file.placeOf(path.slice(1), what) };
+}
+
+/** What the merged YAML of a system says. Throws ConfigError that names every problem. */
+export function systemSettings(name: string, layers: Layers): SystemSettings {
+  const problems = [...settingProblems(namedSchema(name), layers), ...contradictions(name, layers)];
+  if (problems.length > 0) throw new ConfigError(problems);
+  return checkSettings(namedSchema(name), layers);
+}
+
+/** A file that is called as the system need not name it. */
+function namedSchema(name: string) {
+  return systemSchema.extend({ system_name: systemSchema.shape.system_name.default(name) });
+}
+
+/** What no setting is wrong in by itself, looked for in whatever of the settings is readable. */
+function contradictions(name: string, layers: Layers): Problem[] {
+  const { system_name, filesystems, mounts } = readable.parse(mergedLayers(layers));
+  const known = Object.keys(mounts);
+  return [
+    ...(system_name === undefined || system_name === name
+      ? []
+      : [
+          problemAt(
+            layers,
+            ['system_name'],
+            `it is '${printable(system_name, 60)}' but the file is for '${name}': make them agree`,
+          ),
+        ]),
+    ...filesystems.flatMap((entry, index) =>
+      typeof entry !== 'string' || known.includes(entry) || entry.startsWith('/')
+        ? []
+        : [
+            problemAt(
+              layers,
+              ['filesystems', index],
+              `'${printable(entry, 60)}' has no path: add it to mounts (which has ${known.join(', ') || 'none'})`,
+            ),
+          ],
+    ),
+  ];
+}
+
+const readable = z.object({
+  system_name: z.string().optional().catch(undefined),
+  filesystems: z.array(z.unknown()).catch([]),
+  mounts: z.record(z.string(), z.unknown()).catch({}),
+});
+
+/** Loads one system. Throws OperatorError where there is none of that name, or it is wrongly configured. */
+export function loadSystem(name: string, config: Config): System {
+  const layers = systemLayers(name, config.directory);
+  const { on_failed_probe, timeouts, filesystems, ...settings } = systemSettings(name, layers);
   return {
     ...settings,
     // The API refuses a filesystem that is there twice, and the snapshot with it.
-    filesystems: [...new Set(filesystems)].map((entry) => ({
-      name: entry,
-      path: pathOf(entry, settings.mounts, origin),
-    })),
+    filesystems: [...new Set(filesystems)].map((entry) => ({ name: entry, path: settings.mounts[entry] ?? entry })),
     on_failed_probe: on_failed_probe ?? config.collector.on_failed_probe,
     timeouts: {
       command: secondsFrom(config.environment, 'PBS_COMMAND_TIMEOUT') ?? timeouts.command ?? 30,
@@ -119,15 +189,8 @@ export function loadSystem(name: string, config: Config): System {
   };
 }
 
-function pathOf(filesystem: string, mounts: Readonly<Record<string, string>>, origin: string): string {
-  const path = mounts[filesystem] ?? (filesystem.startsWith('/') ? filesystem : undefined);
-  if (path !== undefined) return path;
-  const known = Object.keys(mounts).join(', ') || 'none';
-  throw new OperatorError(`${origin}: filesystems: '${filesystem}' has no path: add it to mounts (which has ${known})`);
-}
-
 /** The systems there is a YAML for: built in, or in the configuration directory. */
-export function knownSystems(config: Config): string[] {
+export function knownSystems(config: Pick<Config, 'directory'>): string[] {
   const names = new Set(embeddedSystems.keys());
   for (const entry of existsSync(config.directory) ? readdirSync(config.directory, { withFileTypes: true }) : []) {
     if (entry.isDirectory() && existsSync(join(config.directory, entry.name, 'config.yaml'))) names.add(entry.name);

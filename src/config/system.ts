@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isTimeZone } from '../lib/time.ts';
+import { outageRules } from './outage-rules.ts';
 
 /** The SAM API's longest system, node, queue, filesystem and user name. */
 const maxNameLength = 32;
@@ -21,7 +22,10 @@ const seconds = z.number().positive().max(3600);
 const mebibytes = z.number().positive();
 
 /** What one resource of a node must be: one of its comma-separated values, or a number of at least so much. */
-const resourceCondition = z.union([z.string(), z.number().transform(String), z.strictObject({ at_least: z.number() })]);
+const resourceCondition = z.union(
+  [z.string(), z.number().transform(String), z.strictObject({ at_least: z.number() })],
+  'must be a text, a number, or { at_least: NUMBER }',
+);
 
 /** One rule: the first whose conditions all hold gives a node its class and type. Without `when` it always holds. */
 const nodeRule = z.strictObject({
@@ -52,7 +56,8 @@ export const failedProbePolicy = z.enum(['last-known', 'zero', 'skip']);
 export const systemSchema = z.strictObject({
   system_name: z
     .string()
-    .regex(/^[a-z0-9][a-z0-9_-]{0,31}$/, 'must be lower-case letters, digits, - or _ (at most 32)'),
+    .regex(/^[a-z0-9][a-z0-9_-]{0,31}$/, 'must be lower-case letters, digits, - or _ (at most 32)')
+    .refine((name) => name !== 'outage', 'must not be outage: the API takes outages at that address'),
   scheduler: z.literal('pbs').default('pbs'),
   /** Where the scheduler's commands and df run; null for this host. */
   pbs_host: hostName.nullable().default(null),
@@ -84,6 +89,9 @@ export const systemSchema = z.strictObject({
   degraded_above: z.number().min(0).max(100).default(90),
   load_as: z.enum(['raw', 'percent']).default('raw'),
   on_failed_probe: failedProbePolicy.optional(),
+  /** Whether `run` reports and resolves outages by what the snapshots say. */
+  detect_outages: z.boolean().default(false),
+  outage_rules: outageRules,
   /** Short names of the hosts on which `run` acts on this system; everywhere if absent. */
   hosts: z.array(hostName).optional(),
   timeouts: z.strictObject({ command: seconds.optional(), connect: seconds.optional() }).default({}),

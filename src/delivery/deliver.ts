@@ -8,7 +8,8 @@ import { isDamage } from '../outbox/recovery/damage.ts';
 import type { Clock } from './clock.ts';
 import type { Destination, Outcome } from './destination.ts';
 import type { Pace } from './pace.ts';
-import { longestRetryAfter, longestWait, restSeconds, retryDelays, withJitter } from './retry.ts';
+import type { ReadAhead } from './read-ahead.ts';
+import { isServerError, longestRetryAfter, longestWait, restSeconds, retryDelays, withJitter } from './retry.ts';
 
 /** What became of one entry; `stopped`: its stream waits; `withdrawn`: somebody held or dropped it meanwhile. */
 export type Delivery = 'delivered' | 'rejected' | 'stopped' | 'withdrawn';
@@ -21,6 +22,8 @@ export type DeliveryBounds = {
   readonly signal: AbortSignal;
   /** Told what the destination's clock says. */
   readonly sawClock: (date: Date) => void;
+  /** Reads the bodies; and, while this entry is under way, that of the next one. */
+  readonly readAhead: ReadAhead;
 };
 
 /**
@@ -37,10 +40,7 @@ export async function deliver(
   const what = `${entry.stream.slice(entry.stream.indexOf('/') + 1)} status`;
   let body: string;
   try {
-    body = destination.prepare(outbox.body(entry), {
-      isLate: outbox.isLate(entry),
-      isNewest: outbox.isNewest(entry),
-    });
+    body = bounds.readAhead.body(entry);
   } catch (error) {
     // Not this entry's own trouble: the whole file is recovered.
     if (isDamage(error)) throw error;
@@ -54,7 +54,8 @@ export async function deliver(
   let mayHaveArrived = entry.firstSentAt !== null;
   for (let retries = 0; ; ) {
     const isTooLarge = Buffer.byteLength(body) > destination.maxBodyBytes;
-    if (!isTooLarge && !outbox.sending(entry, new Date())) return withdrawn(entry, log);
+    if (!isTooLarge && !bounds.readAhead.isNoted(entry) && !outbox.sending(entry, new Date()))
+      return withdrawn(entry, log);
     const { outcome, attempt, mayBeStored } = isTooLarge
       ? tooLarge(Buffer.byteLength(body), destination.maxBodyBytes)
       : await sendOnce(destination, entry, { body, mayHaveArrived, bounds });
@@ -62,7 +63,7 @@ export async function deliver(
 
     switch (outcome.kind) {
       case 'accepted':
-        outbox.delivered(entry, attempt, outcome.answer);
+        outbox.delivered(entry, attempt, outcome.answer, bounds.readAhead.noteNext());
         log.info(`✓ Posted ${what}: ${outcome.detail}`);
         return 'delivered';
       case 'misconfigured':
@@ -96,7 +97,7 @@ export async function deliver(
         }
         const rest = Math.max(restSeconds(entry.failedDrains), asked);
         const until = new Date(Date.now() + rest * 1000);
-        outbox.postpone(entry, until);
+        outbox.postpone(entry, until, isServerError(entry.lastStatus) === isServerError(attempt.status));
         log.error(
           `✗ ${what} waits: ${destination.description} is unavailable: ${outcome.detail}; not tried again before ${readableUtc(until)} UTC`,
         );
@@ -129,7 +130,7 @@ async function sendOnce(
   const at = new Date();
   const started = clock.now();
   pace.made(started);
-  const reply = await send(destination.request(entry, body));
+  const [reply] = await Promise.all([send(destination.request(entry, body)), bounds.readAhead.read(entry)]);
   if (reply.kind === 'answer' && reply.date !== null) bounds.sawClock(reply.date);
   const outcome = destination.judge(reply, mayHaveArrived);
   const status = reply.kind === 'answer' ? reply.status : null;

@@ -10,7 +10,8 @@ import { type DeliveryBounds, deliver } from './deliver.ts';
 import type { Destination } from './destination.ts';
 import { Pace } from './pace.ts';
 import { rejectPoisoned } from './poison.ts';
-import { latestBelievable, rememberSighting, type Sighting, sightingOf } from './server-clock.ts';
+import { ReadAhead } from './read-ahead.ts';
+import { isFromTheFuture, rememberSighting, type Sighting, sightingOf } from './server-clock.ts';
 
 export type DrainOptions = {
   /** Only this stream; null for all. */
@@ -57,21 +58,44 @@ export async function drain(
   let delivered = 0;
   let rejected = 0;
   let held = 0;
+  const candidates = () =>
+    outbox
+      .heads(destination.name)
+      .filter(({ stream }) => options.stream === null || stream === options.stream)
+      .filter(({ stream }) => !stopped.has(stream) && !resting.has(stream));
+  /** What comes after an entry that is under way, if that is accepted. */
+  const following = (entry: Entry): Entry | null => {
+    const others = candidates().filter(({ stream }) => stream !== entry.stream);
+    const next = [outbox.next(entry), ...others]
+      .filter((other) => other !== null)
+      .sort((one, other) => one.sequence - other.sequence)[0];
+    return next && (options.ignoreRest || !isResting(next)) ? next : null;
+  };
+  const mayFollow = (next: Entry): boolean => {
+    const isAtOnce = !options.signal.aborted && pace.delay(clock.now()) === 0 && clock.now() < deadline;
+    return isAtOnce && !isFromTheFuture(next, outbox.database);
+  };
+  const readAhead = new ReadAhead(outbox, destination, following, mayFollow);
   const bounds: DeliveryBounds = {
     clock,
     pace,
     deadline,
     signal: options.signal,
     sawClock(date) {
+      const isFirst = seen === null;
       seen = sightingOf(date);
+      // What waits behind may be from the future by it.
+      if (isFirst && seen !== null) keepSighting(outbox, seen);
     },
+    readAhead,
   };
 
   let problem: OutboxUnwritable | null = null;
   try {
     for (;;) {
-      const entry = nextEntry(outbox, destination, options, new Set([...stopped, ...resting]));
-      if (!entry) break;
+      const head = candidates()[0];
+      if (!head) break;
+      const entry = readAhead.unsent(head);
       if (!options.ignoreRest && isResting(entry)) {
         resting.add(entry.stream);
         continue;
@@ -83,14 +107,16 @@ export async function drain(
       }
       const wait = pace.delay(clock.now());
       if (clock.now() + wait >= deadline || !(await clock.wait(wait, options.signal))) break;
-      const result = await deliver(outbox, destination, entry, bounds, entryLog);
+      // Where one stream has just found the destination away, the others need not wait for it as long: one try each.
+      const patience = stopped.size > 0 ? { ...bounds, deadline: Number.NEGATIVE_INFINITY } : bounds;
+      const result = await deliver(outbox, destination, entry, patience, entryLog);
       if (result === 'delivered') delivered += 1;
       else if (result === 'rejected') rejected += 1;
       else if (result === 'stopped') {
         const poisoned = await rejectPoisoned(outbox, destination, entry, bounds, entryLog);
-        rejected += poisoned;
-        if (poisoned === 0) stopped.add(entry.stream);
-        else delivered += 1;
+        delivered += poisoned.delivered;
+        rejected += poisoned.rejected;
+        if (poisoned.delivered === 0) stopped.add(entry.stream);
       }
       options.progress?.({ delivered, rejected });
     }
@@ -113,21 +139,9 @@ function keepSighting(outbox: Outbox, clock: Sighting): void {
   }
 }
 
-/** The oldest head of the streams that are not done with. */
-function nextEntry(
-  outbox: Outbox,
-  destination: Destination,
-  options: DrainOptions,
-  doneWith: ReadonlySet<string>,
-): Entry | undefined {
-  return outbox
-    .heads(destination.name)
-    .find((head) => !doneWith.has(head.stream) && (options.stream === null || head.stream === options.stream));
-}
-
 /** A snapshot from the future would be the dashboard's latest until then: it is kept back, and said so. */
 function holdIfFromTheFuture(outbox: Outbox, entry: Entry, log: Log): boolean {
-  if (entry.collectedAt.getTime() <= latestBelievable(outbox.database, Date.now())) return false;
+  if (!isFromTheFuture(entry, outbox.database)) return false;
   const reason = `collected in the future, at ${readableUtc(entry.collectedAt)} UTC: the clock was or is wrong`;
   outbox.hold(entry, reason);
   log.error(`✗ entry ${entry.id} is held: ${reason}; when the time is right: hpc-collector outbox release ${entry.id}`);

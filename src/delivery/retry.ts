@@ -16,3 +16,8 @@ export function withJitter(seconds: number): number {
 export function restSeconds(failedDrains: number): number {
   return Math.min(15 * 60, 60 * 2 ** Math.min(10, failedDrains));
 }
+
+/** Whether a server said that it failed; not where it was not reached, or wants to be left alone. */
+export function isServerError(status: number | null): boolean {
+  return status !== null && status >= 500;
+}

@@ -1,6 +1,7 @@
 import type { Database } from 'bun:sqlite';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import type { Entry } from '../outbox/entry.ts';
 import { readFact, writeFact } from '../outbox/facts.ts';
 
 /** How far a clock may be off before what it stamped is not believed, in milliseconds. */
@@ -32,6 +33,11 @@ export function latestBelievable(database: Database, now: number): number {
   if (!seen || !uptime || seen.boot !== uptime.boot) return now + tolerance;
   const byServer = seen.server + (uptime.uptime - seen.uptime) * 1000;
   return Math.min(now, byServer) + tolerance;
+}
+
+/** Whether an entry was collected at a moment that has not come yet. */
+export function isFromTheFuture(entry: Entry, database: Database): boolean {
+  return entry.collectedAt.getTime() > latestBelievable(database, Date.now());
 }
 
 /** proc(5): seconds since the host was started, and the start's own id. */

@@ -1,6 +1,5 @@
 import { accessSync, constants, readFileSync, realpathSync, statSync } from 'node:fs';
 import { isAbsolute, join, normalize, sep } from 'node:path';
-import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { messageOf, OperatorError } from '../lib/errors.ts';
 import { printable } from '../lib/text.ts';
@@ -64,7 +63,7 @@ export function readRecording(directory: string): Recording {
   const file = join(directory, recordingFileName);
   let content: unknown;
   try {
-    content = parse(readFileSync(file, 'utf8'));
+    content = Bun.YAML.parse(readFileSync(file, 'utf8'));
   } catch (error) {
     throw new OperatorError(`Not a recording: ${file}: ${printable(messageOf(error))}`, { cause: error });
   }
@@ -81,6 +80,8 @@ export function readRecording(directory: string): Recording {
 
 /** The text of a recording's list. */
 export function recordingText(content: Recording): string {
+  // Loaded only where a recording is made: replaying one does without it.
+  const { stringify }: typeof import('yaml') = require('yaml');
   return stringify(content, { lineWidth: 0 });
 }
 

@@ -1,5 +1,6 @@
 import type { System } from '../config/system.ts';
-import type { Command, Ending, Executor } from '../exec/command.ts';
+import type { Ending, Executor } from '../exec/command.ts';
+import { onPbsHost } from '../exec/pbs-host.ts';
 import { readText } from '../exec/read-text.ts';
 import { Damages, type FilesystemRecord, type LoginNodeRecord, type Probed, type Unavailable } from '../lib/records.ts';
 import { filesystemCommand, parseFilesystem } from './filesystem.ts';
@@ -11,9 +12,8 @@ export async function probeLoginNode(
   executor: Executor,
   node: System['login_nodes'][number],
 ): Promise<Probed<LoginNodeRecord | Unavailable>> {
-  const via = system.login_nodes_via === 'pbs_host' ? system.pbs_host : null;
-  const host = node.host ?? node.name;
-  const command = { ...hostCommand(system, loginNodeCommand), host, via };
+  const { host, via } = wayTo(system, node);
+  const command = { ...onPbsHost(system, loginNodeCommand, 'host'), host, via };
   const result = await readText(executor, command);
   if (result.kind === 'done') {
     return done(parseLoginNode(result.text) ?? { unavailable: `${node.name} printed no load averages` });
@@ -23,13 +23,21 @@ export async function probeLoginNode(
   return isAnswer(result.ending) && !couldNotAsk ? done({ unavailable: result.reason }) : result;
 }
 
+/** The host that a login node is for ssh, and the one that it is reached by; null to go there directly. */
+export function wayTo(
+  system: System,
+  node: System['login_nodes'][number],
+): { readonly host: string; readonly via: string | null } {
+  return { host: node.host ?? node.name, via: system.login_nodes_via === 'pbs_host' ? system.pbs_host : null };
+}
+
 /** Asks `pbs_host` for the use of one mount. */
 export async function probeFilesystem(
   system: System,
   executor: Executor,
   path: string,
 ): Promise<Probed<FilesystemRecord | Unavailable>> {
-  const result = await readText(executor, hostCommand(system, filesystemCommand(path)));
+  const result = await readText(executor, onPbsHost(system, filesystemCommand(path), 'host'));
   if (result.kind === 'failed') {
     return isAnswer(result.ending) && result.ending.kind !== 'unreachable'
       ? done({ unavailable: result.reason })
@@ -42,16 +50,6 @@ export async function probeFilesystem(
 /** Whether a command that failed tells something about what was asked; one that could not be started does not. */
 function isAnswer(ending: Ending): boolean {
   return ending.kind !== 'not-found' && ending.kind !== 'not-recorded' && ending.kind !== 'output-too-large';
-}
-
-function hostCommand(system: System, argv: Command['argv']): Command {
-  return {
-    argv,
-    host: system.pbs_host,
-    via: null,
-    timeoutSeconds: system.timeouts.command,
-    maxOutputBytes: system.max_output_mib.host * 1024 ** 2,
-  };
 }
 
 function done<T>(value: T): Probed<T> {

@@ -7,3 +7,7 @@ declare module '*.txt' {
   const path: string;
   export default path;
 }
+declare module '*.example' {
+  const text: string;
+  export default text;
+}

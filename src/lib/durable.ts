@@ -23,15 +23,18 @@ export function writeDurably(file: string, content: string | Uint8Array): void {
     }
     throw error;
   }
-  syncDirectory(dirname(file));
+  syncPath(dirname(file));
 }
 
 /** What the name of a file ends with while it is written; a process that was killed may leave one. */
 export const unfinishedSuffix = '.unfinished';
 
-/** Brings the names in a directory to disk: a file that was made, renamed or removed is so for good only then. */
-export function syncDirectory(directory: string): void {
-  const descriptor = openSync(directory, 'r');
+/**
+ * Brings a file to disk, or the names in a directory: a file that was made, renamed or removed is so for good only when
+ * its directory was.
+ */
+export function syncPath(path: string): void {
+  const descriptor = openSync(path, 'r');
   try {
     fsyncSync(descriptor);
   } finally {

@@ -1,5 +1,6 @@
 import { ofetch } from 'ofetch';
 import { messageOf } from './errors.ts';
+import { withoutLogin } from './text.ts';
 
 export type HttpRequest = {
   readonly url: string;
@@ -29,8 +30,8 @@ export type HttpReply =
       /** What the server's clock says; null where it does not. */
       readonly date: Date | null;
     }
-  /** `neverSent`: there was no connection to send the request on. */
-  | { readonly kind: 'none'; readonly reason: string; readonly neverSent: boolean };
+  /** `neverSent`: there was no connection to send the request on; `untrusted`: because TLS refused it. */
+  | { readonly kind: 'none'; readonly reason: string; readonly neverSent: boolean; readonly untrusted: boolean };
 
 /** An answer over this size is not taken: those that are waited for are far smaller. */
 const maxAnswerBytes = 4 * 1024 * 1024;
@@ -61,20 +62,12 @@ export async function send(request: HttpRequest): Promise<HttpReply> {
       date: dateOf(response.headers.get('date')),
     };
   } catch (error) {
-    const { reason, neverSent } = signal.aborted
-      ? { reason: `no whole answer within ${request.timeoutSeconds} s`, neverSent: false }
+    const failure = signal.aborted
+      ? { reason: `no whole answer within ${request.timeoutSeconds} s`, neverSent: false, untrusted: false }
       : failureOf(error);
-    const way = request.proxy === null ? '' : `, by way of the proxy ${withoutPassword(request.proxy)}`;
-    return { kind: 'none', reason: reason + way, neverSent };
+    const way = request.proxy === null ? '' : `, by way of the proxy ${withoutLogin(request.proxy)}`;
+    return { kind: 'none', ...failure, reason: failure.reason + way };
   }
-}
-
-/** A URL as it may be shown. */
-export function withoutPassword(text: string): string {
-  if (!URL.canParse(text)) return 'that is no URL';
-  const url = new URL(text);
-  if (url.password !== '') url.password = '***';
-  return url.href.replace(/\/$/, '');
 }
 
 /** Options of Bun's fetch that ofetch passes through but does not know. */
@@ -143,16 +136,17 @@ const lost: Readonly<Record<string, string>> = {
 };
 
 /** The innermost cause says what happened; ofetch wraps it in the request's whole description. */
-function failureOf(error: unknown): { reason: string; neverSent: boolean } {
+function failureOf(error: unknown): { reason: string; neverSent: boolean; untrusted: boolean } {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code: unknown = typeof cause === 'object' && cause !== null ? Reflect.get(cause, 'code') : undefined;
   // Bun tells its callers how to debug it.
   const message = messageOf(cause).replace(/ fetching ".*/s, '');
-  if (typeof code !== 'string') return { reason: message, neverSent: false };
+  if (typeof code !== 'string') return { reason: message, neverSent: false, untrusted: false };
   const words = unreached[code] ?? lost[code];
   return {
     reason: words ?? (message.includes(code) ? message : `${message} (${code})`),
     neverSent: code in unreached || isTls(code),
+    untrusted: isTls(code),
   };
 }
 

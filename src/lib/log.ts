@@ -1,6 +1,7 @@
 import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type ConsolaInstance, createConsola, type LogObject } from 'consola';
+// Not all of consola: its own reporters, which are not used, take longer to load than a collection of nothing.
+import { type ConsolaInstance, createConsola, type LogObject } from 'consola/core';
 import { messageOf } from './errors.ts';
 import { writeAboveStatus } from './status-line.ts';
 import { printable } from './text.ts';

@@ -17,7 +17,7 @@ export type NodeRecord = {
   /** Ids of the jobs on the node, each once. */
   readonly jobs: readonly string[];
   /** What the scheduler says the node offers, by lower-case name: what node-class rules look at. */
-  readonly resources: ReadonlyMap<string, string>;
+  readonly resources: Pick<ReadonlyMap<string, string>, 'get'>;
 };
 
 export type JobRecord = {

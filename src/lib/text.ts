@@ -15,3 +15,8 @@ export function printable(text: string, maxLength = 500): string {
 export function counted(count: number, noun: string, plural = `${noun}s`): string {
   return `${count} ${count === 1 ? noun : plural}`;
 }
+
+/** Text with stars in the place of the user and password of each address in it. */
+export function withoutLogin(text: string): string {
+  return text.replace(/(\/\/)[^/@]*@/g, '$1********@');
+}

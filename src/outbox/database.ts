@@ -21,7 +21,7 @@ export function openDatabase(file: string): Database {
     try {
       setPragmas(database, [['busy_timeout', busyTimeout, busyTimeout]]);
       refuseNewer(database, file);
-      refuseForeign(database);
+      refuseForeign(database, file);
       // Only before the first table is made: it lets the file shrink again.
       if (schemaVersion(database) === 0) database.run('PRAGMA auto_vacuum = INCREMENTAL');
       setPragmas(database, [

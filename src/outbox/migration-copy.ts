@@ -1,7 +1,7 @@
 import type { Database } from 'bun:sqlite';
 import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { syncDirectory, unfinishedSuffix } from '../lib/durable.ts';
+import { syncPath, unfinishedSuffix } from '../lib/durable.ts';
 import { schemaVersion } from '../lib/sqlite.ts';
 
 /** The copy that is made of an outbox before it gets this schema. */
@@ -28,7 +28,7 @@ export function copyBeforeMigration(database: Database, file: string, schema: nu
     fsyncSync(descriptor);
     closeSync(descriptor);
     putInPlace(unfinished, copy);
-    syncDirectory(dirname(copy));
+    syncPath(dirname(copy));
   } finally {
     rmSync(unfinished, { force: true });
   }

@@ -89,4 +89,37 @@ export const migrations: readonly string[] = [
   -- What was tried in vain, which is little: in an outage only the head of each stream.
   CREATE INDEX entries_tried ON entries (stream, attempts) WHERE attempts > 0 AND state <> 'delivered';
   `,
+  `
+  -- Outages that were reported from here: the newest that was said of each, and what a detection must know of it.
+  CREATE TABLE outages (
+    key TEXT PRIMARY KEY,
+    system TEXT NOT NULL,
+    title TEXT NOT NULL,
+    severity TEXT NOT NULL,
+    status TEXT NOT NULL,
+    component TEXT,
+    description TEXT,
+    started_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    estimated_at INTEGER,
+    reported_at INTEGER NOT NULL,
+    -- The rule that detected it, and a JSON array of what it found affected; null and [] where a person reported it.
+    rule TEXT,
+    affected TEXT NOT NULL,
+    -- A JSON array of the ids that the destination gave its reports.
+    outage_ids TEXT NOT NULL DEFAULT '[]',
+    -- Whether the destination keeps one row for all its reports; null until it has answered.
+    is_one_row INTEGER
+  ) STRICT;
+  CREATE UNIQUE INDEX outages_open ON outages (system, rule, component)
+    WHERE rule IS NOT NULL AND status <> 'resolved';
+
+  -- Which entries report which outage.
+  CREATE TABLE outage_entries (
+    entry TEXT PRIMARY KEY,
+    outage TEXT NOT NULL REFERENCES outages (key) ON DELETE CASCADE,
+    is_answered INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE INDEX outage_entries_by_outage ON outage_entries (outage);
+  `,
 ];

@@ -1,7 +1,7 @@
 import { type Database, SQLiteError } from 'bun:sqlite';
 import { messageOf } from '../lib/errors.ts';
+import { attemptsOf, noteSending, recordAttempt } from './attempts.ts';
 import { openDatabase } from './database.ts';
-import { answeredAfterDrop } from './drop.ts';
 import type {
   Attempt,
   AttemptChange,
@@ -12,6 +12,7 @@ import type {
   ForeignEntry,
   NewEntry,
 } from './entry.ts';
+import { insertEntry } from './insert.ts';
 import { giveUpReserve } from './reserve.ts';
 import { columns, type EntryRow, entryOf } from './row.ts';
 import type { Spool } from './spool/spool.ts';
@@ -58,35 +59,14 @@ export class Outbox {
 
   #insert(entry: ForeignEntry): boolean {
     const bytes = Buffer.from(entry.body, 'utf8');
-    const gzip = Bun.gzipSync(bytes);
-    const insert = this.database.transaction((): boolean => {
-      const { changes, lastInsertRowid } = this.database
-        .query(
-          `INSERT INTO entries (id, stream, destination, method, path, body_bytes, body_sha256, collected_at, state,
-               first_sent_at, last_error, failed_probes)
-             VALUES ($id, $stream, $destination, $method, $path, $bytes, $sha256, $collectedAt, $state, $firstSentAt,
-               $error, $failed)
-             ON CONFLICT DO NOTHING`,
-        )
-        .run({
-          id: entry.id,
-          stream: entry.stream,
-          destination: entry.destination,
-          method: entry.method,
-          path: entry.path,
-          bytes: bytes.length,
-          sha256: sha256Of(bytes),
-          collectedAt: entry.collectedAt.getTime(),
-          state: entry.state,
-          firstSentAt: entry.firstSentAt?.getTime() ?? null,
-          error: entry.rejectedBecause,
-          failed: JSON.stringify(entry.failedProbes),
-        });
-      if (changes === 0) return false;
-      this.database.query('INSERT INTO bodies (entry, gzip) VALUES (?, ?)').run(lastInsertRowid, gzip);
-      return true;
-    });
-    return this.#write(() => insert.immediate());
+    const body = { gzip: Bun.gzipSync(bytes), bytes: bytes.length, sha256: sha256Of(bytes) };
+    return this.#write(() => insertEntry(this.database, entry, body));
+  }
+
+  /** Does what changes the file all together or not at all. Throws OutboxUnwritable where it cannot be written. */
+  atomically<T>(work: () => T): T {
+    const whole = this.database.transaction(work);
+    return this.#write(() => whole.immediate());
   }
 
   /** Whether an entry with this id is here. */
@@ -148,17 +128,17 @@ export class Outbox {
   }
 
   attempts(entry: Entry): Attempt[] {
-    return this.database
-      .query<Omit<Attempt, 'at'> & { at: number }, [number]>(
-        'SELECT at, seconds, status, outcome, detail FROM attempts WHERE entry = ? ORDER BY sequence',
-      )
-      .all(entry.sequence)
-      .map((row) => ({ ...row, at: new Date(row.at) }));
+    return attemptsOf(this.database, entry);
   }
 
-  delivered(entry: Entry, attempt: Attempt, answer: string): void {
+  /**
+   * With the same commit notes that `next` is about to be sent, as `sending` does: a commit takes longer than everything
+   * else that is done for an entry.
+   */
+  delivered(entry: Entry, attempt: Attempt, answer: string, next: Entry | null = null): void {
     const deliveredAt = attempt.at.getTime();
-    this.#attempted(entry, attempt, { state: 'delivered', deliveredAt, answer, charged: true, mayHaveArrived: true });
+    const change = { state: 'delivered', deliveredAt, answer, charged: true, mayHaveArrived: true } as const;
+    this.#attempted(entry, attempt, change, next);
   }
 
   /** Kept as it is until a person decides. */
@@ -177,18 +157,18 @@ export class Outbox {
    * reserve: then it must not be sent.
    */
   sending(entry: Entry, at: Date): boolean {
-    const query = this.database.query(
-      `UPDATE entries SET first_sent_at = coalesce(first_sent_at, ?) WHERE sequence = ? AND state = 'pending'`,
-    );
-    return this.#writeOnReserve(() => query.run(at.getTime(), entry.sequence)).changes === 1;
+    return this.#writeOnReserve(() => noteSending(this.database, entry, at));
   }
 
-  /** The destination was unavailable for a whole drain: the stream rests until this moment. */
-  postpone(entry: Entry, until: Date): void {
+  /**
+   * The destination was unavailable for a whole drain: the stream rests until this moment. Drains are counted in a row
+   * while they fail alike.
+   */
+  postpone(entry: Entry, until: Date, isAlike = true): void {
     const query = this.database.query(
-      'UPDATE entries SET next_attempt_at = ?, failed_drains = failed_drains + 1 WHERE sequence = ?',
+      'UPDATE entries SET next_attempt_at = ?, failed_drains = iif(?, failed_drains, 0) + 1 WHERE sequence = ?',
     );
-    this.#writeOnReserve(() => query.run(until.getTime(), entry.sequence));
+    this.#writeOnReserve(() => query.run(until.getTime(), isAlike ? 1 : 0, entry.sequence));
   }
 
   /** Makes a rejected or waiting entry due at once; false where it is neither. */
@@ -253,16 +233,16 @@ export class Outbox {
     const [entry] = this.withPrefix(id, 1);
     if (entry?.id !== id) return;
     if (this.attempts(entry).some((known) => known.at.getTime() === attempt.at.getTime())) return;
-    this.#writeOnReserve(() => this.#insertAttempt(entry, attempt, change));
+    this.#writeOnReserve(() => recordAttempt(this.database, entry, { attempt, change }, null));
   }
 
   /**
    * Records an attempt: on a full disk on the reserve, and where even that is not enough in the spool; then it throws
    * OutboxUnwritable, because the entry looks as if it had not been tried.
    */
-  #attempted(entry: Entry, attempt: Attempt, change: AttemptChange): void {
+  #attempted(entry: Entry, attempt: Attempt, change: AttemptChange, next: Entry | null = null): void {
     try {
-      this.#writeOnReserve(() => this.#insertAttempt(entry, attempt, change));
+      this.#writeOnReserve(() => recordAttempt(this.database, entry, { attempt, change }, next));
     } catch (error) {
       if (!(error instanceof OutboxUnwritable)) throw error;
       const answer = `${error.problem}; the answer to entry ${entry.id} (${attempt.outcome})`;
@@ -278,36 +258,6 @@ export class Outbox {
     } catch (error) {
       return `is lost, it may be sent again: it cannot be kept in the fallback directory either: ${messageOf(error)}`;
     }
-  }
-
-  #insertAttempt(entry: Entry, attempt: Attempt, change: AttemptChange): void {
-    this.database
-      .transaction(() => {
-        if (change.state === 'delivered') this.#remember(entry);
-        if (!this.#exists(entry)) return answeredAfterDrop(this.database, entry, attempt);
-        this.database
-          .query('INSERT INTO attempts (entry, at, seconds, status, outcome, detail) VALUES (?, ?, ?, ?, ?, ?)')
-          .run(entry.sequence, attempt.at.getTime(), attempt.seconds, attempt.status, attempt.outcome, attempt.detail);
-        this.database
-          .query(
-            `UPDATE entries SET state = coalesce($state, state), attempts = attempts + $charged, last_status = $status,
-               last_error = iif($state IS NULL AND state = 'held', last_error, $error),
-               delivered_at = $deliveredAt, answer = $answer,
-               next_attempt_at = iif($state IS NULL, next_attempt_at, NULL),
-               first_sent_at = iif($mayHaveArrived, first_sent_at, NULL) WHERE sequence = $sequence`,
-          )
-          .run({
-            state: change.state,
-            charged: change.charged ? 1 : 0,
-            status: attempt.status,
-            error: change.state === 'delivered' ? null : attempt.detail,
-            deliveredAt: change.deliveredAt,
-            answer: change.answer,
-            mayHaveArrived: change.mayHaveArrived ? 1 : 0,
-            sequence: entry.sequence,
-          });
-      })
-      .immediate();
   }
 
   /** Writes; for want of space once more, on what the reserve gives. */
@@ -330,20 +280,6 @@ export class Outbox {
     } catch (error) {
       throw error instanceof SQLiteError ? unwritable('write the outbox', this.#file, error) : error;
     }
-  }
-
-  /** How far the destination is in time by now. */
-  #remember(entry: Entry): void {
-    this.database
-      .query(
-        `INSERT INTO streams (stream, newest_delivered_at) VALUES (?, ?)
-         ON CONFLICT (stream) DO UPDATE SET newest_delivered_at = max(newest_delivered_at, excluded.newest_delivered_at)`,
-      )
-      .run(entry.stream, entry.collectedAt.getTime());
-  }
-
-  #exists(entry: Entry): boolean {
-    return this.database.query('SELECT 1 FROM entries WHERE sequence = ?').get(entry.sequence) !== null;
   }
 
   #entries(query: string, parameters: Record<string, string | number>): Entry[] {

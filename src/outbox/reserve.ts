@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { syncDirectory, writeDurably } from '../lib/durable.ts';
+import { syncPath, writeDurably } from '../lib/durable.ts';
 
 /**
  * Room to record answers in when the disk is full: a drain that fills it to the brim has some 240 of them, of 4 kB as the
@@ -34,7 +34,7 @@ export function giveUpReserve(outbox: string): boolean {
   try {
     if (!statSync(file, { throwIfNoEntry: false })) return false;
     rmSync(file);
-    syncDirectory(dirname(file));
+    syncPath(dirname(file));
     return true;
   } catch {
     return false;

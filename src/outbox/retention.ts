@@ -17,6 +17,8 @@ export type Pruned = { readonly delivered: number; readonly undelivered: readonl
 const batch = 100;
 /** Transactions at a time: what is left is for the next time. */
 const maxBatches = 10;
+/** How the reason begins for which an entry is given up. */
+const overLimit = 'the outbox would have grown over its limit';
 /** What an entry needs beside its body: its row, its indexes, half-filled pages. */
 const overheadBytes = 16 * 1024;
 /** Pages given back to the filesystem at a time, and how many stay in the file to be used again. */
@@ -45,7 +47,7 @@ export function prune(database: Database, bounds: Bounds, neededBytes: number, n
     if (!isFull) break;
     const oldest = oldestOver(database, excess());
     if (oldest.length === 0) break;
-    const reason = `the outbox would have grown over its limit of ${Math.round(bounds.maxBytes / 1024 ** 2)} MiB`;
+    const reason = `${overLimit} of ${Math.round(bounds.maxBytes / 1024 ** 2)} MiB`;
     undelivered.push(...drop(database, oldest, reason, now));
   }
   giveBack(database, vacuumPages);
@@ -63,6 +65,15 @@ export function pruneDelivered(database: Database, bounds: Bounds, now: Date): n
   // Page by page, in short transactions: a collection need not wait long.
   while (giveBack(database, vacuumPages)) {}
   return count;
+}
+
+/** How many undelivered entries were given up for want of room since a moment; what people drop is not counted. */
+export function countGivenUp(database: Database, since: Date): number {
+  const query = 'SELECT count(*) AS n FROM dropped WHERE dropped_at >= ? AND substr(reason, 1, ?) = ?';
+  const row = database
+    .query<{ n: number }, [number, number, string]>(query)
+    .get(since.getTime(), overLimit.length, overLimit);
+  return row?.n ?? 0;
 }
 
 /** How many entries `pruneDelivered` would take out, and the bytes of their bodies before compression. */

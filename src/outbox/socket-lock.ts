@@ -1,12 +1,11 @@
 import { resolve } from 'node:path';
 import { codeOf } from '../lib/sqlite.ts';
-import type { Lock } from './lock.ts';
 
 /**
  * A lock that needs no file: the name of a Linux abstract socket (unix(7)), which the kernel frees with its process.
  * Null where another process of this host has it. Only for want of a lock file: any user of the host could take the name.
  */
-export function trySocketLock(file: string): Lock | null {
+export function trySocketLock(file: string): { release(): void } | null {
   const name = new Bun.CryptoHasher('sha256').update(`${process.getuid?.()} ${resolve(file)}`).digest('hex');
   try {
     const socket = Bun.listen({ unix: `\0hpc-collector-${name}`, socket: { data() {} } });

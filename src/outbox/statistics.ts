@@ -13,6 +13,8 @@ export type StreamStatistics = {
   readonly rejected: number;
   readonly oldest: Date | null;
   readonly newest: Date | null;
+  /** Of those that are pending. */
+  readonly oldestPending: Date | null;
   readonly deliveredLastDay: number;
   readonly attempts: number;
   /** Of the bodies, before compression. */
@@ -60,6 +62,7 @@ export function streamStatistics(database: Database, now: Date): StreamStatistic
       held: countOf('held'),
       rejected: countOf('rejected'),
       oldest: own.length === 0 ? null : new Date(Math.min(...own.map((row) => row.oldest))),
+      oldestPending: dateOf(own.find(({ state }) => state === 'pending')?.oldest),
       newest: own.length === 0 ? null : new Date(Math.max(...own.map((row) => row.newest))),
       deliveredLastDay: delivered.get(stream) ?? 0,
       attempts: attempts.get(stream) ?? 0,
@@ -76,6 +79,10 @@ export function fileStatistics(database: Database): FileStatistics {
     host: readFact(database, 'host'),
     damage: readFact(database, 'damage'),
   };
+}
+
+function dateOf(milliseconds: number | undefined): Date | null {
+  return milliseconds === undefined ? null : new Date(milliseconds);
 }
 
 function sums(database: Database, query: string): ReadonlyMap<string, number> {

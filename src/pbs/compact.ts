@@ -1,7 +1,6 @@
 import { messageOf } from '../lib/errors.ts';
 import type { Damages } from '../lib/records.ts';
-import type { PbsRecord } from './records.ts';
-import type { RawValue } from './values.ts';
+import type { PbsRecord, RawValue } from './values.ts';
 
 /** How much JSON without line breaks is read: it must be held whole. */
 export const maxCompactBytes = 64 * 1024 * 1024;
@@ -43,7 +42,8 @@ function parseSection(bytes: Buffer, section: string, damaged: Damages): object 
 /** A value as it would stand on lines of its own, in the Latin-1 reading of its UTF-8. */
 function rawOf(value: unknown): RawValue {
   const latin1 = (part: unknown) => Buffer.from(JSON.stringify(part), 'utf8').toString('latin1');
-  if (Array.isArray(value)) return { kind: 'array', lines: value.map(latin1) };
+  if (Array.isArray(value)) return { kind: 'array', text: value.map(latin1).join('\n') };
   if (typeof value !== 'object' || value === null) return latin1(value);
-  return { kind: 'object', lines: Object.entries(value).map(([name, part]) => `"${name}":${latin1(part)}`) };
+  const members = Object.entries(value).map(([name, part]) => `"${name}":${latin1(part)}`);
+  return { kind: 'object', text: members.join('\n') };
 }

@@ -1,6 +1,6 @@
 import type { JobRecord } from '../lib/records.ts';
-import type { PbsRecord } from './records.ts';
-import { countOf, membersOf, textOf } from './values.ts';
+import type { PbsRecord } from './values.ts';
+import { countOf, isObject, memberNamed, textOf } from './values.ts';
 
 /** The fields of `qstat -f -F json` that are read: never `Variable_List`, which holds users' secrets. */
 export const jobFields: ReadonlySet<string> = new Set([
@@ -28,16 +28,16 @@ const single: Readonly<Record<string, Counts>> = {
 /** One job or job array; a string says what is wrong with the record. */
 export function parseJob(record: PbsRecord): JobRecord | string {
   const { fields } = record;
-  const user = textOf(fields.get('Job_Owner'))?.split('@')[0];
+  const user = beforeAt(textOf(fields.get('Job_Owner')));
   const state = textOf(fields.get('job_state'));
   const queue = textOf(fields.get('queue'));
-  const resources = membersOf(fields.get('Resource_List'));
+  const resources = fields.get('Resource_List');
   if (!user) return 'has no Job_Owner';
   if (!state) return 'has no job_state';
   if (!queue) return 'has no queue';
-  if (!resources) return 'has no Resource_List';
-  const cores = countOf(resources.get('ncpus'));
-  const gpus = countOf(resources.get('ngpus'));
+  if (!isObject(resources)) return 'has no Resource_List';
+  const cores = countOf(memberNamed(resources, 'ncpus'));
+  const gpus = countOf(memberNamed(resources, 'ngpus'));
   if (cores === null) return 'Resource_List.ncpus is no count';
   if (gpus === null) return 'Resource_List.ngpus is no count';
 
@@ -48,11 +48,19 @@ export function parseJob(record: PbsRecord): JobRecord | string {
     user,
     project: projectOf(fields),
     queue,
-    ...counts,
+    running: counts.running,
+    pending: counts.pending,
+    held: counts.held,
     cores,
     gpus,
     hosts: hostsOf(textOf(fields.get('exec_host')), subjobs !== null),
   };
+}
+
+/** `user` of `user@host`. */
+function beforeAt(owner: string | null): string {
+  const at = owner?.indexOf('@') ?? -1;
+  return owner === null || at < 0 ? (owner ?? '') : owner.slice(0, at);
 }
 
 /** `Account_Name`, else `project` unless it is the one PBS gives to jobs that name none; else null. */

@@ -1,7 +1,7 @@
 import type { NodeRecord, NodeState } from '../lib/records.ts';
 import { gibibytesOf } from './memory.ts';
-import type { PbsRecord } from './records.ts';
-import { countOf, listOf, membersOf, textOf } from './values.ts';
+import type { PbsRecord } from './values.ts';
+import { countOf, isObject, listOf, memberInLowerCase, memberNamed, textOf } from './values.ts';
 
 /** The fields of `pbsnodes -aj -F json` that are read. */
 export const nodeFields: ReadonlySet<string> = new Set(['state', 'jobs', 'resources_available', 'resources_assigned']);
@@ -19,25 +19,20 @@ export function parseNode(record: PbsRecord): NodeRecord | string {
   const { fields } = record;
   const state = textOf(fields.get('state'));
   if (state === null) return 'has no state';
-  const available = membersOf(fields.get('resources_available'));
-  if (!available) return 'has no resources_available';
-  const assigned = membersOf(fields.get('resources_assigned')) ?? new Map<string, string>();
+  const available = fields.get('resources_available');
+  if (!isObject(available)) return 'has no resources_available';
+  const assigned = fields.get('resources_assigned');
 
-  const cores = countOf(available.get('ncpus'));
-  const gpus = countOf(available.get('ngpus'));
-  const memory = memoryOf(available.get('mem'));
-  const coresAllocated = countOf(assigned.get('ncpus'));
-  const gpusAllocated = countOf(assigned.get('ngpus'));
-  const memoryAllocated = memoryOf(assigned.get('mem'));
+  const cores = countOf(memberNamed(available, 'ncpus'));
+  const gpus = countOf(memberNamed(available, 'ngpus'));
+  const memory = memoryOf(memberNamed(available, 'mem'));
+  const coresAllocated = countOf(memberNamed(assigned, 'ncpus'));
+  const gpusAllocated = countOf(memberNamed(assigned, 'ngpus'));
+  const memoryAllocated = memoryOf(memberNamed(assigned, 'mem'));
   if (cores === null || coresAllocated === null) return 'ncpus is no count';
   if (gpus === null || gpusAllocated === null) return 'ngpus is no count';
   if (memory === null || memoryAllocated === null) return 'mem is no size';
 
-  const resources = new Map<string, string>();
-  for (const [name, raw] of available) {
-    const text = textOf(raw);
-    if (text !== null) resources.set(name.toLowerCase(), text);
-  }
   return {
     name: record.id,
     state: states.find(([pattern]) => pattern.test(state))?.[1] ?? 'other',
@@ -48,7 +43,8 @@ export function parseNode(record: PbsRecord): NodeRecord | string {
     memoryGib: memory,
     memoryAllocatedGib: memoryAllocated,
     jobs: [...new Set(listOf(fields.get('jobs')))],
-    resources,
+    // Looked for when a rule asks: of a dozen resources one or two are asked for.
+    resources: { get: (name) => textOf(memberInLowerCase(available, name)) ?? undefined },
   };
 }
 

@@ -1,6 +1,7 @@
 import type { System } from '../config/system.ts';
 import type { Command, Executor } from '../exec/command.ts';
 import { failureOf } from '../exec/describe.ts';
+import { onPbsHost } from '../exec/pbs-host.ts';
 import { readText, silentFailure } from '../exec/read-text.ts';
 import {
   Damages,
@@ -13,8 +14,9 @@ import {
 import { jobFields, parseJob } from './jobs.ts';
 import { nodeFields, parseNode } from './nodes.ts';
 import { parseQueue, parseQueueTable, queueFields } from './queues.ts';
-import { type PbsRecord, readRecords } from './records.ts';
+import { readRecords } from './records.ts';
 import { parseReservations } from './reservations.ts';
+import type { PbsRecord } from './values.ts';
 
 /** Asks PBS for its nodes and gives each to `take`. */
 export async function probeNodes(
@@ -22,7 +24,7 @@ export async function probeNodes(
   executor: Executor,
   take: (node: NodeRecord) => void,
 ): Promise<Probed<null>> {
-  const command = schedulerCommand(system, ['pbsnodes', '-aj', '-F', 'json']);
+  const command = onPbsHost(system, ['pbsnodes', '-aj', '-F', 'json'], 'scheduler');
   const probed = await probeRecords(executor, command, 'nodes', nodeFields, parseNode, take);
   // A server without nodes is no failure, though pbsnodes calls it one.
   const hasNone = probed.kind === 'failed' && probed.reason.includes('Server has no node list');
@@ -31,7 +33,7 @@ export async function probeNodes(
 
 /** Asks PBS for its jobs and gives each to `take`. */
 export function probeJobs(system: System, executor: Executor, take: (job: JobRecord) => void): Promise<Probed<null>> {
-  const command = schedulerCommand(system, ['qstat', '-f', '-F', 'json']);
+  const command = onPbsHost(system, ['qstat', '-f', '-F', 'json'], 'scheduler');
   return probeRecords(executor, command, 'Jobs', jobFields, parseJob, take);
 }
 
@@ -41,13 +43,13 @@ export async function probeQueues(system: System, executor: Executor): Promise<P
   const [json, table] = await Promise.all([
     probeRecords(
       executor,
-      schedulerCommand(system, ['qstat', '-Q', '-f', '-F', 'json']),
+      onPbsHost(system, ['qstat', '-Q', '-f', '-F', 'json'], 'scheduler'),
       'Queue',
       queueFields,
       parseQueue,
       (queue) => queues.set(queue.name, queue),
     ),
-    readText(executor, schedulerCommand(system, ['qstat', '-Qa'])),
+    readText(executor, onPbsHost(system, ['qstat', '-Qa'], 'scheduler')),
   ]);
   const fromTable = table.kind === 'done' ? parseQueueTable(table.text) : [];
   if (json.kind === 'failed' && fromTable.length === 0) return json;
@@ -58,19 +60,27 @@ export async function probeQueues(system: System, executor: Executor): Promise<P
 
 /** Asks PBS for its reservations. */
 export async function probeReservations(system: System, executor: Executor): Promise<Probed<ReservationRecord[]>> {
-  const result = await readText(executor, schedulerCommand(system, ['pbs_rstat', '-f']));
+  const result = await readText(executor, onPbsHost(system, ['pbs_rstat', '-f'], 'scheduler'));
   if (result.kind === 'failed') return result;
   return { kind: 'done', ...parseReservations(result.text, system.timezone) };
 }
 
-function schedulerCommand(system: System, argv: Command['argv']): Command {
-  return {
-    argv,
-    host: system.pbs_host,
-    via: null,
-    timeoutSeconds: system.timeouts.command,
-    maxOutputBytes: system.max_output_mib.scheduler * 1024 ** 2,
-  };
+/** After how much of a command's output garbage is collected. */
+const garbageBytes = 8 * 1024 * 1024;
+
+/**
+ * The same chunks. What was read is garbage at once, but the engine, which sees a machine with much memory, lets tens of
+ * megabytes of it come together before it looks, and a login host's memory belongs to others. Small systems never get here.
+ */
+async function* collectingGarbage(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    yield chunk;
+    bytes += chunk.length;
+    if (bytes < garbageBytes) continue;
+    bytes = 0;
+    Bun.gc(true);
+  }
 }
 
 /** Exit code first, then content: a server that is down prints valid JSON without jobs, and exits with 255. */
@@ -84,7 +94,7 @@ async function probeRecords<T>(
 ): Promise<Probed<null>> {
   const execution = executor.start(command);
   let taken = 0;
-  const { isPbs, damaged } = await readRecords(execution.stdout, section, fields, (record) => {
+  const { isPbs, damaged } = await readRecords(collectingGarbage(execution.stdout), section, fields, (record) => {
     const value = parse(record);
     if (typeof value === 'string') return value;
     taken += 1;

@@ -1,5 +1,5 @@
 import type { QueueRecord } from '../lib/records.ts';
-import type { PbsRecord } from './records.ts';
+import type { PbsRecord } from './values.ts';
 import { countOf, textOf } from './values.ts';
 
 /** The fields of `qstat -Q -f -F json` that are read. */

@@ -1,14 +1,7 @@
 import { Damages } from '../lib/records.ts';
 import { compactRecords, maxCompactBytes } from './compact.ts';
-import { type RawValue, withoutComma } from './values.ts';
-
-/** One job, node or queue of PBS's JSON: its id and the fields that were asked for. */
-export type PbsRecord = {
-  readonly id: string;
-  /** Where it begins in the output, in bytes. */
-  readonly byte: number;
-  readonly fields: ReadonlyMap<string, RawValue>;
-};
+import { PendingBytes } from './pending-bytes.ts';
+import { type PbsRecord, type RawValue, withoutComma } from './values.ts';
 
 /** What was found of the document around the records. */
 export type PbsDocument = {
@@ -17,8 +10,23 @@ export type PbsDocument = {
   readonly damaged: Damages;
 };
 
-/** How the document is indented: what tells a record from a field, whatever is broken inside. */
-type Layout = { readonly section: string; readonly record: string; readonly field: string };
+/**
+ * How the document is indented: what tells a record from a field, whatever is broken inside. All of it begins with the
+ * line break before it, and is looked for in bytes: only what is found and wanted becomes text.
+ */
+type Layout = {
+  /** What a record begins with, up to its id. */
+  readonly opens: Buffer;
+  readonly closes: Buffer;
+  readonly closesSection: Buffer;
+  /** What stands behind a section that is not the last member of the document. */
+  readonly nextSection: string;
+  readonly closesObject: Buffer;
+  readonly closesArray: Buffer;
+  /** The wanted fields by name, each with what it begins with, up to its value. */
+  readonly fields: readonly (readonly [name: string, opens: Buffer])[];
+  readonly environment: Buffer;
+};
 
 /** A record over this size is not held: no real one comes near (2,500 hosts in `exec_host` are 50 kB). */
 const maxRecordBytes = 16 * 1024 * 1024;
@@ -40,75 +48,62 @@ export async function readRecords(
   take: (record: PbsRecord) => string | undefined,
 ): Promise<PbsDocument> {
   const damaged = new Damages();
+  const pending = new PendingBytes();
   let header: Header = { kind: 'unknown' };
-  let pending: Buffer = Buffer.alloc(0);
-  let offset = 0;
 
-  const takeRecord = (start: number, end: number, layout: Layout) => {
-    const record = parseRecord(pending.toString('latin1', start, end), offset + start + 1, layout, wanted);
+  const takeRecord = (bytes: Buffer, start: number, layout: Layout) => {
+    const byte = pending.offset + start;
+    const record = parseRecord(withoutEnvironment(bytes, layout), byte + 1, layout);
     const problem = record.problem ?? take(record);
     if (problem !== undefined) damaged.add({ record: record.id, byte: record.byte, problem });
-    if (record.ends !== undefined && !/^\s*,?\s*$/.test(pending.toString('latin1', start + record.ends, end))) {
-      damaged.add({ record: null, byte: offset + start + record.ends, problem: 'is no record' });
+    // What stands behind a record may be one whose opening line is broken.
+    if (record.rest.length > 1 && !/^\s*,?\s*$/.test(record.rest.toString('latin1'))) {
+      damaged.add({ record: null, byte: byte + bytes.length - record.rest.length, problem: 'is no record' });
     }
   };
 
   for await (const chunk of chunks) {
-    pending = pending.length === 0 ? Buffer.from(chunk) : Buffer.concat([pending, chunk]);
+    pending.add(chunk);
     if (header.kind === 'unknown') {
-      header = findHeader(pending, section);
-      if (header.kind === 'lines') {
-        pending = pending.subarray(header.start);
-        offset += header.start;
-      }
+      header = findHeader(pending.view, section, wanted);
+      if (header.kind === 'lines') pending.drop(header.start);
     }
-    if (header.kind === 'unknown' && pending.length > maxHeaderBytes) {
-      // Nothing of PBS in so much output: keep the end, where a section's name may be cut in two.
-      offset += pending.length - 1024;
-      pending = pending.subarray(pending.length - 1024);
-    }
+    // Nothing of PBS in so much output: keep the end, where a section's name may be cut in two.
+    if (header.kind === 'unknown' && pending.length > maxHeaderBytes) pending.drop(pending.length - 1024);
     if (header.kind === 'compact' && pending.length > maxCompactBytes) break;
     if (header.kind !== 'lines') continue;
 
-    const marker = `\n${header.layout.record}"`;
+    const { layout } = header;
+    const bytes = pending.view;
     let start = 0;
-    for (
-      let next = pending.indexOf(marker, 1, 'latin1');
-      next > 0;
-      next = pending.indexOf(marker, next + 1, 'latin1')
-    ) {
-      takeRecord(start, next, header.layout);
+    for (let next = bytes.indexOf(layout.opens, 1); next > 0; next = bytes.indexOf(layout.opens, next + 1)) {
+      takeRecord(bytes.subarray(start, next), start, layout);
       start = next;
     }
-    if (pending.length - start > maxRecordBytes) {
-      damaged.add({ record: null, byte: offset + start, problem: `no end within ${maxRecordBytes} bytes` });
+    pending.drop(start);
+    if (pending.length > maxRecordBytes) {
+      damaged.add({ record: null, byte: pending.offset, problem: `no end within ${maxRecordBytes} bytes` });
       // The next record's opening line may be cut in two here.
-      const kept = marker.length - 1;
-      offset += pending.length - kept;
-      pending = Buffer.from(pending.subarray(pending.length - kept));
-    } else {
-      offset += start;
-      // A copy, because a view would keep every chunk it was cut from.
-      pending = Buffer.from(pending.subarray(start));
+      pending.drop(pending.length - (layout.opens.length - 1));
     }
   }
 
+  const bytes = pending.view;
+  const endsTooEarly = () =>
+    damaged.add({ record: null, byte: pending.offset + bytes.length, problem: 'the output ends too early' });
   if (header.kind === 'lines') {
-    const end = pending.indexOf(`\n${header.layout.section}}`, 0, 'latin1');
-    takeRecord(0, end < 0 ? pending.length : end, header.layout);
-    const { section: indent } = header.layout;
-    const isWhole = new RegExp(`^\\n${indent}\\}(?:\\s*\\}|,\\n${indent}")`).test(
-      pending.toString('latin1', Math.max(0, end)),
-    );
-    if (!isWhole) damaged.add({ record: null, byte: offset + pending.length, problem: 'the output ends too early' });
+    const { layout } = header;
+    const end = bytes.indexOf(layout.closesSection);
+    const after = end < 0 ? '' : bytes.toString('latin1', end + layout.closesSection.length);
+    takeRecord(end < 0 ? bytes : bytes.subarray(0, end), 0, layout);
+    if (!/^\s*\}/.test(after) && !after.startsWith(layout.nextSection)) endsTooEarly();
   } else if (header.kind === 'compact') {
-    compactRecords(pending, section, wanted, take, damaged);
+    compactRecords(bytes, section, wanted, take, damaged);
+  } else if (header.kind === 'unknown' && bytes.length > 0 && !/\}\s*$/.test(bytes.toString('latin1'))) {
+    // An idle system's output is a header alone, but a whole one.
+    endsTooEarly();
   }
-  // An idle system's output is a header alone, but a whole one.
-  if (header.kind === 'unknown' && pending.length > 0 && !/\}\s*$/.test(pending.toString('latin1'))) {
-    damaged.add({ record: null, byte: offset + pending.length, problem: 'the output ends too early' });
-  }
-  const isPbs = header.kind !== 'unknown' || /"pbs_version"|"timestamp"/.test(pending.toString('latin1', 0, 4096));
+  const isPbs = header.kind !== 'unknown' || /"pbs_version"|"timestamp"/.test(bytes.toString('latin1', 0, 4096));
   return { isPbs, damaged };
 }
 
@@ -122,7 +117,7 @@ type Header =
  * Finds the section and how its records are indented, past whatever is printed before it. The indentation is told by
  * the section's own line, not by its first record, which may be the broken one.
  */
-function findHeader(pending: Buffer, section: string): Header {
+function findHeader(pending: Buffer, section: string, wanted: ReadonlySet<string>): Header {
   const text = pending.toString('latin1', 0, maxHeaderBytes);
   const opening = new RegExp(`(^|\\n|[{,])([ \\t]*)"${section}"[ \\t]*:[ \\t]*(?:\\{(\\s*)(\\S)|null)`).exec(text);
   if (!opening) return { kind: 'unknown' };
@@ -137,54 +132,77 @@ function findHeader(pending: Buffer, section: string): Header {
   if (!hasOwnLine) return { kind: 'compact' };
   const newline = gap.lastIndexOf('\n');
   const start = opening.index + whole.length - 1 - (newline < 0 ? 0 : gap.length - newline);
-  return { kind: 'lines', start, layout: { section: indent, record: indent.repeat(2), field: indent.repeat(3) } };
+  return { kind: 'lines', start, layout: layoutOf(indent, wanted) };
 }
 
-/** `ends` is how much of the text the record is: what stands behind it may be one whose opening line is broken. */
-type ParsedRecord = PbsRecord & { readonly problem?: string; readonly ends?: number };
+function layoutOf(section: string, wanted: ReadonlySet<string>): Layout {
+  const record = section.repeat(2);
+  const field = section.repeat(3);
+  const line = (text: string) => Buffer.from(`\n${text}`, 'latin1');
+  return {
+    opens: line(`${record}"`),
+    closes: line(`${record}}`),
+    closesSection: line(`${section}}`),
+    nextSection: `,\n${section}"`,
+    closesObject: line(`${field}}`),
+    closesArray: line(`${field}]`),
+    fields: [...wanted].map((name) => [name, line(`${field}"${name}":`)] as const),
+    environment: line(`${field}"Variable_List":`),
+  };
+}
 
-/** Takes one record apart: `text` is a line break, its opening line, its fields, and its closing line. */
-function parseRecord(text: string, byte: number, layout: Layout, wanted: ReadonlySet<string>): ParsedRecord {
-  const idEnd = text.indexOf('":', layout.record.length + 2);
-  const id = idEnd < 0 ? '' : text.slice(layout.record.length + 2, idEnd);
+const newline = 0x0a;
+const brace = '{'.charCodeAt(0);
+
+/**
+ * Takes the lines of a job's environment out of a record: they are half of all bytes, and nothing in them may be taken
+ * for a field. What stands before them is moved up to what stands behind them.
+ */
+function withoutEnvironment(record: Buffer, layout: Layout): Buffer {
+  const opening = record.indexOf(layout.environment);
+  const from = opening < 0 ? -1 : record.indexOf(newline, opening + 1);
+  const to = from < 0 || record[from - 1] !== brace ? -1 : record.indexOf(layout.closesObject, from);
+  if (to < 0) return record;
+  record.copyWithin(to - from, 0, from);
+  return record.subarray(to - from);
+}
+
+/** `rest` is what stands behind the record's closing line. */
+type ParsedRecord = PbsRecord & { readonly problem?: string; readonly rest: Buffer };
+
+const nothing = Buffer.alloc(0);
+
+/** Takes one record apart: its bytes are a line break, its opening line, its fields, and its closing line. */
+function parseRecord(bytes: Buffer, byte: number, layout: Layout): ParsedRecord {
+  const firstEnd = bytes.indexOf(newline, 1);
+  const first = bytes.toString('latin1', layout.opens.length, firstEnd < 0 ? bytes.length : firstEnd);
+  const idEnd = first.indexOf('":');
   const fields = new Map<string, RawValue>();
-  const record = { id, byte, fields };
-  let lineEnd = text.indexOf('\n', 1);
-  if (idEnd < 0 || lineEnd < 0 || idEnd > lineEnd || withoutComma(text.slice(idEnd + 2, lineEnd)) !== '{') {
+  const record = { id: first.slice(0, Math.max(0, idEnd)), byte, fields, rest: nothing };
+  if (idEnd < 0 || firstEnd < 0 || withoutComma(first.slice(idEnd + 2)) !== '{') {
     return { ...record, problem: 'is no object' };
   }
-  const fieldStart = `${layout.field}"`;
-  const objectEnd = `\n${layout.field}}`;
-  const arrayEnd = `\n${layout.field}]`;
-  const recordEnd = `${layout.record}}`;
-  while (lineEnd >= 0) {
-    const start = lineEnd + 1;
-    lineEnd = text.indexOf('\n', start);
-    if (!text.startsWith(fieldStart, start)) {
-      if (text.startsWith(recordEnd, start)) return { ...record, ends: start + recordEnd.length };
+  const end = bytes.indexOf(layout.closes, firstEnd);
+  if (end < 0) return { ...record, problem: 'does not end' };
+  const body = bytes.subarray(firstEnd, end);
+  for (const [name, opens] of layout.fields) {
+    // Of a field that is there twice the last one counts, as in JSON.
+    const at = body.lastIndexOf(opens);
+    if (at < 0) continue;
+    const valueStart = at + opens.length;
+    const lineEnd = body.indexOf(newline, valueStart);
+    const valueEnd = lineEnd < 0 ? body.length : lineEnd;
+    const value = withoutComma(body.toString('latin1', valueStart, valueEnd));
+    if (value !== '{' && value !== '[') {
+      fields.set(name, value);
       continue;
     }
-    const nameStart = start + fieldStart.length;
-    const nameEnd = text.indexOf('":', nameStart);
-    if (nameEnd < 0) continue;
-    const last = lineEnd < 0 ? text.length : lineEnd;
-    const opens = text[last - 1];
-    const isOpening = (opens === '{' || opens === '[') && text.slice(nameEnd + 2, last - 1).trim() === '';
-    const name = text.slice(nameStart, nameEnd);
-    if (!isOpening) {
-      if (wanted.has(name)) fields.set(name, withoutComma(text.slice(nameEnd + 2, last)));
-      continue;
-    }
-    const close = text.indexOf(opens === '{' ? objectEnd : arrayEnd, last - 1);
-    if (close < 0) break;
-    if (wanted.has(name)) {
-      const lines = text.slice(last, close).split('\n').slice(1);
-      fields.set(name, {
-        kind: opens === '{' ? 'object' : 'array',
-        lines: opens === '{' ? lines.map((line) => line.trim()) : lines.map(withoutComma),
-      });
-    }
-    lineEnd = text.indexOf('\n', close + 1);
+    const close = body.indexOf(value === '{' ? layout.closesObject : layout.closesArray, valueEnd);
+    if (close < 0) return { ...record, problem: 'does not end' };
+    fields.set(name, {
+      kind: value === '{' ? 'object' : 'array',
+      text: body.toString('latin1', Math.min(valueEnd + 1, close), close),
+    });
   }
-  return { ...record, problem: 'does not end' };
+  return { ...record, rest: bytes.subarray(end + layout.closes.length) };
 }

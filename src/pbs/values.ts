@@ -4,8 +4,16 @@
  * A raw value is the Latin-1 reading of the bytes behind the colon, so that nothing is lost before it is decoded.
  */
 
-/** One field: the text behind its colon, or the lines of an object or array printed over several lines. */
-export type RawValue = string | { readonly kind: 'object' | 'array'; readonly lines: readonly string[] };
+/** One field: the text behind its colon, or what an object or array printed over several lines holds, a line each. */
+export type RawValue = string | { readonly kind: 'object' | 'array'; readonly text: string };
+
+/** One job, node or queue of PBS's JSON: its id and the fields that were asked for. */
+export type PbsRecord = {
+  readonly id: string;
+  /** Where it begins in the output, in bytes. */
+  readonly byte: number;
+  readonly fields: ReadonlyMap<string, RawValue>;
+};
 
 /** The old encoder's spelling of bytes from 0x80: `^` and the byte plus 64. At least two make one character. */
 const mangledBytes = /(?:\^[\u0000-\u003f\u00c0-\u00ff]){2,}/g;
@@ -34,7 +42,8 @@ export function countOf(raw: RawValue | undefined): number | null {
 /** The texts of an array printed on one line or over several; empty for anything else. */
 export function listOf(raw: RawValue | undefined): string[] {
   if (raw === undefined) return [];
-  const items = typeof raw === 'string' ? itemsOf(raw) : raw.kind === 'array' ? raw.lines : [];
+  const items =
+    typeof raw === 'string' ? itemsOf(raw) : raw.kind === 'array' ? linesOf(raw.text).map(withoutComma) : [];
   return items.map(textOf).filter((item) => item !== null);
 }
 
@@ -48,16 +57,51 @@ function itemsOf(raw: string): string[] {
     .filter((item) => item !== '');
 }
 
+/** True for an object, empty or not. */
+export function isObject(raw: RawValue | undefined): boolean {
+  return raw === '{}' || (typeof raw === 'object' && raw.kind === 'object');
+}
+
 /** The members of an object as raw values; null for anything that is not an object. */
 export function membersOf(raw: RawValue | undefined): Map<string, string> | null {
   if (raw === '{}') return new Map();
   if (raw === undefined || typeof raw === 'string' || raw.kind !== 'object') return null;
   const members = new Map<string, string>();
-  for (const line of raw.lines) {
-    const member = memberOf(line);
+  for (const line of linesOf(raw.text)) {
+    const member = memberOf(line.trim());
     if (member) members.set(member.name, member.value);
   }
   return members;
+}
+
+/**
+ * One member of an object as a raw value; undefined where it has none of that name, or is no object. Cheaper than all
+ * members where a few are asked for; of several of one name the last counts there and here.
+ */
+export function memberNamed(raw: RawValue | undefined, name: string): string | undefined {
+  if (typeof raw !== 'object' || raw.kind !== 'object') return undefined;
+  const { text } = raw;
+  const opens = `"${name}":`;
+  for (let at = text.lastIndexOf(opens); at >= 0; at = at === 0 ? -1 : text.lastIndexOf(opens, at - 1)) {
+    // Not within another member's value.
+    const lineStart = text.lastIndexOf('\n', at) + 1;
+    if (text.slice(lineStart, at).trim() !== '') continue;
+    const lineEnd = text.indexOf('\n', at);
+    return withoutComma(text.slice(at + opens.length, lineEnd < 0 ? text.length : lineEnd));
+  }
+  return undefined;
+}
+
+/** The same for a name that is given in lower case and printed in any. */
+export function memberInLowerCase(raw: RawValue | undefined, name: string): string | undefined {
+  const found = memberNamed(raw, name);
+  if (found !== undefined) return found;
+  const printed = [...(membersOf(raw)?.keys() ?? [])].findLast((other) => other.toLowerCase() === name);
+  return printed === undefined ? undefined : memberNamed(raw, printed);
+}
+
+function linesOf(text: string): string[] {
+  return text.split('\n').filter((line) => line !== '');
 }
 
 /** Splits `"name": value,` (no indentation); null for a line that is no member. PBS never escapes names. */

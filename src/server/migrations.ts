@@ -85,4 +85,10 @@ export const migrations: readonly string[] = [
     received_at TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  -- The client's name for an outage, and when it last said something of it: a later report takes the place of a former.
+  ALTER TABLE outages ADD COLUMN outage_key TEXT;
+  ALTER TABLE outages ADD COLUMN reported_at TEXT NOT NULL DEFAULT '';
+  CREATE UNIQUE INDEX outages_by_key ON outages (outage_key);
+  `,
 ];

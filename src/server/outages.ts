@@ -1,15 +1,18 @@
 import type { Database } from 'bun:sqlite';
+import { outageStatuses } from '../lib/outage-words.ts';
 import type { Answer, Delivery } from './deliveries.ts';
 import { RequestProblem } from './problem.ts';
 import { flagParameter } from './query.ts';
-import { outageSchema, outageStatuses } from './schemas.ts';
+import { type Outage, outageSchema } from './schemas.ts';
 import { timestampOf } from './timestamp.ts';
 import { validated } from './validate.ts';
 
 const required = ['system_name', 'title', 'severity'];
 
 /**
- * Validates and stores an outage, always as a new one, and returns the SAM API's answer. Inside the caller's transaction.
+ * Validates and stores an outage and returns the SAM API's answer: as a new one; or, where it has an `outage_key` that
+ * was sent before, in the place of that one, which the SAM API cannot do. The answer then repeats the key, by which the
+ * client knows. Inside the caller's transaction.
  * @throws RequestProblem 400
  */
 export function storeOutage(database: Database, delivery: Delivery): Answer {
@@ -18,11 +21,34 @@ export function storeOutage(database: Database, delivery: Delivery): Answer {
     ([field, value]) => !(required.includes(field) && (value === '' || value === null)),
   );
   const outage = validated(outageSchema, Object.fromEntries(given));
+  const key = outage.outage_key ?? null;
+  return {
+    success: true,
+    message: 'Outage reported successfully',
+    outage_id: store(database, delivery, outage),
+    system_name: outage.system_name,
+    severity: outage.severity,
+    ...(key === null ? {} : { outage_key: key }),
+  };
+}
+
+/** Gives the row's id. */
+function store(database: Database, delivery: Delivery, outage: Outage): number {
+  const key = outage.outage_key ?? null;
   const receivedAt = timestampOf(delivery.receivedAt);
-  const { lastInsertRowid: id } = database
+  // A report that comes late, after a newer one of the same outage, must not open it again.
+  database
     .query<null, (string | null | Uint8Array)[]>(
       `INSERT INTO outages (system_name, title, severity, status, component, description, start_time, end_time,
-         estimated_resolution, created_at, received_from, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         estimated_resolution, created_at, received_from, body, outage_key, reported_at)
+       VALUES (?1, ?2, ?3, ?4, ?5, ?6, coalesce(?7, ?10), ?8, ?9, ?10, ?11, ?12, ?13, coalesce(?14, ?10))
+       ON CONFLICT (outage_key) DO UPDATE SET
+         system_name = excluded.system_name, title = excluded.title, severity = excluded.severity,
+         status = excluded.status, component = excluded.component, description = excluded.description,
+         start_time = coalesce(?7, start_time), end_time = excluded.end_time,
+         estimated_resolution = excluded.estimated_resolution, received_from = excluded.received_from,
+         body = excluded.body, reported_at = excluded.reported_at
+       WHERE excluded.reported_at >= outages.reported_at`,
     )
     .run(
       outage.system_name,
@@ -31,20 +57,20 @@ export function storeOutage(database: Database, delivery: Delivery): Answer {
       outage.status,
       outage.component,
       outage.description,
-      outage.start_time ?? receivedAt,
+      outage.start_time ?? null,
       outage.end_time,
       outage.estimated_resolution ?? null,
       receivedAt,
       delivery.user,
       Bun.zstdCompressSync(delivery.bytes),
+      key,
+      outage.outage_reported_at ?? null,
     );
-  return {
-    success: true,
-    message: 'Outage reported successfully',
-    outage_id: Number(id),
-    system_name: outage.system_name,
-    severity: outage.severity,
-  };
+  const row =
+    key === null
+      ? database.query<{ id: number }, []>('SELECT last_insert_rowid() AS id').get()
+      : database.query<{ id: number }, [string]>('SELECT id FROM outages WHERE outage_key = ?').get(key);
+  return row?.id ?? 0;
 }
 
 /**

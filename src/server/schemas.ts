@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { outageStatuses, severities } from '../lib/outage-words.ts';
 import {
   filesystem,
   listOf,
@@ -117,10 +118,6 @@ export const jupyterhubSchema = z.looseObject({
   nodes: nullable(z.unknown()),
 });
 
-/** How bad an outage is, and how far its handling is: the words of the guide. */
-export const severities = ['critical', 'major', 'minor', 'maintenance'] as const;
-export const outageStatuses = ['investigating', 'identified', 'monitoring', 'resolved'] as const;
-
 export const outageSchema = z.looseObject({
   system_name: name(32),
   title: name(255),
@@ -132,6 +129,10 @@ export const outageSchema = z.looseObject({
   // Unlike the two others, "" is refused here, as the SAM API does: it would leave an outage open by mistake.
   end_time: nullable(time),
   estimated_resolution: optionalTime,
+  /** The client's name for it, the same in every report of it: the SAM API passes over both and makes a new row. */
+  outage_key: nullable(name(64)),
+  /** When the client said this: what is older than what was said last changes nothing. */
+  outage_reported_at: optionalTime,
 });
 
 export type BatchSnapshot = z.output<typeof batchSchema>;

@@ -73,12 +73,23 @@ export function addJob(rollup: JobRollup, job: JobRecord): void {
     ofShare = { ...noneCounted(), user, project, queue };
     rollup.byShare.set(key, ofShare);
   }
-  count(rollup, ofQueue, job);
-  count(rollup, ofShare, job);
+  count(ofQueue, job);
+  count(ofShare, job);
+  if (job.running === 0) return;
+  if (job.hosts === null) {
+    const array = kept(rollup, arrayOf(job.id) ?? job.id);
+    ofQueue.arrays.add(array);
+    ofShare.arrays.add(array);
+    return;
+  }
+  for (const name of job.hosts) {
+    const host = kept(rollup, name);
+    ofQueue.hosts.add(host);
+    ofShare.hosts.add(host);
+  }
 }
 
-function count(rollup: JobRollup, counted: Counted, job: JobRecord): void {
-  const { counters } = counted;
+function count({ counters }: Counted, job: JobRecord): void {
   counters.running_jobs += job.running;
   counters.pending_jobs += job.pending;
   counters.held_jobs += job.held;
@@ -88,9 +99,6 @@ function count(rollup: JobRollup, counted: Counted, job: JobRecord): void {
   counters.gpus_pending += job.pending * job.gpus;
   counters.cores_held += job.held * job.cores;
   counters.gpus_held += job.held * job.gpus;
-  if (job.running === 0) return;
-  if (job.hosts === null) counted.arrays.add(kept(rollup, arrayOf(job.id) ?? job.id));
-  else for (const host of job.hosts) counted.hosts.add(kept(rollup, host));
 }
 
 function noneCounted(): Counted {

@@ -13,8 +13,10 @@ export type Validated =
  */
 export function validate(payload: Record<string, unknown>): Validated {
   const dropped: string[] = [];
-  const mended = structuredClone(payload);
+  let mended = payload;
   let result = snapshotSchema.safeParse(mended);
+  // Almost all are right, and a large one takes long to copy.
+  if (!result.success) mended = structuredClone(payload);
   // Lists shrink from their end, so that an index stays right until it is used; each turn drops something or stops.
   while (!result.success) {
     const issues = result.error.issues.filter((issue) => canDrop(issue.path));

@@ -23,6 +23,15 @@ test.each([
   expect(await drainTo(box, server.url)).toMatchObject({ delivered: 3, left: 2, stopped: ['sam/bad'] });
 });
 
+test('while the destination is away, only the first stream waits for it: each other one tries once', async () => {
+  using fixture = await startFixture(() => answer(503));
+  const { box, server } = fixture;
+  for (const system of ['first', 'second', 'third']) box.add(system);
+  expect(await drainTo(box, server.url)).toMatchObject({ delivered: 0, left: 3 });
+  const tries = server.seen.map(({ path }) => path.split('/').at(-1));
+  expect(tries).toEqual(['first', 'first', 'first', 'first', 'second', 'third']);
+});
+
 test('a rejected entry holds nothing up', async () => {
   using fixture = await startFixture((_, before) => (before === 1 ? answer(400, { error: 'bad' }) : accepted()));
   const { box, server } = fixture;

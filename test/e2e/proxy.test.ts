@@ -48,7 +48,7 @@ test('a proxy that is down is named, and its password is not', async () => {
   await site.run('collect', 'casper');
   const { exit, stderr } = await site.run('drain', '--max-seconds', '1');
   expect(exit).toBe(1);
-  expect(stderr).toContain(`connection refused, by way of the proxy http://mcurie:***@${proxy.host}`);
+  expect(stderr).toContain(`connection refused, by way of the proxy http://********@${proxy.host}`);
   const shown = await site.run('outbox', 'ls');
   expect(stderr + shown.stdout + site.everything().replaceAll(/^proxy:.*$/gm, '')).not.toContain('radium-226');
 });

@@ -61,6 +61,7 @@ test('the time-out is for the whole request, however many connections and bytes 
     kind: 'none',
     reason: 'no whole answer within 0.2 s',
     neverSent: false,
+    untrusted: false,
   });
   expect(performance.now() - started).toBeWithin(150, 1000);
   server.stop();

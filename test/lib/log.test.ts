@@ -2,21 +2,21 @@ import { afterEach, beforeEach, describe, expect, spyOn, test } from 'bun:test';
 import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLog, type LogOptions } from '../../src/lib/log.ts';
+import * as output from '../../src/lib/output.ts';
 import { tryLock } from '../../src/outbox/lock.ts';
 import { temporaryDirectory } from '../support/files.ts';
 
 let directory: ReturnType<typeof temporaryDirectory>;
 let file: string;
 let terminal: string;
-let write: ReturnType<typeof spyOn<NodeJS.WriteStream, 'write'>>;
+let write: ReturnType<typeof spyOn<typeof output, 'complain'>>;
 
 beforeEach(() => {
   directory = temporaryDirectory();
   file = join(directory.path, 'logs', 'collector.log');
   terminal = '';
-  write = spyOn(process.stderr, 'write').mockImplementation((text) => {
+  write = spyOn(output, 'complain').mockImplementation((text) => {
     terminal += text;
-    return true;
   });
 });
 afterEach(() => {

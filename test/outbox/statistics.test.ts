@@ -36,6 +36,9 @@ test('a stream’s numbers are those of its entries', () => {
       rejected: own.filter(({ state }) => state === 'rejected').length,
       oldest: new Date(Math.min(...times)),
       newest: new Date(Math.max(...times)),
+      oldestPending: new Date(
+        Math.min(...own.filter(({ state }) => state === 'pending').map(({ collectedAt }) => +collectedAt)),
+      ),
       deliveredLastDay: own.filter(({ deliveredAt }) => deliveredAt && +now - +deliveredAt < 86_400_000).length,
       attempts: waiting.reduce((sum, { attempts }) => sum + attempts, 0),
       bytes: waiting.reduce((sum, { bodyBytes }) => sum + bodyBytes, 0),

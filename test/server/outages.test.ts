@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { type Json, startForTest, type TestReceiver } from './helper.ts';
 import { outageSample } from './samples.ts';
 
@@ -105,4 +105,37 @@ test.each([
   const { status, body } = await receiver.get(`outages?${query}`);
   expect(status).toBe(400);
   expect(body).toEqual({ error });
+});
+
+describe('with an outage_key', () => {
+  const key = '019aa000-0000-7000-8000-000000000001';
+  const first = { system_name: 'keyed', ...least, outage_key: key, start_time: '2026-03-01T10:00:00' };
+  const list = async () => (await receiver.get('outages?system_name=keyed&include_resolved=true')).body;
+
+  test('a later report takes the place of the first, and the answer repeats the key', async () => {
+    const { body } = await receiver.post('outage', { ...first, outage_reported_at: '2026-03-01T10:05:00' });
+    expect(body).toMatchObject({ outage_key: key });
+    const second = { ...first, severity: 'major', component: 'Login nodes', outage_reported_at: '2026-03-01T10:10:00' };
+    expect((await receiver.post('outage', second)).body).toMatchObject({ outage_id: body.outage_id, outage_key: key });
+    expect(await list()).toMatchObject([{ outage_id: body.outage_id, severity: 'major', component: 'Login nodes' }]);
+  });
+
+  test('without a start it keeps the one it has', async () => {
+    const { start_time: _, ...rest } = first;
+    await receiver.post('outage', { ...rest, outage_reported_at: '2026-03-01T10:15:00' });
+    expect(await list()).toMatchObject([{ start_time: '2026-03-01T10:00:00' }]);
+  });
+
+  test('a report that comes late does not open what is over', async () => {
+    const over = { ...first, status: 'resolved', end_time: '2026-03-01T11:00:00' };
+    await receiver.post('outage', { ...over, outage_reported_at: '2026-03-01T11:00:00' });
+    const late = await receiver.post('outage', { ...first, outage_reported_at: '2026-03-01T10:20:00' });
+    expect(late).toMatchObject({ status: 201, body: { outage_key: key } });
+    expect(await list()).toMatchObject([{ status: 'resolved', end_time: '2026-03-01T11:00:00' }]);
+  });
+
+  test('another key is another outage', async () => {
+    await receiver.post('outage', { ...first, outage_key: 'another' });
+    expect(await list()).toHaveLength(2);
+  });
 });

@@ -6,6 +6,9 @@ import { plainSystem } from './systems.ts';
 
 const system = plainSystem('nasty');
 
+/** Resources are looked for when they are asked for: these are, so that two readings of a node can be compared. */
+const resourceNames = ['arch', 'build', 'cpu_type', 'gpu_type', 'host', 'mem', 'ncpus', 'ngpus', 'qlist', 'vnode'];
+
 /** What a probe gave away, and what came of it. */
 export type Given<T> = { readonly given: readonly T[]; readonly probed: Probed<null> };
 
@@ -17,7 +20,13 @@ export async function jobsFrom(executor: Executor): Promise<Given<JobRecord>> {
 
 export async function nodesFrom(executor: Executor): Promise<Given<NodeRecord>> {
   const given: NodeRecord[] = [];
-  const probed = await probeNodes(system, executor, (node) => given.push(node));
+  const probed = await probeNodes(system, executor, (node) => {
+    const found = resourceNames.flatMap((name) => {
+      const value = node.resources.get(name);
+      return value === undefined ? [] : [[name, value] as const];
+    });
+    given.push({ ...node, resources: new Map(found) });
+  });
   return { given, probed };
 }
 

@@ -23,7 +23,7 @@ export function completionCommand(root: CommandDef) {
     async run({ args }) {
       const script = Object.entries(scripts).find(([shell]) => shell === args.shell)?.[1];
       if (!script) throw new OperatorError(`no completion for '${printable(args.shell, 40)}': give bash, zsh or fish`);
-      await printLines([script(placesOf(await commandTree(root), systemsIfAny(args.config))).trimEnd()]);
+      printLines([script(placesOf(await commandTree(root), systemsIfAny(args.config))).trimEnd()]);
       return exitCodes.done;
     },
   });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { defineCommand } from 'citty';
 import { loadSystem } from '../../config/load.ts';
 import { exitCodes } from '../../lib/errors.ts';
+import { print } from '../../lib/output.ts';
 import { Outbox } from '../../outbox/outbox.ts';
 import { type Receiver, startReceiver } from '../../server/receiver.ts';
 import { addUser } from '../../server/users.ts';
@@ -78,7 +79,7 @@ export const demoCommand = defineCommand({
 });
 
 function say(text: string): void {
-  process.stdout.write(`${text}\n`);
+  print(`${text}\n`);
 }
 
 function showOutbox(context: Context): void {

@@ -23,20 +23,20 @@ export const cronCommand = defineCommand({
       const before = await readCrontab();
       const after = changed(() => withoutBlock(before));
       if (after !== before) await writeCrontab(after);
-      await printLines([after === before ? 'The crontab has no lines of ours' : 'Our lines are out of the crontab']);
+      printLines([after === before ? 'The crontab has no lines of ours' : 'Our lines are out of the crontab']);
       return exitCodes.done;
     }
     const installation = await installationOf(args._, args, context);
     if (action === 'print') {
       const mailTo = args.mailto ?? installation.user;
-      await printLines([cronBlock(installation, mailTo).trimEnd()]);
+      printLines([cronBlock(installation, mailTo).trimEnd()]);
       return exitCodes.done;
     }
     const before = await readCrontab();
     const block = cronBlock(installation, args.mailto ?? mailToOf(before) ?? installation.user);
     const after = changed(() => withBlock(before, asBytes(block)));
     if (after !== before) await writeCrontab(after);
-    await printLines([
+    printLines([
       after === before ? 'The crontab has these lines already' : `In the crontab of ${installation.user} now:`,
       ...(after === before ? [] : [block.trimEnd()]),
     ]);

@@ -34,7 +34,7 @@ export async function installationOf(
   args: InstallArgs,
   context: Context,
 ): Promise<Installation> {
-  if (names.length === 0) chosenSystems([], context);
+  if (names.length === 0) chosenSystems([], context, 'as named');
   for (const name of names) loadSystem(name, context.config);
   const files = [
     ['--config', args.config],

@@ -21,14 +21,14 @@ export const logrotateCommand = defineCommand({
     const { common, bySystem } = logFilesOf(args, context.config);
     const text = logrotateText([...new Set([common, ...bySystem.values()])], await ownerOf(common));
     if (action === 'print') {
-      await printLines([text.trimEnd()]);
+      printLines([text.trimEnd()]);
       return exitCodes.done;
     }
     const isWrite = action === 'write';
     if (process.getuid?.() !== 0) throw new OperatorError(whatRootMustDo(isWrite, context));
     const isChanged = isWrite ? writeOwnFile(file, text) : removeOwnFile(file);
     const settings = turnRotation(!isWrite, context);
-    await printLines([
+    printLines([
       isChanged ? `${isWrite ? 'Wrote' : 'Removed'} ${file}` : `${file} is ${isWrite ? 'there already' : 'not there'}`,
       ...(settings === null ? [] : [`Turned our own rotation ${isWrite ? 'off' : 'on'} in ${settings}`]),
     ]);

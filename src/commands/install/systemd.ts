@@ -32,12 +32,12 @@ export const systemdCommand = defineCommand({
     const installation = await installationOf(args._, args, context);
     const units = Object.entries(systemdUnits(installation, unitName(args['on-failure'])));
     if (action === 'print') {
-      await printLines(units.map(([name, text]) => `# ${join(directory, name)}\n${text}`));
+      printLines(units.map(([name, text]) => `# ${join(directory, name)}\n${text}`));
       return exitCodes.done;
     }
     const written = units.filter(([name, text]) => writeOwnFile(join(directory, name), text));
     const tried = await systemctl(isRoot, [['daemon-reload'], ['enable', '--now', timer]]);
-    await printLines([
+    printLines([
       ...(written.length === 0 ? ['The units are there already'] : []),
       ...written.map(([name]) => `Wrote ${join(directory, name)}`),
       ...tried,
@@ -54,7 +54,7 @@ async function remove(directory: string, isRoot: boolean): Promise<0> {
   const removed = [timer, 'hpc-collector.service'].filter((name) => removeOwnFile(join(directory, name)));
   const said = removed.map((name) => `Removed ${join(directory, name)}`);
   const reloaded = removed.length === 0 ? [] : await systemctl(isRoot, [['daemon-reload']]);
-  await printLines(removed.length === 0 ? ['No units of ours are there'] : [...disabled, ...said, ...reloaded]);
+  printLines(removed.length === 0 ? ['No units of ours are there'] : [...disabled, ...said, ...reloaded]);
   return exitCodes.done;
 }
 

@@ -6,10 +6,10 @@ import { exitCodes, OperatorError } from '../../lib/errors.ts';
 import { printable } from '../../lib/text.ts';
 import { drainLockFile } from '../../outbox/files.ts';
 import { tryLock } from '../../outbox/lock.ts';
-import { Outbox } from '../../outbox/outbox.ts';
 import { adopt } from '../../outbox/ownership.ts';
+import { openOutbox } from '../../outbox/recovery/open.ts';
 import { commonArgs } from '../common.ts';
-import { openContext } from '../context.ts';
+import { openContext, recoveryOptions } from '../context.ts';
 import { printLines } from '../output.ts';
 import { jsonLine } from './entry-json.ts';
 
@@ -20,7 +20,8 @@ export const adoptCommand = defineCommand({
   },
   args: { ...commonArgs, json: { type: 'boolean', description: 'One JSON object' } },
   async run({ args }) {
-    const { outboxFile, log } = openContext(args);
+    const context = openContext(args);
+    const { outboxFile, log } = context;
     if (!existsSync(outboxFile)) throw new OperatorError(`there is no outbox ${outboxFile}: correct --outbox`);
     // Held by a host that is not as retired as was thought.
     const lock = tryLock(drainLockFile(outboxFile));
@@ -28,7 +29,7 @@ export const adoptCommand = defineCommand({
       throw new OperatorError(`somebody drains ${outboxFile} right now: stop the other host's cron job first`, {
         exitCode: exitCodes.locked,
       });
-    const outbox = new Outbox(outboxFile);
+    const outbox = openOutbox(outboxFile, recoveryOptions(context, 'held'));
     const host = hostname();
     const owner = adopt(outbox.database, host);
     outbox.close();
@@ -38,7 +39,7 @@ export const adoptCommand = defineCommand({
     const said = isNew
       ? `${host} writes ${outboxFile} from now on${owner === null ? '' : ` in the place of ${printable(owner, 100)}, whose cron job must not run any more`}`
       : `${host} writes ${outboxFile} already`;
-    await printLines([args.json ? jsonLine({ file: outboxFile, host, was: owner }) : said]);
+    printLines([args.json ? jsonLine({ file: outboxFile, host, was: owner }) : said]);
     return exitCodes.done;
   },
 });

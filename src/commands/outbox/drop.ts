@@ -1,5 +1,6 @@
 import { defineCommand } from 'citty';
 import { exitCodes, OperatorError } from '../../lib/errors.ts';
+import { complain } from '../../lib/output.ts';
 import { drop } from '../../outbox/drop.ts';
 import { type EntryKey, entryStates } from '../../outbox/entry.ts';
 import { undelivered } from '../../outbox/filter.ts';
@@ -29,7 +30,7 @@ export const dropCommand = defineCommand({
     const entries = await chooseEntries(outbox, args, args.state === 'delivered' ? entryStates : undelivered);
     if (entries.length > 0 && !args.yes && !(await confirmed(`Drop ${summaryOf(entries)} for good?`))) {
       outbox.close();
-      process.stderr.write('Nothing was dropped.\n');
+      complain('Nothing was dropped.\n');
       return exitCodes.failed;
     }
     const reason = args.reason ?? 'dropped by hand';

@@ -1,5 +1,6 @@
 import { defineCommand } from 'citty';
 import { exitCodes, OperatorError } from '../../lib/errors.ts';
+import { complain } from '../../lib/output.ts';
 import { counted } from '../../lib/text.ts';
 import { readableUtc } from '../../lib/time.ts';
 import type { Entry } from '../../outbox/entry.ts';
@@ -49,13 +50,13 @@ export const exportCommand = defineCommand({
             yield exported.line;
           } else {
             damaged += 1;
-            process.stderr.write(`${exported.entry.id} is left out: ${exported.reason}\n`);
+            complain(`${exported.entry.id} is left out: ${exported.reason}\n`);
           }
         }
       };
-      if (args.output === undefined) await printLines(lines());
+      if (args.output === undefined) printLines(lines());
       else writeLines(args.output, lines());
-      process.stderr.write(`${counted(written, 'entry', 'entries')} exported${said}\n`);
+      complain(`${counted(written, 'entry', 'entries')} exported${said}\n`);
       return damaged === 0 ? exitCodes.done : exitCodes.failed;
     } finally {
       outbox.close();

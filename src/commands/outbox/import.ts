@@ -2,12 +2,13 @@ import { hostname } from 'node:os';
 import { defineCommand } from 'citty';
 import { exitCodes, messageOf, OperatorError } from '../../lib/errors.ts';
 import { linesOf } from '../../lib/lines.ts';
+import { complain } from '../../lib/output.ts';
 import { counted, printable } from '../../lib/text.ts';
 import { type Imported, importEntries } from '../../outbox/import.ts';
-import { Outbox } from '../../outbox/outbox.ts';
 import { claim } from '../../outbox/ownership.ts';
+import { openOutbox } from '../../outbox/recovery/open.ts';
 import { commonArgs } from '../common.ts';
-import { openContext } from '../context.ts';
+import { openContext, recoveryOptions } from '../context.ts';
 import { standardInput } from '../input.ts';
 import { printLines } from '../output.ts';
 import { jsonLine } from './entry-json.ts';
@@ -25,18 +26,18 @@ export const importCommand = defineCommand({
   async run({ args }) {
     const context = openContext(args);
     const chunks = args.file === undefined || args.file === '-' ? standardInput() : fileChunks(args.file);
-    const outbox = new Outbox(context.outboxFile);
+    const outbox = openOutbox(context.outboxFile, recoveryOptions(context));
     try {
       claim(outbox.database, context.outboxFile, hostname());
       const { max_mib } = context.config.collector.outbox;
       const result = await importEntries(outbox, linesOf(chunks, maxLineBytes), max_mib * 1024 ** 2, (line, problem) =>
-        process.stderr.write(`line ${line} ${printable(problem, 300)}: not taken in\n`),
+        complain(`line ${line} ${printable(problem, 300)}: not taken in\n`),
       );
       if (result.fullAt !== null)
-        process.stderr.write(
+        complain(
           `line ${result.fullAt} and what follows has no room: the outbox is limited to ${max_mib} MiB; raise outbox.max_mib, or drain first, and import it again\n`,
         );
-      await printLines([args.json ? jsonLine(countsOf(result)) : sentenceOf(result)]);
+      printLines([args.json ? jsonLine(countsOf(result)) : sentenceOf(result)]);
       return result.bad > 0 || result.fullAt !== null ? exitCodes.failed : exitCodes.done;
     } finally {
       outbox.close();

@@ -35,15 +35,14 @@ export const lsCommand = defineCommand({
     const limit = given === undefined ? (args.json || args.ids ? null : usualLimit) : given;
     const outbox = outboxIfAny(args);
     try {
-      if (args.dropped) await printLines(droppedLines(outbox, limit, args));
+      if (args.dropped) printLines(droppedLines(outbox, limit, args));
       else if (args.count) {
         const count = outbox ? countEntries(outbox.database, filter) : 0;
-        await printLines([args.json ? jsonLine({ count }) : String(count)]);
+        printLines([args.json ? jsonLine({ count }) : String(count)]);
       } else if (args.json || args.ids) {
         const entries = outbox ? listEntries(outbox.database, filter, limit) : [];
-        await printLines(map(entries, (entry) => (args.json ? jsonLine(entryJson(entry)) : entry.id)));
-      } else
-        await printLines(outbox ? table(outbox, filter, limit, isFiltered(args)) : ['Nothing waits to be delivered.']);
+        printLines(map(entries, (entry) => (args.json ? jsonLine(entryJson(entry)) : entry.id)));
+      } else printLines(outbox ? table(outbox, filter, limit, isFiltered(args)) : ['Nothing waits to be delivered.']);
     } finally {
       outbox?.close();
     }

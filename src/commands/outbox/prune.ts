@@ -26,7 +26,7 @@ export const pruneCommand = defineCommand({
     const said = args['dry-run']
       ? `${counted(entries, 'entry', 'entries')} would be taken out, ${kept}`
       : `${counted(pruned, 'entry', 'entries')} taken out, ${kept}`;
-    await printLines([args.json ? jsonLine({ prunable: entries, prunable_bytes: bytes, pruned }) : said]);
+    printLines([args.json ? jsonLine({ prunable: entries, prunable_bytes: bytes, pruned }) : said]);
     return exitCodes.done;
   },
 });

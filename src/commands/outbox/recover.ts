@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { defineCommand } from 'citty';
 import { exitCodes, OperatorError } from '../../lib/errors.ts';
+import { print } from '../../lib/output.ts';
 import { counted, printable } from '../../lib/text.ts';
 import { openOutbox } from '../../outbox/recovery/open.ts';
 import { acknowledgeDamage, type Damage, unacknowledgedDamage } from '../../outbox/recovery/past-damage.ts';
@@ -69,5 +70,5 @@ function described(damage: Damage): string {
 }
 
 function say(line: string): void {
-  process.stdout.write(`${line}\n`);
+  print(`${line}\n`);
 }

@@ -1,4 +1,5 @@
 import { type ExitCode, exitCodes } from '../../lib/errors.ts';
+import { complain } from '../../lib/output.ts';
 import { counted } from '../../lib/text.ts';
 import type { EntryKey, EntryState } from '../../outbox/entry.ts';
 import { printLines } from '../output.ts';
@@ -18,9 +19,9 @@ export type Steered = {
 /** Says what a verb did; `failed` where it left entries as they were. */
 export async function report({ entries, changed, state, said, json }: Steered): Promise<ExitCode> {
   const left = entries.filter((entry) => !changed.has(entry) && entry.state !== state);
-  for (const entry of left) process.stderr.write(`${entry.id} is ${entry.state}: left as it is\n`);
+  for (const entry of left) complain(`${entry.id} is ${entry.state}: left as it is\n`);
   if (json) {
-    await printLines(
+    printLines(
       entries.map((entry) => {
         const isChanged = changed.has(entry);
         return jsonLine({
@@ -32,6 +33,6 @@ export async function report({ entries, changed, state, said, json }: Steered): 
         });
       }),
     );
-  } else await printLines([`${counted(changed.size, 'entry', 'entries')} ${said}`]);
+  } else printLines([`${counted(changed.size, 'entry', 'entries')} ${said}`]);
   return left.length > 0 ? exitCodes.failed : exitCodes.done;
 }

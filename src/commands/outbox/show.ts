@@ -33,7 +33,7 @@ export const showCommand = defineCommand({
       body: bodyOf(outbox, entry),
     };
     outbox.close();
-    await printLines(args.json ? [json(shown)] : describe(shown));
+    printLines(args.json ? [json(shown)] : describe(shown));
     return exitCodes.done;
   },
 });

@@ -30,7 +30,7 @@ export const statsCommand = defineCommand({
     const outbox = outboxIfAny(args);
     const now = new Date();
     if (!outbox) {
-      await printLines(args.json ? [] : [`There is no outbox ${outboxFile} yet: the first collection makes it.`]);
+      printLines(args.json ? [] : [`There is no outbox ${outboxFile} yet: the first collection makes it.`]);
       return exitCodes.done;
     }
     const heads = headsOf(outbox);
@@ -40,7 +40,7 @@ export const statsCommand = defineCommand({
     }));
     const file = fileStatistics(outbox.database);
     outbox.close();
-    await printLines(
+    printLines(
       args.json
         ? [...streams.map((one) => jsonLine(streamJson(one, now))), jsonLine(fileJson(file, outboxFile, maxBytes))]
         : [...streamLines(streams, now), ...fileLines(file, outboxFile, maxBytes)],

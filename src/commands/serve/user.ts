@@ -1,5 +1,6 @@
 import { defineCommand } from 'citty';
 import { exitCodes } from '../../lib/errors.ts';
+import { complain, print } from '../../lib/output.ts';
 import { addUser } from '../../server/users.ts';
 import { commonArgs } from '../common.ts';
 import { openContext } from '../context.ts';
@@ -20,8 +21,8 @@ const addCommand = defineCommand({
     const file = databaseFile(args.database, openContext(args));
     const given = args['password-stdin'] ? (await Bun.stdin.text()).replace(/\r?\n$/, '') : null;
     const { password, replaced } = await addUser(file, args.name, given);
-    process.stderr.write(`${replaced ? 'Changed the password of' : 'Added'} ${args.name}\n`);
-    if (password !== null) process.stdout.write(`${password}\n`);
+    complain(`${replaced ? 'Changed the password of' : 'Added'} ${args.name}\n`);
+    if (password !== null) print(`${password}\n`);
     return exitCodes.done;
   },
 });

@@ -1,4 +1,5 @@
 import type { Database } from 'bun:sqlite';
+import { OperatorError } from '../../lib/errors.ts';
 import { codeOf, readPragma, schemaVersion } from '../../lib/sqlite.ts';
 import { readFact, writeFact } from '../facts.ts';
 
@@ -32,19 +33,24 @@ function causesOf(error: unknown): Error[] {
 }
 
 /**
- * Throws DamageError where a database has other tables than an outbox, or lost them: nothing may be migrated into it.
- * An empty one is a new outbox.
+ * Throws DamageError where an outbox lost its tables, and OperatorError where a sound database is another program's: a
+ * mistyped `--outbox` must not cost somebody's file its name. An empty one is a new outbox.
  */
-export function refuseForeign(database: Database): void {
+export function refuseForeign(database: Database, file: string): void {
   // In one transaction: another process may make the tables just now.
-  const isOurs = database.transaction(() => {
+  const finding = database.transaction((): 'ours' | 'lost' | 'foreign' => {
     const names = database
       .query<{ name: string }, []>(`SELECT name FROM sqlite_schema WHERE type = 'table'`)
       .all()
       .map(({ name }) => name);
-    return schemaVersion(database) === 0 ? names.length === 0 : names.includes('entries');
+    if (readPragma(database, 'application_id') !== 0) return 'foreign';
+    if (schemaVersion(database) === 0) return names.length === 0 ? 'ours' : 'foreign';
+    return names.includes('entries') ? 'ours' : 'lost';
   });
-  if (!isOurs.deferred()) throw new DamageError('it is a database, but not an outbox');
+  const found = finding.deferred();
+  if (found === 'lost') throw new DamageError('it lost its tables');
+  if (found === 'foreign')
+    throw new OperatorError(`${file} is another program's database and no outbox: correct --outbox, or move it away`);
 }
 
 /** Looks through the whole file, a large one once a day. Throws DamageError, or SQLite's own error. */

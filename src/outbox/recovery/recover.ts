@@ -1,6 +1,7 @@
 import { Database } from 'bun:sqlite';
 import { readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { syncPath } from '../../lib/durable.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import { codeOf } from '../../lib/sqlite.ts';
@@ -13,7 +14,7 @@ import { OutboxUnwritable } from '../unwritable.ts';
 import { type Carving, carve } from './carve.ts';
 import { fill, rememberDropped } from './fill.ts';
 import { type Damage, rememberDamage } from './past-damage.ts';
-import { identityOf, nameAside, setAside, syncPath } from './set-aside.ts';
+import { identityOf, nameAside, setAside } from './set-aside.ts';
 
 /** How long a recovery waits for a drain, and for whoever is writing, in milliseconds. */
 const longestWait = 10_000;

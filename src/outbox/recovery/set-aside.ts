@@ -1,15 +1,6 @@
-import {
-  closeSync,
-  constants,
-  copyFileSync,
-  existsSync,
-  fsyncSync,
-  linkSync,
-  openSync,
-  renameSync,
-  statSync,
-} from 'node:fs';
+import { constants, copyFileSync, existsSync, linkSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { syncPath } from '../../lib/durable.ts';
 import { codeOf } from '../../lib/sqlite.ts';
 
 /** What SQLite keeps beside a database, by the end of the name. */
@@ -43,8 +34,13 @@ export function setAside(file: string, aside: string, fresh: string): void {
 
 /** What a path leads to, to tell whether it was replaced; null where there is nothing. */
 export function identityOf(file: string): string | null {
-  const stat = statSync(file, { throwIfNoEntry: false, bigint: true });
-  return stat ? `${stat.dev}:${stat.ino}` : null;
+  try {
+    const { dev, ino } = statSync(file, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch {
+    // What keeps it from being looked at keeps it from being opened, too: that says why.
+    return null;
+  }
 }
 
 /** Gives the file a second name. */
@@ -55,15 +51,5 @@ function keepAs(file: string, aside: string): void {
     if (!noLinks.includes(codeOf(error))) throw error;
     copyFileSync(file, aside, constants.COPYFILE_EXCL);
     syncPath(aside);
-  }
-}
-
-/** Makes a file, or the names in a directory, durable. */
-export function syncPath(path: string): void {
-  const descriptor = openSync(path, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
   }
 }

@@ -1,6 +1,6 @@
 import { accessSync, constants, lstatSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { syncDirectory } from '../../lib/durable.ts';
+import { syncPath } from '../../lib/durable.ts';
 import { codeOf } from '../../lib/sqlite.ts';
 
 /**
@@ -10,7 +10,7 @@ import { codeOf } from '../../lib/sqlite.ts';
 export function makeSpoolDirectory(directory: string): void {
   try {
     const made = mkdirSync(directory, { recursive: true, mode: 0o700 });
-    if (made !== undefined) syncDirectory(dirname(made));
+    if (made !== undefined) syncPath(dirname(made));
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error;
   }

@@ -168,25 +168,6 @@ describe('opening a damaged file', () => {
   test.each([
     ['a text', () => writeFileSync(file, 'Dear diary,\n'.repeat(1000))],
     ['a short text', () => writeFileSync(file, 'Hello')],
-    [
-      'another database',
-      () => {
-        rmSync(file);
-        const database = new Database(file);
-        database.run('CREATE TABLE books (title TEXT)');
-        database.close();
-      },
-    ],
-    [
-      'another database with a version',
-      () => {
-        rmSync(file);
-        const database = new Database(file);
-        database.run('CREATE TABLE books (title TEXT)');
-        database.run('PRAGMA user_version = 1');
-        database.close();
-      },
-    ],
   ])('%s is kept as it is, and a new outbox begun', (_name, make) => {
     make();
     const found = readFileSync(file);
@@ -196,6 +177,23 @@ describe('opening a damaged file', () => {
     outbox.close();
     const [aside = ''] = setAsideFiles();
     expect(readFileSync(join(directory.path, aside)).equals(found)).toBe(true);
+  });
+
+  test.each([
+    ['with tables of its own', ['CREATE TABLE books (title TEXT)']],
+    [
+      "that is a receiver's",
+      ['CREATE TABLE users (name TEXT)', 'PRAGMA application_id = 1752196978', 'PRAGMA user_version = 1'],
+    ],
+  ])("another program's database, %s, is refused and left where it is", (_name, statements) => {
+    rmSync(file);
+    const database = new Database(file);
+    for (const statement of statements) database.run(statement);
+    database.close();
+    const found = readFileSync(file);
+    expect(open).toThrow("is another program's database and no outbox: correct --outbox");
+    expect(readFileSync(file).equals(found)).toBe(true);
+    expect(setAsideFiles()).toEqual([]);
   });
 
   test('an empty file is a new outbox, and no damage', () => {
@@ -298,9 +296,13 @@ describe('a write-ahead log that somebody else began', () => {
     writeFileSync(`${file}-wal`, log);
   }
 
+  /** Pages of later entries, wherever they begin: so many behind that part of the file. */
+  const pagesBehind = (part: number, pages: number) =>
+    Array.from({ length: pages }, (_, index) => Math.floor((statSync(file).size / pageSize) * part) + index);
+
   test.each([
     ['the first page is damaged, which the log has', () => overwritePages(file, [1], () => 0), 1],
-    ['pages are damaged that it has not', () => overwritePages(file, [30, 31, 32, 40, 41], () => 7), 0.8],
+    ['pages are damaged that it has not', () => overwritePages(file, pagesBehind(0.7, 5), () => 7), 0.8],
   ] as const)('%s', (_name, damage, least) => {
     withLog();
     damage();

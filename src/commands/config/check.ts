@@ -1,0 +1,34 @@
+import { defineCommand } from 'citty';
+import { examine } from '../../config/check.ts';
+import { problemText } from '../../config/problem.ts';
+import { exitCodes } from '../../lib/errors.ts';
+import { counted, printable } from '../../lib/text.ts';
+import { commonArgs } from '../common.ts';
+import { printLines } from '../output.ts';
+
+export const checkCommand = defineCommand({
+  meta: { name: 'check', description: 'Name everything that is wrong with the configuration' },
+  args: {
+    ...commonArgs,
+    'system…': {
+      type: 'positional',
+      required: false,
+      description: 'Systems to check (default: all that are enabled or have a file)',
+    },
+    json: { type: 'boolean', description: 'One JSON object a problem' },
+  },
+  async run({ args }) {
+    const { config, systems, problems } = examine(args.config ?? null, process.env, args._);
+    const names = systems.map(({ system_name }) => system_name).join(', ');
+    const summary =
+      problems.length === 0
+        ? `The configuration in ${config.directory} is in order (systems: ${names || 'none'})`
+        : `${counted(problems.length, 'problem')} in ${config.directory}`;
+    printLines(
+      args.json
+        ? problems.map((problem) => JSON.stringify(problem))
+        : [...problems.map((problem) => printable(problemText(problem), 2000)), summary],
+    );
+    return problems.length === 0 ? exitCodes.done : exitCodes.fatal;
+  },
+});

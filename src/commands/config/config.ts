@@ -1,0 +1,10 @@
+import { defineCommand } from 'citty';
+
+export const configCommand = defineCommand({
+  meta: { name: 'config', description: 'Write, show and check the configuration' },
+  subCommands: {
+    init: () => import('./init.ts').then((module) => module.initCommand),
+    show: () => import('./show.ts').then((module) => module.showCommand),
+    check: () => import('./check.ts').then((module) => module.checkCommand),
+  },
+});

@@ -1,0 +1,25 @@
+import { defineCommand } from 'citty';
+import { initialise } from '../../config/init.ts';
+import { defaultConfigDirectory } from '../../config/paths.ts';
+import { exitCodes } from '../../lib/errors.ts';
+import { commonArgs } from '../common.ts';
+import { printLines } from '../output.ts';
+
+export const initCommand = defineCommand({
+  meta: { name: 'init', description: 'Write a configuration to start from; what is there is left as it is' },
+  args: {
+    ...commonArgs,
+    'system…': { type: 'positional', required: false, description: 'Built-in systems to enable (default: all)' },
+  },
+  async run({ args }) {
+    const directory = args.config ?? defaultConfigDirectory(process.env);
+    const files = initialise(directory, args._);
+    const own = args.config === undefined ? '' : ` --config ${args.config}`;
+    printLines([
+      ...files.map(({ file, isNew }) => (isNew ? `wrote     ${file}` : `was there ${file}, left as it is`)),
+      '',
+      `Next: set STATUS_API_USER and STATUS_API_PASSWORD in ${directory}/env, then: hpc-collector doctor${own}`,
+    ]);
+    return exitCodes.done;
+  },
+});

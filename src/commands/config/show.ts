@@ -1,0 +1,44 @@
+import { defineCommand } from 'citty';
+import { knownSystems } from '../../config/load.ts';
+import { shownSettings } from '../../config/show.ts';
+import { exitCodes } from '../../lib/errors.ts';
+import { printable } from '../../lib/text.ts';
+import { commonArgs } from '../common.ts';
+import { openContext } from '../context.ts';
+import { columns } from '../outbox/table.ts';
+import { printLines } from '../output.ts';
+
+export const showCommand = defineCommand({
+  meta: { name: 'show', description: 'Show every setting and where it comes from; secrets are masked' },
+  args: {
+    ...commonArgs,
+    'system…': {
+      type: 'positional',
+      required: false,
+      description: 'Systems to show (default: all that are enabled; without any, all that are known)',
+    },
+    json: { type: 'boolean', description: 'One JSON object a setting' },
+  },
+  async run({ args }) {
+    const { config, outboxFile } = openContext(args);
+    const { config: configFlag, outbox, 'log-file': logFile, 'log-format': logFormat } = args;
+    const flags = { config: configFlag, outbox, 'log-file': logFile, 'log-format': logFormat };
+    const enabled = config.collector.systems.length > 0 ? config.collector.systems : knownSystems(config);
+    const shown = shownSettings(
+      { config, processEnvironment: process.env, outboxFile, flags },
+      args._.length > 0 ? args._ : enabled,
+    );
+    const text = (value: unknown) =>
+      value === null ? '-' : printable(typeof value === 'string' ? value : JSON.stringify(value), 60);
+    printLines(
+      args.json
+        ? shown.map((one) => JSON.stringify(one))
+        : columns(
+            ['SETTING', 'VALUE', 'FROM'],
+            shown.map(({ setting, value, from }) => [printable(setting, 80), text(value), printable(from, 300)]),
+            [],
+          ),
+    );
+    return exitCodes.done;
+  },
+});

@@ -1,0 +1,47 @@
+import { hostname } from 'node:os';
+import { defineCommand } from 'citty';
+import { examine } from '../config/check.ts';
+import { diagnose, nextStep } from '../doctor/doctor.ts';
+import type { Finding } from '../doctor/finding.ts';
+import { exitCodes } from '../lib/errors.ts';
+import { printable } from '../lib/text.ts';
+import { outboxFile } from '../outbox/files.ts';
+import { commonArgs } from './common.ts';
+import { executorFor, forReal, localExecutor } from './executor.ts';
+import { printLines } from './output.ts';
+
+export const doctorCommand = defineCommand({
+  meta: { name: 'doctor', description: 'Try everything that a run needs, and say what mends it' },
+  args: {
+    ...commonArgs,
+    'system…': {
+      type: 'positional',
+      required: false,
+      description: 'Systems to look at (default: all that are enabled or have a file)',
+    },
+    json: { type: 'boolean', description: 'One JSON object a check' },
+  },
+  async run({ args }) {
+    const examined = examine(args.config ?? null, process.env, args._);
+    const findings = await diagnose({
+      examined,
+      named: args._,
+      outboxFile: args.outbox ?? outboxFile(examined.config.stateDirectory),
+      hostName: hostname(),
+      processEnvironment: process.env,
+      executorOf: (system) => executorFor(system, forReal, true).executor,
+      localExecutor: localExecutor(),
+    });
+    printLines(
+      args.json
+        ? findings.map((finding) => JSON.stringify(finding))
+        : [...findings.flatMap(linesOf), '', `Next: ${printable(nextStep(findings), 500)}`],
+    );
+    return findings.some(({ result }) => result === 'fail') ? exitCodes.failed : exitCodes.done;
+  },
+});
+
+function linesOf({ name, result, words, mend }: Finding): string[] {
+  const line = `${result}  ${name}: ${printable(words, 1000)}`;
+  return mend === null ? [line] : [line, `      → ${printable(mend, 500)}`];
+}

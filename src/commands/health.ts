@@ -1,0 +1,42 @@
+import { defineCommand } from 'citty';
+import { statuses } from '../health/findings.ts';
+import { prometheusText, writeTextfile } from '../health/prometheus.ts';
+import { type HealthReport, healthJson, healthReport, withoutCondition } from '../health/report.ts';
+import { OperatorError } from '../lib/errors.ts';
+import { printable } from '../lib/text.ts';
+import { type CommonArgs, commonArgs } from './common.ts';
+import { openContext } from './context.ts';
+import { jsonLine } from './outbox/entry-json.ts';
+import { printLines } from './output.ts';
+
+export const healthCommand = defineCommand({
+  meta: {
+    name: 'health',
+    description: 'Say in one line whether all is well, as a Nagios plugin: exit 0 ok, 1 warning, 2 critical, 3 unknown',
+  },
+  args: {
+    ...commonArgs,
+    prometheus: { type: 'string', valueHint: 'FILE', description: 'Write a textfile for node_exporter, too' },
+    json: { type: 'boolean', description: 'One JSON object instead of the line' },
+  },
+  async run({ args }) {
+    const now = new Date();
+    const report = reportFor(args, args.prometheus, now);
+    // Cron would send what is printed as mail.
+    const isSilent = args.quiet === true && report.status === 'ok';
+    if (!isSilent) printLines([args.json ? jsonLine(healthJson(report)) : report.line]);
+    return statuses.indexOf(report.status);
+  },
+});
+
+/** What keeps it from being told, a wrong configuration, is unknown too: 2 would be critical. */
+function reportFor(args: CommonArgs, textfile: string | undefined, now: Date): HealthReport {
+  try {
+    const report = healthReport(openContext(args), now);
+    if (textfile !== undefined) writeTextfile(textfile, prometheusText(report.condition, report.status, now));
+    return report;
+  } catch (error) {
+    if (error instanceof OperatorError) return withoutCondition('unknown', printable(error.message));
+    throw error;
+  }
+}

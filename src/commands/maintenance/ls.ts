@@ -1,0 +1,32 @@
+import { defineCommand } from 'citty';
+import { exitCodes } from '../../lib/errors.ts';
+import { printable } from '../../lib/text.ts';
+import { readableUtc } from '../../lib/time.ts';
+import { maintenances } from '../../outbox/maintenance.ts';
+import { commonArgs } from '../common.ts';
+import { jsonLine } from '../outbox/entry-json.ts';
+import { outboxIfAny } from '../outbox/open.ts';
+import { columns } from '../outbox/table.ts';
+import { printLines } from '../output.ts';
+
+export const lsCommand = defineCommand({
+  meta: { name: 'ls', description: 'List the systems that are in maintenance' },
+  args: { ...commonArgs, json: { type: 'boolean', description: 'One JSON object a system' } },
+  async run({ args }) {
+    const outbox = outboxIfAny(args);
+    const all = outbox ? maintenances(outbox.database, new Date()) : [];
+    outbox?.close();
+    if (args.json) printLines(all.map((one) => jsonLine(one)));
+    else if (all.length === 0) printLines(['No system is in maintenance.']);
+    else {
+      const rows = all.map(({ system, since, until, reason }) => [
+        printable(system, 60),
+        readableUtc(since),
+        readableUtc(until),
+        printable(reason ?? '-', 100),
+      ]);
+      printLines(columns(['SYSTEM', 'SINCE (UTC)', 'UNTIL (UTC)', 'REASON'], rows, []));
+    }
+    return exitCodes.done;
+  },
+});

@@ -1,0 +1,43 @@
+import { defineCommand } from 'citty';
+import { exitCodes, OperatorError } from '../../lib/errors.ts';
+import { parseMoment } from '../../lib/moment.ts';
+import { printable } from '../../lib/text.ts';
+import { readableUtc } from '../../lib/time.ts';
+import { startMaintenance } from '../../outbox/maintenance.ts';
+import { commonArgs } from '../common.ts';
+import { ownOutbox } from '../outbox/open.ts';
+import { printLines } from '../output.ts';
+import { checkSystem } from './system.ts';
+
+export const startCommand = defineCommand({
+  meta: { name: 'start', description: 'Begin a maintenance; it ends by itself' },
+  args: {
+    ...commonArgs,
+    system: { type: 'positional', required: true, description: 'The system' },
+    until: { type: 'string', valueHint: 'TIME', required: true, description: 'When it ends: ISO 8601, UTC' },
+    reason: { type: 'string', valueHint: 'TEXT', description: 'Why, for those who look' },
+  },
+  async run({ args }) {
+    const now = new Date();
+    const until = untilOf(args.until, now);
+    const { outbox, context } = ownOutbox(args);
+    try {
+      checkSystem(args.system, outbox, context);
+      const latest = { system: args.system, since: now, until, reason: args.reason ?? null };
+      startMaintenance(outbox.database, latest, now);
+    } finally {
+      outbox.close();
+    }
+    printLines([`${args.system} is in maintenance until ${readableUtc(until)} UTC`]);
+    return exitCodes.done;
+  },
+});
+
+function untilOf(text: string, now: Date): Date {
+  const until = parseMoment(text);
+  if (until === null) {
+    throw new OperatorError(`--until ${printable(text, 40)}: give a moment in ISO 8601, UTC, such as 2026-05-01T18:00`);
+  }
+  if (until > now) return until;
+  throw new OperatorError(`--until ${printable(text, 40)} is past: it is ${readableUtc(now)} UTC now`);
+}

@@ -1,0 +1,18 @@
+import { knownSystems } from '../../config/load.ts';
+import { systemOfStream } from '../../delivery/sam-entries.ts';
+import { OperatorError } from '../../lib/errors.ts';
+import { nearest } from '../../lib/nearest.ts';
+import { printable } from '../../lib/text.ts';
+import { streamNames } from '../../outbox/latest.ts';
+import type { Outbox } from '../../outbox/outbox.ts';
+import type { Context } from '../context.ts';
+
+/** Throws OperatorError for a system that is neither configured nor in the outbox: a mistyped one would silence nobody. */
+export function checkSystem(name: string, outbox: Outbox, { config }: Context): void {
+  const stored = streamNames(outbox.database).flatMap((stream) => systemOfStream(stream) ?? []);
+  const known = [...new Set([...knownSystems(config), ...stored])];
+  if (known.includes(name)) return;
+  const meant = nearest(name, known);
+  const hint = meant === null ? `known are ${known.join(', ')}` : `did you mean '${meant}'?`;
+  throw new OperatorError(`there is no system '${printable(name, 60)}': ${hint}`);
+}

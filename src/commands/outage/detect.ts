@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import { defineCommand } from 'citty';
+import type { System } from '../../config/system.ts';
+import { type ExitCode, exitCodes, OperatorError } from '../../lib/errors.ts';
+import { detectOutages, findOutages } from '../../outage/detect.ts';
+import { sentenceOf } from '../../outage/standing.ts';
+import { makeRoom } from '../bounds.ts';
+import { worst } from '../collecting.ts';
+import { commonArgs } from '../common.ts';
+import { type Context, chosenSystems, logged, openContext } from '../context.ts';
+import { openToWrite } from '../opening.ts';
+import { outboxIfAny } from '../outbox/open.ts';
+import { printLines } from '../output.ts';
+
+export const detectCommand = defineCommand({
+  meta: {
+    name: 'detect',
+    description:
+      'Report and resolve outages by what the last snapshots say, as run does with detect_outages: true. Off without that: the SAM API makes a new row of each report, which its staff must close; the receiver closes its own',
+  },
+  args: {
+    ...commonArgs,
+    'system…': { type: 'positional', required: true, description: 'Systems to look at' },
+    'dry-run': {
+      type: 'boolean',
+      description: 'Print what would be reported, with detect_outages or without; report nothing',
+    },
+  },
+  async run({ args }) {
+    const context = openContext(args);
+    const { systems, failures } = chosenSystems(args._, context, 'as named');
+    if (args['dry-run']) {
+      const outbox = outboxIfAny(args);
+      const found = systems.flatMap((system) => (outbox ? findOutages(outbox, system, new Date()) : []));
+      outbox?.close();
+      printLines(found.map((one) => `[DRY RUN] ${one.outage.system_name}: ${sentenceOf(one)}`));
+      return worst(failures);
+    }
+    return worst([...failures, await logged(context.log, async () => detect(systems, context))]);
+  },
+});
+
+function detect(systems: readonly System[], context: Context): ExitCode {
+  for (const { detect_outages, system_name } of systems) {
+    if (detect_outages) continue;
+    throw new OperatorError(
+      `outages of ${system_name} are not detected unless ${join(context.config.directory, `${system_name}.yaml`)} has detect_outages: true; see what would be reported with: hpc-collector outage detect ${system_name} --dry-run`,
+    );
+  }
+  const outbox = openToWrite(context, 'free');
+  try {
+    for (const system of systems) {
+      const log = context.log.withTag(system.system_name);
+      const detected = outbox.run((current) => {
+        makeRoom(current, context.config, log);
+        return detectOutages(current, system, new Date());
+      });
+      for (const one of detected) log.warn(sentenceOf(one));
+    }
+    return exitCodes.done;
+  } finally {
+    outbox.close();
+  }
+}

@@ -1,0 +1,76 @@
+import type { Database } from 'bun:sqlite';
+import { defineCommand } from 'citty';
+import { exitCodes } from '../../lib/errors.ts';
+import { printable } from '../../lib/text.ts';
+import { readableUtc } from '../../lib/time.ts';
+import { listOutages } from '../../outage/memory.ts';
+import type { KnownOutage } from '../../outage/row.ts';
+import { deliveryOf } from '../../outage/standing.ts';
+import { commonArgs } from '../common.ts';
+import { jsonLine } from '../outbox/entry-json.ts';
+import { outboxIfAny } from '../outbox/open.ts';
+import { columns } from '../outbox/table.ts';
+import { printLines } from '../output.ts';
+
+export const lsCommand = defineCommand({
+  meta: {
+    name: 'ls',
+    description:
+      'List the outages that were reported from here and are not over. What others report, or close in the SAM API, is not known here',
+  },
+  args: {
+    ...commonArgs,
+    all: { type: 'boolean', description: 'Those of the last 90 days that are over, too' },
+    json: { type: 'boolean', description: 'One JSON object an outage' },
+  },
+  async run({ args }) {
+    const outbox = outboxIfAny(args);
+    const outages = outbox ? listOutages(outbox.database, args.all === true) : [];
+    const lines = outbox && outages.length > 0 ? (args.json ? json : table)(outbox.database, outages) : [];
+    outbox?.close();
+    printLines(lines.length === 0 && !args.json ? ['No outage is known.'] : lines);
+    return exitCodes.done;
+  },
+});
+
+function json(database: Database, outages: readonly KnownOutage[]): string[] {
+  return outages.map((outage) =>
+    jsonLine({
+      key: outage.outage_key,
+      system: outage.system_name,
+      title: outage.title,
+      severity: outage.severity,
+      status: outage.status,
+      component: outage.component ?? null,
+      description: outage.description ?? null,
+      start_time: outage.start_time.toISOString(),
+      end_time: outage.end_time?.toISOString() ?? null,
+      estimated_resolution: outage.estimated_resolution?.toISOString() ?? null,
+      reported_at: outage.outage_reported_at.toISOString(),
+      rule: outage.outage_rule?.name ?? null,
+      affected: outage.outage_rule?.affected ?? [],
+      outage_ids: outage.ids,
+      delivery: deliveryOf(database, outage),
+    }),
+  );
+}
+
+function table(database: Database, outages: readonly KnownOutage[]): string[] {
+  const rows = outages.map((outage) => [
+    outage.outage_key,
+    outage.system_name,
+    outage.severity,
+    outage.status,
+    readableUtc(outage.start_time),
+    outage.end_time ? readableUtc(outage.end_time) : '-',
+    deliveryOf(database, outage),
+    outage.ids.join(', ') || '-',
+  ]);
+  const header = ['KEY', 'SYSTEM', 'SEVERITY', 'STATUS', 'SINCE (UTC)', 'UNTIL (UTC)', 'REPORT', 'OUTAGE_ID'];
+  return columns(header, rows, []).flatMap((line, index) => {
+    const outage = outages[index - 1];
+    if (!outage) return [line];
+    const component = outage.component === undefined ? '' : `${printable(outage.component, 128)}: `;
+    return [line, `    ${component}${printable(outage.title, 160)}`];
+  });
+}

@@ -1,0 +1,16 @@
+import { defineCommand } from 'citty';
+
+export const outageCommand = defineCommand({
+  meta: {
+    name: 'outage',
+    description:
+      'Report outages, through the outbox. The receiver keeps one row an outage and changes it; the SAM API makes a new row of each report, and only its staff can close one',
+  },
+  subCommands: {
+    report: () => import('./report.ts').then((module) => module.reportCommand),
+    update: () => import('./update.ts').then((module) => module.updateCommand),
+    resolve: () => import('./resolve.ts').then((module) => module.resolveCommand),
+    ls: () => import('./ls.ts').then((module) => module.lsCommand),
+    detect: () => import('./detect.ts').then((module) => module.detectCommand),
+  },
+});

@@ -1,0 +1,25 @@
+import { defineCommand } from 'citty';
+import { exitCodes } from '../../lib/errors.ts';
+import { resolveOutage } from '../../outage/report.ts';
+import { commonArgs } from '../common.ts';
+import { keyArg, say, sayingArgs } from './saying.ts';
+
+export const resolveCommand = defineCommand({
+  meta: {
+    name: 'resolve',
+    description:
+      'Say that an outage is over, and when. The receiver closes its row; the SAM API adds a resolved one, and its staff must close the open one',
+  },
+  args: {
+    ...commonArgs,
+    ...keyArg,
+    end: { type: 'string', valueHint: 'TIME', description: 'When it was over (default: now)' },
+    description: sayingArgs.description,
+  },
+  async run({ args }) {
+    await say(args, (outbox) =>
+      resolveOutage(outbox, args.key, { end: args.end, description: args.description }, new Date()),
+    );
+    return exitCodes.done;
+  },
+});

@@ -1,0 +1,67 @@
+import type { ArgsDef } from 'citty';
+import { outageStream } from '../../delivery/sam-entries.ts';
+import { OperatorError } from '../../lib/errors.ts';
+import { outageStatuses, severities } from '../../lib/outage-words.ts';
+import { learnOutages } from '../../outage/learn.ts';
+import type { Outage } from '../../outage/outage.ts';
+import type { KnownOutage } from '../../outage/row.ts';
+import { consequence } from '../../outage/standing.ts';
+import type { Outbox } from '../../outbox/outbox.ts';
+import { makeRoom } from '../bounds.ts';
+import type { CommonArgs } from '../common.ts';
+import { type Context, openContext } from '../context.ts';
+import { openToWrite } from '../opening.ts';
+import { printLines } from '../output.ts';
+
+/** `resolve` is the one way to end an outage: it knows when that was. */
+const openStatuses = outageStatuses.filter((status) => status !== 'resolved');
+
+/** The flags by which a person describes an outage. */
+export const sayingArgs = {
+  title: { type: 'string', valueHint: 'TEXT', description: 'In a few words, as the dashboard shows it (at most 255)' },
+  severity: { type: 'string', valueHint: 'WORD', description: severities.join(', ') },
+  status: { type: 'string', valueHint: 'WORD', description: openStatuses.join(', ') },
+  component: { type: 'string', valueHint: 'TEXT', description: 'What of the system is affected (at most 128)' },
+  description: { type: 'string', valueHint: 'TEXT', description: 'At length' },
+  eta: {
+    type: 'string',
+    valueHint: 'TIME',
+    description: 'When it is expected to be over (ISO 8601; UTC unless it says so)',
+  },
+} as const satisfies ArgsDef;
+
+export const keyArg = {
+  key: {
+    type: 'positional',
+    required: true,
+    description: 'The outage: its key, or as much of its beginning as no other has',
+  },
+} as const satisfies ArgsDef;
+
+export function checkStatus(status: string | undefined): void {
+  if (status === undefined || openStatuses.some((known) => known === status)) return;
+  const hint =
+    status === 'resolved' ? 'an outage ends with: hpc-collector outage resolve' : `give ${openStatuses.join(', ')}`;
+  throw new OperatorError(`--status ${status}: ${hint}`);
+}
+
+/** Has something said of an outage, through the outbox: prints its key, and what happens next on standard error. */
+export async function say(
+  args: CommonArgs,
+  report: (outbox: Outbox, context: Context) => Outage | KnownOutage,
+): Promise<void> {
+  const context = openContext(args);
+  const outbox = openToWrite(context, 'free');
+  try {
+    const outage = outbox.run((current) => {
+      makeRoom(current, context.config, context.log);
+      learnOutages(current);
+      return report(current, context);
+    });
+    const then = 'ids' in outage ? `; ${consequence(outage)}` : '';
+    process.stderr.write(`Stored; the next run delivers it, or: hpc-collector drain --stream ${outageStream}${then}\n`);
+    printLines([outage.outage_key]);
+  } finally {
+    outbox.close();
+  }
+}

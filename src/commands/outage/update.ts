@@ -1,0 +1,22 @@
+import { defineCommand } from 'citty';
+import { exitCodes, OperatorError } from '../../lib/errors.ts';
+import { updateOutage } from '../../outage/report.ts';
+import { commonArgs } from '../common.ts';
+import { checkStatus, keyArg, say, sayingArgs } from './saying.ts';
+
+export const updateCommand = defineCommand({
+  meta: {
+    name: 'update',
+    description:
+      'Say what is new of an outage. The receiver changes its row; the SAM API makes another one, and its staff must close both',
+  },
+  args: { ...commonArgs, ...keyArg, ...sayingArgs },
+  async run({ args }) {
+    checkStatus(args.status);
+    const names = Object.keys(sayingArgs) as (keyof typeof sayingArgs)[];
+    if (names.every((name) => args[name] === undefined))
+      throw new OperatorError(`say what is new: ${names.map((name) => `--${name}`).join(', ')}`);
+    await say(args, (outbox) => updateOutage(outbox, args.key, args, new Date()));
+    return exitCodes.done;
+  },
+});

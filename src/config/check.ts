@@ -1,0 +1,119 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { OperatorError } from '../lib/errors.ts';
+import { collectorSchema } from './collector.ts';
+import { oneOf, readEnvironment, secondsFrom } from './environment.ts';
+import { type LayerPlace, type Layers, placeIn } from './layers.ts';
+import {
+  type Config,
+  collectorLayers,
+  knownSystems,
+  loadSystem,
+  samAddress,
+  samCredentials,
+  samTimeout,
+  samVariables,
+} from './load.ts';
+import { defaultConfigDirectory, defaultStateDirectory, type Environment } from './paths.ts';
+import { ConfigError, type Problem } from './problem.ts';
+import { proxyFor } from './proxy.ts';
+import { samBaseUrl } from './sam-address.ts';
+import { checkSettings } from './settings.ts';
+import type { System } from './system.ts';
+
+/** The configuration as far as it can be read, and everything that is wrong with it. */
+export type Examined = {
+  /** Whether there is a configuration directory. */
+  readonly exists: boolean;
+  /** What cannot be read is as if it were not configured. */
+  readonly config: Config;
+  /** Those of the wanted systems that are in order. */
+  readonly systems: readonly System[];
+  readonly problems: readonly Problem[];
+};
+
+/**
+ * Reads all of the configuration, and goes on where something is wrong. Looks at the systems that are named; where none
+ * is, at those that are enabled or have a file.
+ */
+export function examine(
+  configDirectory: string | null,
+  processEnvironment: Environment,
+  named: readonly string[],
+): Examined {
+  const problems: Problem[] = [];
+  /** Does a part of the work; what is wrong with it is noted, at the given place if it has none of its own. */
+  const attempt = <T>(work: () => T, place: LayerPlace | null = null): T | null => {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof OperatorError)) throw error;
+      problems.push(...problemsOf(error, place));
+      return null;
+    }
+  };
+
+  const directory = configDirectory ?? defaultConfigDirectory(processEnvironment);
+  const exists = existsSync(directory);
+  if (!exists && configDirectory !== null) {
+    attempt(() => {
+      throw new OperatorError(`there is no configuration directory ${directory}: hpc-collector config init makes it`);
+    });
+  }
+  const environment = withoutBroken(
+    attempt(() => readEnvironment(processEnvironment, join(directory, 'env'))) ?? processEnvironment,
+    attempt,
+  );
+  const layers = attempt(() => collectorLayers(directory)) ?? [];
+  const collector = attempt(() => checkSettings(collectorSchema, layers)) ?? collectorSchema.parse({});
+  const baseUrl = attempt(() => samAddress(collector, environment), placeOfAddress(layers, environment));
+  const config: Config = {
+    directory,
+    stateDirectory: defaultStateDirectory(processEnvironment),
+    collector,
+    sam: {
+      ...collector.destinations.sam,
+      baseUrl,
+      credentials: samCredentials(environment),
+      timeoutSeconds: samTimeout(collector, environment),
+      proxy: baseUrl === null ? null : proxyFor(baseUrl, collector, environment),
+    },
+    environment,
+  };
+  const systems = (named.length > 0 ? named : wantedSystems(config)).flatMap((name) => {
+    const place = placeIn(layers, ['systems', collector.systems.indexOf(name)], 'value');
+    return attempt(() => loadSystem(name, config), named.length > 0 ? null : place) ?? [];
+  });
+  return { exists, config, systems, problems };
+}
+
+/** The environment without the variables that are wrong, so that each is said once. */
+function withoutBroken(environment: Environment, attempt: (work: () => unknown) => unknown): Environment {
+  const kept = { ...environment };
+  for (const names of Object.values(samVariables)) {
+    const normalise = names === samVariables.url ? samBaseUrl : undefined;
+    const isBroken = attempt(() => oneOf(environment, names, normalise) ?? '') === null;
+    if (isBroken) for (const name of names) delete kept[name];
+  }
+  for (const name of ['API_TIMEOUT', 'PBS_COMMAND_TIMEOUT', 'SSH_TIMEOUT']) {
+    if (attempt(() => secondsFrom(environment, name) ?? 0) === null) delete kept[name];
+  }
+  return kept;
+}
+
+/** Null where the environment has the address. */
+function placeOfAddress(layers: Layers, environment: Environment): LayerPlace | null {
+  const isInYaml = samVariables.url.every((name) => environment[name] === undefined);
+  return isInYaml ? placeIn(layers, ['destinations', 'sam', 'url'], 'value') : null;
+}
+
+function wantedSystems({ directory, collector }: Config): readonly string[] {
+  const hasFile = (name: string) =>
+    existsSync(join(directory, `${name}.yaml`)) || existsSync(join(directory, name, 'config.yaml'));
+  return [...new Set([...collector.systems, ...knownSystems({ directory }).filter(hasFile)])];
+}
+
+function problemsOf(error: OperatorError, place: LayerPlace | null): readonly Problem[] {
+  if (error instanceof ConfigError) return error.problems;
+  return [{ file: null, line: null, column: null, ...place, words: error.message }];
+}

@@ -1,0 +1,29 @@
+import { OperatorError } from '../lib/errors.ts';
+
+/** One thing that is wrong with the configuration. */
+export type Problem = {
+  /** The file, or `the built-in derecho.yaml`; null for the environment. */
+  readonly file: string | null;
+  /** Counted from 1; null where the matter is no place in a file. */
+  readonly line: number | null;
+  readonly column: number | null;
+  /** What is wrong and what would be right. */
+  readonly words: string;
+};
+
+/** `/dir/casper.yaml:3:7: load_as: must be …` */
+export function problemText({ file, line, column, words }: Problem): string {
+  const place = line === null ? '' : `:${line}:${column}`;
+  return file === null ? words : `${file}${place}: ${words}`;
+}
+
+/** The configuration is wrong: all that is wrong with one file, in one line. */
+export class ConfigError extends OperatorError {
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[], cause?: unknown) {
+    super(problems.map(problemText).join('; '), { cause });
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { nearest } from '../lib/nearest.ts';
+import { printable } from '../lib/text.ts';
+import { type Layers, mergedLayers, placeIn } from './layers.ts';
+import { ConfigError, type Problem } from './problem.ts';
+
+/** Checks merged files against their schema; throws ConfigError that names every problem. */
+export function checkSettings<S extends z.ZodType>(schema: S, layers: Layers): z.output<S> {
+  const result = schema.safeParse(mergedLayers(layers));
+  if (result.success) return result.data;
+  throw new ConfigError(settingProblems(schema, layers));
+}
+
+/** All that is wrong with merged files, each with its place, in the files' order; none where they are as the schema wants them. */
+export function settingProblems(schema: z.ZodType, layers: Layers): Problem[] {
+  const result = schema.safeParse(mergedLayers(layers));
+  const found = (result.error?.issues ?? []).flatMap((issue) => {
+    if (issue.code !== 'unrecognized_keys') return [problemAt(layers, issue.path, issue.message)];
+    return issue.keys.map((key) => unknownSetting(layers, [...issue.path, key], settingsAt(schema, issue.path)));
+  });
+  const files = layers.map(({ origin }) => origin);
+  const order = ({ file, line, column }: Problem) => [files.indexOf(file ?? ''), line ?? 0, column ?? 0] as const;
+  return found.sort((a, b) => {
+    const [one, other] = [order(a), order(b)];
+    return one[0] - other[0] || one[1] - other[1] || one[2] - other[2];
+  });
+}
+
+/** A problem with the setting at a path: where it is set, or would be. */
+export function problemAt(layers: Layers, path: readonly PropertyKey[], words: string): Problem {
+  const name = path.length === 0 ? 'the file' : pathText(path);
+  return { ...place(layers, path, 'value'), words: `${name}: ${words}` };
+}
+
+function unknownSetting(layers: Layers, path: readonly PropertyKey[], known: readonly string[]): Problem {
+  const meant = nearest(String(path.at(-1)), known);
+  const all = known.length === 0 ? '' : ` (known are ${known.join(', ')})`;
+  const hint = meant === null ? all : ` (did you mean '${meant}'?)`;
+  return { ...place(layers, path, 'key'), words: `unknown setting '${pathText(path)}'${hint}` };
+}
+
+function place(layers: Layers, path: readonly PropertyKey[], what: 'value' | 'key'): Omit<Problem, 'words'> {
+  return placeIn(layers, path, what) ?? { file: layers.at(-1)?.origin ?? null, line: null, column: null };
+}
+
+/** `login_nodes.0.type` */
+export function pathText(path: readonly PropertyKey[]): string {
+  return printable(path.join('.'), 200);
+}
+
+/** The names that a mapping within the settings may have. */
+function settingsAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  const at = path.reduce<unknown>((within, key) => memberOf(within, key), schema);
+  const object = unwrapped(at);
+  return object instanceof z.ZodObject ? Object.keys(object.shape) : [];
+}
+
+function memberOf(schema: unknown, key: PropertyKey): unknown {
+  const container = unwrapped(schema);
+  if (container instanceof z.ZodObject) return Reflect.get(container.shape, key);
+  if (container instanceof z.ZodArray) return container.element;
+  return container instanceof z.ZodRecord ? container.valueType : undefined;
+}
+
+/** A schema without what makes it optional. */
+function unwrapped(schema: unknown): unknown {
+  const isOptional =
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodNullable ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault;
+  return isOptional ? unwrapped(schema.unwrap()) : schema;
+}

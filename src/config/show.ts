@@ -1,0 +1,115 @@
+import { join } from 'node:path';
+import { withoutLogin } from '../lib/text.ts';
+import { type Layers, layerOf, placeIn } from './layers.ts';
+import { type Config, collectorLayers, samVariables, systemLayers, systemSettings } from './load.ts';
+import { defaultFallbackDirectory, type Environment } from './paths.ts';
+import { isMapping, type YamlMap } from './yaml.ts';
+
+/** One setting, and where its value comes from. */
+export type Shown = {
+  /** `destinations.sam.url`; those of a system begin with its name. */
+  readonly setting: string;
+  /** `********` for a secret; null where nothing sets it. */
+  readonly value: unknown;
+  /** `built-in default`, `not set`, `environment API_TIMEOUT`, `/dir/env API_TIMEOUT`, `/dir/casper.yaml:3`, `--outbox`. */
+  readonly from: string;
+};
+
+/** What was read, and what it was read from. */
+export type ShowSource = {
+  readonly config: Config;
+  readonly processEnvironment: Environment;
+  readonly outboxFile: string;
+  /** Flags by their name, without the dashes. */
+  readonly flags: Readonly<Record<string, string | undefined>>;
+};
+
+/** What decides a setting besides YAML, and what it is where nothing does. */
+type Rule = { readonly variables?: readonly string[]; readonly flag?: string; readonly default?: unknown };
+
+/** Everything that is configured: the collector's settings, then those of each system. Throws OperatorError. */
+export function shownSettings(source: ShowSource, systems: readonly string[]): Shown[] {
+  const { config } = source;
+  const { directory, stateDirectory, collector } = config;
+  const layers = collectorLayers(directory);
+  const shared = shown(source, collector, layers, {
+    config: { flag: 'config', variables: ['XDG_CONFIG_HOME'], default: directory },
+    outbox_file: { flag: 'outbox', variables: ['XDG_STATE_HOME'], default: source.outboxFile },
+    'log.file': { flag: 'log-file', default: join(stateDirectory, 'collector.log') },
+    'log.format': { flag: 'log-format' },
+    fallback_directory: { default: defaultFallbackDirectory() },
+    'destinations.sam.url': { variables: samVariables.url },
+    'destinations.sam.user': { variables: samVariables.user },
+    'destinations.sam.password': { variables: samVariables.password },
+    'destinations.sam.timeout': { variables: ['API_TIMEOUT'], default: 30 },
+  });
+  const policy = shared.find(({ setting }) => setting === 'on_failed_probe');
+  return [...shared, ...systems.flatMap((name) => systemShown(source, name, policy))];
+}
+
+function systemShown(source: ShowSource, name: string, policy: Shown | undefined): Shown[] {
+  const layers = systemLayers(name, source.config.directory);
+  return shown(source, systemSettings(name, layers), layers, {
+    'timeouts.command': { variables: ['PBS_COMMAND_TIMEOUT'], default: 30 },
+    'timeouts.connect': { variables: ['SSH_TIMEOUT'], default: 10 },
+    on_failed_probe: { default: null },
+    log_file: { variables: [`${name.toUpperCase()}_LOG_FILE`] },
+  }).map((one) => ({
+    ...(one.setting === 'on_failed_probe' && one.value === null ? { ...one, ...policy } : one),
+    setting: `${name}.${one.setting}`,
+  }));
+}
+
+function shown(source: ShowSource, settings: YamlMap, layers: Layers, rules: Readonly<Record<string, Rule>>): Shown[] {
+  const leaves = new Map(leavesOf(settings, []).map((path) => [path.join('.'), path]));
+  for (const setting of Object.keys(rules)) leaves.set(setting, leaves.get(setting) ?? setting.split('.'));
+  return [...leaves].map(([setting, path]) => {
+    const rule = rules[setting] ?? {};
+    const { value, from } =
+      flagged(source, rule) ?? fromVariable(source, rule) ?? configured(settings, layers, path, rule);
+    return { setting, value: masked(path, value), from };
+  });
+}
+
+function flagged({ flags }: ShowSource, { flag }: Rule): Omit<Shown, 'setting'> | null {
+  const value = flag === undefined ? undefined : flags[flag];
+  return value === undefined ? null : { value, from: `--${flag}` };
+}
+
+/** The directories that the XDG variables give are told whole, not as the variable has them. */
+function fromVariable({ config, processEnvironment }: ShowSource, rule: Rule): Omit<Shown, 'setting'> | null {
+  const name = rule.variables?.find((one) => config.environment[one] !== undefined);
+  if (name === undefined) return null;
+  const from = processEnvironment[name] ? `environment ${name}` : `${join(config.directory, 'env')} ${name}`;
+  return { value: name.startsWith('XDG_') ? rule.default : config.environment[name], from };
+}
+
+function configured(settings: YamlMap, layers: Layers, path: readonly string[], rule: Rule): Omit<Shown, 'setting'> {
+  const value = valueAt(settings, path) ?? rule.default ?? null;
+  const layer = layerOf(layers, path);
+  if (layer) return { value, from: `${layer.origin}:${placeIn(layers, path, 'key')?.line}` };
+  return { value, from: value === null ? 'not set' : 'built-in default' };
+}
+
+/** The paths of all that is no mapping with something in it. */
+function leavesOf(settings: YamlMap, path: readonly string[]): string[][] {
+  return Object.entries(settings)
+    .filter(([, value]) => value !== undefined)
+    .flatMap(([key, value]) =>
+      isMapping(value) && Object.keys(value).length > 0 ? leavesOf(value, [...path, key]) : [[...path, key]],
+    );
+}
+
+function valueAt(settings: YamlMap, path: readonly string[]): unknown {
+  return path.reduce<unknown>((at, key) => (isMapping(at) && Object.hasOwn(at, key) ? at[key] : undefined), settings);
+}
+
+/** A secret as stars, whatever it is in: a setting of such a name, or the login in an address. */
+function masked(path: readonly string[], value: unknown): unknown {
+  if (value === null) return null;
+  const isSecret = path.some((key) => /password|token|secret|webhook|heartbeat|(^|_)key$/i.test(key));
+  if (isSecret) return mask;
+  return typeof value === 'string' ? withoutLogin(value) : value;
+}
+
+const mask = '********';

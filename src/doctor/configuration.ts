@@ -1,0 +1,60 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Examined } from '../config/check.ts';
+import { samVariables } from '../config/load.ts';
+import { problemText } from '../config/problem.ts';
+import { counted } from '../lib/text.ts';
+import { type Finding, fail, pass, skip, warn } from './finding.ts';
+
+/** Whether the configuration is in order; a line for each problem. */
+export function checkConfiguration({ exists, config, systems, problems }: Examined): Finding[] {
+  const { directory } = config;
+  if (problems.length > 0) {
+    return problems.map((problem) => {
+      const mend = problem.line === null ? 'hpc-collector config check' : `vi +${problem.line} ${problem.file}`;
+      return fail('configuration', problemText(problem), /chmod \d+ \S+$/.exec(problem.words)?.[0] ?? mend);
+    });
+  }
+  if (!exists) return [warn('configuration', `there is none yet in ${directory}`, 'hpc-collector config init')];
+  return [pass('configuration', `${directory} is in order, with ${counted(systems.length, 'system')}`)];
+}
+
+/** Whether others may read the file with the passwords. */
+export function checkEnvFile({ config: { directory } }: Examined): Finding {
+  const file = join(directory, 'env');
+  const stat = statSync(file, { throwIfNoEntry: false });
+  if (!stat) return skip('env file', `there is no ${file}`);
+  const mode = (stat.mode & 0o777).toString(8);
+  if ((stat.mode & 0o077) !== 0) return fail('env file', `others may read ${file} (mode ${mode})`, `chmod 600 ${file}`);
+  return pass('env file', `${file} has mode ${mode}`);
+}
+
+/** Whether there is an address to deliver to, and a login. */
+export function checkCredentials({ config: { directory, sam, environment } }: Examined): Finding {
+  const missing = [
+    ...(sam.baseUrl === null ? ['STATUS_API_URL'] : []),
+    ...(sam.credentials !== null ? [] : missingOf(environment)),
+  ];
+  if (missing.length === 0) return pass('credentials', `user ${sam.credentials?.user}, for ${sam.baseUrl}`);
+  return fail(
+    'credentials',
+    `${missing.join(' and ')} not set: nothing can be delivered`,
+    `vi ${join(directory, 'env')}`,
+  );
+}
+
+function missingOf(environment: Readonly<Record<string, string | undefined>>): string[] {
+  const has = (names: readonly string[]) => names.some((name) => environment[name] !== undefined);
+  return [
+    ...(has(samVariables.user) ? [] : ['STATUS_API_USER']),
+    ...(has(samVariables.password) ? [] : ['STATUS_API_PASSWORD']),
+  ];
+}
+
+/** Whether `run` without a name has anything to do. */
+export function checkEnabled({ config: { directory, collector } }: Examined, named: readonly string[]): Finding {
+  const { systems } = collector;
+  if (systems.length > 0) return pass('systems', `enabled: ${systems.join(', ')}`);
+  if (named.length > 0) return skip('systems', 'none is enabled; those named are looked at');
+  return warn('systems', 'none is enabled', `vi ${join(directory, 'collector.yaml')}   # systems: [NAME]`);
+}

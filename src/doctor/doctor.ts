@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import type { Examined } from '../config/check.ts';
+import type { Environment } from '../config/paths.ts';
+import type { System } from '../config/system.ts';
+import type { Executor } from '../exec/command.ts';
+import { checkApi } from './api.ts';
+import { checkConfiguration, checkCredentials, checkEnabled, checkEnvFile } from './configuration.ts';
+import type { Finding } from './finding.ts';
+import { checkAddressSpace, checkCron } from './host.ts';
+import { checkOutbox } from './outbox.ts';
+import { checkReach } from './reach.ts';
+
+/** What is looked at, and with what. */
+export type Patient = {
+  readonly examined: Examined;
+  /** The systems that were named. */
+  readonly named: readonly string[];
+  readonly outboxFile: string;
+  readonly hostName: string;
+  readonly processEnvironment: Environment;
+  executorOf(system: System): Executor;
+  readonly localExecutor: Executor;
+};
+
+/** Tries everything that a run needs, side by side, and changes nothing. */
+export async function diagnose(patient: Patient): Promise<Finding[]> {
+  const { examined, hostName, processEnvironment } = patient;
+  const { config, systems } = examined;
+  const findings = await Promise.all([
+    checkConfiguration(examined),
+    [checkEnvFile(examined), checkCredentials(examined), checkEnabled(examined, patient.named)],
+    ...systems.map((system) => checkReach({ system, executor: patient.executorOf(system), hostName })),
+    checkApi(config.sam, join(config.directory, 'env'), processEnvironment),
+    checkOutbox(patient.outboxFile, hostName),
+    [checkAddressSpace()],
+    checkCron(patient.localExecutor),
+  ]);
+  return findings.flat();
+}
+
+/** What to do now: the first mend, or else the next step of who sets it up. */
+export function nextStep(findings: readonly Finding[]): string {
+  const isOf = (name: string) => findings.some((one) => one.name === name && one.result === 'warn');
+  // Before anything else: it writes the files that the other mends edit.
+  if (isOf('configuration')) return 'hpc-collector config init';
+  const first = findings.find(({ result }) => result === 'fail');
+  if (first) return `${first.mend}   # ${first.name}; then: hpc-collector doctor`;
+  if (isOf('systems')) return 'name a system under systems: in collector.yaml';
+  return isOf('cron') ? 'hpc-collector run, then hpc-collector install cron --write' : 'hpc-collector run';
+}

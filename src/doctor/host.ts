@@ -1,0 +1,51 @@
+import { existsSync, readFileSync } from 'node:fs';
+import type { Executor } from '../exec/command.ts';
+import { readText } from '../exec/read-text.ts';
+import { type Finding, fail, pass, skip, warn } from './finding.ts';
+
+/** What the runtime reserves when it starts, in bytes. */
+const neededAddressSpace = 600e6;
+
+/** Whether cron's limits leave the program the addresses that it needs; takes the text of /proc/self/limits, proc(5). */
+export function checkAddressSpace(limits = readLimits()): Finding {
+  const name = 'address space';
+  const soft = /^Max address space +(\S+)/m.exec(limits ?? '')?.[1];
+  if (soft === undefined) return skip(name, 'the host does not tell its limit');
+  if (soft === 'unlimited') return pass(name, 'unlimited');
+  const words = `limited to ${(Number(soft) / 1e9).toFixed(1)} GB`;
+  if (Number(soft) >= neededAddressSpace) return pass(name, words);
+  return fail(name, `${words}, 0.6 GB are needed`, 'ulimit -v unlimited   # or in limits.conf: as unlimited');
+}
+
+function readLimits(): string | null {
+  try {
+    return readFileSync('/proc/self/limits', 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+const install = 'hpc-collector install cron --write';
+
+/** Whether cron calls us: by the user's crontab, or by a file of the system's. */
+export async function checkCron(executor: Executor, systemFile = '/etc/cron.d/hpc-collector'): Promise<Finding> {
+  const name = 'cron';
+  if (existsSync(systemFile)) return pass(name, `${systemFile} is there`);
+  const command = {
+    argv: ['crontab', '-l'],
+    host: null,
+    via: null,
+    timeoutSeconds: 10,
+    maxOutputBytes: 1024 ** 2,
+  } as const;
+  const result = await readText(executor, command);
+  if (result.kind === 'failed') {
+    if (result.ending.kind === 'not-found') return skip(name, 'there is no crontab on this host');
+    // What crontab says, and exits with 1, for who has none.
+    const hasNone = result.ending.kind === 'exited' && /no crontab for/.test(result.ending.stderr);
+    return warn(name, hasNone ? 'you have no crontab' : result.reason, install);
+  }
+  const line = result.text.split('\n').find((one) => /^\s*[^#\s].*hpc-collector.*\srun\b/.test(one));
+  if (line === undefined) return warn(name, 'no line of your crontab runs hpc-collector', install);
+  return pass(name, line.trim().slice(0, 120));
+}

@@ -1,0 +1,126 @@
+import { Database } from 'bun:sqlite';
+import { accessSync, constants, existsSync, type Stats, statfsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { sameHost } from '../exec/host-name.ts';
+import { messageOf } from '../lib/errors.ts';
+import { networkFilesystem } from '../lib/filesystem-type.ts';
+import { schemaVersion } from '../lib/sqlite.ts';
+import { printable } from '../lib/text.ts';
+import { readFact } from '../outbox/facts.ts';
+import { migrations } from '../outbox/migrations.ts';
+import { isDamage } from '../outbox/recovery/damage.ts';
+import { unacknowledgedDamage } from '../outbox/recovery/past-damage.ts';
+import { type Finding, fail, pass, skip, warn } from './finding.ts';
+
+const mebibyte = 1024 ** 2;
+/** Below this a snapshot may not be stored; below that a day of them may not. */
+const leastFree = 16 * mebibyte;
+const littleFree = 256 * mebibyte;
+
+/** Looks at the directory of the outbox, its filesystem, and the file itself; changes nothing. */
+export function checkOutbox(file: string, hostName: string): Finding[] {
+  const directory = dirname(file);
+  const above = nearestDirectory(directory);
+  return [
+    checkDirectory(directory, above),
+    checkFilesystem(directory, above),
+    checkSpace(directory, above),
+    ...checkFile(file, hostName),
+  ];
+}
+
+/** The directory, or the one in which it would be made. */
+function nearestDirectory(directory: string): string {
+  return existsSync(directory) || directory === dirname(directory) ? directory : nearestDirectory(dirname(directory));
+}
+
+function checkDirectory(directory: string, above: string): Finding {
+  const name = 'outbox directory';
+  const stat = statSync(above);
+  const problem = notWritable(above, stat);
+  if (problem !== null)
+    return fail(name, `${above} ${problem}`, `ls -ld ${above}; findmnt -T ${above}   # or set XDG_STATE_HOME`);
+  if (above !== directory) return pass(name, `${directory} will be made by the first collection`);
+  const mode = (stat.mode & 0o777).toString(8);
+  if (stat.uid !== process.getuid?.()) return warn(name, `${directory} belongs to another user`, `ls -ld ${directory}`);
+  if ((stat.mode & 0o077) !== 0)
+    return warn(name, `others may look into ${directory} (mode ${mode})`, `chmod 700 ${directory}`);
+  return pass(name, `${directory} is yours, mode ${mode}`);
+}
+
+/** access(2) tells of a read-only filesystem too. */
+function notWritable(directory: string, stat: Stats): string | null {
+  if (!stat.isDirectory()) return 'is not a directory';
+  try {
+    accessSync(directory, constants.W_OK | constants.X_OK);
+    return null;
+  } catch (error) {
+    return `cannot be written: ${messageOf(error)}`;
+  }
+}
+
+function checkFilesystem(directory: string, above: string): Finding {
+  const name = 'outbox filesystem';
+  const network = networkFilesystem(statfsSync(above).type);
+  if (network === null) return pass(name, 'is local');
+  return warn(
+    name,
+    `${directory} is on ${network}, whose locks are only as good as its server's: a local disk is better`,
+    'set XDG_STATE_HOME, or --outbox, to a directory on a local disk',
+  );
+}
+
+function checkSpace(directory: string, above: string): Finding {
+  const { bavail, bsize, files, ffree } = statfsSync(above);
+  const free = bavail * bsize;
+  const words = `${Math.floor(free / mebibyte)} MiB are free`;
+  const mend = `df -h ${above}; df -i ${above}; quota -s`;
+  // Some filesystems do not count inodes and say 0 of 0.
+  if (files > 0 && ffree === 0) return fail('outbox space', `no inode is free for ${directory}`, mend);
+  if (free < leastFree) return fail('outbox space', words, mend);
+  return free < littleFree ? warn('outbox space', words, mend) : pass('outbox space', words);
+}
+
+function checkFile(file: string, hostName: string): Finding[] {
+  if (!existsSync(file)) return [skip('outbox', `${file} is made by the first collection`)];
+  try {
+    const database = new Database(file, { readonly: true, strict: true });
+    try {
+      database.run('PRAGMA busy_timeout = 2000');
+      return findingsIn(database, file, hostName);
+    } finally {
+      database.close();
+    }
+  } catch (error) {
+    const words = `${file}: ${messageOf(error)}`;
+    if (isDamage(error))
+      return [fail('outbox', `${words}: the next command recovers it`, 'hpc-collector outbox recover')];
+    return [fail('outbox', words, `ls -l ${file}; fuser -v ${file}`)];
+  }
+}
+
+function findingsIn(database: Database, file: string, hostName: string): Finding[] {
+  const version = schemaVersion(database);
+  if (version > migrations.length)
+    return [fail('outbox', `${file} was written by a newer version`, 'install the newer hpc-collector')];
+  if (version === 0) return [pass('outbox', `${file} is empty`)];
+  const owner = readFact(database, 'host');
+  const damages = unacknowledgedDamage(database);
+  const latest = damages.at(-1);
+  return [
+    owner === null || sameHost(owner, hostName)
+      ? pass('outbox host', owner === null ? 'none has written it yet' : 'this host writes it')
+      : fail(
+          'outbox host',
+          `${printable(owner, 100)} writes ${file}, and this is ${hostName}`,
+          'run there; where it is retired: hpc-collector outbox adopt',
+        ),
+    latest === undefined
+      ? pass('outbox damage', 'none')
+      : warn(
+          'outbox damage',
+          `it was recovered at ${latest.at}: ${printable(latest.reason, 200)}`,
+          'hpc-collector outbox recover   # then: --ack',
+        ),
+  ];
+}

@@ -1,0 +1,105 @@
+import type { Database } from 'bun:sqlite';
+import { statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { samStream, systemOfStream } from '../delivery/sam-entries.ts';
+import { networkFilesystem } from '../lib/filesystem-type.ts';
+import { usedBytes } from '../outbox/database.ts';
+import { latestEntries, newestDelivered, streamNames } from '../outbox/latest.ts';
+import { type Maintenance, maintenances } from '../outbox/maintenance.ts';
+import { unacknowledgedDamage } from '../outbox/recovery/past-damage.ts';
+import { countGivenUp } from '../outbox/retention.ts';
+import type { Spool } from '../outbox/spool/spool.ts';
+import { type StreamStatistics, streamStatistics } from '../outbox/statistics.ts';
+
+/** How collecting and delivering one system goes. */
+export type SystemCondition = {
+  readonly name: string;
+  /** When its last stored snapshot, and its last delivered one, were collected; null where there was none. */
+  readonly storedAt: Date | null;
+  readonly deliveredAt: Date | null;
+  /** How many snapshots in a row each failed probe has failed by now, by its name. */
+  readonly failedProbes: ReadonlyMap<string, number>;
+  readonly maintenance: Maintenance | null;
+};
+
+/** Everything that is judged, and nothing judged yet. */
+export type Condition = {
+  readonly at: Date;
+  readonly systems: readonly SystemCondition[];
+  readonly streams: readonly StreamStatistics[];
+  /** Recoveries that nobody has acknowledged. */
+  readonly damages: number;
+  /** Undelivered entries given up for want of room in the last day. */
+  readonly givenUp: number;
+  /** Snapshots that wait in the fallback directory. */
+  readonly spooled: number;
+  /** The network filesystem that the outbox lies on; null where it is none. */
+  readonly networkFilesystem: string | null;
+  readonly diskFreeBytes: number;
+  readonly usedBytes: number;
+};
+
+export type ConditionOptions = {
+  readonly file: string;
+  readonly spool: Spool;
+  /** The systems that are to be collected; null for those that the outbox has entries of. */
+  readonly systems: readonly string[] | null;
+};
+
+/** No more snapshots of a system are looked at: four hours of them. */
+const lookedAt = 48;
+/** What is further in the future than that was stamped by a wrong clock, and says nothing, in milliseconds. */
+const future = 60_000;
+
+/** Reads off the outbox, the fallback directory and the disk how everything is; writes nothing. */
+export function conditionOf(database: Database, { file, spool, systems }: ConditionOptions, now: Date): Condition {
+  const watched = systems ?? streamNames(database).flatMap((stream) => systemOfStream(stream) ?? []);
+  const delivered = newestDelivered(database);
+  const inMaintenance = maintenances(database, now);
+  const names = new Set([...watched, ...inMaintenance.map(({ system }) => system)]);
+  const disk = statfsSync(dirname(file));
+  return {
+    at: now,
+    systems: [...names].map((name) => {
+      const maintenance = inMaintenance.find(({ system }) => system === name) ?? null;
+      return systemCondition(database, name, delivered.get(samStream(name)) ?? null, maintenance, now);
+    }),
+    streams: streamStatistics(database, now),
+    damages: unacknowledgedDamage(database).length,
+    givenUp: countGivenUp(database, new Date(now.getTime() - 86_400_000)),
+    spooled: spool.entries().length,
+    networkFilesystem: networkFilesystem(disk.type),
+    diskFreeBytes: disk.bavail * disk.bsize,
+    usedBytes: usedBytes(database),
+  };
+}
+
+function systemCondition(
+  database: Database,
+  name: string,
+  newest: Date | null,
+  maintenance: Maintenance | null,
+  now: Date,
+): SystemCondition {
+  const isPast = (moment: Date | null): moment is Date => moment !== null && moment.getTime() <= now.getTime() + future;
+  const entries = latestEntries(database, samStream(name), lookedAt).filter(({ collectedAt }) => isPast(collectedAt));
+  const deliveredAt = isPast(newest) ? newest : null;
+  return {
+    name,
+    // What was delivered may be pruned already.
+    storedAt: entries[0]?.collectedAt ?? deliveredAt,
+    deliveredAt,
+    failedProbes: inARow(entries.map(({ failedProbes }) => failedProbes)),
+    maintenance,
+  };
+}
+
+/** How often each of the first names is in all lists from the first on. */
+function inARow(lists: readonly (readonly string[])[]): Map<string, number> {
+  return new Map(
+    (lists[0] ?? []).map((name) => {
+      const end = lists.findIndex((list) => !list.includes(name));
+      return [name, end < 0 ? lists.length : end];
+    }),
+  );
+}

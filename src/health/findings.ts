@@ -1,0 +1,161 @@
+import { samStream } from '../delivery/sam-entries.ts';
+import { shortDuration } from '../lib/duration.ts';
+import { counted, printable } from '../lib/text.ts';
+import { readableUtc } from '../lib/time.ts';
+import type { Condition, SystemCondition } from './condition.ts';
+
+/** As Nagios numbers them. */
+export const statuses = ['ok', 'warning', 'critical', 'unknown'] as const;
+export type Status = (typeof statuses)[number];
+
+/** What may be the matter. Those who are told are told of each once, whatever number of systems it concerns. */
+export type Topic =
+  | 'collection'
+  | 'delivery'
+  | 'probes'
+  | 'rejected'
+  | 'held'
+  | 'lost'
+  | 'damage'
+  | 'spool'
+  | 'disk'
+  | 'filesystem'
+  | 'maintenance';
+
+/** One thing that was judged and is worth a word. */
+export type Finding = {
+  readonly topic: Topic;
+  readonly system: string | null;
+  readonly status: 'ok' | 'warning' | 'critical';
+  /** For people, in one line. */
+  readonly text: string;
+  /** Whether people are told of it; what only goes on to get worse, or is by a person's own will, is not. */
+  readonly alerts: boolean;
+  /** It would be one if its system were not in maintenance. */
+  readonly isSilenced: boolean;
+};
+
+/** In milliseconds. */
+export type Limits = { readonly warning: number; readonly critical: number };
+
+/** Snapshots in a row in which a probe failed, and bytes left on the disk, from which on something is the matter. */
+export const failedInARow = 3;
+export const diskLimits: Limits = { warning: 256 * 1024 ** 2, critical: 32 * 1024 ** 2 };
+
+/** Judges; the worst comes first. */
+export function findingsOf(condition: Condition, limits: Limits): Finding[] {
+  const findings = [
+    ...condition.systems.flatMap((system) => systemFindings(system, condition.at, limits)),
+    ...outboxFindings(condition, limits),
+    ...diskFindings(condition),
+  ];
+  return findings.sort((a, b) => statuses.indexOf(b.status) - statuses.indexOf(a.status));
+}
+
+/** The worst of all. */
+export function statusOf(findings: readonly Finding[]): Finding['status'] {
+  return findings.reduce<Finding['status']>(
+    (worst, { status }) => (statuses.indexOf(status) > statuses.indexOf(worst) ? status : worst),
+    'ok',
+  );
+}
+
+function finding(topic: Topic, status: Finding['status'], text: string, rest: Partial<Finding> = {}): Finding {
+  return { topic, system: null, status, text, alerts: true, isSilenced: false, ...rest };
+}
+
+function systemFindings(system: SystemCondition, now: Date, limits: Limits): Finding[] {
+  const { name, storedAt, deliveredAt, maintenance } = system;
+  const found: Finding[] = [];
+  const add = (topic: Topic, status: Finding['status'], text: string, alerts: boolean) =>
+    found.push(finding(topic, status, `${printable(name, 60)}: ${text}`, { system: name, alerts }));
+
+  const stored = judge(storedAt, now, limits);
+  if (stored !== 'ok') {
+    const text = storedAt === null ? 'nothing was ever stored' : `last stored ${age(storedAt, now)} ago`;
+    add('collection', stored, text, stored === 'critical');
+  }
+  // What was not collected cannot be delivered: that is one problem and not two.
+  const delivered = judge(deliveredAt, now, limits);
+  const isBehind = storedAt !== null && (deliveredAt === null || deliveredAt < storedAt);
+  // Of a new system, whose first snapshots just wait, the waiting entries tell.
+  if (delivered !== 'ok' && isBehind && deliveredAt !== null)
+    add('delivery', delivered, `last delivered ${age(deliveredAt, now)} ago`, delivered === 'critical');
+
+  const failing = [...system.failedProbes].filter(([, times]) => times >= failedInARow);
+  if (failing.length > 0) {
+    const text = failing.map(([probe, times]) => `${printable(probe, 60)} (${times} times)`).join(', ');
+    add('probes', 'warning', `failed in a row: ${text}`, true);
+  }
+  if (maintenance === null) return found;
+  const reason = maintenance.reason === null ? '' : ` (${printable(maintenance.reason, 100)})`;
+  const until = `${printable(name, 60)}: in maintenance until ${readableUtc(maintenance.until)} UTC${reason}`;
+  return [
+    finding('maintenance', 'ok', until, { system: name, alerts: false }),
+    ...found.map((one): Finding => ({ ...one, status: 'ok', isSilenced: true })),
+  ];
+}
+
+function outboxFindings(condition: Condition, limits: Limits): Finding[] {
+  const { at, streams } = condition;
+  const found: Finding[] = [];
+  const silent = new Set(condition.systems.flatMap(({ name, maintenance }) => (maintenance ? [samStream(name)] : [])));
+  const waiting = oldestWaiting(streams.filter(({ stream }) => !silent.has(stream)));
+  const status = waiting === null ? 'ok' : judge(waiting, at, limits);
+  if (waiting !== null && status !== 'ok') {
+    const text = `${counted(total(streams, 'pending'), 'entry waits', 'entries wait')}, the oldest for ${age(waiting, at)}`;
+    found.push(finding('delivery', status, text, { alerts: status === 'critical' }));
+  }
+  const rejected = total(streams, 'rejected');
+  if (rejected > 0) found.push(finding('rejected', 'warning', `${counted(rejected, 'entry', 'entries')} rejected`));
+  const held = total(streams, 'held');
+  if (held > 0) found.push(finding('held', 'warning', `${counted(held, 'entry', 'entries')} held`, { alerts: false }));
+  if (condition.givenUp > 0) {
+    const text = `${counted(condition.givenUp, 'entry', 'entries')} lost in the last day: the outbox is full`;
+    found.push(finding('lost', 'critical', text));
+  }
+  if (condition.damages > 0) {
+    const text = 'the outbox was damaged, see: hpc-collector outbox recover';
+    found.push(finding('damage', 'critical', text));
+  }
+  if (condition.spooled > 0) {
+    const text = `${counted(condition.spooled, 'snapshot waits', 'snapshots wait')} in the fallback directory`;
+    found.push(finding('spool', 'warning', text));
+  }
+  return found;
+}
+
+function diskFindings({ networkFilesystem, diskFreeBytes }: Condition): Finding[] {
+  const found: Finding[] = [];
+  if (diskFreeBytes < diskLimits.warning) {
+    const status = diskFreeBytes < diskLimits.critical ? 'critical' : 'warning';
+    const text = `only ${Math.floor(diskFreeBytes / 1024 ** 2)} MiB are left on the disk of the outbox`;
+    found.push(finding('disk', status, text));
+  }
+  if (networkFilesystem !== null) {
+    const text = `the outbox lies on ${networkFilesystem}, a local path is better`;
+    found.push(finding('filesystem', 'warning', text, { alerts: false }));
+  }
+  return found;
+}
+
+/** What waits longest to be delivered; null where nothing does. */
+export function oldestWaiting(streams: Condition['streams']): Date | null {
+  const times = streams.flatMap(({ oldestPending }) => (oldestPending === null ? [] : [oldestPending.getTime()]));
+  return times.length === 0 ? null : new Date(Math.min(...times));
+}
+
+/** The entries of all streams in a state. */
+export function total(streams: Condition['streams'], state: 'pending' | 'held' | 'rejected'): number {
+  return streams.reduce((sum, stream) => sum + stream[state], 0);
+}
+
+function judge(moment: Date | null, now: Date, { warning, critical }: Limits): Finding['status'] {
+  if (moment === null) return 'critical';
+  const milliseconds = now.getTime() - moment.getTime();
+  return milliseconds >= critical ? 'critical' : milliseconds >= warning ? 'warning' : 'ok';
+}
+
+function age(moment: Date, now: Date): string {
+  return shortDuration(Math.max(0, now.getTime() - moment.getTime()));
+}

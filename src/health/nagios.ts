@@ -1,0 +1,54 @@
+import { counted } from '../lib/text.ts';
+import type { Condition } from './condition.ts';
+import { diskLimits, type Finding, failedInARow, type Limits, oldestWaiting, type Status, total } from './findings.ts';
+
+/** The one line of a Nagios plugin: `HPC-COLLECTOR OK: …`. A bar would end it. */
+export function statusLine(status: Status, text: string): string {
+  return `HPC-COLLECTOR ${status.toUpperCase()}: ${text.replaceAll('|', '/')}`;
+}
+
+/** The line with its performance data, as Nagios' plugin guidelines word it: `'label'=value[unit];warn;crit;min;max`. */
+export function nagiosLine(
+  condition: Condition,
+  findings: readonly Finding[],
+  status: Status,
+  limits: Limits,
+  maxBytes: number,
+): string {
+  const said = findings.filter(({ isSilenced }) => !isSilenced).map(({ text }) => text);
+  const hasProblem = findings.some((one) => one.status !== 'ok');
+  const well = `${counted(condition.systems.length, 'system')} collected, nothing is overdue`;
+  const text = (hasProblem ? said : [well, ...said]).join('; ');
+  return `${statusLine(status, text)} | ${performanceData(condition, limits, maxBytes).join(' ')}`;
+}
+
+function performanceData(condition: Condition, limits: Limits, maxBytes: number): string[] {
+  const { at, systems, streams } = condition;
+  const range = `${limits.warning / 1000};${limits.critical / 1000};0`;
+  const oldest = oldestWaiting(streams);
+  return [
+    ...systems.flatMap(({ name, storedAt, deliveredAt, failedProbes }) => [
+      ...(storedAt === null ? [] : [`${label(`${name}_stored_age`)}=${seconds(storedAt, at)}s;${range}`]),
+      ...(deliveredAt === null ? [] : [`${label(`${name}_delivered_age`)}=${seconds(deliveredAt, at)}s;${range}`]),
+      `${label(`${name}_failed_in_a_row`)}=${Math.max(0, ...failedProbes.values())};${failedInARow - 1};;0`,
+    ]),
+    `waiting=${total(streams, 'pending')};;;0`,
+    `waiting_age=${oldest === null ? 0 : seconds(oldest, at)}s;${range}`,
+    `rejected=${total(streams, 'rejected')};0;;0`,
+    `held=${total(streams, 'held')};0;;0`,
+    `lost_24h=${condition.givenUp};;0;0`,
+    `spooled=${condition.spooled};0;;0`,
+    `outbox_used=${condition.usedBytes}B;;;0;${maxBytes}`,
+    // Less is worse here: alert below the first number.
+    `disk_free=${condition.diskFreeBytes}B;${diskLimits.warning}:;${diskLimits.critical}:;0`,
+  ];
+}
+
+/** Quoted where it has anything but letters, digits and underscores; a quote or an equals sign may not be in it. */
+function label(text: string): string {
+  return /^\w+$/.test(text) ? text : `'${text.replaceAll(/['=|\s]/g, '_')}'`;
+}
+
+function seconds(moment: Date, now: Date): number {
+  return Math.max(0, Math.round((now.getTime() - moment.getTime()) / 1000));
+}

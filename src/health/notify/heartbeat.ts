@@ -1,0 +1,24 @@
+import type { Database } from 'bun:sqlite';
+import { send } from '../../lib/http.ts';
+import type { Log } from '../../lib/log.ts';
+import { forgetFact, readFact, writeFact } from '../../outbox/facts.ts';
+import { refusalOf } from './tell.ts';
+
+const timeoutSeconds = 10;
+
+/** Fetches the address that waits for a sign of life. That it fails is said once, and once that it does no more. */
+export async function beat(database: Database, url: string, proxy: string | null, log: Log): Promise<void> {
+  const reply = await send({ url, method: 'GET', headers: {}, body: null, timeoutSeconds, ca: null, proxy });
+  const failure = refusalOf(reply, url);
+  const failedBefore = readFact(database, 'heartbeat') !== null;
+  if (failure === null) {
+    if (failedBefore) {
+      forgetFact(database, 'heartbeat');
+      log.info('The heartbeat is taken again');
+    }
+    return;
+  }
+  if (failedBefore) return log.debug(`the heartbeat still fails: ${failure}`);
+  writeFact(database, 'heartbeat', failure);
+  log.warn(`the heartbeat fails (${failure}): check heartbeat_url; it is tried with every run and not said again`);
+}

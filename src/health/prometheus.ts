@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { messageOf, OperatorError } from '../lib/errors.ts';
+import type { Condition } from './condition.ts';
+import { oldestWaiting, type Status, statuses } from './findings.ts';
+
+type Sample = readonly [labels: Readonly<Record<string, string>>, value: number];
+type Metric = readonly [name: string, help: string, samples: readonly Sample[]];
+
+/**
+ * The state of health in Prometheus' text format 0.0.4, for node_exporter's textfile collector. Moments and not ages: a
+ * file that is no longer written must not look young. Without a condition it says only that there is none.
+ */
+export function prometheusText(condition: Condition | null, status: Status, now: Date): string {
+  const metrics: Metric[] = [
+    ['health_status', 'What health says: 0 ok, 1 warning, 2 critical, 3 unknown.', one(statuses.indexOf(status))],
+    ['health_timestamp_seconds', 'When this was written.', one(now.getTime() / 1000)],
+    ...(condition === null ? [] : metricsOf(condition)),
+  ];
+  return metrics
+    .filter(([, , samples]) => samples.length > 0)
+    .flatMap(([name, help, samples]) => [
+      `# HELP hpc_collector_${name} ${help}`,
+      `# TYPE hpc_collector_${name} gauge`,
+      ...samples.map(([labels, value]) => `hpc_collector_${name}${labelText(labels)} ${value}`),
+    ])
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+/** Writes a file, readable for all, in one step: node_exporter never reads half of it. Throws OperatorError. */
+export function writeTextfile(file: string, text: string): void {
+  // Its name must not end as the one does that is collected.
+  const unfinished = `${file}.${randomUUID()}.tmp`;
+  try {
+    writeFileSync(unfinished, text, { flag: 'wx', mode: 0o644 });
+    // Whatever the umask.
+    chmodSync(unfinished, 0o644);
+    renameSync(unfinished, file);
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    throw new OperatorError(`cannot write ${file}: ${messageOf(error)}; correct --prometheus`, { cause: error });
+  }
+}
+
+function metricsOf(condition: Condition): Metric[] {
+  const { systems, streams } = condition;
+  const bySystem = (value: (system: Condition['systems'][number]) => number | null): Sample[] =>
+    systems.flatMap((system) => {
+      const found = value(system);
+      return found === null ? [] : [[{ system: system.name }, found] as const];
+    });
+  const oldest = oldestWaiting(streams);
+  return [
+    [
+      'snapshot_stored_timestamp_seconds',
+      'When the last stored snapshot was collected.',
+      bySystem(({ storedAt }) => secondsOf(storedAt)),
+    ],
+    [
+      'snapshot_delivered_timestamp_seconds',
+      'When the last delivered snapshot was collected.',
+      bySystem(({ deliveredAt }) => secondsOf(deliveredAt)),
+    ],
+    [
+      'probe_failures_in_a_row',
+      'How many snapshots in a row a probe has failed in by now.',
+      systems.flatMap(({ name, failedProbes }) =>
+        [...failedProbes].map(([probe, times]): Sample => [{ system: name, probe }, times]),
+      ),
+    ],
+    [
+      'maintenance',
+      'Whether the system is in maintenance.',
+      bySystem(({ maintenance }) => Number(maintenance !== null)),
+    ],
+    [
+      'entries',
+      'Undelivered entries of the outbox.',
+      streams.flatMap((stream) =>
+        (['pending', 'held', 'rejected'] as const).map(
+          (state): Sample => [{ stream: stream.stream, state }, stream[state]],
+        ),
+      ),
+    ],
+    ['oldest_pending_timestamp_seconds', 'When what waits longest was collected.', one(secondsOf(oldest))],
+    ['lost_entries_last_day', 'Undelivered entries given up for want of room.', one(condition.givenUp)],
+    ['damages_unacknowledged', 'Recoveries of the outbox that nobody has acknowledged.', one(condition.damages)],
+    ['spooled_snapshots', 'Snapshots that wait in the fallback directory.', one(condition.spooled)],
+    ['outbox_used_bytes', 'Bytes of the outbox in use.', one(condition.usedBytes)],
+    ['disk_free_bytes', 'Bytes left on the disk of the outbox.', one(condition.diskFreeBytes)],
+    [
+      'outbox_on_network_filesystem',
+      'Whether the outbox lies on a network filesystem.',
+      one(Number(condition.networkFilesystem !== null)),
+    ],
+  ];
+}
+
+function one(value: number | null): Sample[] {
+  return value === null ? [] : [[{}, value]];
+}
+
+function secondsOf(moment: Date | null): number | null {
+  return moment === null ? null : moment.getTime() / 1000;
+}
+
+function labelText(labels: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escaped(value)}"`);
+  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+}

@@ -1,0 +1,96 @@
+import type { Database } from 'bun:sqlite';
+import { hostname } from 'node:os';
+import type { Config } from '../config/load.ts';
+import { messageOf } from '../lib/errors.ts';
+import { printable } from '../lib/text.ts';
+import { readFact } from '../outbox/facts.ts';
+import { openToRead } from '../outbox/read-only.ts';
+import { isDamage } from '../outbox/recovery/damage.ts';
+import type { Spool } from '../outbox/spool/spool.ts';
+import { type Condition, conditionOf } from './condition.ts';
+import { type Finding, findingsOf, type Limits, type Status, statusOf } from './findings.ts';
+import { nagiosLine, statusLine } from './nagios.ts';
+import { watchedSystems } from './watched.ts';
+
+/** What health is told from. */
+export type HealthSource = { readonly config: Config; readonly outboxFile: string; readonly spool: Spool };
+
+/** The state of health; without a condition it is not known, or the outbox cannot be read for damage. */
+export type HealthReport = {
+  readonly status: Status;
+  /** The line of a Nagios plugin. */
+  readonly line: string;
+  readonly condition: Condition | null;
+  readonly findings: readonly Finding[];
+};
+
+export type Assessment = { readonly condition: Condition; readonly findings: readonly Finding[] };
+
+const nothingExpected =
+  "no system is enabled on the outbox's host, and nothing was ever stored: list them under 'systems:' in collector.yaml";
+
+/** Judges what an open outbox, its disk and the fallback directory say. */
+export function assess(database: Database, { config, outboxFile, spool }: HealthSource, now: Date): Assessment {
+  const systems = watchedSystems(config, readFact(database, 'host') ?? hostname());
+  const condition = conditionOf(database, { file: outboxFile, spool, systems }, now);
+  return { condition, findings: findingsOf(condition, limitsOf(config)) };
+}
+
+/** Looks at everything and writes nothing; whatever stands in the way is a report too. */
+export function healthReport(source: HealthSource, now: Date): HealthReport {
+  let database: Database | null = null;
+  try {
+    database = openToRead(source.outboxFile);
+    if (database === null) {
+      const file = printable(source.outboxFile);
+      return withoutCondition('unknown', `there is no outbox ${file} yet: the first collection makes it`);
+    }
+    const { condition, findings } = assess(database, source, now);
+    // Nothing can be overdue where nothing is expected: that must not look well.
+    if (condition.systems.length === 0) return { ...withoutCondition('unknown', nothingExpected), condition, findings };
+    const status = statusOf(findings);
+    const maxBytes = source.config.collector.outbox.max_mib * 1024 ** 2;
+    const line = nagiosLine(condition, findings, status, limitsOf(source.config), maxBytes);
+    return { status, line, condition, findings };
+  } catch (error) {
+    const reason = printable(messageOf(error));
+    if (isDamage(error)) {
+      return withoutCondition('critical', `the outbox is damaged (${reason}): the next run recovers what can be read`);
+    }
+    return withoutCondition('unknown', reason);
+  } finally {
+    database?.close();
+  }
+}
+
+/** A report of what keeps health from being known. */
+export function withoutCondition(status: 'unknown' | 'critical', text: string): HealthReport {
+  return { status, line: statusLine(status, text), condition: null, findings: [] };
+}
+
+/** The report as `--json` shows it: times in ISO 8601, UTC; members may be added. */
+export function healthJson({ status, line, condition, findings }: HealthReport): Record<string, unknown> {
+  return {
+    status,
+    line,
+    findings: findings.map((finding) => ({
+      topic: finding.topic,
+      system: finding.system,
+      status: finding.status,
+      text: finding.text,
+      silenced: finding.isSilenced,
+    })),
+    systems:
+      condition?.systems.map((system) => ({
+        system: system.name,
+        stored_at: system.storedAt?.toISOString() ?? null,
+        delivered_at: system.deliveredAt?.toISOString() ?? null,
+        failed_in_a_row: Object.fromEntries(system.failedProbes),
+        maintenance_until: system.maintenance?.until.toISOString() ?? null,
+      })) ?? [],
+  };
+}
+
+function limitsOf({ collector }: Config): Limits {
+  return { warning: collector.health.warn_minutes * 60_000, critical: collector.health.critical_minutes * 60_000 };
+}

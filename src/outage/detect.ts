@@ -1,0 +1,191 @@
+import type { System } from '../config/system.ts';
+import { samStream } from '../delivery/sam-entries.ts';
+import type { Outbox } from '../outbox/outbox.ts';
+import { isAffected, type Reading } from './hysteresis.ts';
+import { learnOutages } from './learn.ts';
+import { lastResolved, maintenanceOf, openOf, rememberAffected } from './memory.ts';
+import { type Observation, observations } from './observation.ts';
+import { type Outage, outageOf } from './outage.ts';
+import { storeOutage } from './report.ts';
+import type { KnownOutage } from './row.ts';
+import { type Rule, rules, worse } from './rules.ts';
+
+/** What a detection found: an outage that begins, one that is otherwise than it was reported, one that is over. */
+export type Detected = { readonly kind: 'begins' | 'changes' | 'ends'; readonly outage: Outage };
+
+/** The same; or that other things are affected than before, of which nothing is said. */
+type Found = Detected | { readonly kind: 'unsaid'; readonly outage: Outage };
+
+/** Older snapshots say nothing of now, in milliseconds for each that is looked at: four times the usual distance. */
+const longestDistance = 20 * 60_000;
+
+/**
+ * Reports what the last snapshots of a system say of outages, and remembers it, in one transaction: a process that dies
+ * leaves all of it or nothing, and another that does the same at that time finds it done.
+ */
+export function detectOutages(outbox: Outbox, system: System, now: Date): Detected[] {
+  learnOutages(outbox);
+  return outbox.atomically(() => {
+    const found = find(outbox, system, now);
+    for (const { kind, outage } of found) {
+      if (kind === 'unsaid') rememberAffected(outbox.database, outage);
+      else storeOutage(outbox, outage);
+    }
+    return found.filter(isSaid);
+  });
+}
+
+/** The same, without reporting or remembering it. */
+export function findOutages(outbox: Outbox, system: System, now: Date): Detected[] {
+  return find(outbox, system, now).filter(isSaid);
+}
+
+function isSaid(found: Found): found is Detected {
+  return found.kind !== 'unsaid';
+}
+
+function find(outbox: Outbox, system: System, now: Date): Found[] {
+  const settings = system.outage_rules;
+  const since = new Date(now.getTime() - settings.snapshots * longestDistance);
+  // Some may not have measured what a rule looks at.
+  const seen = observations(outbox, samStream(system.system_name), since, now, settings.snapshots * 2);
+  const open = openOf(outbox.database, system.system_name);
+  const maintenance = maintenanceSince(outbox, system.system_name, now);
+  return rules
+    .filter((rule) => rule.isOn(settings))
+    .flatMap((rule) => {
+      const own = open.filter((outage) => outage.outage_rule?.name === rule.name);
+      return applied(rule, own, { outbox, system, seen, maintenance, now });
+    });
+}
+
+/** `until` is when the last planned outage ended, or is to end: what is seen before it counts for nothing. */
+type Maintenance = { readonly isNow: boolean; readonly until: Date | null };
+
+type Detection = {
+  readonly outbox: Outbox;
+  readonly system: System;
+  readonly seen: readonly Observation[];
+  readonly maintenance: Maintenance;
+  readonly now: Date;
+};
+
+function applied(rule: Rule, open: readonly KnownOutage[], detection: Detection): Found[] {
+  const { outbox, system, seen, maintenance, now } = detection;
+  const settings = system.outage_rules;
+  const things = new Set([
+    ...seen.flatMap((observation) => [...rule.read(observation, settings).keys()]),
+    ...open.flatMap((outage) => outage.outage_rule?.affected ?? []),
+  ]);
+  const components = Map.groupBy(things, rule.componentOf);
+  const states = [...components].map(([component, members]) => {
+    const outage = open.find((other) => other.component === component);
+    // What was seen before its last outage was over must not open another one.
+    const last = lastResolved(outbox.database, system.system_name, rule.name, component);
+    const evidence = seen.filter(
+      ({ at, sequence }) =>
+        outage !== undefined || (sequence > last && (maintenance.until === null || at > maintenance.until)),
+    );
+    const readings = members.map((thing) => ({ thing, readings: readingsOf(rule, thing, evidence, settings) }));
+    const affected = readings.filter(({ thing, readings: all }) =>
+      isAffected(
+        all.map(({ reading }) => reading),
+        outage?.outage_rule?.affected.includes(thing) ?? false,
+        settings,
+      ),
+    );
+    return { component, outage, readings, affected };
+  });
+  const everywhere = states.flatMap(({ affected }) => affected.map(({ thing }) => thing));
+  return states.flatMap(({ component, outage, readings, affected }): Found[] => {
+    const names = affected.map(({ thing }) => thing).sort();
+    if (names.length === 0) return outage ? [{ kind: 'ends', outage: ended(outage, readings, now) }] : [];
+    if (!outage && maintenance.isNow) return [];
+    const newest = seen.findLast((observation) =>
+      names.some((name) => rule.read(observation, settings).get(name) === 'bad'),
+    );
+    if (!newest) return [];
+    const found = rule.find(names, everywhere, newest);
+    const detected = { name: rule.name, affected: names };
+    if (!outage) {
+      const start = Math.min(
+        ...affected.map(({ readings: all }) => firstBad(all.slice(-settings.snapshots)) ?? now.getTime()),
+      );
+      return [
+        { kind: 'begins', outage: begun({ ...found, component, start: new Date(start), now }, system, detected) },
+      ];
+    }
+    const severity = worse(outage.severity, found.severity);
+    const isOther = names.join('\n') !== outage.outage_rule?.affected.join('\n');
+    if (severity === outage.severity && !isOther) return [];
+    // Against the SAM API each report is one more row that somebody must close: only what is worse is worth it.
+    if (severity === outage.severity && outage.isOneRow !== true)
+      return [{ kind: 'unsaid', outage: { ...outage, outage_rule: detected } }];
+    return [{ kind: 'changes', outage: said({ ...outage, severity, title: found.title, outage_rule: detected }, now) }];
+  });
+}
+
+type Dated = { readonly at: Date; readonly reading: Reading };
+
+/** What each snapshot says of a thing; one that is no longer there, because nobody asks for it any more, is not missed. */
+function readingsOf(
+  rule: Rule,
+  thing: string,
+  seen: readonly Observation[],
+  settings: System['outage_rules'],
+): Dated[] {
+  return seen.flatMap((observation) => {
+    const reading = rule.read(observation, settings).get(thing);
+    if (reading !== undefined) return [{ at: observation.at, reading }];
+    return rule.mayBeThere(thing, observation) ? [] : [{ at: observation.at, reading: 'good' as const }];
+  });
+}
+
+function firstBad(readings: readonly Dated[]): number | undefined {
+  return readings.find(({ reading }) => reading === 'bad')?.at.getTime();
+}
+
+type Beginning = { title: string; severity: string; component: string; start: Date; now: Date };
+
+function begun(
+  { title, severity, component, start, now }: Beginning,
+  { system_name, outage_rules }: System,
+  detected: { name: string; affected: string[] },
+): Outage {
+  const { bad, snapshots } = outage_rules;
+  return outageOf({
+    system_name,
+    title,
+    severity,
+    status: 'investigating',
+    component: [...component].slice(0, 128).join(''),
+    description: `Detected by hpc-collector: so in at least ${bad} of the last ${snapshots} snapshots.`,
+    start_time: start.toISOString(),
+    outage_key: Bun.randomUUIDv7(),
+    outage_reported_at: now.toISOString(),
+    outage_rule: detected,
+  });
+}
+
+/** It was over with the first snapshot behind the last bad one. */
+function ended(outage: KnownOutage, readings: readonly { readonly readings: readonly Dated[] }[], now: Date): Outage {
+  const all = readings.flatMap(({ readings: dated }) => dated);
+  const lastBad = Math.max(...all.filter(({ reading }) => reading === 'bad').map(({ at }) => at.getTime()));
+  const after = all.filter(({ at }) => at.getTime() > lastBad).map(({ at }) => at.getTime());
+  const end = Math.max(outage.start_time.getTime(), Math.min(now.getTime(), ...after));
+  return said({ ...outage, status: 'resolved', end_time: new Date(end) }, now);
+}
+
+/** What is said of an outage now, without what became of the reports before. */
+function said({ ids: _, isOneRow: __, ...outage }: KnownOutage, now: Date): Outage {
+  // A clock that was turned back must not make it older than what was said before.
+  const at = Math.max(now.getTime(), outage.outage_reported_at.getTime() + 1);
+  return { ...outage, outage_reported_at: new Date(at) };
+}
+
+function maintenanceSince(outbox: Outbox, system: string, now: Date): Maintenance {
+  const planned = maintenanceOf(outbox.database, system, now);
+  const ends = planned.map(({ end_time, estimated_resolution }) => end_time ?? estimated_resolution ?? null);
+  const over = ends.filter((end) => end !== null && end <= now).map((end) => end?.getTime() ?? 0);
+  return { isNow: over.length < planned.length, until: over.length === 0 ? null : new Date(Math.max(...over)) };
+}

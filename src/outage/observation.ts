@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import type { Entry } from '../outbox/entry.ts';
+import { jsonBody } from '../outbox/json-body.ts';
+import type { Outbox } from '../outbox/outbox.ts';
+
+const count = z.number().nonnegative();
+const counts = Object.fromEntries(
+  ['cpu_nodes', 'gpu_nodes', 'viz_nodes', 'compute_nodes', 'nodes'].flatMap((nodes) => [
+    [`${nodes}_total`, count.nullish().catch(null)],
+    [`${nodes}_down`, count.nullish().catch(null)],
+  ]),
+);
+
+/** As much of a snapshot as rules look at; what it lacks, it says nothing of. */
+const seen = z.object({
+  login_nodes: z
+    .array(z.object({ node_name: z.string(), available: z.boolean() }))
+    .optional()
+    .catch(undefined),
+  filesystems: z
+    .array(z.object({ filesystem_name: z.string(), available: z.boolean() }))
+    .optional()
+    .catch(undefined),
+  available: z.boolean().optional().catch(undefined),
+});
+const nodeCounts = z.object(counts);
+
+/** A snapshot as rules look at it. */
+export type Observation = z.output<typeof seen> & {
+  /** The number of its entry. */
+  readonly sequence: number;
+  readonly at: Date;
+  readonly failedProbes: readonly string[];
+  /** Nodes of all classes; null where there are none, or their probe failed and the counts are repeated. */
+  readonly nodes: { readonly total: number; readonly down: number } | null;
+};
+
+/** The newest snapshots of a stream since a moment, oldest first, at most so many. */
+export function observations(outbox: Outbox, stream: string, since: Date, now: Date, limit: number): Observation[] {
+  return outbox
+    .since(stream, since)
+    .filter((entry) => entry.collectedAt <= now)
+    .slice(0, limit)
+    .flatMap((entry) => observationOf(outbox, entry) ?? [])
+    .reverse();
+}
+
+function observationOf(outbox: Outbox, entry: Entry): Observation | null {
+  const body = jsonBody(outbox, entry);
+  if (!body) return null;
+  const { failedProbes, sequence, collectedAt: at } = entry;
+  return {
+    ...seen.parse(body),
+    sequence,
+    at,
+    failedProbes,
+    nodes: failedProbes.includes('nodes') ? null : nodesOf(body),
+  };
+}
+
+/** By class; those that have only a sum, by that. */
+function nodesOf(body: Readonly<Record<string, unknown>>): Observation['nodes'] {
+  const found = nodeCounts.parse(body) as Readonly<Record<string, number | null | undefined>>;
+  for (const classes of [['cpu_nodes', 'gpu_nodes', 'viz_nodes'], ['compute_nodes'], ['nodes']]) {
+    const sum = (what: string) => classes.reduce((all, nodes) => all + (found[`${nodes}_${what}`] ?? 0), 0);
+    const total = sum('total');
+    if (total > 0) return { total, down: sum('down') };
+  }
+  return null;
+}

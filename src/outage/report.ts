@@ -1,0 +1,87 @@
+import { outagePath, outageStream } from '../delivery/sam-entries.ts';
+import { OperatorError } from '../lib/errors.ts';
+import type { Outbox } from '../outbox/outbox.ts';
+import { findOutage, forgetOld, remember } from './memory.ts';
+import { bodyOf, type Outage, outageOf } from './outage.ts';
+import type { KnownOutage } from './row.ts';
+
+/** What a person says of an outage; what is undefined was not said. */
+export type Said = {
+  readonly title?: string | undefined;
+  readonly severity?: string | undefined;
+  readonly status?: string | undefined;
+  readonly component?: string | undefined;
+  readonly description?: string | undefined;
+  readonly start?: string | undefined;
+  readonly end?: string | undefined;
+  readonly eta?: string | undefined;
+};
+
+/**
+ * Stores a report of an outage in the outbox and remembers the outage, both or neither: what dies between them would
+ * report it twice. Throws OutboxUnwritable where that cannot be done.
+ */
+export function storeOutage(outbox: Outbox, outage: Outage): void {
+  outbox.atomically(() => {
+    const entry = {
+      stream: outageStream,
+      destination: 'sam',
+      method: 'POST',
+      path: outagePath,
+      body: bodyOf(outage),
+      failedProbes: [],
+      rejectedBecause: null,
+    } as const;
+    // A snapshot may have this very millisecond.
+    for (let at = outage.outage_reported_at.getTime(); ; at++) {
+      const added = outbox.add({ ...entry, collectedAt: new Date(at) });
+      if (added.kind === 'moment-taken') continue;
+      remember(outbox.database, outage, added.id);
+      break;
+    }
+    forgetOld(outbox.database, outage.outage_reported_at);
+  });
+}
+
+/** Reports a new outage. Throws OperatorError, before anything is stored, for what the API would not take. */
+export function reportOutage(outbox: Outbox, system: string, said: Said, now: Date): Outage {
+  const outage = outageOf({
+    ...members(said),
+    system_name: system,
+    status: said.status ?? 'investigating',
+    start_time: said.start ?? now.toISOString(),
+    outage_key: Bun.randomUUIDv7(),
+    outage_reported_at: now.toISOString(),
+  });
+  storeOutage(outbox, outage);
+  return outage;
+}
+
+/** Reports what is new of an outage, and with it all that is known already. */
+export function updateOutage(outbox: Outbox, key: string, said: Said, now: Date): KnownOutage {
+  return change(outbox, key, members(said), now);
+}
+
+/** Reports the end of an outage. */
+export function resolveOutage(outbox: Outbox, key: string, said: Said, now: Date): KnownOutage {
+  const end = said.end ?? now.toISOString();
+  return change(outbox, key, { ...members(said), status: 'resolved', end_time: end }, now);
+}
+
+function change(outbox: Outbox, key: string, changes: object, now: Date): KnownOutage {
+  return outbox.atomically(() => {
+    const known = findOutage(outbox.database, key);
+    if (known.status === 'resolved')
+      throw new OperatorError(`the outage ${known.outage_key} is over already: report another one`);
+    // A clock that was turned back must not make it older than what was said before.
+    const at = new Date(Math.max(now.getTime(), known.outage_reported_at.getTime() + 1));
+    const outage = outageOf({ ...JSON.parse(bodyOf(known)), ...changes, outage_reported_at: at.toISOString() });
+    storeOutage(outbox, outage);
+    return { ...outage, ids: known.ids, isOneRow: known.isOneRow };
+  });
+}
+
+function members({ start, end, eta, ...said }: Said) {
+  const all = { ...said, start_time: start, end_time: end, estimated_resolution: eta };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}

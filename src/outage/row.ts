@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { type OutageStatus, outageStatuses, type Severity, severities } from '../lib/outage-words.ts';
+import type { Outage } from './outage.ts';
+
+/** An outage with what became of its reports. */
+export type KnownOutage = Outage & {
+  /** The ids that the destination gave its reports: the SAM API another one to each. */
+  readonly ids: readonly number[];
+  /** Whether the destination keeps one row for all its reports; null until it has answered. */
+  readonly isOneRow: boolean | null;
+};
+
+/** A row of `outages` as SQLite gives it. */
+export type OutageRow = {
+  readonly key: string;
+  readonly system: string;
+  readonly title: string;
+  readonly severity: Severity;
+  readonly status: OutageStatus;
+  readonly component: string | null;
+  readonly description: string | null;
+  readonly started_at: number;
+  readonly ended_at: number | null;
+  readonly estimated_at: number | null;
+  readonly reported_at: number;
+  readonly rule: string | null;
+  readonly affected: string;
+  readonly outage_ids: string;
+  readonly is_one_row: number | null;
+};
+
+const names = z.array(z.string());
+const ids = z.array(z.int());
+
+export function knownOutageOf(row: OutageRow): KnownOutage {
+  return {
+    outage_key: row.key,
+    system_name: row.system,
+    title: row.title,
+    severity: severities.find((word) => word === row.severity) ?? 'minor',
+    status: outageStatuses.find((word) => word === row.status) ?? 'investigating',
+    component: row.component ?? undefined,
+    description: row.description ?? undefined,
+    start_time: new Date(row.started_at),
+    end_time: row.ended_at === null ? undefined : new Date(row.ended_at),
+    estimated_resolution: row.estimated_at === null ? undefined : new Date(row.estimated_at),
+    outage_reported_at: new Date(row.reported_at),
+    outage_rule: row.rule === null ? undefined : { name: row.rule, affected: names.parse(JSON.parse(row.affected)) },
+    ids: ids.parse(JSON.parse(row.outage_ids)),
+    isOneRow: row.is_one_row === null ? null : row.is_one_row === 1,
+  };
+}

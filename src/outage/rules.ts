@@ -1,0 +1,95 @@
+import type { OutageRules } from '../config/outage-rules.ts';
+import { type Severity, severities } from '../lib/outage-words.ts';
+import type { Reading } from './hysteresis.ts';
+import type { Observation } from './observation.ts';
+
+/** What a rule says of an outage that it found. */
+export type Finding = { readonly title: string; readonly severity: Severity };
+
+/** One way to tell from snapshots that something is out of order. */
+export type Rule = {
+  readonly name: 'login_nodes' | 'nodes_down' | 'filesystems' | 'jupyterhub';
+  isOn(rules: OutageRules): boolean;
+  /** What a snapshot says of each thing that it measured, by the thing's name. */
+  read(observation: Observation, rules: OutageRules): ReadonlyMap<string, Reading>;
+  /** Whether a thing that a snapshot does not have may be there all the same: its probe failed. */
+  mayBeThere(thing: string, observation: Observation): boolean;
+  /** The component whose outage it is when a thing is affected: one outage for each. */
+  componentOf(thing: string): string;
+  /** `affected` of one component, `everywhere` of the whole system; the newest observation that was bad. */
+  find(affected: readonly string[], everywhere: readonly string[], newest: Observation): Finding;
+};
+
+const failed = (observation: Observation, probe: string) =>
+  observation.failedProbes.some((name) => name === probe || name === `${probe} (partial)`);
+const readingOf = (isGood: boolean): Reading => (isGood ? 'good' : 'bad');
+
+export const rules: readonly Rule[] = [
+  {
+    name: 'login_nodes',
+    isOn: ({ login_nodes }) => login_nodes,
+    read: ({ login_nodes = [] }) =>
+      new Map(login_nodes.map(({ node_name, available }) => [node_name, readingOf(available)])),
+    mayBeThere: (thing, observation) => failed(observation, `login_nodes/${thing}`),
+    componentOf: () => 'Login nodes',
+    // The title and the severity of the API guide's example.
+    find: (affected) => ({
+      title: shortened(`Login nodes unavailable: ${affected.join(', ')}`),
+      severity: affected.length > 1 ? 'major' : 'minor',
+    }),
+  },
+  {
+    name: 'filesystems',
+    isOn: ({ filesystems }) => filesystems,
+    read: ({ filesystems = [] }) =>
+      new Map(filesystems.map(({ filesystem_name, available }) => [filesystem_name, readingOf(available)])),
+    mayBeThere: (thing, observation) => failed(observation, `filesystems/${thing}`),
+    componentOf: (thing) => `Filesystem ${thing}`,
+    find: ([name = ''], everywhere, { filesystems = [] }) => ({
+      title: `Filesystem unavailable: ${name}`,
+      severity: filesystems.length > 1 && everywhere.length >= filesystems.length ? 'critical' : 'major',
+    }),
+  },
+  {
+    name: 'nodes_down',
+    isOn: ({ nodes_down }) => nodes_down !== null,
+    read: ({ nodes }, { nodes_down }) =>
+      new Map(nodes && nodes_down !== null ? [['nodes', readingOf(percentDown(nodes) < nodes_down)]] : []),
+    // A system has nodes, or none are counted.
+    mayBeThere: () => true,
+    componentOf: () => 'Compute nodes',
+    find: (_, __, { nodes }) => {
+      const { total, down } = nodes ?? { total: 0, down: 0 };
+      const percent = percentDown({ total, down });
+      return {
+        title: `${Math.round(percent)} % of the compute nodes are down (${down} of ${total})`,
+        severity: percent >= 50 ? 'critical' : percent >= 25 ? 'major' : 'minor',
+      };
+    },
+  },
+  {
+    name: 'jupyterhub',
+    isOn: ({ jupyterhub }) => jupyterhub,
+    // One that is up although a probe failed was measured; what repeated values say, was not.
+    read: ({ available, failedProbes }) =>
+      new Map(available === undefined || failedProbes.includes('hub') ? [] : [['hub', readingOf(available)]]),
+    mayBeThere: () => true,
+    componentOf: () => 'JupyterHub',
+    find: () => ({ title: 'JupyterHub does not answer', severity: 'major' }),
+  },
+];
+
+/** The worse of two severities. */
+export function worse(one: Severity, other: Severity): Severity {
+  return severities.indexOf(one) <= severities.indexOf(other) ? one : other;
+}
+
+function percentDown({ total, down }: { readonly total: number; readonly down: number }): number {
+  return total === 0 ? 0 : (down / total) * 100;
+}
+
+/** The API's longest title. */
+function shortened(title: string): string {
+  const characters = [...title];
+  return characters.length <= 255 ? title : `${characters.slice(0, 254).join('')}…`;
+}

@@ -1,0 +1,37 @@
+import type { Database } from 'bun:sqlite';
+import type { ForeignEntry } from './entry.ts';
+
+/** A body as it is kept: compressed, with the size and the SHA-256 (hexadecimal) of what it is without that. */
+export type StoredBody = { readonly gzip: Uint8Array; readonly bytes: number; readonly sha256: string };
+
+/** Puts an entry behind all others; false where its id is here already, or another one has its moment. */
+export function insertEntry(database: Database, entry: ForeignEntry, body: StoredBody): boolean {
+  const insert = database.transaction((): boolean => {
+    const { changes, lastInsertRowid } = database
+      .query(
+        `INSERT INTO entries (id, stream, destination, method, path, body_bytes, body_sha256, collected_at, state,
+           first_sent_at, last_error, failed_probes)
+         VALUES ($id, $stream, $destination, $method, $path, $bytes, $sha256, $collectedAt, $state, $firstSentAt,
+           $error, $failed)
+         ON CONFLICT DO NOTHING`,
+      )
+      .run({
+        id: entry.id,
+        stream: entry.stream,
+        destination: entry.destination,
+        method: entry.method,
+        path: entry.path,
+        bytes: body.bytes,
+        sha256: body.sha256,
+        collectedAt: entry.collectedAt.getTime(),
+        state: entry.state,
+        firstSentAt: entry.firstSentAt?.getTime() ?? null,
+        error: entry.rejectedBecause,
+        failed: JSON.stringify(entry.failedProbes),
+      });
+    if (changes === 0) return false;
+    database.query('INSERT INTO bodies (entry, gzip) VALUES (?, ?)').run(lastInsertRowid, body.gzip);
+    return true;
+  });
+  return insert.immediate();
+}

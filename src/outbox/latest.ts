@@ -1,0 +1,38 @@
+import type { Database } from 'bun:sqlite';
+import { columns, type EntryRow, entryOf } from './row.ts';
+
+/** One entry of a stream, as far as it tells how collecting goes. */
+export type LatestEntry = { readonly collectedAt: Date; readonly failedProbes: readonly string[] };
+
+/** The entries that were stored last in a stream, the latest collected first. */
+export function latestEntries(database: Database, stream: string, limit: number): LatestEntry[] {
+  return database
+    .query<EntryRow, [string, number]>(`SELECT ${columns} FROM entries WHERE stream = ? ORDER BY sequence DESC LIMIT ?`)
+    .all(stream, limit)
+    .map(entryOf)
+    .sort((a, b) => b.collectedAt.getTime() - a.collectedAt.getTime());
+}
+
+/** When the newest that was delivered to each stream was collected; streams that ever had a delivery. */
+export function newestDelivered(database: Database): ReadonlyMap<string, Date> {
+  const rows = database
+    .query<{ stream: string; newest_delivered_at: number }, []>('SELECT stream, newest_delivered_at FROM streams')
+    .all();
+  return new Map(rows.map((row) => [row.stream, new Date(row.newest_delivered_at)]));
+}
+
+/** Every stream that has entries or had a delivery, by name. */
+export function streamNames(database: Database): string[] {
+  // It steps from stream to stream along the index: to look at every entry would take long in an outage.
+  const rows = database
+    .query<{ stream: string }, []>(
+      `WITH RECURSIVE names (stream) AS (
+         SELECT min(stream) FROM entries
+         UNION ALL
+         SELECT (SELECT min(stream) FROM entries WHERE stream > names.stream) FROM names WHERE stream IS NOT NULL
+       )
+       SELECT stream FROM names WHERE stream IS NOT NULL UNION SELECT stream FROM streams ORDER BY stream`,
+    )
+    .all();
+  return rows.map(({ stream }) => stream);
+}

@@ -1,0 +1,57 @@
+import type { Database } from 'bun:sqlite';
+import { z } from 'zod';
+import { readFact, writeFact } from './facts.ts';
+
+const moment = z.iso.datetime().transform((text) => new Date(text));
+const remembered = z.array(
+  z.object({ system: z.string(), since: moment, until: moment, reason: z.string().nullable() }),
+);
+
+/** A system that is down on purpose: nobody is told of it, and no outage is detected, until the moment has come. */
+export type Maintenance = z.output<typeof remembered>[number];
+
+/** Those that are under way, by system; one whose time is over is none any more. */
+export function maintenances(database: Database, now: Date): Maintenance[] {
+  const text = readFact(database, 'maintenance');
+  return text === null ? [] : maintenancesIn(text).filter(({ until }) => until > now);
+}
+
+/** Whether a system is in maintenance, by its name. */
+export function isInMaintenance(database: Database, system: string, now: Date): boolean {
+  return maintenances(database, now).some((one) => one.system === system);
+}
+
+/** Begins one, in the place of another of the same system. */
+export function startMaintenance(database: Database, latest: Maintenance, now: Date): void {
+  database
+    .transaction(() => {
+      const others = maintenances(database, now).filter(({ system }) => system !== latest.system);
+      write(database, [...others, latest]);
+    })
+    .immediate();
+}
+
+/** Ends one before its time; false where there is none. */
+export function endMaintenance(database: Database, system: string, now: Date): boolean {
+  return database
+    .transaction(() => {
+      const all = maintenances(database, now);
+      const others = all.filter((one) => one.system !== system);
+      write(database, others);
+      return others.length < all.length;
+    })
+    .immediate();
+}
+
+function write(database: Database, all: readonly Maintenance[]): void {
+  writeFact(database, 'maintenance', JSON.stringify([...all].sort((a, b) => (a.system < b.system ? -1 : 1))));
+}
+
+/** None where it cannot be read: it may have gone through a recovery. */
+function maintenancesIn(text: string): Maintenance[] {
+  try {
+    return remembered.safeParse(JSON.parse(text)).data ?? [];
+  } catch {
+    return [];
+  }
+}

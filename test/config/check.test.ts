@@ -1,0 +1,169 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { examine } from '../../src/config/check.ts';
+import { type Problem, problemText } from '../../src/config/problem.ts';
+import { quickDirectory } from '../support/files.ts';
+
+let directory: ReturnType<typeof quickDirectory>;
+beforeEach(() => {
+  directory = quickDirectory();
+});
+afterEach(() => directory.remove());
+
+function write(name: string, text: string): string {
+  const file = join(directory.path, name);
+  writeFileSync(file, text);
+  chmodSync(file, 0o600);
+  return file;
+}
+
+const problems = (environment: Record<string, string> = {}) =>
+  examine(directory.path, { HOME: '/nowhere', ...environment }, []).problems;
+const places = (found: readonly Problem[]) =>
+  found.map(({ line, column, words }) => [line, column, words.replace(/[:(].*$/s, '').trim()]);
+
+describe('a problem is told with its place', () => {
+  test.each([
+    ['a value', 'load_as: fast\n', 1, 10],
+    ['a value in a list', 'queues:\n  - main\n  - 3\n', 3, 5],
+    ['a value in a list of mappings', 'login_nodes:\n  - name: a\n    type: bogus\n', 3, 11],
+    ['an unknown setting', 'load_as: raw\ntimeouts:\n  comand: 3\n', 3, 3],
+    ['what is missing: of the mapping that lacks it', 'login_nodes:\n  - { type: cpu }\n', 2, 5],
+    ['a setting without a value', 'queues: [a]\nload_as:\nscheduler: pbs\n', 2, 1],
+    ['behind an anchor', 'queues: [a]\nmounts: &m { home: home }\n', 2, 20],
+    ['a union', 'node_rules: [{ class: cpu, when: { resources: { a: { atleast: 3 } } } }]\n', 1, 52],
+    ['a contradiction of settings', 'mounts: { a: /a }\nfilesystems:\n  - a\n  - b\n', 4, 5],
+    ['another name than the file', '\nsystem_name: aurora\n', 2, 14],
+    ['unfinished YAML: on the last line that there is', 'queues: [a\n', 1, 10],
+    ['after a byte order mark and CRLF', '\ufeffqueues: [a]\r\nload_as: fast\r\n', 2, 10],
+  ])('%s', (_, text, line, column) => {
+    const file = write('gust.yaml', text);
+    expect(problems()).toMatchObject([{ file, line, column }]);
+  });
+
+  test('in the file that sets it, of those that are merged', () => {
+    const types = write('node_types.yaml', 'standard:\n  cores_per_node: many\n');
+    const own = write('casper.yaml', 'queues: [a]\nnode_types: { htc: { cores_per_node: x } }\n');
+    expect(problems().map(({ file, line }) => [file, line])).toEqual([
+      [types, 2],
+      [own, 2],
+    ]);
+  });
+
+  test('of a system that is enabled and not known, where it is enabled', () => {
+    const file = write('collector.yaml', 'log: {}\nsystems:\n  - derecho\n  - caspr\n');
+    expect(problems()).toMatchObject([{ file, line: 4, column: 5, words: expect.stringContaining("'casper'?") }]);
+  });
+
+  test('with the allowed values, or the nearest or all known names', () => {
+    write('gust.yaml', 'load_as: fast\nlogin_node: []\ntimeouts: { zzzzzzzz: 1 }\n');
+    const words = problems().map(problemText).join('\n');
+    expect(words).toContain('"raw"|"percent"');
+    expect(words).toContain("(did you mean 'login_nodes'?)");
+    expect(words).toContain('(known are command, connect)');
+  });
+});
+
+test('every problem of every file is told, each once', () => {
+  write('env', 'STATUS_API_URL=https://a.example\nSAM_API_URL=https://b.example\nSSH_TIMEOUT=soon\nAPI_TIMEOUT=0\n');
+  write('collector.yaml', 'sytems: []\nlog: { format: xml }\n');
+  write('casper.yaml', 'load_as: fast\nfilesystems: [nowhere]\nqueues: x\n');
+  write('gust.yaml', 'a: [\nb: ]\n');
+  const found = problems();
+  const text = found.map(problemText);
+  expect(new Set(text).size).toBe(text.length);
+  for (const words of [
+    'STATUS_API_URL and SAM_API_URL contradict',
+    "SSH_TIMEOUT is 'soon'",
+    "API_TIMEOUT is '0'",
+    "collector.yaml:1:1: unknown setting 'sytems'",
+    'collector.yaml:2:16: log.format',
+    'casper.yaml:1:10: load_as',
+    "casper.yaml:2:15: filesystems.0: 'nowhere' has no path",
+    'casper.yaml:3:9: queues',
+    'gust.yaml:2:4',
+  ])
+    expect(text.filter((line) => line.includes(words))).toHaveLength(1);
+});
+
+test('an env file that others may read is told, and all else is looked at', () => {
+  chmodSync(write('env', 'STATUS_API_PASSWORD=secret\n'), 0o644);
+  write('collector.yaml', 'sytems: []\n');
+  expect(places(problems())).toHaveLength(2);
+});
+
+test('the built-in configuration has no problem', () => {
+  write('collector.yaml', 'systems: [casper, derecho]\n');
+  expect(problems()).toEqual([]);
+});
+
+describe('whatever is done to a file', () => {
+  const config = (name: string) => readFileSync(join(import.meta.dir, '../../config', name), 'utf8');
+  const sources = ['casper.yaml', 'derecho.yaml', 'collector.example.yaml'].map(config);
+  const bits = fc.constantFrom(
+    '\n',
+    ' ',
+    '\t',
+    ':',
+    '- ',
+    '{',
+    '}',
+    '[',
+    ']',
+    '&a ',
+    '*a',
+    '"',
+    "'",
+    '|\n',
+    '!!map ',
+    '? ',
+    '#',
+    '%',
+    '\0',
+    '\ufeff',
+    '\r',
+    '<<: ',
+    '---\n',
+    '...\n',
+    '__proto__: { a: 1 }\n',
+    'é😀',
+    '1e999',
+    '~',
+  );
+  const change = fc.record({
+    at: fc.nat(4000),
+    removed: fc.nat(30),
+    added: fc.oneof(bits, fc.string({ maxLength: 8 })),
+  });
+  const mutated = fc
+    .record({ source: fc.constantFrom(...sources), changes: fc.array(change, { minLength: 1, maxLength: 4 }) })
+    .map(({ source, changes }) =>
+      changes.reduce((text, { at, removed, added }) => {
+        const start = at % (text.length + 1);
+        return text.slice(0, start) + added + text.slice(start + removed);
+      }, source),
+    );
+
+  test.each(['collector.yaml', 'casper.yaml', 'node_types.yaml'])(
+    '%s, nothing is thrown and every line that is named exists',
+    (name) => {
+      fc.assert(
+        fc.property(mutated, (text) => {
+          const file = write(name, text);
+          if (name === 'node_types.yaml') write('casper.yaml', 'queues: []\n');
+          const lines = text.replace(/\n$/, '').split('\n').length;
+          for (const problem of problems()) {
+            if (problem.file !== file) continue;
+            expect(problem.line).toBeWithin(1, lines + 1);
+            expect(problem.column).toBeGreaterThanOrEqual(1);
+            expect(problem.words).not.toBe('');
+          }
+        }),
+        { numRuns: 150 },
+      );
+    },
+    60_000,
+  );
+});

@@ -1,0 +1,141 @@
+/** Clocks that jump, on this host or at the API. */
+
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
+import { latestBelievable, rememberSighting, sightingOf, tolerance } from '../../src/delivery/server-clock.ts';
+import { writeFact } from '../../src/outbox/facts.ts';
+import { accepted, answer, drainTo, openOutbox, startFixture, type TestOutbox } from './helper.ts';
+
+const hour = 3_600_000;
+const fromNow = (milliseconds: number) => new Date(Date.now() + milliseconds);
+
+/** The API's acceptance with its clock so far from ours. */
+const acceptedAt = (ahead: number) =>
+  answer(201, { success: true, message: 'ingested', status_id: 7 }, { Date: fromNow(ahead).toUTCString() });
+
+describe('a snapshot from the future', () => {
+  test('is held and said, and those behind it go on', async () => {
+    using fixture = await startFixture(() => accepted());
+    const { box, server } = fixture;
+    const before = box.add('derecho', { collectedAt: fromNow(-5000) });
+    const future = box.add('derecho', { collectedAt: fromNow(hour) });
+    const after = box.add('derecho', { collectedAt: fromNow(-1000) });
+    const drained = await drainTo(box, server.url);
+    expect(drained).toMatchObject({ delivered: 2, rejected: 0, held: 1, left: 0, stopped: [] });
+    expect(server.seen.map(({ headers }) => headers['idempotency-key'])).toEqual([before, after]);
+    const entry = box.entry(future);
+    expect(entry).toMatchObject({ state: 'held', attempts: 0, firstSentAt: null });
+    expect(entry.lastError).toMatch(/^collected in the future, at .* UTC: the clock was or is wrong$/);
+    expect(drained.lines.filter((line) => line.includes(`hpc-collector outbox release ${future}`))).toHaveLength(1);
+  });
+
+  test('goes when it is released and its time has come, without what newer ones have overtaken', async () => {
+    using fixture = await startFixture(() => accepted());
+    const { box, server } = fixture;
+    const id = box.add('derecho', { collectedAt: fromNow(hour) });
+    await drainTo(box, server.url);
+    box.outbox.release(box.entry(id));
+    expect(await drainTo(box, server.url)).toMatchObject({ held: 1, delivered: 0 });
+    box.outbox.release(box.entry(id));
+    box.outbox.database.run('UPDATE entries SET collected_at = ? WHERE id = ?', [Date.now() - 1000, id]);
+    expect(await drainTo(box, server.url)).toMatchObject({ held: 0, delivered: 1 });
+  });
+
+  test('is one that is ahead by more than clocks usually are', async () => {
+    using fixture = await startFixture(() => accepted());
+    const { box, server } = fixture;
+    box.add('derecho', { collectedAt: fromNow(tolerance - 2000) });
+    box.add('casper', { collectedAt: fromNow(tolerance + 5000) });
+    expect(await drainTo(box, server.url)).toMatchObject({ delivered: 1, held: 1 });
+  });
+});
+
+test('after jumps back and forward all go in the order in which they were stored', async () => {
+  using fixture = await startFixture(() => accepted());
+  const { box, server } = fixture;
+  const ids = [-2, -3, -2.9, -1, -1.9, -0.1].map((hours) => box.add('derecho', { collectedAt: fromNow(hours * hour) }));
+  await drainTo(box, server.url);
+  expect(server.seen.map(({ headers }) => headers['idempotency-key'])).toEqual(ids);
+});
+
+describe('a clock of this host that is ahead, which only the API can tell', () => {
+  test('is noticed with its first answer, in the same drain', async () => {
+    using fixture = await startFixture(() => acceptedAt(-hour));
+    const { box, server } = fixture;
+    box.add('derecho', { collectedAt: fromNow(-2 * hour) });
+    const held = [box.add('derecho', { collectedAt: fromNow(-2000) }), box.add('derecho', { collectedAt: fromNow(0) })];
+    expect(await drainTo(box, server.url)).toMatchObject({ delivered: 1, held: 2, left: 0 });
+    expect(server.seen).toHaveLength(1);
+    // Nothing says of them that they may have been sent.
+    expect(held.map((id) => box.entry(id))).toMatchObject([
+      { state: 'held', firstSentAt: null },
+      { state: 'held', firstSentAt: null },
+    ]);
+  });
+
+  test('is remembered for the next drain, before anything is sent', async () => {
+    using fixture = await startFixture(() => acceptedAt(-hour));
+    const { box, server } = fixture;
+    box.add('derecho', { collectedAt: fromNow(-2 * hour) });
+    await drainTo(box, server.url);
+    box.add('derecho', { collectedAt: fromNow(0) });
+    expect(await drainTo(box, server.url)).toMatchObject({ delivered: 0, held: 1 });
+    expect(server.seen).toHaveLength(1);
+  });
+
+  test('a refusal tells the time as well', async () => {
+    using fixture = await startFixture(() => answer(401, '', { Date: fromNow(-hour).toUTCString() }));
+    const { box, server } = fixture;
+    box.add('derecho', { collectedAt: fromNow(-2 * hour) });
+    await drainTo(box, server.url);
+    box.add('casper', { collectedAt: fromNow(0) });
+    expect(await drainTo(box, server.url)).toMatchObject({ held: 1 });
+  });
+
+  test('a clock of the API that is ahead, or a few minutes behind, holds nothing', async () => {
+    for (const ahead of [hour, -tolerance + 20_000]) {
+      using fixture = await startFixture(() => acceptedAt(ahead));
+      const { box, server } = fixture;
+      for (let n = 0; n < 3; n++) box.add('derecho', { collectedAt: fromNow(n) });
+      expect(await drainTo(box, server.url)).toMatchObject({ delivered: 3, held: 0 });
+    }
+  });
+});
+
+describe('what is believed', () => {
+  let box: TestOutbox;
+  beforeEach(() => {
+    box = openOutbox();
+  });
+  afterEach(() => box.close());
+
+  const uptime = () => Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]);
+  const boot = () => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  const now = Date.now();
+  const believed = () => latestBelievable(box.outbox.database, now) - tolerance - now;
+  /** What the API said `seconds` ago, when this host's clock, being right then, showed the same. */
+  const remember = (seconds: number, of = boot()) =>
+    writeFact(
+      box.outbox.database,
+      'clock',
+      JSON.stringify({ server: now - hour - seconds * 1000, uptime: uptime() - seconds, boot: of }),
+    );
+
+  test('is this host’s clock where the API never answered', () => expect(believed()).toBe(0));
+
+  test('is the API’s last word and the time that has passed by this host’s uptime', () => {
+    remember(600);
+    expect(Math.abs(believed() + hour)).toBeLessThan(2000);
+  });
+
+  test('is this host’s clock again after a start: its uptime says nothing then', () => {
+    remember(600, 'another-boot');
+    expect(believed()).toBe(0);
+  });
+
+  test('is what a sighting of now gives', () => {
+    const seen = sightingOf(new Date(now - 7_000_000));
+    if (seen) rememberSighting(box.outbox.database, seen);
+    expect(Math.abs(believed() + 7_000_000)).toBeLessThan(2000);
+  });
+});

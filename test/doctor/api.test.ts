@@ -1,0 +1,132 @@
+import { describe, expect, test } from 'bun:test';
+import { loadConfig } from '../../src/config/load.ts';
+import { checkApi } from '../../src/doctor/api.ts';
+import { quickDirectory } from '../support/files.ts';
+import { needs } from '../support/needs.ts';
+import { run } from '../support/run.ts';
+
+const login = { STATUS_API_USER: 'me', STATUS_API_PASSWORD: 'a-long-password' };
+
+async function findings(
+  answer: (request: Request) => Response,
+  { credentials = login as Record<string, string>, environment = {} } = {},
+): Promise<{ readonly seen: Headers[]; readonly by: Record<string, string> }> {
+  const seen: Headers[] = [];
+  using server = Bun.serve({
+    hostname: '127.0.0.1',
+    port: 0,
+    fetch(request) {
+      seen.push(new Headers(request.headers));
+      return answer(request);
+    },
+  });
+  return { seen, by: await checked(`http://127.0.0.1:${server.port}`, credentials, environment) };
+}
+
+async function checked(url: string, credentials: Record<string, string>, environment = {}) {
+  const directory = quickDirectory();
+  const { sam } = loadConfig(directory.path, { HOME: '/nowhere', STATUS_API_URL: url, ...credentials });
+  directory.remove();
+  const found = await checkApi(sam, '/dir/env', environment);
+  return Object.fromEntries(found.map(({ name, result, words, mend }) => [name, `${result} ${words} → ${mend}`]));
+}
+
+const error = (status: number, text: string, headers = {}) => Response.json({ error: text }, { status, headers });
+
+describe('one request that stores nothing', () => {
+  test('tells that the login is accepted', async () => {
+    const { seen, by } = await findings(() => error(400, 'JSON body required'));
+    expect(by.authentication).toBe('pass user me is accepted → null');
+    expect(by.API).toStartWith('pass ');
+    expect(by.clock).toBe('pass agrees with that of the API → null');
+    expect(by.proxy).toBe('pass none → null');
+    expect(by.TLS).toStartWith('skip ');
+    expect(seen).toHaveLength(1);
+    expect(seen[0]?.get('authorization')).toBe(`Basic ${btoa('me:a-long-password')}`);
+    expect(seen[0]?.get('idempotency-key')).toBeNull();
+  });
+
+  test('goes without a login where there is none, for the sake of the rest', async () => {
+    const { seen, by } = await findings(() => error(401, 'Authentication required'), { credentials: {} });
+    expect(seen[0]?.get('authorization')).toBeNull();
+    expect(by.API).toStartWith('pass ');
+    expect(by.authentication).toBe('skip there are no credentials → null');
+  });
+});
+
+test.each([
+  [
+    'a refused login',
+    () => error(401, 'Invalid credentials'),
+    'authentication',
+    /^fail user me is refused .*→ vi \/dir\/env$/,
+  ],
+  ['too many requests', () => error(429, 'rate_limit_exceeded'), 'authentication', /^warn /],
+  ['another site', () => new Response('<html>', { status: 404 }), 'API', /^fail .*is not the status API: HTTP 404/],
+  ['a login page', () => new Response('<html>Log in', { status: 200 }), 'API', /^fail .*is not the status API/],
+  [
+    'a redirect',
+    () => new Response('', { status: 302, headers: { location: '/login' } }),
+    'API',
+    /a redirect to \/login/,
+  ],
+  [
+    'a proxy whose backend is down',
+    () => new Response('<html>', { status: 502 }),
+    'API',
+    /^fail .*is not well: HTTP 502/,
+  ],
+  [
+    'a clock 10 minutes off',
+    () => error(400, 'x', { Date: new Date(Date.now() - 600_000).toUTCString() }),
+    'clock',
+    /^fail 10m.* ahead of/,
+  ],
+  [
+    'a clock a minute off',
+    () => error(400, 'x', { Date: new Date(Date.now() + 60_000).toUTCString() }),
+    'clock',
+    /^warn (59s|1m).* behind/,
+  ],
+])('%s', async (_, answer, name, line) => {
+  expect((await findings(answer)).by[name]).toMatch(line);
+});
+
+test('no answer is said once, and the rest is skipped', async () => {
+  const by = await checked('http://127.0.0.1:1', login);
+  expect(by.API).toMatch(/^fail .*connection refused → curl/);
+  expect([by.TLS, by.clock, by.authentication].every((line) => line?.startsWith('skip '))).toBe(true);
+});
+
+test('a proxy of the environment is a warning, because cron has no environment; its login is not shown', async () => {
+  const environment = { http_proxy: 'http://me:secret@proxy.example:3128' };
+  const { by } = await findings(() => error(400, 'x'), { environment });
+  expect(by.proxy).toStartWith('warn http_proxy is http://********@proxy.example:3128');
+});
+
+needs('openssl')('a certificate is accepted by the configured authority, and refused without it', async () => {
+  const directory = quickDirectory();
+  const [key, certificate] = [`${directory.path}/key.pem`, `${directory.path}/certificate.pem`];
+  const argv = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
+  const names = ['-subj', '/CN=site', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  expect(run(['openssl', ...argv, '-keyout', key, '-out', certificate, ...names]).exit).toBe(0);
+  using server = Bun.serve({
+    hostname: '127.0.0.1',
+    port: 0,
+    tls: { key: Bun.file(key), cert: Bun.file(certificate) },
+    fetch: () => error(400, 'JSON body required'),
+  });
+  const url = `https://127.0.0.1:${server.port}`;
+  const tlsWith = async (yaml: string) => {
+    await Bun.write(`${directory.path}/collector.yaml`, yaml);
+    const { sam } = loadConfig(directory.path, { HOME: '/nowhere', STATUS_API_URL: url, ...login });
+    const found = (await checkApi(sam, '/dir/env', {})).find(({ name }) => name === 'TLS');
+    return `${found?.result} ${found?.words} → ${found?.mend}`;
+  };
+  expect(await tlsWith('')).toMatch(/^fail .*self.signed.* → openssl s_client -connect 127\.0\.0\.1:\d+/);
+  expect(await tlsWith(`destinations: { sam: { ca_file: ${certificate} } }\n`)).toStartWith(
+    `pass the certificate is accepted, by ${certificate}`,
+  );
+  expect(await tlsWith(`destinations: { sam: { ca_file: /nonexistent } }\n`)).toStartWith('fail cannot read');
+  directory.remove();
+});

@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, describe, expect } from 'bun:test';
+import { hostname } from 'node:os';
+import { loadConfig, loadSystem } from '../../src/config/load.ts';
+import { checkReach } from '../../src/doctor/reach.ts';
+import { createExecutor } from '../../src/exec/executor.ts';
+import { temporaryDirectory } from '../support/files.ts';
+import { needsThat } from '../support/needs.ts';
+import { type FarSide, sshdInstalled, startSshd, trouble } from '../support/sshd.ts';
+
+const throughSsh = needsThat(sshdInstalled, 'sshd, ssh, ssh-keygen');
+const versioned = (name: string) => `#!/bin/sh\n[ "$1" = --version ] && echo "${name}_version = 20.0.1"\n`;
+
+let far: FarSide;
+const configuration = temporaryDirectory();
+beforeAll(async () => {
+  if (!sshdInstalled) return;
+  far = await startSshd({
+    hosts: ['pbs-server', 'login-a'],
+    programs: { pbsnodes: versioned('pbs'), qstat: '#!/bin/sh\necho "unknown flag" >&2\nexit 2\n' },
+  });
+});
+afterAll(async () => {
+  await far?.stop();
+  configuration.remove();
+});
+
+/** `result name words → mend` of each check. */
+async function reach(yaml: string): Promise<string[]> {
+  await Bun.write(
+    `${configuration.path}/site.yaml`,
+    `ssh_config: ${far.configFile}\ntimeouts: { connect: 1, command: 10 }\nsearch_path: []\n${yaml}`,
+  );
+  const system = loadSystem('site', loadConfig(configuration.path, { HOME: '/nowhere' }));
+  const executor = createExecutor({
+    environment: { PATH: '/usr/bin:/bin' },
+    connectTimeoutSeconds: 1,
+    configFile: far.configFile,
+    searchPath: [],
+    hostName: hostname(),
+  });
+  const findings = await checkReach({ system, executor, hostName: hostname() });
+  return findings.map(({ name, result, words, mend }) => `${result} ${name}: ${words} → ${mend}`);
+}
+
+describe('every host and program of a system', () => {
+  throughSsh('is tried as a run would', async () => {
+    const lines = await reach('pbs_host: pbs-server\nlogin_nodes: [{ name: login-a }]\n');
+    expect(lines).toEqual([
+      expect.stringMatching(/^pass site ssh pbs-server: logged in within \d\.\d s → null$/),
+      'pass site pbsnodes: is there on pbs-server: pbs_version = 20.0.1 → null',
+      'pass site qstat: is there on pbs-server → null',
+      expect.stringMatching(/^fail site pbs_rstat: .*there is no pbs_rstat.* → ssh pbs-server command -v pbs_rstat/),
+      expect.stringMatching(/^pass site df: is there on pbs-server: df \(GNU coreutils\)/),
+      expect.stringMatching(/^pass site ssh login-a: logged in within \d\.\d s, by way of pbs-server → null$/),
+    ]);
+  });
+
+  throughSsh.each([
+    [trouble.refusing, 'fail', 'connection refused', 'ssh -F '],
+    [trouble.stranger, 'fail', 'host key not trusted', 'ssh -F '],
+    [trouble.passwordOnly, 'fail', 'login refused', 'ssh-copy-id -F '],
+    [trouble.nameless, 'fail', 'unknown host name', 'getent hosts nameless'],
+  ])('a PBS host that is %s fails, and what is behind it is skipped', async (host, result, reason, mend) => {
+    const [first = '', ...others] = await reach(`pbs_host: ${host}\nlogin_nodes: [{ name: login-a }]\n`);
+    expect(first).toStartWith(`${result} site ssh ${host}: `);
+    expect(first).toContain(reason);
+    expect(first).toContain(`→ ${mend}`);
+    expect(others).toHaveLength(5);
+    for (const other of others) expect(other).toStartWith('skip ');
+  });
+
+  throughSsh('a login node that is down is a warning, one that refuses us a failure', async () => {
+    const lines = await reach(
+      `pbs_host: pbs-server\nlogin_nodes_via: direct\nlogin_nodes: [{ name: ${trouble.refusing} }, { name: ${trouble.passwordOnly} }]\n`,
+    );
+    expect(lines.slice(-2)).toEqual([
+      expect.stringMatching(/^warn site ssh refusing: .*connection refused/),
+      expect.stringMatching(/^fail site ssh password-only: .*login refused.*→ ssh-copy-id/),
+    ]);
+  });
+
+  throughSsh('where a login node is reached from another host, the mend is for that host', async () => {
+    const lines = await reach(`pbs_host: pbs-server\nlogin_nodes: [{ name: ${trouble.passwordOnly} }]\n`);
+    expect(lines.at(-1)).toContain(`→ ssh -F ${far.configFile} -t pbs-server ssh-copy-id ${trouble.passwordOnly}`);
+  });
+
+  throughSsh('a system that is left to another host is skipped', async () => {
+    expect(await reach('pbs_host: pbs-server\nhosts: [elsewhere]\n')).toEqual([
+      'skip site: this host leaves it to elsewhere → null',
+    ]);
+  });
+});

@@ -1,0 +1,289 @@
+/** `health`, the alerts at the end of `run`, and `maintenance`: what a monitoring sees of a collector. */
+
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { Outbox } from '../../src/outbox/outbox.ts';
+import { rememberDamage } from '../../src/outbox/recovery/past-damage.ts';
+import { attemptAt, put } from '../outbox/queue.ts';
+import { startSamApi } from '../support/sam-api.ts';
+import { newSite, type Site } from '../support/site.ts';
+
+let site: Site;
+beforeEach(() => {
+  site = newSite();
+});
+afterEach(() => site.remove());
+
+const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000);
+const collector = (settings: object) => site.configure('collector.yaml', stringify(settings));
+
+/** Does something to the site's outbox. */
+function change<T>(work: (outbox: Outbox) => T): T {
+  const outbox = new Outbox(site.outbox);
+  try {
+    return work(outbox);
+  } finally {
+    outbox.close();
+  }
+}
+
+/** Stores a snapshot of casper as if it had been so long ago. */
+function snapshot(minutes: number, isDelivered: boolean, rest: Parameters<typeof put>[1] = {}): void {
+  change((outbox) => {
+    const entry = put(outbox, { collectedAt: minutesAgo(minutes), ...rest });
+    if (isDelivered) outbox.delivered(entry, attemptAt(minutesAgo(minutes)), '{}');
+  });
+}
+
+describe('health', () => {
+  test('is unknown where there is no outbox, and makes none', async () => {
+    const { exit, stdout } = await site.run('health');
+    expect(exit).toBe(3);
+    expect(stdout).toMatch(/^HPC-COLLECTOR UNKNOWN: there is no outbox .*\n$/);
+    expect(existsSync(site.outbox)).toBe(false);
+  });
+
+  test('is unknown where nothing is expected, and for a configuration that is wrong', async () => {
+    change(() => {});
+    expect(await site.run('health')).toMatchObject({
+      exit: 3,
+      stdout: expect.stringContaining('no system is enabled'),
+    });
+    site.configure('collector.yaml', 'sytems: [casper]\n');
+    expect(await site.run('health')).toMatchObject({
+      exit: 3,
+      stdout: expect.stringContaining("did you mean 'systems'"),
+    });
+  });
+
+  test('is ok, with performance data, and leaves the outbox as it is', async () => {
+    snapshot(2, true);
+    const before = { bytes: readFileSync(site.outbox), time: statSync(site.outbox).mtimeMs };
+    const { exit, stdout, stderr } = await site.run('health');
+    expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
+    expect(stdout).toMatch(/^HPC-COLLECTOR OK: 1 system collected, nothing is overdue[^|\n]* \| [^|\n]+\n$/);
+    const data = stdout.split(' | ')[1]?.trim().split(' ') ?? [];
+    for (const one of data) expect(one).toMatch(/^('[^']+'|\w+)=\d+(s|B)?;[\d:]*;[\d:]*;0(;\d+)?$/);
+    expect(data.slice(0, 3).map((one) => one.replace(/=\d+s?/, ''))).toEqual([
+      'casper_stored_age;600;900;0',
+      'casper_delivered_age;600;900;0',
+      'casper_failed_in_a_row;2;;0',
+    ]);
+    expect(readFileSync(site.outbox)).toEqual(before.bytes);
+    expect(statSync(site.outbox).mtimeMs).toBe(before.time);
+  });
+
+  test.each([
+    [9, 0, 'OK'],
+    [11, 1, 'WARNING: casper: last stored 11m ago'],
+    [16, 2, 'CRITICAL: casper: last stored 16m ago'],
+  ])('a last snapshot of %p minutes ago is %p', async (minutes, code, words) => {
+    snapshot(minutes, true);
+    expect(await site.run('health')).toMatchObject({ exit: code, stdout: expect.stringContaining(`${words}`) });
+  });
+
+  test('how old is too old can be configured, and a contradiction is said', async () => {
+    snapshot(9, true);
+    collector({ health: { warn_minutes: 5, critical_minutes: 8 } });
+    expect(await site.run('health')).toMatchObject({ exit: 2, stdout: expect.stringContaining(';300;480;') });
+    collector({ health: { warn_minutes: 20 } });
+    expect(await site.run('health')).toMatchObject({
+      exit: 3,
+      stdout: expect.stringContaining('health: warn_minutes'),
+    });
+  });
+
+  test('an enabled system of which nothing was ever stored is critical; one of another host is not expected', async () => {
+    snapshot(1, true);
+    site.localSystem('gust', { yaml: 'hosts: [elsewhere]' });
+    collector({ systems: ['casper', 'gust'] });
+    expect(await site.run('health')).toMatchObject({ exit: 0 });
+    collector({ systems: ['casper', 'derecho'] });
+    expect(await site.run('health')).toMatchObject({
+      exit: 2,
+      stdout: expect.stringContaining('CRITICAL: derecho: nothing was ever stored'),
+    });
+  });
+
+  test('rejected, held, waiting and failed are named, the worst first', async () => {
+    for (const minutes of [3, 2, 1]) snapshot(minutes, true, { failedProbes: ['jobs'] });
+    snapshot(30, false, { state: 'rejected' });
+    snapshot(31, false, { state: 'held' });
+    expect(await site.run('health')).toMatchObject({
+      exit: 1,
+      stdout: expect.stringContaining(
+        'WARNING: casper: failed in a row: jobs (3 times); 1 entry rejected; 1 entry held |',
+      ),
+    });
+    snapshot(20, false);
+    expect((await site.run('health')).stdout).toContain('CRITICAL: 1 entry waits, the oldest for 20m; casper: failed');
+  });
+
+  test('damage that nobody acknowledged is critical until somebody does', async () => {
+    snapshot(1, true);
+    const damage = { at: '2026-01-01', file: '/x', reason: 'r', recovered: 1, without_body: 0, without_entry: 0 };
+    change(({ database }) => rememberDamage(database, damage));
+    expect(await site.run('health')).toMatchObject({ exit: 2, stdout: expect.stringContaining('was damaged') });
+    await site.run('outbox', 'recover', '--ack');
+    expect(await site.run('health')).toMatchObject({ exit: 0 });
+  });
+
+  test('a file that is damaged now is critical, and stays as it is for the next run', async () => {
+    snapshot(1, true);
+    writeFileSync(site.outbox, 'this is no database at all, whatever its name may say. '.repeat(100));
+    const before = readFileSync(site.outbox);
+    expect(await site.run('health')).toMatchObject({ exit: 2, stdout: expect.stringContaining('is damaged') });
+    expect(readFileSync(site.outbox)).toEqual(before);
+  });
+
+  test('--json is one object', async () => {
+    snapshot(16, true);
+    const { exit, stdout } = await site.run('health', '--json');
+    expect(exit).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({
+      status: 'critical',
+      findings: [{ topic: 'collection', system: 'casper', status: 'critical', silenced: false }],
+      systems: [{ system: 'casper', stored_at: expect.any(String), maintenance_until: null }],
+    });
+  });
+
+  test('--prometheus writes a textfile for all to read, whole, in the place of the last', async () => {
+    snapshot(16, true, { failedProbes: ['a"b\\c'] });
+    const file = join(site.directory, 'collector.prom');
+    writeFileSync(file, 'old');
+    expect(await site.run('health', '--prometheus', file)).toMatchObject({ exit: 2 });
+    const text = readFileSync(file, 'utf8');
+    expect((statSync(file).mode & 0o777).toString(8)).toBe('644');
+    const samples = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+    for (const sample of samples) expect(sample).toMatch(/^hpc_collector_[a-z_]+(\{[^}]+\})? -?[\d.e+]+$/);
+    expect(samples).toContain('hpc_collector_health_status 2');
+    expect(samples).toContain('hpc_collector_maintenance{system="casper"} 0');
+    expect(samples).toContain('hpc_collector_probe_failures_in_a_row{system="casper",probe="a\\"b\\\\c"} 1');
+    for (const name of new Set(samples.map((sample) => sample.replace(/[{ ].*/, ''))))
+      expect(text).toContain(`# TYPE ${name} gauge\n`);
+    expect(await site.run('health', '--prometheus', '/nonexistent/x.prom')).toMatchObject({
+      exit: 3,
+      stdout: expect.stringContaining('cannot write /nonexistent/x.prom'),
+    });
+  });
+});
+
+describe('maintenance', () => {
+  const until = new Date(Date.now() + 3_600_000).toISOString();
+
+  test('makes health of its system ok, is named there and listed, and ends', async () => {
+    snapshot(60, true);
+    expect(await site.run('maintenance', 'start', 'casper', '--until', until, '--reason', 'new | pumps')).toMatchObject(
+      {
+        exit: 0,
+      },
+    );
+    const { exit, stdout } = await site.run('health');
+    expect(exit).toBe(0);
+    expect(stdout).toMatch(/OK: .*casper: in maintenance until .* UTC \(new \/ pumps\) \| /);
+    expect(JSON.parse((await site.run('maintenance', 'ls', '--json')).stdout)).toMatchObject({
+      system: 'casper',
+      until,
+    });
+    expect((await site.run('maintenance', 'end', 'casper')).stdout).toBe('casper is no longer in maintenance\n');
+    expect((await site.run('maintenance', 'end', 'casper')).stdout).toBe('casper is not in maintenance\n');
+    expect(await site.run('health')).toMatchObject({ exit: 2 });
+    expect((await site.run('maintenance', 'ls')).stdout).toBe('No system is in maintenance.\n');
+  });
+
+  test.each([
+    ['a mistyped system', ['caspr', '--until', until], "did you mean 'casper'?"],
+    ['a time that is past', ['casper', '--until', '2020-01-01'], 'is past'],
+    ['no time', ['casper', '--until', 'tonight'], 'ISO 8601'],
+    ['without a time', ['casper'], '--until'],
+  ])('refuses %s', async (_, words, hint) => {
+    snapshot(1, true);
+    const { exit, stderr } = await site.run('maintenance', 'start', ...words);
+    expect(exit).toBe(2);
+    expect(stderr).toContain(hint);
+  });
+});
+
+describe('the end of a run', () => {
+  /** A server that takes messages and signs of life. */
+  function listener(status = 200) {
+    const got: { readonly path: string; readonly text: string }[] = [];
+    const server = Bun.serve({
+      hostname: '127.0.0.1',
+      port: 0,
+      async fetch(request) {
+        const text = await request.text();
+        got.push({ path: new URL(request.url).pathname, text: text === '' ? '' : JSON.parse(text).text });
+        return new Response('ok', { status });
+      },
+    });
+    return { got, url: `http://127.0.0.1:${server.port}`, stop: () => server.stop(true) };
+  }
+
+  test('an outage of twenty runs is two messages, and a good run a heartbeat', async () => {
+    const { got, url, stop } = listener();
+    const said = join(site.directory, 'said');
+    site.localSystem('casper', { recording: 'empty-without-jobs' });
+    const api = startSamApi();
+    await api.stop();
+    site.api(api.url);
+    collector({
+      notify: { webhook: `${url}/hook`, command: ['/bin/sh', '-c', `echo "$1" >>${said}`, 'tell'] },
+      heartbeat_url: `${url}/alive`,
+    });
+    snapshot(20, true);
+    await site.run('collect', 'casper');
+    // The API is found to be down; the runs then leave it alone for a minute.
+    await site.run('drain', '--max-seconds', '0.7');
+    for (let cycle = 0; cycle < 20; cycle++) expect(await site.run('run', 'casper')).toMatchObject({ exit: 0 });
+    const back = startSamApi(undefined, Number(new URL(api.url).port));
+    expect(await site.run('drain', '--now')).toMatchObject({ exit: 0 });
+    for (let cycle = 0; cycle < 2; cycle++) expect(await site.run('run', 'casper')).toMatchObject({ exit: 0 });
+    await back.stop();
+    await stop();
+    const messages = got.filter(({ path }) => path === '/hook').map(({ text }) => text);
+    expect(messages).toEqual([
+      expect.stringMatching(/^hpc-collector on \S+: PROBLEM: casper: last delivered 20m\S* ago$/),
+      expect.stringMatching(/^hpc-collector on \S+: RECOVERED: delivery after \d+s$/),
+    ]);
+    expect(readFileSync(said, 'utf8').trimEnd().split('\n')).toEqual(messages);
+    expect(got.filter(({ path }) => path === '/alive')).toHaveLength(22);
+  }, 90_000);
+
+  test('a maintenance tells nobody', async () => {
+    const { got, url, stop } = listener();
+    site.localSystem('casper', { recording: 'empty-without-jobs' });
+    collector({ notify: { webhook: url } });
+    snapshot(20, true);
+    const until = new Date(Date.now() + 3_600_000).toISOString();
+    await site.run('maintenance', 'start', 'casper', '--until', until);
+    expect(await site.run('run', 'casper')).toMatchObject({ exit: 2 });
+    expect(got).toEqual([]);
+    await site.run('maintenance', 'end', 'casper');
+    await site.run('run', 'casper');
+    expect(got).toHaveLength(1);
+    await stop();
+  });
+
+  test('nobody who listens changes neither the exit code nor shows a secret', async () => {
+    const api = startSamApi();
+    site.localSystem('casper', { recording: 'empty-without-jobs' });
+    site.api(api.url);
+    const secret = 'http://127.0.0.1:1/T0/very-secret';
+    appendFileSync(join(site.configDirectory, 'env'), `NOTIFY_WEBHOOK_URL=${secret}\nHEARTBEAT_URL=${secret}\n`);
+    snapshot(1, false, { state: 'rejected' });
+    const first = await site.run('run', 'casper', '-v');
+    expect(first.exit).toBe(0);
+    expect(first.stderr).toContain('cannot tell the webhook (connection refused): PROBLEM: 1 entry rejected');
+    expect(first.stderr).toContain('the heartbeat fails (connection refused)');
+    const second = await site.run('run', 'casper', '-q');
+    expect(second.exit).toBe(0);
+    expect(second.stderr).not.toMatch(/heartbeat|cannot tell/);
+    expect(first.stderr + readFileSync(site.logFile, 'utf8') + readFileSync(site.outbox, 'latin1')).not.toContain(
+      'very-secret',
+    );
+    await api.stop();
+  });
+});

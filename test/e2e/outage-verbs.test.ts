@@ -1,0 +1,232 @@
+/** `outage report | update | resolve | ls | detect`, and what `run` does with `detect_outages`. */
+
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { hostname } from 'node:os';
+import { accept, type Posted, type SamApi, startSamApi } from '../support/sam-api.ts';
+import { credentials, newSite, type Site } from '../support/site.ts';
+import { until } from '../support/until.ts';
+
+let site: Site;
+let api: SamApi | null;
+beforeEach(() => {
+  site = newSite();
+  api = null;
+});
+afterEach(async () => {
+  await site.remove();
+  await api?.stop();
+});
+
+type Listed = Readonly<Record<string, unknown>> & { readonly key: string };
+
+async function outages(...flags: string[]): Promise<Listed[]> {
+  const { stdout } = await site.run('outage', 'ls', '--json', ...flags);
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Listed);
+}
+
+/** As the SAM API does: a new row for each report. */
+function acceptOutage(posted: Posted, count: number): Response {
+  if (posted.path !== '/api/v1/status/outage') return accept(posted, count);
+  const { system_name, severity } = posted.body;
+  return Response.json(
+    { success: true, message: 'Outage reported successfully', outage_id: 40 + count, system_name, severity },
+    { status: 201 },
+  );
+}
+
+const report = ['outage', 'report', 'Derecho', '--title', 'Login nodes do not answer', '--severity', 'minor'];
+
+test('against the SAM API: each report is a row, and resolve says which staff must close', async () => {
+  api = startSamApi(acceptOutage);
+  site.api(api.url);
+  const reported = await site.run(...report, '--component', 'Login nodes', '--start', '2025-11-25T08:15');
+  expect(reported.exit).toBe(0);
+  expect(reported.stdout).toMatch(/^[0-9a-f-]{36}\n$/);
+  expect(reported.stderr).toContain('hpc-collector drain --stream sam/outage');
+  const key = reported.stdout.trim();
+  expect(await outages()).toMatchObject([{ key, system: 'derecho', delivery: 'pending', outage_ids: [] }]);
+
+  expect((await site.run('drain')).stderr).toContain('✓ Posted outage status: outage_id=41');
+  const updated = await site.run('outage', 'update', key.slice(0, 23), '--status', 'identified');
+  expect(updated).toMatchObject({
+    exit: 0,
+    stderr: expect.stringContaining('adds another one to the row with outage_id 41'),
+  });
+  await site.run('drain');
+  const resolved = await site.run('outage', 'resolve', key);
+  expect(resolved.stderr).toContain('its staff must close the open rows with outage_id 41, 42 there');
+  await site.run('drain');
+
+  expect(api.posted.map(({ body }) => [body.status, body.system_name, body.start_time, typeof body.end_time])).toEqual([
+    ['investigating', 'derecho', '2025-11-25T08:15:00.000', 'undefined'],
+    ['identified', 'derecho', '2025-11-25T08:15:00.000', 'undefined'],
+    ['resolved', 'derecho', '2025-11-25T08:15:00.000', 'string'],
+  ]);
+  expect(api.posted.map(({ body }) => body).some((body) => 'outage_id' in body)).toBe(false);
+  expect(await outages()).toEqual([]);
+  expect(await outages('--all')).toMatchObject([{ key, status: 'resolved', outage_ids: [41, 42, 43] }]);
+});
+
+test('against the receiver: one row, that is changed and closed', async () => {
+  const { url } = await site.serve();
+  site.api(url);
+  const key = (await site.run(...report)).stdout.trim();
+  await site.run('drain');
+  const updated = await site.run('outage', 'update', key, '--severity', 'major');
+  expect(updated.stderr).toContain('the receiver changes its row with outage_id 1');
+  await site.run('outage', 'resolve', key, '--description', 'A switch was replaced');
+  await site.run('drain');
+  const listed = await fetch(`${url}/api/v1/status/outages?include_resolved=true`, {
+    headers: { Authorization: `Basic ${btoa(`${credentials.user}:${credentials.password}`)}` },
+  });
+  expect(await listed.json()).toMatchObject([
+    {
+      outage_id: 1,
+      severity: 'major',
+      status: 'resolved',
+      description: 'A switch was replaced',
+      end_time: expect.any(String),
+    },
+  ]);
+});
+
+describe('what is wrong', () => {
+  test.each([
+    [
+      ['report', 'derecho', '--title', 'x', '--severity', 'bad'],
+      '--severity must be one of critical, major, minor, maintenance',
+    ],
+    [['report', 'derecho', '--title', 'x'], 'Missing required argument: --severity'],
+    [['report', '--title', 'x', '--severity', 'minor'], 'needs SYSTEM'],
+    [
+      ['report', 'derecho', '--title', 'x', '--severity', 'minor', '--status', 'resolved'],
+      'hpc-collector outage resolve',
+    ],
+    [['update', '019a', '--severity', 'minor'], 'there is no outage 019a'],
+    [['update', '019a'], 'say what is new'],
+    [['resolve', '019a'], 'there is no outage 019a'],
+    [['detect', 'casper'], 'detect_outages: true'],
+  ])('outage %p: exit code 2, and nothing is stored', async (words, message) => {
+    const { exit, stdout, stderr } = await site.run('outage', ...words);
+    expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' });
+    expect(stderr).toContain(message);
+    expect(await site.entries()).toEqual([]);
+  });
+
+  test('a system that is not configured is reported, with a warning', async () => {
+    const { exit, stderr } = await site.run('outage', 'report', 'derehco', '--title', 'x', '--severity', 'minor');
+    expect({ exit, stderr }).toMatchObject({
+      exit: 0,
+      stderr: expect.stringContaining("'derehco' is no system of this"),
+    });
+  });
+});
+
+test('ls has a line for people, and says so when there is none', async () => {
+  expect(await site.run('outage', 'ls')).toMatchObject({ exit: 0, stdout: 'No outage is known.\n' });
+  expect(await site.run('outage', 'ls', '--json')).toMatchObject({ exit: 0, stdout: '' });
+  await site.run(...report, '--component', 'Login nodes');
+  expect((await site.run('outage', 'ls')).stdout).toMatch(
+    /^KEY .*\n[0-9a-f-]{36} {2}derecho {2}minor +investigating .* pending +-\n {4}Login nodes: Login nodes do not answer\n$/,
+  );
+});
+
+test('every help says what the SAM API and the receiver make of it', async () => {
+  for (const verb of [[], ['report'], ['update'], ['resolve'], ['ls'], ['detect']]) {
+    const { exit, stdout } = await site.run('outage', ...verb, '--help');
+    expect({ exit, stdout }).toMatchObject({ exit: 0, stdout: expect.stringMatching(/SAM API|Every destination/) });
+  }
+});
+
+describe('detection', () => {
+  const oneDown = `login_nodes: [{ name: here, host: '${hostname()}' }, { name: gone, host: 192.0.2.1 }]
+timeouts: { connect: 1, command: 5 }
+`;
+  const collect = () => site.run('collect', 'casper');
+
+  test('is off unless it is configured; a dry run shows what it would report', async () => {
+    site.localSystem('casper');
+    makeNodeGo('');
+    for (let count = 0; count < 2; count++) await collect();
+    expect(await outages('--all')).toEqual([]);
+    const { exit, stdout } = await site.run('outage', 'detect', 'casper', '--dry-run');
+    expect(exit).toBe(0);
+    expect(stdout).toMatch(/^\[DRY RUN\] casper: outage: Login nodes unavailable: gone \(minor, .*\)\n$/);
+    expect(await site.entries()).toHaveLength(2);
+  });
+
+  test('begins and ends with the collections, and is posted by the run', async () => {
+    api = startSamApi(acceptOutage);
+    site.api(api.url);
+    site.localSystem('casper');
+    makeNodeGo('detect_outages: true\n');
+    expect((await site.run('run', 'casper')).stderr).not.toContain('outage');
+    const second = await site.run('run', 'casper');
+    expect(second.stderr).toContain('WARNING [casper] outage: Login nodes unavailable: gone (minor');
+    expect(second.stderr).toContain('✓ Posted outage status');
+    await site.run('run', 'casper');
+    expect(await outages()).toMatchObject([{ rule: 'login_nodes', affected: ['gone'], delivery: 'delivered' }]);
+
+    site.localSystem('casper', { yaml: 'detect_outages: true\n' });
+    for (let count = 0; count < 3; count++) await site.run('run', 'casper');
+    expect(await outages()).toEqual([]);
+    const posted = api.posted.filter(({ path }) => path.endsWith('/outage'));
+    expect(posted.map(({ body }) => body.status)).toEqual(['investigating', 'resolved']);
+    const [first] = api.posted.filter(({ path }) => path.endsWith('/casper'));
+    expect(posted[0]?.body.start_time).toBe(first?.body.timestamp);
+  });
+
+  test('a run that is killed while it posts does not report twice', async () => {
+    const never = Promise.withResolvers<Response>();
+    let isHanging = true;
+    api = startSamApi((posted, count) =>
+      posted.path.endsWith('/outage') && isHanging ? never.promise : acceptOutage(posted, count),
+    );
+    site.api(api.url);
+    site.localSystem('casper');
+    makeNodeGo('detect_outages: true\n');
+    await collect();
+    const running = site.start(['run', 'casper']);
+    await until(() => api?.posted.some(({ path }) => path.endsWith('/outage')) === true, 'it is being posted', 20);
+    running.kill('SIGKILL');
+    await running.ended;
+    isHanging = false;
+
+    for (let count = 0; count < 2; count++) await site.run('run', 'casper');
+    expect((await site.entries()).filter(({ stream }) => stream === 'sam/outage')).toMatchObject([
+      { state: 'delivered' },
+    ]);
+    const keys = api.posted
+      .filter(({ path }) => path.endsWith('/outage'))
+      .map(({ headers }) => headers.get('idempotency-key'));
+    expect(keys).toHaveLength(2);
+    expect(new Set(keys).size).toBe(1);
+    expect(await outages('--all')).toHaveLength(1);
+  });
+
+  test('rules that contradict each other are refused with the configuration', async () => {
+    site.localSystem('casper', { yaml: 'outage_rules: { snapshots: 3, bad: 1, good: 1 }\n' });
+    const { exit, stderr } = await collect();
+    expect({ exit, stderr }).toMatchObject({
+      exit: 2,
+      stderr: expect.stringContaining('outage_rules: bad and good together must be more than snapshots'),
+    });
+  });
+
+  /** Of two login nodes one does not answer. */
+  function makeNodeGo(yaml: string): void {
+    const programs = site.localSystem('casper');
+    site.configure(
+      'casper.yaml',
+      `pbs_host: null
+login_nodes_via: direct
+mounts: { campaign: /glade/campaign }
+filesystems: [campaign]
+search_path: ['${programs}', /usr/bin, /bin]
+${oneDown}${yaml}`,
+    );
+  }
+});

@@ -1,0 +1,81 @@
+import { expect, test } from 'bun:test';
+import type { Finding } from '../../src/health/findings.ts';
+import { changesOf, type Problem } from '../../src/health/notify/changes.ts';
+
+const start = Date.parse('2026-05-01T12:00Z');
+const at = (minutes: number) => new Date(start + minutes * 60_000);
+const hours = 3_600_000;
+
+const finding = (rest: Partial<Finding> = {}): Finding => ({
+  topic: 'delivery',
+  system: null,
+  status: 'critical',
+  text: 'derecho: last delivered 15m ago',
+  alerts: true,
+  isSilenced: false,
+  ...rest,
+});
+
+/** What is told when these are found one after the other, five minutes apart. */
+function told(...runs: readonly (readonly Finding[])[]): (string | null)[] {
+  let known: readonly Problem[] = [];
+  return runs.map((findings, run) => {
+    const { problems, news } = changesOf(known, findings, at(run * 5), 4 * hours);
+    known = problems;
+    return news && `${news.event} ${news.status}: ${news.text}`;
+  });
+}
+
+const down = [finding()];
+const problem = 'problem critical: PROBLEM: derecho: last delivered 15m ago';
+
+test('a day of outage is told when it comes, every four hours, and when it is over', () => {
+  const news = told([], ...Array<readonly Finding[]>(288).fill(down), []);
+  const words = news.filter((one) => one !== null);
+  expect(words).toHaveLength(7);
+  expect(words[0]).toBe(problem);
+  expect(words[1]).toBe('still critical: STILL: derecho: last delivered 15m ago (told 4h ago first)');
+  expect(words.at(-1)).toBe('recovered ok: RECOVERED: delivery after 1d');
+});
+
+test('a short one is told twice', () => {
+  expect(told(down, down, down, [], [])).toEqual([
+    problem,
+    null,
+    null,
+    'recovered ok: RECOVERED: delivery after 15m',
+    null,
+  ]);
+});
+
+test('a problem of another system is part of the same one; another problem is not', () => {
+  const casper = finding({ system: 'casper', text: 'casper: last delivered 15m ago' });
+  const rejected = finding({ topic: 'rejected', status: 'warning', text: '1 entry rejected' });
+  expect(told(down, [...down, casper], [...down, rejected], [rejected])).toEqual([
+    problem,
+    null,
+    'problem critical: PROBLEM: 1 entry rejected',
+    'recovered warning: RECOVERED: delivery after 15m',
+  ]);
+});
+
+test('what gets critical is told again, what gets better is not', () => {
+  const warning = [finding({ topic: 'disk', status: 'warning', text: '200 MiB left' })];
+  const critical = [finding({ topic: 'disk', text: '20 MiB left' })];
+  expect(told(warning, critical, warning, warning)).toEqual([
+    'problem warning: PROBLEM: 200 MiB left',
+    'problem critical: PROBLEM: 20 MiB left',
+    null,
+    null,
+  ]);
+});
+
+test('what is no alert is not told', () => {
+  expect(told([finding({ alerts: false })], [finding({ status: 'ok' })])).toEqual([null, null]);
+});
+
+test('a maintenance tells neither that a problem came nor that it went', () => {
+  const silenced = [finding({ status: 'ok', isSilenced: true })];
+  expect(told(silenced, silenced)).toEqual([null, null]);
+  expect(told(down, silenced, down, [])).toEqual([problem, null, null, 'recovered ok: RECOVERED: delivery after 15m']);
+});

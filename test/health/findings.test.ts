@@ -1,0 +1,122 @@
+import { expect, test } from 'bun:test';
+import type { Condition, SystemCondition } from '../../src/health/condition.ts';
+import { findingsOf, statusOf } from '../../src/health/findings.ts';
+import type { StreamStatistics } from '../../src/outbox/statistics.ts';
+
+const now = new Date('2026-05-01T12:00Z');
+const ago = (minutes: number) => new Date(now.getTime() - minutes * 60_000);
+const limits = { warning: 600_000, critical: 900_000 };
+
+function system(rest: Partial<SystemCondition> = {}): SystemCondition {
+  return {
+    name: 'derecho',
+    storedAt: ago(1),
+    deliveredAt: ago(1),
+    failedProbes: new Map(),
+    maintenance: null,
+    ...rest,
+  };
+}
+
+function stream(rest: Partial<StreamStatistics> = {}): StreamStatistics {
+  return {
+    stream: 'sam/derecho',
+    pending: 0,
+    held: 0,
+    rejected: 0,
+    oldest: null,
+    newest: null,
+    oldestPending: null,
+    deliveredLastDay: 0,
+    attempts: 0,
+    bytes: 0,
+    ...rest,
+  };
+}
+
+function condition(rest: Partial<Condition> = {}): Condition {
+  return {
+    at: now,
+    systems: [system()],
+    streams: [],
+    damages: 0,
+    givenUp: 0,
+    spooled: 0,
+    networkFilesystem: null,
+    diskFreeBytes: 1e10,
+    usedBytes: 1e5,
+    ...rest,
+  };
+}
+
+const judged = (rest: Partial<Condition>) =>
+  findingsOf(condition(rest), limits).map(({ topic, status, text, alerts }) => [topic, status, text, alerts] as const);
+const maintenance = { system: 'derecho', since: ago(60), until: ago(-60), reason: 'cooling' };
+
+test('nothing is found where all is well', () => {
+  expect(judged({})).toEqual([]);
+});
+
+test.each([
+  ['9 minutes old', { storedAt: ago(9.9), deliveredAt: ago(9.9) }, []],
+  ['10', { storedAt: ago(10), deliveredAt: ago(10) }, ['collection warning derecho: last stored 10m ago false']],
+  ['15', { storedAt: ago(15), deliveredAt: ago(15) }, ['collection critical derecho: last stored 15m ago true']],
+  ['never', { storedAt: null, deliveredAt: null }, ['collection critical derecho: nothing was ever stored true']],
+  ['not delivered', { deliveredAt: ago(16) }, ['delivery critical derecho: last delivered 16m ago true']],
+  ['not delivered for 10', { deliveredAt: ago(11) }, ['delivery warning derecho: last delivered 11m ago false']],
+  ['not delivered yet', { deliveredAt: null }, []],
+  ['from the near future', { storedAt: ago(-0.5), deliveredAt: ago(-0.5) }, []],
+  ['failed twice', { failedProbes: new Map([['jobs', 2]]) }, []],
+  [
+    'failed three times',
+    { failedProbes: new Map([['jobs', 3]]) },
+    ['probes warning derecho: failed in a row: jobs (3 times) true'],
+  ],
+])('a system: %s', (_, rest, expected) => {
+  expect(judged({ systems: [system(rest)] }).map((one) => one.join(' '))).toEqual(expected);
+});
+
+test.each<[string, Partial<Condition>, string[]]>([
+  [
+    'an entry that waits',
+    { streams: [stream({ pending: 3, oldestPending: ago(20) })] },
+    ['delivery critical 3 entries wait, the oldest for 20m true'],
+  ],
+  ['one that waits for its turn', { streams: [stream({ pending: 3, oldestPending: ago(9) })] }, []],
+  ['rejected ones', { streams: [stream({ rejected: 1 })] }, ['rejected warning 1 entry rejected true']],
+  ['held ones', { streams: [stream({ held: 2 })] }, ['held warning 2 entries held false']],
+  ['lost ones', { givenUp: 2 }, ['lost critical 2 entries lost in the last day: the outbox is full true']],
+  ['damage', { damages: 1 }, ['damage critical the outbox was damaged, see: hpc-collector outbox recover true']],
+  ['the spool', { spooled: 1 }, ['spool warning 1 snapshot waits in the fallback directory true']],
+  ['a disk', { diskFreeBytes: 200 * 2 ** 20 }, ['disk warning only 200 MiB are left on the disk of the outbox true']],
+  ['a full disk', { diskFreeBytes: 0 }, ['disk critical only 0 MiB are left on the disk of the outbox true']],
+  [
+    'a network filesystem',
+    { networkFilesystem: 'Lustre' },
+    ['filesystem warning the outbox lies on Lustre, a local path is better false'],
+  ],
+])('%s', (_, rest, expected) => {
+  expect(judged(rest).map((one) => one.join(' '))).toEqual(expected);
+});
+
+test('a maintenance silences its system and no other, and is named', () => {
+  const findings = findingsOf(
+    condition({
+      systems: [system({ storedAt: ago(99), maintenance }), system({ name: 'casper', storedAt: ago(12) })],
+      streams: [stream({ pending: 1, oldestPending: ago(99) })],
+    }),
+    limits,
+  );
+  expect(findings).toMatchObject([
+    { topic: 'collection', system: 'casper', status: 'warning', isSilenced: false },
+    { topic: 'maintenance', text: 'derecho: in maintenance until 2026-05-01 13:00:00 UTC (cooling)' },
+    { topic: 'collection', system: 'derecho', status: 'ok', isSilenced: true },
+  ]);
+  expect(statusOf(findings)).toBe('warning');
+});
+
+test('the worst comes first and is the status', () => {
+  const findings = findingsOf(condition({ networkFilesystem: 'NFS', damages: 1 }), limits);
+  expect(findings.map(({ topic }) => topic)).toEqual(['damage', 'filesystem']);
+  expect(statusOf(findings)).toBe('critical');
+});

@@ -1,0 +1,197 @@
+import { describe, expect, test } from 'bun:test';
+import { samDestination } from '../../src/delivery/sam.ts';
+import { learnOutages } from '../../src/outage/learn.ts';
+import { findOutage, listOutages } from '../../src/outage/memory.ts';
+import { reportOutage, resolveOutage, updateOutage } from '../../src/outage/report.ts';
+import { consequence, deliveryOf } from '../../src/outage/standing.ts';
+import { settingsFor } from '../delivery/helper.ts';
+import { attemptAt, newOutbox } from '../outbox/queue.ts';
+import { watched } from './helper.ts';
+
+const now = new Date('2026-03-01T10:00:00.000Z');
+const later = new Date('2026-03-01T11:00:00.000Z');
+const said = { title: 'Login nodes do not answer', severity: 'minor' };
+
+function opened() {
+  const { outbox, remove } = newOutbox();
+  return {
+    outbox,
+    /** As the destination answers everything that waits. */
+    deliver(answer: (id: number) => object, from = 1) {
+      for (const [index, entry] of outbox.list('pending').entries())
+        outbox.delivered(entry, attemptAt(later), JSON.stringify({ success: true, ...answer(from + index) }));
+      learnOutages(outbox);
+    },
+    [Symbol.dispose]: remove,
+  };
+}
+
+test('is stored as an entry with the start and without an end, its system in lower case', () => {
+  using box = opened();
+  const { outage_key } = reportOutage(box.outbox, ' Derecho', { ...said, component: 'Login nodes' }, now);
+  const [entry] = box.outbox.list('pending');
+  if (!entry) throw new Error('nothing is stored');
+  expect(entry).toMatchObject({ stream: 'sam/outage', destination: 'sam', path: '/api/v1/status/outage' });
+  expect(JSON.parse(box.outbox.body(entry))).toEqual({
+    ...said,
+    system_name: 'derecho',
+    status: 'investigating',
+    component: 'Login nodes',
+    start_time: '2026-03-01T10:00:00.000',
+    outage_key,
+    outage_reported_at: '2026-03-01T10:00:00.000',
+  });
+});
+
+test('is sent as it is, however late', () => {
+  using box = opened();
+  reportOutage(box.outbox, 'derecho', said, now);
+  const [entry] = box.outbox.list('pending');
+  if (!entry) throw new Error('nothing is stored');
+  const body = box.outbox.body(entry);
+  expect(samDestination(settingsFor('http://127.0.0.1:9')).prepare(body, { isLate: true, isNewest: false })).toBe(body);
+});
+
+test.each([
+  ['severity', 'bad', '--severity must be one of critical, major, minor, maintenance'],
+  ['status', 'open', '--status must be one of investigating'],
+  ['title', 't'.repeat(256), '--title must have at most 255 characters'],
+  ['title', '😀'.repeat(256), '--title must have at most 255 characters'],
+  ['title', ' ', '--title must not be empty'],
+  ['title', 'a\u0000b', '--title must not have control characters'],
+  ['component', 'c'.repeat(129), '--component must have at most 128 characters'],
+  ['start', 'soon', '--start is no time such as'],
+  ['start', '2026-03-01T10:01', '--start is in the future'],
+  ['eta', '2026-03-01T09:59', '--eta is before the start'],
+  ['status', 'resolved', '--end goes with the status resolved'],
+])('%s = %p is refused before anything is stored', (field, value, words) => {
+  using box = opened();
+  expect(() => reportOutage(box.outbox, 'derecho', { ...said, [field]: value }, now)).toThrow(words);
+  expect(box.outbox.list('all')).toEqual([]);
+  expect(listOutages(box.outbox.database, true)).toEqual([]);
+});
+
+test('everything that is wrong is named at once, the system too', () => {
+  using box = opened();
+  expect(() => reportOutage(box.outbox, 's'.repeat(33), { severity: 'bad' }, now)).toThrow(
+    /SYSTEM must have .*; --title must be given; --severity must be one of/,
+  );
+});
+
+test('255 characters are enough for 255 characters, whatever they are', () => {
+  using box = opened();
+  expect(reportOutage(box.outbox, 'derecho', { ...said, title: '😀'.repeat(255) }, now).title).toHaveLength(510);
+});
+
+test('maintenance may be planned', () => {
+  using box = opened();
+  const planned = { title: 'Update', severity: 'maintenance', start: '2026-04-01T08:00', eta: '2026-04-01T18:00' };
+  expect(reportOutage(box.outbox, 'casper', planned, now).start_time).toEqual(new Date('2026-04-01T08:00Z'));
+});
+
+test('an update says the new and all that was known; the end is now unless it is given', () => {
+  using box = opened();
+  const { outage_key: key } = reportOutage(box.outbox, 'derecho', { ...said, component: 'Login nodes' }, now);
+  updateOutage(box.outbox, key.slice(0, 20), { status: 'identified', severity: 'major' }, later);
+  resolveOutage(box.outbox, key, {}, new Date(later.getTime() + 60_000));
+  expect(box.outbox.list('pending').map((entry) => JSON.parse(box.outbox.body(entry)))).toMatchObject([
+    { status: 'investigating', severity: 'minor' },
+    { status: 'identified', severity: 'major', component: 'Login nodes', start_time: '2026-03-01T10:00:00.000' },
+    {
+      status: 'resolved',
+      severity: 'major',
+      start_time: '2026-03-01T10:00:00.000',
+      end_time: '2026-03-01T11:01:00.000',
+    },
+  ]);
+  expect(() => updateOutage(box.outbox, key, { severity: 'minor' }, later)).toThrow('is over already');
+  expect(() => findOutage(box.outbox.database, 'ffff')).toThrow('there is no outage ffff');
+});
+
+test.each([
+  ['before it began', '2026-03-01T09:00', '--end is before the start'],
+  ['in the future', '2026-03-01T12:00', '--end is in the future'],
+])('an end %s is refused', (_, end, words) => {
+  using box = opened();
+  const { outage_key: key } = reportOutage(box.outbox, 'derecho', said, now);
+  expect(() => resolveOutage(box.outbox, key, { end }, later)).toThrow(words);
+  expect(box.outbox.list('all')).toHaveLength(1);
+});
+
+test('a clock that was turned back does not make the end older than the beginning', () => {
+  using box = opened();
+  const { outage_key: key } = reportOutage(box.outbox, 'derecho', said, later);
+  updateOutage(box.outbox, key, { severity: 'major' }, now);
+  expect(listOutages(box.outbox.database, false)).toMatchObject([{ severity: 'major' }]);
+});
+
+describe('what the destination answers', () => {
+  test('the SAM API: a row a report, and staff must close the open ones', () => {
+    using box = opened();
+    const { outage_key: key } = reportOutage(box.outbox, 'derecho', said, now);
+    expect(consequence(resolved(box, key))).toContain('the receiver closes its row; the SAM API adds a resolved one');
+    using other = opened();
+    const { outage_key } = reportOutage(other.outbox, 'derecho', said, now);
+    updateOutage(other.outbox, outage_key, { severity: 'major' }, later);
+    other.deliver((id) => ({ outage_id: id }), 41);
+    const outage = findOutage(other.outbox.database, outage_key);
+    expect(outage).toMatchObject({ ids: [41, 42], isOneRow: false });
+    expect(deliveryOf(other.outbox.database, outage)).toBe('delivered');
+    expect(consequence(resolved(other, outage_key))).toBe(
+      'the SAM API cannot change a row: this adds a resolved one, and its staff must close the open rows with outage_id 41, 42 there',
+    );
+  });
+
+  test('the receiver: one row for all', () => {
+    using box = opened();
+    const { outage_key } = reportOutage(box.outbox, 'derecho', said, now);
+    updateOutage(box.outbox, outage_key, { severity: 'major' }, later);
+    box.deliver(() => ({ outage_id: 7, outage_key }));
+    expect(findOutage(box.outbox.database, outage_key)).toMatchObject({ ids: [7], isOneRow: true });
+    expect(consequence(resolved(box, outage_key))).toBe('the receiver changes its row with outage_id 7');
+  });
+
+  test('is remembered when the entries are gone', () => {
+    using box = opened();
+    const { outage_key } = reportOutage(box.outbox, 'derecho', said, now);
+    box.deliver((id) => ({ outage_id: id }));
+    box.outbox.database.run('DELETE FROM entries');
+    learnOutages(box.outbox);
+    expect(findOutage(box.outbox.database, outage_key).ids).toEqual([1]);
+    expect(deliveryOf(box.outbox.database, findOutage(box.outbox.database, outage_key))).toBe('delivered');
+  });
+
+  test('that is nonsense does no harm', () => {
+    using box = opened();
+    const { outage_key } = reportOutage(box.outbox, 'derecho', said, now);
+    box.deliver(() => ({ outage_id: 'many' }));
+    expect(findOutage(box.outbox.database, outage_key)).toMatchObject({ ids: [], isOneRow: null });
+  });
+
+  function resolved(box: ReturnType<typeof opened>, key: string) {
+    return resolveOutage(box.outbox, key, {}, new Date(later.getTime() + 60_000));
+  }
+});
+
+describe('entry and memory', () => {
+  test('are stored together or not at all', () => {
+    using box = opened();
+    box.outbox.database.run(
+      "CREATE TRIGGER dies BEFORE INSERT ON outage_entries BEGIN SELECT raise(ABORT, 'killed'); END",
+    );
+    expect(() => reportOutage(box.outbox, 'derecho', said, now)).toThrow('killed');
+    expect(box.outbox.list('all')).toEqual([]);
+    expect(listOutages(box.outbox.database, true)).toEqual([]);
+  });
+
+  test('a memory that was lost with a damaged file comes back from the entries: a detected outage is not told again', () => {
+    using site = watched();
+    const down = { login: { a: false, b: true } };
+    for (const sketch of [down, down]) site.see(sketch);
+    const before = site.outages();
+    site.outbox.database.run('DELETE FROM outages');
+    expect(site.detect()).toEqual([]);
+    expect(site.outages()).toEqual(before);
+    expect(site.reports()).toHaveLength(1);
+  });
+});

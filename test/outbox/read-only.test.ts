@@ -1,0 +1,49 @@
+import { expect, test } from 'bun:test';
+import { copyFileSync, existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { openToRead } from '../../src/outbox/read-only.ts';
+import { newOutbox, noise, put } from './queue.ts';
+
+test('what is looked at cannot be changed', () => {
+  const { outbox, file, remove } = newOutbox();
+  put(outbox);
+  const database = openToRead(file);
+  expect(() => database?.run('DELETE FROM entries')).toThrow('readonly');
+  database?.close();
+  remove();
+});
+
+test('what a killed writer left half-done is not seen', () => {
+  const { outbox, file, remove } = newOutbox();
+  const { database } = outbox;
+  put(outbox);
+  database.run('PRAGMA synchronous = FULL');
+  database.run('PRAGMA cache_size = 2');
+  database.run('BEGIN IMMEDIATE');
+  // Too much for the cache: it is in the file already, and the journal has what was there.
+  database.run(`UPDATE bodies SET gzip = zeroblob(500000)`);
+  database.run(`UPDATE entries SET state = 'delivered', last_error = ?`, [noise(500_000)]);
+  const copy = join(dirname(file), 'killed.db');
+  copyFileSync(file, copy);
+  copyFileSync(`${file}-journal`, `${copy}-journal`);
+  database.run('ROLLBACK');
+  const read = openToRead(copy);
+  expect(read?.query('SELECT state FROM entries').all()).toEqual([{ state: 'pending' }]);
+  expect(read?.query('PRAGMA quick_check').get()).toEqual({ quick_check: 'ok' });
+  read?.close();
+  expect(existsSync(`${copy}-journal`)).toBe(false);
+  remove();
+});
+
+test('one of another version is refused, with the mend', () => {
+  const { outbox, file, remove } = newOutbox();
+  outbox.database.run('PRAGMA user_version = 99');
+  expect(() => openToRead(file)).toThrow('install the newer hpc-collector');
+  outbox.database.run('PRAGMA user_version = 1');
+  expect(() => openToRead(file)).toThrow('the next run brings it up to date');
+  remove();
+});
+
+test('one that is not there is not made', () => {
+  expect(openToRead('/nonexistent/outbox.db')).toBeNull();
+});
