@@ -21,6 +21,8 @@ const root: CommandDef = {
     doctor: () => import('./commands/doctor.ts').then((module) => module.doctorCommand),
     serve: () => import('./commands/serve/serve.ts').then((module) => module.serveCommand),
     demo: () => import('./commands/demo/demo.ts').then((module) => module.demoCommand),
+    install: () => import('./commands/install/install.ts').then((module) => module.installCommand),
+    completion: () => import('./commands/completion/completion.ts').then((module) => module.completionCommand(root)),
     health: () => import('./commands/health.ts').then((module) => module.healthCommand),
     maintenance: () => import('./commands/maintenance/maintenance.ts').then((module) => module.maintenanceCommand),
     outage: () => import('./commands/outage/outage.ts').then((module) => module.outageCommand),

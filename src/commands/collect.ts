@@ -2,7 +2,7 @@ import { defineCommand } from 'citty';
 import { OperatorError } from '../lib/errors.ts';
 import { collectAndStore, worst } from './collecting.ts';
 import { commonArgs, systemArgs } from './common.ts';
-import { chosenSystems, logged, openContext } from './context.ts';
+import { chosenSystems, logged, openContext, routinely } from './context.ts';
 import { printPayloads } from './payloads.ts';
 
 export const collectCommand = defineCommand({
@@ -19,15 +19,17 @@ export const collectCommand = defineCommand({
     if (args.record !== undefined && args.replay !== undefined) {
       throw new OperatorError('--record and --replay exclude each other: give one of them');
     }
-    const context = openContext(args);
-    const { systems, failures } = chosenSystems(args._, context, 'as named');
     const source = { record: args.record ?? null, replay: args.replay ?? null };
-    if (args['dry-run'] || args['json-only'])
-      return worst([
-        ...failures,
-        await printPayloads(systems, context, { dryRun: args['dry-run'] === true, ...source }),
-      ]);
-    if (systems.length === 0) return worst(failures);
-    return worst([...failures, await logged(context.log, () => collectAndStore(systems, context, { source }))]);
+    if (args['dry-run'] || args['json-only']) {
+      const context = openContext(args);
+      const { systems, failures } = chosenSystems(args._, context, 'as named');
+      const dryRun = args['dry-run'] === true;
+      return worst([...failures, await printPayloads(systems, context, { dryRun, ...source })]);
+    }
+    return routinely(args, async (context) => {
+      const { systems, failures } = chosenSystems(args._, context, 'as named');
+      if (systems.length === 0) return worst(failures);
+      return worst([...failures, await logged(context.log, () => collectAndStore(systems, context, { source }))]);
+    });
   },
 });

@@ -102,6 +102,7 @@ async function collectOne(system: System, started: Date, shared: Shared): Promis
       log.warn(`${name}: interrupted; nothing is stored`);
       return exitCodes.failed;
     }
+    context.changes?.saw(`collect/${name}`);
     if (collected.kind === 'nothing') {
       log.error(`✗ ${name}: nothing is stored: ${collected.reason}`);
       return exitCodes.failed;

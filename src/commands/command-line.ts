@@ -1,14 +1,14 @@
 import { isatty } from 'node:tty';
-import { type ArgsDef, type CommandDef, renderUsage, runCommand } from 'citty';
+import { type ArgsDef, renderUsage, runCommand } from 'citty';
 import { exitCodes, messageOf, OperatorError } from '../lib/errors.ts';
 import { nearest } from '../lib/nearest.ts';
 import { complain, OutputClosed, print } from '../lib/output.ts';
 import { printable } from '../lib/text.ts';
 import { about, versionLine } from '../lib/version.ts';
 import { commonArgs } from './common.ts';
-
-// citty's own type of a command with any arguments; its definitions are not assignable to each other otherwise.
-type Command = CommandDef<ArgsDef>;
+import { examples } from './examples.ts';
+import { topics } from './topics.ts';
+import { type Command, resolved } from './tree.ts';
 
 type Chosen = {
   readonly command: Command;
@@ -25,6 +25,11 @@ type Chosen = {
 export async function runCommandLine(root: Command, args: readonly string[]): Promise<number> {
   const isVerbose = args.includes('--verbose') || args.includes('-v');
   try {
+    const topic = args[0] === 'help' && args.length === 2 ? topics[args[1] ?? ''] : undefined;
+    if (topic !== undefined) {
+      print(topic);
+      return exitCodes.done;
+    }
     const chosen = await choose(root, asksForHelp(args));
     if (chosen.args.includes('--version') && chosen.command === root) {
       print(`${chosen.args.includes('--json') ? JSON.stringify(about) : versionLine()}\n`);
@@ -175,16 +180,29 @@ async function definitionsOf(command: Command): Promise<ArgsDef> {
   return (await resolved(command.args)) ?? {};
 }
 
+/** What one types, below the help of a command that does something. */
+function exampleLines(name: string): string {
+  const lines = examples[name.replace(/^hpc-collector /, '')] ?? [];
+  return lines.length === 0 ? '' : `\n\n${heading('EXAMPLE')}\n\n${lines.map((line) => `  ${line}`).join('\n')}`;
+}
+
+function topicLines(): string {
+  return `\n\n${heading('TOPICS')}\n\n${Object.keys(topics)
+    .map((topic) => `  hpc-collector help ${topic}`)
+    .join('\n')}`;
+}
+
+/** As citty writes its own. */
+function heading(text: string): string {
+  return `\u001b[4m\u001b[1m${text}\u001b[22m\u001b[24m`;
+}
+
 async function usageOf({ command, parent, name }: Chosen): Promise<string> {
   // citty would leave out all but the last of the words above the command.
   const above: Command = { meta: { name: name.slice(0, name.lastIndexOf(' ')) } };
   const rendered = await renderUsage(command, command === parent ? undefined : above);
-  const usage = rendered.trimEnd().replace(/[ \t]+(?=(?:\u001b\[\d+m)*$)/gm, '');
+  const more = command === parent ? topicLines() : exampleLines(name);
+  const usage = `${rendered.trimEnd()}${more}`.replace(/[ \t]+(?=(?:\u001b\[\d+m)*$)/gm, '');
   const isPlain = !isatty(1) || process.env.NO_COLOR !== undefined || process.env.TERM === 'dumb';
   return `${isPlain ? Bun.stripANSI(usage) : usage}\n`;
-}
-
-/** citty's members may be values, promises, or functions that give either. */
-async function resolved<T>(member: T | Promise<T> | (() => T) | (() => Promise<T>)): Promise<T> {
-  return typeof member === 'function' ? await (member as () => T | Promise<T>)() : await member;
 }

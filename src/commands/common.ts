@@ -4,7 +4,7 @@ import type { ArgsDef } from 'citty';
 export const commonArgs = {
   config: { type: 'string', valueHint: 'DIR', description: 'Configuration directory' },
   outbox: { type: 'string', valueHint: 'FILE', description: 'Outbox file' },
-  verbose: { type: 'boolean', alias: 'v', description: 'Log everything, with stack traces' },
+  verbose: { type: 'boolean', alias: 'v', description: 'Log everything, with stack traces, without a terminal too' },
   quiet: { type: 'boolean', alias: 'q', description: 'Log only warnings and errors on the terminal' },
   'log-file': { type: 'string', valueHint: 'FILE', description: 'Log file' },
   'log-format': { type: 'enum', options: ['text', 'json'], description: 'Format of the log' },

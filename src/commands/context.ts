@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { isatty } from 'node:tty';
 import { type Config, loadConfig, loadSystem } from '../config/load.ts';
 import { defaultFallbackDirectory, type Environment } from '../config/paths.ts';
 import type { System } from '../config/system.ts';
@@ -7,8 +8,10 @@ import { sameHost } from '../exec/host-name.ts';
 import { type ExitCode, OperatorError } from '../lib/errors.ts';
 import { createLog, type Log } from '../lib/log.ts';
 import { outboxFile } from '../outbox/files.ts';
+import { tryLock } from '../outbox/lock.ts';
 import type { RecoveryOptions } from '../outbox/recovery/recover.ts';
 import { Spool } from '../outbox/spool/spool.ts';
+import { Changes } from './changes.ts';
 import type { CommonArgs } from './common.ts';
 
 /** What every command works with, from the common flags, the environment and the configuration. */
@@ -16,27 +19,58 @@ export type Context = {
   readonly config: Config;
   readonly log: Log;
   readonly outboxFile: string;
+  /** What a routine run that nobody watches has to say; null where somebody does. */
+  readonly changes: Changes | null;
   /** Where goes what the outbox cannot take. */
   readonly spool: Spool;
 };
 
 /** Reads the configuration and opens the log. */
 export function openContext(args: CommonArgs, processEnvironment: Environment = process.env): Context {
+  return contextWith(null, args, processEnvironment);
+}
+
+/**
+ * Does what cron does every few minutes. Without a terminal only changes are shown, at its end: a line for each error that
+ * is new, and for each trouble that is over.
+ */
+export async function routinely(args: CommonArgs, work: (context: Context) => Promise<ExitCode>): Promise<ExitCode> {
+  const isWatched = isatty(2) || args.verbose === true;
+  const context = contextWith(isWatched ? null : new Changes(), args, process.env);
+  try {
+    return await work(context);
+  } finally {
+    context.changes?.tell(context);
+  }
+}
+
+function contextWith(changes: Changes | null, args: CommonArgs, processEnvironment: Environment): Context {
   const config = loadConfig(args.config ?? null, processEnvironment);
-  const { environment, collector, stateDirectory } = config;
-  const ownFiles = ['derecho', 'casper'].flatMap((system) => {
-    const file = environment[`${system.toUpperCase()}_LOG_FILE`];
-    return file === undefined || args['log-file'] !== undefined ? [] : [[system, file] as const];
-  });
+  const { collector, stateDirectory } = config;
+  const { common, bySystem } = logFilesOf(args, config);
   const log = createLog({
-    terminal: args.verbose ? 'verbose' : args.quiet ? 'quiet' : 'normal',
+    terminal: changes ? changes.filter : args.verbose ? 'verbose' : args.quiet ? 'quiet' : 'normal',
     format: args['log-format'] ?? collector.log.format,
-    file: args['log-file'] ?? collector.log.file ?? join(stateDirectory, 'collector.log'),
-    fileBySystem: new Map(ownFiles),
+    file: common,
+    fileBySystem: bySystem,
+    lockRotation: collector.log.rotate ? tryLock : null,
   });
   const outbox = args.outbox ?? outboxFile(stateDirectory);
   const spool = new Spool(collector.fallback_directory ?? defaultFallbackDirectory(), outbox);
-  return { config, log, outboxFile: outbox, spool };
+  return { config, log, outboxFile: outbox, changes, spool };
+}
+
+/** Where the log goes, and the lines of some systems. */
+export function logFilesOf(
+  args: CommonArgs,
+  { environment, collector, stateDirectory }: Config,
+): { readonly common: string; readonly bySystem: ReadonlyMap<string, string> } {
+  const named = args['log-file'];
+  const ownFiles = ['derecho', 'casper'].flatMap((system) => {
+    const file = environment[`${system.toUpperCase()}_LOG_FILE`];
+    return file === undefined || named !== undefined ? [] : [[system, file] as const];
+  });
+  return { common: named ?? collector.log.file ?? join(stateDirectory, 'collector.log'), bySystem: new Map(ownFiles) };
 }
 
 /** What opening the outbox must know to recover it where it is damaged. */
@@ -64,7 +98,8 @@ export type ChosenSystems = { readonly systems: readonly System[]; readonly fail
 
 /**
  * The systems named on the command line; without a name those that the configuration enables. Without a name, and with
- * `here`, only those that are collected on this host: one crontab may lie on every login host. One that is not known or wrongly configured is logged and does not stop the others. Throws OperatorError where no other is left.
+ * `here`, only those that are collected on this host: one crontab may lie on every login host. One that is not known or
+ * wrongly configured is logged and does not stop the others. Throws OperatorError where no other is left.
  */
 export function chosenSystems(
   names: readonly string[],

@@ -2,7 +2,7 @@ import { defineCommand } from 'citty';
 import { exitCodes, OperatorError } from '../lib/errors.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { commonArgs } from './common.ts';
-import { type Context, logged, openContext } from './context.ts';
+import { type Context, logged, openContext, routinely } from './context.ts';
 import { drainOutbox } from './draining.ts';
 import { outboxIfAny } from './outbox/open.ts';
 import { printLines } from './output.ts';
@@ -17,16 +17,18 @@ export const drainCommand = defineCommand({
     'dry-run': { type: 'boolean', description: 'Log what would be sent; send nothing' },
   },
   async run({ args }) {
-    const context = openContext(args);
     const stream = args.stream ?? null;
     if (args['dry-run']) {
+      const context = openContext(args);
       const outbox = outboxIfAny(args);
       printLines(outbox ? bodies(outbox, stream, context) : []);
       outbox?.close();
       return exitCodes.done;
     }
     const maxSeconds = secondsOf(args['max-seconds']);
-    return logged(context.log, () => drainOutbox(context, { stream, ignoreRest: args.now === true, maxSeconds }));
+    return routinely(args, (context) =>
+      logged(context.log, () => drainOutbox(context, { stream, ignoreRest: args.now === true, maxSeconds })),
+    );
   },
 });
 

@@ -18,6 +18,7 @@ import { stopSignal } from './signals.ts';
  * opened.
  */
 export async function drainOutbox(context: Context, options: Omit<DrainOptions, 'signal'>): Promise<ExitCode> {
+  context.changes?.enter('deliver');
   const destination = samDestination(context.config.sam, join(context.config.directory, 'env'));
   const lock = tryLock(drainLockFile(context.outboxFile));
   if (!lock) {
@@ -34,7 +35,9 @@ export async function drainOutbox(context: Context, options: Omit<DrainOptions, 
           return drain(current, destination, { ...options, signal: stopSignal, progress }, context.log);
         })
         .finally(() => showStatus(''));
-      const { delivered, rejected, left, stopped, problem } = result;
+      const { delivered, rejected, left, stopped, resting, problem } = result;
+      const isWell = rejected + stopped.length + resting.length === 0 && problem === null;
+      if (isWell && (delivered > 0 || left === 0)) context.changes?.saw('deliver');
       // Before the answers are pruned.
       outbox.run(learnOutages);
       if (stopSignal.aborted && left > 0)

@@ -22,7 +22,9 @@ export const healthCommand = defineCommand({
   async run({ args }) {
     const now = new Date();
     const report = reportFor(args, args.prometheus, now);
-    printLines([args.json ? jsonLine(healthJson(report)) : report.line]);
+    // Cron would send what is printed as mail.
+    const isSilent = args.quiet === true && report.status === 'ok';
+    if (!isSilent) printLines([args.json ? jsonLine(healthJson(report)) : report.line]);
     return statuses.indexOf(report.status);
   },
 });

@@ -5,7 +5,7 @@ import { type ExitCode, exitCodes } from '../lib/errors.ts';
 import { OutboxUnwritable } from '../outbox/unwritable.ts';
 import { collectAndStore, worst } from './collecting.ts';
 import { commonArgs, systemArgs } from './common.ts';
-import { type Context, chosenSystems, logged, openContext } from './context.ts';
+import { type Context, chosenSystems, logged, openContext, routinely } from './context.ts';
 import { drainOutbox } from './draining.ts';
 import { forReal } from './executor.ts';
 import { printPayloads } from './payloads.ts';
@@ -22,20 +22,27 @@ export const runCommand = defineCommand({
     'dry-run': { type: 'boolean', description: 'Log what would be sent; store and send nothing' },
   },
   async run({ args }) {
-    const context = openContext(args);
-    const { systems, failures } = chosenSystems(args._, context, 'here');
-    if (args['dry-run'])
+    if (args['dry-run']) {
+      const context = openContext(args);
+      const { systems, failures } = chosenSystems(args._, context, 'here');
       return worst([...failures, await printPayloads(systems, context, { ...forReal, dryRun: true })]);
-    if (systems.length === 0) return worst(failures);
-    context.log.info(`Starting: ${systems.map((system) => system.system_name).join(', ')}`);
-    const ran = await logged(context.log, () => collectAndDrain(systems, context));
-    const code = worst([...failures, ran]);
-    if (code === exitCodes.locked) return code;
-    if (!stopSignal.aborted) await afterRun(context, code === exitCodes.done, context.log);
-    context.log.info(`Finished: ${code === exitCodes.done ? 'SUCCESS' : 'FAILED'}`);
-    return code;
+    }
+    return routinely(args, (context) => run(args._, context));
   },
 });
+
+async function run(names: readonly string[], context: Context): Promise<ExitCode> {
+  const { systems, failures } = chosenSystems(names, context, 'here');
+  if (systems.length === 0) return worst(failures);
+  context.log.info(`Starting: ${systems.map((system) => system.system_name).join(', ')}`);
+  const ran = await logged(context.log, () => collectAndDrain(systems, context));
+  const code = worst([...failures, ran]);
+  if (code === exitCodes.locked) return code;
+  context.changes?.enter('notify');
+  if (!stopSignal.aborted) await afterRun(context, code === exitCodes.done, context.log);
+  context.log.info(`Finished: ${code === exitCodes.done ? 'SUCCESS' : 'FAILED'}`);
+  return code;
+}
 
 async function collectAndDrain(systems: readonly System[], context: Context): Promise<ExitCode> {
   const collected = await collectAndStore(systems, context, { postDirectly: true });

@@ -1,6 +1,7 @@
 import { OperatorError } from '../lib/errors.ts';
 import type { CollectorSettings } from './collector.ts';
 import type { Config } from './load.ts';
+import { proxyFor } from './proxy.ts';
 
 /** Who is told of health, and how. */
 export type AlertSettings = {
@@ -10,6 +11,8 @@ export type AlertSettings = {
   readonly webhook: string | null;
   readonly stillAfterHours: number;
   readonly heartbeatUrl: string | null;
+  /** The proxy through which an address is reached. */
+  readonly proxyTo: (url: string) => string | null;
 };
 
 /**
@@ -23,6 +26,7 @@ export function alertSettings({ collector, environment }: Pick<Config, 'collecto
     webhook: addressFrom(environment.NOTIFY_WEBHOOK_URL, 'NOTIFY_WEBHOOK_URL') ?? notify.webhook ?? null,
     stillAfterHours: notify.still_after_hours,
     heartbeatUrl: addressFrom(environment.HEARTBEAT_URL, 'HEARTBEAT_URL') ?? heartbeat_url ?? null,
+    proxyTo: (url) => proxyFor(url, collector, environment),
   };
 }
 

@@ -16,6 +16,7 @@ import {
 } from './load.ts';
 import { defaultConfigDirectory, defaultStateDirectory, type Environment } from './paths.ts';
 import { ConfigError, type Problem } from './problem.ts';
+import { proxyFor } from './proxy.ts';
 import { samBaseUrl } from './sam-address.ts';
 import { checkSettings } from './settings.ts';
 import type { System } from './system.ts';
@@ -65,15 +66,17 @@ export function examine(
   );
   const layers = attempt(() => collectorLayers(directory)) ?? [];
   const collector = attempt(() => checkSettings(collectorSchema, layers)) ?? collectorSchema.parse({});
+  const baseUrl = attempt(() => samAddress(collector, environment), placeOfAddress(layers, environment));
   const config: Config = {
     directory,
     stateDirectory: defaultStateDirectory(processEnvironment),
     collector,
     sam: {
       ...collector.destinations.sam,
-      baseUrl: attempt(() => samAddress(collector, environment), placeOfAddress(layers, environment)),
+      baseUrl,
       credentials: samCredentials(environment),
       timeoutSeconds: samTimeout(collector, environment),
+      proxy: baseUrl === null ? null : proxyFor(baseUrl, collector, environment),
     },
     environment,
   };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { proxySettings } from './proxy.ts';
 import { failedProbePolicy } from './system.ts';
 
 const httpUrl = z.url({ protocol: /^https?$/, error: 'is no http or https URL' });
@@ -36,6 +37,7 @@ export const collectorSchema = z.strictObject({
       keep_delivered_days: z.number().nonnegative().default(7),
     })
     .prefault({}),
+  ...proxySettings,
   /** How old a system's last snapshot, or what waits, may be. */
   health: z
     .strictObject({
@@ -61,7 +63,12 @@ export const collectorSchema = z.strictObject({
   heartbeat_url: httpUrl.optional(),
   on_failed_probe: failedProbePolicy.default('last-known'),
   log: z
-    .strictObject({ file: z.string().startsWith('/').optional(), format: z.enum(['text', 'json']).default('text') })
+    .strictObject({
+      file: z.string().startsWith('/').optional(),
+      format: z.enum(['text', 'json']).default('text'),
+      /** Whether the collector rotates its log itself; not where logrotate does. */
+      rotate: z.boolean().default(true),
+    })
     .prefault({}),
 });
 

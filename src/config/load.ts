@@ -12,6 +12,7 @@ import { type HubSettings, hubSchema } from './hub.ts';
 import { type Layers, mergedLayers } from './layers.ts';
 import { defaultConfigDirectory, defaultStateDirectory, type Environment } from './paths.ts';
 import { ConfigError, type Problem } from './problem.ts';
+import { proxyFor } from './proxy.ts';
 import { checkSamUrl, samBaseUrl } from './sam-address.ts';
 import { checkSettings, problemAt, settingProblems } from './settings.ts';
 import { commonSettings, type System, type SystemSettings, systemSchema } from './system.ts';
@@ -24,6 +25,8 @@ export type SamSettings = CollectorSettings['destinations']['sam'] & {
   /** Null where they are missing: what is collected is stored all the same. */
   readonly credentials: { readonly user: string; readonly password: string } | null;
   readonly timeoutSeconds: number;
+  /** Null for none, or the environment's. */
+  readonly proxy: string | null;
 };
 
 /** Everything that is configured, but for the systems, which are loaded by name. */
@@ -62,9 +65,11 @@ export function collectorLayers(directory: string): Layers {
 }
 
 function samSettings(collector: CollectorSettings, environment: Environment): SamSettings {
+  const baseUrl = samAddress(collector, environment);
   return {
     ...collector.destinations.sam,
-    baseUrl: samAddress(collector, environment),
+    baseUrl,
+    proxy: baseUrl === null ? null : proxyFor(baseUrl, collector, environment),
     credentials: samCredentials(environment),
     timeoutSeconds: samTimeout(collector, environment),
   };

@@ -9,6 +9,12 @@ export function defaultConfigDirectory(environment: Environment): string {
   return directory(environment, 'XDG_CONFIG_HOME', '.config', '/etc/hpc-collector');
 }
 
+/** Where a user's programs have their configuration: the XDG directory itself. */
+export function userConfigHome(environment: Environment): string {
+  const named = environment.XDG_CONFIG_HOME;
+  return named?.startsWith('/') ? named : join(homeDirectory(environment, 'XDG_CONFIG_HOME'), '.config');
+}
+
 /** Where the outbox and the log lie: `/var/lib/hpc-collector` for root, else the XDG state directory. */
 export function defaultStateDirectory(environment: Environment): string {
   return directory(environment, 'XDG_STATE_HOME', '.local/state', '/var/lib/hpc-collector');

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { withoutLogin } from '../lib/text.ts';
 import { type Layers, layerOf, placeIn } from './layers.ts';
 import { type Config, collectorLayers, samVariables, systemLayers, systemSettings } from './load.ts';
 import { defaultFallbackDirectory, type Environment } from './paths.ts';
@@ -110,7 +111,7 @@ function masked(path: readonly string[], value: unknown): unknown {
   if (value === null) return null;
   const isSecret = path.some((key) => /password|token|secret|webhook|heartbeat|(^|_)key$/i.test(key));
   if (isSecret) return mask;
-  return typeof value === 'string' ? value.replace(/(\/\/)[^/@]*@/g, `$1${mask}@`) : value;
+  return typeof value === 'string' ? withoutLogin(value) : value;
 }
 
 const mask = '********';

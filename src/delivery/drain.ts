@@ -26,13 +26,14 @@ export type DrainOptions = {
   readonly progress?: (done: { readonly delivered: number; readonly rejected: number }) => void;
 };
 
-/** What a drain did; `stopped` names the streams that an attempt left waiting. */
+/** What a drain did; `stopped` names the streams that an attempt left waiting, `resting` those that still wait from an earlier one. */
 export type DrainResult = {
   readonly delivered: number;
   readonly rejected: number;
   readonly held: number;
   readonly left: number;
   readonly stopped: readonly string[];
+  readonly resting: readonly string[];
   /** Why nothing more could be recorded, so that nothing more was sent. */
   readonly problem: OutboxUnwritable | null;
 };
@@ -125,7 +126,8 @@ export async function drain(
     problem = error;
   }
   if (seen !== null) keepSighting(outbox, seen);
-  return { delivered, rejected, held, left: outbox.countPending(options.stream), stopped: [...stopped], problem };
+  const left = outbox.countPending(options.stream);
+  return { delivered, rejected, held, left, stopped: [...stopped], resting: [...resting], problem };
 }
 
 /** What the destination's clock said is worth no failure: the next answer says it again. */

@@ -69,7 +69,7 @@ export function samDestination(settings: SamSettings, envFile = 'the env file'):
       body,
       timeoutSeconds: settings.timeoutSeconds,
       ca,
-      proxy: null,
+      proxy: settings.proxy,
     }),
     prepare: forPlace,
     reduce: withoutUserRows,

@@ -5,6 +5,7 @@ import { tolerance } from '../delivery/server-clock.ts';
 import { shortDuration } from '../lib/duration.ts';
 import { OperatorError } from '../lib/errors.ts';
 import { type HttpReply, type HttpRequest, send } from '../lib/http.ts';
+import { withoutLogin } from '../lib/text.ts';
 import { type Finding, fail, pass, skip, warn } from './finding.ts';
 
 /** A clock that is off by more is soon off by too much, in milliseconds. */
@@ -50,11 +51,7 @@ function checkProxy({ url, proxy }: HttpRequest, environment: Environment): Find
   if (name === undefined || (proxy !== null && proxy !== environment[name]))
     return pass('proxy', proxy === null ? 'none' : `configured: ${withoutLogin(proxy)}`);
   const words = `${name} is ${withoutLogin(environment[name] ?? '')}, and cron will not have that`;
-  return warn('proxy', words, `crontab -e   # above the other lines: ${name}=ADDRESS`);
-}
-
-function withoutLogin(address: string): string {
-  return address.replace(/(\/\/)[^/@]*@/, '$1********@');
+  return warn('proxy', words, 'hpc-collector config check   # say proxy: ADDRESS in collector.yaml');
 }
 
 function checkAnswer(baseUrl: string, reply: HttpReply, hasLogin: boolean): Finding {

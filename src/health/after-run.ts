@@ -22,7 +22,8 @@ export async function afterRun(source: HealthSource, isGood: boolean, log: Log):
     if (!isAsked || !existsSync(source.outboxFile)) return;
     database = openDatabase(source.outboxFile);
     claim(database, source.outboxFile, hostname());
-    if (isGood && settings.heartbeatUrl !== null) await beat(database, settings.heartbeatUrl, log);
+    const { heartbeatUrl, proxyTo } = settings;
+    if (isGood && heartbeatUrl !== null) await beat(database, heartbeatUrl, proxyTo(heartbeatUrl), log);
     const now = new Date();
     await notify(database, assess(database, source, now).findings, settings, log, now);
   } catch (error) {

@@ -1,5 +1,6 @@
 import { ofetch } from 'ofetch';
 import { messageOf } from './errors.ts';
+import { withoutLogin } from './text.ts';
 
 export type HttpRequest = {
   readonly url: string;
@@ -69,13 +70,15 @@ export async function send(request: HttpRequest): Promise<HttpReply> {
       date: dateOf(response.headers.get('date')),
     };
   } catch (error) {
-    if (!signal.aborted) return { kind: 'none', ...failureOf(error) };
-    return {
-      kind: 'none',
-      reason: `no whole answer within ${request.timeoutSeconds} s`,
-      failure: 'timed-out',
-      neverSent: false,
-    };
+    const failure = signal.aborted
+      ? ({
+          reason: `no whole answer within ${request.timeoutSeconds} s`,
+          failure: 'timed-out',
+          neverSent: false,
+        } as const)
+      : failureOf(error);
+    const way = request.proxy === null ? '' : `, by way of the proxy ${withoutLogin(request.proxy)}`;
+    return { kind: 'none', ...failure, reason: failure.reason + way };
   }
 }
 

@@ -11,14 +11,30 @@ import { readableUtc } from './time.ts';
 export type Log = ConsolaInstance;
 
 export type LogOptions = {
-  /** What standard error shows: `quiet` only warnings and errors, `verbose` everything. */
-  readonly terminal: 'quiet' | 'normal' | 'verbose';
+  /** What standard error shows: `quiet` only warnings and errors, `verbose` everything, or what a filter lets through. */
+  readonly terminal: 'quiet' | 'normal' | 'verbose' | TerminalFilter;
   readonly format: 'text' | 'json';
   /** The file that always gets INFO and up; null for none. */
   readonly file: string | null;
   /** Files of their own for the lines of one system, by its name. */
   readonly fileBySystem: ReadonlyMap<string, string>;
+  /** Takes the lock under which one process at a time rotates, null where it is held; null where another program rotates. */
+  readonly lockRotation: LockRotation | null;
 };
+
+/** One line of log: what it is about, what it says, and the whole of it as it would be shown. */
+export type LogLine = {
+  readonly isError: boolean;
+  readonly name: string;
+  readonly text: string;
+  readonly whole: string;
+};
+
+/** Tells whether a line is shown. */
+export type TerminalFilter = (line: LogLine) => boolean;
+
+/** Locks a file that is made for it. */
+export type LockRotation = (lockFile: string) => { release(): void } | null;
 
 /** consola's levels: 0 error, 1 warn, 2 log, 3 info, 4 debug. */
 const levels = { quiet: 1, normal: 3, verbose: 4 } as const;
@@ -39,22 +55,29 @@ export function createLog(options: LogOptions): Log {
       {
         log(entry) {
           const line = lineOf(entry);
-          if (entry.level <= levels[options.terminal]) writeAboveStatus(line);
+          if (isShown(options.terminal, entry, line)) writeAboveStatus(line);
           const file = options.fileBySystem.get(nameOf(entry)) ?? options.file;
           if (file === null || brokenFiles.has(file)) return;
           if (entry.level > (options.terminal === 'verbose' ? levels.verbose : levels.normal)) return;
           try {
-            appendRotated(file, line);
+            appendRotated(file, line, options.lockRotation);
           } catch (error) {
             brokenFiles.add(file);
             const problem = `cannot write the log file ${file}: ${messageOf(error)}; give another with --log-file`;
-            writeAboveStatus(lineOf({ ...entry, type: 'warn', args: [problem] }));
+            const warning: LogObject = { ...entry, type: 'warn', level: 0, args: [problem] };
+            const whole = lineOf(warning);
+            if (isShown(options.terminal, warning, whole)) writeAboveStatus(whole);
           }
         },
       },
     ],
   });
   return log.withTag('collector');
+}
+
+function isShown(terminal: LogOptions['terminal'], entry: LogObject, whole: string): boolean {
+  if (typeof terminal !== 'function') return entry.level <= levels[terminal];
+  return terminal({ isError: entry.level === 0, name: nameOf(entry), text: textOf(entry), whole });
 }
 
 function textLine(entry: LogObject): string {
@@ -77,14 +100,31 @@ function textOf(entry: LogObject): string {
   return printable(entry.args.map((part) => (part instanceof Error ? part.message : String(part))).join(' '), 4000);
 }
 
-function appendRotated(file: string, line: string): void {
+function appendRotated(file: string, line: string, lockRotation: LockRotation | null): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-  if (size + line.length > maxFileBytes) {
+  if (lockRotation !== null && isFull(file, line)) rotate(file, line, lockRotation);
+  appendFileSync(file, line, { mode: 0o640 });
+}
+
+function isFull(file: string, line: string): boolean {
+  return (statSync(file, { throwIfNoEntry: false })?.size ?? 0) + line.length > maxFileBytes;
+}
+
+/**
+ * Moves each kept file one on. Two processes at once would move a file over one that the other has just moved. A line
+ * that is being written meanwhile goes into the file under its new name.
+ */
+function rotate(file: string, line: string, lockRotation: LockRotation): void {
+  const lock = lockRotation(`${file}.lock`);
+  if (!lock) return;
+  try {
+    // Another process may have rotated before this one had the lock.
+    if (!isFull(file, line)) return;
     for (let n = keptFiles - 1; n >= 1; n--) {
       if (statSync(`${file}.${n}`, { throwIfNoEntry: false })) renameSync(`${file}.${n}`, `${file}.${n + 1}`);
     }
     renameSync(file, `${file}.1`);
+  } finally {
+    lock.release();
   }
-  appendFileSync(file, line, { mode: 0o640 });
 }

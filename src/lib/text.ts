@@ -21,3 +21,8 @@ export function withoutTags(page: string): string {
   const text = page.slice(0, 4000).replace(/<(style|script)[\s\S]*?<\/\1>|<[^>]*>/gi, ' ');
   return text.replace(/\s+/g, ' ').trim();
 }
+
+/** Text with stars in the place of the user and password of each address in it. */
+export function withoutLogin(text: string): string {
+  return text.replace(/(\/\/)[^/@]*@/g, '$1********@');
+}

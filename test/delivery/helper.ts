@@ -109,6 +109,7 @@ export function settingsFor(url: string, rest: Partial<SamSettings> = {}): SamSe
     baseUrl: url,
     credentials: { user, password },
     timeoutSeconds: 5,
+    proxy: null,
     ...rest,
   };
 }

@@ -89,7 +89,7 @@ describe('a mistyped line is a usage error that says what was meant', () => {
     ['flags that exclude each other', ['collect', 'casper', '--record', 'a', '--replay', 'b'], 'give one of them'],
     ['which entries to retry', ['outbox', 'retry'], '--rejected'],
   ])('%s', async (_, words, hint) => {
-    const { exit, stdout, stderr } = await site.run(...words);
+    const { exit, stdout, stderr } = await site.runUnwatched(...words);
     expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' });
     expect(stderr).toMatch(/^hpc-collector(: | (?!hpc-collector))/);
     expect(stderr).toContain(hint);
@@ -97,7 +97,7 @@ describe('a mistyped line is a usage error that says what was meant', () => {
   });
 
   test('what was typed cannot steer the terminal', async () => {
-    const { stderr } = await site.run('run', '\u001b[2J\u001b]0;owned\u0007');
+    const { stderr } = await site.runUnwatched('run', '\u001b[2J\u001b]0;owned\u0007');
     expect(stderr).not.toMatch(/[\u001b\u0007]/);
   });
 
@@ -193,7 +193,7 @@ describe('the log', () => {
   });
 
   test('a stack trace is only for --verbose', async () => {
-    expect((await site.run('drain')).stderr).not.toMatch(/^ +at |\.ts:\d/m);
+    expect((await site.runUnwatched('drain')).stderr).not.toMatch(/^ +at |\.ts:\d/m);
     expect((await site.run('drain', '--verbose')).stderr).toMatch(/\.ts:\d/);
     expect((await site.run('-v', 'rnu')).stderr).toMatch(/\.ts:\d/);
   });

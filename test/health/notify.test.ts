@@ -49,7 +49,14 @@ async function runs(
   from = 0,
 ): Promise<string[]> {
   const { log, lines } = memoryLog();
-  const settings: AlertSettings = { command: null, webhook: null, heartbeatUrl: null, stillAfterHours: 4, ...rest };
+  const settings: AlertSettings = {
+    command: null,
+    webhook: null,
+    heartbeatUrl: null,
+    stillAfterHours: 4,
+    proxyTo: () => null,
+    ...rest,
+  };
   for (const [index, found] of findings.entries()) {
     const now = new Date(start + (from + index) * 300_000);
     await notify(box.outbox.database, found, settings, log, now);
@@ -145,7 +152,7 @@ test('the heartbeat is a GET; that it fails is said once, and once that it does 
   const { log, lines } = memoryLog();
   for (const code of [204, 500, 500, 500, 200, 200]) {
     status = code;
-    await beat(box.outbox.database, url(), log);
+    await beat(box.outbox.database, url(), null, log);
   }
   expect(got.map(({ method }) => method)).toEqual(Array(6).fill('GET'));
   expect(lines.filter((line) => !line.startsWith('DEBUG'))).toEqual([

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 
 import { join } from 'node:path';
 import { createLog, type LogOptions } from '../../src/lib/log.ts';
 import * as output from '../../src/lib/output.ts';
+import { tryLock } from '../../src/outbox/lock.ts';
 import { temporaryDirectory } from '../support/files.ts';
 
 let directory: ReturnType<typeof temporaryDirectory>;
@@ -24,7 +25,14 @@ afterEach(() => {
 });
 
 function logOf(options: Partial<LogOptions> = {}) {
-  return createLog({ terminal: 'normal', format: 'text', file, fileBySystem: new Map(), ...options });
+  return createLog({
+    terminal: 'normal',
+    format: 'text',
+    file,
+    fileBySystem: new Map(),
+    lockRotation: tryLock,
+    ...options,
+  });
 }
 
 /** One line of each kind. */
@@ -129,6 +137,39 @@ describe('the file', () => {
     truncateSync(file, 10 * 1024 * 1024 - 1000);
     logOf().info('second');
     expect(existsSync(`${file}.1`)).toBe(false);
+  });
+
+  test('loses no line and is rotated once, however many processes write it and find it full', async () => {
+    const writers = 6;
+    const linesEach = 300;
+    logOf().info('before');
+    truncateSync(file, 10 * 1024 * 1024 - 5000);
+    const program = join(import.meta.dir, 'log-writer.ts');
+    const running = Array.from({ length: writers }, (_, writer) =>
+      Bun.spawn([process.execPath, program, file, String(writer), String(linesEach)], { stderr: 'inherit' }),
+    );
+    expect(await Promise.all(running.map(({ exited }) => exited))).toEqual(Array(writers).fill(0));
+    const written = [`${file}.1`, file].flatMap((name) => words(readFileSync(name, 'latin1')));
+    for (let writer = 0; writer < writers; writer += 1) {
+      const own = written.filter((word) => word?.startsWith(`${writer}:`));
+      expect(own).toEqual(Array.from({ length: linesEach }, (_, line) => `${writer}:${line}`));
+    }
+    expect(existsSync(`${file}.2`)).toBe(false);
+  });
+
+  test('is left to others to rotate where they do', () => {
+    logOf().info('first');
+    truncateSync(file, 10 * 1024 * 1024);
+    logOf({ lockRotation: null }).info('second');
+    expect(existsSync(`${file}.1`)).toBe(false);
+  });
+
+  test('is written on while another process rotates it', () => {
+    logOf().info('first');
+    truncateSync(file, 10 * 1024 * 1024);
+    logOf({ lockRotation: () => null }).info('second');
+    expect(existsSync(`${file}.1`)).toBe(false);
+    expect(readFileSync(file, 'latin1')).toEndWith('second\n');
   });
 
   test.each(['text', 'json'] as const)('that cannot be written costs one warning (%s), and nothing else', (format) => {

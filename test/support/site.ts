@@ -27,6 +27,8 @@ export type Site = {
   api(url: string): void;
   run(...args: string[]): Promise<Ran>;
   start(args: readonly string[], options?: Partial<StartOptions>): Running;
+  /** Runs it as cron does: what `run`, `collect` and `drain` log is shown by `run` and `start` above, but not here. */
+  runUnwatched(...args: string[]): Promise<Ran>;
   /** A `serve` that has its port and knows the credentials. */
   serve(options?: { readonly listen?: string }): Promise<{ readonly url: string; readonly process: Running }>;
   /** `outbox ls --json`. */
@@ -55,6 +57,12 @@ export function newSite(): Site {
     XDG_STATE_HOME: join(directory, 'state'),
   };
   const started: Running[] = [];
+
+  const begin = (args: readonly string[], options: Partial<StartOptions> = {}): Running => {
+    const running = start([binary, ...args], { env, cwd: directory, ...options });
+    started.push(running);
+    return running;
+  };
 
   const site: Site = {
     directory,
@@ -87,11 +95,8 @@ ${yaml}`,
         `STATUS_API_URL=${url}\nSTATUS_API_USER=${credentials.user}\nSTATUS_API_PASSWORD=${credentials.password}\n`,
       ),
     run: (...args) => site.start(args).ended,
-    start(args, options = {}) {
-      const running = start([binary, ...args], { env, cwd: directory, ...options });
-      started.push(running);
-      return running;
-    },
+    start: (args, options) => begin(watched(args), options),
+    runUnwatched: (...args) => begin(args).ended,
     async serve({ listen = '127.0.0.1:0' } = {}) {
       const database = join(directory, 'receiver.db');
       const adding = site.start(
@@ -125,4 +130,10 @@ ${yaml}`,
     },
   };
   return site;
+}
+
+/** Without a terminal these commands say only what changed; tests look at all that they log. */
+function watched(args: readonly string[]): readonly string[] {
+  const isRoutine = ['run', 'collect', 'drain'].some((command) => args[0] === command);
+  return isRoutine && !args.some((arg) => ['-q', '--quiet', '-v', '--verbose'].includes(arg)) ? [...args, '-v'] : args;
 }

@@ -7,8 +7,8 @@ import { refusalOf } from './tell.ts';
 const timeoutSeconds = 10;
 
 /** Fetches the address that waits for a sign of life. That it fails is said once, and once that it does no more. */
-export async function beat(database: Database, url: string, log: Log): Promise<void> {
-  const reply = await send({ url, method: 'GET', headers: {}, body: null, timeoutSeconds, ca: null, proxy: null });
+export async function beat(database: Database, url: string, proxy: string | null, log: Log): Promise<void> {
+  const reply = await send({ url, method: 'GET', headers: {}, body: null, timeoutSeconds, ca: null, proxy });
   const failure = refusalOf(reply, url);
   const failedBefore = readFact(database, 'heartbeat') !== null;
   if (failure === null) {

@@ -14,11 +14,11 @@ const webhookSeconds = 10;
 /** Tells one message on its way; gives why that failed, null where it did not. */
 export async function tell(
   message: Message,
-  { command, webhook }: AlertSettings,
+  { command, webhook, proxyTo }: AlertSettings,
   host: string,
 ): Promise<string | null> {
   if (message.channel === 'command') return command === null ? null : runCommand(command, message, host);
-  return webhook === null ? null : post(webhook, message, host);
+  return webhook === null ? null : post(webhook, proxyTo(webhook), message, host);
 }
 
 /** The message is the last argument, and the two words that a script may want to branch on are in the environment. */
@@ -45,7 +45,7 @@ async function runCommand(
 }
 
 /** `text` is what Slack, Mattermost and their like show. */
-async function post(url: string, message: Message, host: string): Promise<string | null> {
+async function post(url: string, proxy: string | null, message: Message, host: string): Promise<string | null> {
   const { event, status, at, id } = message;
   const reply = await send({
     url,
@@ -54,7 +54,7 @@ async function post(url: string, message: Message, host: string): Promise<string
     body: JSON.stringify({ id, event, status, host, at: at.toISOString(), text: sentence(message, host) }),
     timeoutSeconds: webhookSeconds,
     ca: null,
-    proxy: null,
+    proxy,
   });
   return refusalOf(reply, url);
 }

@@ -1,0 +1,40 @@
+import { type CommandDef, defineCommand } from 'citty';
+import { knownSystems, loadConfig } from '../../config/load.ts';
+import { exitCodes, OperatorError } from '../../lib/errors.ts';
+import { printable } from '../../lib/text.ts';
+import { commonArgs } from '../common.ts';
+import { printLines } from '../output.ts';
+import { commandTree } from '../tree.ts';
+import { bashScript } from './bash.ts';
+import { fishScript } from './fish.ts';
+import { placesOf } from './model.ts';
+import { zshScript } from './zsh.ts';
+
+const scripts = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
+
+/** The command for the tree that it is itself in. */
+export function completionCommand(root: CommandDef) {
+  return defineCommand({
+    meta: { name: 'completion', description: 'Print what completes commands, flags and systems in your shell' },
+    args: {
+      ...commonArgs,
+      shell: { type: 'positional', required: true, valueHint: 'bash|zsh|fish', description: 'Your shell' },
+    },
+    async run({ args }) {
+      const script = Object.entries(scripts).find(([shell]) => shell === args.shell)?.[1];
+      if (!script) throw new OperatorError(`no completion for '${printable(args.shell, 40)}': give bash, zsh or fish`);
+      printLines([script(placesOf(await commandTree(root), systemsIfAny(args.config))).trimEnd()]);
+      return exitCodes.done;
+    },
+  });
+}
+
+/** A configuration that is wrong must not cost every new shell its completion. */
+function systemsIfAny(directory: string | undefined): readonly string[] {
+  try {
+    return knownSystems(loadConfig(directory ?? null, process.env)).filter((name) => /^[\w-]+$/.test(name));
+  } catch (error) {
+    if (error instanceof OperatorError) return [];
+    throw error;
+  }
+}

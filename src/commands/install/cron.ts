@@ -1,0 +1,53 @@
+import { defineCommand } from 'citty';
+import { withBlock, withoutBlock } from '../../install/block.ts';
+import { cronBlock, mailToOf } from '../../install/cron.ts';
+import { asBytes, readCrontab, writeCrontab } from '../../install/crontab.ts';
+import { exitCodes, messageOf, OperatorError } from '../../lib/errors.ts';
+import { commonArgs } from '../common.ts';
+import { openContext } from '../context.ts';
+import { printLines } from '../output.ts';
+import { actionOf, installArgs, installationOf, systemsArg } from './installation.ts';
+
+export const cronCommand = defineCommand({
+  meta: { name: 'cron', description: 'Show the crontab lines for this host, or install them in your crontab' },
+  args: {
+    ...commonArgs,
+    ...systemsArg,
+    ...installArgs,
+    mailto: { type: 'string', valueHint: 'ADDRESS', description: 'Who gets mail of what changes (default: as it is)' },
+  },
+  async run({ args }) {
+    const action = actionOf(args);
+    const context = openContext(args);
+    if (action === 'remove') {
+      const before = await readCrontab();
+      const after = changed(() => withoutBlock(before));
+      if (after !== before) await writeCrontab(after);
+      printLines([after === before ? 'The crontab has no lines of ours' : 'Our lines are out of the crontab']);
+      return exitCodes.done;
+    }
+    const installation = await installationOf(args._, args, context);
+    if (action === 'print') {
+      const mailTo = args.mailto ?? installation.user;
+      printLines([cronBlock(installation, mailTo).trimEnd()]);
+      return exitCodes.done;
+    }
+    const before = await readCrontab();
+    const block = cronBlock(installation, args.mailto ?? mailToOf(before) ?? installation.user);
+    const after = changed(() => withBlock(before, asBytes(block)));
+    if (after !== before) await writeCrontab(after);
+    printLines([
+      after === before ? 'The crontab has these lines already' : `In the crontab of ${installation.user} now:`,
+      ...(after === before ? [] : [block.trimEnd()]),
+    ]);
+    return exitCodes.done;
+  },
+});
+
+function changed(change: () => string): string {
+  try {
+    return change();
+  } catch (error) {
+    throw new OperatorError(`the crontab stays as it is: ${messageOf(error)}; mend it with: crontab -e`);
+  }
+}

@@ -1,0 +1,57 @@
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import { loadSystem } from '../../config/load.ts';
+import type { Installation } from '../../install/installation.ts';
+import { OperatorError } from '../../lib/errors.ts';
+import type { CommonArgs } from '../common.ts';
+import { type Context, chosenSystems } from '../context.ts';
+import { userName } from './owner.ts';
+
+export const installArgs = {
+  write: { type: 'boolean', description: 'Install it, in the place of what was installed before' },
+  remove: { type: 'boolean', description: 'Take it out again' },
+} as const;
+
+export const systemsArg = {
+  'system…': {
+    type: 'positional',
+    required: false,
+    description: 'Systems to collect (default: all that the configuration enables, whenever it runs)',
+  },
+} as const;
+
+export type InstallArgs = CommonArgs & { readonly write?: boolean | undefined; readonly remove?: boolean | undefined };
+
+/** What the flags ask for. Throws OperatorError where they contradict each other. */
+export function actionOf({ write, remove }: InstallArgs): 'print' | 'write' | 'remove' {
+  if (write && remove) throw new OperatorError('--write and --remove exclude each other: give one of them');
+  return write ? 'write' : remove ? 'remove' : 'print';
+}
+
+/** What is to be run here. Throws OperatorError for a system that is not known, and where there is none to collect. */
+export async function installationOf(
+  names: readonly string[],
+  args: InstallArgs,
+  context: Context,
+): Promise<Installation> {
+  if (names.length === 0) chosenSystems([], context, 'as named');
+  for (const name of names) loadSystem(name, context.config);
+  const files = [
+    ['--config', args.config],
+    ['--outbox', args.outbox],
+    ['--log-file', args['log-file']],
+  ] as const;
+  const variables = ['XDG_CONFIG_HOME', 'XDG_STATE_HOME'].flatMap((name) => {
+    const value = process.env[name];
+    return value?.startsWith('/') ? [[name, value] as const] : [];
+  });
+  return {
+    binary: process.execPath,
+    flags: files.flatMap(([flag, file]) => (file === undefined ? [] : [flag, resolve(file)])),
+    systems: names,
+    environment: Object.fromEntries(variables),
+    host: hostname(),
+    user: await userName(),
+    isRoot: process.getuid?.() === 0,
+  };
+}

@@ -1,0 +1,58 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { defineCommand } from 'citty';
+import { logrotateText, withRotation } from '../../install/logrotate.ts';
+import { removeOwnFile, writeOwnFile } from '../../install/own-files.ts';
+import { exitCodes, messageOf, OperatorError } from '../../lib/errors.ts';
+import { commonArgs } from '../common.ts';
+import { type Context, logFilesOf, openContext } from '../context.ts';
+import { printLines } from '../output.ts';
+import { actionOf, installArgs } from './installation.ts';
+import { ownerOf } from './owner.ts';
+
+const file = '/etc/logrotate.d/hpc-collector';
+
+export const logrotateCommand = defineCommand({
+  meta: { name: 'logrotate', description: "Show logrotate's lines for the log, or have it rotate in our place" },
+  args: { ...commonArgs, ...installArgs },
+  async run({ args }) {
+    const action = actionOf(args);
+    const context = openContext(args);
+    const { common, bySystem } = logFilesOf(args, context.config);
+    const text = logrotateText([...new Set([common, ...bySystem.values()])], await ownerOf(common));
+    if (action === 'print') {
+      printLines([text.trimEnd()]);
+      return exitCodes.done;
+    }
+    const isWrite = action === 'write';
+    if (process.getuid?.() !== 0) throw new OperatorError(whatRootMustDo(isWrite, context));
+    const isChanged = isWrite ? writeOwnFile(file, text) : removeOwnFile(file);
+    const settings = turnRotation(!isWrite, context);
+    printLines([
+      isChanged ? `${isWrite ? 'Wrote' : 'Removed'} ${file}` : `${file} is ${isWrite ? 'there already' : 'not there'}`,
+      ...(settings === null ? [] : [`Turned our own rotation ${isWrite ? 'off' : 'on'} in ${settings}`]),
+    ]);
+    return exitCodes.done;
+  },
+});
+
+function whatRootMustDo(isWrite: boolean, { config }: Context): string {
+  const settings = join(config.directory, 'collector.yaml');
+  return isWrite
+    ? `only root may write ${file}: type hpc-collector install logrotate | sudo tee ${file}, and say log: { rotate: false } in ${settings}`
+    : `only root may remove ${file}: type sudo rm ${file}, and take log.rotate out of ${settings}`;
+}
+
+/** The file that says so now; null where it said so before. Throws OperatorError. */
+function turnRotation(isOurs: boolean, { config }: Context): string | null {
+  const settings = join(config.directory, 'collector.yaml');
+  try {
+    const before = existsSync(settings) ? readFileSync(settings, 'utf8') : '';
+    const after = withRotation(before, isOurs);
+    if (after === before) return null;
+    writeFileSync(settings, after);
+    return settings;
+  } catch (error) {
+    throw new OperatorError(`cannot write ${settings}: ${messageOf(error)}; say log: { rotate: ${isOurs} } there`);
+  }
+}

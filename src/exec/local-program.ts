@@ -1,0 +1,30 @@
+import type { Command } from './command.ts';
+import { failureOf } from './describe.ts';
+import { commandEnvironment } from './environment.ts';
+import { startLocal } from './local.ts';
+import { defaultSearchDirectories } from './search-path.ts';
+
+/** What a program of this host printed, byte for byte, or why it failed and with what words. */
+export type ProgramResult =
+  | { readonly kind: 'done'; readonly output: Buffer }
+  | { readonly kind: 'failed'; readonly reason: string; readonly stderr: string };
+
+/**
+ * Runs a small program of this host, such as `crontab -l`, to its end. `variables` are passed on beside those that every
+ * command inherits.
+ */
+export async function runProgram(argv: Command['argv'], variables: readonly string[] = []): Promise<ProgramResult> {
+  const command: Command = { argv, host: null, via: null, timeoutSeconds: 30, maxOutputBytes: 4 * 1024 ** 2 };
+  const environment = commandEnvironment(process.env, defaultSearchDirectories);
+  for (const name of variables) {
+    const value = process.env[name];
+    if (value !== undefined) environment[name] = value;
+  }
+  const execution = startLocal({ ...command, environment });
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of execution.stdout) chunks.push(chunk);
+  const ending = await execution.ending;
+  const reason = failureOf(command, ending);
+  if (reason === null) return { kind: 'done', output: Buffer.concat(chunks) };
+  return { kind: 'failed', reason, stderr: 'stderr' in ending ? ending.stderr : '' };
+}

@@ -1,0 +1,35 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { messageOf, OperatorError } from '../lib/errors.ts';
+import { ownFileMark } from './systemd.ts';
+
+/** Writes a file that is ours alone; false where it is there already. Throws OperatorError where another's is in its place. */
+export function writeOwnFile(file: string, text: string): boolean {
+  const before = ownFile(file);
+  if (before === text) return false;
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text, { mode: 0o644 });
+    return true;
+  } catch (error) {
+    throw new OperatorError(`cannot write ${file}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** Removes such a file; false where there is none. Throws OperatorError where it is another's. */
+export function removeOwnFile(file: string): boolean {
+  if (ownFile(file) === null) return false;
+  try {
+    rmSync(file);
+    return true;
+  } catch (error) {
+    throw new OperatorError(`cannot remove ${file}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function ownFile(file: string): string | null {
+  if (!existsSync(file)) return null;
+  const text = readFileSync(file, 'utf8');
+  if (text.startsWith(ownFileMark)) return text;
+  throw new OperatorError(`${file} was not written by 'hpc-collector install': it stays as it is; move it away first`);
+}

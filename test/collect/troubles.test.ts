@@ -1,0 +1,70 @@
+import { expect, test } from 'bun:test';
+import { changesOf, parseTroubles, type Troubles } from '../../src/collect/troubles.ts';
+
+const casper = 'collect/casper';
+const now = new Date('2025-11-25T14:30:00.000Z');
+const error = (text: string, about = 'deliver') => ({ about, text });
+
+/** What is said of errors after others were. */
+function newsAfter(before: readonly string[], after: readonly string[]): readonly string[] {
+  const { next } = changesOf(
+    {},
+    before.map((text) => error(text)),
+    [],
+    now,
+  );
+  return changesOf(
+    next,
+    after.map((text) => error(text)),
+    [],
+    now,
+  ).news.map(({ text }) => text);
+}
+
+test.each<[string, string, string]>([
+  ['another time', 'not tried again before 2025-11-25 14:30:00 UTC', 'not tried again before 2025-11-25 15:00:00 UTC'],
+  ['another id', 'entry 01a1fbe4-2f31-7000-8000-0123456789ab', 'entry 01a1fbe4-2f32-7000-8000-ba9876543210'],
+  ['another count', 'the queues hold 12', 'the queues hold 3'],
+  ['another system', '✗ casper status waits: HTTP 503', '✗ derecho status waits: HTTP 503'],
+])('the same error with %s is no news', (_, before, after) => {
+  expect(newsAfter([before], [after])).toEqual([]);
+});
+
+test.each<[string, string, string]>([
+  ['another status', '✗ casper status waits: HTTP 503', '✗ casper status waits: HTTP 401'],
+  ['another exit code', 'qstat exited with 1', 'qstat exited with 127'],
+  ['another host', 'ssh to casper-login1', 'ssh to casper-login2'],
+])('an error with %s is news', (_, before, after) => {
+  expect(newsAfter([before], [after])).toEqual([after]);
+});
+
+test('two errors that take turns are said once each', () => {
+  expect(newsAfter(['HTTP 503', 'connection refused'], ['connection refused', 'HTTP 503'])).toEqual([]);
+});
+
+test('the same error twice in one run is said once', () => {
+  expect(newsAfter([], ['HTTP 503', 'HTTP 503'])).toEqual(['HTTP 503']);
+});
+
+const known: Troubles = changesOf({}, [error('no server', `${casper}/nodes`), error('HTTP 503')], [], now).next;
+
+test('a trouble is over when it was looked at and there is no error', () => {
+  const { over, next } = changesOf(known, [], [casper], new Date());
+  expect(over).toEqual([[`${casper}/nodes`, { since: now.toISOString(), first: 'no server', said: ['no server'] }]]);
+  expect(Object.keys(next)).toEqual(['deliver']);
+});
+
+test.each([
+  ['was not looked at', [], []],
+  ['was looked at elsewhere', [], ['collect/casper2']],
+  ['has another error', [error('no licence', `${casper}/nodes`)], [casper]],
+])('a trouble that %s goes on', (_, errors, seen) => {
+  const { over, next } = changesOf(known, errors, seen, new Date());
+  expect(over).toEqual([]);
+  expect(next[`${casper}/nodes`]?.since).toBe(now.toISOString());
+});
+
+test('what was remembered is read back, and what is damaged is nothing', () => {
+  expect(parseTroubles(JSON.stringify(known))).toEqual(known);
+  expect([null, '{', '[]', '{"deliver":1}'].map(parseTroubles)).toEqual([{}, {}, {}, {}]);
+});

@@ -1,0 +1,220 @@
+/** `install cron | systemd | logrotate`: the right text for this host, put in, taken out, and really obeyed. */
+
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { needs } from '../support/needs.ts';
+import { inOwnSystem, onOwnSystem } from '../support/own-system.ts';
+import { install } from '../support/playback.ts';
+import { type SamApi, startSamApi } from '../support/sam-api.ts';
+import { binary, newSite, type Site } from '../support/site.ts';
+import { start } from '../support/start.ts';
+import { until } from '../support/until.ts';
+
+let site: Site;
+let api: SamApi;
+beforeEach(() => {
+  site = newSite();
+  api = startSamApi();
+  site.api(api.url);
+  site.localSystem('casper');
+});
+afterEach(async () => {
+  await site.remove();
+  await api.stop();
+});
+
+/** Runs it with the programs of the host, and those in a folder of ours before them. */
+const runWith = (programs: string, ...args: string[]) =>
+  start([binary, ...args], { env: { ...site.env, PATH: `${programs}:/usr/bin:/bin:/usr/sbin:/sbin` } }).ended;
+
+/** A script where `/var/spool/cron`, `/etc/logrotate.d` and systemd's directory are ours. */
+const onHost = (script: string) =>
+  start(
+    inOwnSystem(
+      join(site.directory, 'host'),
+      ['/var/spool/cron/crontabs', '/run', '/etc/logrotate.d', '/etc/systemd/system'],
+      script,
+    ),
+    { env: { ...site.env, PATH: '/usr/bin:/bin:/usr/sbin:/sbin', HPC: binary } },
+  );
+
+describe('install cron', () => {
+  /** A `crontab` that keeps its file here. */
+  function ownCrontab(before: string | null): { readonly programs: string; readonly file: string } {
+    const programs = join(site.directory, 'cron');
+    const file = join(programs, 'crontab.txt');
+    install(programs, {
+      crontab: `#!/bin/sh
+case "$1" in
+-l) cat '${file}' 2>/dev/null || { echo "no crontab for me" >&2; exit 1; };;
+-r) rm '${file}';;
+*) cp "$1" '${file}';;
+esac
+`,
+    });
+    if (before !== null) writeFileSync(file, before, 'latin1');
+    return { programs, file };
+  }
+
+  test('shows lines that run here, as this user, with this configuration', async () => {
+    const { exit, stdout, stderr } = await runWith(
+      '/nowhere',
+      'install',
+      'cron',
+      'casper',
+      '--config',
+      site.configDirectory,
+    );
+    expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
+    expect(stdout).toStartWith('# BEGIN hpc-collector\n');
+    expect(stdout).toEndWith('\n# END hpc-collector\n');
+    expect(stdout).toContain(
+      `-59/5 * * * * env 'XDG_CONFIG_HOME=${site.env.XDG_CONFIG_HOME}' 'XDG_STATE_HOME=${site.env.XDG_STATE_HOME}' ${binary} --config ${site.configDirectory} run casper\n`,
+    );
+    expect(stdout).toMatch(/ health --quiet$/m);
+  });
+
+  test('needs a system that there is', async () => {
+    expect(await site.run('install', 'cron')).toMatchObject({ exit: 2, stderr: expect.stringContaining("'systems:'") });
+    expect(await site.run('install', 'cron', 'caspr')).toMatchObject({
+      exit: 2,
+      stderr: expect.stringContaining("did you mean 'casper'?"),
+    });
+    site.configure('collector.yaml', 'systems: [casper]\n');
+    expect((await site.run('install', 'cron')).stdout).toMatch(/hpc-collector run$/m);
+  });
+
+  test('--write leaves other lines alone, once and again, and --remove restores every byte', async () => {
+    const before = '# \xe9\xff mine\r\nMAILTO=ops@example.org\n\n0 0 * * * backup\n';
+    const { programs, file } = ownCrontab(before);
+    expect(await runWith(programs, 'install', 'cron', 'casper', '--write')).toMatchObject({ exit: 0, stderr: '' });
+    const after = readFileSync(file, 'latin1');
+    expect(after).toStartWith(`${before}# BEGIN hpc-collector\n`);
+    expect(after).toContain('\nMAILTO="ops@example.org"\n');
+    expect((await runWith(programs, 'install', 'cron', 'casper', '--write')).stdout).toContain('already');
+    expect(readFileSync(file, 'latin1')).toBe(after);
+    await runWith(programs, 'install', 'cron', 'casper', '--write', '--mailto', 'ann');
+    expect(readFileSync(file, 'latin1')).toBe(after.replace('"ops@example.org"', '"ann"'));
+    expect(await runWith(programs, 'install', 'cron', '--remove')).toMatchObject({ exit: 0, stderr: '' });
+    expect(readFileSync(file, 'latin1')).toBe(before);
+    expect((await runWith(programs, 'install', 'cron', '--remove')).stdout).toContain('no lines of ours');
+  });
+
+  test('a crontab that had nothing else is gone again', async () => {
+    const { programs, file } = ownCrontab(null);
+    await runWith(programs, 'install', 'cron', 'casper', '--write');
+    expect(readFileSync(file, 'latin1')).toStartWith('# BEGIN hpc-collector\n');
+    await runWith(programs, 'install', 'cron', '--remove');
+    expect(existsSync(file)).toBe(false);
+  });
+
+  test('a crontab that cannot be read or understood is left as it is', async () => {
+    const { programs, file } = ownCrontab('# BEGIN hpc-collector\n');
+    expect(await runWith(programs, 'install', 'cron', 'casper', '--write')).toMatchObject({
+      exit: 2,
+      stderr: expect.stringContaining('mend it with: crontab -e'),
+    });
+    install(programs, { crontab: '#!/bin/sh\necho "you are not allowed to use this program" >&2; exit 1\n' });
+    expect(await runWith(programs, 'install', 'cron', 'casper', '--write')).toMatchObject({
+      exit: 2,
+      stderr: expect.stringMatching(/not allowed to use this program; .*hpc-collector install systemd/),
+    });
+    expect(readFileSync(file, 'latin1')).toBe('# BEGIN hpc-collector\n');
+  });
+
+  const withCron = Bun.which('cron', { PATH: '/usr/sbin' }) === null ? needs('cron') : onOwnSystem;
+  withCron(
+    "Debian's cron runs what is installed, every minute if it says so, in cron's bare environment",
+    async () => {
+      const cron = onHost(
+        `"$HPC" install cron casper --write; crontab -l | sed 's|^[0-4]-59/5|*|; /health/d' > '${site.directory}/every-minute'; ` +
+          `crontab '${site.directory}/every-minute'; exec env -i PATH=/usr/bin:/bin "$(command -v cron)" -f`,
+      );
+      try {
+        await until(() => api.posted.length > 0, 'cron runs it', 80);
+        await until(() => readFileSync(site.logFile, 'utf8').includes('Finished: SUCCESS'), 'the run ends');
+        expect(api.posted[0]).toMatchObject({ path: '/api/v1/status/casper', body: { viz_nodes_total: 15 } });
+        expect(await site.entries()).toMatchObject([{ state: 'delivered' }]);
+      } finally {
+        cron.kill('SIGKILL');
+        await cron.ended;
+      }
+    },
+    100_000,
+  );
+});
+
+describe('install systemd', () => {
+  needs('systemd-analyze')('shows units that systemd has nothing against', async () => {
+    site.configure('collector.yaml', 'systems: [casper]\n');
+    const { exit, stdout } = await site.run('install', 'systemd', '--on-failure', 'mail@%n.service');
+    expect(exit).toBe(0);
+    const units = join(site.directory, 'units');
+    mkdirSync(units);
+    writeFileSync(join(units, 'mail@.service'), '[Service]\nType=oneshot\nExecStart=/bin/true\n');
+    for (const [, name = '', text = ''] of stdout.matchAll(/^# \/\S*\/(hpc-collector\.\w+)\n((?:(?!# \/)[^\n]*\n)*)/gm))
+      writeFileSync(join(units, name), text);
+    const files = ['hpc-collector.service', 'hpc-collector.timer'].map((name) => join(units, name));
+    const verified = await start(['systemd-analyze', 'verify', ...files], {
+      env: { PATH: '/usr/bin:/bin', SYSTEMD_UNIT_PATH: `${units}:` },
+    }).ended;
+    expect(verified).toMatchObject({ exit: 0, stderr: '' });
+    const calendar = /OnCalendar=(.*)/.exec(stdout)?.[1] ?? '';
+    const times = await start(['systemd-analyze', 'calendar', '--iterations=3', calendar], {
+      env: { PATH: '/usr/bin:/bin', TZ: 'UTC' },
+    }).ended;
+    expect(times.stdout.match(/\d\d:\d\d:\d\d UTC/g)?.length).toBeGreaterThanOrEqual(3);
+  });
+
+  onOwnSystem(
+    '--write puts them where root has them, says what systemd was not told, and --remove takes them out',
+    async () => {
+      const units = join(site.directory, 'host/etc/systemd/system');
+      const { exit, stdout } = await onHost('"$HPC" install systemd casper --write').ended;
+      expect(exit).toBe(0);
+      expect(readFileSync(join(units, 'hpc-collector.service'), 'utf8')).toContain(`ExecStart=${binary} run casper\n`);
+      expect(stdout).toContain('Wrote /etc/systemd/system/hpc-collector.timer');
+      expect(stdout).toContain('type systemctl enable --now hpc-collector.timer');
+      expect((await onHost('"$HPC" install systemd casper --write').ended).stdout).toContain('already');
+      expect(await onHost('"$HPC" install systemd --remove').ended).toMatchObject({ exit: 0 });
+      expect(existsSync(join(units, 'hpc-collector.service'))).toBe(false);
+      writeFileSync(join(units, 'hpc-collector.service'), '[Service]\n');
+      expect(await onHost('"$HPC" install systemd casper --write').ended).toMatchObject({
+        exit: 2,
+        stderr: expect.stringContaining('it stays as it is'),
+      });
+    },
+  );
+
+  test('a unit that is no name of one is refused', async () => {
+    const { exit, stderr } = await site.run('install', 'systemd', 'casper', '--on-failure', 'x\nExecStart=evil');
+    expect({ exit, stderr }).toMatchObject({ exit: 2, stderr: expect.stringContaining('give a unit such as') });
+  });
+});
+
+describe('install logrotate', () => {
+  const rotates = Bun.which('logrotate', { PATH: '/usr/sbin' }) === null ? needs('logrotate') : onOwnSystem;
+  rotates('has the log rotated by logrotate, and by it alone, until it is removed', async () => {
+    site.configure('collector.yaml', '# mine\nsystems: [casper]\n');
+    const { exit, stdout, stderr } = await onHost('"$HPC" install logrotate --write').ended;
+    expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
+    expect(stdout).toContain('Wrote /etc/logrotate.d/hpc-collector');
+    const settings = join(site.configDirectory, 'collector.yaml');
+    expect(readFileSync(settings, 'utf8')).toBe('# mine\nsystems: [casper]\nlog: { rotate: false }\n');
+    await site.run('collect');
+    truncateSync(site.logFile, 11 * 1024 * 1024);
+    await site.run('collect');
+    expect(existsSync(`${site.logFile}.1`)).toBe(false);
+    const rotated = await onHost(`logrotate --force --state '${site.directory}/rotated' /etc/logrotate.d/hpc-collector`)
+      .ended;
+    expect(rotated).toMatchObject({ exit: 0, stderr: '' });
+    expect(existsSync(`${site.logFile}.1`)).toBe(true);
+    expect(await site.run('collect')).toMatchObject({ exit: 0 });
+    expect(readFileSync(site.logFile, 'utf8')).toContain('✓ Stored casper');
+
+    expect(await onHost('"$HPC" install logrotate --remove').ended).toMatchObject({ exit: 0, stderr: '' });
+    expect(readFileSync(settings, 'utf8')).not.toContain('rotate');
+    expect(existsSync(join(site.directory, 'host/etc/logrotate.d/hpc-collector'))).toBe(false);
+  });
+});

@@ -1,0 +1,97 @@
+import { expect, test } from 'bun:test';
+import { cronBlock, mailToOf } from '../../src/install/cron.ts';
+import type { Installation } from '../../src/install/installation.ts';
+import { logrotateText, withRotation } from '../../src/install/logrotate.ts';
+import { systemdUnits } from '../../src/install/systemd.ts';
+
+const installation: Installation = {
+  binary: '/opt/hpc/hpc-collector',
+  flags: [],
+  systems: ['derecho', 'casper'],
+  environment: {},
+  host: 'login1',
+  user: 'collector',
+  isRoot: false,
+};
+
+const unitsOf = (rest: Partial<Installation>, onFailure: string | null = null) =>
+  systemdUnits({ ...installation, ...rest }, onFailure);
+const serviceOf = (rest: Partial<Installation>) => unitsOf(rest)['hpc-collector.service'] ?? '';
+
+test('hosts and systems begin at minutes and seconds of their own, and always at the same', () => {
+  const hosts = Array.from({ length: 60 }, (_, index) => `login${index}`);
+  const minutes = hosts.map((host) => /^(\d+)-59\/5 /m.exec(cronBlock({ ...installation, host }, 'ops'))?.[1]);
+  expect(new Set(minutes)).toEqual(new Set(['0', '1', '2', '3', '4']));
+  const seconds = hosts.map((host) => /OnCalendar=.*/.exec(unitsOf({ host })['hpc-collector.timer'] ?? '')?.[0]);
+  expect(new Set(seconds).size).toBeGreaterThan(45);
+  expect(cronBlock(installation, 'ops')).toBe(cronBlock({ ...installation }, 'ops'));
+});
+
+test('a crontab has the run, the hourly health, and who gets mail', () => {
+  expect(cronBlock(installation, 'ops@example.org').split('\n')).toEqual([
+    '# BEGIN hpc-collector',
+    expect.stringMatching(/^# /),
+    'MAILTO="ops@example.org"',
+    expect.stringMatching(/^[0-4]-59\/5 \* \* \* \* \/opt\/hpc\/hpc-collector run derecho casper$/),
+    expect.stringMatching(/^[0-5]?\d \* \* \* \* \/opt\/hpc\/hpc-collector health --quiet$/),
+    '# END hpc-collector',
+    '',
+  ]);
+});
+
+test('what a shell or cron would take for its own is quoted', () => {
+  const block = cronBlock({ ...installation, binary: "/opt/100% o'clock/hpc-collector", systems: [] }, '');
+  expect(block).toContain(String.raw`* * * * '/opt/100\% o'\''clock/hpc-collector' run`);
+  expect(block).toContain('MAILTO=""');
+  expect(serviceOf({ binary: '/opt/100% $o"/x', environment: { A: '$b %c' } })).toContain(
+    String.raw`ExecStart="/opt/100%% $$o\"/x" run`,
+  );
+  expect(serviceOf({ environment: { A: '$b %c' } })).toContain('Environment="A=$b %%c"');
+});
+
+test('what is no address is refused', () => {
+  expect(() => cronBlock(installation, 'ops\n* * * * * evil')).toThrow('is no address for mail');
+});
+
+test.each([
+  ['nothing', '0 0 * * * backup\n', null],
+  ['the last that is said', 'MAILTO=a\n MAILTO = "b@c" \n', 'b@c'],
+  ['nobody', 'MAILTO=""\n', ''],
+  ['a comment', '# MAILTO=a\n', null],
+])('who gets the mail at the end of a crontab: %s', (_, crontab, expected) => {
+  expect(mailToOf(crontab)).toBe(expected);
+});
+
+test('only what a service has the right to is taken from it', () => {
+  expect(serviceOf({ isRoot: true })).toContain('\nProtectSystem=full\n');
+  expect(serviceOf({ isRoot: false })).not.toContain('Protect');
+  for (const isRoot of [true, false])
+    expect(serviceOf({ isRoot })).not.toMatch(/^(NoNewPrivileges|PrivateTmp|ProtectHome|MemoryDenyWriteExecute)=/m);
+});
+
+test('another run under way is no failure, and a failure may start a unit', () => {
+  expect(serviceOf({})).toContain('\nSuccessExitStatus=75\n');
+  expect(serviceOf({})).not.toContain('OnFailure');
+  expect(unitsOf({}, 'mail@%n.service')['hpc-collector.service']).toContain('\nOnFailure=mail@%n.service\n');
+});
+
+test('logrotate works as the owner of the directory', () => {
+  expect(logrotateText(['/var/log/x y.log'], null)).not.toContain('su ');
+  const text = logrotateText(['/home/c/collector.log', '/home/c/casper.log'], { user: 'c', group: 'staff' });
+  expect(text).toContain('"/home/c/collector.log"\n"/home/c/casper.log"\n{\n    su c staff\n');
+});
+
+test.each([
+  ['an empty file', '', 'log: { rotate: false }\n'],
+  ['a file without log', '# mine\nsystems: [a]', '# mine\nsystems: [a]\nlog: { rotate: false }\n'],
+  ['a flow mapping', 'log: { format: json } # mine\n', 'log: { format: json, rotate: false } # mine\n'],
+  ['a block', 'log:\n  # mine\n  format: json\nx: 1\n', 'log:\n  # mine\n  format: json\n  rotate: false\nx: 1\n'],
+  ['one that says it already', 'log: {rotate: false}\n', 'log: {rotate: false}\n'],
+])('our own rotation is turned off in %s', (_, before, after) => {
+  expect(withRotation(before, false)).toBe(after);
+});
+
+test('and on again', () => {
+  expect(withRotation('log: { format: json, rotate: false }\n', true)).toBe('log: { format: json }\n');
+  expect(withRotation('log: {format: json}\n', true)).toBe('log: {format: json}\n');
+});
