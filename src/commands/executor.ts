@@ -40,8 +40,8 @@ export function executorFor(system: System, source: Source, isAlone: boolean): S
 /** What a system's executor must be able to do beside starting programs. */
 function speaking(system: System, executor: Executor): Executor {
   if (system.kind !== 'hub') return executor;
-  const { token, ca } = system;
-  return withHttp(executor, { authorization: `token ${token}`, secret: token, ca });
+  const { token, ca, proxy } = system;
+  return withHttp(executor, { authorization: `token ${token}`, secret: token, ca, proxy });
 }
 
 /** The executor of what belongs to no system, and runs on this host. */

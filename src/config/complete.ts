@@ -5,6 +5,7 @@ import { secondsFrom } from './environment.ts';
 import { checkHttpAddress } from './http-address.ts';
 import type { HubSettings, HubSystem } from './hub.ts';
 import type { Config } from './load.ts';
+import { proxyFor } from './proxy.ts';
 import { readSecretFile } from './secret-file.ts';
 import type { BatchSystem, System, SystemSettings } from './system.ts';
 
@@ -31,25 +32,24 @@ function completedBatch(settings: SystemSettings, config: Config): BatchSystem {
 }
 
 function completedHub({ token_file, ca_file, ...settings }: HubSettings, config: Config, origin: string): HubSystem {
+  const address = settings.url
+    .trim()
+    .replace(/\/+$/, '')
+    .replace(/\/hub$/, '');
+  const url = checkHttpAddress(address, settings.allow_insecure_http, {
+    what: `${origin}: url: the hub's address`,
+    setting: 'url',
+    credentials: 'JUPYTERHUB_ADMIN_TOKEN',
+    insecure: 'allow_insecure_http',
+  });
   return {
     ...settings,
     kind: 'hub',
-    url: checkHttpAddress(
-      settings.url
-        .trim()
-        .replace(/\/+$/, '')
-        .replace(/\/hub$/, ''),
-      settings.allow_insecure_http,
-      {
-        what: `${origin}: url: the hub's address`,
-        setting: 'url',
-        credentials: 'JUPYTERHUB_ADMIN_TOKEN',
-        insecure: 'allow_insecure_http',
-      },
-    ),
+    url,
     on_failed_probe: settings.on_failed_probe ?? config.collector.on_failed_probe,
     token: tokenOf(token_file, config),
     ca: ca_file === undefined ? null : readAuthority(ca_file, `${origin}: ca_file`),
+    proxy: proxyFor(url, config.collector, config.environment),
     timeouts: { request: settings.timeouts.request, ...commandTimeouts(settings.timeouts, config) },
   };
 }

@@ -11,6 +11,8 @@ export type HttpAccess = {
   readonly secret: string;
   /** PEM text; null for the authorities that this host trusts. */
   readonly ca: string | null;
+  /** The proxy to go through; null as in `HttpRequest`. */
+  readonly proxy: string | null;
 };
 
 /** Exit codes of curl(1), "EXIT CODES", for what can become of a request. */
@@ -36,7 +38,10 @@ export function withHttp(below: Executor, access: HttpAccess): Executor {
   return { start: (command) => (command.argv[0] === 'GET' ? get(command, access) : below.start(command)) };
 }
 
-function get({ argv, timeoutSeconds, maxOutputBytes }: Command, { authorization, secret, ca }: HttpAccess): Execution {
+function get(
+  { argv, timeoutSeconds, maxOutputBytes }: Command,
+  { authorization, secret, ca, proxy }: HttpAccess,
+): Execution {
   const [, , accept = '', url = ''] = argv;
   const answered = send({
     url,
@@ -45,7 +50,7 @@ function get({ argv, timeoutSeconds, maxOutputBytes }: Command, { authorization,
     body: null,
     timeoutSeconds,
     ca,
-    proxy: null,
+    proxy,
   }).then((reply) => answerOf(withoutSecrets([secret], reply), timeoutSeconds, maxOutputBytes));
 
   async function* output(): AsyncGenerator<Uint8Array> {

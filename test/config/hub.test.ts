@@ -8,6 +8,7 @@ test('the built-in hub needs nothing but a token', () => {
     url: 'https://jupyterhub.ucar.edu',
     token: 'a-token',
     ca: null,
+    proxy: null,
     on_failed_probe: 'last-known',
     timeouts: { request: 30, command: 30, connect: 10 },
   });

@@ -19,10 +19,10 @@ afterAll(async () => {
 
 const secret = 'secret-token-0123456789';
 const limits = { timeoutSeconds: 2, maxOutputBytes: 1000 };
-function get(url: string, ca: string | null = null) {
+function get(url: string, ca: string | null = null, proxy: string | null = null) {
   const executor = withHttp(
     answering(() => null),
-    { authorization: `token ${secret}`, secret, ca },
+    { authorization: `token ${secret}`, secret, ca, proxy },
   );
   return readText(executor, getCommand(url, 'text/plain', limits));
 }
@@ -31,6 +31,11 @@ function serve(answer: (request: Request) => Response | Promise<Response>, tls?:
   servers.push(server);
   return `${tls ? 'https' : 'http'}://127.0.0.1:${server.port}`;
 }
+
+test('a proxy is asked in the place of the server', async () => {
+  const proxy = serve((request) => new Response(`for ${new URL(request.url).host}`));
+  expect(await get('http://hub.invalid/', null, proxy)).toEqual({ kind: 'done', text: 'for hub.invalid' });
+});
 
 test('the body is the output, and the token is in the request only', async () => {
   const url = serve((request) => Response.json([request.headers.get('accept'), request.headers.get('authorization')]));
