@@ -1,13 +1,12 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { changesOf, parseTroubles, type TroubleError } from '../collect/troubles.ts';
-import type { LogLine, TerminalFilter } from '../lib/log.ts';
+import type { Log, LogLine, TerminalFilter } from '../lib/log.ts';
 import { writeAboveStatus } from '../lib/status-line.ts';
 import { readableUtc } from '../lib/time.ts';
 import { forgetFact, readFact, writeFact } from '../outbox/facts.ts';
 import { Outbox } from '../outbox/outbox.ts';
 import { claim } from '../outbox/ownership.ts';
-import type { Context } from './context.ts';
 
 type KeptError = LogLine & TroubleError;
 
@@ -35,7 +34,7 @@ export class Changes {
   }
 
   /** Shows what changed since the last run, and remembers it in the outbox; everything where that cannot be read or written. */
-  tell({ outboxFile, log }: Context): void {
+  tell({ outboxFile, log }: { readonly outboxFile: string; readonly log: Log }): void {
     if (this.#errors.length === 0 && this.#seen.length === 0) return;
     this.#isTelling = true;
     const { news, over } = this.#changesSince(outboxFile);

@@ -2,7 +2,7 @@ import { collect } from '../collect/collect.ts';
 import { lastKnownFields } from '../collect/last-known.ts';
 import { store } from '../collect/store.ts';
 import { keepWithoutOutbox, oneAfterTheOther, type WithoutOutbox } from '../collect/without-outbox.ts';
-import type { Config } from '../config/load.ts';
+import type { Config } from '../config/config.ts';
 import type { System } from '../config/system.ts';
 import { samDestination } from '../delivery/sam.ts';
 import { samStream } from '../delivery/sam-entries.ts';

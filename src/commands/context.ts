@@ -1,7 +1,8 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { isatty } from 'node:tty';
-import { type Config, loadConfig, loadSystem } from '../config/load.ts';
+import type { Config } from '../config/config.ts';
+import { loadConfig, loadSystem } from '../config/load.ts';
 import { defaultFallbackDirectory, type Environment } from '../config/paths.ts';
 import type { System } from '../config/system.ts';
 import { sameHost } from '../exec/host-name.ts';

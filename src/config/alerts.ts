@@ -1,6 +1,6 @@
 import { OperatorError } from '../lib/errors.ts';
 import type { CollectorSettings } from './collector.ts';
-import type { Config } from './load.ts';
+import type { Config } from './config.ts';
 import { proxyFor } from './proxy.ts';
 
 /** Who is told of health, and how. */

@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { OperatorError } from '../lib/errors.ts';
 import { collectorSchema } from './collector.ts';
+import type { Config } from './config.ts';
 import { oneOf, readEnvironment, secondsFrom } from './environment.ts';
 import { type LayerPlace, type Layers, placeIn } from './layers.ts';
 import {
-  type Config,
   collectorLayers,
   knownSystems,
   loadSystem,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { failedProbePolicy } from './fields.ts';
 import { proxySettings } from './proxy.ts';
-import { failedProbePolicy } from './system.ts';
 
 const httpUrl = z.url({ protocol: /^https?$/, error: 'is no http or https URL' });
 

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { OperatorError } from '../lib/errors.ts';
 import { readAuthority } from './authority.ts';
+import type { Config } from './config.ts';
 import { secondsFrom } from './environment.ts';
 import { checkHttpAddress } from './http-address.ts';
 import type { HubSettings, HubSystem } from './hub.ts';
-import type { Config } from './load.ts';
 import { proxyFor } from './proxy.ts';
 import { readSecretFile } from './secret-file.ts';
 import type { BatchSystem, System, SystemSettings } from './system.ts';

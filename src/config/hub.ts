@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { absolutePath, commonSettings, type FailedProbePolicy, hostName, mebibytes, seconds } from './system.ts';
+import { absolutePath, commonSettings, type FailedProbePolicy, hostName, mebibytes, seconds } from './fields.ts';
 
 /** The kinds of session that the SAM API counts; `jobs_suspended` are those that are broken. */
 export const sessionClasses = [

@@ -6,8 +6,10 @@ import { nearest } from '../lib/nearest.ts';
 import { printable } from '../lib/text.ts';
 import { type CollectorSettings, collectorSchema } from './collector.ts';
 import { completed } from './complete.ts';
+import type { Config, SamSettings } from './config.ts';
 import { embeddedSystems } from './embedded.ts';
 import { oneOf, readEnvironment, secondsFrom } from './environment.ts';
+import { commonSettings } from './fields.ts';
 import { type HubSettings, hubSchema } from './hub.ts';
 import { type Layers, mergedLayers } from './layers.ts';
 import { defaultConfigDirectory, defaultStateDirectory, type Environment } from './paths.ts';
@@ -15,28 +17,8 @@ import { ConfigError, type Problem } from './problem.ts';
 import { proxyFor } from './proxy.ts';
 import { checkSamUrl, samBaseUrl } from './sam-address.ts';
 import { checkSettings, problemAt, settingProblems } from './settings.ts';
-import { commonSettings, type System, type SystemSettings, systemSchema } from './system.ts';
+import { type System, type SystemSettings, systemSchema } from './system.ts';
 import { ownYaml, readYaml, type YamlFile } from './yaml.ts';
-
-/** Where the SAM API is and how to speak with it. */
-export type SamSettings = CollectorSettings['destinations']['sam'] & {
-  /** Without a slash at the end; null where none is configured. */
-  readonly baseUrl: string | null;
-  /** Null where they are missing: what is collected is stored all the same. */
-  readonly credentials: { readonly user: string; readonly password: string } | null;
-  readonly timeoutSeconds: number;
-  /** Null for none, or the environment's. */
-  readonly proxy: string | null;
-};
-
-/** Everything that is configured, but for the systems, which are loaded by name. */
-export type Config = {
-  readonly directory: string;
-  readonly stateDirectory: string;
-  readonly collector: CollectorSettings;
-  readonly sam: SamSettings;
-  readonly environment: Environment;
-};
 
 /**
  * Reads `collector.yaml` and `env` from a directory (the default one if null) and lays the environment over them.

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { withoutLogin } from '../lib/text.ts';
+import type { Config } from './config.ts';
 import { type Layers, layerOf, placeIn } from './layers.ts';
-import { type Config, collectorLayers, samVariables, systemLayers, systemSettings } from './load.ts';
+import { collectorLayers, samVariables, systemLayers, systemSettings } from './load.ts';
 import { defaultFallbackDirectory, type Environment } from './paths.ts';
 import { isMapping, type YamlMap } from './yaml.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { readAuthority } from '../config/authority.ts';
-import type { SamSettings } from '../config/load.ts';
+import type { SamSettings } from '../config/config.ts';
 import { OperatorError } from '../lib/errors.ts';
 import type { HttpReply } from '../lib/http.ts';
 import { withoutSecrets } from '../lib/secrets.ts';

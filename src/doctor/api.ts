@@ -1,4 +1,4 @@
-import type { SamSettings } from '../config/load.ts';
+import type { SamSettings } from '../config/config.ts';
 import type { Environment } from '../config/paths.ts';
 import { samDestination } from '../delivery/sam.ts';
 import { tolerance } from '../delivery/server-clock.ts';

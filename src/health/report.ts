@@ -1,6 +1,6 @@
 import type { Database } from 'bun:sqlite';
 import { hostname } from 'node:os';
-import type { Config } from '../config/load.ts';
+import type { Config } from '../config/config.ts';
 import { messageOf } from '../lib/errors.ts';
 import { printable } from '../lib/text.ts';
 import { readFact } from '../outbox/facts.ts';

@@ -1,4 +1,5 @@
-import { type Config, loadSystem } from '../config/load.ts';
+import type { Config } from '../config/config.ts';
+import { loadSystem } from '../config/load.ts';
 import { sameHost } from '../exec/host-name.ts';
 import { OperatorError } from '../lib/errors.ts';
 

@@ -2,7 +2,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createConsola } from 'consola';
 import { collectorSchema } from '../../src/config/collector.ts';
-import type { SamSettings } from '../../src/config/load.ts';
+import type { SamSettings } from '../../src/config/config.ts';
 import type { Clock } from '../../src/delivery/clock.ts';
 import { type DrainOptions, type DrainResult, drain } from '../../src/delivery/drain.ts';
 import { samDestination } from '../../src/delivery/sam.ts';

@@ -1,8 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
+import type { Config } from '../../src/config/config.ts';
 import type { HubSystem } from '../../src/config/hub.ts';
-import { type Config, loadConfig, loadSystem } from '../../src/config/load.ts';
+import { loadConfig, loadSystem } from '../../src/config/load.ts';
 import type { BatchSystem, System } from '../../src/config/system.ts';
 import { temporaryDirectory } from './files.ts';
 
