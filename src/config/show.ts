@@ -110,7 +110,7 @@ function valueAt(settings: YamlMap, path: readonly string[]): unknown {
 /** A secret as stars, whatever it is in: a setting of such a name, or the login in an address. */
 function masked(path: readonly string[], value: unknown): unknown {
   if (value === null) return null;
-  const isSecret = path.some((key) => /password|token|secret|webhook|heartbeat|(^|_)key$/i.test(key));
+  const isSecret = path.some((key) => /password|token(?!_file$)|secret|webhook|heartbeat|(^|_)key$/i.test(key));
   if (isSecret) return mask;
   return typeof value === 'string' ? withoutLogin(value) : value;
 }

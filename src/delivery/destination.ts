@@ -13,8 +13,6 @@ export type Outcome =
   /** Later. `retryAfter` is in seconds, where the destination names them. */
   | { readonly kind: 'unavailable'; readonly detail: string; readonly retryAfter: number | null };
 
-export type OutcomeKind = Outcome['kind'];
-
 /** Where an entry stands among those of its stream. */
 export type Place = {
   /** Something collected later was delivered before it. */

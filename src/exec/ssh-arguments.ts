@@ -35,8 +35,7 @@ export const notFoundMark = 'hpc-collector: no such program: ';
  * `timeout` ends it there. One line, without `!` and `'`, to pass through any login shell.
  */
 const farSideScript = [
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's own parameters
-  'PATH="${PATH:-/usr/bin:/bin}${2:+:$2}"; LC_ALL=C; export PATH LC_ALL; seconds=$1; shift 2;',
+  `PATH="\${PATH:-/usr/bin:/bin}\${2:+:$2}"; LC_ALL=C; export PATH LC_ALL; seconds=$1; shift 2;`,
   `command -v "$1" >/dev/null 2>&1 || { echo "${notFoundMark}$1" >&2; exit 127; };`,
   'if command -v timeout >/dev/null 2>&1; then timeout -k 1 "$seconds" "$@"; else "$@"; fi; status=$?;',
   `[ $status -ne 255 ] || echo "${ownStatusMark}" >&2; exit $status`,

@@ -52,5 +52,3 @@ export const hubSnapshotSchema = z.strictObject({
   memory_utilization_percent: percentage,
   nodes: z.array(node).optional(),
 });
-
-export type HubSnapshot = z.output<typeof hubSnapshotSchema>;
