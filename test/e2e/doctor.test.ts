@@ -103,6 +103,15 @@ describe('config show', () => {
   });
 });
 
+test('config show masks the token of a hub, and not the path of its file', async () => {
+  site.configure('jupyterhub.yaml', 'url: https://hub.example\ntoken_file: /etc/hub-token\n');
+  site.configure('env', 'JUPYTERHUB_ADMIN_TOKEN=a-token-of-a-hub\n');
+  const { stdout } = await site.run('config', 'show', 'jupyterhub');
+  expect(stdout).toMatch(/^jupyterhub\.token +\*{8} /m);
+  expect(stdout).toMatch(/^jupyterhub\.token_file +\/etc\/hub-token /m);
+  expect(stdout).not.toContain('a-token-of-a-hub');
+});
+
 describe('config check', () => {
   test('names everything at once, with file, line and column, and ends with 2', async () => {
     site.configure('collector.yaml', 'sytems: []\nlog: { format: xml }\n');
