@@ -1,4 +1,5 @@
 import { defineCommand } from 'citty';
+import { addressOf } from '../delivery/destinations.ts';
 import { exitCodes, OperatorError } from '../lib/errors.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { commonArgs } from './common.ts';
@@ -36,9 +37,8 @@ export const drainCommand = defineCommand({
 function* bodies(outbox: Outbox, stream: string | null, { config, log }: Context): Generator<string> {
   for (const entry of outbox.list('pending')) {
     if (stream !== null && entry.stream !== stream) continue;
-    log.info(
-      `[DRY RUN] Would POST to ${config.sam.baseUrl ?? '(no address configured)'}${entry.path} (entry ${entry.id})`,
-    );
+    const address = addressOf(entry.destination, config) ?? '(no address configured)';
+    log.info(`[DRY RUN] Would POST to ${address}${entry.path} (entry ${entry.id})`);
     yield outbox.body(entry);
   }
 }

@@ -1,11 +1,13 @@
-import { join } from 'node:path';
-import { type DrainOptions, drain } from '../delivery/drain.ts';
-import { samDestination } from '../delivery/sam.ts';
-import { type ExitCode, exitCodes } from '../lib/errors.ts';
+import type { Config } from '../config/config.ts';
+import type { Destination } from '../delivery/destination.ts';
+import { destinationNamed } from '../delivery/destinations.ts';
+import { type DrainOptions, type DrainResult, drain } from '../delivery/drain.ts';
+import { type ExitCode, exitCodes, OperatorError } from '../lib/errors.ts';
 import { canShowStatus, showStatus } from '../lib/status-line.ts';
 import { learnOutages } from '../outage/learn.ts';
 import { drainLockFile } from '../outbox/files.ts';
 import { tryLock } from '../outbox/lock.ts';
+import type { Outbox } from '../outbox/outbox.ts';
 import { warnOfDamage } from '../outbox/recovery/past-damage.ts';
 import type { Context } from './context.ts';
 import { openToWrite } from './opening.ts';
@@ -13,13 +15,13 @@ import { showProgress } from './progress.ts';
 import { stopSignal } from './signals.ts';
 
 /**
- * Drains the outbox as far as it is due. `locked` where another drain is under way; `failed` where a delivery was
- * tried and refused or still waits, or the outbox could not take an answer. Throws OutboxUnwritable where it cannot be
- * opened.
+ * Drains the outbox as far as it is due, its destinations side by side. `locked` where another drain is under way;
+ * `failed` where a delivery was tried and refused or still waits, or the outbox could not take an answer. Throws
+ * OutboxUnwritable where it cannot be opened; another OperatorError, when the others are drained, where something waits
+ * for a destination that is not configured.
  */
 export async function drainOutbox(context: Context, options: Omit<DrainOptions, 'signal'>): Promise<ExitCode> {
   context.changes?.enter('deliver');
-  const destination = samDestination(context.config.sam, join(context.config.directory, 'env'));
   const lock = tryLock(drainLockFile(context.outboxFile));
   if (!lock) {
     context.log.info('Another drain is under way');
@@ -29,27 +31,90 @@ export async function drainOutbox(context: Context, options: Omit<DrainOptions, 
     const outbox = openToWrite(context, 'held');
     try {
       outbox.run((current) => warnOfDamage(current.database, context.log));
-      const result = await outbox
-        .runLong((current) => {
-          const progress = canShowStatus() ? showProgress(() => current.countPending(options.stream)) : () => {};
-          return drain(current, destination, { ...options, signal: stopSignal, progress }, context.log);
-        })
+      const { destinations, problems } = outbox.run((current) => awaited(current, options.stream, context.config));
+      const results = await outbox
+        .runLong((current) => drainAll(current, destinations, options, context))
         .finally(() => showStatus(''));
-      const { delivered, rejected, left, stopped, resting, problem } = result;
-      const isWell = rejected + stopped.length + resting.length === 0 && problem === null;
+      const { delivered, rejected, stopped, resting, problem } = summed(results);
+      const left = outbox.run((current) => current.countPending(options.stream));
+      const isWell = rejected + stopped + resting + problems.length === 0 && problem === null;
       if (isWell && (delivered > 0 || left === 0)) context.changes?.saw('deliver');
       // Before the answers are pruned.
       outbox.run(learnOutages);
       if (stopSignal.aborted && left > 0)
         context.log.warn('The drain was interrupted: the next one goes on where it stopped');
-      if (delivered + rejected + left > 0)
+      if (delivered + rejected > 0 || (left > 0 && results.length > 0))
         context.log.info(`Drain: ${delivered} delivered, ${rejected} rejected, ${left} left`);
       if (problem !== null) context.log.error(`✗ the drain stops: ${problem.message}`);
-      return rejected > 0 || stopped.length > 0 || problem !== null ? exitCodes.failed : exitCodes.done;
+      throwAll(problems, context);
+      return rejected > 0 || stopped > 0 || problem !== null ? exitCodes.failed : exitCodes.done;
     } finally {
       outbox.close();
     }
   } finally {
     lock.release();
   }
+}
+
+/** The destinations that something waits for, and what is wrong with the others. */
+type Awaited = { readonly destinations: readonly Destination[]; readonly problems: readonly OperatorError[] };
+
+function awaited(outbox: Outbox, stream: string | null, config: Config): Awaited {
+  const heads = outbox.heads(null).filter((head) => stream === null || head.stream === stream);
+  const destinations: Destination[] = [];
+  const problems: OperatorError[] = [];
+  for (const name of new Set(heads.map(({ destination }) => destination))) {
+    try {
+      destinations.push(destinationNamed(name, config));
+    } catch (error) {
+      if (!(error instanceof OperatorError)) throw error;
+      problems.push(error);
+    }
+  }
+  return { destinations, problems };
+}
+
+/** One that fails does not leave the others without somebody who waits for them. */
+async function drainAll(
+  outbox: Outbox,
+  destinations: readonly Destination[],
+  options: Omit<DrainOptions, 'signal'>,
+  { log }: Context,
+): Promise<DrainResult[]> {
+  const show = canShowStatus() ? showProgress(() => outbox.countPending(options.stream)) : () => {};
+  const done = new Map<string, { delivered: number; rejected: number }>();
+  const drained = await Promise.allSettled(
+    destinations.map((destination) => {
+      const progress: DrainOptions['progress'] = (own) => {
+        done.set(destination.name, own);
+        const all = [...done.values()];
+        show({ delivered: sum(all, 'delivered'), rejected: sum(all, 'rejected') });
+      };
+      return drain(outbox, destination, { ...options, signal: stopSignal, progress }, log);
+    }),
+  );
+  return drained.map((one) => {
+    if (one.status === 'rejected') throw one.reason;
+    return one.value;
+  });
+}
+
+function summed(results: readonly DrainResult[]) {
+  return {
+    delivered: sum(results, 'delivered'),
+    rejected: sum(results, 'rejected'),
+    stopped: results.flatMap(({ stopped }) => stopped).length,
+    resting: results.flatMap(({ resting }) => resting).length,
+    problem: results.find(({ problem }) => problem !== null)?.problem ?? null,
+  };
+}
+
+function sum<K extends string>(all: readonly Readonly<Record<K, number>>[], key: K): number {
+  return all.reduce((total, one) => total + one[key], 0);
+}
+
+/** Throws the first problem; the others are lines of the log. */
+function throwAll([first, ...others]: readonly OperatorError[], { log }: Context): void {
+  for (const { message } of others) log.error(`✗ ${message}`);
+  if (first) throw first;
 }

@@ -4,20 +4,12 @@ import { OperatorError } from '../lib/errors.ts';
 import { collectorSchema } from './collector.ts';
 import type { Config } from './config.ts';
 import { oneOf, readEnvironment, secondsFrom } from './environment.ts';
+import { ingestAddress, ingestSettingsAt } from './ingest.ts';
 import { type LayerPlace, type Layers, placeIn } from './layers.ts';
-import {
-  collectorLayers,
-  knownSystems,
-  loadSystem,
-  samAddress,
-  samCredentials,
-  samTimeout,
-  samVariables,
-} from './load.ts';
+import { collectorLayers, knownSystems, loadSystem } from './load.ts';
 import { defaultConfigDirectory, defaultStateDirectory, type Environment } from './paths.ts';
 import { ConfigError, type Problem } from './problem.ts';
-import { proxyFor } from './proxy.ts';
-import { samBaseUrl } from './sam-address.ts';
+import { samAddress, samBaseUrl, samSettingsAt, samVariables } from './sam.ts';
 import { checkSettings } from './settings.ts';
 import type { System } from './system.ts';
 
@@ -66,18 +58,20 @@ export function examine(
   );
   const layers = attempt(() => collectorLayers(directory)) ?? [];
   const collector = attempt(() => checkSettings(collectorSchema, layers)) ?? collectorSchema.parse({});
-  const baseUrl = attempt(() => samAddress(collector, environment), placeOfAddress(layers, environment));
+  const samUrl = attempt(
+    () => samAddress(collector, environment),
+    placeOfAddress(layers, 'sam', samVariables.url, environment),
+  );
+  const ingestUrl = attempt(
+    () => ingestAddress(collector, environment),
+    placeOfAddress(layers, 'ingest', ['INGEST_API_URL'], environment),
+  );
   const config: Config = {
     directory,
     stateDirectory: defaultStateDirectory(processEnvironment),
     collector,
-    sam: {
-      ...collector.destinations.sam,
-      baseUrl,
-      credentials: samCredentials(environment),
-      timeoutSeconds: samTimeout(collector, environment),
-      proxy: baseUrl === null ? null : proxyFor(baseUrl, collector, environment),
-    },
+    sam: samSettingsAt(samUrl, collector, environment),
+    ingest: ingestSettingsAt(ingestUrl, collector, environment),
     environment,
   };
   const systems = (named.length > 0 ? named : wantedSystems(config)).flatMap((name) => {
@@ -102,9 +96,14 @@ function withoutBroken(environment: Environment, attempt: (work: () => unknown) 
 }
 
 /** Null where the environment has the address. */
-function placeOfAddress(layers: Layers, environment: Environment): LayerPlace | null {
-  const isInYaml = samVariables.url.every((name) => environment[name] === undefined);
-  return isInYaml ? placeIn(layers, ['destinations', 'sam', 'url'], 'value') : null;
+function placeOfAddress(
+  layers: Layers,
+  destination: 'sam' | 'ingest',
+  variables: readonly string[],
+  environment: Environment,
+): LayerPlace | null {
+  const isInYaml = variables.every((name) => environment[name] === undefined);
+  return isInYaml ? placeIn(layers, ['destinations', destination, 'url'], 'value') : null;
 }
 
 function wantedSystems({ directory, collector }: Config): readonly string[] {

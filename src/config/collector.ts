@@ -4,28 +4,34 @@ import { proxySettings } from './proxy.ts';
 
 const httpUrl = z.url({ protocol: /^https?$/, error: 'is no http or https URL' });
 
+/** An API that takes deliveries; `timeout` is the default for one request, in seconds. */
+const destination = (defaults: { readonly timeout: number }) =>
+  z
+    .strictObject({
+      url: z.string().optional(),
+      /** Requests a minute; the SAM API refuses more than 120. */
+      max_per_minute: z.int().positive().default(60),
+      /** Bodies over this many bytes are not sent: what stands before an API commonly refuses them. */
+      max_body_bytes: z
+        .int()
+        .positive()
+        .default(1024 * 1024),
+      timeout: z.number().positive().default(defaults.timeout),
+      allow_insecure_http: z.boolean().default(false),
+      /** A PEM file with the site's certificate authority. */
+      ca_file: z.string().startsWith('/').optional(),
+    })
+    .prefault({});
+
 /** `collector.yaml`: what belongs to no system. */
 export const collectorSchema = z.strictObject({
   /** The systems that `run` without a name collects. */
   systems: z.array(z.string()).default([]),
   destinations: z
     .strictObject({
-      sam: z
-        .strictObject({
-          url: z.string().optional(),
-          /** Requests a minute; the API refuses more than 120. */
-          max_per_minute: z.int().positive().default(60),
-          /** Bodies over this many bytes are not sent: the API's edge refuses them. */
-          max_body_bytes: z
-            .int()
-            .positive()
-            .default(1024 * 1024),
-          timeout: z.number().positive().optional(),
-          allow_insecure_http: z.boolean().default(false),
-          /** A PEM file with the site's certificate authority. */
-          ca_file: z.string().startsWith('/').optional(),
-        })
-        .prefault({}),
+      sam: destination({ timeout: 30 }),
+      /** The usage-history API that finished jobs are sent to. */
+      ingest: destination({ timeout: 120 }),
     })
     .prefault({}),
   /** Where snapshots are kept that the outbox cannot take: on another filesystem. */

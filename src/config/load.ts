@@ -4,18 +4,18 @@ import { z } from 'zod';
 import { OperatorError } from '../lib/errors.ts';
 import { nearest } from '../lib/nearest.ts';
 import { printable } from '../lib/text.ts';
-import { type CollectorSettings, collectorSchema } from './collector.ts';
+import { collectorSchema } from './collector.ts';
 import { completed } from './complete.ts';
-import type { Config, SamSettings } from './config.ts';
+import type { Config } from './config.ts';
 import { embeddedSystems } from './embedded.ts';
-import { oneOf, readEnvironment, secondsFrom } from './environment.ts';
+import { readEnvironment } from './environment.ts';
 import { commonSettings } from './fields.ts';
 import { type HubSettings, hubSchema } from './hub.ts';
+import { ingestSettings } from './ingest.ts';
 import { type Layers, mergedLayers } from './layers.ts';
 import { defaultConfigDirectory, defaultStateDirectory, type Environment } from './paths.ts';
 import { ConfigError, type Problem } from './problem.ts';
-import { proxyFor } from './proxy.ts';
-import { checkSamUrl, samBaseUrl } from './sam-address.ts';
+import { samSettings } from './sam.ts';
 import { checkSettings, problemAt, settingProblems } from './settings.ts';
 import { type System, type SystemSettings, systemSchema } from './system.ts';
 import { ownYaml, readYaml, type YamlFile } from './yaml.ts';
@@ -36,6 +36,7 @@ export function loadConfig(configDirectory: string | null, processEnvironment: E
     stateDirectory: defaultStateDirectory(processEnvironment),
     collector,
     sam: samSettings(collector, environment),
+    ingest: ingestSettings(collector, environment),
     environment,
   };
 }
@@ -44,40 +45,6 @@ export function loadConfig(configDirectory: string | null, processEnvironment: E
 export function collectorLayers(directory: string): Layers {
   const file = join(directory, 'collector.yaml');
   return existsSync(file) ? [readYaml(file)] : [];
-}
-
-function samSettings(collector: CollectorSettings, environment: Environment): SamSettings {
-  const baseUrl = samAddress(collector, environment);
-  return {
-    ...collector.destinations.sam,
-    baseUrl,
-    proxy: baseUrl === null ? null : proxyFor(baseUrl, collector, environment),
-    credentials: samCredentials(environment),
-    timeoutSeconds: samTimeout(collector, environment),
-  };
-}
-
-/** The variables that name one thing. */
-export const samVariables = {
-  url: ['STATUS_API_URL', 'SAM_API_URL'],
-  user: ['STATUS_API_USER', 'SAM_API_USER'],
-  password: ['STATUS_API_PASSWORD', 'STATUS_API_KEY', 'SAM_API_PASSWORD'],
-} as const;
-
-export function samAddress({ destinations: { sam } }: CollectorSettings, environment: Environment): string | null {
-  const address = oneOf(environment, samVariables.url, samBaseUrl) ?? sam.url;
-  return address === undefined ? null : checkSamUrl(address, sam.allow_insecure_http);
-}
-
-export function samCredentials(environment: Environment): SamSettings['credentials'] {
-  const user = oneOf(environment, samVariables.user);
-  const password = oneOf(environment, samVariables.password);
-  return user !== undefined && password !== undefined ? { user, password } : null;
-}
-
-/** In seconds. */
-export function samTimeout({ destinations: { sam } }: CollectorSettings, environment: Environment): number {
-  return secondsFrom(environment, 'API_TIMEOUT') ?? sam.timeout ?? 30;
 }
 
 /** Files of the configuration directory that are for no system. */

@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { withoutLogin } from '../lib/text.ts';
 import type { Config } from './config.ts';
 import { type Layers, layerOf, placeIn } from './layers.ts';
-import { collectorLayers, samVariables, systemLayers, systemSettings } from './load.ts';
+import { collectorLayers, systemLayers, systemSettings } from './load.ts';
 import { defaultFallbackDirectory, type Environment } from './paths.ts';
+import { samVariables } from './sam.ts';
 import { isMapping, type YamlMap } from './yaml.ts';
 
 /** One setting, and where its value comes from. */
@@ -42,7 +43,10 @@ export function shownSettings(source: ShowSource, systems: readonly string[]): S
     'destinations.sam.url': { variables: samVariables.url },
     'destinations.sam.user': { variables: samVariables.user },
     'destinations.sam.password': { variables: samVariables.password },
-    'destinations.sam.timeout': { variables: ['API_TIMEOUT'], default: 30 },
+    'destinations.sam.timeout': { variables: ['API_TIMEOUT'] },
+    'destinations.ingest.url': { variables: ['INGEST_API_URL'] },
+    'destinations.ingest.api_key': { variables: ['INGEST_API_KEY'] },
+    'destinations.ingest.timeout': { variables: ['API_TIMEOUT'] },
   });
   const policy = shared.find(({ setting }) => setting === 'on_failed_probe');
   return [...shared, ...systems.flatMap((name) => systemShown(source, name, policy))];

@@ -11,8 +11,11 @@ import type { Pace } from './pace.ts';
 import type { ReadAhead } from './read-ahead.ts';
 import { isServerError, longestRetryAfter, longestWait, restSeconds, retryDelays, withJitter } from './retry.ts';
 
-/** What became of one entry; `stopped`: its stream waits; `withdrawn`: somebody held or dropped it meanwhile. */
-export type Delivery = 'delivered' | 'rejected' | 'stopped' | 'withdrawn';
+/**
+ * What became of one entry; `delivered-in-part`: the rest is a rejected entry of its own; `stopped`: its stream waits;
+ * `withdrawn`: somebody held or dropped it meanwhile.
+ */
+export type Delivery = 'delivered' | 'delivered-in-part' | 'rejected' | 'stopped' | 'withdrawn';
 
 export type DeliveryBounds = {
   readonly clock: Clock;
@@ -37,7 +40,7 @@ export async function deliver(
   bounds: DeliveryBounds,
   log: Log,
 ): Promise<Delivery> {
-  const what = `${entry.stream.slice(entry.stream.indexOf('/') + 1)} status`;
+  const what = `${entry.stream.slice(entry.stream.indexOf('/') + 1)} ${destination.content}`;
   let body: string;
   try {
     body = bounds.readAhead.body(entry);
@@ -51,6 +54,7 @@ export async function deliver(
     return 'rejected';
   }
   let isReduced = false;
+  let isInPart = false;
   let mayHaveArrived = entry.firstSentAt !== null;
   for (let retries = 0; ; ) {
     const isTooLarge = Buffer.byteLength(body) > destination.maxBodyBytes;
@@ -65,7 +69,7 @@ export async function deliver(
       case 'accepted':
         outbox.delivered(entry, attempt, outcome.answer, bounds.readAhead.noteNext());
         log.info(`✓ Posted ${what}: ${outcome.detail}`);
-        return 'delivered';
+        return isInPart ? 'delivered-in-part' : 'delivered';
       case 'misconfigured':
         outbox.failed(entry, attempt, { charged: false, mayHaveArrived });
         log.error(`✗ ${what} waits: ${destination.description} answers ${outcome.detail}`);
@@ -82,6 +86,17 @@ export async function deliver(
           continue;
         }
         break;
+      }
+      case 'split': {
+        const part = outbox.split(entry, attempt, outcome);
+        if (part === null) return withdrawn(entry, log);
+        log.error(
+          `✗ ${what}: a part is rejected by ${destination.description}: ${outcome.detail}; the rest is sent; look at it with: hpc-collector outbox show ${part}`,
+        );
+        await bounds.clock.wait(bounds.pace.delay(bounds.clock.now()), bounds.signal);
+        body = outcome.rest;
+        isInPart = true;
+        continue;
       }
       case 'unavailable': {
         outbox.failed(entry, attempt, { charged: true, mayHaveArrived });
@@ -132,7 +147,7 @@ async function sendOnce(
   pace.made(started);
   const [reply] = await Promise.all([send(destination.request(entry, body)), bounds.readAhead.read(entry)]);
   if (reply.kind === 'answer' && reply.date !== null) bounds.sawClock(reply.date);
-  const outcome = destination.judge(reply, mayHaveArrived);
+  const outcome = destination.judge(reply, { body, mayHaveArrived });
   const status = reply.kind === 'answer' ? reply.status : null;
   return {
     outcome,
@@ -143,7 +158,7 @@ async function sendOnce(
       outcome: outcome.kind,
       detail: outcome.detail,
     },
-    mayBeStored: mayBeStored(reply),
+    mayBeStored: outcome.kind !== 'split' && mayBeStored(reply),
   };
 }
 

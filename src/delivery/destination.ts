@@ -6,6 +6,14 @@ export type Outcome =
   | { readonly kind: 'accepted'; readonly detail: string; readonly answer: string }
   /** This body can never be accepted. */
   | { readonly kind: 'rejected'; readonly detail: string }
+  /** Some of it can never be accepted: `rest` is sent in its place, and `leftOut` kept as rejected, for this reason. */
+  | {
+      readonly kind: 'split';
+      readonly detail: string;
+      readonly rest: string;
+      readonly leftOut: string;
+      readonly reason: string;
+    }
   /** It may be accepted in a smaller form. */
   | { readonly kind: 'too-large'; readonly detail: string }
   /** We do not speak with the API, or not with the right credentials: a person must act, the entry is as good as before. */
@@ -24,10 +32,19 @@ export type Place = {
 /** What a request needs to know of an entry. */
 export type Sendable = Pick<Entry, 'id' | 'method' | 'path' | 'failedProbes'>;
 
+/** What was sent for a reply. */
+export type Sent = {
+  readonly body: string;
+  /** Whether the entry was sent before, too, and may be there. */
+  readonly mayHaveArrived: boolean;
+};
+
 /** An API that takes deliveries. A new one is one more file beside this. */
 export type Destination = {
   /** As entries name it: `sam`. */
   readonly name: string;
+  /** What its entries carry, for people: `status`. */
+  readonly content: string;
   /** For people: `the SAM API at https://sam.ucar.edu`. */
   readonly description: string;
   readonly maxPerMinute: number;
@@ -38,6 +55,6 @@ export type Destination = {
   prepare(body: string, place: Place): string;
   /** The body with less in it, for one that is too large, and what was left out; null where nothing can be. */
   reduce(body: string): { readonly body: string; readonly leftOut: string } | null;
-  /** What a reply means; `mayHaveArrived` tells that the entry was sent before. */
-  judge(reply: HttpReply, mayHaveArrived: boolean): Outcome;
+  /** What a reply means. */
+  judge(reply: HttpReply, sent: Sent): Outcome;
 };

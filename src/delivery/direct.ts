@@ -18,5 +18,8 @@ export async function postDirectly(destination: Destination, entry: ForeignEntry
   }
   const sentAt = new Date();
   const reply = await send(destination.request(entry, body));
-  return { outcome: destination.judge(reply, false), sentAt: mayBeStored(reply) ? sentAt : null };
+  return {
+    outcome: destination.judge(reply, { body, mayHaveArrived: false }),
+    sentAt: mayBeStored(reply) ? sentAt : null,
+  };
 }

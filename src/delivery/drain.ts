@@ -110,9 +110,9 @@ export async function drain(
       // Where one stream has just found the destination away, the others need not wait for it as long: one try each.
       const patience = stopped.size > 0 ? { ...bounds, deadline: Number.NEGATIVE_INFINITY } : bounds;
       const result = await deliver(outbox, destination, entry, patience, entryLog);
-      if (result === 'delivered') delivered += 1;
-      else if (result === 'rejected') rejected += 1;
-      else if (result === 'stopped') {
+      if (result === 'delivered' || result === 'delivered-in-part') delivered += 1;
+      if (result === 'rejected' || result === 'delivered-in-part') rejected += 1;
+      if (result === 'stopped') {
         const poisoned = await rejectPoisoned(outbox, destination, entry, bounds, entryLog);
         delivered += poisoned.delivered;
         rejected += poisoned.rejected;
@@ -126,7 +126,7 @@ export async function drain(
     problem = error;
   }
   if (seen !== null) keepSighting(outbox, seen);
-  const left = outbox.countPending(options.stream);
+  const left = outbox.countPending(options.stream, destination.name);
   return { delivered, rejected, held, left, stopped: [...stopped], resting: [...resting], problem };
 }
 

@@ -29,12 +29,13 @@ export async function rejectPoisoned(
     return { delivered: 0, rejected: 0 };
   // One try without retries: the deadline is over.
   const result = await deliver(outbox, destination, candidate, { ...bounds, deadline: 0 }, log);
-  if (result !== 'delivered') return { delivered: 0, rejected: result === 'rejected' ? 1 : 0 };
+  const isInPart = result === 'delivered-in-part';
+  if (result !== 'delivered' && !isInPart) return { delivered: 0, rejected: result === 'rejected' ? 1 : 0 };
   const detail = `${suspect.lastError ?? 'server error'}; failed ${suspect.failedDrains} drains while the entry behind it was accepted`;
   const attempt = { at: new Date(), seconds: 0, status: suspect.lastStatus, outcome: 'rejected', detail };
   outbox.rejected(suspect, attempt, true);
   log.error(`✗ entry ${suspect.id} rejected: ${detail}; look at it with: hpc-collector outbox show ${suspect.id}`);
-  return { delivered: 1, rejected: 1 };
+  return { delivered: 1, rejected: isInPart ? 2 : 1 };
 }
 
 function isSuspect(entry: Entry): boolean {

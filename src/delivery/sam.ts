@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import { readAuthority } from '../config/authority.ts';
-import type { SamSettings } from '../config/config.ts';
+import type { SamSettings } from '../config/sam.ts';
 import { OperatorError } from '../lib/errors.ts';
-import type { HttpReply } from '../lib/http.ts';
 import { withoutSecrets } from '../lib/secrets.ts';
-import { printable, withoutTags } from '../lib/text.ts';
 import type { Destination, Outcome, Place } from './destination.ts';
+import { type Answer, type Api, jsonOf, judgeReply } from './judge.ts';
 
 /** The SAM API's answer to what it stored. */
 const acceptance = z.object({
@@ -51,6 +50,7 @@ export function samDestination(settings: SamSettings, envFile = 'the env file'):
   const ca = settings.ca_file === undefined ? null : readAuthority(settings.ca_file, 'destinations.sam.ca_file');
   return {
     name: 'sam',
+    content: 'status',
     description: `the SAM API at ${baseUrl}`,
     maxPerMinute: settings.max_per_minute,
     maxBodyBytes: settings.max_body_bytes,
@@ -67,13 +67,14 @@ export function samDestination(settings: SamSettings, envFile = 'the env file'):
           : { 'X-Collection-Failed': headerText(entry.failedProbes.join(', ')) }),
       },
       body,
-      timeoutSeconds: settings.timeoutSeconds,
+      timeoutSeconds: settings.timeout,
       ca,
       proxy: settings.proxy,
     }),
     prepare: forPlace,
     reduce: withoutUserRows,
-    judge: (reply, mayHaveArrived) => judge(withoutSecrets([token, credentials.password], reply), mayHaveArrived),
+    judge: (reply, { mayHaveArrived }) =>
+      judgeReply(withoutSecrets([token, credentials.password], reply), mayHaveArrived, api(mayHaveArrived)),
   };
 }
 
@@ -112,50 +113,15 @@ function withoutUserRows(body: string): { body: string; leftOut: string } | null
   return { body: JSON.stringify({ ...payload, user_project_queues: [] }), leftOut: 'user_project_queues' };
 }
 
-/** The table of answers in the design; each `detail` is safe to print. */
-function judge(reply: HttpReply, mayHaveArrived: boolean): Outcome {
-  if (reply.kind === 'none') return { kind: 'unavailable', detail: printable(reply.reason), retryAfter: null };
-  const { status } = reply;
-  const said = saidBy(reply);
-  const detail = `HTTP ${status}${said}`;
-  if (status >= 200 && status < 300) {
-    const accepted = status === 201 ? acceptanceOf(reply.body) : null;
-    if (accepted !== null) return { kind: 'accepted', detail: accepted, answer: reply.body };
-    return {
-      kind: 'misconfigured',
-      detail: `HTTP ${status} that is not the API's answer${said}: check STATUS_API_URL`,
-    };
-  }
-  if (status >= 300 && status < 400) {
-    const where = reply.location === null ? '' : ` to ${printable(reply.location, 200)}`;
-    return { kind: 'misconfigured', detail: `HTTP ${status}, a redirect${where}: check STATUS_API_URL` };
-  }
-  switch (status) {
-    case 401:
-    case 403:
-      return { kind: 'misconfigured', detail: `${detail}: check STATUS_API_USER and STATUS_API_PASSWORD` };
-    case 404:
-    case 405:
-      return { kind: 'misconfigured', detail: `${detail}: check STATUS_API_URL` };
-    case 413:
-      return { kind: 'too-large', detail };
-    case 409:
-      return mayHaveArrived ? { kind: 'accepted', detail, answer: reply.body } : { kind: 'rejected', detail };
-    case 400:
-    case 415:
-    case 422:
-      return { kind: 'rejected', detail };
-    case 408:
-    case 425:
-    case 429:
-      return { kind: 'unavailable', detail, retryAfter: reply.retryAfter };
-  }
-  if (status >= 500) return judgeServerError(detail, reply.body, reply.retryAfter, mayHaveArrived);
-  // A proxy's (407, 451 …), which speak of the way and not of the body.
-  return { kind: 'misconfigured', detail: `${detail}: check STATUS_API_URL and what stands before it` };
-}
+const api = (mayHaveArrived: boolean): Api => ({
+  addressSetting: 'STATUS_API_URL',
+  loginSetting: 'STATUS_API_USER and STATUS_API_PASSWORD',
+  acceptance: ({ status, body }) => (status === 201 ? acceptanceOf(body) : null),
+  errorOf,
+  ownMeaning: (answer, detail) => (answer.status >= 500 ? meaningOfServerError(answer, detail, mayHaveArrived) : null),
+});
 
-function judgeServerError(detail: string, body: string, retryAfter: number | null, mayHaveArrived: boolean): Outcome {
+function meaningOfServerError({ body }: Answer, detail: string, mayHaveArrived: boolean): Outcome | null {
   const error = errorOf(body);
   // Only the API's own JSON speaks of the body; an HTML 500 is something in front of it, or its crash.
   const meaning =
@@ -163,8 +129,7 @@ function judgeServerError(detail: string, body: string, retryAfter: number | nul
   if (meaning === 'already-stored' || (meaning === 'same-moment' && mayHaveArrived)) {
     return { kind: 'accepted', detail: `${detail} (stored before)`, answer: body };
   }
-  if (meaning !== undefined) return { kind: 'rejected', detail };
-  return { kind: 'unavailable', detail, retryAfter };
+  return meaning === undefined ? null : { kind: 'rejected', detail };
 }
 
 /** The database's own words: the statement behind them has the values that were sent, which may say anything. */
@@ -183,18 +148,4 @@ const errorBody = z.object({ error: z.string() });
 
 function errorOf(body: string): string | null {
   return errorBody.safeParse(jsonOf(body)).data?.error ?? null;
-}
-
-/** What the server said, behind a colon: the API's own words, or the beginning of a page without its tags. */
-function saidBy({ body, unread }: Extract<HttpReply, { kind: 'answer' }>): string {
-  const line = printable(unread ?? errorOf(body) ?? withoutTags(body), 300);
-  return line === '' ? '' : `: ${line}`;
-}
-
-function jsonOf(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return null;
-  }
 }

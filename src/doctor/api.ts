@@ -1,5 +1,5 @@
-import type { SamSettings } from '../config/config.ts';
 import type { Environment } from '../config/paths.ts';
+import type { SamSettings } from '../config/sam.ts';
 import { samDestination } from '../delivery/sam.ts';
 import { tolerance } from '../delivery/server-clock.ts';
 import { shortDuration } from '../lib/duration.ts';

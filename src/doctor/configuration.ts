@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Examined } from '../config/check.ts';
-import { samVariables } from '../config/load.ts';
 import { problemText } from '../config/problem.ts';
+import { samVariables } from '../config/sam.ts';
 import { counted } from '../lib/text.ts';
 import { type Finding, fail, pass, skip, warn } from './finding.ts';
 

@@ -12,9 +12,10 @@ import type {
   ForeignEntry,
   NewEntry,
 } from './entry.ts';
-import { insertEntry } from './insert.ts';
+import { insertEntry, sha256Of, storedBody } from './insert.ts';
 import { giveUpReserve } from './reserve.ts';
 import { columns, type EntryRow, entryOf } from './row.ts';
+import { type Split, splitEntry } from './split.ts';
 import type { Spool } from './spool/spool.ts';
 import { isForLackOfSpace, OutboxUnwritable, unwritable } from './unwritable.ts';
 
@@ -58,8 +59,7 @@ export class Outbox {
   }
 
   #insert(entry: ForeignEntry): boolean {
-    const bytes = Buffer.from(entry.body, 'utf8');
-    const body = { gzip: Bun.gzipSync(bytes), bytes: bytes.length, sha256: sha256Of(bytes) };
+    const body = storedBody(entry.body);
     return this.#write(() => insertEntry(this.database, entry, body));
   }
 
@@ -101,8 +101,8 @@ export class Outbox {
     return Buffer.from(bytes).toString('utf8');
   }
 
-  /** The oldest pending entry of each stream of a destination, in the order of the entries. */
-  heads(destination: string): Entry[] {
+  /** The oldest pending entry of each stream of a destination (of all for null), in the order of the entries. */
+  heads(destination: string | null): Entry[] {
     // It steps from stream to stream: grouping would visit every entry that waits, for each one that is delivered.
     return this.#entries(
       `WITH RECURSIVE waiting (stream) AS (
@@ -111,7 +111,7 @@ export class Outbox {
          SELECT (SELECT min(stream) FROM entries WHERE state = 'pending' AND stream > waiting.stream)
            FROM waiting WHERE stream IS NOT NULL
        )
-       SELECT ${columns} FROM entries WHERE destination = $destination AND sequence IN
+       SELECT ${columns} FROM entries WHERE ($destination IS NULL OR destination = $destination) AND sequence IN
          (SELECT (SELECT min(sequence) FROM entries WHERE state = 'pending' AND entries.stream = waiting.stream)
             FROM waiting WHERE stream IS NOT NULL)
        ORDER BY sequence`,
@@ -144,6 +144,14 @@ export class Outbox {
   /** Kept as it is until a person decides. */
   rejected(entry: Entry, attempt: Attempt, mayHaveArrived: boolean): void {
     this.#attempted(entry, attempt, { ...unanswered, state: 'rejected', charged: true, mayHaveArrived });
+  }
+
+  /**
+   * Takes out of the entry what can never be accepted, and keeps it as a rejected entry, whose id it gives; null where
+   * the entry was dropped meanwhile.
+   */
+  split(entry: Entry, attempt: Attempt, split: Split): string | null {
+    return this.#writeOnReserve(() => splitEntry(this.database, entry, attempt, split));
   }
 
   /** Stays pending; `charged` counts the attempt. */
@@ -218,13 +226,14 @@ export class Outbox {
     return this.database.query(query).get(entry.stream, entry.sequence) === null;
   }
 
-  /** How many entries wait to be delivered; those of one stream if it is given. */
-  countPending(stream: string | null): number {
+  /** How many entries wait to be delivered; those of one stream, or to one destination, if that is given. */
+  countPending(stream: string | null, destination: string | null = null): number {
     const row = this.database
-      .query<{ count: number }, { stream: string | null }>(
-        `SELECT count(*) AS count FROM entries WHERE state = 'pending' AND ($stream IS NULL OR stream = $stream)`,
+      .query<{ count: number }, { stream: string | null; destination: string | null }>(
+        `SELECT count(*) AS count FROM entries WHERE state = 'pending' AND ($stream IS NULL OR stream = $stream)
+           AND ($destination IS NULL OR destination = $destination)`,
       )
-      .get({ stream });
+      .get({ stream, destination });
     return row?.count ?? 0;
   }
 
@@ -282,11 +291,7 @@ export class Outbox {
     }
   }
 
-  #entries(query: string, parameters: Record<string, string | number>): Entry[] {
-    return this.database.query<EntryRow, Record<string, string | number>>(query).all(parameters).map(entryOf);
+  #entries(query: string, parameters: Record<string, string | number | null>): Entry[] {
+    return this.database.query<EntryRow, Record<string, string | number | null>>(query).all(parameters).map(entryOf);
   }
-}
-
-function sha256Of(bytes: Uint8Array): string {
-  return new Bun.CryptoHasher('sha256').update(bytes).digest('hex');
 }

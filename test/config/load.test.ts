@@ -43,7 +43,7 @@ describe('nothing configured', () => {
     expect(sam).toMatchObject({
       baseUrl: null,
       credentials: null,
-      timeoutSeconds: 30,
+      timeout: 30,
       max_per_minute: 60,
       max_body_bytes: 2 ** 20,
       allow_insecure_http: false,
@@ -89,7 +89,7 @@ describe('who wins: environment, env file, YAML, default', () => {
     if (hasFile) write('env', env);
     const { sam } = load(hasEnvironment ? environment : {});
     expect(sam.baseUrl).toBe(url);
-    expect(sam.timeoutSeconds).toBe(timeout);
+    expect(sam.timeout).toBe(timeout);
     expect(sam.credentials?.user ?? null).toBe(user);
   });
 
@@ -206,7 +206,7 @@ describe('the env file', () => {
 
   test('may quote, comment and export', () => {
     write('env', '# ours\nexport STATUS_API_USER="me"\nSTATUS_API_PASSWORD=\'a #b$c\'\n\nAPI_TIMEOUT=5 # seconds\n');
-    expect(load().sam).toMatchObject({ credentials: { user: 'me', password: 'a #b$c' }, timeoutSeconds: 5 });
+    expect(load().sam).toMatchObject({ credentials: { user: 'me', password: 'a #b$c' }, timeout: 5 });
   });
 
   test('that is a directory is refused in words', () => {

@@ -183,8 +183,8 @@ for (const [kind, rows] of Object.entries({
       const { box, server } = fixture;
       const ids = [box.add('x', { path: '/first' }), box.add('x', { path: '/second' })];
       // Short only where it is to run out: a busy machine answers late.
-      const timeoutSeconds = String(detail).includes('whole answer within') ? 0.15 : 10;
-      const result = await drainTo(box, server.url, { settings: { timeoutSeconds } });
+      const timeout = String(detail).includes('whole answer within') ? 0.15 : 10;
+      const result = await drainTo(box, server.url, { settings: { timeout } });
 
       const [first, second] = ids.map((id) => box.entry(id));
       if (!first || !second) throw new Error('the entries are gone');

@@ -2,7 +2,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createConsola } from 'consola';
 import { collectorSchema } from '../../src/config/collector.ts';
-import type { SamSettings } from '../../src/config/config.ts';
+import type { SamSettings } from '../../src/config/sam.ts';
 import type { Clock } from '../../src/delivery/clock.ts';
 import { type DrainOptions, type DrainResult, drain } from '../../src/delivery/drain.ts';
 import { samDestination } from '../../src/delivery/sam.ts';
@@ -108,7 +108,7 @@ export function settingsFor(url: string, rest: Partial<SamSettings> = {}): SamSe
     max_per_minute: 100_000,
     baseUrl: url,
     credentials: { user, password },
-    timeoutSeconds: 5,
+    timeout: 5,
     proxy: null,
     ...rest,
   };

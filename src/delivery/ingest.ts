@@ -1,0 +1,153 @@
+import { z } from 'zod';
+import { readAuthority } from '../config/authority.ts';
+import type { IngestSettings } from '../config/ingest.ts';
+import { OperatorError } from '../lib/errors.ts';
+import { withoutSecrets } from '../lib/secrets.ts';
+import { counted, printable } from '../lib/text.ts';
+import type { Destination, Outcome } from './destination.ts';
+import { type Answer, type Api, jsonOf, judgeReply } from './judge.ts';
+
+/** The jobs of one cluster as they are sent; what a job is made of is not the delivery's business. */
+const batch = z.object({ hostname: z.string(), jobs: z.array(z.record(z.string(), z.unknown())) });
+type Batch = z.output<typeof batch>;
+type Job = Batch['jobs'][number];
+
+/** The API's answer to what it stored. */
+const acceptance = z.object({ success: z.literal(true), jobs_processed: z.int() });
+
+/** What it says of a body that it does not take, for each wrong field where the body is one of jobs (422). */
+const refusal = z.object({
+  detail: z.array(z.object({ loc: z.array(z.union([z.string(), z.number()])), msg: z.string() })),
+});
+const failure = z.object({ detail: z.string() });
+
+/**
+ * A usage-history ingest API (or the receiver, which speaks the same) as a destination.
+ * Throws OperatorError, exit code 2, where its address or key is missing; it names the env file to put them in.
+ */
+export function ingestDestination(settings: IngestSettings, envFile = 'the env file'): Destination {
+  const { baseUrl, apiKey } = settings;
+  if (baseUrl === null) {
+    throw new OperatorError(
+      `the usage-history API's address is not configured: set INGEST_API_URL in the environment or in ${envFile}`,
+    );
+  }
+  if (apiKey === null) {
+    throw new OperatorError(
+      `the usage-history API's key is not configured: set INGEST_API_KEY in the environment or in ${envFile}`,
+    );
+  }
+  const ca = settings.ca_file === undefined ? null : readAuthority(settings.ca_file, 'destinations.ingest.ca_file');
+  return {
+    name: 'ingest',
+    content: 'jobs',
+    description: `the usage-history API at ${baseUrl}`,
+    maxPerMinute: settings.max_per_minute,
+    maxBodyBytes: settings.max_body_bytes,
+    request: (entry, body) => ({
+      url: baseUrl + entry.path,
+      method: entry.method,
+      headers: {
+        'X-API-Key': apiKey,
+        'Content-Type': 'application/json',
+        Accept: 'application/json',
+        'Idempotency-Key': entry.id,
+      },
+      body,
+      timeoutSeconds: settings.timeout,
+      ca,
+      proxy: settings.proxy,
+    }),
+    // Each job is a record of its own: their order is nothing to this API, and it replaces what it has.
+    prepare: (body) => body,
+    reduce: () => null,
+    judge: (reply, { body, mayHaveArrived }) =>
+      judgeReply(withoutSecrets([apiKey], reply), mayHaveArrived, apiFor(body)),
+  };
+}
+
+function apiFor(body: string): Api {
+  return {
+    addressSetting: 'INGEST_API_URL',
+    loginSetting: 'INGEST_API_KEY and the clusters it is for',
+    acceptance: (answer) => acceptanceOf(answer, body),
+    errorOf,
+    ownMeaning: (answer, detail) => ownMeaning(answer, detail, body),
+  };
+}
+
+/** It must say how many jobs it took, and that they are those that were sent. */
+function acceptanceOf({ status, body }: Answer, sent: string): string | null {
+  const said = status === 200 ? acceptance.safeParse(jsonOf(body)).data : undefined;
+  const jobs = batch.safeParse(jsonOf(sent)).data?.jobs.length;
+  return said !== undefined && said.jobs_processed === jobs ? `jobs_processed=${jobs}` : null;
+}
+
+/**
+ * What the API's 500 means, which it answers to a body that it can never store and to a disk that is full alike: only its
+ * text tells (measured on the real server). It stores all of a request or nothing.
+ */
+const serverErrors: readonly (readonly [RegExp, 'not-started' | 'permanent' | 'no-keys'])[] = [
+  [/NaTType.* has no attribute/, 'not-started'],
+  [/tz-naive and tz-aware|tz-aware.*tz-naive/, 'permanent'],
+  [/No API keys configured/, 'no-keys'],
+];
+
+function ownMeaning(answer: Answer, detail: string, sent: string): Outcome | null {
+  const jobs = batch.safeParse(jsonOf(sent)).data;
+  if (jobs === undefined) return null;
+  if (answer.status === 422) return withoutNamed(answer, detail, jobs);
+  const text = failure.safeParse(jsonOf(answer.body)).data?.detail ?? '';
+  switch (answer.status >= 500 ? serverErrors.find(([pattern]) => pattern.test(text))?.[1] : undefined) {
+    case 'not-started':
+      return withoutJobs(jobs, (job) => job.Start === null, detail, 'this API takes no job that never started');
+    case 'permanent':
+      return { kind: 'rejected', detail };
+    case 'no-keys':
+      return { kind: 'misconfigured', detail };
+    default:
+      return null;
+  }
+}
+
+/** Without the jobs that the answer names: `["body", "jobs", 3, "Start"]`. */
+function withoutNamed({ body }: Answer, detail: string, jobs: Batch): Outcome | null {
+  const problems = refusal.safeParse(jsonOf(body)).data?.detail ?? [];
+  const named = new Set<Job | undefined>();
+  for (const { loc } of problems) if (loc[1] === 'jobs' && typeof loc[2] === 'number') named.add(jobs.jobs[loc[2]]);
+  // What is wrong with the whole is wrong with each part.
+  const isOfJobs = problems.length > 0 && problems.every(({ loc }) => loc[1] === 'jobs' && typeof loc[2] === 'number');
+  return isOfJobs ? withoutJobs(jobs, (job) => named.has(job), detail, refusalOf(body) ?? detail) : null;
+}
+
+/** The batch without some of its jobs; null where none of it is meant, and rejected where all is. */
+function withoutJobs(
+  { hostname, jobs }: Batch,
+  isMeant: (job: Job) => boolean,
+  detail: string,
+  reason: string,
+): Outcome | null {
+  const [out, rest] = [jobs.filter(isMeant), jobs.filter((job) => !isMeant(job))];
+  if (out.length === 0) return null;
+  if (rest.length === 0) return { kind: 'rejected', detail: `${detail} (${reason})` };
+  return {
+    kind: 'split',
+    detail,
+    rest: JSON.stringify({ hostname, jobs: rest }),
+    leftOut: JSON.stringify({ hostname, jobs: out }),
+    reason: `${counted(out.length, 'job')} left out: ${reason}`,
+  };
+}
+
+function errorOf(body: string): string | null {
+  return failure.safeParse(jsonOf(body)).data?.detail ?? refusalOf(body);
+}
+
+/** The first of what is wrong with fields, in one line; null where the body does not say that. */
+function refusalOf(body: string): string | null {
+  const problems = refusal.safeParse(jsonOf(body)).data?.detail;
+  if (problems === undefined || problems.length === 0) return null;
+  const first = problems.slice(0, 3).map(({ loc, msg }) => `${loc.slice(1).join('.')}: ${msg}`);
+  const more = problems.length > first.length ? `, and ${problems.length - first.length} more` : '';
+  return printable(first.join('; ') + more, 300);
+}
