@@ -82,6 +82,41 @@ describe('the exit code of a drain', () => {
   });
 });
 
+describe('several destinations', () => {
+  const jobs = { stream: 'ingest/c1', destination: 'ingest', path: '/api/data/ingest' } as const;
+  const body = JSON.stringify({ hostname: 'c1', jobs: [{ JobID: '1' }] });
+  const took = answer(200, { success: true, jobs_processed: 1, hostname: 'c1' });
+
+  test('are drained side by side, and one that is away keeps nothing from the other', async () => {
+    using fixture = await startFixture(({ path }) => (path === jobs.path ? took : answer(503)));
+    const { box, server } = fixture;
+    const waiting = box.add('x');
+    const delivered = box.add('', { ...jobs, body });
+    const environment = { INGEST_API_URL: server.url, INGEST_API_KEY: 'key' };
+    const { exitCode, lines } = await drainAt(box, server.url, environment);
+    expect(exitCode).toBe(1);
+    expect(lines.at(-1)).toBe('Drain: 1 delivered, 0 rejected, 1 left');
+    expect([box.entry(waiting).state, box.entry(delivered).state]).toEqual(['pending', 'delivered']);
+  });
+
+  test('of which one is not configured: the other is drained, and the exit code is 2', async () => {
+    using fixture = await startFixture(() => accepted());
+    const { box, server } = fixture;
+    const ids = [box.add('x'), box.add('', { ...jobs, body })];
+    const error: unknown = await drainAt(box, server.url).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ exitCode: 2, message: expect.stringContaining('set INGEST_API_URL') });
+    expect(ids.map((id) => box.entry(id).state)).toEqual(['delivered', 'pending']);
+  });
+
+  test('of which one is not configured and has nothing to be sent: that is no trouble', async () => {
+    using fixture = await startFixture(() => took);
+    const { box, server } = fixture;
+    box.add('', { ...jobs, body });
+    const environment = { STATUS_API_URL: '', INGEST_API_URL: `${server.url}/api/data/ingest/`, INGEST_API_KEY: 'key' };
+    expect(await drainAt(box, server.url, environment)).toMatchObject({ exitCode: 0 });
+  });
+});
+
 test('the time-out of a request is the configured one', async () => {
   using fixture = await startFixture(() => () => {});
   const id = fixture.box.add('x');

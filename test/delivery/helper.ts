@@ -4,6 +4,7 @@ import { createConsola } from 'consola';
 import { collectorSchema } from '../../src/config/collector.ts';
 import type { SamSettings } from '../../src/config/sam.ts';
 import type { Clock } from '../../src/delivery/clock.ts';
+import type { Destination } from '../../src/delivery/destination.ts';
 import { type DrainOptions, type DrainResult, drain } from '../../src/delivery/drain.ts';
 import { samDestination } from '../../src/delivery/sam.ts';
 import type { Entry, NewEntry } from '../../src/outbox/entry.ts';
@@ -176,13 +177,23 @@ export type TestOutbox = ReturnType<typeof openOutbox>;
 
 export type Drained = DrainResult & { readonly lines: readonly string[]; readonly clock: ReturnType<typeof fakeClock> };
 
+export type DrainingOptions = Partial<DrainOptions> & { clock?: ReturnType<typeof fakeClock> };
+
 /** Drains into the SAM API at a URL; waits pass at once. */
-export async function drainTo(
-  { outbox }: TestOutbox,
+export function drainTo(
+  box: TestOutbox,
   url: string,
-  options: Partial<DrainOptions> & { settings?: Partial<SamSettings>; clock?: ReturnType<typeof fakeClock> } = {},
+  { settings, ...options }: DrainingOptions & { settings?: Partial<SamSettings> } = {},
 ): Promise<Drained> {
-  const { settings, clock = fakeClock(), ...rest } = options;
+  return drainInto(box, samDestination(settingsFor(url, settings)), options);
+}
+
+/** Drains into a destination; waits pass at once. */
+export async function drainInto(
+  { outbox }: TestOutbox,
+  destination: Destination,
+  { clock = fakeClock(), ...rest }: DrainingOptions = {},
+): Promise<Drained> {
   const lines: string[] = [];
   const log = createConsola({
     level: 999,
@@ -191,7 +202,7 @@ export async function drainTo(
   });
   const result = await drain(
     outbox,
-    samDestination(settingsFor(url, settings)),
+    destination,
     { stream: null, ignoreRest: false, maxSeconds: null, signal: new AbortController().signal, ...rest },
     log,
     clock,

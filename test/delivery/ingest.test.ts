@@ -1,0 +1,263 @@
+import { describe, expect, test } from 'bun:test';
+import fc from 'fast-check';
+import { collectorSchema } from '../../src/config/collector.ts';
+import { ingestDestination } from '../../src/delivery/ingest.ts';
+import { ingestPath, ingestStream } from '../../src/delivery/ingest-entries.ts';
+import { OperatorError } from '../../src/lib/errors.ts';
+import { answer, drainInto, openOutbox, type Reply, type Seen, startScripted, type TestOutbox } from './helper.ts';
+
+const apiKey = 'uOmf9-throw-away-key-0123456789';
+
+function destinationAt(baseUrl: string) {
+  const { ingest } = collectorSchema.parse({}).destinations;
+  return ingestDestination({ ...ingest, max_per_minute: 100_000, timeout: 5, baseUrl, apiKey, proxy: null });
+}
+
+type Job = { readonly JobID: string; readonly Start: string | null };
+const job = (id: number, Start: string | null = '2026-11-20T10:05:00'): Job => ({ JobID: String(id), Start });
+
+function addJobs(box: TestOutbox, jobs: readonly Job[], hostname = 'c1'): string {
+  const body = JSON.stringify({ hostname, jobs });
+  return box.add('', { stream: ingestStream(hostname), destination: 'ingest', path: ingestPath, body });
+}
+
+/** As the API says that it took all that it was sent. */
+function ingested({ body }: Seen, difference = 0): string {
+  const { hostname, jobs } = JSON.parse(body) as { hostname: string; jobs: Job[] };
+  const jobs_processed = jobs.length + difference;
+  return answer(200, {
+    success: true,
+    message: `Successfully ingested ${jobs_processed} jobs for ${hostname}`,
+    jobs_processed,
+    hostname,
+  });
+}
+
+/** The API's answers, as the real one gave them. */
+const notStarted = answer(500, {
+  detail: "Error ingesting data: 'NaTType' object has no attribute 'start_time'",
+});
+const wrongFields = (...jobs: number[]) =>
+  answer(422, {
+    detail: jobs.map((index) => ({
+      type: 'datetime_from_date_parsing',
+      loc: ['body', 'jobs', index, 'Start'],
+      msg: 'Input should be a valid datetime or date, input is too short',
+      input: 'None',
+      ctx: { error: 'input is too short' },
+    })),
+  });
+
+async function startApi(reply: (request: Seen, before: number) => Reply) {
+  const server = await startScripted(reply);
+  const box = openOutbox();
+  return {
+    server,
+    box,
+    drain: () => drainInto(box, destinationAt(server.url)),
+    /** The jobs of each entry, by its state. */
+    jobs: () =>
+      box.outbox.list('all').map((entry) => ({
+        state: entry.state,
+        jobs: (JSON.parse(box.outbox.body(entry)) as { jobs: Job[] }).jobs.map(({ JobID }) => Number(JobID)),
+      })),
+    [Symbol.dispose]() {
+      server.stop();
+      box.close();
+    },
+  };
+}
+
+/** Of what a server got, the jobs of each request. */
+const sent = (seen: readonly Seen[]) =>
+  seen.map(({ body }) => (JSON.parse(body) as { jobs: Job[] }).jobs.map(({ JobID }) => Number(JobID)));
+
+describe('a batch of jobs', () => {
+  test('is posted with the key, and delivered when the API says that it took as many', async () => {
+    using api = await startApi((request) => ingested(request));
+    const id = addJobs(api.box, [job(1), job(2)]);
+    expect(await api.drain()).toMatchObject({ delivered: 1, rejected: 0, left: 0 });
+    expect(api.server.seen).toMatchObject([
+      {
+        method: 'POST',
+        path: '/api/data/ingest',
+        headers: { 'x-api-key': apiKey, 'content-type': 'application/json', 'idempotency-key': id },
+      },
+    ]);
+    expect(api.box.entry(id)).toMatchObject({ state: 'delivered', lastStatus: 200 });
+  });
+
+  test('the log calls jobs, and never shows the key, not even one that the server sends back', async () => {
+    using api = await startApi(() => answer(401, { detail: `Invalid API Key ${apiKey}` }));
+    addJobs(api.box, [job(1)]);
+    const { lines } = await api.drain();
+    expect(lines.join('\n')).toContain('✗ c1 jobs waits: the usage-history API at http://127.0.0.1:');
+    expect(lines.join('\n')).toContain('check INGEST_API_KEY');
+    expect(lines.join('\n')).not.toContain(apiKey);
+  });
+});
+
+describe('an answer', () => {
+  test.each<[string, (request: Seen) => Reply, object]>([
+    ['of fewer jobs than were sent waits', (request) => ingested(request, -1), { state: 'pending', attempts: 0 }],
+    ['of a page that is not the API waits', () => answer(200, '<html>Login</html>'), { state: 'pending', attempts: 0 }],
+    ['without success waits', () => answer(200, { success: false, jobs_processed: 1 }), { state: 'pending' }],
+    [
+      'that the key is wrong waits',
+      () => answer(401, { detail: 'Invalid API Key' }),
+      { state: 'pending', attempts: 0 },
+    ],
+    ['that the key is for other clusters waits', () => answer(403, { detail: 'Not for c1' }), { state: 'pending' }],
+    [
+      'that there is no such address waits',
+      () => answer(404, { detail: 'Not found' }),
+      { state: 'pending', attempts: 0 },
+    ],
+    [
+      'that the server has no keys waits, without charge',
+      () => answer(500, { detail: 'No API keys configured on server' }),
+      { state: 'pending', attempts: 0 },
+    ],
+    [
+      'that its disk is full is tried again later',
+      () => answer(500, { detail: 'Error ingesting data: [Errno 28] No space left on device' }),
+      { state: 'pending', attempts: 4, failedDrains: 1 },
+    ],
+    [
+      'that times with and without a zone do not go together is final',
+      () =>
+        answer(500, { detail: 'Error ingesting data: Cannot subtract tz-naive and tz-aware datetime-like objects.' }),
+      { state: 'rejected' },
+    ],
+    [
+      'that the cluster has no name is final: each part of the body is as wrong',
+      () => answer(422, { detail: [{ type: 'missing', loc: ['body', 'hostname'], msg: 'Field required', input: {} }] }),
+      { state: 'rejected', lastError: 'HTTP 422: hostname: Field required' },
+    ],
+    ['that names the only job is final', () => wrongFields(0), { state: 'rejected' }],
+    ['that no job of it ever started is final', () => notStarted, { state: 'rejected' }],
+  ])('%s', async (_, reply, expected) => {
+    using api = await startApi(reply);
+    const id = addJobs(api.box, [job(1, null)]);
+    await api.drain();
+    expect(api.box.entry(id)).toMatchObject(expected);
+    expect(api.box.outbox.list('all')).toHaveLength(1);
+  });
+});
+
+describe('of a batch of which the API cannot take a part', () => {
+  test('jobs that never started are kept as a rejected entry, and the rest is delivered', async () => {
+    using api = await startApi((request) => (request.body.includes('"Start":null') ? notStarted : ingested(request)));
+    const id = addJobs(api.box, [job(1), job(2, null), job(3), job(4, null)]);
+    const result = await api.drain();
+    expect(result).toMatchObject({ delivered: 1, rejected: 1, left: 0 });
+    expect(sent(api.server.seen)).toEqual([
+      [1, 2, 3, 4],
+      [1, 3],
+    ]);
+    expect(api.jobs()).toEqual([
+      { state: 'delivered', jobs: [1, 3] },
+      { state: 'rejected', jobs: [2, 4] },
+    ]);
+    const [, part] = api.box.outbox.list('all');
+    expect(part?.lastError).toBe('2 jobs left out: this API takes no job that never started');
+    expect(result.lines.join('\n')).toContain(
+      `the rest is sent; look at it with: hpc-collector outbox show ${part?.id}`,
+    );
+    expect(api.box.outbox.attempts(api.box.entry(id)).map(({ outcome }) => outcome)).toEqual(['split', 'accepted']);
+  });
+
+  test('the jobs that it names are split off, as often as it names some', async () => {
+    const refuses = [[1], [0, 2], []];
+    using api = await startApi((request, before) => {
+      const indexes = refuses[before] ?? [];
+      return indexes.length > 0 ? wrongFields(...indexes) : ingested(request);
+    });
+    addJobs(api.box, [job(1), job(2), job(3), job(4)]);
+    expect(await api.drain()).toMatchObject({ delivered: 1 });
+    expect(api.jobs()).toEqual([
+      { state: 'delivered', jobs: [3] },
+      { state: 'rejected', jobs: [2] },
+      { state: 'rejected', jobs: [1, 4] },
+    ]);
+    expect(api.box.outbox.list('rejected').map(({ lastError }) => lastError)).toEqual([
+      '1 job left out: jobs.1.Start: Input should be a valid datetime or date, input is too short',
+      '2 jobs left out: jobs.0.Start: Input should be a valid datetime or date, input is too short; jobs.2.Start: Input should be a valid datetime or date, input is too short',
+    ]);
+  });
+
+  test('what was split off stays so where the API is away afterwards, and is not split off twice', async () => {
+    let isAway = true;
+    using api = await startApi((request) => {
+      if (request.body.includes('"Start":null')) return notStarted;
+      return isAway ? answer(503) : ingested(request);
+    });
+    const id = addJobs(api.box, [job(1), job(2, null)]);
+    expect(await api.drain()).toMatchObject({ delivered: 0, left: 1 });
+    isAway = false;
+    api.box.outbox.retry(api.box.entry(id));
+    expect(await api.drain()).toMatchObject({ delivered: 1, rejected: 0, left: 0 });
+    expect(api.jobs()).toEqual([
+      { state: 'delivered', jobs: [1] },
+      { state: 'rejected', jobs: [2] },
+    ]);
+  });
+
+  test('nothing is kept of one that somebody dropped meanwhile', async () => {
+    using api = await startApi(() => {
+      api.box.outbox.database.run('DELETE FROM entries');
+      return notStarted;
+    });
+    addJobs(api.box, [job(1), job(2, null)]);
+    expect(await api.drain()).toMatchObject({ delivered: 0, rejected: 0, left: 0 });
+    expect(api.jobs()).toEqual([]);
+  });
+
+  test('each job is delivered or kept as rejected, once, whatever it refuses', async () => {
+    const batches = fc.array(
+      fc.array(fc.record({ isStarted: fc.boolean(), isGood: fc.boolean() }), { minLength: 1, maxLength: 6 }),
+      { minLength: 1, maxLength: 4 },
+    );
+    await fc.assert(
+      fc.asyncProperty(batches, async (made) => {
+        let number = 0;
+        const good = new Map<number, boolean>();
+        const jobs = made.map((jobsOfBatch) =>
+          jobsOfBatch.map(({ isStarted, isGood }) => {
+            number += 1;
+            good.set(number, isGood);
+            return job(number, isStarted ? '2026-11-20T10:05:00' : null);
+          }),
+        );
+        const delivered: number[] = [];
+        using api = await startApi((request) => {
+          const ids = sent([request])[0] ?? [];
+          const bad = ids.flatMap((id, index) => (good.get(id) ? [] : [index]));
+          if (bad.length > 0) return wrongFields(...bad);
+          if (request.body.includes('"Start":null')) return notStarted;
+          delivered.push(...ids);
+          return ingested(request);
+        });
+        for (const batch of jobs) addJobs(api.box, batch);
+        await api.drain();
+        const kept = api.jobs().flatMap(({ state, jobs }) => (state === 'rejected' ? jobs : []));
+        const all = jobs.flat();
+        const takes = ({ JobID, Start }: Job) => good.get(Number(JobID)) === true && Start !== null;
+        expect(delivered.sort((a, b) => a - b)).toEqual(all.filter(takes).map(({ JobID }) => Number(JobID)));
+        expect([...delivered, ...kept].sort((a, b) => a - b)).toEqual(all.map(({ JobID }) => Number(JobID)));
+      }),
+      { numRuns: 25 },
+    );
+  });
+});
+
+test.each([
+  ['address', { baseUrl: null, apiKey }, 'set INGEST_API_URL'],
+  ['key', { baseUrl: 'http://127.0.0.1:1', apiKey: null }, 'set INGEST_API_KEY'],
+])('without its %s nothing is sent, and the line says where it belongs', (_, missing, words) => {
+  const { ingest } = collectorSchema.parse({}).destinations;
+  expect(() => ingestDestination({ ...ingest, proxy: null, ...missing }, '/etc/hpc-collector/env')).toThrow(
+    new RegExp(`${words} in the environment or in /etc/hpc-collector/env`),
+  );
+  expect(() => ingestDestination({ ...ingest, proxy: null, ...missing })).toThrow(OperatorError);
+});
