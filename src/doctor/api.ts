@@ -1,6 +1,4 @@
 import type { Environment } from '../config/paths.ts';
-import type { SamSettings } from '../config/sam.ts';
-import { samDestination } from '../delivery/sam.ts';
 import { tolerance } from '../delivery/server-clock.ts';
 import { shortDuration } from '../lib/duration.ts';
 import { OperatorError } from '../lib/errors.ts';
@@ -11,38 +9,55 @@ import { type Finding, fail, pass, skip, warn } from './finding.ts';
 /** A clock that is off by more is soon off by too much, in milliseconds. */
 const notable = 30_000;
 
-/** Asks the API once, and looks at the way there, its clock and what it says to our login. */
-export async function checkApi(sam: SamSettings, envFile: string, environment: Environment): Promise<Finding[]> {
-  const names = ['proxy', 'API', 'TLS', 'clock', 'authentication'];
-  if (sam.baseUrl === null) return names.map((name) => skip(name, 'no address is configured'));
+/** An API, and how to ask it without storing anything. */
+export type ApiToCheck = {
+  /** What the findings' names begin with: empty, or `ingest `. */
+  readonly prefix: string;
+  /** For people: `the status API`. */
+  readonly description: string;
+  readonly baseUrl: string;
+  /** What the address is set with. */
+  readonly addressSetting: string;
+  /** Below which setting `ca_file` and `allow_insecure_http` are. */
+  readonly settings: string;
+  readonly caFile: string | undefined;
+  readonly allowsInsecureHttp: boolean;
+  /** Whom it is asked as: `user collector`; null where there are no credentials: then it goes without a login. */
+  readonly who: string | null;
+  /** The file with the credentials. */
+  readonly envFile: string;
+  /** A request that it answers with `loginAccepted` to who may post, because it stores nothing. Throws OperatorError. */
+  request(): HttpRequest;
+  readonly loginAccepted: number;
+};
+
+/** Asks an API once, and looks at the way there, its clock and what it says to our login. */
+export async function checkApi(api: ApiToCheck, environment: Environment): Promise<Finding[]> {
+  const found = await findings(api, environment);
+  return found.map((finding) => ({ ...finding, name: api.prefix + finding.name }));
+}
+
+/** What is said of an API whose address is not configured. */
+export const unaddressed: readonly Finding[] = ['proxy', 'API', 'TLS', 'clock', 'authentication'].map((name) =>
+  skip(name, 'no address is configured'),
+);
+
+async function findings(api: ApiToCheck, environment: Environment): Promise<Finding[]> {
   let request: HttpRequest;
   try {
-    request = emptyRequest(sam);
+    request = api.request();
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
-    return [fail('TLS', error.message, 'hpc-collector config show   # destinations.sam.ca_file')];
+    return [fail('TLS', error.message, `hpc-collector config show   # ${api.settings}.ca_file`)];
   }
   const reply = await send(request);
   return [
     checkProxy(request, environment),
-    checkAnswer(sam.baseUrl, reply, sam.credentials !== null),
-    checkTls(sam, reply),
+    checkAnswer(api, reply),
+    checkTls(api, reply),
     checkClock(reply, new Date()),
-    checkLogin(sam, reply, envFile),
+    checkLogin(api, reply),
   ];
-}
-
-/**
- * A request that stores nothing: the API looks at the login first, and answers 400 to an empty object from who may post
- * (measured on the real server). Without credentials it goes without a login, for the sake of everything else.
- */
-function emptyRequest(sam: SamSettings): HttpRequest {
-  const destination = samDestination({ ...sam, credentials: sam.credentials ?? { user: '', password: '' } });
-  const entry = { id: '', method: 'POST', path: '/api/v1/status/derecho', failedProbes: [] } as const;
-  const request = destination.request(entry, '{}');
-  const { Authorization, 'Idempotency-Key': _, ...headers } = request.headers;
-  const login = sam.credentials === null || Authorization === undefined ? {} : { Authorization };
-  return { ...request, headers: { ...headers, ...login } };
 }
 
 function checkProxy({ url, proxy }: HttpRequest, environment: Environment): Finding {
@@ -54,16 +69,15 @@ function checkProxy({ url, proxy }: HttpRequest, environment: Environment): Find
   return warn('proxy', words, 'hpc-collector config check   # say proxy: ADDRESS in collector.yaml');
 }
 
-function checkAnswer(baseUrl: string, reply: HttpReply, hasLogin: boolean): Finding {
+function checkAnswer({ baseUrl, description, addressSetting, ...api }: ApiToCheck, reply: HttpReply): Finding {
   const see = `curl -sS -o /dev/null -w '%{http_code}\\n' ${baseUrl}`;
   if (reply.kind === 'none') return fail('API', `${baseUrl}: ${reply.reason}`, see);
   const { status } = reply;
-  if (isTheApis(reply) && (status === 400 || status === 401 || status === 403 || status === 429 || status === 500))
-    return pass('API', `${baseUrl} answers`);
+  if (isTheApis(reply) && [400, 401, 403, 422, 429, 500].includes(status)) return pass('API', `${baseUrl} answers`);
   if (status >= 500) return fail('API', `${baseUrl} is not well: HTTP ${status}`, see);
-  if (status === 401 && !hasLogin) return pass('API', `${baseUrl} answers`);
+  if (status === 401 && api.who === null) return pass('API', `${baseUrl} answers`);
   const to = reply.location === null ? '' : `, a redirect to ${reply.location}`;
-  return fail('API', `${baseUrl} is not the status API: HTTP ${status}${to}`, 'correct STATUS_API_URL');
+  return fail('API', `${baseUrl} is not ${description}: HTTP ${status}${to}`, `correct ${addressSetting}`);
 }
 
 /** Its errors are JSON, those of what may stand before it are pages. */
@@ -71,21 +85,22 @@ function isTheApis(reply: Extract<HttpReply, { kind: 'answer' }>): boolean {
   return /^\s*\{\s*"/.test(reply.body);
 }
 
-function checkTls(sam: SamSettings, reply: HttpReply): Finding {
-  const authorities = sam.ca_file ?? "this host's certificate authorities";
-  if (!sam.baseUrl?.startsWith('https:')) {
-    if (!sam.allow_insecure_http) return skip('TLS', 'plain HTTP, to this host');
-    return warn('TLS', 'plain HTTP shows the password to the network', 'set STATUS_API_URL to an https address');
+function checkTls(api: ApiToCheck, reply: HttpReply): Finding {
+  const authorities = api.caFile ?? "this host's certificate authorities";
+  if (!api.baseUrl.startsWith('https:')) {
+    if (!api.allowsInsecureHttp) return skip('TLS', 'plain HTTP, to this host');
+    const mend = `set ${api.addressSetting} to an https address`;
+    return warn('TLS', 'plain HTTP shows the password to the network', mend);
   }
   if (reply.kind === 'answer') return pass('TLS', `the certificate is accepted, by ${authorities}`);
   if (reply.failure !== 'certificate') return skip('TLS', 'there was no connection');
-  const host = new URL(sam.baseUrl).host;
+  const host = new URL(api.baseUrl).host;
   const words = `${reply.reason}, by ${authorities}`;
   const port = host.includes(':') ? '' : ':443';
   return fail(
     'TLS',
     words,
-    `openssl s_client -connect ${host}${port} -showcerts </dev/null   # then: destinations.sam.ca_file`,
+    `openssl s_client -connect ${host}${port} -showcerts </dev/null   # then: ${api.settings}.ca_file`,
   );
 }
 
@@ -103,14 +118,13 @@ function checkClock(reply: HttpReply, now: Date): Finding {
   return Math.abs(off) > notable ? warn('clock', words, mend) : pass('clock', words);
 }
 
-function checkLogin(sam: SamSettings, reply: HttpReply, envFile: string): Finding {
+function checkLogin({ who, envFile, loginAccepted }: ApiToCheck, reply: HttpReply): Finding {
   const name = 'authentication';
-  if (sam.credentials === null) return skip(name, 'there are no credentials');
+  if (who === null) return skip(name, 'there are no credentials');
   if (reply.kind === 'none') return skip(name, 'the API did not answer');
   const { status } = reply;
-  const { user } = sam.credentials;
-  if (status === 401 || status === 403) return fail(name, `user ${user} is refused (HTTP ${status})`, `vi ${envFile}`);
-  if (status === 400 && isTheApis(reply)) return pass(name, `user ${user} is accepted`);
+  if (status === 401 || status === 403) return fail(name, `${who} is refused (HTTP ${status})`, `vi ${envFile}`);
+  if (status === loginAccepted && isTheApis(reply)) return pass(name, `${who} is accepted`);
   if (status === 429)
     return warn(name, 'too many requests a minute for the API to tell', 'hpc-collector doctor   # in a minute');
   return skip(name, `HTTP ${status} does not tell`);

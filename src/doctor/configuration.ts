@@ -29,18 +29,25 @@ export function checkEnvFile({ config: { directory } }: Examined): Finding {
   return pass('env file', `${file} has mode ${mode}`);
 }
 
-/** Whether there is an address to deliver to, and a login. */
-export function checkCredentials({ config: { directory, sam, environment } }: Examined): Finding {
+/** Whether there is an address to deliver to, and a login. Who exports jobs only needs that of no status API. */
+export function checkCredentials({ config }: Examined, named: readonly string[]): Finding {
+  const { directory, sam, ingest, environment, collector } = config;
+  const hasSystems = collector.systems.length + named.length > 0;
+  const needsSam = hasSystems || ingest.baseUrl === null;
   const missing = [
-    ...(sam.baseUrl === null ? ['STATUS_API_URL'] : []),
-    ...(sam.credentials !== null ? [] : missingOf(environment)),
+    ...(needsSam && sam.baseUrl === null ? ['STATUS_API_URL'] : []),
+    ...(needsSam && sam.credentials === null ? missingOf(environment) : []),
+    ...(ingest.baseUrl !== null && ingest.apiKey === null ? ['INGEST_API_KEY'] : []),
   ];
-  if (missing.length === 0) return pass('credentials', `user ${sam.credentials?.user}, for ${sam.baseUrl}`);
-  return fail(
-    'credentials',
-    `${missing.join(' and ')} not set: nothing can be delivered`,
-    `vi ${join(directory, 'env')}`,
-  );
+  if (missing.length > 0) {
+    const words = `${missing.join(' and ')} not set: nothing can be delivered`;
+    return fail('credentials', words, `vi ${join(directory, 'env')}`);
+  }
+  const present = [
+    ...(sam.credentials === null ? [] : [`user ${sam.credentials.user}, for ${sam.baseUrl}`]),
+    ...(ingest.baseUrl === null ? [] : [`a key for ${ingest.baseUrl}`]),
+  ];
+  return pass('credentials', present.join('; '));
 }
 
 function missingOf(environment: Readonly<Record<string, string | undefined>>): string[] {

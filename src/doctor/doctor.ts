@@ -3,13 +3,14 @@ import type { Examined } from '../config/check.ts';
 import type { Environment } from '../config/paths.ts';
 import type { System } from '../config/system.ts';
 import type { Executor } from '../exec/command.ts';
-import { checkApi } from './api.ts';
 import { checkConfiguration, checkCredentials, checkEnabled, checkEnvFile } from './configuration.ts';
 import type { Finding } from './finding.ts';
 import { checkAddressSpace, checkCron } from './host.ts';
 import { checkHub } from './hub.ts';
+import { checkIngest } from './ingest.ts';
 import { checkOutbox } from './outbox.ts';
 import { checkReach } from './reach.ts';
+import { checkSam } from './sam.ts';
 
 /** What is looked at, and with what. */
 export type Patient = {
@@ -27,11 +28,13 @@ export type Patient = {
 export async function diagnose(patient: Patient): Promise<Finding[]> {
   const { examined, hostName, processEnvironment } = patient;
   const { config, systems } = examined;
+  const envFile = join(config.directory, 'env');
   const findings = await Promise.all([
     checkConfiguration(examined),
-    [checkEnvFile(examined), checkCredentials(examined), checkEnabled(examined, patient.named)],
+    [checkEnvFile(examined), checkCredentials(examined, patient.named), checkEnabled(examined, patient.named)],
     ...systems.map((system) => checkSystem(system, patient)),
-    checkApi(config.sam, join(config.directory, 'env'), processEnvironment),
+    checkSam(config.sam, envFile, processEnvironment),
+    checkIngest(config.ingest, envFile, processEnvironment),
     checkOutbox(patient.outboxFile, hostName),
     [checkAddressSpace()],
     checkCron(patient.localExecutor),

@@ -1,13 +1,13 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Writes a private file whole or not at all; when this returns, it is on disk and survives a power failure. */
-export function writeDurably(file: string, content: string | Uint8Array): void {
+/** Writes a file whole or not at all, for its owner only; when this returns, it is on disk and survives a power failure. */
+export function writeDurably(file: string, content: string | Uint8Array, mode = 0o600): void {
   const unfinished = `${file}.${process.pid}${unfinishedSuffix}`;
   try {
     rmSync(unfinished, { force: true });
     // Exclusively: nothing that somebody else put there is followed or written.
-    const descriptor = openSync(unfinished, 'wx', 0o600);
+    const descriptor = openSync(unfinished, 'wx', mode);
     try {
       writeFileSync(descriptor, content);
       fsyncSync(descriptor);

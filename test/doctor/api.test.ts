@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { loadConfig } from '../../src/config/load.ts';
-import { checkApi } from '../../src/doctor/api.ts';
+import { checkIngest } from '../../src/doctor/ingest.ts';
+import { checkSam } from '../../src/doctor/sam.ts';
 import { quickDirectory } from '../support/files.ts';
 import { needs } from '../support/needs.ts';
 import { run } from '../support/run.ts';
@@ -27,7 +28,7 @@ async function checked(url: string, credentials: Record<string, string>, environ
   const directory = quickDirectory();
   const { sam } = loadConfig(directory.path, { HOME: '/nowhere', STATUS_API_URL: url, ...credentials });
   directory.remove();
-  const found = await checkApi(sam, '/dir/env', environment);
+  const found = await checkSam(sam, '/dir/env', environment);
   return Object.fromEntries(found.map(({ name, result, words, mend }) => [name, `${result} ${words} → ${mend}`]));
 }
 
@@ -120,7 +121,7 @@ needs('openssl')('a certificate is accepted by the configured authority, and ref
   const tlsWith = async (yaml: string) => {
     await Bun.write(`${directory.path}/collector.yaml`, yaml);
     const { sam } = loadConfig(directory.path, { HOME: '/nowhere', STATUS_API_URL: url, ...login });
-    const found = (await checkApi(sam, '/dir/env', {})).find(({ name }) => name === 'TLS');
+    const found = (await checkSam(sam, '/dir/env', {})).find(({ name }) => name === 'TLS');
     return `${found?.result} ${found?.words} → ${found?.mend}`;
   };
   expect(await tlsWith('')).toMatch(/^fail .*self.signed.* → openssl s_client -connect 127\.0\.0\.1:\d+/);
@@ -129,4 +130,54 @@ needs('openssl')('a certificate is accepted by the configured authority, and ref
   );
   expect(await tlsWith(`destinations: { sam: { ca_file: /nonexistent } }\n`)).toStartWith('fail cannot read');
   directory.remove();
+});
+
+describe('the usage-history API', () => {
+  const found = async (status: number, credentials: Record<string, string>) => {
+    const seen: (string | null)[][] = [];
+    using server = Bun.serve({
+      hostname: '127.0.0.1',
+      port: 0,
+      fetch(request) {
+        seen.push([new URL(request.url).pathname, request.headers.get('x-api-key')]);
+        return Response.json({ detail: 'said' }, { status });
+      },
+    });
+    const directory = quickDirectory();
+    const environment = { HOME: '/nowhere', INGEST_API_URL: `http://127.0.0.1:${server.port}`, ...credentials };
+    const { ingest } = loadConfig(directory.path, environment);
+    directory.remove();
+    const findings = await checkIngest(ingest, '/dir/env', {});
+    return {
+      seen,
+      by: Object.fromEntries(findings.map(({ name, result, words, mend }) => [name, `${result} ${words} → ${mend}`])),
+    };
+  };
+  const key = { INGEST_API_KEY: 'secret-key' };
+
+  test('that accepts the key says what is wrong with an empty batch, and stores nothing', async () => {
+    const { seen, by } = await found(422, key);
+    expect(by['ingest authentication']).toBe('pass the key in INGEST_API_KEY is accepted → null');
+    expect(by['ingest API']).toStartWith('pass ');
+    expect(seen).toEqual([['/api/data/ingest', 'secret-key']]);
+  });
+
+  test.each([
+    ['a key that is refused', 401, key, 'ingest authentication', /^fail the key in INGEST_API_KEY is refused .*vi /],
+    ['no key', 401, {}, 'ingest authentication', /^skip there are no credentials/],
+    [
+      'another site',
+      404,
+      key,
+      'ingest API',
+      /^fail .* is not the usage-history API: HTTP 404 → correct INGEST_API_URL/,
+    ],
+  ] as const)('%s', async (_, status, credentials, name, words) => {
+    expect((await found(status, credentials)).by[name]).toMatch(words);
+  });
+
+  test('that is not configured is not spoken of', async () => {
+    const { ingest } = loadConfig(null, { HOME: '/nowhere' });
+    expect(await checkIngest(ingest, '/dir/env', {})).toEqual([]);
+  });
 });

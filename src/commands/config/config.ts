@@ -4,6 +4,7 @@ export const configCommand = defineCommand({
   meta: { name: 'config', description: 'Write, show and check the configuration' },
   subCommands: {
     init: () => import('./init.ts').then((module) => module.initCommand),
+    import: () => import('./import.ts').then((module) => module.importCommand),
     show: () => import('./show.ts').then((module) => module.showCommand),
     check: () => import('./check.ts').then((module) => module.checkCommand),
   },

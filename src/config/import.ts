@@ -1,0 +1,159 @@
+import { existsSync, mkdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { type Document, isMap, parseDocument } from 'yaml';
+import { z } from 'zod';
+import { writeDurably } from '../lib/durable.ts';
+import { messageOf, OperatorError } from '../lib/errors.ts';
+import { printable } from '../lib/text.ts';
+import { collectorSchema } from './collector.ts';
+import { ingestAddress } from './ingest.ts';
+import { readSecretFile } from './secret-file.ts';
+import { checkSettings, pathText } from './settings.ts';
+import { parseYaml } from './yaml.ts';
+
+/** `config.json` of slurm-usage-history-exporter, whose place this program takes. */
+const exporterConfig = z.looseObject({
+  api_url: z.string(),
+  api_key: z.string().regex(/^[\x21-\x7e]+$/, 'is empty, or has blanks or other characters in it'),
+  cluster_name: z.string().optional(),
+  timeout: z.number().optional(),
+  collection_window_days: z.number().optional(),
+});
+
+/** Where its settings belong in `collector.yaml`; the key belongs in `env`. */
+const places = {
+  api_url: ['destinations', 'ingest', 'url'],
+  timeout: ['destinations', 'ingest', 'timeout'],
+  cluster_name: ['jobs', 'cluster_name'],
+  collection_window_days: ['jobs', 'window_days'],
+} as const;
+
+const keyVariable = 'INGEST_API_KEY';
+
+/** What an import did. */
+export type Import = {
+  /** The files that were written, and what is new in each; the key is named and not shown. */
+  readonly written: readonly { readonly file: string; readonly settings: readonly string[] }[];
+  /** What the file says and this program has no use for. */
+  readonly unused: readonly string[];
+};
+
+/**
+ * Takes the settings of a `config.json` into `collector.yaml` and `env` of a configuration directory; all else in them stays
+ * as it is, and nothing is written where one of them is set already and to something else. Throws OperatorError.
+ */
+export function importExporterConfig(source: string, directory: string): Import {
+  const settings = readExporterConfig(source);
+  const yamlFile = join(directory, 'collector.yaml');
+  const envFile = join(directory, 'env');
+
+  const document = parseDocument(textOf(yamlFile) ?? '');
+  const problems: string[] = [];
+  const newSettings: string[] = [];
+  for (const [name, path] of Object.entries(places)) {
+    const value = Reflect.get(settings, name);
+    if (value === undefined) continue;
+    const before = document.getIn(path);
+    if (before === undefined || before === null) {
+      setIn(document, path, value);
+      newSettings.push(`${pathText(path)}: ${printable(String(value), 200)}`);
+    } else if (before !== value) {
+      problems.push(
+        `${pathText(path)} is ${printable(String(before), 200)} in ${yamlFile}, and ${printable(String(value), 200)} there`,
+      );
+    }
+  }
+  const env = readSecretFile(envFile, 'passwords') ?? '';
+  const keyBefore = parseEnv(env)[keyVariable] || undefined;
+  if (keyBefore !== undefined && keyBefore !== settings.api_key) {
+    problems.push(`${keyVariable} is another one in ${envFile}`);
+  }
+  if (problems.length > 0) {
+    throw new OperatorError(
+      `nothing is imported from ${source}: ${problems.join('; ')}: make them agree, then import again`,
+    );
+  }
+
+  const yaml = document.toString({ lineWidth: 0 });
+  // As it will be read: a setting that is refused then must not be written now.
+  const layer = parseYaml(yaml, yamlFile);
+  ingestAddress(checkSettings(collectorSchema, [layer]), {});
+
+  const files = [
+    ...(keyBefore === undefined
+      ? [
+          {
+            file: envFile,
+            text: `${withLineEnd(env)}${keyVariable}=${quoted(settings.api_key)}\n`,
+            mode: 0o600,
+            settings: [keyVariable],
+          },
+        ]
+      : []),
+    ...(newSettings.length > 0 ? [{ file: yamlFile, text: yaml, mode: 0o644, settings: newSettings }] : []),
+  ];
+  for (const { file, text, mode } of files) write(file, text, mode, directory);
+  const known: readonly string[] = ['api_key', ...Object.keys(places)];
+  return {
+    written: files.map(({ file, settings: names }) => ({ file, settings: names })),
+    unused: Object.keys(settings)
+      .filter((name) => !known.includes(name))
+      .map((name) => printable(name, 60)),
+  };
+}
+
+function readExporterConfig(source: string): z.output<typeof exporterConfig> {
+  const text = readSecretFile(source, 'an API key');
+  if (text === null)
+    throw new OperatorError(`there is no ${source}: name a config.json of slurm-usage-history-exporter`);
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    // Not the parser's words: they quote the file, and the key is in it.
+    throw new OperatorError(`${source} is no JSON: correct it, then import again`);
+  }
+  const parsed = exporterConfig.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const wrong = parsed.error.issues.map(({ path, message }) => `${pathText(path) || basename(source)}: ${message}`);
+  throw new OperatorError(`${source} is no configuration of slurm-usage-history-exporter: ${wrong.join('; ')}`);
+}
+
+/** Sets a value; a mapping on the way to it that is written but empty is made one. */
+function setIn(document: Document, path: readonly string[], value: unknown): void {
+  for (let length = 1; length < path.length; length++) {
+    const above = path.slice(0, length);
+    if (!isMap(document.getIn(above))) document.setIn(above, document.createNode({}));
+  }
+  document.setIn(path, value);
+}
+
+/** In single quotes where it has what would end a value, or begin a comment. */
+function quoted(key: string): string {
+  return /^[\w.+/=@:-]+$/.test(key) ? key : key.includes("'") ? `"${key}"` : `'${key}'`;
+}
+
+function withLineEnd(text: string): string {
+  return text === '' || text.endsWith('\n') ? text : `${text}\n`;
+}
+
+function textOf(file: string): string | null {
+  if (!existsSync(file)) return null;
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new OperatorError(`cannot read ${file}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** Keeps the mode of what was there, and where a link leads to. */
+function write(file: string, text: string, mode: number, directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const before = statSync(file, { throwIfNoEntry: false });
+    writeDurably(before ? realpathSync(file) : file, text, before ? before.mode & 0o777 : mode);
+  } catch (error) {
+    throw new OperatorError(`cannot write ${file}: ${messageOf(error)}`, { cause: error });
+  }
+}

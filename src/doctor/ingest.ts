@@ -1,0 +1,41 @@
+import type { IngestSettings } from '../config/ingest.ts';
+import type { Environment } from '../config/paths.ts';
+import { ingestDestination } from '../delivery/ingest.ts';
+import { ingestPath } from '../delivery/ingest-entries.ts';
+import type { HttpRequest } from '../lib/http.ts';
+import { checkApi } from './api.ts';
+import type { Finding } from './finding.ts';
+
+/** Asks the usage-history API, where one is configured: who exports no jobs need not hear of it. */
+export async function checkIngest(
+  ingest: IngestSettings,
+  envFile: string,
+  environment: Environment,
+): Promise<readonly Finding[]> {
+  if (ingest.baseUrl === null) return [];
+  const api = {
+    prefix: 'ingest ',
+    description: 'the usage-history API',
+    baseUrl: ingest.baseUrl,
+    addressSetting: 'INGEST_API_URL',
+    settings: 'destinations.ingest',
+    caFile: ingest.ca_file,
+    allowsInsecureHttp: ingest.allow_insecure_http,
+    who: ingest.apiKey === null ? null : 'the key in INGEST_API_KEY',
+    envFile,
+    request: () => emptyRequest(ingest),
+    loginAccepted: 422,
+  };
+  return checkApi(api, environment);
+}
+
+/**
+ * A request that stores nothing: the API looks at the key first, and answers 422 to an empty object from who may post
+ * (measured on the real server). Without a key it goes without one, for the sake of everything else.
+ */
+function emptyRequest(ingest: IngestSettings): HttpRequest {
+  const destination = ingestDestination({ ...ingest, apiKey: ingest.apiKey ?? '' });
+  const request = destination.request({ id: '', method: 'POST', path: ingestPath, failedProbes: [] }, '{}');
+  const { 'X-API-Key': key, 'Idempotency-Key': _, ...headers } = request.headers;
+  return { ...request, headers: { ...headers, ...(key ? { 'X-API-Key': key } : {}) } };
+}
