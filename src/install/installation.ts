@@ -14,9 +14,19 @@ export type Installation = {
 };
 
 /** The arguments of one command of an installation. */
-export function argumentsOf({ flags, systems }: Installation, command: 'run' | 'health'): readonly string[] {
-  // Health that is good has nothing to say to those who get the mail.
-  return command === 'run' ? [...flags, 'run', ...systems] : [...flags, 'health', '--quiet'];
+export function argumentsOf(
+  { flags, systems }: Installation,
+  command: 'run' | 'health' | 'jobs export',
+): readonly string[] {
+  switch (command) {
+    case 'run':
+      return [...flags, 'run', ...systems];
+    case 'health':
+      // Health that is good has nothing to say to those who get the mail.
+      return [...flags, 'health', '--quiet'];
+    case 'jobs export':
+      return [...flags, 'jobs', 'export'];
+  }
 }
 
 /**

@@ -146,26 +146,33 @@ esac
 });
 
 describe('install systemd', () => {
-  needs('systemd-analyze')('shows units that systemd has nothing against', async () => {
-    site.configure('collector.yaml', 'systems: [casper]\n');
-    const { exit, stdout } = await site.run('install', 'systemd', '--on-failure', 'mail@%n.service');
-    expect(exit).toBe(0);
-    const units = join(site.directory, 'units');
-    mkdirSync(units);
-    writeFileSync(join(units, 'mail@.service'), '[Service]\nType=oneshot\nExecStart=/bin/true\n');
-    for (const [, name = '', text = ''] of stdout.matchAll(/^# \/\S*\/(hpc-collector\.\w+)\n((?:(?!# \/)[^\n]*\n)*)/gm))
-      writeFileSync(join(units, name), text);
-    const files = ['hpc-collector.service', 'hpc-collector.timer'].map((name) => join(units, name));
-    const verified = await start(['systemd-analyze', 'verify', ...files], {
-      env: { PATH: '/usr/bin:/bin', SYSTEMD_UNIT_PATH: `${units}:` },
-    }).ended;
-    expect(verified).toMatchObject({ exit: 0, stderr: '' });
-    const calendar = /OnCalendar=(.*)/.exec(stdout)?.[1] ?? '';
-    const times = await start(['systemd-analyze', 'calendar', '--iterations=3', calendar], {
-      env: { PATH: '/usr/bin:/bin', TZ: 'UTC' },
-    }).ended;
-    expect(times.stdout.match(/\d\d:\d\d:\d\d UTC/g)?.length).toBeGreaterThanOrEqual(3);
-  });
+  for (const [what, name, flags] of [
+    ['a run', 'hpc-collector', []],
+    ['the daily export of jobs, which needs no system', 'hpc-collector-jobs', ['--jobs']],
+  ] as const) {
+    needs('systemd-analyze')(`shows units of ${what} that systemd has nothing against`, async () => {
+      site.configure('collector.yaml', name === 'hpc-collector' ? 'systems: [casper]\n' : '');
+      const { exit, stdout } = await site.run('install', 'systemd', ...flags, '--on-failure', 'mail@%n.service');
+      expect(exit).toBe(0);
+      const units = join(site.directory, 'units');
+      mkdirSync(units);
+      writeFileSync(join(units, 'mail@.service'), '[Service]\nType=oneshot\nExecStart=/bin/true\n');
+      for (const [, file = '', text = ''] of stdout.matchAll(
+        /^# \/\S*\/(hpc-collector[\w-]*\.\w+)\n((?:(?!# \/)[^\n]*\n)*)/gm,
+      ))
+        writeFileSync(join(units, file), text);
+      const files = [`${name}.service`, `${name}.timer`].map((file) => join(units, file));
+      const verified = await start(['systemd-analyze', 'verify', ...files], {
+        env: { PATH: '/usr/bin:/bin', SYSTEMD_UNIT_PATH: `${units}:` },
+      }).ended;
+      expect(verified).toMatchObject({ exit: 0, stderr: '' });
+      const calendar = /OnCalendar=(.*)/.exec(stdout)?.[1] ?? '';
+      const times = await start(['systemd-analyze', 'calendar', '--iterations=3', calendar], {
+        env: { PATH: '/usr/bin:/bin', TZ: 'UTC' },
+      }).ended;
+      expect(times.stdout.match(/\d\d:\d\d:\d\d UTC/g)?.length).toBeGreaterThanOrEqual(3);
+    });
+  }
 
   onOwnSystem(
     '--write puts them where root has them, says what systemd was not told, and --remove takes them out',

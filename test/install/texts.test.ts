@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { cronBlock, mailToOf } from '../../src/install/cron.ts';
 import type { Installation } from '../../src/install/installation.ts';
 import { logrotateText, withRotation } from '../../src/install/logrotate.ts';
-import { systemdUnits } from '../../src/install/systemd.ts';
+import { jobsTask, runTask, systemdUnits } from '../../src/install/systemd.ts';
 
 const installation: Installation = {
   binary: '/opt/hpc/hpc-collector',
@@ -15,7 +15,7 @@ const installation: Installation = {
 };
 
 const unitsOf = (rest: Partial<Installation>, onFailure: string | null = null) =>
-  systemdUnits({ ...installation, ...rest }, onFailure);
+  systemdUnits(runTask, { ...installation, ...rest }, onFailure);
 const serviceOf = (rest: Partial<Installation>) => unitsOf(rest)['hpc-collector.service'] ?? '';
 
 test('hosts and systems begin at minutes and seconds of their own, and always at the same', () => {
@@ -94,4 +94,25 @@ test.each([
 test('and on again', () => {
   expect(withRotation('log: { format: json, rotate: false }\n', true)).toBe('log: { format: json }\n');
   expect(withRotation('log: {format: json}\n', true)).toBe('log: {format: json}\n');
+});
+
+test('the timer of jobs export begins once a night, at a second of its own, and catches up with what was missed', () => {
+  const timers = Array.from({ length: 60 }, (_, index) => {
+    const units = systemdUnits(jobsTask, { ...installation, host: `login${index}` }, null);
+    return units['hpc-collector-jobs.timer'] ?? '';
+  });
+  expect(new Set(timers).size).toBeGreaterThan(55);
+  for (const text of timers) {
+    expect(text).toMatch(/^OnCalendar=\*-\*-\* 02:[0-5]\d:[0-5]\d$/m);
+    expect(text).toMatch(/^Persistent=true$/m);
+  }
+});
+
+test('the service of jobs export has time for days that nobody exported', () => {
+  const units = systemdUnits(jobsTask, { ...installation, flags: ['--config', '/etc/hpc'] }, 'mail@%n.service');
+  const service = units['hpc-collector-jobs.service'];
+  expect(service).toMatch(/^ExecStart=\/opt\/hpc\/hpc-collector --config \/etc\/hpc jobs export$/m);
+  expect(service).toMatch(/^TimeoutStartSec=6h$/m);
+  expect(service).toMatch(/^OnFailure=mail@%n\.service$/m);
+  expect(service).toMatch(/^SuccessExitStatus=75$/m);
 });

@@ -28,13 +28,17 @@ export function actionOf({ write, remove }: InstallArgs): 'print' | 'write' | 'r
   return write ? 'write' : remove ? 'remove' : 'print';
 }
 
-/** What is to be run here. Throws OperatorError for a system that is not known, and where there is none to collect. */
+/**
+ * What is to be run here. Throws OperatorError for a system that is not known; and, where systems are what it is for, if
+ * there is none to collect.
+ */
 export async function installationOf(
   names: readonly string[],
   args: InstallArgs,
   context: Context,
+  what: 'systems' | 'no system' = 'systems',
 ): Promise<Installation> {
-  if (names.length === 0) chosenSystems([], context, 'as named');
+  if (what === 'systems' && names.length === 0) chosenSystems([], context, 'as named');
   for (const name of names) loadSystem(name, context.config);
   const files = [
     ['--config', args.config],

@@ -4,7 +4,7 @@ import { userConfigHome } from '../../config/paths.ts';
 import { runProgram } from '../../exec/local-program.ts';
 import type { Installation } from '../../install/installation.ts';
 import { removeOwnFile, writeOwnFile } from '../../install/own-files.ts';
-import { systemdUnits } from '../../install/systemd.ts';
+import { jobsTask, runTask, systemdUnits, type Task } from '../../install/systemd.ts';
 import { exitCodes, OperatorError } from '../../lib/errors.ts';
 import { printable } from '../../lib/text.ts';
 import { commonArgs } from '../common.ts';
@@ -21,22 +21,28 @@ export const systemdCommand = defineCommand({
     ...commonArgs,
     ...systemsArg,
     ...installArgs,
-    'on-failure': { type: 'string', valueHint: 'UNIT', description: 'A unit to start when a run fails' },
+    jobs: {
+      type: 'boolean',
+      description: 'The daily timer of jobs export in place of the one that runs the collector',
+    },
+    'on-failure': { type: 'string', valueHint: 'UNIT', description: 'A unit to start when it fails' },
   },
   async run({ args }) {
     const action = actionOf(args);
     const context = openContext(args);
     const isRoot = process.getuid?.() === 0;
     const directory = isRoot ? '/etc/systemd/system' : join(userConfigHome(process.env), 'systemd/user');
-    if (action === 'remove') return remove(directory, isRoot);
-    const installation = await installationOf(args._, args, context);
-    const units = Object.entries(systemdUnits(installation, unitName(args['on-failure'])));
+    const task = args.jobs ? jobsTask : runTask;
+    if (action === 'remove') return remove(task, directory, isRoot);
+    if (args.jobs && args._.length > 0) throw new OperatorError('--jobs is for no system: name none');
+    const installation = await installationOf(args._, args, context, args.jobs ? 'no system' : 'systems');
+    const units = Object.entries(systemdUnits(task, installation, unitName(args['on-failure'])));
     if (action === 'print') {
       printLines(units.map(([name, text]) => `# ${join(directory, name)}\n${text}`));
       return exitCodes.done;
     }
     const written = units.filter(([name, text]) => writeOwnFile(join(directory, name), text));
-    const tried = await systemctl(isRoot, [['daemon-reload'], ['enable', '--now', timer]]);
+    const tried = await systemctl(isRoot, [['daemon-reload'], ['enable', '--now', `${task.name}.timer`]]);
     printLines([
       ...(written.length === 0 ? ['The units are there already'] : []),
       ...written.map(([name]) => `Wrote ${join(directory, name)}`),
@@ -47,11 +53,10 @@ export const systemdCommand = defineCommand({
   },
 });
 
-const timer = 'hpc-collector.timer';
-
-async function remove(directory: string, isRoot: boolean): Promise<0> {
+async function remove({ name }: Task, directory: string, isRoot: boolean): Promise<0> {
+  const timer = `${name}.timer`;
   const disabled = await systemctl(isRoot, [['disable', '--now', timer]]);
-  const removed = [timer, 'hpc-collector.service'].filter((name) => removeOwnFile(join(directory, name)));
+  const removed = [timer, `${name}.service`].filter((name) => removeOwnFile(join(directory, name)));
   const said = removed.map((name) => `Removed ${join(directory, name)}`);
   const reloaded = removed.length === 0 ? [] : await systemctl(isRoot, [['daemon-reload']]);
   printLines(removed.length === 0 ? ['No units of ours are there'] : [...disabled, ...said, ...reloaded]);
