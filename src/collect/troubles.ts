@@ -62,7 +62,7 @@ export function changesOf<E extends TroubleError>(
  */
 function essenceOf(text: string): string {
   return text
-    .replace(/^✗ \S+ status /, '✗ status ')
+    .replace(/^✗ \S+ (?=(status|jobs) )/, '✗ ')
     .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '#')
     .replace(/(?<!HTTP |exited with |[\w-])\d[\d.,:-]*(T[\d:.]+)?Z?/g, '#');
 }
