@@ -130,6 +130,7 @@ export const migrations: readonly string[] = [
     received_from TEXT NOT NULL,
     PRIMARY KEY (cluster, job_id, submit)
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX jobs_by_submit ON jobs (cluster, submit);
+  -- All that the sums over a cluster's jobs need: without it each job is looked up, which takes ten times as long.
+  CREATE INDEX jobs_by_submit ON jobs (cluster, submit, partition, user, cpu_hours, gpu_hours);
   `,
 ];

@@ -14,19 +14,28 @@ export function moment(value: unknown): string | Fault {
   if (typeof value === 'number') return momentOfEpoch(value);
   if (typeof value !== 'string') return { type: 'datetime_type', msg: 'Input should be a valid datetime' };
   if (/^[+-]?\d+(\.\d+)?$/.test(value)) return momentOfEpoch(Number(value));
-  const match = pattern.exec(value);
-  if (!match) return unreadable(value);
+  return momentIn(value) ?? unreadable(value);
+}
+
+/** Null for what is no time, or none in the years 1 to 9999. */
+function momentIn(text: string): string | null {
+  const match = pattern.exec(text);
+  if (!match) return null;
   const [, day = '', time = '00:00', zone = ''] = match;
-  return canonicalTimestamp(`${day}T${time}${zone.replace('\u2212', '-')}`) ?? unreadable(value);
+  return canonicalTimestamp(`${day}T${time}${zone.replace('\u2212', '-')}`);
 }
 
 function momentOfEpoch(epoch: number): string | Fault {
-  const microseconds = Math.round(epoch * (Math.abs(epoch) > maxEpochSeconds ? 1000 : 1_000_000));
-  const seconds = Math.floor(microseconds / 1_000_000);
-  const fraction = String(microseconds - seconds * 1_000_000).padStart(6, '0');
-  return timestampAt(seconds * 1000, fraction) ?? outOfRange(epoch < 0 ? 'year 0 is out of range' : tooLate);
+  const perSecond = Math.abs(epoch) > maxEpochSeconds ? 1000 : 1;
+  // The whole seconds apart: all microseconds since 1970 are more than a double can count.
+  const seconds = Math.floor(epoch / perSecond);
+  const microseconds = Math.round(((epoch - seconds * perSecond) / perSecond) * 1_000_000);
+  const carried = microseconds === 1_000_000 ? 1 : 0;
+  const fraction = String(microseconds - carried * 1_000_000).padStart(6, '0');
+  return timestampAt((seconds + carried) * 1000, fraction) ?? outOfRange(epoch < 0 ? beforeYearOne : tooLate);
 }
 
+const beforeYearOne = 'year 0 is out of range';
 const tooLate = 'dates after 9999 are not supported as unix timestamps';
 
 /** What a date must look like, from its beginning, and what is said where it does not. */
@@ -41,25 +50,20 @@ const expected: readonly (readonly [RegExp, string])[] = [
 ];
 
 function unreadable(text: string): Fault {
-  const error = expected.find(([form]) => !form.test(text))?.[1] ?? wrongDay(text);
-  if (error !== null) {
-    const msg = `Input should be a valid datetime or date, ${error}`;
-    return { type: 'datetime_from_date_parsing', msg, ctx: { error } };
-  }
-  return outOfRange(text.startsWith('0000') ? 'year 0 is out of range' : 'its year in UTC is out of range');
+  const error = expected.find(([form]) => !form.test(text))?.[1] ?? wrongEnd(text.slice(0, 10), text.slice(10));
+  if (error === null) return outOfRange(text.startsWith('0000') ? beforeYearOne : 'its year in UTC is out of range');
+  return {
+    type: 'datetime_from_date_parsing',
+    msg: `Input should be a valid datetime or date, ${error}`,
+    ctx: { error },
+  };
 }
 
-function wrongDay(text: string): string | null {
-  const day = text.slice(0, 10);
-  // Year 0 is not in the calendar, and a leap year as 2000 is.
-  const isReal = canonicalTimestamp(day.replace(/^0000/, '2000')) !== null;
-  if (!isReal) return 'day value is outside expected range';
-  return isClock(text.slice(10)) ? null : 'unexpected extra characters at the end of the input';
-}
-
-/** Whether what follows a date is a time of day. */
-function isClock(rest: string): boolean {
-  return rest === '' || (pattern.test(`2000-01-01${rest}`) && typeof moment(`2000-01-01${rest}`) === 'string');
+/** What is wrong with a date that looks like one, or behind it; null where both are right. */
+function wrongEnd(day: string, rest: string): string | null {
+  // The calendar has no year 0; it would be a leap year, as 2000 is.
+  if (momentIn(day.replace(/^0000/, '2000')) === null) return 'day value is outside expected range';
+  return momentIn(`2000-01-01${rest}`) === null ? 'unexpected extra characters at the end of the input' : null;
 }
 
 function outOfRange(error: string): Fault {
