@@ -10,7 +10,8 @@ const maxContainers = 250_000;
  * @throws RequestProblem 400 with the words of the SAM API where it has some
  */
 export function parseJsonObject(bytes: Uint8Array): Readonly<Record<string, unknown>> {
-  const value = parseJson(bytes, maxContainers);
+  refuseMonster(bytes, maxContainers);
+  const value = parseJson(bytes);
   const empty = value === null || (typeof value === 'object' && Object.keys(value).length === 0);
   if (empty) throw new RequestProblem(400, 'JSON body required');
   if (!isRecord(value)) throw new RequestProblem(400, 'JSON body must be an object');
@@ -18,12 +19,10 @@ export function parseJsonObject(bytes: Uint8Array): Readonly<Record<string, unkn
 }
 
 /**
- * Takes a body as JSON.
- * @param maxContainers how many lists and objects it may have
+ * Takes UTF-8 as JSON, which `refuseMonster` has seen.
  * @throws RequestProblem 400
  */
-export function parseJson(bytes: Uint8Array, maxContainers: number): unknown {
-  refuseMonster(bytes, maxContainers);
+export function parseJson(bytes: Uint8Array): unknown {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -44,8 +43,11 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Counts lists and objects without parsing: what is refused here costs milliseconds for each megabyte. */
-function refuseMonster(bytes: Uint8Array, maxContainers: number): void {
+/**
+ * Counts lists and objects without parsing: what is refused here costs milliseconds for each megabyte.
+ * @throws RequestProblem 400 for more than `maxContainers`, or for many within each other
+ */
+export function refuseMonster(bytes: Uint8Array, maxContainers: number): void {
   let depth = 0;
   let containers = 0;
   let inText = false;

@@ -5,7 +5,7 @@ import type { Authenticator } from '../authentication.ts';
 import { type BodyLimits, readBody } from '../body.ts';
 import { type Delivery, idempotencyKey, storeOnce } from '../deliveries.ts';
 import { RequestProblem } from '../problem.ts';
-import { timestampOf } from '../timestamp.ts';
+import { canonicalTimestamp, timestampOf } from '../timestamp.ts';
 import { readBatch } from './batch.ts';
 import { allowOrigin, isPreflight, preflightAnswer } from './cors.ts';
 import { refused } from './fault.ts';
@@ -77,7 +77,6 @@ async function requireReader(
 function dayParameter(query: URLSearchParams, name: string): string | null {
   const day = query.get(name);
   if (day === null || day === '') return null;
-  const isDay = /^\d{4}-\d{2}-\d{2}$/.test(day) && !Number.isNaN(Date.parse(`${day}T00:00:00Z`));
-  if (isDay) return day;
+  if (/^\d{4}-\d{2}-\d{2}$/.test(day) && canonicalTimestamp(day) !== null) return day;
   throw refused({ type: 'date_parsing', msg: 'Input should be a valid date, as 2026-11-20' }, ['query', name], day);
 }

@@ -1,7 +1,8 @@
-import { isRecord, parseJson } from '../json.ts';
+import { isRecord, refuseMonster } from '../json.ts';
 import { RequestProblem } from '../problem.ts';
 import { clusterName } from './cluster.ts';
 import { Problems, refused } from './fault.ts';
+import { parseWithLongList } from './long-list.ts';
 import { type JobRow, missing, noObject, readJob } from './records.ts';
 
 /** What one POST brings: finished jobs of a cluster. */
@@ -11,38 +12,35 @@ export type Batch = { readonly hostname: string; readonly jobs: readonly JobRow[
 const leastRecordBytes = 64;
 /** So many lists and objects may be in any body: what is wrong with a small one shall be said in full. */
 const leastContainers = 10_000;
-/** Some ten milliseconds; then others have their turn. */
-const jobsAtOnce = 5000;
 
 /**
- * Takes the body of a POST to `/api/data/ingest`.
+ * Takes the body of a POST to `/api/data/ingest`. Others have their turn while it does.
  * @throws RequestProblem 422 that names all that is wrong, as FastAPI does
  */
 export async function readBatch(bytes: Uint8Array): Promise<Batch> {
   const problems = new Problems();
-  const body = parsed(bytes);
-  const hostname = hostnameOf(body, problems);
-  const records = recordsOf(body, problems);
   const jobs: JobRow[] = [];
-  for (const [index, record] of records.entries()) {
-    if (index % jobsAtOnce === jobsAtOnce - 1) await new Promise((resolve) => setImmediate(resolve));
-    const job = readJob(record, index, problems);
-    if (job) jobs.push(job);
-  }
-  problems.throwIfAny();
-  return { hostname, jobs };
-}
-
-function parsed(bytes: Uint8Array): Readonly<Record<string, unknown>> {
-  let body: unknown;
   try {
-    body = parseJson(bytes, Math.max(leastContainers, bytes.byteLength / leastRecordBytes));
+    refuseMonster(bytes, Math.max(leastContainers, bytes.byteLength / leastRecordBytes));
+    const { value: body, pieces } = parseWithLongList(bytes, 'jobs');
+    if (!isRecord(body)) throw refused(noObject, ['body'], body);
+    const hostname = hostnameOf(body, problems);
+    checkList(body, problems);
+    let index = 0;
+    for (const records of pieces) {
+      for (const record of records) {
+        const job = readJob(record, index, problems);
+        if (job) jobs.push(job);
+        index += 1;
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    problems.throwIfAny();
+    return { hostname, jobs };
   } catch (error) {
-    if (!(error instanceof RequestProblem)) throw error;
+    if (!(error instanceof RequestProblem) || error.status !== 400) throw error;
     throw refused({ type: 'json_invalid', msg: 'JSON decode error', ctx: { error: error.message } }, ['body'], {});
   }
-  if (!isRecord(body)) throw refused(noObject, ['body'], body);
-  return body;
 }
 
 function hostnameOf(body: Readonly<Record<string, unknown>>, problems: Problems): string {
@@ -53,10 +51,9 @@ function hostnameOf(body: Readonly<Record<string, unknown>>, problems: Problems)
   return '';
 }
 
-function recordsOf(body: Readonly<Record<string, unknown>>, problems: Problems): readonly unknown[] {
+function checkList(body: Readonly<Record<string, unknown>>, problems: Problems): void {
   const isThere = Object.hasOwn(body, 'jobs');
-  if (Array.isArray(body.jobs)) return body.jobs;
+  if (Array.isArray(body.jobs)) return;
   const fault = isThere ? { type: 'list_type', msg: 'Input should be a valid list' } : missing;
   problems.add(fault, ['body', 'jobs'], isThere ? body.jobs : body);
-  return [];
 }
