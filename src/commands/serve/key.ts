@@ -36,7 +36,7 @@ const addCommand = defineCommand({
 });
 
 const lsCommand = defineCommand({
-  meta: { name: 'ls', description: 'List the API keys, which are not kept themselves' },
+  meta: { name: 'ls', description: 'List the API keys: their names, clusters and last use' },
   args: { ...commonArgs, ...databaseArg, json: { type: 'boolean', description: 'One JSON object a key' } },
   run({ args }) {
     const keys = listKeys(databaseFile(args.database, openContext(args)));

@@ -14,7 +14,7 @@ import { databaseArg, databaseFile } from './database.ts';
 export const serveCommand = defineCommand({
   meta: {
     name: 'serve',
-    description: 'Run the receiver: it takes what is sent to the SAM status API, and finished jobs',
+    description: 'Run the receiver: it takes what a collector sends to the SAM status API, and finished jobs',
   },
   args: {
     ...commonArgs,
@@ -51,12 +51,12 @@ export const serveCommand = defineCommand({
     });
     log.info(`Listening on ${receiver.url}`);
     const option = args.database === undefined ? '' : ` --database ${args.database}`;
-    if (!hasUsers) log.warn(`Nobody may send to it yet: add a user with: hpc-collector serve user add NAME${option}`);
+    // Who has one of the two has a receiver, perhaps for no more than that.
+    const level = hasUsers || hasKeys ? 'info' : 'warn';
+    if (!hasUsers)
+      log[level](`No snapshots are taken yet: add a user with: hpc-collector serve user add NAME${option}`);
     if (!hasKeys) {
-      const say = `No jobs are taken yet: make a key with: hpc-collector serve key add NAME --cluster CLUSTER${option}`;
-      // Who has users has a receiver of snapshots, and may want no more.
-      if (hasUsers) log.info(say);
-      else log.warn(say);
+      log[level](`No jobs are taken yet: add a key with: hpc-collector serve key add NAME --cluster CLUSTER${option}`);
     }
     await new Promise<void>((resolve) => stopSignal.addEventListener('abort', () => resolve(), { once: true }));
     await receiver.stop();

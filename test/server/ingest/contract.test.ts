@@ -1,6 +1,8 @@
 /** What was asked of the API's own server and answered by it, asked of the receiver: the same, or why not. */
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { addKey } from '../../../src/server/ingest/keys.ts';
 import type { Json } from '../helper.ts';
 import { fixtureLines, type IngestReceiver, startIngest } from './helper.ts';
@@ -144,10 +146,26 @@ test('who asks for the health gets the members that it has there', async () => {
   }
 });
 
-test('who may ask for the statistics gets the members that they have there', async () => {
-  await receiver.ingest({ hostname: 'farmtest', jobs: [JSON.parse(exchange('ingest-one').body ?? '').jobs[0]] });
-  const { body } = await receiver.read('stats/farmtest');
-  expect(Object.keys(body)).toEqual(Object.keys(exchange('stats').answer));
+test('who may ask for the statistics of a cluster that is not there hears the same', async () => {
   const { status, answer } = exchange('stats-404');
   expect(await receiver.read('stats/nope')).toMatchObject({ status, body: answer });
+});
+
+test('what the agent of the API sends is refused where it is there, and else comes to the same sums', async () => {
+  const path = join(import.meta.dir, '../../../fixtures/ingest-api/agent-payload.json');
+  const { hostname, jobs } = JSON.parse(readFileSync(path, 'utf8')) as { hostname: string; jobs: Json[] };
+  const cancelled = jobs.findIndex((job) => job.Start === 'None');
+  const refused = await receiver.ingest({ hostname, jobs });
+  expect(refused.status).toBe(422);
+  expect(refused.body.detail).toMatchObject([{ loc: ['body', 'jobs', cancelled, 'Start'], input: 'None' }]);
+
+  const other = JSON.parse(exchange('ingest-otherhost').body ?? '') as { jobs: Json[] };
+  const taken = await receiver.ingest({ hostname, jobs: [...jobs.toSpliced(cancelled, 1), ...other.jobs] });
+  expect(taken.body.jobs_processed).toBe(64);
+  const { total_cpu_hours, total_gpu_hours, ...rest } = exchange('stats').answer;
+  expect((await receiver.read(`stats/${hostname}`)).body).toEqual({
+    ...rest,
+    total_cpu_hours: expect.closeTo(Number(total_cpu_hours), 9),
+    total_gpu_hours: expect.closeTo(Number(total_gpu_hours), 9),
+  });
 });
