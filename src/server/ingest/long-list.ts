@@ -1,7 +1,7 @@
 import { isRecord, parseJson } from '../json.ts';
 import { RequestProblem } from '../problem.ts';
 
-/** Some thousand records. */
+/** About a thousand records, which take some milliseconds. */
 const pieceBytes = 256 * 1024;
 
 /** An object of which one member is a long list. */

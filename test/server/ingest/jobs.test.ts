@@ -162,7 +162,8 @@ describe('what is wrong', () => {
     const jobs = new Array(50_000).fill({ ...jobRecord(), Submit: 'x'.repeat(300) });
     const { body } = await receiver.ingest({ hostname: 'wrong', jobs });
     expect(body.detail).toHaveLength(1000);
-    expect((body.detail as Json[])[999]).toMatchObject({ loc: ['body', 'jobs', 999, 'Submit'] });
+    const last = { loc: ['body', 'jobs', 999, 'Submit'], input: `${'x'.repeat(200)}…` };
+    expect((body.detail as Json[])[999]).toMatchObject(last);
     expect(JSON.stringify(body).length).toBeLessThan(1024 ** 2);
     expect(receiver.lines.at(-1)).toEndWith('(and 49999 more)');
   });
