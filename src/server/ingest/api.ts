@@ -48,8 +48,7 @@ async function ingest({ database, keyRing, limits }: IngestParts, request: Reque
   const holder = keyRing.holder(request.headers);
   const key = idempotencyKey(request.headers);
   const bytes = await readBody(request, limits, 'taken');
-  const batch = await readBatch(bytes);
-  requireCluster(holder, batch.hostname);
+  const batch = await readBatch(bytes, (cluster) => requireCluster(holder, cluster));
   const delivery: Delivery = { path, user: holder.name, bytes, key, receivedAt: new Date() };
   const { answer, replayed } = storeOnce(database, delivery, () => storeJobs(database, batch, delivery));
   const what = `${counted(batch.jobs.length, 'job')} of ${batch.hostname}`;

@@ -15,9 +15,10 @@ const leastContainers = 10_000;
 
 /**
  * Takes the body of a POST to `/api/data/ingest`. Others have their turn while it does.
+ * @param authorise is asked about the cluster before its jobs are looked at; it throws where they may not be sent
  * @throws RequestProblem 422 that names all that is wrong, as FastAPI does
  */
-export async function readBatch(bytes: Uint8Array): Promise<Batch> {
+export async function readBatch(bytes: Uint8Array, authorise: (cluster: string) => void): Promise<Batch> {
   const problems = new Problems();
   const jobs: JobRow[] = [];
   try {
@@ -25,6 +26,7 @@ export async function readBatch(bytes: Uint8Array): Promise<Batch> {
     const { value: body, pieces } = parseWithLongList(bytes, 'jobs');
     if (!isRecord(body)) throw refused(noObject, ['body'], body);
     const hostname = hostnameOf(body, problems);
+    if (hostname !== '') authorise(hostname);
     checkList(body, problems);
     let index = 0;
     for (const records of pieces) {
@@ -43,6 +45,7 @@ export async function readBatch(bytes: Uint8Array): Promise<Batch> {
   }
 }
 
+/** Empty, which is no cluster's name, where `problems` got what is wrong with it. */
 function hostnameOf(body: Readonly<Record<string, unknown>>, problems: Problems): string {
   const isThere = Object.hasOwn(body, 'hostname');
   const hostname = isThere ? clusterName(body.hostname) : missing;

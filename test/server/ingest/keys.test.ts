@@ -90,6 +90,14 @@ describe('a key', () => {
     expect(await statusWith(receiver, receiver.key, 'any')).toBe(200);
   });
 
+  test('that is not for a cluster does not get to hear what is wrong with its jobs', async () => {
+    const receiver = await started();
+    const key = receiver.addKey('two', ['a', 'b']);
+    const wrong = { hostname: 'c', jobs: [jobRecord({ Start: 'None' })] };
+    expect((await receiver.ingest(wrong, { 'X-API-Key': key })).status).toBe(403);
+    expect((await receiver.ingest({ ...wrong, hostname: 'a' }, { 'X-API-Key': key })).status).toBe(422);
+  });
+
   test('counts from the moment it is made to the moment it is removed', async () => {
     const receiver = await started();
     const key = receiver.addKey('late', '*');
