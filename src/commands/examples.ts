@@ -5,6 +5,12 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   drain: ['hpc-collector drain --now', 'hpc-collector drain --stream sam/casper --max-seconds 600'],
   serve: ['hpc-collector serve --listen 127.0.0.1:5050'],
   'serve user add': ['hpc-collector serve user add collector'],
+  'serve key add': [
+    'hpc-collector serve key add hpc1-export --cluster hpc1',
+    'hpc-collector serve key add shared --all',
+  ],
+  'serve key ls': ['hpc-collector serve key ls'],
+  'serve key remove': ['hpc-collector serve key remove hpc1-export'],
   demo: ['hpc-collector demo --keep'],
   health: [
     'hpc-collector health',

@@ -28,6 +28,8 @@ A flag wins over these, these win over the file env, that over YAML, that over w
   JUPYTERHUB_ADMIN_TOKEN                      the token for JupyterHub's API
   NOTIFY_WEBHOOK_URL, HEARTBEAT_URL           in the place of notify.webhook and heartbeat_url
   DERECHO_LOG_FILE, CASPER_LOG_FILE           a log of its own for one system
+  API_KEYS                                    keys that serve takes for all clusters, with commas between them
+  CORS_ORIGINS                                origins whose pages may read from serve, with commas between them
 
   HTTP_PROXY, HTTPS_PROXY, NO_PROXY           the proxy, in the place of proxy: and no_proxy: in collector.yaml
   XDG_CONFIG_HOME, XDG_STATE_HOME, HOME       where files are: hpc-collector help files

@@ -1,9 +1,12 @@
 import type { Database } from 'bun:sqlite';
-import { messageOf } from '../lib/errors.ts';
 import { printable } from '../lib/text.ts';
+import { type Answered, json, refusal } from './answered.ts';
 import type { Authenticator } from './authentication.ts';
-import { type BodyLimits, readJsonBody } from './body.ts';
-import { type Answer, type Delivery, idempotencyKey, storeOnce } from './deliveries.ts';
+import { type BodyLimits, readBody } from './body.ts';
+import { type Answer, idempotencyKey, type StatusDelivery, storeOnce } from './deliveries.ts';
+import { answerIngest, type IngestParts } from './ingest/api.ts';
+import { isIngestPath } from './ingest/routes.ts';
+import { parseJsonObject } from './json.ts';
 import { listOutages, storeOutage } from './outages.ts';
 import { RequestProblem } from './problem.ts';
 import { listReservations } from './reservations.ts';
@@ -15,6 +18,7 @@ export type ApiParts = {
   readonly database: Database;
   readonly authenticator: Authenticator;
   readonly limits: BodyLimits;
+  readonly ingest: IngestParts;
   /** Gets one line for each request, safe for a terminal. */
   readonly log: (line: string) => void;
 };
@@ -26,7 +30,9 @@ export function createApi(parts: ApiParts): (request: Request) => Promise<Respon
   return async (request) => {
     const started = performance.now();
     const url = new URL(request.url);
-    const { response, note } = await answer(parts, request, url).catch(refusal);
+    const { response, note } = isIngestPath(url.pathname)
+      ? await answerIngest(parts.ingest, request, url)
+      : await answerStatus(parts, request, url).catch((error: unknown) => refusal(error, 'error'));
     const ms = Math.round(performance.now() - started);
     parts.log(
       `${response.status} ${request.method} ${printable(url.pathname, 100)} ${ms} ms${note ? `: ${note}` : ''}`,
@@ -35,9 +41,7 @@ export function createApi(parts: ApiParts): (request: Request) => Promise<Respon
   };
 }
 
-type Answered = { readonly response: Response; readonly note?: string };
-
-async function answer(parts: ApiParts, request: Request, url: URL): Promise<Answered> {
+async function answerStatus(parts: ApiParts, request: Request, url: URL): Promise<Answered> {
   const route = routeOf(request.method, url.pathname);
   // Before the body is read: who may not post must not cost its bytes.
   const user = await parts.authenticator.authenticate(request.headers);
@@ -45,8 +49,9 @@ async function answer(parts: ApiParts, request: Request, url: URL): Promise<Answ
     return { response: json(200, JSON.stringify(read(parts.database, route, url.searchParams))) };
   }
   const key = idempotencyKey(request.headers);
-  const { bytes, value } = await readJsonBody(request, parts.limits);
-  const delivery: Delivery = { path: url.pathname, user, bytes, value, key, receivedAt: new Date() };
+  const bytes = await readBody(request, parts.limits);
+  const value = parseJsonObject(bytes);
+  const delivery: StatusDelivery = { path: url.pathname, user, bytes, value, key, receivedAt: new Date() };
   const failed = request.headers.get('x-collection-failed')?.trim() || null;
   const stored = storeOnce(parts.database, delivery, () =>
     route.kind === 'store-outage'
@@ -67,19 +72,4 @@ function read(
   const latest = latestSnapshot(database, route.system);
   if (!latest) throw new RequestProblem(404, `No ${labelOf(route.system)} status data available`);
   return latest;
-}
-
-function refusal(error: unknown): Answered {
-  if (error instanceof RequestProblem) {
-    const response = json(error.status, JSON.stringify({ error: error.message }), error.headers);
-    return { response, note: printable(error.message) };
-  }
-  return { response: json(500, '{"error":"Internal error"}'), note: printable(messageOf(error)) };
-}
-
-function json(status: number, body: string, headers: Readonly<Record<string, string>> = {}): Response {
-  return new Response(body, {
-    status,
-    headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', ...headers },
-  });
 }

@@ -6,15 +6,18 @@ import { timestampOf } from './timestamp.ts';
 /** One POST, authenticated and read. */
 export type Delivery = {
   readonly path: string;
+  /** Who sent it: a user, or the name of an API key. */
   readonly user: string;
   readonly bytes: Uint8Array;
-  readonly value: Readonly<Record<string, unknown>>;
   /** The `Idempotency-Key` header: the client's name for this delivery, the same with every retry. */
   readonly key: string | null;
   readonly receivedAt: Date;
 };
 
-/** What is sent back with 201. */
+/** One to the SAM API, with what its body says. */
+export type StatusDelivery = Delivery & { readonly value: Readonly<Record<string, unknown>> };
+
+/** What is sent back when it is stored. */
 export type Answer = Readonly<Record<string, unknown>>;
 
 /**
@@ -25,14 +28,14 @@ export type Answer = Readonly<Record<string, unknown>>;
 export function storeOnce(
   database: Database,
   delivery: Delivery,
-  store: (delivery: Delivery) => Answer,
+  store: () => Answer,
 ): { readonly answer: string; readonly replayed: boolean } {
   const sha256 = createHash('sha256').update(delivery.bytes).digest();
   return database
     .transaction(() => {
       const before = delivery.key === null ? null : storedAnswer(database, delivery.key, delivery.path, sha256);
       if (before !== null) return { answer: before, replayed: true };
-      const answer = JSON.stringify(store(delivery));
+      const answer = JSON.stringify(store());
       if (delivery.key !== null) {
         database
           .query('INSERT INTO deliveries (key, path, body_sha256, answer, received_at) VALUES (?, ?, ?, ?, ?)')

@@ -91,4 +91,46 @@ export const migrations: readonly string[] = [
   ALTER TABLE outages ADD COLUMN reported_at TEXT NOT NULL DEFAULT '';
   CREATE UNIQUE INDEX outages_by_key ON outages (outage_key);
   `,
+  `
+  -- Who may send finished jobs. The scope is * or the names of clusters with commas between them (ingest/scope.ts).
+  CREATE TABLE api_keys (
+    name TEXT PRIMARY KEY,
+    key_sha256 BLOB NOT NULL UNIQUE,
+    scope TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    last_used_at TEXT
+  ) STRICT;
+
+  -- The clusters that have jobs: to find them among millions of jobs would take a while.
+  CREATE TABLE clusters (
+    name TEXT PRIMARY KEY,
+    last_received_at TEXT NOT NULL
+  ) STRICT;
+
+  -- Finished jobs. An id comes again with another submit time when a job is requeued or the ids of a cluster wrap around.
+  -- The times of a job are as it was sent: UTC where it had a zone, else the cluster's own.
+  CREATE TABLE jobs (
+    cluster TEXT NOT NULL,
+    job_id TEXT NOT NULL,
+    user TEXT NOT NULL,
+    account TEXT NOT NULL,
+    partition TEXT NOT NULL,
+    state TEXT NOT NULL,
+    qos TEXT,
+    submit TEXT NOT NULL,
+    start TEXT,
+    "end" TEXT,
+    cpu_hours REAL NOT NULL,
+    gpu_hours REAL NOT NULL,
+    cpus INTEGER NOT NULL,
+    gpus INTEGER NOT NULL,
+    nodes INTEGER NOT NULL,
+    node_list TEXT,
+    received_at TEXT NOT NULL,
+    received_from TEXT NOT NULL,
+    PRIMARY KEY (cluster, job_id, submit)
+  ) STRICT, WITHOUT ROWID;
+  -- All that the sums over a cluster's jobs need: without it each job is looked up, which takes ten times as long.
+  CREATE INDEX jobs_by_submit ON jobs (cluster, submit, partition, user, cpu_hours, gpu_hours);
+  `,
 ];

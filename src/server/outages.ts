@@ -1,6 +1,6 @@
 import type { Database } from 'bun:sqlite';
 import { outageStatuses } from '../lib/outage-words.ts';
-import type { Answer, Delivery } from './deliveries.ts';
+import type { Answer, StatusDelivery } from './deliveries.ts';
 import { RequestProblem } from './problem.ts';
 import { flagParameter } from './query.ts';
 import { type Outage, outageSchema } from './schemas.ts';
@@ -15,7 +15,7 @@ const required = ['system_name', 'title', 'severity'];
  * client knows. Inside the caller's transaction.
  * @throws RequestProblem 400
  */
-export function storeOutage(database: Database, delivery: Delivery): Answer {
+export function storeOutage(database: Database, delivery: StatusDelivery): Answer {
   // The SAM API counts what is required but empty as missing.
   const given = Object.entries(delivery.value).filter(
     ([field, value]) => !(required.includes(field) && (value === '' || value === null)),
@@ -33,7 +33,7 @@ export function storeOutage(database: Database, delivery: Delivery): Answer {
 }
 
 /** Gives the row's id. */
-function store(database: Database, delivery: Delivery, outage: Outage): number {
+function store(database: Database, delivery: StatusDelivery, outage: Outage): number {
   const key = outage.outage_key ?? null;
   const receivedAt = timestampOf(delivery.receivedAt);
   // A report that comes late, after a newer one of the same outage, must not open it again.

@@ -2,6 +2,7 @@ import { messageOf, OperatorError } from '../lib/errors.ts';
 import { createApi } from './api.ts';
 import { createAuthenticator } from './authentication.ts';
 import { openDatabase } from './database.ts';
+import { createKeyRing } from './ingest/key-ring.ts';
 import { urlOf } from './listen.ts';
 
 /** How a receiver is started. */
@@ -14,36 +15,66 @@ export type ReceiverOptions = {
   readonly databasePath: string;
   /** The largest body that is taken; default 16 MiB, as the SAM API. */
   readonly maxBodyBytes?: number;
+  /** For the ingest API; without it, keys of the database alone, and no page of another origin may read. */
+  readonly ingest?: IngestOptions;
   /** A client that sends nothing for so long is cut off; default 30, at most 120. */
   readonly idleSeconds?: number;
   /** Gets one line for each request. */
   readonly log?: (line: string) => void;
 };
 
+/** What the ingest API is given beside the database. */
+export type IngestOptions = {
+  /** Keys for all clusters. */
+  readonly environmentKeys?: readonly string[];
+  /** The origins of pages that may read. */
+  readonly origins?: ReadonlySet<string>;
+  /** The largest body that is taken, decompressed; default 64 MiB: 100,000 jobs are about 30 MB. */
+  readonly maxBodyBytes?: number;
+};
+
 /** A receiver that runs. */
 export type Receiver = {
-  /** Its address, without a slash at the end; the API is below `/api/v1/status/`. */
+  /** Its address, without a slash at the end; the APIs are below `/api/v1/status/`, `/api/data/` and `/api/dashboard/`. */
   readonly url: string;
   /** Takes no more connections, lets what is under way finish (10 s at most), closes the database. */
   stop(): Promise<void>;
 };
 
+const defaultIngestBytes = 64 * 1024 * 1024;
 const stopMs = 10_000;
 /** A body may take ten times the idle time, however steadily it trickles. */
 const totalPerIdle = 10;
 
 /**
- * Starts the embedded receiver, which speaks the SAM status API.
+ * Starts the embedded receiver, which speaks the SAM status API and the ingest API.
  * @throws OperatorError when the address cannot be listened on or the database cannot be opened
  */
 export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
-  const { hostname, port, databasePath, maxBodyBytes = 16 * 1024 * 1024, idleSeconds = 30, log = () => {} } = options;
+  const {
+    hostname,
+    port,
+    databasePath,
+    maxBodyBytes = 16 * 1024 * 1024,
+    idleSeconds = 30,
+    ingest = {},
+    log = () => {},
+  } = options;
   const database = openDatabase(databasePath);
   try {
+    const authenticator = createAuthenticator(database);
+    const patience = { idleSeconds, totalSeconds: idleSeconds * totalPerIdle };
     const answer = createApi({
       database,
-      authenticator: createAuthenticator(database),
-      limits: { maxBytes: maxBodyBytes, idleSeconds, totalSeconds: idleSeconds * totalPerIdle },
+      authenticator,
+      limits: { maxBytes: maxBodyBytes, ...patience },
+      ingest: {
+        database,
+        authenticator,
+        keyRing: createKeyRing(database, ingest.environmentKeys ?? []),
+        limits: { maxBytes: ingest.maxBodyBytes ?? defaultIngestBytes, ...patience },
+        origins: ingest.origins ?? new Set(),
+      },
       log,
     });
     const server = listen(hostname, port, {

@@ -1,5 +1,5 @@
 import type { Database } from 'bun:sqlite';
-import type { Answer, Delivery } from './deliveries.ts';
+import type { Answer, StatusDelivery } from './deliveries.ts';
 import { storeReservations } from './reservations.ts';
 import { type Snapshot, snapshotSchema } from './schemas.ts';
 import { storeSpans } from './spans.ts';
@@ -20,7 +20,7 @@ export function storeSnapshot(
   database: Database,
   system: string,
   collectionFailed: string | null,
-  delivery: Delivery,
+  delivery: StatusDelivery,
 ): Answer {
   const snapshot = validated(snapshotSchema(system, delivery.value), delivery.value);
   const receivedAt = timestampOf(delivery.receivedAt);

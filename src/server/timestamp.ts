@@ -2,6 +2,8 @@ const datePattern = /^(?:(\d{4})-(\d{2})-(\d{2})|(\d{4})(\d{2})(\d{2})|(\d{4})-?
 const timePattern =
   /^(\d{2})(?::?(\d{2})(?::?(\d{2})(?:[.,](\d+))?)?)?(?:([Zz])|([+-])(\d{2})(?::?(\d{2})(?::?(\d{2}))?)?)?$/;
 const dayMs = 86_400_000;
+/** What a Date can be (ECMAScript, "Time Values and Time Range"). */
+const maxDateMs = 8.64e15;
 
 /**
  * Takes an ISO 8601 date or time, as Python's `datetime.fromisoformat` does, which the SAM API uses; naive is UTC.
@@ -14,13 +16,25 @@ export function canonicalTimestamp(text: string): string | null {
   if (day === null) return null;
   const time = separator ? timeOf(separator[2] ?? '') : { ms: 0, fraction: '000000' };
   if (time === null) return null;
-  return render(day * dayMs + time.ms, time.fraction);
+  return timestampAt(day * dayMs + time.ms, time.fraction);
 }
 
 /** An instant as canonical text, with its milliseconds. */
 export function timestampOf(instant: Date): string {
   const iso = instant.toISOString();
-  return render(Date.parse(`${iso.slice(0, 19)}Z`), `${iso.slice(20, 23)}000`) ?? iso.slice(0, 19);
+  return timestampAt(Date.parse(`${iso.slice(0, 19)}Z`), `${iso.slice(20, 23)}000`) ?? iso.slice(0, 19);
+}
+
+/**
+ * Canonical text of a whole second, in milliseconds since 1970, and the six digits behind its point; null outside of the
+ * years 1 to 9999.
+ */
+export function timestampAt(ms: number, fraction: string): string | null {
+  if (!(Math.abs(ms) <= maxDateMs)) return null;
+  const iso = new Date(ms).toISOString();
+  // Over the year 9999, or before the year 1, the text grows a sign and would no longer sort.
+  if (iso.length !== 24 || iso.startsWith('0000')) return null;
+  return fraction === '000000' ? iso.slice(0, 19) : `${iso.slice(0, 19)}.${fraction}`;
 }
 
 /** Canonical text to milliseconds since 1970, without what is finer. */
@@ -68,11 +82,4 @@ function timeOf(text: string): { ms: number; fraction: string } | null {
   const offset = Number(offsetHours ?? 0) * 3600 + Number(offsetMinutes ?? 0) * 60 + Number(offsetSeconds ?? 0);
   const local = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
   return { ms: (local - (sign === '-' ? -offset : offset)) * 1000, fraction: fraction.slice(0, 6).padEnd(6, '0') };
-}
-
-function render(ms: number, fraction: string): string | null {
-  const iso = new Date(ms).toISOString();
-  // Over the year 9999, or before the year 1, the text grows a sign and would no longer sort.
-  if (iso.length !== 24 || iso.startsWith('0000')) return null;
-  return fraction === '000000' ? iso.slice(0, 19) : `${iso.slice(0, 19)}.${fraction}`;
 }

@@ -7,12 +7,14 @@
 
 import { benchCollect } from './collect.ts';
 import { benchDrain } from './drain.ts';
+import { benchIngest } from './ingest.ts';
 import { benchOutboxLs } from './outbox-ls.ts';
 
 /** What can be measured, by the name it is asked for; all in this order without one. */
 const topics: Readonly<Record<string, () => Promise<void>>> = {
   collect: benchCollect,
   drain: benchDrain,
+  ingest: benchIngest,
   'outbox-ls': benchOutboxLs,
 };
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { readJsonBody } from '../../src/server/body.ts';
+import { readBody } from '../../src/server/body.ts';
 
 test('a body that trickles for ever is given up, however steadily it comes', async () => {
   const trickle = new ReadableStream<Uint8Array>({
@@ -10,6 +10,6 @@ test('a body that trickles for ever is given up, however steadily it comes', asy
   });
   const headers = { 'Content-Type': 'application/json' };
   const request = new Request('http://127.0.0.1/', { method: 'POST', headers, body: trickle });
-  const reading = readJsonBody(request, { maxBytes: 1e9, idleSeconds: 30, totalSeconds: 0.05 });
+  const reading = readBody(request, { maxBytes: 1e9, idleSeconds: 30, totalSeconds: 0.05 });
   expect(reading).rejects.toMatchObject({ status: 408, message: 'Request body took too long' });
 });

@@ -1,5 +1,8 @@
 import { defineCommand } from 'citty';
-import { exitCodes } from '../../lib/errors.ts';
+import { exitCodes, OperatorError } from '../../lib/errors.ts';
+import { originsIn } from '../../server/ingest/cors.ts';
+import { keysIn } from '../../server/ingest/key-ring.ts';
+import { listKeys } from '../../server/ingest/keys.ts';
 import { parseListen } from '../../server/listen.ts';
 import { startReceiver } from '../../server/receiver.ts';
 import { countUsers } from '../../server/users.ts';
@@ -9,29 +12,62 @@ import { stopSignal } from '../signals.ts';
 import { databaseArg, databaseFile } from './database.ts';
 
 export const serveCommand = defineCommand({
-  meta: { name: 'serve', description: 'Run the receiver: it takes what a collector sends to the SAM status API' },
+  meta: {
+    name: 'serve',
+    description: 'Run the receiver: it takes what a collector sends to the SAM status API, and finished jobs',
+  },
   args: {
     ...commonArgs,
     ...databaseArg,
     listen: { type: 'string', valueHint: 'HOST:PORT', default: '127.0.0.1:5050', description: 'Where to listen' },
+    'max-ingest-mib': {
+      type: 'string',
+      valueHint: 'N',
+      default: '64',
+      description: 'Take jobs up to N MiB in one request, as they are when decompressed',
+    },
   },
-  subCommands: { user: () => import('./user.ts').then((module) => module.userCommand) },
+  subCommands: {
+    user: () => import('./user.ts').then((module) => module.userCommand),
+    key: () => import('./key.ts').then((module) => module.keyCommand),
+  },
   async run({ args }) {
     const context = openContext(args);
     const log = context.log.withTag('receiver');
     const databasePath = databaseFile(args.database, context);
+    const { API_KEYS, CORS_ORIGINS } = context.config.environment;
+    const ingest = {
+      environmentKeys: keysIn(API_KEYS),
+      origins: originsIn(CORS_ORIGINS),
+      maxBodyBytes: bytesOf(args['max-ingest-mib']),
+    };
     const hasUsers = countUsers(databasePath) > 0;
+    const hasKeys = ingest.environmentKeys.length > 0 || listKeys(databasePath).length > 0;
     const receiver = await startReceiver({
       ...parseListen(args.listen),
       databasePath,
+      ingest,
       log: (line) => log.info(line),
     });
     log.info(`Listening on ${receiver.url}`);
     const option = args.database === undefined ? '' : ` --database ${args.database}`;
-    if (!hasUsers) log.warn(`Nobody may send to it yet: add a user with: hpc-collector serve user add NAME${option}`);
+    // Who has one of the two has a receiver, perhaps for no more than that.
+    const level = hasUsers || hasKeys ? 'info' : 'warn';
+    if (!hasUsers)
+      log[level](`No snapshots are taken yet: add a user with: hpc-collector serve user add NAME${option}`);
+    if (!hasKeys) {
+      log[level](`No jobs are taken yet: add a key with: hpc-collector serve key add NAME --cluster CLUSTER${option}`);
+    }
     await new Promise<void>((resolve) => stopSignal.addEventListener('abort', () => resolve(), { once: true }));
     await receiver.stop();
     log.info('Stopped');
     return exitCodes.done;
   },
 });
+
+/** The size in bytes of a flag in MiB. */
+function bytesOf(mebibytes: string): number {
+  const count = Number(mebibytes);
+  if (/^\d+$/.test(mebibytes) && count >= 1 && count <= 1024) return count * 1024 ** 2;
+  throw new OperatorError(`--max-ingest-mib ${mebibytes}: give a number from 1 to 1024`);
+}

@@ -1,0 +1,80 @@
+import { defineCommand } from 'citty';
+import { exitCodes, OperatorError } from '../../lib/errors.ts';
+import { complain, print } from '../../lib/output.ts';
+import { readableUtc } from '../../lib/time.ts';
+import { type ApiKey, addKey, listKeys, removeKey } from '../../server/ingest/keys.ts';
+import { scopeOfNames, scopeText } from '../../server/ingest/scope.ts';
+import { millisecondsOf } from '../../server/timestamp.ts';
+import { commonArgs } from '../common.ts';
+import { openContext } from '../context.ts';
+import { jsonLine } from '../outbox/entry-json.ts';
+import { columns } from '../outbox/table.ts';
+import { printLines } from '../output.ts';
+import { repeatedValues } from '../repeated.ts';
+import { databaseArg, databaseFile } from './database.ts';
+
+const nameArg = { name: { type: 'positional', required: true, description: 'The key, by its name' } } as const;
+
+const addCommand = defineCommand({
+  meta: { name: 'add', description: 'Make an API key, and show it once' },
+  args: {
+    ...commonArgs,
+    ...databaseArg,
+    ...nameArg,
+    cluster: { type: 'string', valueHint: 'NAME', description: 'A cluster it is for: repeat it, or use commas' },
+    all: { type: 'boolean', description: 'It is for every cluster' },
+  },
+  run({ args, rawArgs }) {
+    const names = repeatedValues(rawArgs, '--cluster');
+    if (args.all && names.length > 0) throw new OperatorError('give either --cluster or --all, not both');
+    const scope = args.all ? '*' : scopeOfNames(names);
+    const key = addKey(databaseFile(args.database, openContext(args)), args.name, scope);
+    complain(`Added key ${args.name} for ${scope === '*' ? 'every cluster' : scope.join(', ')}\n`);
+    print(`${key}\n`);
+    return exitCodes.done;
+  },
+});
+
+const lsCommand = defineCommand({
+  meta: { name: 'ls', description: 'List the API keys: their names, clusters and last use' },
+  args: { ...commonArgs, ...databaseArg, json: { type: 'boolean', description: 'One JSON object a key' } },
+  run({ args }) {
+    const keys = listKeys(databaseFile(args.database, openContext(args)));
+    if (args.json) printLines(keys.map((key) => jsonLine(keyJson(key))));
+    else printLines(keys.length === 0 ? ['There is no API key.'] : keyTable(keys));
+    return exitCodes.done;
+  },
+});
+
+const removeCommand = defineCommand({
+  meta: { name: 'remove', description: 'Remove an API key: it is refused from now on' },
+  args: { ...commonArgs, ...databaseArg, ...nameArg },
+  run({ args }) {
+    removeKey(databaseFile(args.database, openContext(args)), args.name);
+    complain(`Removed key ${args.name}\n`);
+    return exitCodes.done;
+  },
+});
+
+export const keyCommand = defineCommand({
+  meta: { name: 'key', description: 'The API keys with which clusters send finished jobs' },
+  subCommands: { add: addCommand, ls: lsCommand, remove: removeCommand },
+});
+
+function keyJson({ name, scope, createdAt, lastUsedAt }: ApiKey): Record<string, unknown> {
+  return { name, clusters: scope, created_at: dateOf(createdAt), last_used_at: lastUsedAt && dateOf(lastUsedAt) };
+}
+
+function keyTable(keys: readonly ApiKey[]): string[] {
+  const rows = keys.map(({ name, scope, createdAt, lastUsedAt }) => [
+    name,
+    scopeText(scope),
+    readableUtc(dateOf(createdAt)),
+    lastUsedAt === null ? 'never' : readableUtc(dateOf(lastUsedAt)),
+  ]);
+  return columns(['NAME', 'CLUSTERS', 'SINCE (UTC)', 'LAST USED (UTC)'], rows, []);
+}
+
+function dateOf(timestamp: string): Date {
+  return new Date(millisecondsOf(timestamp));
+}

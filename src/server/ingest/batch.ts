@@ -1,0 +1,62 @@
+import { isRecord, refuseMonster } from '../json.ts';
+import { RequestProblem } from '../problem.ts';
+import { clusterName } from './cluster.ts';
+import { Problems, refused } from './fault.ts';
+import { parseWithLongList } from './long-list.ts';
+import { type JobRow, missing, noObject, readJob } from './records.ts';
+
+/** What one POST brings: finished jobs of a cluster. */
+export type Batch = { readonly hostname: string; readonly jobs: readonly JobRow[] };
+
+/** The names of a record's required fields alone take more. */
+const leastRecordBytes = 64;
+/** So many lists and objects may be in any body: what is wrong with a small one shall be said in full. */
+const leastContainers = 10_000;
+
+/**
+ * Takes the body of a POST to `/api/data/ingest`. Others have their turn while it does.
+ * @param authorise is asked about the cluster before its jobs are looked at; it throws where they may not be sent
+ * @throws RequestProblem 422 that names all that is wrong, as FastAPI does
+ */
+export async function readBatch(bytes: Uint8Array, authorise: (cluster: string) => void): Promise<Batch> {
+  const problems = new Problems();
+  const jobs: JobRow[] = [];
+  try {
+    refuseMonster(bytes, Math.max(leastContainers, bytes.byteLength / leastRecordBytes));
+    const { value: body, pieces } = parseWithLongList(bytes, 'jobs');
+    if (!isRecord(body)) throw refused(noObject, ['body'], body);
+    const hostname = hostnameOf(body, problems);
+    if (hostname !== '') authorise(hostname);
+    checkList(body, problems);
+    let index = 0;
+    for (const records of pieces) {
+      for (const record of records) {
+        const job = readJob(record, index, problems);
+        if (job) jobs.push(job);
+        index += 1;
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    problems.throwIfAny();
+    return { hostname, jobs };
+  } catch (error) {
+    if (!(error instanceof RequestProblem) || error.status !== 400) throw error;
+    throw refused({ type: 'json_invalid', msg: 'JSON decode error', ctx: { error: error.message } }, ['body'], {});
+  }
+}
+
+/** Empty, which is no cluster's name, where `problems` got what is wrong with it. */
+function hostnameOf(body: Readonly<Record<string, unknown>>, problems: Problems): string {
+  const isThere = Object.hasOwn(body, 'hostname');
+  const hostname = isThere ? clusterName(body.hostname) : missing;
+  if (typeof hostname === 'string') return hostname;
+  problems.add(hostname, ['body', 'hostname'], isThere ? body.hostname : body);
+  return '';
+}
+
+function checkList(body: Readonly<Record<string, unknown>>, problems: Problems): void {
+  const isThere = Object.hasOwn(body, 'jobs');
+  if (Array.isArray(body.jobs)) return;
+  const fault = isThere ? { type: 'list_type', msg: 'Input should be a valid list' } : missing;
+  problems.add(fault, ['body', 'jobs'], isThere ? body.jobs : body);
+}

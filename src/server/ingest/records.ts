@@ -1,0 +1,68 @@
+import { isRecord } from '../json.ts';
+import type { Fault, Problems } from './fault.ts';
+import { moment } from './moment.ts';
+import { decimal, text, whole } from './values.ts';
+
+type Value = string | number | null;
+
+type Field = {
+  readonly name: string;
+  /** Where it is in the table `jobs`. */
+  readonly column: string;
+  readonly read: (value: unknown) => Value | Fault;
+  /** What it is when it was not sent; without this it must be. */
+  readonly absent?: null | 0;
+};
+
+function orNull(read: Field['read']): Field['read'] {
+  return (value) => (value === null ? null : read(value));
+}
+
+/** The record of the ingest API (`JobRecord`), in its order; what else a record has is passed over. */
+export const fields: readonly Field[] = [
+  { name: 'JobID', column: 'job_id', read: text },
+  { name: 'User', column: 'user', read: text },
+  { name: 'Account', column: 'account', read: text },
+  { name: 'Partition', column: 'partition', read: text },
+  { name: 'State', column: 'state', read: text },
+  { name: 'QOS', column: 'qos', read: orNull(text), absent: null },
+  { name: 'Submit', column: 'submit', read: moment },
+  // Null: a job that was cancelled before it started. The API's own server fails on that with 500.
+  { name: 'Start', column: 'start', read: orNull(moment), absent: null },
+  { name: 'End', column: 'end', read: orNull(moment), absent: null },
+  { name: 'CPUHours', column: 'cpu_hours', read: decimal, absent: 0 },
+  { name: 'GPUHours', column: 'gpu_hours', read: decimal, absent: 0 },
+  { name: 'AllocCPUS', column: 'cpus', read: whole, absent: 0 },
+  { name: 'AllocGPUS', column: 'gpus', read: whole, absent: 0 },
+  { name: 'AllocNodes', column: 'nodes', read: whole, absent: 0 },
+  { name: 'NodeList', column: 'node_list', read: orNull(text), absent: null },
+];
+
+/** A job that may be stored: the values of `fields`, in their order. */
+export type JobRow = readonly Value[];
+
+/** Fault of what is not there and must be. */
+export const missing = { type: 'missing', msg: 'Field required' };
+
+/** Fault of what should be an object, in FastAPI's words. */
+export const noObject = {
+  type: 'model_attributes_type',
+  msg: 'Input should be a valid dictionary or object to extract fields from',
+};
+
+/** Takes a record as it was sent, and its place among the jobs; null where something is wrong, which `problems` gets. */
+export function readJob(record: unknown, index: number, problems: Problems): JobRow | null {
+  if (!isRecord(record)) {
+    problems.add(noObject, ['body', 'jobs', index], record);
+    return null;
+  }
+  const row: Value[] = [];
+  for (const { name, read, absent } of fields) {
+    const value = Object.hasOwn(record, name) ? record[name] : undefined;
+    const taken = value === undefined ? (absent === undefined ? missing : absent) : read(value);
+    if (typeof taken === 'object' && taken !== null) {
+      problems.add(taken, ['body', 'jobs', index, name], taken === missing ? record : value);
+    } else row.push(taken);
+  }
+  return row.length === fields.length ? row : null;
+}
