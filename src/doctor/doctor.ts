@@ -6,7 +6,7 @@ import type { Executor } from '../exec/command.ts';
 import { checkApi } from './api.ts';
 import { checkConfiguration, checkCredentials, checkEnabled, checkEnvFile } from './configuration.ts';
 import type { Finding } from './finding.ts';
-import { checkAddressSpace, checkCron } from './host.ts';
+import { checkAddressSpace, checkSchedule } from './host.ts';
 import { checkHub } from './hub.ts';
 import { checkOutbox } from './outbox.ts';
 import { checkReach } from './reach.ts';
@@ -34,7 +34,7 @@ export async function diagnose(patient: Patient): Promise<Finding[]> {
     checkApi(config.sam, join(config.directory, 'env'), processEnvironment),
     checkOutbox(patient.outboxFile, hostName),
     [checkAddressSpace()],
-    checkCron(patient.localExecutor),
+    checkSchedule(patient.localExecutor),
   ]);
   return findings.flat();
 }

@@ -3,13 +3,17 @@ import { argumentsOf, type Installation, staggered } from './installation.ts';
 /** The first line of files that are ours alone. */
 export const ownFileMark = '# Written by hpc-collector install';
 
+/** The unit that is enabled. */
+export const timerUnit = 'hpc-collector.timer';
+export const serviceUnit = 'hpc-collector.service';
+
 const header = `${ownFileMark} systemd --write; --remove takes it away`;
 
 /** The units, by file name. `onFailure` is a unit that is started when a run fails; null for none. */
 export function systemdUnits(installation: Installation, onFailure: string | null): Readonly<Record<string, string>> {
   return {
-    'hpc-collector.service': service(installation, onFailure),
-    'hpc-collector.timer': timer(installation),
+    [serviceUnit]: service(installation, onFailure),
+    [timerUnit]: timer(installation),
   };
 }
 
