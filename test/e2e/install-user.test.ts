@@ -63,6 +63,36 @@ systemctl --user list-timers --all --no-legend hpc-collector.timer`),
     });
     expect(stdout).toEndWith(`Removed ${units()}/hpc-collector.timer\nRemoved ${units()}/hpc-collector.service\n`);
   });
+
+  inOwnManager(
+    'another run under way is no failure to it, and a failure starts the unit that is for that',
+    async () => {
+      const { exit, stdout } = await start(
+        inUserManager(
+          join(site.directory, 'host'),
+          variables,
+          inSite(`
+./hpc-collector install systemd casper --write --on-failure told@%n.service
+systemctl --user stop hpc-collector.timer
+printf '[Service]\\nType=oneshot\\nExecStart=/usr/bin/touch ${site.directory}/told-%%i\\n' > '${units()}/told@.service'
+systemctl --user daemon-reload
+show() { systemctl --user show -P Result -P ExecMainStatus hpc-collector.service; }
+printf '#!/bin/sh\\n: > ${site.directory}/hangs; exec sleep 50\\n' > casper-programs/qstat
+./hpc-collector collect casper &
+until [ -e hangs ]; do sleep 0.02; done
+systemctl --user start hpc-collector.service; show
+test ! -e told-hpc-collector.service && echo untold
+kill $!
+echo 'nonsense: true' > '${site.configDirectory}/collector.yaml'
+systemctl --user start hpc-collector.service; show
+until [ -e told-hpc-collector.service ]; do sleep 0.02; done`),
+        ),
+        { env: {} },
+      ).ended;
+      expect(exit).toBe(0);
+      expect(stdout).toContain('success\n75\nuntold\nexit-code\n2\n');
+    },
+  );
 });
 
 const unprivileged = needsThat(

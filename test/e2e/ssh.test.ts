@@ -107,6 +107,28 @@ describe('a run over ssh', () => {
     await other.remove();
   });
 
+  throughSsh('is what doctor tries first: every host, with what mends each, and the commands there', async () => {
+    const { exit, stdout } = await site.run('doctor', 'derecho', '--json');
+    const findings = stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as Record<'name' | 'result' | 'words' | 'mend', string>);
+    const found = (name: string) => findings.find((finding) => finding.name === `derecho ${name}`);
+    expect(exit).toBe(1);
+    for (const name of ['ssh pbs-server', 'ssh derecho1', 'ssh derecho5', 'pbsnodes', 'qstat', 'pbs_rstat', 'df'])
+      expect(found(name)).toMatchObject({ result: 'pass' });
+    expect(found('ssh derecho1')?.words).toContain('by way of pbs-server');
+    const mends = [
+      [trouble.mute, 'warn', /^ssh .*-t pbs-server ping|^ping/],
+      [trouble.refusing, 'warn', /is sshd running there/],
+      [trouble.passwordOnly, 'fail', /ssh-copy-id/],
+      [trouble.stranger, 'fail', /compare the fingerprint/],
+      [trouble.impostor, 'fail', /compare the fingerprint/],
+    ] as const;
+    for (const [host, result, mend] of mends)
+      expect(found(`ssh ${host}`)).toMatchObject({ result, mend: expect.stringMatching(mend) });
+  });
+
   throughSsh('is the same from its recording', async () => {
     const recording = join(site.directory, 'recording');
     const recorded = await site.run('collect', 'derecho', '--record', recording, '--json-only');
