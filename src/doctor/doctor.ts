@@ -50,7 +50,10 @@ export function nextStep(findings: readonly Finding[]): string {
   // Before anything else: it writes the files that the other mends edit.
   if (isOf('configuration')) return 'hpc-collector config init';
   const first = findings.find(({ result }) => result === 'fail');
-  if (first) return `${first.mend}   # ${first.name}; then: hpc-collector doctor`;
+  if (first) {
+    const isExplained = first.mend?.includes('   # ') === true;
+    return `${first.mend}${isExplained ? '' : `   # ${first.name}`}; then: hpc-collector doctor`;
+  }
   if (isOf('systems')) return 'name a system under systems: in collector.yaml';
   return isOf('cron') ? 'hpc-collector run, then hpc-collector install cron --write' : 'hpc-collector run';
 }
