@@ -37,11 +37,12 @@ export async function observeHub(system: HubSystem, executor: Executor, log: Log
     nodes: nodesProbed && outcomes.settle('nodes', nodesProbed),
     utilization: metrics && outcomes.settle('metrics', metrics),
   };
+  const failedProbes = outcomes.report();
   report(findings, log);
 
   const zeros = sessionFields(noSessions(rules));
   return {
-    failedProbes: outcomes.failedProbes,
+    failedProbes,
     everyProbeFailed: findings.sessions === null && findings.nodes === null && findings.utilization === null,
     missing: sessions === null ? [{ probe: 'hub', fields: ['available', ...Object.keys(zeros)], zeros }] : [],
     snapshot: (moment, repeated) => validateBy(hubSnapshotSchema, buildHubPayload(findings, moment, repeated)),

@@ -7,7 +7,7 @@ import type { Observation } from './observation.ts';
 import { observeHub } from './observe-hub.ts';
 import { probeCluster } from './probe-cluster.ts';
 
-/** Runs a system's probes; each that fails is one line of log. */
+/** Runs a system's probes; the log says why any failed. */
 export function observe(system: System, executor: Executor, log: Log): Promise<Observation> {
   switch (system.kind) {
     case 'batch':

@@ -21,7 +21,7 @@ export type ClusterProbed = {
   readonly everyProbeFailed: boolean;
 };
 
-/** Runs all probes of a cluster at the same time. A probe that fails costs only its own part; each failure is one line of log. */
+/** Runs all probes of a cluster at the same time. A probe that fails costs only its own part, and the log says why. */
 export async function probeCluster(system: BatchSystem, executor: Executor, log: Log): Promise<ClusterProbed> {
   const outcomes = new Outcomes(log);
   let answers = 0;
@@ -69,8 +69,9 @@ export async function probeCluster(system: BatchSystem, executor: Executor, log:
       ]),
     ),
   };
+  const failedProbes = outcomes.report();
   report(findings, system, log);
-  return { findings, failedProbes: outcomes.failedProbes, everyProbeFailed: answers === 0 };
+  return { findings, failedProbes, everyProbeFailed: answers === 0 };
 }
 
 /** A probe that gave its records away one by one, with what they were added up to. */

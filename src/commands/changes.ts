@@ -51,8 +51,8 @@ export class Changes {
     // What nobody could be told of is remembered by itself.
     if (this.#area === 'notify') return null;
     if (this.#area === 'deliver') return 'deliver';
-    // A probe's error begins with its name.
-    const [, probe] = /^([^\s✗]+): /.exec(text) ?? [];
+    // A probe's error begins with its name, that of several with all of theirs.
+    const [, probe] = /^([^\s✗,]+)(?:, [^\s✗,]+)*: /.exec(text) ?? [];
     return probe === undefined ? `collect/${name}` : `collect/${name}/${probe}`;
   }
 

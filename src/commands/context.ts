@@ -110,7 +110,7 @@ export function chosenSystems(
   const wanted = names.length > 0 ? names : config.collector.systems;
   if (wanted.length === 0) {
     throw new OperatorError(
-      `no system is named and none is enabled: name one, or list them under 'systems:' in ${join(config.directory, 'collector.yaml')}`,
+      `no system is named and none is enabled: name one, or list them under 'systems:' in ${join(config.directory, 'collector.yaml')}, which hpc-collector config init writes`,
     );
   }
   const systems: System[] = [];

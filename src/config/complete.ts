@@ -5,6 +5,7 @@ import type { Config } from './config.ts';
 import { secondsFrom } from './environment.ts';
 import { checkHttpAddress } from './http-address.ts';
 import type { HubSettings, HubSystem } from './hub.ts';
+import { ConfigError } from './problem.ts';
 import { proxyFor } from './proxy.ts';
 import { readSecretFile } from './secret-file.ts';
 import type { BatchSystem, System, SystemSettings } from './system.ts';
@@ -67,9 +68,8 @@ function tokenOf(file: string | undefined, { environment, directory }: Config): 
   const token = environment.JUPYTERHUB_ADMIN_TOKEN ?? (file === undefined ? null : readSecretFile(file, 'a token'));
   if (token === null) {
     const where = file === undefined ? '' : `there is no ${file}: `;
-    throw new OperatorError(
-      `${where}the token for the hub is missing: set JUPYTERHUB_ADMIN_TOKEN in ${join(directory, 'env')}, or token_file`,
-    );
+    const words = `${where}the token for the hub is missing: set JUPYTERHUB_ADMIN_TOKEN here, or token_file in its YAML`;
+    throw new ConfigError([{ file: join(directory, 'env'), line: null, column: null, words }]);
   }
   // It becomes a header. Never show it: not even one that is wrong.
   if (!/^[\x21-\x7e]+$/.test(token.trim())) {

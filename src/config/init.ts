@@ -39,6 +39,12 @@ export function initialise(directory: string, named: readonly string[]): Initial
   });
 }
 
+/** The variables in `env` that have no default and that these systems need. */
+export function variablesToSet(named: readonly string[]): readonly string[] {
+  const needsToken = named.some((name) => !builtInClusters().includes(name));
+  return ['STATUS_API_USER', 'STATUS_API_PASSWORD', ...(needsToken ? ['JUPYTERHUB_ADMIN_TOKEN'] : [])];
+}
+
 /** A service needs a token of its own, which who has not heard of it does not have. */
 function builtInClusters(): string[] {
   return [...embeddedSystems].flatMap(([name, text]) => ('service' in ownYaml(text, name).value ? [] : [name]));

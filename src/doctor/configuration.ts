@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Examined } from '../config/check.ts';
-import { problemText } from '../config/problem.ts';
+import { type Problem, problemText } from '../config/problem.ts';
 import { samVariables } from '../config/sam.ts';
 import { counted } from '../lib/text.ts';
 import { type Finding, fail, pass, skip, warn } from './finding.ts';
@@ -11,12 +11,16 @@ export function checkConfiguration({ exists, config, systems, problems }: Examin
   const { directory } = config;
   if (problems.length > 0) {
     return problems.map((problem) => {
-      const mend = problem.line === null ? 'hpc-collector config check' : `vi +${problem.line} ${problem.file}`;
-      return fail('configuration', problemText(problem), /chmod \d+ \S+$/.exec(problem.words)?.[0] ?? mend);
+      return fail('configuration', problemText(problem), /chmod \d+ \S+$/.exec(problem.words)?.[0] ?? mendOf(problem));
     });
   }
   if (!exists) return [warn('configuration', `there is none yet in ${directory}`, 'hpc-collector config init')];
   return [pass('configuration', `${directory} is in order, with ${counted(systems.length, 'system')}`)];
+}
+
+function mendOf({ file, line }: Problem): string {
+  if (file === null) return 'hpc-collector config check';
+  return line === null ? `vi ${file}` : `vi +${line} ${file}`;
 }
 
 /** Whether others may read the file with the passwords. */

@@ -5,7 +5,7 @@ import type { System } from '../config/system.ts';
 import type { Executor } from '../exec/command.ts';
 import { checkConfiguration, checkCredentials, checkEnabled, checkEnvFile } from './configuration.ts';
 import type { Finding } from './finding.ts';
-import { checkAddressSpace, checkCron } from './host.ts';
+import { checkAddressSpace, checkSchedule } from './host.ts';
 import { checkHub } from './hub.ts';
 import { checkIngest } from './ingest.ts';
 import { checkOutbox } from './outbox.ts';
@@ -37,7 +37,7 @@ export async function diagnose(patient: Patient): Promise<Finding[]> {
     checkIngest(config.ingest, envFile, processEnvironment),
     checkOutbox(patient.outboxFile, hostName),
     [checkAddressSpace()],
-    checkCron(patient.localExecutor),
+    checkSchedule(patient.localExecutor),
   ]);
   return findings.flat();
 }
@@ -53,7 +53,10 @@ export function nextStep(findings: readonly Finding[]): string {
   // Before anything else: it writes the files that the other mends edit.
   if (isOf('configuration')) return 'hpc-collector config init';
   const first = findings.find(({ result }) => result === 'fail');
-  if (first) return `${first.mend}   # ${first.name}; then: hpc-collector doctor`;
+  if (first) {
+    const isExplained = first.mend?.includes('   # ') === true;
+    return `${first.mend}${isExplained ? '' : `   # ${first.name}`}; then: hpc-collector doctor`;
+  }
   if (isOf('systems')) return 'name a system under systems: in collector.yaml';
   return isOf('cron') ? 'hpc-collector run, then hpc-collector install cron --write' : 'hpc-collector run';
 }

@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Executor } from '../exec/command.ts';
 import { readText } from '../exec/read-text.ts';
+import { systemctl, systemctlCommand } from '../exec/systemctl.ts';
+import { runTask } from '../install/systemd.ts';
 import { type Finding, fail, pass, skip, warn } from './finding.ts';
 
 /** What the runtime reserves when it starts, in bytes. */
@@ -26,10 +28,30 @@ function readLimits(): string | null {
 }
 
 const install = 'hpc-collector install cron --write';
+const name = 'cron';
+const timerUnit = `${runTask.name}.timer`;
+
+/** Whether anything calls us: cron, or a timer of systemd. */
+export async function checkSchedule(executor: Executor, systemFile = '/etc/cron.d/hpc-collector'): Promise<Finding> {
+  const cron = await checkCron(executor, systemFile);
+  return cron.result === 'pass' ? cron : ((await checkTimer()) ?? cron);
+}
+
+/** Null where there is no timer of ours, neither the user's nor the system's. */
+async function checkTimer(): Promise<Finding | null> {
+  const managers = process.getuid?.() === 0 ? (['system'] as const) : (['user', 'system'] as const);
+  for (const manager of managers) {
+    const active = await systemctl(manager, ['is-active', timerUnit]);
+    if (active.kind === 'done') return pass(name, `none is needed: ${timerUnit} of systemd is active`);
+    const enabled = await systemctl(manager, ['is-enabled', timerUnit]);
+    const enable = systemctlCommand(manager, ['enable', '--now', timerUnit]).join(' ');
+    if (enabled.kind === 'done') return warn(name, `${timerUnit} of systemd is enabled, and does not run`, enable);
+  }
+  return null;
+}
 
 /** Whether cron calls us: by the user's crontab, or by a file of the system's. */
-export async function checkCron(executor: Executor, systemFile = '/etc/cron.d/hpc-collector'): Promise<Finding> {
-  const name = 'cron';
+async function checkCron(executor: Executor, systemFile: string): Promise<Finding> {
   if (existsSync(systemFile)) return pass(name, `${systemFile} is there`);
   const command = {
     argv: ['crontab', '-l'],

@@ -17,10 +17,15 @@ export function failureOf(command: Command, ending: Ending): string | null {
     case 'not-found':
       return `${what}: there is no ${ending.program} in PATH or search_path`;
     case 'unreachable':
-      return `${what}: ssh to ${ending.host}: ${ending.reason}${said(ending.stderr)}`;
+      return `${what}: ${unreachableOf(ending)}`;
     case 'not-recorded':
       return `${what} is not recorded`;
   }
+}
+
+/** Which host could not be reached and why, which concerns every command there; undefined where one was. */
+export function unreachableOf(ending: Ending): string | undefined {
+  return ending.kind === 'unreachable' ? `ssh to ${ending.host}: ${ending.reason}${said(ending.stderr)}` : undefined;
 }
 
 /** The last line of standard error that says anything, behind a colon. */

@@ -9,17 +9,13 @@ export type ProgramResult =
   | { readonly kind: 'done'; readonly output: Buffer }
   | { readonly kind: 'failed'; readonly reason: string; readonly stderr: string };
 
-/**
- * Runs a small program of this host, such as `crontab -l`, to its end. `variables` are passed on beside those that every
- * command inherits.
- */
-export async function runProgram(argv: Command['argv'], variables: readonly string[] = []): Promise<ProgramResult> {
+/** Runs a small program of this host, such as `crontab -l`, to its end, with `variables` beside what every command inherits. */
+export async function runProgram(
+  argv: Command['argv'],
+  variables: Readonly<Record<string, string>> = {},
+): Promise<ProgramResult> {
   const command: Command = { argv, host: null, via: null, timeoutSeconds: 30, maxOutputBytes: 4 * 1024 ** 2 };
-  const environment = commandEnvironment(process.env, defaultSearchDirectories);
-  for (const name of variables) {
-    const value = process.env[name];
-    if (value !== undefined) environment[name] = value;
-  }
+  const environment = { ...commandEnvironment(process.env, defaultSearchDirectories), ...variables };
   const execution = startLocal({ ...command, environment });
   const chunks: Uint8Array[] = [];
   for await (const chunk of execution.stdout) chunks.push(chunk);

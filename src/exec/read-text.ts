@@ -1,9 +1,15 @@
 import type { Command, Ending, Executor } from './command.ts';
-import { failureOf } from './describe.ts';
+import { failureOf, unreachableOf } from './describe.ts';
 
 export type TextResult =
   | { readonly kind: 'done'; readonly text: string }
-  | { readonly kind: 'failed'; readonly reason: string; readonly ending: Ending };
+  | {
+      readonly kind: 'failed';
+      readonly reason: string;
+      /** As in `Probed`. */
+      readonly unreachable: string | undefined;
+      readonly ending: Ending;
+    };
 
 /**
  * Runs a command whose output is small enough to hold, and gives its text (invalid UTF-8 replaced). It failed where it
@@ -15,7 +21,7 @@ export async function readText(executor: Executor, command: Command): Promise<Te
   for await (const chunk of execution.stdout) chunks.push(chunk);
   const ending = await execution.ending;
   const reason = failureOf(command, ending) ?? silentFailure(command, ending, chunks.length === 0);
-  if (reason !== null) return { kind: 'failed', reason, ending };
+  if (reason !== null) return { kind: 'failed', reason, unreachable: unreachableOf(ending), ending };
   return { kind: 'done', text: Buffer.concat(chunks).toString('utf8') };
 }
 

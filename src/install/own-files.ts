@@ -16,6 +16,11 @@ export function writeOwnFile(file: string, text: string): boolean {
   }
 }
 
+/** Whether such a file is there. Throws OperatorError where it is another's. */
+export function hasOwnFile(file: string): boolean {
+  return ownFile(file) !== null;
+}
+
 /** Removes such a file; false where there is none. Throws OperatorError where it is another's. */
 export function removeOwnFile(file: string): boolean {
   if (ownFile(file) === null) return false;

@@ -130,10 +130,13 @@ export class Damages {
   }
 }
 
-/** What came of a probe: what it found, with what could not be read of it, or why it found nothing. */
+/**
+ * What came of a probe: what it found, with what could not be read of it, or why it found nothing; `unreachable` names the
+ * host and why it could not be reached, where that is all.
+ */
 export type Probed<T> =
   | { readonly kind: 'done'; readonly value: T; readonly damaged: Damages }
-  | { readonly kind: 'failed'; readonly reason: string };
+  | { readonly kind: 'failed'; readonly reason: string; readonly unreachable?: string | undefined };
 
 /** A login node or filesystem that was asked and does not answer: that is the truth about it, and no failed probe. */
 export type Unavailable = { readonly unavailable: string };

@@ -1,6 +1,6 @@
 import type { System } from '../config/system.ts';
 import { samStream } from '../delivery/sam-entries.ts';
-import { isInMaintenance } from '../outbox/maintenance.ts';
+import { isInMaintenance, maintenanceEnd } from '../outbox/maintenance.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { begun, type Dated, ended, firstBad, said } from './course.ts';
 import { isAffected } from './hysteresis.ts';
@@ -61,7 +61,7 @@ function find(outbox: Outbox, system: System, now: Date): Found[] {
     });
 }
 
-/** `until` is when the last planned outage ended, or is to end: what is seen before it counts for nothing. */
+/** `until` is when the last maintenance or planned outage was over: what was seen before counts for nothing. */
 type Maintenance = { readonly isNow: boolean; readonly until: Date | null };
 
 type Detection = {
@@ -144,7 +144,8 @@ function readingsOf(
 function maintenanceSince(outbox: Outbox, system: string, now: Date): Maintenance {
   const planned = maintenanceOf(outbox.database, system, now);
   const ends = planned.map(({ end_time, estimated_resolution }) => end_time ?? estimated_resolution ?? null);
-  const over = ends.filter((end) => end !== null && end <= now).map((end) => end?.getTime() ?? 0);
-  const isNow = over.length < planned.length || isInMaintenance(outbox.database, system, now);
+  const plannedOver = ends.filter((end) => end !== null && end <= now);
+  const isNow = plannedOver.length < planned.length || isInMaintenance(outbox.database, system, now);
+  const over = [...plannedOver, maintenanceEnd(outbox.database, system, now)].flatMap((end) => end?.getTime() ?? []);
   return { isNow, until: over.length === 0 ? null : new Date(Math.max(...over)) };
 }

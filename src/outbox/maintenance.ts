@@ -12,8 +12,7 @@ export type Maintenance = z.output<typeof remembered>[number];
 
 /** Those that are under way, by system; one whose time is over is none any more. */
 export function maintenances(database: Database, now: Date): Maintenance[] {
-  const text = readFact(database, 'maintenance');
-  return text === null ? [] : maintenancesIn(text).filter(({ until }) => until > now);
+  return latest(database).filter(({ until }) => until > now);
 }
 
 /** Whether a system is in maintenance, by its name. */
@@ -21,12 +20,17 @@ export function isInMaintenance(database: Database, system: string, now: Date): 
   return maintenances(database, now).some((one) => one.system === system);
 }
 
+/** When the last one of a system was over; null where there was none. */
+export function maintenanceEnd(database: Database, system: string, now: Date): Date | null {
+  return latest(database).find((one) => one.system === system && one.until <= now)?.until ?? null;
+}
+
 /** Begins one, in the place of another of the same system. */
-export function startMaintenance(database: Database, latest: Maintenance, now: Date): void {
+export function startMaintenance(database: Database, started: Maintenance): void {
   database
     .transaction(() => {
-      const others = maintenances(database, now).filter(({ system }) => system !== latest.system);
-      write(database, [...others, latest]);
+      const others = latest(database).filter(({ system }) => system !== started.system);
+      write(database, [...others, started]);
     })
     .immediate();
 }
@@ -35,12 +39,20 @@ export function startMaintenance(database: Database, latest: Maintenance, now: D
 export function endMaintenance(database: Database, system: string, now: Date): boolean {
   return database
     .transaction(() => {
-      const all = maintenances(database, now);
-      const others = all.filter((one) => one.system !== system);
-      write(database, others);
-      return others.length < all.length;
+      if (!isInMaintenance(database, system, now)) return false;
+      write(
+        database,
+        latest(database).map((one) => (one.system === system ? { ...one, until: now } : one)),
+      );
+      return true;
     })
     .immediate();
+}
+
+/** The last one of each system, which may be over. */
+function latest(database: Database): Maintenance[] {
+  const text = readFact(database, 'maintenance');
+  return text === null ? [] : maintenancesIn(text);
 }
 
 function write(database: Database, all: readonly Maintenance[]): void {

@@ -1,6 +1,6 @@
 import type { BatchSystem } from '../config/system.ts';
 import type { Command, Executor } from '../exec/command.ts';
-import { failureOf } from '../exec/describe.ts';
+import { failureOf, unreachableOf } from '../exec/describe.ts';
 import { onPbsHost } from '../exec/pbs-host.ts';
 import { readText, silentFailure } from '../exec/read-text.ts';
 import {
@@ -107,7 +107,7 @@ async function probeRecords<T>(
   });
   const ending = await execution.ending;
   const reason = failureOf(command, ending) ?? silentFailure(command, ending, !isPbs);
-  if (reason !== null) return { kind: 'failed', reason };
+  if (reason !== null) return { kind: 'failed', reason, unreachable: unreachableOf(ending) };
   if (!isPbs) return { kind: 'failed', reason: `${command.argv.join(' ')} printed no PBS JSON` };
   if (taken === 0 && damaged.count > 0) {
     return {

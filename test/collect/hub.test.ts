@@ -6,7 +6,7 @@ import type { HubSystem } from '../../src/config/hub.ts';
 import { httpExits } from '../../src/exec/http.ts';
 import { moment } from '../support/collected.ts';
 import { type Answer, answering, exited } from '../support/executors.ts';
-import { hubUser } from '../support/hub-pages.ts';
+import { hubUser } from '../support/hub-users.ts';
 import { memoryLog } from '../support/memory-log.ts';
 import { hubOf } from '../support/systems.ts';
 

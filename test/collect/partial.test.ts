@@ -206,6 +206,32 @@ describe('a probe that failed', () => {
   });
 });
 
+describe('a host that cannot be reached', () => {
+  const refused = { kind: 'unreachable', host: 'nasty', reason: 'connection refused', stderr: '' } as const;
+
+  test('is one line for all probes that need it, and each of them has failed', async () => {
+    const all = { [pbsnodes]: { ending: refused }, [qstat]: { ending: refused }, 'pbs_rstat -f': { ending: refused } };
+    const { failedProbes, lines } = await nastyWith(all);
+    expect(lines.filter((line) => line.startsWith('ERROR'))).toEqual([
+      'ERROR nodes, jobs, reservations: ssh to nasty: connection refused',
+    ]);
+    expect(failedProbes).toEqual(['nodes', 'jobs', 'reservations']);
+  });
+
+  test('is told apart from another reason, and from a probe that failed there', async () => {
+    const { lines } = await nastyWith({
+      [pbsnodes]: { ending: refused },
+      [qstat]: { ending: { ...refused, reason: 'connection lost' } },
+      'pbs_rstat -f': { ending: exited(1, 'no') },
+    });
+    expect(lines.filter((line) => line.startsWith('ERROR'))).toEqual([
+      'ERROR nodes: pbsnodes -aj -F json on nasty: ssh to nasty: connection refused',
+      'ERROR jobs: qstat -f -F json on nasty: ssh to nasty: connection lost',
+      'ERROR reservations: pbs_rstat -f on nasty exited with 1: no',
+    ]);
+  });
+});
+
 describe('with all of PBS down', () => {
   test.each(['server-down', 'server-down-old-encoder', 'hung-server'])('nothing is collected: %s', async (mode) => {
     const { log, lines } = memoryLog();

@@ -1,53 +1,21 @@
 import { afterAll, beforeAll, expect } from 'bun:test';
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeAuthority, signCertificate } from '../support/certificates.ts';
 import { temporaryDirectory } from '../support/files.ts';
 import { needs } from '../support/needs.ts';
-import { run } from '../support/run.ts';
 import { drainTo, openOutbox } from './helper.ts';
 
 const directory = temporaryDirectory();
 const path = (name: string) => join(directory.path, name);
-const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-
 beforeAll(() => {
   if (Bun.which('openssl') === null) return;
-  for (const name of ['site', 'other']) makeAuthority(name);
-  sign('good', 'site', 'IP:127.0.0.1', '2');
-  sign('expired', 'site', 'IP:127.0.0.1', '-1');
-  sign('wrong-name', 'site', 'DNS:sam.example.org', '2');
+  for (const name of ['site', 'other']) makeAuthority(directory.path, name);
+  const own = { authority: 'site', address: 'IP:127.0.0.1' };
+  signCertificate(directory.path, 'good', own);
+  signCertificate(directory.path, 'expired', { ...own, days: -1 });
+  signCertificate(directory.path, 'wrong-name', { ...own, address: 'DNS:sam.example.org' });
 });
 afterAll(() => directory.remove());
-
-function openssl(...argv: string[]): void {
-  const { exit, stderr } = run(['openssl', ...argv], { cwd: directory.path });
-  if (exit !== 0) throw new Error(`openssl ${argv[0]} failed: ${stderr}`);
-}
-
-/** Makes a certificate that signs itself. */
-function makeAuthority(name: string): void {
-  const names = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1'];
-  openssl('req', '-x509', ...newKey, '-keyout', `${name}.key`, '-out', `${name}.pem`, '-days', '2', ...names);
-}
-
-function sign(name: string, authority: string, address: string, days: string): void {
-  openssl('req', ...newKey, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${name}`);
-  writeFileSync(path(`${name}.ext`), `subjectAltName=${address}`);
-  const signer = ['-CA', `${authority}.pem`, '-CAkey', `${authority}.key`, '-CAcreateserial'];
-  openssl(
-    'x509',
-    '-req',
-    '-in',
-    `${name}.csr`,
-    ...signer,
-    '-out',
-    `${name}.pem`,
-    '-extfile',
-    `${name}.ext`,
-    '-days',
-    days,
-  );
-}
 
 needs('openssl').each([
   ['a self-signed certificate is refused', 'site', null, /self.signed certificate/],

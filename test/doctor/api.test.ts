@@ -2,9 +2,9 @@ import { describe, expect, test } from 'bun:test';
 import { loadConfig } from '../../src/config/load.ts';
 import { checkIngest } from '../../src/doctor/ingest.ts';
 import { checkSam } from '../../src/doctor/sam.ts';
+import { makeAuthority } from '../support/certificates.ts';
 import { quickDirectory } from '../support/files.ts';
 import { needs } from '../support/needs.ts';
-import { run } from '../support/run.ts';
 
 const login = { STATUS_API_USER: 'me', STATUS_API_PASSWORD: 'a-long-password' };
 
@@ -107,10 +107,8 @@ test('a proxy of the environment is a warning, because cron has no environment; 
 
 needs('openssl')('a certificate is accepted by the configured authority, and refused without it', async () => {
   const directory = quickDirectory();
-  const [key, certificate] = [`${directory.path}/key.pem`, `${directory.path}/certificate.pem`];
-  const argv = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
-  const names = ['-subj', '/CN=site', '-addext', 'subjectAltName=IP:127.0.0.1'];
-  expect(run(['openssl', ...argv, '-keyout', key, '-out', certificate, ...names]).exit).toBe(0);
+  const [key, certificate] = [`${directory.path}/site.key`, `${directory.path}/site.pem`];
+  makeAuthority(directory.path, 'site');
   using server = Bun.serve({
     hostname: '127.0.0.1',
     port: 0,

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'bun:test';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkAddressSpace, checkCron } from '../../src/doctor/host.ts';
+import { checkAddressSpace, checkSchedule } from '../../src/doctor/host.ts';
 import { checkOutbox } from '../../src/doctor/outbox.ts';
 import { createExecutor } from '../../src/exec/executor.ts';
 import { networkFilesystem } from '../../src/lib/filesystem-type.ts';
@@ -46,7 +46,7 @@ describe('cron', () => {
       searchPath: [],
       hostName: 'here',
     });
-    const finding = await checkCron(executor, '/nonexistent');
+    const finding = await checkSchedule(executor, '/nonexistent');
     expect(finding).toMatchObject({ result, mend: result === 'pass' ? null : expect.stringContaining('install cron') });
   });
 
@@ -57,7 +57,7 @@ describe('cron', () => {
       searchPath: [],
       hostName: 'here',
     });
-    expect(await checkCron(executor, '/nonexistent')).toMatchObject({ result: 'skip' });
+    expect(await checkSchedule(executor, '/nonexistent')).toMatchObject({ result: 'skip' });
   });
 });
 

@@ -1,7 +1,7 @@
 /** What every command has in common: its help, its flags, its log, and what it says to a mistyped line. */
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { needs } from '../support/needs.ts';
 import { binary, newSite, type Site } from '../support/site.ts';
@@ -190,6 +190,23 @@ describe('the log', () => {
     expect(await site.run('run', 'casper')).toMatchObject({ exit: 2 });
     expect(log()).toMatch(/ERROR \[collector\] ✗ the SAM API's address is not configured: .*hpc-collector\/env$/m);
     expect(log()).toContain('Finished: FAILED');
+  });
+
+  test('is rotated once, and loses no line, however many find it full', async () => {
+    rmSync(site.logFile, { force: true });
+    await site.run('collect', 'casper');
+    truncateSync(site.logFile, 10 * 1024 * 1024 - 100);
+    const writers = 8;
+    const ran = await Promise.all(Array.from({ length: writers }, () => site.run('collect', 'casper', '--dry-run')));
+    expect(ran.map(({ exit }) => exit)).toEqual(Array(writers).fill(0));
+    expect(existsSync(`${site.logFile}.2`)).toBe(false);
+    const written = [`${site.logFile}.1`, site.logFile].map((file) => readFileSync(file, 'latin1')).join('');
+    const lines = written
+      .replaceAll('\0', '')
+      .split('\n')
+      .filter((line) => line.includes('] INFO [casper] Collecting casper'));
+    expect(lines).toHaveLength(1 + writers);
+    for (const file of [site.logFile, `${site.logFile}.1`]) rmSync(file);
   });
 
   test('a stack trace is only for --verbose', async () => {

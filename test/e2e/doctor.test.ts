@@ -58,6 +58,19 @@ describe('config init', () => {
     expect(await site.run('config', 'init', 'derech', '--config', directory)).toMatchObject({ exit: 2 });
   });
 
+  test('of a hub says that it needs a token, and doctor where to put it', async () => {
+    rmSync(site.configDirectory, { recursive: true });
+    const env = join(site.configDirectory, 'env');
+    const { stdout } = await site.run('config', 'init', 'jupyterhub');
+    expect(stdout).toContain(`STATUS_API_PASSWORD and JUPYTERHUB_ADMIN_TOKEN in ${env}, then`);
+    expect((await doctor()).by.get('configuration')).toEqual({
+      name: 'configuration',
+      result: 'fail',
+      words: `${env}: the token for the hub is missing: set JUPYTERHUB_ADMIN_TOKEN here, or token_file in its YAML`,
+      mend: `vi ${env}`,
+    });
+  });
+
   test('never overwrites, be it a link that leads nowhere', async () => {
     site.configure('casper.yaml', 'queues: [mine]\n');
     symlinkSync('/nonexistent/env', join(site.configDirectory, 'env'));

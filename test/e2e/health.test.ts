@@ -263,6 +263,28 @@ describe('the end of a run', () => {
     expect(got.filter(({ path }) => path === '/alive')).toHaveLength(22);
   }, 90_000);
 
+  test('what lasts is told again after as many hours as are configured', async () => {
+    const { got, url, stop } = listener();
+    site.localSystem('casper', { recording: 'empty-without-jobs' });
+    const api = startSamApi();
+    site.api(api.url);
+    const told = async (hours: number) => {
+      collector({ notify: { webhook: url, still_after_hours: hours } });
+      await site.run('run', 'casper');
+      return got.map(({ text }) => text.replace(/^.*?: /, ''));
+    };
+    snapshot(1, false, { state: 'rejected' });
+    expect(await told(4)).toEqual(['PROBLEM: 1 entry rejected']);
+    expect(await told(4)).toHaveLength(1);
+    // Two milliseconds.
+    expect((await told(5e-7)).slice(1)).toEqual([
+      expect.stringMatching(/^STILL: 1 entry rejected \(told .* ago first\)$/),
+    ]);
+    expect(await told(4)).toHaveLength(2);
+    await api.stop();
+    await stop();
+  });
+
   test('a maintenance tells nobody', async () => {
     const { got, url, stop } = listener();
     site.localSystem('casper', { recording: 'empty-without-jobs' });

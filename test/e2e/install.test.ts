@@ -182,7 +182,8 @@ describe('install systemd', () => {
       expect(exit).toBe(0);
       expect(readFileSync(join(units, 'hpc-collector.service'), 'utf8')).toContain(`ExecStart=${binary} run casper\n`);
       expect(stdout).toContain('Wrote /etc/systemd/system/hpc-collector.timer');
-      expect(stdout).toContain('type systemctl enable --now hpc-collector.timer');
+      expect(stdout).toContain('It does not run yet: systemctl daemon-reload exited with 1: ');
+      expect(stdout).toContain('type: systemctl daemon-reload && systemctl enable --now hpc-collector.timer\n');
       expect((await onHost('"$HPC" install systemd casper --write').ended).stdout).toContain('already');
       expect(await onHost('"$HPC" install systemd --remove').ended).toMatchObject({ exit: 0 });
       expect(existsSync(join(units, 'hpc-collector.service'))).toBe(false);

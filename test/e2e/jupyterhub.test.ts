@@ -83,6 +83,8 @@ metrics: { cpu_utilization_percent: { used: site_cores_used, total: site_cores }
       cpus_total: 70,
       cpus_used: 32,
       cpu_utilization_percent: 25,
+      // The metrics have none of memory, so it is that of the table.
+      memory_utilization_percent: 22.6,
       nodes: [{ name: 'crhtc50', job_ids: '662075,662076' }, { name: 'crhtc51' }],
     });
   });
@@ -105,11 +107,17 @@ metrics: { cpu_utilization_percent: { used: site_cores_used, total: site_cores }
     expect(await site.run('run', 'jupyterhub')).toMatchObject({ exit: 0 });
   });
 
+  test('and in the environment, which wins', async () => {
+    configure('', 'a-token-that-nobody-knows');
+    const env = { ...site.env, JUPYTERHUB_ADMIN_TOKEN: hubToken };
+    expect(await site.start(['run', 'jupyterhub'], { env }).ended).toMatchObject({ exit: 0 });
+  });
+
   test('without a token nothing is asked, and the line says where it belongs', async () => {
     configure('', null);
     const { exit, stderr } = await site.run('run', 'jupyterhub');
     expect(exit).toBe(2);
-    expect(stderr).toMatch(/the token for the hub is missing: set JUPYTERHUB_ADMIN_TOKEN in .*\/env, or token_file/);
+    expect(stderr).toMatch(/\/env: the token for the hub is missing: set JUPYTERHUB_ADMIN_TOKEN here, or token_file/);
   });
 
   test.each([

@@ -70,6 +70,19 @@ test('against the SAM API: each report is a row, and resolve says which staff mu
   expect(await outages('--all')).toMatchObject([{ key, status: 'resolved', outage_ids: [41, 42, 43] }]);
 });
 
+test('it starts when it was reported, however late that is delivered', async () => {
+  const before = new Date().toISOString();
+  await site.run(...report);
+  const after = new Date().toISOString();
+  const [outage] = await outages();
+  api = startSamApi(acceptOutage);
+  site.api(api.url);
+  await site.run('drain');
+  const start = `${api.posted[0]?.body.start_time}Z`;
+  expect(start >= before && start <= after).toBe(true);
+  expect(outage?.start_time).toBe(start);
+});
+
 test('against the receiver: one row, that is changed and closed', async () => {
   const { url } = await site.serve();
   site.api(url);
@@ -94,6 +107,7 @@ test('against the receiver: one row, that is changed and closed', async () => {
 });
 
 describe('what is wrong', () => {
+  const newOutage = ['report', 'derecho', '--title', 'x', '--severity', 'minor'];
   test.each([
     [
       ['report', 'derecho', '--title', 'x', '--severity', 'bad'],
@@ -105,6 +119,11 @@ describe('what is wrong', () => {
       ['report', 'derecho', '--title', 'x', '--severity', 'minor', '--status', 'resolved'],
       'hpc-collector outage resolve',
     ],
+    [[...newOutage, '--status', 'open'], '--status open: give investigating'],
+    [['report', 'derecho', '--title', 'x'.repeat(256), '--severity', 'minor'], '--title'],
+    [[...newOutage, '--component', 'x'.repeat(129)], '--component'],
+    [[...newOutage, '--start', 'yesterday'], '--start'],
+    [[...newOutage, '--start', '2025-11-25T08:00', '--eta', '2025-11-25T07:00'], '--eta'],
     [['update', '019a', '--severity', 'minor'], 'there is no outage 019a'],
     [['update', '019a'], 'say what is new'],
     [['resolve', '019a'], 'there is no outage 019a'],

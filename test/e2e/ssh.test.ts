@@ -107,6 +107,28 @@ describe('a run over ssh', () => {
     await other.remove();
   });
 
+  throughSsh('is what doctor tries first: every host, with what mends each, and the commands there', async () => {
+    const { exit, stdout } = await site.run('doctor', 'derecho', '--json');
+    const findings = stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as Record<'name' | 'result' | 'words' | 'mend', string>);
+    const found = (name: string) => findings.find((finding) => finding.name === `derecho ${name}`);
+    expect(exit).toBe(1);
+    for (const name of ['ssh pbs-server', 'ssh derecho1', 'ssh derecho5', 'pbsnodes', 'qstat', 'pbs_rstat', 'df'])
+      expect(found(name)).toMatchObject({ result: 'pass' });
+    expect(found('ssh derecho1')?.words).toContain('by way of pbs-server');
+    const mends = [
+      [trouble.mute, 'warn', /^ssh .*-t pbs-server ping|^ping/],
+      [trouble.refusing, 'warn', /is sshd running there/],
+      [trouble.passwordOnly, 'fail', /ssh-copy-id/],
+      [trouble.stranger, 'fail', /compare the fingerprint/],
+      [trouble.impostor, 'fail', /compare the fingerprint/],
+    ] as const;
+    for (const [host, result, mend] of mends)
+      expect(found(`ssh ${host}`)).toMatchObject({ result, mend: expect.stringMatching(mend) });
+  });
+
   throughSsh('is the same from its recording', async () => {
     const recording = join(site.directory, 'recording');
     const recorded = await site.run('collect', 'derecho', '--record', recording, '--json-only');
@@ -128,15 +150,36 @@ describe('a run over ssh', () => {
     expect(known).not.toContain(trouble.stranger);
   });
 
-  throughSsh('with the PBS host out of reach stores nothing, and says why', async () => {
+  throughSsh('with the PBS host out of reach stores nothing, and says why once for all probes', async () => {
     const other = newSite();
     other.env.PATH = '/usr/bin:/bin';
     other.configure('derecho.yaml', systemYaml('via: the PBS host').replace('pbs-server', trouble.refusing));
     const { exit, stderr } = await other.run('collect', 'derecho');
     expect(exit).toBe(1);
-    expect(stderr).toContain(`ERROR [derecho] nodes: pbsnodes -aj -F json on ${trouble.refusing}: ssh to`);
-    expect(stderr).toContain('every probe failed');
+    const errors = stderr.split('\n').filter((line) => line.includes(' ERROR '));
+    expect(errors).toHaveLength(2);
+    expect(errors[0]).toMatch(
+      new RegExp(
+        `ERROR \\[derecho\\] queues, nodes, jobs, reservations, login_nodes/derecho1, .*, filesystems/glade, .*` +
+          `: ssh to ${trouble.refusing}: connection refused: ssh: connect to host .*$`,
+      ),
+    );
+    expect(errors[1]).toContain('every probe failed');
     expect(await other.entries()).toEqual([]);
+    await other.remove();
+  });
+
+  throughSsh('tells cron of a PBS host out of reach once, and once when it is back', async () => {
+    const other = newSite();
+    other.env.PATH = '/usr/bin:/bin';
+    const near = systemYaml('via: the PBS host');
+    other.configure('derecho.yaml', near.replace('pbs-server', trouble.refusing));
+    expect((await other.runUnwatched('collect', 'derecho')).stderr).toContain('] queues, nodes, jobs, ');
+    expect((await other.runUnwatched('collect', 'derecho')).stderr).toBe('');
+    other.configure('derecho.yaml', near);
+    expect((await other.runUnwatched('collect', 'derecho')).stderr).toMatch(
+      /^.* ✓ Well again; since .* UTC: queues, nodes, jobs, .*\n.* ✓ Well again; since .* every probe failed.*\n$/,
+    );
     await other.remove();
   });
 

@@ -5,10 +5,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { getCommand, withHttp } from '../../src/exec/http.ts';
 import { readText } from '../../src/exec/read-text.ts';
+import { makeAuthority } from '../support/certificates.ts';
 import { answering } from '../support/executors.ts';
 import { temporaryDirectory } from '../support/files.ts';
 import { needs } from '../support/needs.ts';
-import { run } from '../support/run.ts';
 
 const directory = temporaryDirectory();
 const servers: Bun.Server<undefined>[] = [];
@@ -74,12 +74,8 @@ test('where nobody listens it is refused, and an unknown name is not that', asyn
 
 needs('openssl')('a certificate is verified, by the authority of the site where there is one', async () => {
   const path = (name: string) => join(directory.path, name);
-  const { exit } = run([
-    ...['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'],
-    ...['-keyout', path('key'), '-out', path('pem'), '-subj', '/CN=hub', '-addext', 'subjectAltName=IP:127.0.0.1'],
-  ]);
-  expect(exit).toBe(0);
-  const [key, cert] = [readFileSync(path('key'), 'utf8'), readFileSync(path('pem'), 'utf8')];
+  makeAuthority(directory.path, 'hub');
+  const [key, cert] = [readFileSync(path('hub.key'), 'utf8'), readFileSync(path('hub.pem'), 'utf8')];
   const url = serve(() => new Response('secure'), { key, cert });
   expect(await get(url)).toMatchObject({ ending: { code: 60, stderr: expect.stringContaining('certificate') } });
   expect(await get(url, cert)).toEqual({ kind: 'done', text: 'secure' });

@@ -2,8 +2,9 @@ import { describe, expect, test } from 'bun:test';
 import type { Ending } from '../../src/exec/command.ts';
 import { httpExits } from '../../src/exec/http.ts';
 import { probeHubNodes, probeMetrics, probeUsers } from '../../src/jupyterhub/probes.ts';
-import { answering, exited } from '../support/executors.ts';
-import { answeringUsers, hubPages, hubUser } from '../support/hub-pages.ts';
+import { recordingOf } from '../support/collected.ts';
+import { answering, exited, overlaid } from '../support/executors.ts';
+import { answeringUsers, hubUser } from '../support/hub-users.ts';
 import { hubOf } from '../support/systems.ts';
 
 const system = hubOf({ url: 'https://hub.example.org/stable/hub/' });
@@ -15,24 +16,44 @@ const reasonOf = ({ probed }: Awaited<ReturnType<typeof usersOf>>) =>
   probed.kind === 'failed' ? probed.reason : 'is no failure';
 
 describe('users', () => {
-  test('5,000 of them come page by page, each once', async () => {
-    const { answers, probed, asked } = await usersOf(hubPages(5000));
+  /** The hub whose 5,000 users were recorded. */
+  const recorded = hubOf({ url: 'http://127.0.0.1:8000' });
+  const pageAt = (offset: number) =>
+    `GET -H Accept: application/jupyterhub-pagination+json http://127.0.0.1:8000/hub/api/users?state=active&offset=${offset}&limit=200`;
+
+  test('5,000 of them come page by page, each once, though the hub lists some on two pages', async () => {
+    const { answers, probed } = await probeUsers(recorded, recordingOf('jupyterhub'));
     expect(answers).toBe(true);
     if (probed.kind !== 'done' || !Array.isArray(probed.value)) throw new Error('they did not come');
+    expect(new Set(probed.value.map(({ name }) => name)).size).toBe(5000);
     expect(probed.value).toHaveLength(5000);
-    expect(probed.value.flatMap(({ servers }) => servers)).toHaveLength(6667);
-    expect(asked).toHaveLength(34);
-    expect(asked[1]).toBe('/stable/hub/api/users?state=active&offset=200&limit=200');
+    const servers = probed.value.flatMap((user) => user.servers);
+    expect(servers).toHaveLength(5480);
+    expect(servers.filter(({ running }) => running)).toHaveLength(5384);
   });
 
-  test('the page after a shorter one than asked for is where the hub says', async () => {
-    const pages = hubPages(5);
-    const { asked } = await usersOf((offset) => pages(offset, 3));
-    expect(asked.map((path) => /offset=(\d+)/.exec(path)?.[1])).toEqual(['0', '3', '6']);
+  test('a hub that fails after pages that answered is not down', async () => {
+    const failing = overlaid(recordingOf('jupyterhub'), {
+      [pageAt(400)]: { ending: exited(httpExits.status, 'HTTP 503') },
+    });
+    expect(await probeUsers(recorded, failing)).toEqual({
+      answers: true,
+      probed: { kind: 'failed', reason: 'http://127.0.0.1:8000: HTTP 503 (page 3)' },
+    });
   });
 
   const list = (from: number, to: number) =>
     Array.from({ length: to - from }, (_, index) => hubUser(`user${from + index}`, { '': {} }));
+
+  test('the page after a shorter one than asked for is where the hub says', async () => {
+    const { probed, asked } = await usersOf((offset) => ({
+      items: list(offset, offset + 3),
+      _pagination: { next: offset < 6 ? { offset: offset + 3 } : null },
+    }));
+    expect(asked).toEqual([0, 3, 6].map((offset) => `/stable/hub/api/users?state=active&offset=${offset}&limit=200`));
+    expect(probed).toMatchObject({ value: { length: 9 } });
+  });
+
   test.each([
     ['all at once', () => list(0, 450), 450, 1],
     ['by offset and limit', (offset: number, limit: number) => list(offset, Math.min(450, offset + limit)), 450, 3],
@@ -72,13 +93,6 @@ describe('users', () => {
     const found = await usersOf(answer);
     expect(reasonOf(found)).toContain(words.includes('back') ? 'goes back from 9 to 9' : 'does not end');
     expect(found.asked.length).toBeLessThanOrEqual(500);
-  });
-
-  test('a hub that fails after the first page answered is not down', async () => {
-    const pages = hubPages(500);
-    const found = await usersOf((offset, limit) => (offset === 0 ? pages(offset, limit) : 503));
-    expect(found.answers).toBe(true);
-    expect(reasonOf(found)).toBe('https://hub.example.org/stable: HTTP 503 (page 2)');
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { naiveUtc } from '../../src/lib/time.ts';
 import { reportOutage, resolveOutage, updateOutage } from '../../src/outage/report.ts';
-import { startMaintenance } from '../../src/outbox/maintenance.ts';
+import { endMaintenance, startMaintenance } from '../../src/outbox/maintenance.ts';
 import { momentOf, type Sketch, watched } from './helper.ts';
 
 const up: Sketch = { login: { a: true, b: true } };
@@ -165,11 +165,24 @@ describe('what people say of it', () => {
     using site = watched();
     for (const sketch of [down, down]) site.see(sketch);
     const maintenance = { system: 'derecho', since: momentOf(2), until: momentOf(12), reason: null };
-    startMaintenance(site.outbox.database, maintenance, momentOf(2));
+    startMaintenance(site.outbox.database, maintenance);
     for (let count = 0; count < 2; count++) site.see(up);
     expect(kinds(site.see(up))).toEqual(['ends']);
     for (let count = 5; count < 12; count++) expect(site.see(down)).toEqual([]);
+  });
+
+  test.each([
+    ['by itself', 4, false],
+    ['before its time', 40, true],
+  ])('what was seen before a maintenance ended %s counts for nothing', (_, until, isEnded) => {
+    using site = watched();
+    const maintenance = { system: 'derecho', since: momentOf(0), until: momentOf(until), reason: null };
+    startMaintenance(site.outbox.database, maintenance);
+    for (let count = 0; count <= 4; count++) expect(site.see(down)).toEqual([]);
+    if (isEnded) endMaintenance(site.outbox.database, 'derecho', momentOf(4.5));
+    expect(site.see(down)).toEqual([]);
     expect(kinds(site.see(down))).toEqual(['begins']);
+    expect(site.outages()).toMatchObject([{ start_time: momentOf(5) }]);
   });
 
   test('while maintenance is planned nothing is reported; what was seen during it counts for nothing', () => {

@@ -11,8 +11,19 @@ export const stateToken = 'with-state-token-0123456789';
 export const strangerToken = 'without-any-scope-0123456789';
 const adminToken = 'admin-token-0123456789';
 
+/** What a hub is otherwise than usual. */
+export type HubOptions = {
+  /** PEM files: it speaks HTTPS with a certificate that an authority signed. */
+  readonly tls?: { readonly certificate: string; readonly key: string; readonly authority: string };
+  /** Lines behind those of its configuration file. */
+  readonly settings?: string;
+  readonly port?: number;
+};
+
 export type Hub = {
   readonly url: string;
+  /** Asks its API as an administrator. */
+  ask(method: string, to: string, body?: object | null): Promise<Response>;
   /** Adds users, each with servers by name (`''` is the default one) and what they chose; resolves when all are ready. */
   open(users: Readonly<Record<string, Readonly<Record<string, object>>>>): Promise<void>;
   /** Makes the hub itself hang, go on, or vanish; its proxy stays, and answers 503 for a hub that is gone. */
@@ -26,28 +37,32 @@ export type Hub = {
  * Starts a real JupyterHub of its own on loopback, with `hubToken` for a service that has the scopes list:users,
  * read:servers and read:metrics. It gives two users a page. Its session servers are the least that a hub takes for one.
  */
-export async function startJupyterHub(): Promise<Hub> {
+export async function startJupyterHub(options: HubOptions = {}): Promise<Hub> {
   const directory = temporaryDirectory();
-  const [port, hubPort, proxyPort] = [freePort(), freePort(), freePort()];
+  const [hubPort, proxyPort] = [freePort(), freePort()];
+  const { tls, port = freePort(), settings = '' } = options;
+  const url = `${tls ? 'https' : 'http'}://127.0.0.1:${port}`;
   const path = (name: string) => join(directory.path, name);
   writeFileSync(path('session.py'), session);
-  writeFileSync(path('config.py'), configuration(directory.path, { port, hubPort, proxyPort }));
+  const encryption = tls ? `c.JupyterHub.ssl_cert = '${tls.certificate}'\nc.JupyterHub.ssl_key = '${tls.key}'\n` : '';
+  writeFileSync(path('config.py'), configuration(directory.path, { url, hubPort, proxyPort }) + encryption + settings);
   const hub = start(['jupyterhub', '-f', path('config.py')], {
     // Debian's proxy does not find its own modules without the first.
     env: { NODE_PATH: '/usr/share/nodejs', PATH: '/usr/bin:/bin', HOME: directory.path },
     cwd: directory.path,
   });
-  const url = `http://127.0.0.1:${port}`;
-  const ask = (method: string, to: string, body: object | null = null) =>
+  const ask: Hub['ask'] = (method, to, body = null) =>
     fetch(`${url}/hub/api${to}`, {
       method,
       headers: { Authorization: `token ${adminToken}` },
       ...(body === null ? {} : { body: JSON.stringify(body) }),
+      ...(tls ? { tls: { ca: Bun.file(tls.authority) } } : {}),
     });
   await until(() => answers(hub, () => ask('GET', '/users')), 'the hub answers', 60);
 
   return {
     url,
+    ask,
     async open(users) {
       expectStatus(await ask('POST', '/users', { usernames: Object.keys(users) }), 201);
       const wanted = Object.entries(users).flatMap(([user, named]) =>
@@ -88,7 +103,7 @@ type UserModel = {
 
 function configuration(
   directory: string,
-  { port, hubPort, proxyPort }: Readonly<Record<'port' | 'hubPort' | 'proxyPort', number>>,
+  { url, hubPort, proxyPort }: { readonly url: string; readonly hubPort: number; readonly proxyPort: number },
 ): string {
   return `
 from jupyterhub.spawner import SimpleLocalProcessSpawner
@@ -108,7 +123,7 @@ used.labels('a').set(20)
 used.labels('b').set(4)
 
 c = get_config()
-c.JupyterHub.bind_url = 'http://127.0.0.1:${port}'
+c.JupyterHub.bind_url = '${url}'
 c.JupyterHub.hub_bind_url = 'http://127.0.0.1:${hubPort}'
 c.ConfigurableHTTPProxy.api_url = 'http://127.0.0.1:${proxyPort}'
 c.ConfigurableHTTPProxy.pid_file = '${directory}/proxy.pid'

@@ -16,8 +16,8 @@ export function inOwnSystem(directory: string, places: readonly string[], script
   return ['unshare', '--mount', '/bin/sh', '-c', `set -e; ${[...mounts, script].join('; ')}`];
 }
 
-const isPossible =
+export const isOwnSystemPossible =
   process.getuid?.() === 0 && run(['unshare', '--mount', 'mount', '--bind', '/var/tmp', '/var/tmp']).exit === 0;
 
 /** A test that does so. */
-export const onOwnSystem = needsThat(isPossible, 'root and the right to mount');
+export const onOwnSystem = needsThat(isOwnSystemPossible, 'root and the right to mount');

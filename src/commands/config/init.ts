@@ -1,5 +1,5 @@
 import { defineCommand } from 'citty';
-import { initialise } from '../../config/init.ts';
+import { initialise, variablesToSet } from '../../config/init.ts';
 import { defaultConfigDirectory } from '../../config/paths.ts';
 import { exitCodes } from '../../lib/errors.ts';
 import { commonArgs } from '../common.ts';
@@ -22,7 +22,7 @@ export const initCommand = defineCommand({
     printLines([
       ...files.map(({ file, isNew }) => (isNew ? `wrote     ${file}` : `was there ${file}, left as it is`)),
       '',
-      `Next: set STATUS_API_USER and STATUS_API_PASSWORD in ${directory}/env, then: hpc-collector doctor${own}`,
+      `Next: set ${variablesToSet(args._).join(' and ')} in ${directory}/env, then: hpc-collector doctor${own}`,
     ]);
     return exitCodes.done;
   },

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import { defineCommand } from 'citty';
 import { userConfigHome } from '../../config/paths.ts';
-import { runProgram } from '../../exec/local-program.ts';
-import type { Installation } from '../../install/installation.ts';
-import { removeOwnFile, writeOwnFile } from '../../install/own-files.ts';
+import { type SystemdManager, systemctl, systemctlCommand } from '../../exec/systemctl.ts';
+import { hasOwnFile, removeOwnFile, writeOwnFile } from '../../install/own-files.ts';
 import { jobsTask, runTask, systemdUnits, type Task } from '../../install/systemd.ts';
 import { exitCodes, OperatorError } from '../../lib/errors.ts';
 import { printable } from '../../lib/text.ts';
@@ -30,10 +29,10 @@ export const systemdCommand = defineCommand({
   async run({ args }) {
     const action = actionOf(args);
     const context = openContext(args);
-    const isRoot = process.getuid?.() === 0;
-    const directory = isRoot ? '/etc/systemd/system' : join(userConfigHome(process.env), 'systemd/user');
+    const manager = process.getuid?.() === 0 ? 'system' : 'user';
+    const directory = manager === 'system' ? '/etc/systemd/system' : join(userConfigHome(process.env), 'systemd/user');
     const task = args.jobs ? jobsTask : runTask;
-    if (action === 'remove') return remove(task, directory, isRoot);
+    if (action === 'remove') return remove(task, directory, manager);
     if (args.jobs && args._.length > 0) throw new OperatorError('--jobs is for no system: name none');
     const installation = await installationOf(args._, args, context, args.jobs ? 'no system' : 'systems');
     const units = Object.entries(systemdUnits(task, installation, unitName(args['on-failure'])));
@@ -42,42 +41,69 @@ export const systemdCommand = defineCommand({
       return exitCodes.done;
     }
     const written = units.filter(([name, text]) => writeOwnFile(join(directory, name), text));
-    const tried = await systemctl(isRoot, [['daemon-reload'], ['enable', '--now', `${task.name}.timer`]]);
+    const reason = await tell(manager, startingOf(task));
     printLines([
       ...(written.length === 0 ? ['The units are there already'] : []),
       ...written.map(([name]) => `Wrote ${join(directory, name)}`),
-      ...tried,
-      ...hintsFor(installation),
+      ...(reason === null
+        ? [`It runs; to see when next, type: ${typed(manager, [['list-timers', `${task.name}.timer`]])}`]
+        : notStarted(reason, manager, installation.user, task)),
+      // A user's timers end with their last session.
+      ...(manager === 'user'
+        ? [`So that it runs while you are not logged in, type: loginctl enable-linger ${installation.user}`]
+        : []),
     ]);
     return exitCodes.done;
   },
 });
 
-async function remove({ name }: Task, directory: string, isRoot: boolean): Promise<0> {
-  const timer = `${name}.timer`;
-  const disabled = await systemctl(isRoot, [['disable', '--now', timer]]);
-  const removed = [timer, `${name}.service`].filter((name) => removeOwnFile(join(directory, name)));
-  const said = removed.map((name) => `Removed ${join(directory, name)}`);
-  const reloaded = removed.length === 0 ? [] : await systemctl(isRoot, [['daemon-reload']]);
-  printLines(removed.length === 0 ? ['No units of ours are there'] : [...disabled, ...said, ...reloaded]);
+/** What is told to systemd once the units are written. */
+function startingOf({ name }: Task): Words {
+  return [['daemon-reload'], ['enable', '--now', `${name}.timer`]];
+}
+
+async function remove({ name }: Task, directory: string, manager: SystemdManager): Promise<0> {
+  const stopped = [['disable', '--now', `${name}.timer`]] as const;
+  const files = [`${name}.timer`, `${name}.service`].map((file) => join(directory, file)).filter(hasOwnFile);
+  if (files.length === 0) {
+    printLines(['No units of ours are there']);
+    return exitCodes.done;
+  }
+  // While its file is there: systemd does not know how to disable what is gone.
+  const reason = await tell(manager, stopped);
+  for (const file of files) removeOwnFile(file);
+  if (reason === null) await tell(manager, [['daemon-reload']]);
+  printLines([
+    ...files.map((file) => `Removed ${file}`),
+    ...(reason === null ? [] : [`systemd was not told: ${reason}`, `Where it runs, type: ${typed(manager, stopped)}`]),
+  ]);
   return exitCodes.done;
 }
 
-/** Tells systemd; what it could not be told is for a person to tell it. */
-async function systemctl(isRoot: boolean, commands: readonly (readonly string[])[]): Promise<string[]> {
-  const said: string[] = [];
+type Words = readonly (readonly string[])[];
+
+/** Tells systemd; null where it was told all, else why not. What can be done without it, such as enabling, is done. */
+async function tell(manager: SystemdManager, commands: Words): Promise<string | null> {
+  let reason: string | null = null;
   for (const words of commands) {
-    const argv = ['systemctl', ...(isRoot ? [] : ['--user']), ...words] as const;
-    // Where the user's own manager listens.
-    const result = await runProgram(['systemctl', ...argv.slice(1)], ['XDG_RUNTIME_DIR', 'DBUS_SESSION_BUS_ADDRESS']);
-    if (result.kind === 'failed') said.push(`systemd was not told (${result.reason}): type ${argv.join(' ')}`);
+    const result = await systemctl(manager, words);
+    if (result.kind === 'failed') reason ??= result.reason;
   }
-  return said;
+  return reason;
 }
 
-/** A user's timers end with their last session. */
-function hintsFor({ isRoot, user }: Installation): string[] {
-  return isRoot ? [] : [`So that it runs while you are not logged in, type: loginctl enable-linger ${user}`];
+function typed(manager: SystemdManager, commands: Words): string {
+  return commands.map((words) => systemctlCommand(manager, words).join(' ')).join(' && ');
+}
+
+/** What a person must do where systemd could not be told. */
+function notStarted(reason: string, manager: SystemdManager, user: string, task: Task): string[] {
+  const where = manager === 'system' ? 'Where systemd runs' : `Logged in as ${user} where your systemd runs`;
+  return [
+    `It does not run yet: ${reason}`,
+    `${where}, type: ${typed(manager, startingOf(task))}`,
+    ...(task === runTask ? ['Where none runs, take cron: hpc-collector install cron --write'] : []),
+  ];
 }
 
 function unitName(text: string | undefined): string | null {

@@ -23,8 +23,8 @@ export const startCommand = defineCommand({
     const { outbox, context } = ownOutbox(args);
     try {
       checkSystem(args.system, outbox, context);
-      const latest = { system: args.system, since: now, until, reason: args.reason ?? null };
-      startMaintenance(outbox.database, latest, now);
+      const started = { system: args.system, since: now, until, reason: args.reason ?? null };
+      startMaintenance(outbox.database, started);
     } finally {
       outbox.close();
     }

@@ -32,30 +32,6 @@ export function hubUser(name: string, servers: Readonly<Record<string, object>>)
   };
 }
 
-/**
- * So many users as that hub lists them, page by page: every third has a named server too, and, because the hub counts
- * servers and not users, is listed on two pages where a page ends between the two.
- */
-export function hubPages(users: number): (offset: number, limit: number) => object {
-  const rows = Array.from({ length: users }, (_, index) => {
-    const name = `user${index}`;
-    const user = hubUser(name, index % 3 === 0 ? { '': {}, named: {} } : { '': {} });
-    return index % 3 === 0 ? [user, user] : [user];
-  }).flat();
-  return (offset, limit) => ({
-    items: [...new Set(rows.slice(offset, offset + limit))],
-    _pagination: {
-      offset,
-      limit,
-      total: rows.length,
-      next:
-        offset + limit < rows.length
-          ? { offset: offset + limit, limit, url: `http://elsewhere.invalid/hub/api/users?offset=${offset + limit}` }
-          : null,
-    },
-  });
-}
-
 /** A hub that answers `/hub/api/users` by offset and limit, with JSON or with the status given; asked for nothing else. */
 export function answeringUsers(answer: (offset: number, limit: number) => unknown): Executor & { asked: string[] } {
   const asked: string[] = [];

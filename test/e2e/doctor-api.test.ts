@@ -1,0 +1,78 @@
+/** What `doctor` says of the way to the API: certificate, authority, proxy, clock. */
+
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'bun:test';
+import { join } from 'node:path';
+import { makeAuthority, signCertificate } from '../support/certificates.ts';
+import { temporaryDirectory } from '../support/files.ts';
+import { needs } from '../support/needs.ts';
+import { newSite, type Site } from '../support/site.ts';
+
+const certificates = temporaryDirectory();
+const path = (name: string) => join(certificates.path, name);
+const test = needs('openssl');
+
+let site: Site;
+let server: Bun.Server<undefined>;
+/** Seconds that the API's clock is ahead of ours. */
+let ahead: number;
+beforeAll(() => {
+  if (Bun.which('openssl') === null) return;
+  makeAuthority(certificates.path, 'site');
+  signCertificate(certificates.path, 'api', { authority: 'site', address: 'IP:127.0.0.1' });
+});
+afterAll(() => certificates.remove());
+beforeEach(() => {
+  site = newSite();
+  ahead = 0;
+  server = Bun.serve({
+    hostname: '127.0.0.1',
+    port: 0,
+    tls: { key: Bun.file(path('api.key')), cert: Bun.file(path('api.pem')) },
+    fetch: () =>
+      Response.json(
+        { error: 'JSON body required' },
+        { status: 400, headers: { Date: new Date(Date.now() + ahead * 1000).toUTCString() } },
+      ),
+  });
+  site.api(`https://127.0.0.1:${server.port}`);
+});
+afterEach(async () => {
+  await server.stop(true);
+  await site.remove();
+});
+
+async function doctor(yaml = '', environment: Record<string, string> = {}): Promise<Record<string, string>> {
+  site.configure('collector.yaml', yaml);
+  const { stdout } = await site.start(['doctor', '--json'], { env: { ...site.env, ...environment } }).ended;
+  const findings = stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
+  return Object.fromEntries(findings.map(({ name, result, words, mend }) => [name, `${result} ${words} → ${mend}`]));
+}
+
+const trusted = () => `destinations: { sam: { ca_file: ${path('site.pem')} } }\n`;
+
+test('the certificate is accepted by the authority of the site, which is named', async () => {
+  const found = await doctor(trusted());
+  expect(found.TLS).toStartWith(`pass the certificate is accepted, by ${path('site.pem')}`);
+  expect(found.authentication).toStartWith('pass');
+  expect(found.proxy).toStartWith('pass none');
+});
+
+test('and refused without it, with the command that shows it', async () => {
+  const found = await doctor();
+  expect(found.TLS).toMatch(/^fail .*unable to verify.* → openssl s_client -connect 127\.0\.0\.1:\d+/);
+});
+
+test("a clock that differs from the API's is told", async () => {
+  expect((await doctor(trusted())).clock).toStartWith('pass');
+  ahead = 600;
+  expect((await doctor(trusted())).clock).toMatch(/^fail (10m|9m5\ds) behind that of the API/);
+});
+
+test('a proxy of the environment is told, because cron has none', async () => {
+  const found = await doctor(trusted(), { https_proxy: 'http://me:a-secret@127.0.0.1:1' });
+  expect(found.proxy).toMatch(/^warn https_proxy is http:\/\/\*{8}@127\.0\.0\.1:1/);
+  expect(JSON.stringify(found)).not.toContain('a-secret');
+});

@@ -1,0 +1,149 @@
+/** `install systemd` for who is not root: where their systemd runs, and where it does not. */
+
+import { afterEach, beforeEach, describe, expect } from 'bun:test';
+import { copyFileSync, existsSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { needsThat } from '../support/needs.ts';
+import { type SamApi, startSamApi } from '../support/sam-api.ts';
+import { binary, newSite, type Site } from '../support/site.ts';
+import { start } from '../support/start.ts';
+import { asUser, inOwnManager, inUserManager } from '../support/user-manager.ts';
+
+let site: Site;
+let api: SamApi;
+let variables: Record<string, string>;
+beforeEach(async () => {
+  site = newSite();
+  api = startSamApi();
+  site.api(api.url);
+  site.localSystem('casper');
+  // Only root can read what root has.
+  copyFileSync(binary, join(site.directory, 'hpc-collector'));
+  variables = { ...site.env, PATH: '/usr/bin:/bin' };
+  if (process.getuid?.() === 0) await Bun.$`chown -R nobody ${site.directory}`;
+});
+afterEach(async () => {
+  await site.remove();
+  await api.stop();
+});
+
+const units = () => join(site.configDirectory, '../systemd/user');
+const inSite = (script: string) => `cd '${site.directory}'\n${script}`;
+const findings = (stdout: string) =>
+  stdout
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Record<string, string | null>);
+
+describe('where a systemd of the user runs', () => {
+  inOwnManager('it fires the timer, which runs the service, until it is removed', async () => {
+    // Every second in the place of every five minutes, and until the first run is over.
+    const { exit, stdout, stderr } = await start(
+      inUserManager(
+        join(site.directory, 'host'),
+        variables,
+        inSite(`
+./hpc-collector install systemd casper --write
+sed -i 's|^OnCalendar=.*|OnCalendar=*:*:*|' '${units()}/hpc-collector.timer'
+systemctl --user daemon-reload; systemctl --user restart hpc-collector.timer
+until grep -q 'Finished: SUCCESS' '${site.logFile}' 2>/dev/null; do sleep 0.05; done
+./hpc-collector doctor casper --json
+./hpc-collector install systemd --remove
+systemctl --user list-timers --all --no-legend hpc-collector.timer`),
+      ),
+      { env: {} },
+    ).ended;
+    expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
+    expect(stdout).toContain('It runs; to see when next, type: systemctl --user list-timers hpc-collector.timer\n');
+    expect(stdout).toContain('type: loginctl enable-linger nobody\n');
+    expect(api.posted[0]).toMatchObject({ path: '/api/v1/status/casper', body: { viz_nodes_total: 15 } });
+    expect(findings(stdout).find(({ name }) => name === 'cron')).toMatchObject({
+      result: 'pass',
+      words: 'none is needed: hpc-collector.timer of systemd is active',
+    });
+    expect(stdout).toEndWith(`Removed ${units()}/hpc-collector.timer\nRemoved ${units()}/hpc-collector.service\n`);
+  });
+
+  inOwnManager(
+    'another run under way is no failure to it, and a failure starts the unit that is for that',
+    async () => {
+      const { exit, stdout } = await start(
+        inUserManager(
+          join(site.directory, 'host'),
+          variables,
+          inSite(`
+./hpc-collector install systemd casper --write --on-failure told@%n.service
+systemctl --user stop hpc-collector.timer
+printf '[Service]\\nType=oneshot\\nExecStart=/usr/bin/touch ${site.directory}/told-%%i\\n' > '${units()}/told@.service'
+systemctl --user daemon-reload
+show() { systemctl --user show -P Result -P ExecMainStatus hpc-collector.service; }
+printf '#!/bin/sh\\n: > ${site.directory}/hangs; exec sleep 50\\n' > casper-programs/qstat
+./hpc-collector collect casper &
+until [ -e hangs ]; do sleep 0.02; done
+systemctl --user start hpc-collector.service; show
+test ! -e told-hpc-collector.service && echo untold
+kill $!
+echo 'nonsense: true' > '${site.configDirectory}/collector.yaml'
+systemctl --user start hpc-collector.service; show
+until [ -e told-hpc-collector.service ]; do sleep 0.02; done`),
+        ),
+        { env: {} },
+      ).ended;
+      expect(exit).toBe(0);
+      expect(stdout).toContain('success\n75\nuntold\nexit-code\n2\n');
+    },
+  );
+});
+
+const unprivileged = needsThat(
+  process.getuid?.() === 0 && ['setpriv', 'systemctl', 'systemd-analyze'].every((name) => Bun.which(name) !== null),
+  'root, setpriv and systemd',
+);
+
+describe('where none runs', () => {
+  const asNobody = (script: string) =>
+    start(asUser(variables, inSite(script)), { env: { PATH: '/usr/bin:/bin' } }).ended;
+
+  unprivileged('the units are written and enabled, and it is said what is left to do', async () => {
+    const { exit, stdout, stderr } = await asNobody('./hpc-collector install systemd casper --write');
+    expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
+    expect(stdout.split('\n')).toEqual([
+      `Wrote ${units()}/hpc-collector.service`,
+      `Wrote ${units()}/hpc-collector.timer`,
+      expect.stringMatching(
+        /^It does not run yet: systemctl --user daemon-reload exited with 1: Failed to connect to bus/,
+      ),
+      'Logged in as nobody where your systemd runs, type: systemctl --user daemon-reload && systemctl --user enable --now hpc-collector.timer',
+      'Where none runs, take cron: hpc-collector install cron --write',
+      'So that it runs while you are not logged in, type: loginctl enable-linger nobody',
+      '',
+    ]);
+    expect(readlinkSync(join(units(), 'timers.target.wants/hpc-collector.timer'))).toBe(
+      `${units()}/hpc-collector.timer`,
+    );
+    expect(findings((await asNobody('./hpc-collector doctor casper --json')).stdout)).toContainEqual({
+      name: 'cron',
+      result: 'warn',
+      words: 'hpc-collector.timer of systemd is enabled, and does not run',
+      mend: 'systemctl --user enable --now hpc-collector.timer',
+    });
+  });
+
+  unprivileged('systemd has nothing against what was written', async () => {
+    const verified = await asNobody(`
+./hpc-collector install systemd casper --write --on-failure mail@%n.service >/dev/null
+printf '[Service]\\nType=oneshot\\nExecStart=/bin/true\\n' > '${units()}/mail@.service'
+XDG_RUNTIME_DIR='${site.directory}' systemd-analyze --user verify '${units()}/hpc-collector.service' '${units()}/hpc-collector.timer'`);
+    expect(verified).toMatchObject({ exit: 0, stdout: '', stderr: '' });
+  });
+
+  unprivileged('--remove takes all of it away', async () => {
+    await asNobody('./hpc-collector install systemd casper --write');
+    const { exit, stdout } = await asNobody('./hpc-collector install systemd --remove');
+    expect(exit).toBe(0);
+    expect(stdout).toContain('Where it runs, type: systemctl --user disable --now hpc-collector.timer');
+    for (const name of ['hpc-collector.service', 'hpc-collector.timer', 'timers.target.wants/hpc-collector.timer'])
+      expect(existsSync(join(units(), name))).toBe(false);
+    expect((await asNobody('./hpc-collector install systemd --remove')).stdout).toBe('No units of ours are there\n');
+  });
+});
