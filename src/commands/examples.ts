@@ -20,6 +20,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   'config init': ['hpc-collector config init'],
   'config show': ['hpc-collector config show'],
   'config check': ['hpc-collector config check'],
+  'config import': ['hpc-collector config import /etc/slurm-usage-history-exporter/config.json'],
   'outage report': [
     "hpc-collector outage report casper --title 'Scratch is slow' --severity minor --component scratch",
   ],
@@ -35,7 +36,10 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     'hpc-collector install cron derecho casper --write --mailto hpc-ops@example.org',
     'hpc-collector install cron --remove',
   ],
-  'install systemd': ['hpc-collector install systemd derecho --write --on-failure mail-ops@%n.service'],
+  'install systemd': [
+    'hpc-collector install systemd derecho --write --on-failure mail-ops@%n.service',
+    'hpc-collector install systemd --jobs --write',
+  ],
   'install logrotate': ['sudo hpc-collector install logrotate --write'],
   completion: [
     'source <(hpc-collector completion bash)                                   # in ~/.bashrc',

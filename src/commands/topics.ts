@@ -24,7 +24,8 @@ A flag wins over these, these win over the file env, that over YAML, that over w
   STATUS_API_PASSWORD, STATUS_API_KEY, SAM_API_PASSWORD
   PBS_COMMAND_TIMEOUT                         seconds for a scheduler command or df (30)
   SSH_TIMEOUT                                 seconds to connect by ssh (10)
-  API_TIMEOUT                                 seconds for one request (30)
+  API_TIMEOUT                                 seconds for one request (30; 120 to the usage-history API)
+  INGEST_API_URL, INGEST_API_KEY              the usage-history API that jobs export sends to
   JUPYTERHUB_ADMIN_TOKEN                      the token for JupyterHub's API
   NOTIFY_WEBHOOK_URL, HEARTBEAT_URL           in the place of notify.webhook and heartbeat_url
   DERECHO_LOG_FILE, CASPER_LOG_FILE           a log of its own for one system
