@@ -77,7 +77,9 @@ export async function startSlurm(): Promise<Cluster> {
       return stdout;
     },
     cutPower(node) {
-      const [daemon] = processesWithArgument(node).filter((pid) => environmentOf(pid).includes(env.SLURM_CONF));
+      const daemon = processesWithArgument(node).find(
+        (pid) => nameOf(pid) === 'slurmd' && environmentOf(pid).includes(env.SLURM_CONF),
+      );
       if (daemon === undefined) throw new Error(`${node} has no daemon`);
       process.kill(daemon, 'SIGKILL');
       for (const pid of processesOf(node, env.SLURM_CONF)) process.kill(pid, 'SIGKILL');
@@ -118,9 +120,13 @@ function processesOf(node: string, slurmConf: string): number[] {
     });
 }
 
-function environmentOf(pid: number): string {
+const nameOf = (pid: number) => procFile(pid, 'comm').trim();
+const environmentOf = (pid: number) => procFile(pid, 'environ');
+
+/** Empty for a process that went away meanwhile. */
+function procFile(pid: number, name: string): string {
   try {
-    return readFileSync(`/proc/${pid}/environ`, 'utf8');
+    return readFileSync(`/proc/${pid}/${name}`, 'utf8');
   } catch {
     return '';
   }

@@ -1,19 +1,21 @@
 import { join } from 'node:path';
 
 /** Nodes that a daemon answers for; of the others in `slurm.conf` nothing is ever heard. */
-export const livingNodes = ['c001', 'c002', 'c003', 'c004', 'c005', 'c006', 'c007', 'g01', 'g02', 'g03', 'g04'];
+export const livingNodes = [
+  ...['c001', 'c002', 'c003', 'c004', 'c005', 'c006', 'c007', 'c008'],
+  ...['g01', 'g02', 'g03', 'g04'],
+];
 
 /** How many ports a cluster takes: three servers, and each node. */
 export const portCount = 3 + livingNodes.length;
 
-/** Each account with its users, who are some that Debian always has. */
-export const accounts = {
-  physics: ['daemon', 'games'],
-  chemistry: ['games', 'mail'],
-  'chem-org': ['news'],
-} as const;
+/** Everybody may work for every account, by default for the first. */
+export const accounts = ['physics', 'chemistry', 'chem-org'] as const;
 
-export type User = (typeof accounts)[keyof typeof accounts][number];
+/** Some that Debian always has. */
+export const users = ['daemon', 'games', 'mail', 'news'] as const;
+
+export type User = (typeof users)[number];
 
 export const clusterName = 'proving';
 
@@ -33,7 +35,8 @@ export function configuration(place: Place): Readonly<Record<string, string>> {
     'gres.conf': gresConf(place),
     'cgroup.conf': cgroupConf,
     'my.cnf': mariadbConf(place),
-    'accounts.sacctmgr': accountCommands(),
+    'qos.sacctmgr': qosCommands,
+    'accounts.sacctmgr': accountCommands,
   };
 }
 
@@ -103,14 +106,14 @@ ResumeProgram=/bin/true
 SuspendTime=INFINITE
 ResumeTimeout=3600
 
-PartitionName=compute Nodes=c[001-004] Default=YES MaxTime=2-00:00:00 DefaultTime=00:10:00
+PartitionName=compute Nodes=c[001-004] Default=YES MaxTime=2-00:00:00
 PartitionName=debug Nodes=c[001-006] MaxTime=00:30:00 PriorityTier=10
 PartitionName=bigmem Nodes=c005,gone01 MaxTime=1-00:00:00
-PartitionName=gpu Nodes=g[01-04] MaxTime=UNLIMITED DefaultTime=00:10:00
-PartitionName=fragile Nodes=c007 MaxTime=1:00:00
+PartitionName=gpu Nodes=g[01-04] MaxTime=UNLIMITED
+PartitionName=fragile Nodes=c[007-008] MaxTime=1:00:00
 PartitionName=cloud Nodes=cloud[01-02] MaxTime=1:00:00
 PartitionName=closed Nodes=c006 State=DOWN
-PartitionName=internal Nodes=c006 Hidden=YES MaxTime=1:00:00
+PartitionName=internal Nodes=c002 Hidden=YES MaxTime=1:00:00
 PartitionName=empty MaxTime=1:00:00
 `;
 
@@ -186,24 +189,21 @@ bind-address=127.0.0.1
 port=${port + 2}
 skip-name-resolve
 skip-grant-tables
+skip-log-bin
 innodb_buffer_pool_size=64M
+innodb_log_file_size=8M
 innodb_lock_wait_timeout=900
+# Nothing here outlives the machine.
+innodb_flush_method=nosync
 innodb_flush_log_at_trx_commit=0
+sync_frm=0
 `;
 
-function accountCommands(): string {
-  const lines = [
-    `add cluster ${clusterName}`,
-    'add qos scavenger',
-    'add qos urgent set preempt=scavenger priority=1000',
-  ];
-  for (const [account, users] of Object.entries(accounts)) {
-    lines.push(`add account ${account} cluster=${clusterName}`);
-    for (const user of users) {
-      lines.push(
-        `add user ${user} account=${account} cluster=${clusterName} qos=normal,scavenger,urgent defaultqos=normal`,
-      );
-    }
-  }
-  return `${lines.join('\n')}\n`;
-}
+const qosCommands = `add qos scavenger
+add qos urgent set preempt=scavenger
+`;
+
+const accountCommands = `add cluster ${clusterName}
+add account ${accounts.join(',')} qos=normal,scavenger,urgent
+add user ${users.join(',')} account=${accounts.join(',')} defaultaccount=${accounts[0]}
+`;

@@ -1,0 +1,52 @@
+import { until } from '../until.ts';
+import type { Cluster } from './cluster.ts';
+import type { User } from './configuration.ts';
+import { awkwardTexts, statesOf, submit } from './submit.ts';
+
+export type Ended = Awaited<ReturnType<typeof submitJobsThatEnd>>;
+
+/**
+ * Submits jobs for every way to end, and resolves when those run that need help to end. There is no job of state
+ * BOOT_FAIL (a node that cannot reboot), REVOKED (a federation of clusters) or RESIZING.
+ */
+export async function submitJobsThatEnd(cluster: Cluster) {
+  const job = (user: User, script: string, ...options: string[]) => submit(cluster, user, script, ...options);
+  const [onC006, onC007, onC008] = ['c006', 'c007', 'c008'].map((node) => ['--partition=debug,fragile', `--nodelist=${node}`]);
+  const needHelp = {
+    timedOut: job('games', 'sleep 1000', '--time=1', '--partition=debug', '--nodelist=c006'),
+    lostWithItsNode: job('mail', 'sleep 1000', '--no-requeue', '--partition=fragile', '--nodelist=c007'),
+    lostAndQueuedAgain: job('mail', 'sleep 1000', '--requeue', '--partition=fragile', '--nodelist=c007'),
+    preempted: job('news', 'sleep 1000', '--qos=scavenger', '--exclusive', '--partition=fragile', '--nodelist=c008'),
+    requeued: job('games', 'test "$SLURM_RESTART_COUNT" || sleep 1000', '--partition=debug', '--nodelist=c006'),
+    cancelled: job('daemon', 'sleep 1000'),
+    cancelledByRoot: job('daemon', 'sleep 1000'),
+  };
+  const others = {
+    cancelledBeforeStart: job('daemon', 'true', '--hold'),
+    // Its node is not free, and soon it cannot end in time any more.
+    pastDeadline: job('games', 'true', '--deadline=now+62', '--time=1', '--exclusive', '--partition=debug', '--nodelist=c006'),
+    completed: job('games', 'srun true; srun true'),
+    failed: job('games', 'exit 3'),
+    killedItself: job('games', 'kill -SEGV $$'),
+    outOfMemory: job('games', 'tail /dev/zero', '--mem=30M'),
+    stepOutOfMemory: job('games', 'srun --mem=30M tail /dev/zero', '--mem=100M'),
+    array: job('mail', 'test $SLURM_ARRAY_TASK_ID != 2', '--array=0-3'),
+    heterogeneous: job('mail', 'true', '--ntasks=1', '--mem=50M', ':', '--ntasks=2', '--mem=100M'),
+    onSeveralNodes: job('mail', 'true', '--nodes=3', '--nodelist=c[001-003]'),
+    typedGpus: job('news', 'true', '--partition=gpu', '--gres=gpu:a100:2'),
+    untypedGpus: job('news', 'true', '--partition=gpu', '--nodelist=g04', '--gres=gpu:2'),
+    anyGpu: job('news', 'true', '--partition=gpu', '--nodelist=g01', '--gres=gpu:1'),
+    twoTypesOfGpu: job('news', 'true', '--partition=gpu', '--nodelist=g03', '--gres=gpu:v100:2,gpu:a100:1'),
+    otherAccount: job('games', 'true', '--account=chem-org'),
+  };
+  const awkward = awkwardTexts.map((text) => job('daemon', 'true', `--job-name=${text}`, `--comment=${text}`));
+  await until(
+    () => {
+      const states = statesOf(cluster);
+      return Object.values(needHelp).every((id) => states.get(id) === 'RUNNING');
+    },
+    'the jobs run that are to be stopped',
+    30,
+  );
+  return { ...needHelp, ...others, awkward };
+}
