@@ -103,7 +103,7 @@ NodeName=later01 NodeHostname=localhost NodeAddr=127.0.0.1 Port=1 CPUs=8 RealMem
 NodeName=cloud[01-02] NodeHostname=localhost NodeAddr=127.0.0.1 Port=1 CPUs=8 RealMemory=6000 State=CLOUD
 SuspendProgram=/bin/true
 ResumeProgram=/bin/true
-SuspendTime=INFINITE
+SuspendTime=864000
 ResumeTimeout=3600
 
 PartitionName=compute Nodes=c[001-004] Default=YES MaxTime=2-00:00:00

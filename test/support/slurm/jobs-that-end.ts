@@ -1,9 +1,13 @@
 import { until } from '../until.ts';
 import type { Cluster } from './cluster.ts';
 import type { User } from './configuration.ts';
+import { losePower } from './nodes.ts';
 import { awkwardTexts, statesOf, submit } from './submit.ts';
 
-export type Ended = Awaited<ReturnType<typeof submitJobsThatEnd>>;
+type JobsThatEnd = Awaited<ReturnType<typeof submitJobsThatEnd>>;
+
+/** Each job by what became of it. */
+export type Ended = JobsThatEnd & { readonly preempting: number };
 
 /**
  * Submits jobs for every way to end, and resolves when those run that need help to end. There is no job of state
@@ -11,7 +15,6 @@ export type Ended = Awaited<ReturnType<typeof submitJobsThatEnd>>;
  */
 export async function submitJobsThatEnd(cluster: Cluster) {
   const job = (user: User, script: string, ...options: string[]) => submit(cluster, user, script, ...options);
-  const [onC006, onC007, onC008] = ['c006', 'c007', 'c008'].map((node) => ['--partition=debug,fragile', `--nodelist=${node}`]);
   const needHelp = {
     timedOut: job('games', 'sleep 1000', '--time=1', '--partition=debug', '--nodelist=c006'),
     lostWithItsNode: job('mail', 'sleep 1000', '--no-requeue', '--partition=fragile', '--nodelist=c007'),
@@ -24,7 +27,15 @@ export async function submitJobsThatEnd(cluster: Cluster) {
   const others = {
     cancelledBeforeStart: job('daemon', 'true', '--hold'),
     // Its node is not free, and soon it cannot end in time any more.
-    pastDeadline: job('games', 'true', '--deadline=now+62', '--time=1', '--exclusive', '--partition=debug', '--nodelist=c006'),
+    pastDeadline: job(
+      'games',
+      'true',
+      '--deadline=now+62',
+      '--time=1',
+      '--exclusive',
+      '--partition=debug',
+      '--nodelist=c006',
+    ),
     completed: job('games', 'srun true; srun true'),
     failed: job('games', 'exit 3'),
     killedItself: job('games', 'kill -SEGV $$'),
@@ -49,4 +60,46 @@ export async function submitJobsThatEnd(cluster: Cluster) {
     30,
   );
   return { ...needHelp, ...others, awkward };
+}
+
+/** Ends those that need help, and resolves when the accounting knows how all of them have ended. */
+export async function finishJobs(cluster: Cluster, jobs: JobsThatEnd): Promise<Ended> {
+  const root = (...argv: string[]) => cluster.run(argv);
+  const state = (id: number) => statesOf(cluster).get(id);
+  const urgent = ['--qos=urgent', '--exclusive', '--partition=fragile', '--nodelist=c008'];
+  const preempting = submit(cluster, 'news', 'true', ...urgent);
+  // No limit can be shorter than a minute, but the end can be set; limits are looked at every 30 seconds.
+  root('scontrol', 'update', `JobId=${jobs.timedOut}`, 'EndTime=now+1');
+  cluster.run(['scancel', `${jobs.cancelled}`, `${jobs.cancelledBeforeStart}`], 'daemon');
+  root('scancel', `${jobs.cancelledByRoot}`);
+  losePower(cluster);
+  root('scontrol', 'requeue', `${jobs.requeued}`);
+  await until(() => state(jobs.requeued) === 'PENDING', 'a job is queued again', 30);
+  // It would wait two minutes. Within the second of its end its node still refuses it, and it would fail.
+  root('scontrol', 'update', `JobId=${jobs.requeued}`, 'StartTime=now+3');
+  // What waits for its node stays in the queue until somebody cancels it.
+  await until(() => state(jobs.lostAndQueuedAgain) === 'PENDING', 'a lost job is queued again', 30);
+  root('scancel', `${jobs.lostAndQueuedAgain}`);
+
+  const ended = { ...jobs, preempting };
+  const ids = Object.values(ended).flat();
+  await until(() => ids.every((id) => hasEnded(state(id))), 'all jobs have ended', 60);
+  await until(() => isAccounted(cluster, ids), 'the accounting knows it', 30);
+  return ended;
+}
+
+function hasEnded(state: string | undefined): boolean {
+  return state !== undefined && !['PENDING', 'CONFIGURING', 'RUNNING', 'COMPLETING'].includes(state);
+}
+
+/** By name, since jobs that never could run are in no window of time. */
+function isAccounted(cluster: Cluster, ids: readonly number[]): boolean {
+  const argv = ['sacct', '--allocations', '--duplicates', '--noheader', '--parsable2', '--format=JobIDRaw,State'];
+  const rows = cluster
+    .run([...argv, `--jobs=${ids.join(',')}`])
+    .trim()
+    .split('\n')
+    .map((line) => line.split('|'));
+  const known = new Set(rows.map(([id]) => Number(id)));
+  return ids.every((id) => known.has(id)) && rows.every(([, state]) => hasEnded(state));
 }

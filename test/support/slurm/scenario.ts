@@ -1,6 +1,6 @@
 import { until } from '../until.ts';
 import type { Cluster } from './cluster.ts';
-import { finishJobs, type Ended, submitJobsThatEnd } from './jobs-that-end.ts';
+import { type Ended, finishJobs, submitJobsThatEnd } from './jobs-that-end.ts';
 import { type Living, submitJobsThatStay } from './jobs-that-stay.ts';
 import { nodeStates, troubleNodes } from './nodes.ts';
 
@@ -21,15 +21,12 @@ export async function runScenario(cluster: Cluster): Promise<Scenario> {
   const living = await submitJobsThatStay(cluster);
   const ended = await finishJobs(cluster, submitted);
   troubleNodes(cluster);
-  await until(
-    () => Object.entries(nodeStates).every(([node, state]) => stateOf(cluster, node) === state),
-    'the nodes are in trouble',
-    40,
-  );
+  await until(() => areInTrouble(cluster), 'the nodes are in trouble', 40);
   return { ended, living };
 }
 
-/** In sinfo's short form, with its mark. */
-function stateOf(cluster: Cluster, node: string): string {
-  return cluster.run(['sinfo', '--noheader', `--nodes=${node}`, '--format=%t']).trim();
+function areInTrouble(cluster: Cluster): boolean {
+  const lines = cluster.run(['sinfo', '--all', '--noheader', '--Node', '--format=%N %t']).trim().split('\n');
+  const states = new Map(lines.map((line) => line.split(' ')).map(([node, state]) => [node, state]));
+  return Object.entries(nodeStates).every(([node, state]) => states.get(node) === state);
 }
