@@ -81,8 +81,10 @@ export async function startSlurm(): Promise<Cluster> {
         (pid) => nameOf(pid) === 'slurmd' && environmentOf(pid).includes(env.SLURM_CONF),
       );
       if (daemon === undefined) throw new Error(`${node} has no daemon`);
-      process.kill(daemon, 'SIGKILL');
-      for (const pid of processesOf(node, env.SLURM_CONF)) process.kill(pid, 'SIGKILL');
+      const tasks = tasksOn(node, env.SLURM_CONF);
+      const steps = [...new Set(tasks.map(parentOf))].filter((pid) => nameOf(pid) === 'slurmstepd');
+      // The tasks last: a step that sees its task end says so.
+      for (const pid of [daemon, ...steps, ...tasks]) process.kill(pid, 'SIGKILL');
     },
     stop,
   };
@@ -110,8 +112,8 @@ function as(user: User, argv: readonly string[]): string[] {
   return ['setpriv', `--reuid=${user}`, `--regid=${gid}`, '--init-groups', ...argv];
 }
 
-/** Processes whose environment names the node and the cluster: job steps and what they started. */
-function processesOf(node: string, slurmConf: string): number[] {
+/** Processes whose environment names the node and the cluster: what job steps have started. */
+function tasksOn(node: string, slurmConf: string): number[] {
   return readdirSync('/proc')
     .map(Number)
     .filter((pid) => {
@@ -120,6 +122,7 @@ function processesOf(node: string, slurmConf: string): number[] {
     });
 }
 
+const parentOf = (pid: number) => Number(/^PPid:\t(\d+)$/m.exec(procFile(pid, 'status'))?.[1]);
 const nameOf = (pid: number) => procFile(pid, 'comm').trim();
 const environmentOf = (pid: number) => procFile(pid, 'environ');
 
