@@ -1,12 +1,16 @@
 /** What the real Slurm of the other tests is like: had these not passed, theirs would prove little. */
 
 import { beforeAll, describe, expect } from 'bun:test';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { askHistory, askJobs, askNodes, askPartitions, askReservations } from '../support/slurm/ask.ts';
 import { type Cluster, slurmIsThere, withSlurm as test } from '../support/slurm/cluster.ts';
 import { awkwardReason, nodeStates, reservations } from '../support/slurm/nodes.ts';
 import type { Scenario } from '../support/slurm/scenario.ts';
 import { sharedSlurm, sharedSlurmTimeout } from '../support/slurm/shared.ts';
 import { awkwardTexts } from '../support/slurm/submit.ts';
+import { start } from '../support/start.ts';
+import { until } from '../support/until.ts';
 
 let cluster: Cluster;
 let scenario: Scenario;
@@ -188,3 +192,35 @@ test('two reservations are active, one is to come', () => {
     { name: reservations.upgrade, isActive: false, nodes: 16, users: 'root,mail' },
   ]);
 });
+
+test('a cluster ends with the process that started it, however that ends, and leaves nothing', async () => {
+  const support = join(import.meta.dir, '..', 'support', 'slurm');
+  const starter = start([process.execPath, '-e', startAndSuspend(support)], { env: {} });
+  const [, directory = ''] = await starter.said(/suspended in (\S+)/);
+  expect(processesOf(directory)).not.toBeEmpty();
+  starter.kill('SIGKILL');
+  await until(() => !existsSync(directory) && processesOf(directory).length === 0, 'nothing is left', 20);
+}, 60_000);
+
+/** A program that starts a cluster with a job that stands still, says so, and hangs. */
+const startAndSuspend = (support: string): string => `
+  import { startSlurm } from '${support}/cluster.ts';
+  import { statesOf, submit } from '${support}/submit.ts';
+  const cluster = await startSlurm();
+  const job = submit(cluster, 'games', 'sleep infinity');
+  while (statesOf(cluster).get(job) !== 'RUNNING') await Bun.sleep(10);
+  cluster.run(['scontrol', 'suspend', String(job)]);
+  console.log('suspended in ' + cluster.work.replace(/.work$/, ''));
+  setInterval(() => {}, 1000);
+`;
+
+/** Those with the directory in their environment, as all daemons and jobs of a cluster have. */
+function processesOf(directory: string): string[] {
+  return readdirSync('/proc').filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(directory);
+    } catch {
+      return false;
+    }
+  });
+}

@@ -50,12 +50,22 @@ run_daemons() {
   for node in "$@"; do slurmd -D -N "$node" -f "$SLURM_CONF" </dev/null 2>/dev/null & done
   echo ready
   cat >/dev/null
+  thaw
 }
 
-remove_control_groups() {
+# The control groups of the cluster's jobs, the inner ones first.
+control_groups() {
   local first
   first=$(sed -n 's/^FirstJobId=//p' "$SLURM_CONF")
-  find /sys/fs/cgroup -mindepth 2 -depth -type d -path '*/slurm_*/job_'"${first%???}"'???' -exec rmdir {} + 2>/dev/null
+  find /sys/fs/cgroup -mindepth 2 -depth -type d -regex ".*/slurm_[^/]*/.*/job_${first%???}...\(/.*\)?" 2>/dev/null
+}
+
+# What is suspended dies only when it goes on.
+thaw() {
+  local group
+  for group in $(control_groups); do
+    [ -f "$group/freezer.state" ] && echo THAWED >"$group/freezer.state"
+  done
 }
 
 if [ $$ = 1 ]; then
@@ -65,6 +75,8 @@ else
   trap '' INT TERM HUP
   # The first process of a namespace takes all others with it.
   unshare --pid --fork --kill-child --mount --mount-proc -- "$BASH" "$0" "$@"
-  remove_control_groups
+  control_groups | xargs --no-run-if-empty rmdir
+  # Those of the nodes, unless another cluster has jobs there; it makes them again when it needs them.
+  for node in "${@:2}"; do rmdir "/sys/fs/cgroup/"*"/slurm_$node/uid_"* "/sys/fs/cgroup/"*"/slurm_$node"; done 2>/dev/null
   rm -rf "$directory"
 fi
