@@ -28,7 +28,7 @@ describe('jobs that have ended', () => {
       completed: ['COMPLETED'],
       failed: ['FAILED'],
       killedItself: ['FAILED'],
-      outOfMemory: ['OUT_OF_MEMORY'],
+      outOfMemory: [cluster.tellsOutOfMemory ? 'OUT_OF_MEMORY' : 'FAILED'],
       stepOutOfMemory: ['FAILED'],
       timedOut: ['TIMEOUT'],
       cancelled: ['CANCELLED'],

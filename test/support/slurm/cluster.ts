@@ -23,6 +23,8 @@ export const withSlurm = needsThat(slurmIsThere, 'munge, slurmctld, slurmd, slur
 export type Cluster = {
   /** For clients: the variable `SLURM_CONF`, and the PATH on which Slurm's programs are. */
   readonly env: Readonly<Record<'SLURM_CONF' | 'PATH', string>>;
+  /** Whether jobs can end as OUT_OF_MEMORY; where there are no control groups, they are FAILED. */
+  readonly tellsOutOfMemory: boolean;
   /** A directory that everybody may write to. */
   readonly work: string;
   /** Runs a program, as root if no user is named; gives its standard output, throws with its standard error. */
@@ -46,8 +48,7 @@ export async function startSlurm(): Promise<Cluster> {
   chmodSync(inside('work'), 0o1777);
   for (const name of deviceNames) writeFileSync(inside('devices', name), '');
   const place = { directory, port: await freePorts(portCount), controlGroups: hasControlGroups() };
-  if (!place.controlGroups)
-    console.warn('no control groups of version 1 here: Slurm tracks processes by their parents');
+  if (!place.controlGroups) console.warn('no control groups of version 1 here: no job can end as OUT_OF_MEMORY');
   for (const [name, text] of Object.entries(configuration(place))) writeFileSync(inside(name), text);
   writeFileSync(inside('munge.key'), crypto.getRandomValues(new Uint8Array(128)), { mode: 0o600 });
   chmodSync(inside('slurmdbd.conf'), 0o600);
@@ -67,6 +68,7 @@ export async function startSlurm(): Promise<Cluster> {
   };
   const cluster: Cluster = {
     env,
+    tellsOutOfMemory: place.controlGroups,
     work: inside('work'),
     run(argv, user) {
       const { exit, stdout, stderr } = run(user === undefined ? [...argv] : as(user, argv), {
@@ -137,7 +139,7 @@ function procFile(pid: number, name: string): string {
 
 /** Slurm wants these mounted, and at their top: in a container it may be that only a part is seen. */
 function hasControlGroups(): boolean {
-  return ['freezer', 'memory'].every((name) => {
+  return ['freezer', 'memory', 'cpuset'].every((name) => {
     const probe = join('/sys/fs/cgroup', name, `hpc-collector-test-${process.pid}`);
     return (
       run(['test', '-e', join('/sys/fs/cgroup', name, 'release_agent')]).exit === 0 &&

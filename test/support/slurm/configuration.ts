@@ -23,7 +23,7 @@ export type Place = {
   readonly directory: string;
   /** The first of `portCount` consecutive ports. */
   readonly port: number;
-  /** Whether control groups can be used; without them processes are found by their parents, memory is polled. */
+  /** Whether control groups can be used; without them the memory that a job takes is polled. */
   readonly controlGroups: boolean;
 };
 
@@ -88,7 +88,8 @@ PreemptType=preempt/qos
 PreemptMode=CANCEL
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
-ProctrackType=${place.controlGroups ? 'proctrack/cgroup' : 'proctrack/linuxproc'}
+# Not by control groups: what these have suspended cannot be killed, not even with its container.
+ProctrackType=proctrack/linuxproc
 TaskPlugin=${place.controlGroups ? 'task/cgroup' : 'task/none'}
 DefMemPerCPU=100
 GresTypes=gpu

@@ -50,7 +50,6 @@ run_daemons() {
   for node in "$@"; do slurmd -D -N "$node" -f "$SLURM_CONF" </dev/null 2>/dev/null & done
   echo ready
   cat >/dev/null
-  thaw
 }
 
 # The control groups of the cluster's jobs, the inner ones first.
@@ -58,14 +57,6 @@ control_groups() {
   local first
   first=$(sed -n 's/^FirstJobId=//p' "$SLURM_CONF")
   find /sys/fs/cgroup -mindepth 2 -depth -type d -regex ".*/slurm_[^/]*/.*/job_${first%???}...\(/.*\)?" 2>/dev/null
-}
-
-# What is suspended dies only when it goes on.
-thaw() {
-  local group
-  for group in $(control_groups); do
-    [ -f "$group/freezer.state" ] && echo THAWED >"$group/freezer.state"
-  done
 }
 
 if [ $$ = 1 ]; then

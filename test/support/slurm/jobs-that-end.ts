@@ -39,8 +39,8 @@ export async function submitJobsThatEnd(cluster: Cluster) {
     completed: job('games', 'srun true; srun true'),
     failed: job('games', 'exit 3'),
     killedItself: job('games', 'kill -SEGV $$'),
-    outOfMemory: job('games', 'tail /dev/zero', '--mem=30M'),
-    stepOutOfMemory: job('games', 'srun --mem=30M tail /dev/zero', '--mem=100M'),
+    outOfMemory: job('games', takesMemory, '--mem=30M'),
+    stepOutOfMemory: job('games', `srun --mem=30M sh -c '${takesMemory}'`, '--mem=100M'),
     array: job('mail', 'test $SLURM_ARRAY_TASK_ID != 2', '--array=0-3'),
     heterogeneous: job('mail', 'true', '--ntasks=1', '--mem=50M', ':', '--ntasks=2', '--mem=100M'),
     onSeveralNodes: job('mail', 'true', '--nodes=3', '--nodelist=c[001-003]'),
@@ -61,6 +61,9 @@ export async function submitJobsThatEnd(cluster: Cluster) {
   );
   return { ...needHelp, ...others, awkward };
 }
+
+/** 200 MB, and stays. */
+const takesMemory = 'x=$(head --bytes=200M /dev/zero | tr "\\\\0" x); sleep 1000';
 
 /** Ends those that need help, and resolves when the accounting knows how all of them have ended. */
 export async function finishJobs(cluster: Cluster, jobs: JobsThatEnd): Promise<Ended> {
