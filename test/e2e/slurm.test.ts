@@ -1,4 +1,7 @@
-/** What the real Slurm of the other tests is like: had these not passed, theirs would prove little. */
+/**
+ * What the real Slurm of the other tests is like: did these not pass, theirs would prove little. Those of status and of
+ * job history are in files of their own, on the same cluster (`sharedSlurm`), and measure by `ask.ts`.
+ */
 
 import { beforeAll, describe, expect } from 'bun:test';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';

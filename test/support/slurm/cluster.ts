@@ -15,10 +15,14 @@ const programs = [
 const searchPath = '/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Whether a cluster can be started here. */
-export const slurmIsThere = programs.every((program) => Bun.which(program, { PATH: searchPath }) !== null) && isRoot();
+export const slurmIsThere =
+  programs.every((program) => Bun.which(program, { PATH: searchPath }) !== null) && isRootWithNamespaces();
 
 /** `withSlurm('name', …)` is a test that needs a cluster; it is skipped by name where none can be started. */
-export const withSlurm = needsThat(slurmIsThere, 'munge, slurmctld, slurmd, slurmdbd, mariadb-server and root');
+export const withSlurm = needsThat(
+  slurmIsThere,
+  'munge, slurmctld, slurmd, slurmdbd, mariadb-server, and root that may make namespaces',
+);
 
 export type Cluster = {
   /** For clients: the variable `SLURM_CONF`, and the PATH on which Slurm's programs are. */
@@ -44,7 +48,7 @@ export async function startSlurm(): Promise<Cluster> {
   const { path: directory } = temporaryDirectory();
   const inside = (...names: string[]) => join(directory, ...names);
   chmodSync(directory, 0o755);
-  for (const name of ['devices', 'log', 'spool', 'state', 'work']) mkdirSync(inside(name));
+  for (const name of ['devices', 'log', 'spool', 'state', 'tmp', 'work']) mkdirSync(inside(name));
   chmodSync(inside('work'), 0o1777);
   for (const name of deviceNames) writeFileSync(inside('devices', name), '');
   const place = { directory, port: await freePorts(portCount), controlGroups: hasControlGroups() };
@@ -149,6 +153,6 @@ function hasControlGroups(): boolean {
   });
 }
 
-function isRoot(): boolean {
-  return process.getuid?.() === 0;
+function isRootWithNamespaces(): boolean {
+  return process.getuid?.() === 0 && run(['unshare', '--pid', '--fork', '--mount', '--mount-proc', 'true']).exit === 0;
 }

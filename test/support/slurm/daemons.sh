@@ -5,6 +5,8 @@
 set -uo pipefail
 directory=$1
 export SLURM_CONF=$directory/slurm.conf PATH=/usr/sbin:/usr/bin:/sbin:/bin
+# MariaDB names temporary tables by its process number, which in a namespace of its own others have, too.
+export TMPDIR=$directory/tmp
 
 # Polls a command for as long as 30 seconds.
 until_succeeds() {
@@ -63,7 +65,8 @@ if [ $$ = 1 ]; then
   shift
   run_daemons "$@"
 else
-  trap '' INT TERM HUP
+  # Handled, not ignored: what is ignored here all jobs would ignore.
+  trap : INT TERM HUP
   # The first process of a namespace takes all others with it.
   unshare --pid --fork --kill-child --mount --mount-proc -- "$BASH" "$0" "$@"
   control_groups | xargs --no-run-if-empty rmdir
