@@ -92,7 +92,7 @@ describe('config show', () => {
       'destinations.sam.timeout': { value: '9', from: 'environment API_TIMEOUT' },
       'destinations.sam.max_per_minute': { value: 60, from: 'built-in default' },
       'casper.timeouts.connect': { value: '7', from: `${inDirectory('env')} SSH_TIMEOUT` },
-      'casper.pbs_host': { value: null, from: `${inDirectory('casper.yaml')}:1` },
+      'casper.scheduler_host': { value: null, from: `${inDirectory('casper.yaml')}:1` },
       'casper.mounts.campaign': { value: '/glade/campaign', from: `${inDirectory('casper.yaml')}:4` },
       'casper.mounts.work': { value: '/glade/work', from: expect.stringMatching(/^the built-in casper.yaml:\d+$/) },
       'casper.on_failed_probe': { value: 'last-known', from: 'built-in default' },
