@@ -82,7 +82,7 @@ export function samTimeout({ destinations: { sam } }: CollectorSettings, environ
 }
 
 /** Files of the configuration directory that are for no system. */
-const notSystems = ['collector', 'node_types', 'config'];
+export const notSystems: readonly string[] = ['collector', 'node_types', 'config'];
 
 /**
  * The YAML of one system: `<system>.yaml`, or `<system>/config.yaml` with `node_types.yaml` beside it, as earlier

@@ -1,5 +1,5 @@
 import type { Damages, Probed } from '../lib/records.ts';
-import type { Command, Ending } from './command.ts';
+import { type Command, describeCommand, type Ending } from './command.ts';
 import { failureOf } from './describe.ts';
 import { silentFailure } from './read-text.ts';
 
@@ -17,7 +17,7 @@ export function recordsOutcome(command: Command, ending: Ending, found: Found): 
   const { taken, damaged, printedNothing, problem } = found;
   const reason = failureOf(command, ending) ?? silentFailure(command, ending, printedNothing);
   if (reason !== null) return { kind: 'failed', reason };
-  const what = command.argv.join(' ');
+  const what = describeCommand(command);
   if (problem !== null) return { kind: 'failed', reason: `${what} ${problem}` };
   if (taken === 0 && damaged.count > 0) {
     const first = damaged.first[0]?.problem;

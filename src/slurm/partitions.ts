@@ -10,6 +10,7 @@ const states: Readonly<Record<string, Pick<QueueRecord, 'enabled' | 'started'>>>
   down: { enabled: true, started: false },
   drain: { enabled: false, started: true },
   inact: { enabled: false, started: false },
+  inactive: { enabled: false, started: false },
 };
 
 /** One partition as a queue; a string says what is wrong with the line. Slurm does not say how many jobs it has. */
