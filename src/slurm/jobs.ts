@@ -73,6 +73,9 @@ export function parseJob(row: JobRow): JobRecord | string {
   };
 }
 
+/** No array has more (slurm.conf(5), "MaxArraySize"). */
+const maxTasks = 4_000_001;
+
 /**
  * How many tasks an id stands for: `24_[1,3,5-9%2]` for as many as are listed, any other for one. Null where the list is
  * cut (`24_[1,3,...]`) or is none.
@@ -85,10 +88,10 @@ export function tasksOf(id: string): number | null {
   for (const part of list?.split(',') ?? []) {
     const [, from, to = from, step = '1'] = /^(\d{1,9})(?:-(\d{1,9})(?::(\d{1,9}))?)?$/.exec(part) ?? [];
     const tasks = Math.floor((Number(to) - Number(from)) / Number(step)) + 1;
-    if (!(tasks >= 1 && tasks <= 1e9)) return null;
+    if (!(tasks >= 1)) return null;
     count += tasks;
   }
-  return count === 0 ? null : count;
+  return count >= 1 && count <= maxTasks ? count : null;
 }
 
 /** GPUs are among the trackable resources only where the site accounts for them; else by what the job asked for. */
