@@ -4,6 +4,7 @@ import { sameHost } from '../exec/host-name.ts';
 import { readText } from '../exec/read-text.ts';
 import { onSchedulerHost } from '../exec/scheduler-host.ts';
 import { wayTo } from '../host/probes.ts';
+import { hiddenBy } from '../slurm/private-data.ts';
 import { tooOld } from '../slurm/version.ts';
 import { type Finding, fail, pass, skip, warn } from './finding.ts';
 
@@ -15,8 +16,13 @@ type Needs = {
   readonly programs: readonly string[];
   /** Why a program that calls itself so is of no use; null where it is. */
   tooOld(version: string): string | null;
-  /** What is small to ask and needs the scheduler's server, and what that is called; null where nothing is. */
-  readonly server: { readonly name: string; readonly argv: Command['argv'] } | null;
+  /** The scheduler's server, and what is small to ask it; null where nothing is. */
+  readonly server: {
+    readonly name: string;
+    readonly argv: Command['argv'];
+    /** Why we may be told less than there is, by its answer; null where we are not. */
+    hides(answer: string): string | null;
+  } | null;
 };
 
 const needs: Readonly<Record<Scheduler, Needs>> = {
@@ -24,7 +30,7 @@ const needs: Readonly<Record<Scheduler, Needs>> = {
   slurm: {
     programs: ['sinfo', 'squeue', 'scontrol'],
     tooOld,
-    server: { name: 'slurmctld', argv: ['sinfo', '-h', '-o', '%D'] },
+    server: { name: 'slurmctld', argv: ['scontrol', 'show', 'config'], hides: hiddenBy },
   },
 };
 
@@ -88,15 +94,16 @@ async function checkProgram({ system, executor }: Reach, program: string): Promi
   return fail(name, result.reason, `${find}   # and add its directory to search_path in ${system.system_name}.yaml`);
 }
 
-async function checkServer(
-  { system, executor }: Reach,
-  { name, argv }: NonNullable<Needs['server']>,
-): Promise<Finding> {
+async function checkServer({ system, executor }: Reach, server: NonNullable<Needs['server']>): Promise<Finding> {
+  const { name, argv, hides } = server;
   const called = `${system.system_name} ${name}`;
   const result = await readText(executor, onSchedulerHost(system, argv, 'host'));
-  if (result.kind === 'done') return pass(called, 'answers');
   const way = system.scheduler_host === null ? '' : `ssh ${system.scheduler_host} `;
-  return fail(called, result.reason, `${way}${argv.join(' ')}   # and ask who runs it`);
+  if (result.kind === 'failed') return fail(called, result.reason, `${way}${argv.join(' ')}   # and ask who runs it`);
+  const hidden = hides(result.text);
+  return hidden === null
+    ? pass(called, 'answers')
+    : warn(called, hidden, `${way}sacctmgr show user   # Admin: Operator`);
 }
 
 const mends: Readonly<Record<UnreachableReason, string>> = {

@@ -20,10 +20,10 @@ beforeAll(async () => {
     programs: {
       pbsnodes: versioned('pbs'),
       qstat: '#!/bin/sh\necho "unknown flag" >&2\nexit 2\n',
-      sinfo:
-        '#!/bin/sh\n[ "$1" = --version ] && exec echo slurm 22.05.8\necho "slurm_load_partitions: Unable to contact slurm controller" >&2\nexit 1\n',
+      sinfo: '#!/bin/sh\necho slurm 22.05.8\n',
       squeue: '#!/bin/sh\necho slurm 20.11.9\n',
-      scontrol: '#!/bin/sh\necho slurm 22.05.8\n',
+      scontrol:
+        '#!/bin/sh\n[ "$1" = --version ] && exec echo slurm 22.05.8\necho "slurm_load_ctl_conf error: Unable to contact slurm controller" >&2\nexit 1\n',
     },
   });
 });
@@ -105,7 +105,7 @@ describe('every host and program of a system', () => {
       'fail site squeue: slurm 20.11.9 is older than 21.08, the oldest Slurm that can be asked → search_path in site.yaml, if a newer one is installed elsewhere',
       'pass site scontrol: is there on pbs-server: slurm 22.05.8 → null',
       expect.stringMatching(/^pass site df: /),
-      'fail site slurmctld: sinfo -h -o %D on pbs-server exited with 1: slurm_load_partitions: Unable to contact slurm controller → ssh pbs-server sinfo -h -o %D   # and ask who runs it',
+      'fail site slurmctld: scontrol show config on pbs-server exited with 1: slurm_load_ctl_conf error: Unable to contact slurm controller → ssh pbs-server scontrol show config   # and ask who runs it',
     ]);
   });
 });
