@@ -19,7 +19,7 @@ export async function* linesOf(chunks: AsyncIterable<Uint8Array>, maxBytes: numb
   };
   const take = (): Line => {
     number += 1;
-    const line = { number, byte, text: length > maxBytes ? null : decoded(Buffer.concat(kept)) };
+    const line = { number, byte, text: length > maxBytes ? null : decoded(kept) };
     byte += length + 1;
     kept = [];
     length = 0;
@@ -37,9 +37,12 @@ export async function* linesOf(chunks: AsyncIterable<Uint8Array>, maxBytes: numb
   if (length > 0) yield take();
 }
 
-function decoded(bytes: Uint8Array): string | null {
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+function decoded(parts: readonly Uint8Array[]): string | null {
+  const [first] = parts;
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes).replace(/\r$/, '');
+    return utf8.decode(parts.length === 1 ? first : Buffer.concat(parts)).replace(/\r$/, '');
   } catch {
     return null;
   }

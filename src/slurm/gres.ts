@@ -5,12 +5,16 @@ export type Gpus = {
   readonly types: readonly string[];
 };
 
+const none: Gpus = { count: 0, types: [] };
+
 /**
  * GPUs in generic resources: `gpu:a100:4(S:0-1),shard:8`, `gpu:a100:3(IDX:0,2-3)`, `gpu:(null):2(IDX:0-1)`, `(null)`
  * (slurm.conf(5), "Gres"; sinfo(1), "GresUsed"), and as jobs ask for them: `gres:gpu:a100:2`, `gres/gpu=2`. What is no
  * `gpu` (a shard, MPS) is none. Null where a count is none.
  */
 export function gpusIn(text: string): Gpus | null {
+  // Most nodes and jobs have none.
+  if (!text.includes('gpu')) return none;
   let count = 0;
   const types = new Set<string>();
   for (const resource of resourcesIn(text)) {
