@@ -52,7 +52,7 @@ async function probeNodes(
   take: (node: NodeRecord) => void,
 ): Promise<Probed<null>> {
   const nodes = new NodesByName();
-  const argv = ['sinfo', '-a', '-N', '-h', '--local', '-O', formatOf(nodeFields)] as const;
+  const argv = ['sinfo', '-a', '-N', '-h', '--local', '--noconvert', '-O', formatOf(nodeFields)] as const;
   const probed = await probeRows(
     executor,
     onSchedulerHost(system, argv, 'scheduler'),
@@ -66,10 +66,20 @@ async function probeNodes(
 
 /**
  * Asks Slurm for its jobs and gives each to `take`. The waiting tasks of an array are one line; how many they are is
- * printed whole only with SLURM_BITSTR_LEN=0 (squeue(1), "%i").
+ * printed whole only with SLURM_BITSTR_LEN=0 (squeue(1), "%i"), and 1024 of something as such only with --noconvert.
  */
 function probeJobs(system: BatchSystem, executor: Executor, take: (job: JobRecord) => void): Promise<Probed<null>> {
-  const argv = ['env', 'SLURM_BITSTR_LEN=0', 'squeue', '-a', '-h', '--local', '-O', formatOf(jobFields)] as const;
+  const argv = [
+    'env',
+    'SLURM_BITSTR_LEN=0',
+    'squeue',
+    '-a',
+    '-h',
+    '--local',
+    '--noconvert',
+    '-O',
+    formatOf(jobFields),
+  ] as const;
   return probeRows(executor, onSchedulerHost(system, argv, 'scheduler'), jobFields, (row) => {
     const job = parseJob(row);
     if (typeof job === 'string') return job;

@@ -68,7 +68,7 @@ describe('on its own host', () => {
     const { exit, stdout, stderr } = await site.run('collect', 'farm');
     expect({ exit, stdout }).toEqual({ exit: 0, stdout: '' });
     expect(stderr).toContain(
-      'ERROR [farm] jobs: env SLURM_BITSTR_LEN=0 squeue -a -h --local -O JobArrayID:… exited with 1: slurm_load_jobs error: Unable to contact slurm controller',
+      'ERROR [farm] jobs: env SLURM_BITSTR_LEN=0 squeue -a -h --local --noconvert -O JobArrayID:… exited with 1: slurm_load_jobs error: Unable to contact slurm controller',
     );
     expect(stderr).toContain('jobs: repeating the last known values');
     const [, second] = await site.entries();
@@ -101,10 +101,10 @@ describe('on its own host', () => {
 
   test('is asked within the time that PBS_COMMAND_TIMEOUT gives', async () => {
     install(programs, { squeue: '#!/bin/sh\nexec sleep 60\n' });
-    site.configure('env', 'PBS_COMMAND_TIMEOUT=1\n');
+    site.configure('env', 'PBS_COMMAND_TIMEOUT=2\n');
     const { exit, stderr } = await site.run('collect', 'farm', '--json-only');
     expect(exit).toBe(0);
-    expect(stderr).toMatch(/jobs: env SLURM_BITSTR_LEN=0 squeue .* did not end within 1 s/);
+    expect(stderr).toMatch(/jobs: env SLURM_BITSTR_LEN=0 squeue .* did not end within 2 s/);
   });
 });
 

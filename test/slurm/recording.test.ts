@@ -31,7 +31,6 @@ const { jobs } = z
   .object({
     jobs: z.array(
       z.object({
-        job_id: z.number(),
         array_task_string: z.string(),
         name: z.string(),
         job_state: z.string(),
@@ -52,10 +51,10 @@ const sum = <T>(all: readonly T[], amount: (one: T) => number) => all.reduce((to
 const gpusIn = (tres: string | null) => Number(/gres\/gpu=(\d+)/.exec(tres ?? '')?.[1] ?? 0);
 const rounded = (value: number) => Math.round(value * 100) / 100;
 
-/** 36 was submitted as `--array=1,3,5,7,9,20-140:2`; the JSON cuts it. */
+/** `heldarr` was submitted as `--array=1,3,5,7,9,20-140:2`; the JSON cuts it. */
 const tasks = (job: (typeof jobs)[number]) => {
   const list = job.array_task_string;
-  return list === '' ? 1 : list === '3-20%2' ? 18 : job.job_id === 36 ? 5 + 61 : Number.NaN;
+  return list === '' ? 1 : list === '3-20%2' ? 18 : job.name === 'heldarr' ? 5 + 61 : Number.NaN;
 };
 const isHeld = (job: (typeof jobs)[number]) => job.state_reason.startsWith('JobHeld');
 const stateOf = (job: (typeof jobs)[number]) =>
