@@ -4,7 +4,7 @@ import { describe, expect, test } from 'bun:test';
 import type { BatchSystem } from '../../src/config/system.ts';
 import type { Executor } from '../../src/exec/command.ts';
 import { snapshotOf } from '../support/collected.ts';
-import { exited, overlaid } from '../support/executors.ts';
+import { answering, exited, overlaid } from '../support/executors.ts';
 import { pbsOf, type Scenario, slurmOf } from '../support/scenario.ts';
 import { systemOf } from '../support/systems.ts';
 
@@ -205,6 +205,21 @@ function overlaidJobs(below: Executor, jobs: Executor): Executor {
     },
   };
 }
+
+test('where Slurm cannot be asked for its jobs, partitions have no counts of them, and none is made up', async () => {
+  const down = { ending: exited(1, 'slurm_load_jobs error\n') };
+  for (const { name, system, of } of schedulers) {
+    const { payload, failedProbes } = await snapshotOf(
+      system,
+      overlaidJobs(
+        of(scenario),
+        answering(() => down),
+      ),
+    );
+    expect(failedProbes).toEqual(['jobs']);
+    expect(payload.queue_definitions?.length).toBe(name === 'pbs' ? 4 : undefined);
+  }
+});
 
 test('the same cluster is the same snapshot under either, member by member', async () => {
   const [one, other] = await Promise.all(schedulers.map((scheduler) => payloadOf(scheduler, scenario)));
