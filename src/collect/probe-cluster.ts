@@ -4,10 +4,10 @@ import { probeFilesystem, probeLoginNode } from '../host/probes.ts';
 import type { Log } from '../lib/log.ts';
 import type { Probed, Unavailable } from '../lib/records.ts';
 import { printable } from '../lib/text.ts';
-import { probeJobs, probeNodes, probeQueues, probeReservations } from '../pbs/probes.ts';
 import { addJob, emptyJobs } from '../snapshot/jobs.ts';
 import { addNode, emptyNodes } from '../snapshot/nodes.ts';
 import type { Findings } from '../snapshot/payload.ts';
+import { schedulerProbes } from './schedulers.ts';
 import { Outcomes } from './settle.ts';
 
 /** What a cluster's probes found, and the names of those that failed or were read only in part. */
@@ -33,27 +33,26 @@ export async function probeCluster(system: BatchSystem, executor: Executor, log:
 
   const nodes = emptyNodes();
   const jobs = emptyJobs();
-  const [nodesProbed, jobsProbed, queuesProbed, reservationsProbed, loginNodesProbed, filesystemsProbed] =
+  const scheduler = schedulerProbes(system, executor);
+  const [version, nodesProbed, jobsProbed, queuesProbed, reservationsProbed, loginNodesProbed, filesystemsProbed] =
     await Promise.all([
-      probeNodes(system, executor, (node) => addNode(nodes, node, system)),
-      probeJobs(system, executor, (job) => addJob(jobs, job)),
-      probeQueues(system, executor),
-      probeReservations(system, executor),
+      scheduler.version(),
+      scheduler.nodes((node) => addNode(nodes, node, system)),
+      scheduler.jobs((job) => addJob(jobs, job)),
+      scheduler.queues(),
+      scheduler.reservations(),
       Promise.all(system.login_nodes.map((node) => probeLoginNode(system, executor, node))),
       Promise.all(system.filesystems.map(({ path }) => probeFilesystem(system, executor, path))),
     ]);
 
+  if (version !== null) log.info(`  Scheduler: ${printable(version)}`);
   const queues = settle('queues', queuesProbed);
-  const waiting = queues?.reduce((sum, queue) => sum + queue.jobs, 0) ?? 0;
-  // PBS hides others' jobs from users who may not see them, and says nothing.
-  const areHidden = jobsProbed.kind === 'done' && jobs.jobs === 0 && jobsProbed.damaged.count === 0 && waiting > 0;
-  const hidden = {
-    kind: 'failed',
-    reason: `qstat lists no jobs but the queues hold ${waiting}: may this user see other users' jobs?`,
-  } as const;
+  const areNone = jobsProbed.kind === 'done' && jobs.jobs === 0 && jobsProbed.damaged.count === 0;
+  const found = { queues: queues ?? [], coresAllocated: nodesProbed.kind === 'done' ? nodes.cores.allocated : 0 };
+  const doubt = areNone ? scheduler.doubtNoJobs(found) : null;
   const findings: Findings = {
     nodes: settle('nodes', holding(nodesProbed, nodes)),
-    jobs: settle('jobs', areHidden ? hidden : holding(jobsProbed, jobs)),
+    jobs: settle('jobs', doubt === null ? holding(jobsProbed, jobs) : { kind: 'failed', reason: doubt }),
     queues,
     reservations: settle('reservations', reservationsProbed),
     loginNodes: byName(

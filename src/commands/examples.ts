@@ -17,7 +17,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     'hpc-collector health --quiet --prometheus /var/lib/node_exporter/hpc_collector.prom',
   ],
   doctor: ['hpc-collector doctor'],
-  'config init': ['hpc-collector config init'],
+  'config init': ['hpc-collector config init', 'hpc-collector config init mycluster --scheduler slurm'],
   'config show': ['hpc-collector config show'],
   'config check': ['hpc-collector config check'],
   'config import': ['hpc-collector config import /etc/slurm-usage-history-exporter/config.json'],

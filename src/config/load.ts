@@ -7,6 +7,7 @@ import { printable } from '../lib/text.ts';
 import { collectorSchema } from './collector.ts';
 import { completed } from './complete.ts';
 import type { Config } from './config.ts';
+import { withTodaysNames } from './earlier-names.ts';
 import { embeddedSystems } from './embedded.ts';
 import { readEnvironment } from './environment.ts';
 import { commonSettings } from './fields.ts';
@@ -48,7 +49,7 @@ export function collectorLayers(directory: string): Layers {
 }
 
 /** Files of the configuration directory that are for no system. */
-const notSystems = ['collector', 'node_types', 'config'];
+export const notSystems: readonly string[] = ['collector', 'node_types', 'config'];
 
 /**
  * The YAML of one system: `<system>.yaml`, or `<system>/config.yaml` with `node_types.yaml` beside it, as earlier
@@ -66,11 +67,12 @@ export function systemLayers(name: string, directory: string): Layers {
     );
   }
   const types = [join(directory, name, 'node_types.yaml'), join(directory, 'node_types.yaml')].find(existsSync);
-  return [
+  const layers = [
     ...(embedded === undefined ? [] : [ownYaml(embedded, `the built-in ${name}.yaml`)]),
     ...(types === undefined ? [] : [within('node_types', readYaml(types))]),
     ...(file === undefined ? [] : [readYaml(file)]),
   ];
+  return isHub(layers) ? layers : layers.map(withTodaysNames);
 }
 
 /** A file that has the value of one setting. */
@@ -86,10 +88,15 @@ export function systemSettings(name: string, layers: Layers): SystemSettings | H
   return checkSettings(schema, layers);
 }
 
-/** By what is observed: a file with `service` is for a hub. A file that is called as the system need not name it. */
+/** By what is observed: a file with `service` is for a hub. */
+function isHub(layers: Layers): boolean {
+  return 'service' in mergedLayers(layers);
+}
+
+/** A file that is called as the system need not name it. */
 function namedSchema(name: string, layers: Layers) {
   const system_name = commonSettings.system_name.default(name);
-  return 'service' in mergedLayers(layers) ? hubSchema.extend({ system_name }) : systemSchema.extend({ system_name });
+  return isHub(layers) ? hubSchema.extend({ system_name }) : systemSchema.extend({ system_name });
 }
 
 /** What no setting is wrong in by itself, looked for in whatever of the settings is readable. */

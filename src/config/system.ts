@@ -41,14 +41,18 @@ const hardware = z.strictObject({
   gpus_per_node: z.int().nullable().optional(),
 });
 
+/** The schedulers that can be asked. */
+export const schedulers = ['pbs', 'slurm'] as const;
+export type Scheduler = (typeof schedulers)[number];
+
 /** `<system>.yaml` of a cluster with a scheduler. */
 export const systemSchema = z.strictObject({
   ...commonSettings,
-  scheduler: z.literal('pbs').default('pbs'),
+  scheduler: z.enum(schedulers).default('pbs'),
   /** Where the scheduler's commands and df run; null for this host. */
-  pbs_host: hostName.nullable().default(null),
-  /** Reach login nodes by way of `pbs_host`, or from this host. */
-  login_nodes_via: z.enum(['pbs_host', 'direct']).default('pbs_host'),
+  scheduler_host: hostName.nullable().default(null),
+  /** Reach login nodes by way of `scheduler_host`, or from this host. */
+  login_nodes_via: z.enum(['scheduler_host', 'direct']).default('scheduler_host'),
   login_nodes: z
     .array(
       z.strictObject({

@@ -1,30 +1,55 @@
-import type { BatchSystem } from '../config/system.ts';
-import type { Ending, Executor, UnreachableReason } from '../exec/command.ts';
+import type { BatchSystem, Scheduler } from '../config/system.ts';
+import type { Command, Ending, Executor, UnreachableReason } from '../exec/command.ts';
 import { sameHost } from '../exec/host-name.ts';
-import { onPbsHost } from '../exec/pbs-host.ts';
 import { readText } from '../exec/read-text.ts';
+import { onSchedulerHost } from '../exec/scheduler-host.ts';
 import { wayTo } from '../host/probes.ts';
+import { hiddenBy } from '../slurm/private-data.ts';
+import { tooOld } from '../slurm/version.ts';
 import { type Finding, fail, pass, skip, warn } from './finding.ts';
 
 /** What can be tried on the hosts of a system, and what this host calls itself. */
 export type Reach = { readonly system: BatchSystem; readonly executor: Executor; readonly hostName: string };
 
-/** Programs that a scheduler's probes need, with what is harmless to ask them. */
-const programs: Readonly<Record<string, readonly string[]>> = { pbs: ['pbsnodes', 'qstat', 'pbs_rstat', 'df'] };
+/** What a scheduler's probes need. */
+type Needs = {
+  readonly programs: readonly string[];
+  /** Why a program that calls itself so is of no use; null where it is. */
+  tooOld(version: string): string | null;
+  /** The scheduler's server, and what is small to ask it; null where nothing is. */
+  readonly server: {
+    readonly name: string;
+    readonly argv: Command['argv'];
+    /** Why we may be told less than there is, by its answer; null where we are not. */
+    hides(answer: string): string | null;
+  } | null;
+};
+
+const needs: Readonly<Record<Scheduler, Needs>> = {
+  pbs: { programs: ['pbsnodes', 'qstat', 'pbs_rstat'], tooOld: () => null, server: null },
+  slurm: {
+    programs: ['sinfo', 'squeue', 'scontrol'],
+    tooOld,
+    server: { name: 'slurmctld', argv: ['scontrol', 'show', 'config'], hides: hiddenBy },
+  },
+};
 
 /** Logs in to every host of a system and looks for the programs there. */
 export async function checkReach(reach: Reach): Promise<Finding[]> {
   const { system, hostName } = reach;
-  const { pbs_host, system_name } = system;
-  const wanted = programs[system.scheduler];
-  if (wanted === undefined) return [skip(system_name, `nothing to try for ${system.scheduler}`)];
+  const { scheduler_host, system_name } = system;
+  const { programs, server } = needs[system.scheduler];
   if (system.hosts && !system.hosts.some((host) => sameHost(host, hostName)))
     return [skip(system_name, `this host leaves it to ${system.hosts.join(', ')}`)];
-  const first = pbs_host === null ? null : await checkHost(reach, pbs_host, { host: pbs_host, via: null });
+  const first =
+    scheduler_host === null ? null : await checkHost(reach, scheduler_host, { host: scheduler_host, via: null });
   const isReached = first === null || first.result === 'pass';
-  const behind = (name: string) => skip(name, `it is asked on ${pbs_host}, which is not reached`);
+  const behind = (name: string) => skip(name, `it is asked on ${scheduler_host}, which is not reached`);
   const further = await Promise.all([
-    ...wanted.map((program) => (isReached ? checkProgram(reach, program) : behind(`${system_name} ${program}`))),
+    ...[...programs, 'df'].map((program) =>
+      isReached ? checkProgram(reach, program) : behind(`${system_name} ${program}`),
+    ),
+    ...(server === null ? [] : [isReached ? checkServer(reach, server) : behind(`${system_name} ${server.name}`)]),
     ...system.login_nodes.map((node) => {
       const way = wayTo(system, node);
       return way.via === null || isReached
@@ -40,27 +65,45 @@ async function checkHost(reach: Reach, called: string, { host, via }: ReturnType
   const name = `${system.system_name} ssh ${called}`;
   if (sameHost(host, hostName)) return pass(name, 'it is this host: no ssh is used');
   const started = performance.now();
-  const result = await readText(executor, { ...onPbsHost(system, ['true'], 'host'), host, via });
+  const result = await readText(executor, { ...onSchedulerHost(system, ['true'], 'host'), host, via });
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   const way = via === null || sameHost(via, hostName) || sameHost(via, host) ? null : via;
   if (result.kind === 'done')
     return pass(name, `logged in within ${seconds} s${way === null ? '' : `, by way of ${way}`}`);
   const mend = mendOf(result.ending, host, way, system.ssh_config);
   // A login node that is down is reported as that; one that refuses us never answers.
-  const mayPass = host !== system.pbs_host && !needsPerson(result.ending);
+  const mayPass = host !== system.scheduler_host && !needsPerson(result.ending);
   return (mayPass ? warn : fail)(name, result.reason, mend);
 }
 
 async function checkProgram({ system, executor }: Reach, program: string): Promise<Finding> {
   const name = `${system.system_name} ${program}`;
-  const result = await readText(executor, onPbsHost(system, [program, '--version'], 'host'));
-  const where = system.pbs_host === null ? 'here' : `on ${system.pbs_host}`;
-  if (result.kind === 'done')
-    return pass(name, `is there ${where}: ${result.text.trim().split('\n')[0]?.slice(0, 80)}`);
+  const result = await readText(executor, onSchedulerHost(system, [program, '--version'], 'host'));
+  const where = system.scheduler_host === null ? 'here' : `on ${system.scheduler_host}`;
+  if (result.kind === 'done') {
+    const version = result.text.trim().split('\n')[0]?.slice(0, 80) ?? '';
+    const problem = program === 'df' ? null : needs[system.scheduler].tooOld(version);
+    return problem === null
+      ? pass(name, `is there ${where}: ${version}`)
+      : fail(name, problem, `search_path in ${system.system_name}.yaml, if a newer one is installed elsewhere`);
+  }
   // Whatever else it says to an unknown flag: it was found and started.
   if (result.ending.kind === 'exited' && result.ending.code !== 126) return pass(name, `is there ${where}`);
-  const find = system.pbs_host === null ? `command -v ${program}` : `ssh ${system.pbs_host} command -v ${program}`;
+  const find =
+    system.scheduler_host === null ? `command -v ${program}` : `ssh ${system.scheduler_host} command -v ${program}`;
   return fail(name, result.reason, `${find}   # and add its directory to search_path in ${system.system_name}.yaml`);
+}
+
+async function checkServer({ system, executor }: Reach, server: NonNullable<Needs['server']>): Promise<Finding> {
+  const { name, argv, hides } = server;
+  const called = `${system.system_name} ${name}`;
+  const result = await readText(executor, onSchedulerHost(system, argv, 'host'));
+  const way = system.scheduler_host === null ? '' : `ssh ${system.scheduler_host} `;
+  if (result.kind === 'failed') return fail(called, result.reason, `${way}${argv.join(' ')}   # and ask who runs it`);
+  const hidden = hides(result.text);
+  return hidden === null
+    ? pass(called, 'answers')
+    : warn(called, hidden, `${way}sacctmgr show user   # Admin: Operator`);
 }
 
 const mends: Readonly<Record<UnreachableReason, string>> = {

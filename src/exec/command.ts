@@ -43,8 +43,8 @@ export type Execution = {
 /** What starts commands: local and ssh for real, a recording being made, or one being replayed. */
 export type Executor = { start(command: Command): Execution };
 
-/** A command for people: `pbsnodes -aj -F json on derecho`. */
+/** A command for people: `pbsnodes -aj -F json on derecho`. A word that is none for people (a format) is cut. */
 export function describeCommand(command: Command): string {
   const where = command.host === null ? '' : ` on ${command.host}`;
-  return `${command.argv.join(' ')}${where}`;
+  return `${command.argv.map((word) => word.replace(/[\u0000-\u001f].*$/s, '…')).join(' ')}${where}`;
 }

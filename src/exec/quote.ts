@@ -4,8 +4,11 @@ import { printable } from '../lib/text.ts';
 /** Safe bare in every login shell. Not among them: `=` (zsh and tcsh expand a leading one), `~` and `%`. */
 const plain = /^[A-Za-z0-9_/.,:@+-]+$/;
 
-/** Ends a command, a line or a string in one shell or another; no quoting carries them through all of them. */
-const refused = /[\u0000-\u001f\u007f]/;
+/**
+ * Ends a command, a line or a string in one shell or another; no quoting carries them through all of them. The unit
+ * separator (U+001F) means nothing to any: it stands between the fields that Slurm is asked for.
+ */
+const refused = /[\u0000-\u001e\u007f]/;
 
 /**
  * One argument as a word for a login shell that we do not choose: sshd hands the command to the user's own

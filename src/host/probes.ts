@@ -1,7 +1,7 @@
 import type { BatchSystem } from '../config/system.ts';
 import type { Ending, Executor } from '../exec/command.ts';
-import { onPbsHost } from '../exec/pbs-host.ts';
 import { readText } from '../exec/read-text.ts';
+import { onSchedulerHost } from '../exec/scheduler-host.ts';
 import { Damages, type FilesystemRecord, type LoginNodeRecord, type Probed, type Unavailable } from '../lib/records.ts';
 import { filesystemCommand, parseFilesystem } from './filesystem.ts';
 import { loginNodeCommand, parseLoginNode } from './login-node.ts';
@@ -13,7 +13,7 @@ export async function probeLoginNode(
   node: BatchSystem['login_nodes'][number],
 ): Promise<Probed<LoginNodeRecord | Unavailable>> {
   const { host, via } = wayTo(system, node);
-  const command = { ...onPbsHost(system, loginNodeCommand, 'host'), host, via };
+  const command = { ...onSchedulerHost(system, loginNodeCommand, 'host'), host, via };
   const result = await readText(executor, command);
   if (result.kind === 'done') {
     return done(parseLoginNode(result.text) ?? { unavailable: `${node.name} printed no load averages` });
@@ -28,16 +28,19 @@ export function wayTo(
   system: BatchSystem,
   node: BatchSystem['login_nodes'][number],
 ): { readonly host: string; readonly via: string | null } {
-  return { host: node.host ?? node.name, via: system.login_nodes_via === 'pbs_host' ? system.pbs_host : null };
+  return {
+    host: node.host ?? node.name,
+    via: system.login_nodes_via === 'scheduler_host' ? system.scheduler_host : null,
+  };
 }
 
-/** Asks `pbs_host` for the use of one mount. */
+/** Asks `scheduler_host` for the use of one mount. */
 export async function probeFilesystem(
   system: BatchSystem,
   executor: Executor,
   path: string,
 ): Promise<Probed<FilesystemRecord | Unavailable>> {
-  const result = await readText(executor, onPbsHost(system, filesystemCommand(path), 'host'));
+  const result = await readText(executor, onSchedulerHost(system, filesystemCommand(path), 'host'));
   if (result.kind === 'failed') {
     return isAnswer(result.ending) && result.ending.kind !== 'unreachable'
       ? done({ unavailable: result.reason })

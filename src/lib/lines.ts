@@ -1,9 +1,15 @@
 /** One line of a stream; the text is null where the line is longer than asked for, or no UTF-8. */
-export type Line = { readonly number: number; readonly text: string | null };
+export type Line = {
+  readonly number: number;
+  /** Where it begins in the stream. */
+  readonly byte: number;
+  readonly text: string | null;
+};
 
 /** The lines of a stream, read as they come; what a too long line has is not kept. */
 export async function* linesOf(chunks: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<Line> {
   let number = 0;
+  let byte = 0;
   let kept: Uint8Array[] = [];
   let length = 0;
   const add = (part: Uint8Array) => {
@@ -13,7 +19,8 @@ export async function* linesOf(chunks: AsyncIterable<Uint8Array>, maxBytes: numb
   };
   const take = (): Line => {
     number += 1;
-    const line = { number, text: length > maxBytes ? null : decoded(Buffer.concat(kept)) };
+    const line = { number, byte, text: length > maxBytes ? null : decoded(kept) };
+    byte += length + 1;
     kept = [];
     length = 0;
     return line;
@@ -30,9 +37,12 @@ export async function* linesOf(chunks: AsyncIterable<Uint8Array>, maxBytes: numb
   if (length > 0) yield take();
 }
 
-function decoded(bytes: Uint8Array): string | null {
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+function decoded(parts: readonly Uint8Array[]): string | null {
+  const [first] = parts;
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes).replace(/\r$/, '');
+    return utf8.decode(parts.length === 1 ? first : Buffer.concat(parts)).replace(/\r$/, '');
   } catch {
     return null;
   }

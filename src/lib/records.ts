@@ -25,7 +25,8 @@ export type JobRecord = {
   readonly user: string;
   /** Null where the job names neither an account nor a project. */
   readonly project: string | null;
-  readonly queue: string;
+  /** The queue it is in; a job that waits for the first of several that has room is in all of them. */
+  readonly queues: readonly [string, ...string[]];
   /** How many jobs this record stands for in each state: an array counts by its subjobs. */
   readonly running: number;
   readonly pending: number;
@@ -42,7 +43,8 @@ export type QueueRecord = {
   readonly type: string;
   readonly enabled: boolean;
   readonly started: boolean;
-  readonly jobs: number;
+  /** Null where the scheduler does not count them: those that it lists are counted. */
+  readonly jobs: number | null;
 };
 
 export type ReservationRecord = {
@@ -137,6 +139,18 @@ export class Damages {
 export type Probed<T> =
   | { readonly kind: 'done'; readonly value: T; readonly damaged: Damages }
   | { readonly kind: 'failed'; readonly reason: string; readonly unreachable?: string | undefined };
+
+/** How a scheduler is asked, once a collection. Each probe fails by itself; nodes and jobs are given to `take` one by one. */
+export type SchedulerProbes = {
+  /** What it says that it is (`slurm 22.05.8`); null where it does not say. */
+  version(): Promise<string | null>;
+  nodes(take: (node: NodeRecord) => void): Promise<Probed<null>>;
+  jobs(take: (job: JobRecord) => void): Promise<Probed<null>>;
+  queues(): Promise<Probed<QueueRecord[]>>;
+  reservations(): Promise<Probed<ReservationRecord[]>>;
+  /** Where no job at all was listed: why that cannot be all there are, by what else was found; null where it can. */
+  doubtNoJobs(found: { readonly queues: readonly QueueRecord[]; readonly coresAllocated: number }): string | null;
+};
 
 /** A login node or filesystem that was asked and does not answer: that is the truth about it, and no failed probe. */
 export type Unavailable = { readonly unavailable: string };

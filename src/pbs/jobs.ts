@@ -47,7 +47,7 @@ export function parseJob(record: PbsRecord): JobRecord | string {
     id: record.id,
     user,
     project: projectOf(fields),
-    queue,
+    queues: [queue],
     running: counts.running,
     pending: counts.pending,
     held: counts.held,

@@ -1,8 +1,9 @@
 import type { BatchSystem } from '../config/system.ts';
 import type { Command, Executor } from '../exec/command.ts';
-import { failureOf, unreachableOf } from '../exec/describe.ts';
-import { onPbsHost } from '../exec/pbs-host.ts';
-import { readText, silentFailure } from '../exec/read-text.ts';
+import { readText } from '../exec/read-text.ts';
+import { recordsOutcome } from '../exec/records-outcome.ts';
+import { onSchedulerHost } from '../exec/scheduler-host.ts';
+import { collectingGarbage } from '../lib/collecting-garbage.ts';
 import {
   Damages,
   type JobRecord,
@@ -10,6 +11,7 @@ import {
   type Probed,
   type QueueRecord,
   type ReservationRecord,
+  type SchedulerProbes,
 } from '../lib/records.ts';
 import { jobFields, parseJob } from './jobs.ts';
 import { nodeFields, parseNode } from './nodes.ts';
@@ -18,13 +20,31 @@ import { readRecords } from './records.ts';
 import { parseReservations } from './reservations.ts';
 import type { PbsRecord } from './values.ts';
 
+/** How PBS is asked. */
+export function pbsProbes(system: BatchSystem, executor: Executor): SchedulerProbes {
+  return {
+    version: async () => null,
+    nodes: (take) => probeNodes(system, executor, take),
+    jobs: (take) => probeJobs(system, executor, take),
+    queues: () => probeQueues(system, executor),
+    reservations: () => probeReservations(system, executor),
+    // PBS hides others' jobs from users who may not see them, and says nothing.
+    doubtNoJobs({ queues }) {
+      const waiting = queues.reduce((sum, { jobs }) => sum + (jobs ?? 0), 0);
+      return waiting === 0
+        ? null
+        : `qstat lists no jobs but the queues hold ${waiting}: may this user see other users' jobs?`;
+    },
+  };
+}
+
 /** Asks PBS for its nodes and gives each to `take`. */
 export async function probeNodes(
   system: BatchSystem,
   executor: Executor,
   take: (node: NodeRecord) => void,
 ): Promise<Probed<null>> {
-  const command = onPbsHost(system, ['pbsnodes', '-aj', '-F', 'json'], 'scheduler');
+  const command = onSchedulerHost(system, ['pbsnodes', '-aj', '-F', 'json'], 'scheduler');
   const probed = await probeRecords(executor, command, 'nodes', nodeFields, parseNode, take);
   // A server without nodes is no failure, though pbsnodes calls it one.
   const hasNone = probed.kind === 'failed' && probed.reason.includes('Server has no node list');
@@ -37,7 +57,7 @@ export function probeJobs(
   executor: Executor,
   take: (job: JobRecord) => void,
 ): Promise<Probed<null>> {
-  const command = onPbsHost(system, ['qstat', '-f', '-F', 'json'], 'scheduler');
+  const command = onSchedulerHost(system, ['qstat', '-f', '-F', 'json'], 'scheduler');
   return probeRecords(executor, command, 'Jobs', jobFields, parseJob, take);
 }
 
@@ -47,13 +67,13 @@ export async function probeQueues(system: BatchSystem, executor: Executor): Prom
   const [json, table] = await Promise.all([
     probeRecords(
       executor,
-      onPbsHost(system, ['qstat', '-Q', '-f', '-F', 'json'], 'scheduler'),
+      onSchedulerHost(system, ['qstat', '-Q', '-f', '-F', 'json'], 'scheduler'),
       'Queue',
       queueFields,
       parseQueue,
       (queue) => queues.set(queue.name, queue),
     ),
-    readText(executor, onPbsHost(system, ['qstat', '-Qa'], 'scheduler')),
+    readText(executor, onSchedulerHost(system, ['qstat', '-Qa'], 'scheduler')),
   ]);
   const fromTable = table.kind === 'done' ? parseQueueTable(table.text) : [];
   if (json.kind === 'failed' && fromTable.length === 0) return json;
@@ -64,30 +84,11 @@ export async function probeQueues(system: BatchSystem, executor: Executor): Prom
 
 /** Asks PBS for its reservations. */
 export async function probeReservations(system: BatchSystem, executor: Executor): Promise<Probed<ReservationRecord[]>> {
-  const result = await readText(executor, onPbsHost(system, ['pbs_rstat', '-f'], 'scheduler'));
+  const result = await readText(executor, onSchedulerHost(system, ['pbs_rstat', '-f'], 'scheduler'));
   if (result.kind === 'failed') return result;
   return { kind: 'done', ...parseReservations(result.text, system.timezone) };
 }
 
-/** After how much of a command's output garbage is collected. */
-const garbageBytes = 8 * 1024 * 1024;
-
-/**
- * The same chunks. What was read is garbage at once, but the engine, which sees a machine with much memory, lets tens of
- * megabytes of it come together before it looks, and a login host's memory belongs to others. Small systems never get here.
- */
-async function* collectingGarbage(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let bytes = 0;
-  for await (const chunk of chunks) {
-    yield chunk;
-    bytes += chunk.length;
-    if (bytes < garbageBytes) continue;
-    bytes = 0;
-    Bun.gc(true);
-  }
-}
-
-/** Exit code first, then content: a server that is down prints valid JSON without jobs, and exits with 255. */
 async function probeRecords<T>(
   executor: Executor,
   command: Command,
@@ -105,15 +106,6 @@ async function probeRecords<T>(
     take(value);
     return undefined;
   });
-  const ending = await execution.ending;
-  const reason = failureOf(command, ending) ?? silentFailure(command, ending, !isPbs);
-  if (reason !== null) return { kind: 'failed', reason, unreachable: unreachableOf(ending) };
-  if (!isPbs) return { kind: 'failed', reason: `${command.argv.join(' ')} printed no PBS JSON` };
-  if (taken === 0 && damaged.count > 0) {
-    return {
-      kind: 'failed',
-      reason: `${command.argv.join(' ')}: none of ${damaged.count} records could be read: ${damaged.first[0]?.problem}`,
-    };
-  }
-  return { kind: 'done', value: null, damaged };
+  const problem = isPbs ? null : 'printed no PBS JSON';
+  return recordsOutcome(command, await execution.ending, { taken, damaged, printedNothing: !isPbs, problem });
 }

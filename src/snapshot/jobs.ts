@@ -54,42 +54,28 @@ export function emptyJobs(): JobRollup {
 export function addJob(rollup: JobRollup, job: JobRecord): void {
   const user = kept(rollup, job.user);
   const project = kept(rollup, job.project ?? unknownProject);
-  const queue = kept(rollup, job.queue);
   rollup.jobs += 1;
   rollup.running += job.running;
   rollup.pending += job.pending;
   rollup.held += job.held;
   rollup.users.add(user);
 
-  let ofQueue = rollup.byQueue.get(queue);
-  if (!ofQueue) {
-    ofQueue = { ...noneCounted(), users: new Set() };
+  for (const name of job.queues) {
+    const queue = kept(rollup, name);
+    const ofQueue = rollup.byQueue.get(queue) ?? { ...noneCounted(), users: new Set() };
     rollup.byQueue.set(queue, ofQueue);
+    ofQueue.users.add(user);
+    count(rollup, ofQueue, job);
   }
-  ofQueue.users.add(user);
+  // A user's shares add up to the user's jobs: one of several queues has the job.
+  const queue = kept(rollup, job.queues[0]);
   const key = `${user}\n${project}\n${queue}`;
-  let ofShare = rollup.byShare.get(key);
-  if (!ofShare) {
-    ofShare = { ...noneCounted(), user, project, queue };
-    rollup.byShare.set(key, ofShare);
-  }
-  count(ofQueue, job);
-  count(ofShare, job);
-  if (job.running === 0) return;
-  if (job.hosts === null) {
-    const array = kept(rollup, arrayOf(job.id) ?? job.id);
-    ofQueue.arrays.add(array);
-    ofShare.arrays.add(array);
-    return;
-  }
-  for (const name of job.hosts) {
-    const host = kept(rollup, name);
-    ofQueue.hosts.add(host);
-    ofShare.hosts.add(host);
-  }
+  const ofShare = rollup.byShare.get(key) ?? { ...noneCounted(), user, project, queue };
+  rollup.byShare.set(key, ofShare);
+  count(rollup, ofShare, job);
 }
 
-function count({ counters }: Counted, job: JobRecord): void {
+function count(rollup: JobRollup, { counters, hosts, arrays }: Counted, job: JobRecord): void {
   counters.running_jobs += job.running;
   counters.pending_jobs += job.pending;
   counters.held_jobs += job.held;
@@ -99,6 +85,9 @@ function count({ counters }: Counted, job: JobRecord): void {
   counters.gpus_pending += job.pending * job.gpus;
   counters.cores_held += job.held * job.cores;
   counters.gpus_held += job.held * job.gpus;
+  if (job.running === 0) return;
+  if (job.hosts === null) arrays.add(kept(rollup, arrayOf(job.id) ?? job.id));
+  else for (const name of job.hosts) hosts.add(kept(rollup, name));
 }
 
 function noneCounted(): Counted {
@@ -154,6 +143,12 @@ export function queueRows(
       active_users: counted?.users.size ?? 0,
     };
   });
+}
+
+/** How many jobs of a queue were listed, whether they run, wait or are held. */
+export function jobsIn(rollup: JobRollup, queue: string): number {
+  const { running_jobs, pending_jobs, held_jobs } = rollup.byQueue.get(queue)?.counters ?? noCounters();
+  return running_jobs + pending_jobs + held_jobs;
 }
 
 export type ShareRow = JobCounters & {

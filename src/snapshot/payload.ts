@@ -1,7 +1,7 @@
 import type { BatchSystem } from '../config/system.ts';
 import type { FilesystemRecord, LoginNodeRecord, QueueRecord, ReservationRecord, Unavailable } from '../lib/records.ts';
 import { naiveUtc } from '../lib/time.ts';
-import { emptyJobs, type JobRollup, jobFields, queueRows, shareRows } from './jobs.ts';
+import { emptyJobs, type JobRollup, jobFields, jobsIn, queueRows, shareRows } from './jobs.ts';
 import { emptyNodes, type NodeRollup, nodeFields, nodeTypeRows } from './nodes.ts';
 import { filesystemRow, loginNodeRow, queueDefinitionRow, reservationRows, withCutNames } from './rows.ts';
 
@@ -57,7 +57,17 @@ export function buildPayload(
   };
   const types = nodes ? nodeTypeRows(nodes, system) : [];
   if (types.length > 0) payload.node_types = types;
-  if (queues) payload.queue_definitions = queues.map(queueDefinitionRow);
+  const definitions = queues && queueDefinitionRows(queues, jobs);
+  if (definitions) payload.queue_definitions = definitions;
   if (reservations) payload.reservations = reservationRows(reservations, system.system_name);
   return payload;
+}
+
+/** Null where a queue's jobs were to be counted, and nobody knows them. */
+function queueDefinitionRows(queues: readonly QueueRecord[], jobs: JobRollup | null) {
+  const rows = queues.flatMap((queue) => {
+    const count = queue.jobs ?? (jobs && jobsIn(jobs, queue.name));
+    return count === null ? [] : [queueDefinitionRow(queue, count)];
+  });
+  return rows.length < queues.length ? null : rows;
 }

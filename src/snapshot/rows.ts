@@ -71,14 +71,14 @@ export function filesystemRow(name: string, found: FilesystemRecord | Unavailabl
   };
 }
 
-/** The row of a queue's definition. */
-export function queueDefinitionRow(queue: QueueRecord): Row {
+/** The row of a queue's definition, with how many jobs it has. */
+export function queueDefinitionRow(queue: QueueRecord, jobs: number): Row {
   return {
     queue_name: cutName(queue.name, 'queue_name'),
     queue_type: cutName(queue.type, 'queue_type'),
     enabled: queue.enabled,
     started: queue.started,
-    total_jobs: queue.jobs,
+    total_jobs: jobs,
   };
 }
 

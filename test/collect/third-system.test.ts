@@ -147,7 +147,7 @@ test('with nothing but a name it is this host, with CPU and GPU nodes', async ()
   );
   expect(system).toMatchObject({
     system_name: 'gust',
-    pbs_host: null,
+    scheduler_host: null,
     timezone: 'UTC',
     filesystems: [],
     login_nodes: [],

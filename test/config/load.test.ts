@@ -54,7 +54,7 @@ describe('nothing configured', () => {
   test('still has Derecho and Casper, with the documented time-outs', () => {
     expect(knownSystems(load())).toEqual(expect.arrayContaining(['casper', 'derecho']));
     expect(system('derecho')).toMatchObject({
-      pbs_host: 'derecho',
+      scheduler_host: 'derecho',
       timezone: 'America/Denver',
       timeouts: { command: 30, connect: 10 },
       on_failed_probe: 'last-known',
@@ -286,7 +286,7 @@ describe('YAML that is wrong', () => {
 
   test.each(['', '# nothing\n', '---\n'])('%j is no settings', (text) => {
     write('derecho.yaml', text);
-    expect(system('derecho').pbs_host).toBe('derecho');
+    expect(system('derecho').scheduler_host).toBe('derecho');
   });
 
   test('a file that is a directory is refused in words', () => {
@@ -310,7 +310,7 @@ describe('a system', () => {
 
   test('of a site is a file of its own', () => {
     write('gust.yaml', 'pbs_host: gust\n');
-    expect(system('gust')).toMatchObject({ system_name: 'gust', pbs_host: 'gust', queues: [] });
+    expect(system('gust')).toMatchObject({ system_name: 'gust', scheduler_host: 'gust', queues: [] });
     expect(knownSystems(load())).toContain('gust');
   });
 
@@ -331,12 +331,12 @@ describe('a system', () => {
   });
 
   test.each([
-    ['pbs_host: -oProxyCommand=evil', 'pbs_host: is no host name'],
-    ['pbs_host: "a b"', 'pbs_host: is no host name'],
-    ['pbs_host: "a;b"', 'pbs_host: is no host name'],
-    ['pbs_host: "-l@a"', 'pbs_host: is no host name'],
-    ['pbs_host: "a\\nb"', 'pbs_host: is no host name'],
-    ['pbs_host: ""', 'pbs_host: is no host name'],
+    ['scheduler_host: -oProxyCommand=evil', 'scheduler_host: is no host name'],
+    ['scheduler_host: "a b"', 'scheduler_host: is no host name'],
+    ['scheduler_host: "a;b"', 'scheduler_host: is no host name'],
+    ['scheduler_host: "-l@a"', 'scheduler_host: is no host name'],
+    ['scheduler_host: "a\\nb"', 'scheduler_host: is no host name'],
+    ['scheduler_host: ""', 'scheduler_host: is no host name'],
     ['login_nodes: [{ name: a, host: "$(id)" }]', 'login_nodes.0.host: is no host name'],
     ['login_nodes: [{ name: a, type: bogus }]', 'login_nodes.0.type: '],
     [`login_nodes: [{ name: ${'a'.repeat(33)} }]`, 'login_nodes.0.name: '],
@@ -365,9 +365,37 @@ describe('a system', () => {
     'may have %p for its host',
     (host) => {
       write('derecho.yaml', `pbs_host: "${host}"\n`);
-      expect(system('derecho').pbs_host).toBe(host);
+      expect(system('derecho').scheduler_host).toBe(host);
     },
   );
+
+  describe('with the earlier name of scheduler_host', () => {
+    test('is the same system, over and under files with the name of today', () => {
+      write('derecho.yaml', 'pbs_host: null\nlogin_nodes_via: pbs_host\n');
+      write('gust.yaml', 'pbs_host: gust-pbs\nlogin_nodes_via: pbs_host\n');
+      expect(system('derecho')).toMatchObject({ scheduler_host: null, login_nodes_via: 'scheduler_host' });
+      expect(system('gust')).toMatchObject({ scheduler_host: 'gust-pbs', login_nodes_via: 'scheduler_host' });
+    });
+
+    test('and both names is one system where they agree, and is refused where they do not', () => {
+      write('gust.yaml', 'scheduler_host: gust\npbs_host: gust\n');
+      expect(system('gust').scheduler_host).toBe('gust');
+      const file = write('gust.yaml', 'scheduler_host: gust\npbs_host: null\n');
+      expect(refusal(() => system('gust'))).toBe(
+        `${file}:2:11: pbs_host: is the earlier name of scheduler_host, and differs from it`,
+      );
+    });
+
+    test('has what is wrong with it where it stands', () => {
+      const file = write('gust.yaml', 'queues: []\npbs_host: -oProxyCommand=evil\n');
+      expect(refusal(() => system('gust'))).toStartWith(`${file}:2:11: scheduler_host: is no host name`);
+    });
+  });
+
+  test.each(['pbs', 'slurm'])('may have %s for its scheduler', (scheduler) => {
+    write('gust.yaml', `scheduler: ${scheduler}\n`);
+    expect(system('gust').scheduler).toBe(scheduler);
+  });
 
   test('reports a filesystem once, however often it is listed: the API refuses it twice', () => {
     write('derecho.yaml', 'filesystems: [glade, campaign, glade]\n');

@@ -17,7 +17,14 @@ beforeAll(async () => {
   if (!sshdInstalled) return;
   far = await startSshd({
     hosts: ['pbs-server', 'login-a'],
-    programs: { pbsnodes: versioned('pbs'), qstat: '#!/bin/sh\necho "unknown flag" >&2\nexit 2\n' },
+    programs: {
+      pbsnodes: versioned('pbs'),
+      qstat: '#!/bin/sh\necho "unknown flag" >&2\nexit 2\n',
+      sinfo: '#!/bin/sh\necho slurm 22.05.8\n',
+      squeue: '#!/bin/sh\necho slurm 20.11.9\n',
+      scontrol:
+        '#!/bin/sh\n[ "$1" = --version ] && exec echo slurm 22.05.8\necho "slurm_load_ctl_conf error: Unable to contact slurm controller" >&2\nexit 1\n',
+    },
   });
 });
 afterAll(async () => {
@@ -88,6 +95,17 @@ describe('every host and program of a system', () => {
   throughSsh('a system that is left to another host is skipped', async () => {
     expect(await reach('pbs_host: pbs-server\nhosts: [elsewhere]\n')).toEqual([
       'skip site: this host leaves it to elsewhere → null',
+    ]);
+  });
+
+  throughSsh('has under Slurm its programs, each new enough, and its server', async () => {
+    const lines = await reach('scheduler: slurm\nscheduler_host: pbs-server\n');
+    expect(lines.slice(1)).toEqual([
+      'pass site sinfo: is there on pbs-server: slurm 22.05.8 → null',
+      'fail site squeue: slurm 20.11.9 is older than 21.08, the oldest Slurm that can be asked → search_path in site.yaml, if a newer one is installed elsewhere',
+      'pass site scontrol: is there on pbs-server: slurm 22.05.8 → null',
+      expect.stringMatching(/^pass site df: /),
+      'fail site slurmctld: scontrol show config on pbs-server exited with 1: slurm_load_ctl_conf error: Unable to contact slurm controller → ssh pbs-server scontrol show config   # and ask who runs it',
     ]);
   });
 });

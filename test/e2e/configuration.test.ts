@@ -62,9 +62,14 @@ describe('what is wrong stops all, before anything is done, and says how to mend
   });
 
   test.each([
-    ['a mistyped setting', 'casper.yaml', 'pbs_hots: null\n', "unknown setting 'pbs_hots' (did you mean 'pbs_host'?)"],
+    [
+      'a mistyped setting',
+      'casper.yaml',
+      'scheduler_hots: null\n',
+      "unknown setting 'scheduler_hots' (did you mean 'scheduler_host'?)",
+    ],
     ['YAML that is none', 'casper.yaml', 'queues: [a\n', 'casper.yaml:1:10'],
-    ['a host that is an option of ssh', 'casper.yaml', 'pbs_host: -oProxyCommand=evil\n', 'is no host name'],
+    ['a host that is an option of ssh', 'casper.yaml', 'scheduler_host: -oProxyCommand=evil\n', 'is no host name'],
     ['a mistyped setting of the collector', 'collector.yaml', 'sytems: [casper]\n', "did you mean 'systems'?"],
   ])('%s', async (_, file, text, words) => {
     site.configure(file, text);

@@ -71,6 +71,37 @@ describe('config init', () => {
     });
   });
 
+  test("writes a file to fill in for one's own cluster under Slurm, whose every setting is right", async () => {
+    const directory = join(site.directory, 'slurm');
+    const init = async (...args: string[]) => site.run('config', 'init', ...args, '--config', directory);
+    expect(await init('farm', '--scheduler', 'slurm')).toMatchObject({ exit: 0 });
+    expect(readFileSync(join(directory, 'collector.yaml'), 'utf8')).toContain('systems: [farm]');
+    const file = join(directory, 'farm.yaml');
+    const yaml = readFileSync(file, 'utf8');
+    expect(yaml).toContain('system_name: farm\nscheduler: slurm\n');
+    const isRight = { exit: 0, stdout: expect.stringContaining('systems: farm') };
+    expect(await site.run('config', 'check', '--config', directory)).toMatchObject(isRight);
+    const uncommented = yaml.replace(/^#(?=[a-z_]+:| {2}- \{| {2}[\w-]+: \{)/gm, '');
+    expect(uncommented.match(/^\w+:/gm)?.length).toBeGreaterThan(15);
+    writeFileSync(file, uncommented);
+    expect(await site.run('config', 'check', '--config', directory)).toMatchObject(isRight);
+
+    expect(await init('frm')).toMatchObject({ exit: 2, stderr: expect.stringContaining('add --scheduler slurm') });
+    expect(await init('--scheduler', 'slurm')).toMatchObject({
+      exit: 2,
+      stderr: expect.stringContaining('name the system'),
+    });
+    expect(await init('casper', '--scheduler', 'slurm')).toMatchObject({
+      exit: 2,
+      stderr: expect.stringContaining('built in'),
+    });
+    for (const name of ['collector', 'Farm', 'outage', '../farm'])
+      expect(await init(name, '--scheduler', 'slurm')).toMatchObject({
+        exit: 2,
+        stderr: expect.stringContaining('name of a system'),
+      });
+  });
+
   test('never overwrites, be it a link that leads nowhere', async () => {
     site.configure('casper.yaml', 'queues: [mine]\n');
     symlinkSync('/nonexistent/env', join(site.configDirectory, 'env'));
@@ -105,7 +136,7 @@ describe('config show', () => {
       'destinations.sam.timeout': { value: '9', from: 'environment API_TIMEOUT' },
       'destinations.sam.max_per_minute': { value: 60, from: 'built-in default' },
       'casper.timeouts.connect': { value: '7', from: `${inDirectory('env')} SSH_TIMEOUT` },
-      'casper.pbs_host': { value: null, from: `${inDirectory('casper.yaml')}:1` },
+      'casper.scheduler_host': { value: null, from: `${inDirectory('casper.yaml')}:1` },
       'casper.mounts.campaign': { value: '/glade/campaign', from: `${inDirectory('casper.yaml')}:4` },
       'casper.mounts.work': { value: '/glade/work', from: expect.stringMatching(/^the built-in casper.yaml:\d+$/) },
       'casper.on_failed_probe': { value: 'last-known', from: 'built-in default' },

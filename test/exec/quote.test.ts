@@ -7,6 +7,7 @@ import { OperatorError } from '../../src/lib/errors.ts';
 const nasty = fc.string({
   unit: fc.oneof(
     fc.constantFrom(
+      '\u001f',
       ...' !"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~',
       'a',
       '0',
@@ -27,6 +28,7 @@ const nasty = fc.string({
 const shells = [
   ['sh', '-c'],
   ['tcsh', '-c'],
+  ['zsh', '-c'],
 ].filter(([shell]) => Bun.which(shell ?? '') !== null);
 
 /** What a shell makes of a line that prints each of its arguments, ended by NUL. */
@@ -58,7 +60,7 @@ describe.each(shells)('%s %s', (...shell) => {
     );
   });
 
-  test.each(['=ls', '~', '-n', '%1', '', '{a,b}', '*', '#', '!!', 'a=b', "'", '\\', "\\'", '^a^b'])(
+  test.each(['=ls', '~', '-n', '%1', '', '{a,b}', '*', '#', '!!', 'a=b', "'", '\\', "\\'", '^a^b', '\u001f'])(
     'leaves %p alone as a first character',
     (word) => {
       expect(printedBy(shell, quoteCommand(['printf', '%s\\0', word]))).toEqual([word]);
@@ -72,9 +74,12 @@ test('an ordinary argument stays readable', () => {
   expect(quoteArgument('')).toBe("''");
 });
 
-test.each(['a\0b', 'a\nb', '\r', '\t', '\u001b[31m', '\u007f'])('refuses the control character in %j', (word) => {
-  expect(() => quoteArgument(word)).toThrow(OperatorError);
-});
+test.each(['a\0b', 'a\nb', '\r', '\t', '\u001b[31m', '\u001e', '\u007f'])(
+  'refuses the control character in %j',
+  (word) => {
+    expect(() => quoteArgument(word)).toThrow(OperatorError);
+  },
+);
 
 test('refuses half of a surrogate pair, which would arrive as another character', () => {
   expect(() => quoteArgument('a\ud800')).toThrow(OperatorError);

@@ -24,9 +24,9 @@ test('lines are the same however they are cut into chunks', async () => {
 
 test('a last line without its end counts, a carriage return does not', async () => {
   expect(await read([Buffer.from('a\r\n\nb')])).toEqual([
-    { number: 1, text: 'a' },
-    { number: 2, text: '' },
-    { number: 3, text: 'b' },
+    { number: 1, byte: 0, text: 'a' },
+    { number: 2, byte: 3, text: '' },
+    { number: 3, byte: 4, text: 'b' },
   ]);
 });
 

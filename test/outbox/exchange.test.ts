@@ -25,7 +25,7 @@ const lines = (outbox: Outbox): string[] =>
   [...exportEntries(outbox, all(outbox))].map((one) => (one.kind === 'line' ? one.line : one.reason));
 
 async function* numbered(texts: readonly (string | null)[]): AsyncGenerator<Line> {
-  for (const [index, text] of texts.entries()) yield { number: index + 1, text };
+  for (const [index, text] of texts.entries()) yield { number: index + 1, byte: 0, text };
 }
 
 async function importInto(

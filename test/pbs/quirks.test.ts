@@ -87,7 +87,7 @@ describe.each(encoders)('the %s', (_, recording) => {
     ['a name 0x1F', 7],
   ])('reads a job whole that has %s', async (_, number) => {
     const job = await jobNamed(number);
-    expect(job).toMatchObject({ user: 'rfeynman', queue: 'workq', running: 1, cores: 1, gpus: 0 });
+    expect(job).toMatchObject({ user: 'rfeynman', queues: ['workq'], running: 1, cores: 1, gpus: 0 });
     expect(['n1', 'n2', '1e5']).toContain(job?.hosts?.[0] ?? '');
   });
 
@@ -159,8 +159,8 @@ describe('a value whose type the new encoder changed', () => {
     ['Job_Owner', '"caf\xe9@host"', { user: 'caf\ufffd' }],
     ['Job_Owner', '"caf\xc3\xa9@host"', { user: 'café' }],
     ['Job_Owner', '12', { user: '12' }],
-    ['queue', '7', { queue: '7' }],
-    ['queue', '"\\u0077orkq"', { queue: 'workq' }],
+    ['queue', '7', { queues: ['7'] }],
+    ['queue', '"\\u0077orkq"', { queues: ['workq'] }],
     ['ncpus', '"2"', { cores: 2 }],
     ['exec_host', '"n1/0*128+n2/1"', { hosts: ['n1', 'n2'] }],
     ['exec_host', 'null', { hosts: [] }],
@@ -179,7 +179,7 @@ describe('a value whose type the new encoder changed', () => {
   test('of a field that is there twice the last counts', async () => {
     const record = recordOf(jobCapture, '0.nasty-pbs');
     const changed = record.replace(/(\t\t\t"queue":\t)"workq",\n/, '$1"workq",\n$1"other",\n');
-    expect((await jobsIn(bytesOf(jobCapture, [changed]))).given).toMatchObject([{ queue: 'other' }]);
+    expect((await jobsIn(bytesOf(jobCapture, [changed]))).given).toMatchObject([{ queues: ['other'] }]);
   });
 
   const jobAsking = async (ncpus: string) => {

@@ -17,7 +17,7 @@ export function playback(folder: string): Record<string, string> {
   const cases = new Map<string, string[]>();
   for (const { argv, exit, stdout } of recording.parse(parse(readFileSync(join(folder, 'recording.yaml'), 'utf8')))
     .commands) {
-    const [program, ...rest] = argv;
+    const [program = '', ...rest] = withoutEnv(argv);
     if (program === 'sh') continue;
     const output = stdout === undefined ? ':' : `/bin/cat '${join(folder, stdout)}'`;
     cases.set(program, [...(cases.get(program) ?? []), `  '${rest.join(' ')}') ${output}; exit ${exit};;`]);
@@ -28,6 +28,11 @@ export function playback(folder: string): Record<string, string> {
       `#!/bin/sh\ncase "$*" in\n${lines.join('\n')}\nesac\necho "not recorded: $0 $*" >&2\nexit 99\n`,
     ]),
   );
+}
+
+/** What env(1) runs: it is the real one. */
+function withoutEnv(argv: readonly string[]): readonly string[] {
+  return argv[0] === 'env' ? argv.slice(argv.findIndex((word, index) => index > 0 && !word.includes('='))) : argv;
 }
 
 /** A login node of 7 CPUs with two users; its load is this machine's. */

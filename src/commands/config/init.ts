@@ -1,5 +1,5 @@
 import { defineCommand } from 'citty';
-import { initialise, variablesToSet } from '../../config/init.ts';
+import { initialise, newSchedulers, variablesToSet } from '../../config/init.ts';
 import { defaultConfigDirectory } from '../../config/paths.ts';
 import { exitCodes } from '../../lib/errors.ts';
 import { commonArgs } from '../common.ts';
@@ -12,12 +12,17 @@ export const initCommand = defineCommand({
     'system…': {
       type: 'positional',
       required: false,
-      description: 'Built-in systems to enable (default: all clusters)',
+      description: 'Systems to enable (default: all built-in clusters)',
+    },
+    scheduler: {
+      type: 'enum',
+      options: newSchedulers,
+      description: 'The systems are new ones under this scheduler: write a file to fill in for each',
     },
   },
   async run({ args }) {
     const directory = args.config ?? defaultConfigDirectory(process.env);
-    const files = initialise(directory, args._);
+    const files = initialise(directory, args._, args.scheduler ?? null);
     const own = args.config === undefined ? '' : ` --config ${args.config}`;
     printLines([
       ...files.map(({ file, isNew }) => (isNew ? `wrote     ${file}` : `was there ${file}, left as it is`)),

@@ -1,0 +1,27 @@
+import type { Damages, Probed } from '../lib/records.ts';
+import { type Command, describeCommand, type Ending } from './command.ts';
+import { failureOf, unreachableOf } from './describe.ts';
+import { silentFailure } from './read-text.ts';
+
+/** What was found in the output of a command whose records were given away one by one. */
+export type Found = {
+  readonly taken: number;
+  readonly damaged: Damages;
+  readonly printedNothing: boolean;
+  /** Why this cannot be the output that was asked for (`printed no PBS JSON`); null where it can. */
+  readonly problem: string | null;
+};
+
+/** What came of such a command. Exit code first, then content: a scheduler that is down may print a valid empty list. */
+export function recordsOutcome(command: Command, ending: Ending, found: Found): Probed<null> {
+  const { taken, damaged, printedNothing, problem } = found;
+  const reason = failureOf(command, ending) ?? silentFailure(command, ending, printedNothing);
+  if (reason !== null) return { kind: 'failed', reason, unreachable: unreachableOf(ending) };
+  const what = describeCommand(command);
+  if (problem !== null) return { kind: 'failed', reason: `${what} ${problem}` };
+  if (taken === 0 && damaged.count > 0) {
+    const first = damaged.first[0]?.problem;
+    return { kind: 'failed', reason: `${what}: none of ${damaged.count} records could be read: ${first}` };
+  }
+  return { kind: 'done', value: null, damaged };
+}

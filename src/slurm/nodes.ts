@@ -1,0 +1,87 @@
+import type { NodeRecord } from '../lib/records.ts';
+import { gpusIn, resourcesIn } from './gres.ts';
+import { gibibytesOf } from './memory.ts';
+import { nodeStateOf } from './node-state.ts';
+import { given, type Row } from './rows.ts';
+
+/** The fields of `sinfo -N` that are read: never `Reason` and `Comment`, which are free text. */
+export const nodeFields = [
+  'NodeList',
+  'PartitionName',
+  'StateComplete',
+  'CPUsState',
+  'Memory',
+  'AllocMem',
+  'Gres',
+  'GresUsed',
+  'Features',
+] as const;
+
+type NodeRow = Row<(typeof nodeFields)[number]>;
+
+/** Nodes of which sinfo prints a line for each partition that they are in, each once. */
+export class NodesByName {
+  readonly #nodes = new Map<string, { readonly node: NodeRecord; readonly partitions: string[] }>();
+
+  /** Takes a line; gives what is wrong with it. */
+  add(row: NodeRow): string | undefined {
+    const name = row('NodeList');
+    const known = this.#nodes.get(name);
+    if (known) {
+      known.partitions.push(row('PartitionName'));
+      return undefined;
+    }
+    const partitions = [row('PartitionName')];
+    const node = parseNode(row, partitions);
+    if (typeof node === 'string') return node;
+    this.#nodes.set(name, { node, partitions });
+    return undefined;
+  }
+
+  *[Symbol.iterator](): Generator<NodeRecord> {
+    for (const { node } of this.#nodes.values()) yield node;
+  }
+}
+
+/** One node; a string says what is wrong with the line. */
+function parseNode(row: NodeRow, partitions: readonly string[]): NodeRecord | string {
+  const [, allocated, total] = /^(\d{1,9})\/\d+\/\d+\/(\d{1,9})$/.exec(row('CPUsState')) ?? [];
+  const memory = gibibytesOf(row('Memory'));
+  const memoryAllocated = gibibytesOf(given(row('AllocMem')) ?? '0');
+  const gpus = gpusIn(row('Gres'));
+  const gpusUsed = gpusIn(row('GresUsed'));
+  if (row('NodeList') === '') return 'has no name';
+  if (row('StateComplete') === '') return 'has no state';
+  if (allocated === undefined || total === undefined) return 'has no count of CPUs';
+  if (memory === null || memoryAllocated === null) return 'has no amount of memory';
+  if (gpus === null || gpusUsed === null) return 'has no count of GPUs';
+  return {
+    name: row('NodeList'),
+    state: nodeStateOf(row('StateComplete')),
+    cores: Number(total),
+    coresAllocated: Number(allocated),
+    gpus: gpus.count,
+    gpusAllocated: gpusUsed.count,
+    memoryGib: memory,
+    memoryAllocatedGib: memoryAllocated,
+    // Slurm's jobs tell their nodes.
+    jobs: [],
+    resources: resourcesOf(row, gpus, partitions),
+  };
+}
+
+/** What rules may ask for; the partitions are all known once the last line was read. */
+function resourcesOf(
+  row: NodeRow,
+  { count, types }: { readonly count: number; readonly types: readonly string[] },
+  partitions: readonly string[],
+): NodeRecord['resources'] {
+  const resources: Readonly<Record<string, () => string | null>> = {
+    ngpus: () => (count > 0 ? String(count) : null),
+    gpu_type: () => types.join(','),
+    gres: () => resourcesIn(row('Gres')).join(','),
+    features: () => given(row('Features')),
+    partitions: () => partitions.join(','),
+  };
+  return { get: (name) => (Object.hasOwn(resources, name) ? resources[name]?.() || undefined : undefined) };
+}

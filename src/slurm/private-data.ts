@@ -1,0 +1,10 @@
+/** What we count and PrivateData can hide, whole or in part and without a word (slurm.conf(5), "PrivateData"). */
+const counted = ['jobs', 'nodes', 'partitions', 'reservations'];
+
+/** What a Slurm of this configuration (`scontrol show config`) hides from a user who is no operator of it; null for nothing. */
+export function hiddenBy(config: string): string | null {
+  const hidden = /^PrivateData\s*=\s*(.*)$/m.exec(config)?.[1]?.split(',') ?? [];
+  const ours = hidden.map((one) => one.trim()).filter((one) => counted.includes(one));
+  if (ours.length === 0) return null;
+  return `answers, but hides ${ours.join(', ')} (PrivateData): unless this user is an operator, the counts are too small`;
+}

@@ -1,0 +1,123 @@
+import type { BatchSystem } from '../config/system.ts';
+import type { Command, Executor } from '../exec/command.ts';
+import { readText } from '../exec/read-text.ts';
+import { recordsOutcome } from '../exec/records-outcome.ts';
+import { onSchedulerHost } from '../exec/scheduler-host.ts';
+import { collectingGarbage } from '../lib/collecting-garbage.ts';
+import type { JobRecord, NodeRecord, Probed, QueueRecord, ReservationRecord, SchedulerProbes } from '../lib/records.ts';
+import { printable } from '../lib/text.ts';
+import { jobFields, parseJob } from './jobs.ts';
+import { NodesByName, nodeFields } from './nodes.ts';
+import { parsePartition, partitionFields } from './partitions.ts';
+import { parseReservations } from './reservations.ts';
+import { formatOf, type Row, readRows } from './rows.ts';
+import { tooOld } from './version.ts';
+
+/** How Slurm is asked: which version it is at the same time as all else, because of one that is too old all else fails. */
+export function slurmProbes(system: BatchSystem, executor: Executor): SchedulerProbes {
+  const version = probeVersion(system, executor);
+  const supported = async <T>(asked: Promise<Probed<T>>): Promise<Probed<T>> => {
+    const probed = await asked;
+    const seen = await version;
+    const reason = seen && tooOld(seen);
+    return reason ? { kind: 'failed', reason } : probed;
+  };
+  return {
+    version: () => version,
+    nodes: (take) => supported(probeNodes(system, executor, take)),
+    jobs: (take) => supported(probeJobs(system, executor, take)),
+    queues: () => supported(probePartitions(system, executor)),
+    reservations: () => supported(probeReservations(system, executor)),
+    // With PrivateData=jobs Slurm hides others' jobs from users who may not see them, and says nothing.
+    doubtNoJobs: ({ coresAllocated }) =>
+      coresAllocated === 0
+        ? null
+        : `squeue lists no jobs but ${coresAllocated} CPUs are allocated: may this user see other users' jobs (PrivateData in slurm.conf)?`,
+  };
+}
+
+/** Null where it does not say: the other commands tell why. */
+async function probeVersion(system: BatchSystem, executor: Executor): Promise<string | null> {
+  const result = await readText(executor, onSchedulerHost(system, ['sinfo', '--version'], 'scheduler'));
+  return result.kind === 'done' ? printable(result.text, 80) || null : null;
+}
+
+/**
+ * Asks Slurm for its nodes and gives each to `take`: those in a partition, hidden or not. A cluster without any is none:
+ * with PrivateData=nodes Slurm hides them, and says nothing.
+ */
+async function probeNodes(
+  system: BatchSystem,
+  executor: Executor,
+  take: (node: NodeRecord) => void,
+): Promise<Probed<null>> {
+  const nodes = new NodesByName();
+  const argv = ['sinfo', '-a', '-N', '-h', '--local', '--noconvert', '-O', formatOf(nodeFields)] as const;
+  const probed = await probeRows(
+    executor,
+    onSchedulerHost(system, argv, 'scheduler'),
+    nodeFields,
+    (row) => nodes.add(row),
+    'lists no nodes: may this user see them (PrivateData in slurm.conf)?',
+  );
+  if (probed.kind === 'done') for (const node of nodes) take(node);
+  return probed;
+}
+
+/**
+ * Asks Slurm for its jobs and gives each to `take`. The waiting tasks of an array are one line; how many they are is
+ * printed whole only with SLURM_BITSTR_LEN=0 (squeue(1), "%i"), and 1024 of something as such only with --noconvert.
+ */
+function probeJobs(system: BatchSystem, executor: Executor, take: (job: JobRecord) => void): Promise<Probed<null>> {
+  const argv = [
+    'env',
+    'SLURM_BITSTR_LEN=0',
+    'squeue',
+    '-a',
+    '-h',
+    '--local',
+    '--noconvert',
+    '-O',
+    formatOf(jobFields),
+  ] as const;
+  return probeRows(executor, onSchedulerHost(system, argv, 'scheduler'), jobFields, (row) => {
+    const job = parseJob(row);
+    if (typeof job === 'string') return job;
+    take(job);
+    return undefined;
+  });
+}
+
+/** Asks Slurm for its partitions: hidden ones and those without nodes too. */
+async function probePartitions(system: BatchSystem, executor: Executor): Promise<Probed<QueueRecord[]>> {
+  const queues = new Map<string, QueueRecord>();
+  const argv = ['sinfo', '-a', '-h', '--local', '-O', formatOf(partitionFields)] as const;
+  const probed = await probeRows(executor, onSchedulerHost(system, argv, 'scheduler'), partitionFields, (row) => {
+    const queue = parsePartition(row);
+    if (typeof queue === 'string') return queue;
+    queues.set(queue.name, queue);
+    return undefined;
+  });
+  return probed.kind === 'done' ? { ...probed, value: [...queues.values()] } : probed;
+}
+
+/** Asks Slurm for its reservations, with times in seconds since 1970: others have no zone. */
+async function probeReservations(system: BatchSystem, executor: Executor): Promise<Probed<ReservationRecord[]>> {
+  const argv = ['env', 'SLURM_TIME_FORMAT=%s', 'scontrol', '--oneliner', 'show', 'reservation'] as const;
+  const result = await readText(executor, onSchedulerHost(system, argv, 'scheduler'));
+  return result.kind === 'failed' ? result : { kind: 'done', ...parseReservations(result.text) };
+}
+
+async function probeRows<Field extends string>(
+  executor: Executor,
+  command: Command,
+  fields: readonly Field[],
+  take: (row: Row<Field>) => string | undefined,
+  whereNone: string | null = null,
+): Promise<Probed<null>> {
+  const execution = executor.start(command);
+  const { taken, damaged } = await readRows(collectingGarbage(execution.stdout), fields, take);
+  const printedNothing = taken === 0 && damaged.count === 0;
+  const problem = printedNothing ? whereNone : null;
+  return recordsOutcome(command, await execution.ending, { taken, damaged, printedNothing, problem });
+}

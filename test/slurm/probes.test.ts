@@ -1,0 +1,206 @@
+import { describe, expect, test } from 'bun:test';
+import type { Command } from '../../src/exec/command.ts';
+import { slurmProbes } from '../../src/slurm/probes.ts';
+import { recordingOf } from '../support/collected.ts';
+import { answering, exited } from '../support/executors.ts';
+import {
+  damagedIn,
+  jobLine,
+  jobsFrom,
+  jobsIn,
+  nodeLine,
+  nodesFrom,
+  partitionLine,
+  slurmAnswering,
+  slurmSystem,
+} from '../support/slurm.ts';
+import { systemOf } from '../support/systems.ts';
+
+const queuesOf = (stdout: string) => slurmProbes(slurmSystem, slurmAnswering({ partitions: { stdout } })).queues();
+const reservationsOf = (stdout: string) =>
+  slurmProbes(slurmSystem, slurmAnswering({ reservations: { stdout } })).reservations();
+
+describe('partitions are queues', () => {
+  test.each([
+    ['up', true, true],
+    ['down', true, false],
+    ['drain', false, true],
+    ['inact', false, false],
+    ['inactive', false, false],
+  ])('one that is %s lets jobs in: %p, lets them start: %p', async (state, enabled, started) => {
+    expect(await queuesOf(partitionLine('p', state))).toMatchObject({
+      kind: 'done',
+      value: [{ name: 'p', type: 'Execution', enabled, started, jobs: null }],
+    });
+  });
+
+  test('one in an unknown state costs itself only', async () => {
+    const found = await queuesOf(partitionLine('a', 'up') + partitionLine('b', 'asleep') + partitionLine('c', 'up'));
+    expect(found).toMatchObject({
+      kind: 'done',
+      value: [{ name: 'a' }, { name: 'c' }],
+      damaged: { count: 1, first: [{ record: 'b', problem: 'has no state that is known' }] },
+    });
+  });
+});
+
+describe('reservations', () => {
+  const line =
+    'ReservationName=course StartTime=1795508704 EndTime=1795512304 Duration=01:00:00 Nodes=c003 NodeCnt=1 CoreCnt=8 Features=(null) PartitionName=gpu Flags=SPEC_NODES';
+
+  test('have a name, a time, a count of nodes and a partition', async () => {
+    expect(
+      await reservationsOf(`${line}\n${line.replace('PartitionName=gpu', 'PartitionName=(null)')}\n`),
+    ).toMatchObject({
+      kind: 'done',
+      value: [
+        {
+          id: 'course',
+          name: 'course',
+          start: new Date('2026-11-24T08:25:04Z'),
+          end: new Date('2026-11-24T09:25:04Z'),
+          nodes: 1,
+          partition: 'gpu',
+        },
+        { partition: null },
+      ],
+    });
+  });
+
+  test('are not misled by a comment', async () => {
+    const comment = ' Comment=moved, StartTime=1 EndTime=2 NodeCnt=99 PartitionName=x';
+    expect(await reservationsOf(`${line}${comment}\n`)).toEqual(await reservationsOf(`${line}\n`));
+  });
+
+  test('there are none where Slurm says so', async () => {
+    expect(await reservationsOf('No reservations in the system\n')).toMatchObject({ kind: 'done', value: [] });
+  });
+
+  test('one without a time costs itself only', async () => {
+    expect(await reservationsOf(`${line.replace('1795508704', '2026-11-24T08:25:04')}\n${line}\n`)).toMatchObject({
+      kind: 'done',
+      value: [{ name: 'course' }],
+      damaged: { count: 1, first: [{ record: 'course', byte: 0, problem: 'StartTime or EndTime is no time' }] },
+    });
+  });
+});
+
+describe('a Slurm that is', () => {
+  const every = async (executor: Parameters<typeof slurmProbes>[1]) => {
+    const probes = slurmProbes(slurmSystem, executor);
+    const all = await Promise.all([
+      probes.nodes(() => {}),
+      probes.jobs(() => {}),
+      probes.queues(),
+      probes.reservations(),
+    ]);
+    return all.map((probed) => (probed.kind === 'failed' ? probed.reason : 'done'));
+  };
+
+  test.each([
+    ['slurm 20.11.9', 'slurm 20.11.9 is older than 21.08, the oldest Slurm that can be asked'],
+    ['slurm-wlm 18.08.5-2', 'slurm-wlm 18.08.5-2 is older than 21.08, the oldest Slurm that can be asked'],
+  ])('too old (%s) fails in words, whatever it prints', async (version, words) => {
+    const executor = slurmAnswering({ version: { stdout: `${version}\n` }, jobs: { stdout: jobLine() } });
+    expect(await every(executor)).toEqual([words, words, words, words]);
+  });
+
+  test.each(['slurm 21.08.5', 'slurm-wlm 22.05.8', 'slurm 25.11.0', 'slurm 26.05.0-rc1', 'Slurm of tomorrow'])(
+    'old enough or unknown (%s) is asked',
+    async (version) => {
+      const executor = slurmAnswering({
+        version: { stdout: `${version}\n` },
+        partitions: { stdout: partitionLine('p', 'up') },
+      });
+      expect(await every(executor)).toEqual(['done', 'done', 'done', 'done']);
+      expect(await slurmProbes(slurmSystem, executor).version()).toBe(version);
+    },
+  );
+
+  const failureModes = (name: string) => recordingOf(`failure-modes/slurm-${name}`);
+  test.each([
+    [
+      'down',
+      failureModes('server-down'),
+      /^(env \S+ )?(sinfo|squeue|scontrol) .* exited with 1: slurm_load_\w+( error)?: Unable to contact slurm controller/,
+    ],
+    [
+      'without its munge',
+      failureModes('without-munge'),
+      /exited with 1: slurm_load_\w+( error)?: Protocol authentication error$/,
+    ],
+    ['not configured', failureModes('missing-configuration'), /did not end within 3 s$/],
+    ['not installed', answering(() => null), /there is no \S+ in PATH or search_path$/],
+  ])('%s fails in words, and never has no jobs', async (_, executor, words) => {
+    for (const reason of await every(executor)) {
+      expect(reason).toMatch(words);
+      expect(reason).not.toContain('\u001f');
+    }
+  });
+
+  test('complaining and printing nothing fails, though it exits with 0', async () => {
+    const answer = { ending: exited(0, 'slurm_load_jobs error: Unable to contact\n') };
+    expect((await jobsFrom(slurmAnswering({ jobs: answer }))).probed).toEqual({
+      kind: 'failed',
+      reason: expect.stringContaining('printed nothing but an error: slurm_load_jobs error'),
+    });
+  });
+
+  test('without nodes is none: they are hidden', async () => {
+    expect((await nodesFrom(slurmAnswering({ nodes: {} }))).probed).toEqual({
+      kind: 'failed',
+      reason: expect.stringContaining('lists no nodes: may this user see them (PrivateData in slurm.conf)?'),
+    });
+  });
+
+  test('without a field that we ask for fails in words: it prints the others and exits with 0', async () => {
+    const stdout = nodeLine().replace('idle\u001f', '');
+    expect((await nodesFrom(slurmAnswering({ nodes: { stdout } }))).probed).toEqual({
+      kind: 'failed',
+      reason: expect.stringContaining('none of 1 records could be read: has 8 fields instead of 9'),
+    });
+  });
+
+  test('idle has no jobs, which is no failure', async () => {
+    expect(await jobsIn('')).toMatchObject({ given: [], probed: { kind: 'done' } });
+  });
+});
+
+test('no jobs at all are doubted where CPUs are allocated', () => {
+  const { doubtNoJobs } = slurmProbes(slurmSystem, slurmAnswering({}));
+  expect(doubtNoJobs({ queues: [], coresAllocated: 0 })).toBeNull();
+  expect(doubtNoJobs({ queues: [], coresAllocated: 12 })).toContain('squeue lists no jobs but 12 CPUs are allocated');
+});
+
+test('a line that is no UTF-8 or has no end costs itself only', async () => {
+  const result = await jobsIn([
+    Buffer.from(jobLine({ JobArrayID: '1' })),
+    Buffer.from([0xff, 0xfe, 10]),
+    ...Array.from({ length: 17 }, () => Buffer.alloc(2 ** 20, 'x')),
+    Buffer.from(`\n${jobLine({ JobArrayID: '2' })}`),
+  ]);
+  expect(result.given.map(({ id }) => id)).toEqual(['1', '2']);
+  expect(damagedIn(result)).toBe(2);
+});
+
+test('each command runs on the host of the scheduler, within its time and output, and asks for no free text', async () => {
+  const asked: Command[] = [];
+  const executor = answering((command) => {
+    asked.push(command);
+    return {};
+  });
+  const system = systemOf('farm', {
+    scheduler: 'slurm',
+    scheduler_host: 'head',
+    timeouts: { command: 7 },
+    max_output_mib: { scheduler: 64 },
+  });
+  const probes = slurmProbes(system, executor);
+  await Promise.all([probes.nodes(() => {}), probes.jobs(() => {}), probes.queues(), probes.reservations()]);
+  expect(asked).toHaveLength(5);
+  for (const { host, timeoutSeconds, maxOutputBytes } of asked) {
+    expect([host, timeoutSeconds, maxOutputBytes]).toEqual(['head', 7, 64 * 1024 ** 2]);
+  }
+  const fields = asked.flatMap(({ argv }) => argv.at(-1)?.split(',') ?? []).join(' ');
+  expect(fields).not.toMatch(/\b(Name|JobName|Comment|Reason|WorkDir|Command|admin_comment|Extra)\b/i);
+});
