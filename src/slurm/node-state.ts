@@ -4,7 +4,7 @@ import type { NodeState } from '../lib/records.ts';
 const states: readonly (readonly [NodeState, ...string[]])[] = [
   // Out of service, whoever took it out. A node that drains with jobs on it takes no others.
   ['down', 'down', 'drain', 'drained', 'draining', 'drng', 'fail', 'failing', 'failg', 'error'],
-  ['down', 'not_responding', 'no_respond', 'unknown', 'unk', 'inval', 'invalid', 'invalid_reg', 'future', 'futr'],
+  ['down', 'not_responding', 'unknown', 'unk', 'inval', 'invalid', 'invalid_reg', 'future', 'futr'],
   // A maintenance is a reservation with a flag of its own.
   ['reserved', 'reserved', 'resv', 'maintenance', 'maint'],
   // On its way to somewhere: it takes no job now, and may soon.
@@ -29,6 +29,9 @@ const signs: Readonly<Record<string, string>> = {
   '-': 'planned',
 };
 
+/** A node that is switched off or boots cannot respond: sinfo's own marks say so of others only. */
+const silent = ['powered_down', 'powering_down', 'pow_dn', 'powering_up', 'pow_up', 'reboot_issued'];
+
 /** What a node's state counts as, be it complete (`mixed+drain`), long (`draining*`) or compact (`drng*`), in any case. */
 export function nodeStateOf(state: string): NodeState {
   const words = new Set(
@@ -37,5 +40,6 @@ export function nodeStateOf(state: string): NodeState {
       .match(/[a-z_]+|[*~#!%$@^-]/g)
       ?.map((word) => signs[word] ?? word),
   );
+  if (silent.some((word) => words.has(word))) words.delete('not_responding');
   return states.find(([, ...known]) => known.some((word) => words.has(word)))?.[0] ?? 'other';
 }

@@ -22,6 +22,9 @@ test.each([
   ['other', 'idle# idle% mix# idle+powering_up idle+powering_down mixed+powering_up pow_dn idle!'],
   ['other', 'idle^ idle@ mix@ reboot boot idle+reboot_issued idle+reboot_requested'],
   ['other', 'blocked idle+blocked perfctrs npc idle+perfctrs'],
+  // As a cloud node is while it boots: sinfo marks it `#`, not `*`.
+  ['other', 'mixed+cloud+not_responding+powering_up idle+not_responding+reboot_issued'],
+  ['available', 'idle+cloud+not_responding+powered_down'],
   ['other', 'a_word_of_tomorrow'],
 ] as const)('%s is what %s is', (expected, text) => {
   for (const state of text.split(' ')) expect(`${state}: ${nodeStateOf(state)}`).toBe(`${state}: ${expected}`);
