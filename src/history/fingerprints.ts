@@ -26,14 +26,27 @@ export function unsent(database: Database, cluster: string, candidates: readonly
   return look.deferred();
 }
 
-/** The fingerprints of some jobs, small: those of a million have to wait in memory until their window is read. */
-export class Fingerprints {
-  readonly #numbers: Uint32Array;
-  readonly #records: BigInt64Array;
+/** How many numbers tell a job, and when it ended: `submitted`, `rawId` and `ended`. */
+export const fingerprintNumbers = 3;
 
-  constructor(candidates: readonly Candidate[]) {
-    this.#numbers = new Uint32Array(candidates.flatMap(({ job }) => [job.submitted, job.rawId, job.ended]));
-    this.#records = new BigInt64Array(candidates.map(({ hash }) => hash));
+/** The fingerprints of some jobs, packed: those of a million have to wait until their window is read. */
+export class Fingerprints {
+  readonly numbers: Uint32Array;
+  readonly records: BigInt64Array;
+
+  constructor(numbers: Uint32Array, records: BigInt64Array) {
+    this.numbers = numbers;
+    this.records = records;
+  }
+
+  static of(candidates: readonly Candidate[]): Fingerprints {
+    const numbers = new Uint32Array(fingerprintNumbers * candidates.length);
+    const records = new BigInt64Array(candidates.length);
+    for (const [index, { job, hash }] of candidates.entries()) {
+      numbers.set([job.submitted, job.rawId, job.ended], fingerprintNumbers * index);
+      records[index] = hash;
+    }
+    return new Fingerprints(numbers, records);
   }
 
   /** Remembers them, but for those that would be forgotten at once. */
@@ -44,10 +57,10 @@ export class Fingerprints {
     );
     const hash = clusterHash(cluster);
     const oldest = oldestKept(now);
-    for (const [index, record] of this.#records.entries()) {
-      const [submitted = 0, job = 0, ended = 0] = this.#numbers.subarray(3 * index, 3 * index + 3);
-      const endedOn = dayOf(ended);
-      if (endedOn >= oldest) query.run(submitted, job, hash, record, endedOn);
+    for (const [index, record] of this.records.entries()) {
+      const at = fingerprintNumbers * index;
+      const endedOn = dayOf(this.numbers[at + 2] ?? 0);
+      if (endedOn >= oldest) query.run(this.numbers[at] ?? 0, this.numbers[at + 1] ?? 0, hash, record, endedOn);
     }
   }
 }

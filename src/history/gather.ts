@@ -2,7 +2,7 @@ import type { Executor } from '../exec/command.ts';
 import type { Damages } from '../lib/records.ts';
 import { sacctCommand, type Window } from '../slurm/sacct.ts';
 import { finishedJobs, SacctCount } from '../slurm/sacct-jobs.ts';
-import { Bodies } from './batches.ts';
+import { Bodies } from './bodies.ts';
 import { type Candidate, candidateOf } from './fingerprints.ts';
 import { recordOf } from './record.ts';
 import { sacctFailure } from './sacct-failure.ts';

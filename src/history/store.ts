@@ -1,8 +1,8 @@
 import { ingestPath, ingestStream } from '../delivery/ingest-entries.ts';
 import type { Outbox } from '../outbox/outbox.ts';
-import type { Batch } from './batches.ts';
 import { forgetOld } from './fingerprints.ts';
 import { type Progress, readProgress, writeProgress } from './progress.ts';
+import type { Batch } from './spill.ts';
 
 /**
  * Stores what is new in a window, what is remembered of it, and how far the history is read by it: all of that or nothing.
@@ -11,7 +11,7 @@ import { type Progress, readProgress, writeProgress } from './progress.ts';
 export function storeWindow(
   outbox: Outbox,
   cluster: string,
-  batches: readonly Batch[],
+  batches: Iterable<Batch>,
   progressAfter: (before: Progress) => Progress,
   now: Date,
 ): void {

@@ -78,9 +78,10 @@ const offsets = new Map<string, number>();
  * change their offset at quarters of an hour only, so one answer holds for all of one.
  */
 export function clockTime(moment: Date, timeZone: string): string {
+  if (timeZone === 'UTC') return moment.toISOString().slice(0, 19);
   const milliseconds = moment.getTime();
   const key = `${timeZone} ${Math.floor(milliseconds / 900_000)}`;
-  let offset = timeZone === 'UTC' ? 0 : offsets.get(key);
+  let offset = offsets.get(key);
   if (offset === undefined) {
     if (offsets.size >= 10_000) offsets.clear();
     offset = offsetAt(moment, timeZone);

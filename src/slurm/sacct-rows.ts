@@ -1,3 +1,4 @@
+import { memoized } from '../lib/memo.ts';
 import { countHosts } from './host-list.ts';
 import { sacctFields, separator } from './sacct.ts';
 import { parseTres } from './tres.ts';
@@ -42,56 +43,58 @@ export type SecondsWindow = { readonly from: number; readonly to: number };
 const most = 2 ** 32 - 1;
 
 /** What sacct prints where there is nothing. */
-const nothing: readonly string[] = ['', 'None', 'Unknown', '(null)', 'None assigned'];
+const nothing: ReadonlySet<string> = new Set(['', 'None', 'Unknown', '(null)', 'None assigned']);
 
 /** States of a job that may go on, even where it has an end already. */
-const unfinished: readonly string[] = ['PENDING', 'RUNNING', 'SUSPENDED', 'COMPLETING', 'CONFIGURING'];
+const unfinished: ReadonlySet<string> = new Set(['PENDING', 'RUNNING', 'SUSPENDED', 'COMPLETING', 'CONFIGURING']);
 
 /** Reads one line; of jobs that ended outside the window nothing but their end is read. */
 export function parseRow(line: string, window: SecondsWindow): Row {
   const fields = line.split(separator);
   if (fields.length !== sacctFields.length)
     return damaged(null, `has ${fields.length} fields and not ${sacctFields.length}`);
-  const [id = '', raw = '', user = '', account = '', partition = '', stateText = '', ...rest] = fields;
-  const [submitText = '', startText = '', endText = '', qos = '', elapsedText = '', nodeList = '', tresText = ''] =
-    rest;
+  // One by one: this is where a large export spends its time, and taking an array apart costs as much as all the rest.
+  const field = (index: number) => fields[index] ?? '';
+  const [id, raw] = [field(0), field(1)];
   // `CANCELLED by 1000`
-  const state = stateText.split(' ', 1)[0] ?? '';
+  const state = firstWord(field(5));
   // `7.batch`, `14+0.0`: an array's task and a component of a heterogeneous job have no dot.
-  if (id.includes('.')) return { kind: 'step', rawId: raw.split('.', 1)[0] ?? '', state };
+  if (id.includes('.')) return { kind: 'step', rawId: raw.slice(0, Math.max(raw.indexOf('.'), 0)), state };
 
+  const endText = field(8);
   const ended = secondsOf(endText);
   if (ended === 'wrong') return damaged(id, `its End '${endText}' is no time`);
   if (ended === null || ended < window.from || ended >= window.to) return { kind: 'other' };
-  if (unfinished.includes(state)) return { kind: 'other' };
+  if (unfinished.has(state)) return { kind: 'other' };
   if (state === '') return damaged(id, 'has no State');
-  const rawId = /^\d{1,10}$/.test(raw) && Number(raw) <= most ? Number(raw) : null;
+  const rawId = wholeNumber(raw);
   if (id === '' || rawId === null) return damaged(id === '' ? null : id, `its JobIDRaw '${raw}' is no number`);
-  const submitted = secondsOf(submitText);
-  if (submitted === null || submitted === 'wrong') return damaged(id, `its Submit '${submitText}' is no time`);
-  const startedText = secondsOf(startText);
-  if (startedText === 'wrong') return damaged(id, `its Start '${startText}' is no time`);
-  const tres = nothing.includes(tresText) ? noTres : parseTres(tresText);
-  if (tres === null) return damaged(id, `its AllocTRES '${tresText}' cannot be read`);
+  const submitted = secondsOf(field(6));
+  if (submitted === null || submitted === 'wrong') return damaged(id, `its Submit '${field(6)}' is no time`);
+  const startedText = secondsOf(field(7));
+  if (startedText === 'wrong') return damaged(id, `its Start '${field(7)}' is no time`);
+  const tres = tresOf(field(12));
+  if (tres === null) return damaged(id, `its AllocTRES '${field(12)}' cannot be read`);
 
   const doubts: string[] = [];
   // Slurm may have planned a start that never came.
   const started = startedText !== null && startedText > ended ? null : startedText;
-  const elapsed = elapsedOf(elapsedText, started, ended, doubts);
-  const nodes = nothing.includes(nodeList) ? 0 : countHosts(nodeList);
+  const elapsed = elapsedOf(field(10), started, ended, doubts);
+  const nodeList = field(11);
+  const nodes = nodesOf(nodeList);
   if (nodes === null) doubts.push(`its NodeList '${nodeList}' cannot be read: AllocTRES has the number of nodes`);
   const job: FinishedJob = {
     id,
     rawId,
-    user: named(user),
-    account: named(account),
-    partition: named(partition),
+    user: named(field(2)),
+    account: named(field(3)),
+    partition: named(field(4)),
     state,
     submitted,
     started,
     ended,
-    qos: nothing.includes(qos) ? null : qos,
-    nodeList: nothing.includes(nodeList) ? null : nodeList,
+    qos: textOf(field(9)),
+    nodeList: textOf(nodeList),
     elapsed,
     cpus: tres.cpus,
     gpus: tres.gpus,
@@ -109,22 +112,40 @@ function damaged(id: string | null, problem: string): Row {
 
 /** Null where there is none; 0 is none to Slurm as well. */
 function secondsOf(text: string): number | null | 'wrong' {
-  if (nothing.includes(text)) return null;
-  if (!/^\d{1,10}$/.test(text)) return 'wrong';
-  const seconds = Number(text);
-  return seconds === 0 ? null : seconds <= most ? seconds : 'wrong';
+  if (nothing.has(text)) return null;
+  const seconds = wholeNumber(text);
+  return seconds === null ? 'wrong' : seconds === 0 ? null : seconds;
+}
+
+/** Null for what is none of 32 bits. */
+function wholeNumber(text: string): number | null {
+  if (!/^\d{1,10}$/.test(text)) return null;
+  const number = Number(text);
+  return number <= most ? number : null;
 }
 
 /** A job that did not start used nothing. What is no number of seconds counts as nothing; an absent one is made good. */
 function elapsedOf(text: string, started: number | null, ended: number, doubts: string[]): number {
   if (started === null) return 0;
-  if (nothing.includes(text)) return ended - started;
-  if (/^\d{1,10}$/.test(text)) return Number(text);
-  doubts.push(`its ElapsedRaw '${text}' is no number of seconds: it counts as 0`);
-  return 0;
+  if (nothing.has(text)) return ended - started;
+  const seconds = wholeNumber(text);
+  if (seconds === null) doubts.push(`its ElapsedRaw '${text}' is no number of seconds: it counts as 0`);
+  return seconds ?? 0;
+}
+
+const tresOf = memoized((text) => (nothing.has(text) ? noTres : parseTres(text)));
+const nodesOf = memoized((text) => (nothing.has(text) ? 0 : countHosts(text)));
+
+function textOf(text: string): string | null {
+  return nothing.has(text) ? null : text;
 }
 
 /** The API wants a word. */
 function named(text: string): string {
-  return nothing.includes(text) ? 'unknown' : text;
+  return textOf(text) ?? 'unknown';
+}
+
+function firstWord(text: string): string {
+  const end = text.indexOf(' ');
+  return end < 0 ? text : text.slice(0, end);
 }

@@ -1,9 +1,9 @@
 import { ingestStream } from '../../delivery/ingest-entries.ts';
-import { type Batch, batchOf } from '../../history/batches.ts';
 import { unsent } from '../../history/fingerprints.ts';
 import { type Gathered, gather, type HistorySource } from '../../history/gather.ts';
 import { afterWindow, type Plan, planOf } from '../../history/plan.ts';
 import { readProgress } from '../../history/progress.ts';
+import { Spill } from '../../history/spill.ts';
 import { storeWindow } from '../../history/store.ts';
 import { day, windowsOf } from '../../history/windows.ts';
 import { type ExitCode, exitCodes, OperatorError } from '../../lib/errors.ts';
@@ -105,37 +105,46 @@ async function exportWindows(work: Export): Promise<ExitCode> {
 }
 
 /** Reads a window and stores what is new in it. Throws OperatorError, and then nothing of it is stored. */
-async function exportWindow(
-  { context, source, plan, log, now }: Export,
-  window: Window,
-  progress: (rows: number) => void,
-): Promise<Gathered> {
-  const { cluster } = source;
-  const outbox = openToWrite(context, 'free');
+async function exportWindow(work: Export, window: Window, progress: (rows: number) => void): Promise<Gathered> {
+  const outbox = openToWrite(work.context, 'free');
   try {
     return await outbox.runLong(async (current) => {
-      refuseBacklog(current, cluster);
-      const batches: Batch[] = [];
-      const gathered = await gather(window, source, {
-        unsent: (candidates) => unsent(current.database, cluster, candidates),
-        take: (body, jobs) => batches.push(batchOf(body, jobs)),
-        progress,
-      }).catch((error) => {
-        throw aboutWindow(error, window);
-      });
-      makeRoomFor(batches, current, context);
-      const isOld = window.to.getTime() < now.getTime() - context.config.collector.jobs.window_days * day;
-      const isWhole = gathered.damaged.count === 0 || isOld;
-      storeWindow(current, cluster, batches, (before) => afterWindow(before, plan, window, isWhole), new Date());
-      if (batches.length > 0) {
-        const entries = counted(batches.length, 'entry', 'entries');
-        log.info(`Stored ${counted(gathered.fresh, 'job')} that ended ${rangeText(window)} in ${entries}`);
+      refuseBacklog(current, work.source.cluster);
+      const spill = new Spill(work.context.outboxFile);
+      try {
+        return await gatherAndStore(work, window, { outbox: current, spill, progress });
+      } finally {
+        spill.close();
       }
-      return gathered;
     });
   } finally {
     outbox.close();
   }
+}
+
+async function gatherAndStore(
+  { context, source, plan, log, now }: Export,
+  window: Window,
+  to: { readonly outbox: Outbox; readonly spill: Spill; progress(rows: number): void },
+): Promise<Gathered> {
+  const { cluster } = source;
+  const { outbox, spill, progress } = to;
+  const gathered = await gather(window, source, {
+    unsent: (candidates) => unsent(outbox.database, cluster, candidates),
+    take: (body, jobs) => spill.add(body, jobs),
+    progress,
+  }).catch((error) => {
+    throw aboutWindow(error, window);
+  });
+  makeRoomFor(spill, outbox, context);
+  const isOld = window.to.getTime() < now.getTime() - context.config.collector.jobs.window_days * day;
+  const isWhole = gathered.damaged.count === 0 || isOld;
+  storeWindow(outbox, cluster, spill.batches(), (before) => afterWindow(before, plan, window, isWhole), new Date());
+  if (spill.count > 0) {
+    const entries = counted(spill.count, 'entry', 'entries');
+    log.info(`Stored ${counted(gathered.fresh, 'job')} that ended ${rangeText(window)} in ${entries}`);
+  }
+  return gathered;
 }
 
 function aboutWindow(error: unknown, window: Window): unknown {
@@ -160,8 +169,8 @@ function refuseBacklog(outbox: Outbox, cluster: string): void {
 }
 
 /** Snapshots that wait cannot be had again; jobs can. */
-function makeRoomFor(batches: readonly Batch[], { database }: Outbox, { config }: Context): void {
-  const needed = batches.reduce((sum, { body }) => sum + body.gzip.length + overheadBytes, 0);
+function makeRoomFor({ bytes, count }: Spill, { database }: Outbox, { config }: Context): void {
+  const needed = bytes + count * overheadBytes;
   if (needed === 0 || makeRoomWithoutLoss(database, boundsOf(config), needed, new Date())) return;
   throw new OperatorError(
     `the outbox has no room for ${Math.ceil(needed / 1024 ** 2)} MiB of job history: deliver what waits with hpc-collector drain, or raise outbox.max_mib in collector.yaml; then give the same command again: it goes on here`,

@@ -1,11 +1,7 @@
-import { type StoredBody, storedBody } from '../outbox/insert.ts';
-import { type Candidate, Fingerprints } from './fingerprints.ts';
+import type { Candidate } from './fingerprints.ts';
 
 /** What the API's edge commonly takes: the body of an entry has no more bytes. */
 const maxBytes = 1024 * 1024;
-
-/** Jobs that are sent together: the body, and what is remembered of them. */
-export type Batch = { readonly body: StoredBody; readonly jobs: number; readonly fingerprints: Fingerprints };
 
 /** Bodies of so many jobs at most, and no more bytes than the API takes. */
 export class Bodies {
@@ -37,9 +33,4 @@ export class Bodies {
     this.#bytes = 0;
     this.#take(`${this.#head}${jobs.map(({ json }) => json).join(',')}]}`, jobs);
   }
-}
-
-/** A body as it waits for the end of its window. */
-export function batchOf(body: string, jobs: readonly Candidate[]): Batch {
-  return { body: storedBody(body), jobs: jobs.length, fingerprints: new Fingerprints(jobs) };
 }
