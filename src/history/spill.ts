@@ -9,6 +9,9 @@ export type Batch = { readonly body: StoredBody; readonly fingerprints: Fingerpr
 /** Where a batch lies in the file, and what need not be read from there. */
 type Place = Omit<StoredBody, 'gzip'> & { readonly at: number; readonly gzipBytes: number; readonly jobs: number };
 
+/** After so many bytes of bodies what is not needed any more is given up: left to itself it grows to twice as much. */
+const garbageBytes = 4 * 1024 * 1024;
+
 /**
  * Keeps the batches of a window until sacct has ended: in a file without a name, that nothing of it is left however the
  * program ends, and that a day with a million jobs needs no more memory than one with a thousand. Throws OutboxUnwritable
@@ -19,6 +22,7 @@ export class Spill {
   #descriptor: number | null = null;
   #places: Place[] = [];
   #end = 0;
+  #garbage = 0;
 
   /** `beside` is a file; this one is in its directory. */
   constructor(beside: string) {
@@ -39,6 +43,7 @@ export class Spill {
     const { numbers, records } = Fingerprints.of(jobs);
     this.#places.push({ at: this.#end, gzipBytes: gzip.length, jobs: jobs.length, bytes, sha256 });
     for (const part of [gzip, numbers, records]) this.#write(part);
+    this.#collect(bytes);
   }
 
   /** The batches in the order in which they came, one in memory at a time. */
@@ -53,12 +58,20 @@ export class Spill {
         position += part.byteLength;
       }
       yield { body: { gzip, bytes, sha256 }, fingerprints: new Fingerprints(numbers, records) };
+      this.#collect(bytes);
     }
   }
 
   close(): void {
     if (this.#descriptor !== null) closeSync(this.#descriptor);
     this.#descriptor = null;
+  }
+
+  #collect(bytes: number): void {
+    this.#garbage += bytes;
+    if (this.#garbage < garbageBytes) return;
+    this.#garbage = 0;
+    Bun.gc(true);
   }
 
   #write(part: Uint8Array | Uint32Array | BigInt64Array): void {

@@ -7,6 +7,7 @@
 
 import { benchCollect } from './collect.ts';
 import { benchDrain } from './drain.ts';
+import { benchHistory } from './history.ts';
 import { benchOutboxLs } from './outbox-ls.ts';
 
 /** What can be measured, by the name it is asked for; all in this order without one. */
@@ -14,6 +15,7 @@ const topics: Readonly<Record<string, () => Promise<void>>> = {
   collect: benchCollect,
   drain: benchDrain,
   'outbox-ls': benchOutboxLs,
+  history: benchHistory,
 };
 
 // What is made is removed when the process ends by itself: a signal alone would leave hundreds of megabytes behind.

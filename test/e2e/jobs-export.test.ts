@@ -82,7 +82,7 @@ describe('an export', () => {
       AllocNodes: 1,
     });
     const [entry] = await site.entries();
-    expect(entry).toMatchObject({ stream: 'ingest/farm', destination: 'ingest', path: '/api/data/ingest' });
+    expect(entry).toMatchObject({ stream: 'ingest/farm', destination: 'ingest' });
     const again = await exportJobs(...range);
     expect(again.stderr).toContain('36 finished jobs of farm, 0 new or changed');
     expect(await site.bodies()).toHaveLength(1);
