@@ -21,7 +21,6 @@ export function storeWindow(
     for (const { body, fingerprints } of batches) {
       // No two entries of a destination have one moment; these are in order by theirs.
       while (outbox.addStored(entryAt(cluster, new Date(moment)), body).kind === 'moment-taken') moment += 1;
-      moment += 1;
       fingerprints.remember(database, cluster, now);
     }
     forgetOld(database, now);

@@ -175,9 +175,12 @@ test('a step that ran out of memory belongs to its own run only', async () => {
     stepLine(failed),
     sacctLine({ JobIDRaw: '8' }),
     stepLine({ JobIDRaw: '8', State: 'OUT_OF_MEMORY' }),
+    sacctLine({ JobIDRaw: '9', ...failed }),
+    // Of a job whose own line is missing.
+    stepLine({ JobIDRaw: '10', State: 'OUT_OF_MEMORY' }),
   ].join('');
   const { jobs } = await readSacct(text);
-  expect(jobs.map(({ state }) => state)).toEqual(['OUT_OF_MEMORY', 'FAILED', 'COMPLETED']);
+  expect(jobs.map(({ state }) => state)).toEqual(['OUT_OF_MEMORY', 'FAILED', 'COMPLETED', 'FAILED']);
 });
 
 test('names that are no UTF-8 count all the same', async () => {
