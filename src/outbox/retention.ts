@@ -21,8 +21,8 @@ const fingerprintBatch = 20_000;
 const maxBatches = 10;
 /** How the reason begins for which an entry is given up. */
 const overLimit = 'the outbox would have grown over its limit';
-/** What an entry needs beside its body: its row, its indexes, half-filled pages. */
-const overheadBytes = 16 * 1024;
+/** What an entry needs beside its body, in bytes: its row, its indexes, half-filled pages. */
+export const entryOverhead = 16 * 1024;
 /** Pages given back to the filesystem at a time, and how many stay in the file to be used again. */
 const vacuumPages = 4096;
 const sparePages = 2048;
@@ -49,7 +49,7 @@ export function makeRoomWithoutLoss(database: Database, bounds: Bounds, neededBy
 
 /** How many bytes too many there would be. */
 function excessOf(database: Database, bounds: Bounds, neededBytes: number): number {
-  return usedBytes(database) + neededBytes + overheadBytes - bounds.maxBytes;
+  return usedBytes(database) + neededBytes + entryOverhead - bounds.maxBytes;
 }
 
 function pruned(

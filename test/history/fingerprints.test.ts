@@ -1,14 +1,14 @@
 import { afterEach, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { forgetOld, unsent } from '../../src/history/fingerprints.ts';
+import { candidateOf, forgetOld, unsent } from '../../src/history/fingerprints.ts';
 import { gather } from '../../src/history/gather.ts';
 import { Spill } from '../../src/history/spill.ts';
 import { storeWindow } from '../../src/history/store.ts';
 import { Outbox } from '../../src/outbox/outbox.ts';
 import { answering, exited } from '../support/executors.ts';
 import { quickDirectory } from '../support/files.ts';
-import { type Fields, sacctLine } from '../support/sacct.ts';
+import { type Fields, readSacct, sacctLine } from '../support/sacct.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(() => {
@@ -159,4 +159,27 @@ test('whatever windows are read, each state of a job is sent once, when it is fi
     ),
     { numRuns: 60 },
   );
+});
+
+test('a window is stored whole or not at all', async () => {
+  const site = newOutbox();
+  const spill = new Spill(site.file);
+  const [job] = (await readSacct(lineAt(noon))).jobs;
+  if (!job) throw new Error('a line is a job');
+  spill.add('{}', [candidateOf(job, '{}')]);
+  const fails = () => {
+    throw new Error('in the last step');
+  };
+  expect(() => storeWindow(site.outbox, 'farm', spill.batches(), fails, now)).toThrow('in the last step');
+  expect([site.outbox.list('all').length, countFingerprints(site)]).toEqual([0, 0]);
+  storeWindow(site.outbox, 'farm', spill.batches(), (before) => before, now);
+  expect([site.outbox.list('all').length, countFingerprints(site)]).toEqual([1, 1]);
+  spill.close();
+});
+
+test('what cannot be gathered beside the outbox says where', async () => {
+  const [job] = (await readSacct(lineAt(noon))).jobs;
+  if (!job) throw new Error('a line is a job');
+  const spill = new Spill('/nonexistent/outbox.db');
+  expect(() => spill.add('{}', [candidateOf(job, '{}')])).toThrow('cannot gather jobs beside the outbox /nonexistent/');
 });

@@ -32,11 +32,9 @@ export const exportCommand = defineCommand({
       const show = args['dry-run'] ? 'numbers' : 'bodies';
       return logged(context.log, () => previewHistory({ range, cluster, now }, context, show));
     }
-    return routinely(args, (context) =>
-      logged(context.log, async () => {
-        const range = rangeOf(args, context.config.collector.jobs.timezone, now);
-        return exportHistory({ range, cluster, now }, context);
-      }),
-    );
+    return routinely(args, (context) => {
+      const range = rangeOf(args, context.config.collector.jobs.timezone, now);
+      return logged(context.log, () => exportHistory({ range, cluster, now }, context));
+    });
   },
 });

@@ -13,11 +13,11 @@ import { counted } from '../../lib/text.ts';
 import { historyLockFile } from '../../outbox/files.ts';
 import { tryLock } from '../../outbox/lock.ts';
 import type { Outbox } from '../../outbox/outbox.ts';
-import { makeRoomWithoutLoss } from '../../outbox/retention.ts';
+import { entryOverhead, makeRoomWithoutLoss } from '../../outbox/retention.ts';
 import type { Window } from '../../slurm/sacct.ts';
 import { boundsOf } from '../bounds.ts';
 import { worst } from '../collecting.ts';
-import type { Context } from '../context.ts';
+import { type Context, logged } from '../context.ts';
 import { drainOutbox } from '../draining.ts';
 import { openToWrite } from '../opening.ts';
 import { stopSignal } from '../signals.ts';
@@ -29,9 +29,6 @@ const mostWaiting = 200;
 
 /** How long the drain behind one window may take, in seconds. */
 const maxDrainSeconds = 120;
-
-/** What an entry needs in the outbox beside its body, in bytes. */
-const overheadBytes = 16 * 1024;
 
 /** What one export works with. */
 type Export = {
@@ -47,7 +44,8 @@ type Export = {
  * could not be read, or waits; `locked` where another export of the cluster is under way.
  */
 export async function exportHistory(asked: Asked, context: Context): Promise<ExitCode> {
-  const source = await sourceOf(asked, context);
+  const source = await knownSource(asked, context);
+  if (typeof source === 'number') return source;
   const { cluster } = source;
   const log = context.log.withTag(`jobs/${cluster}`);
   const lock = tryLock(historyLockFile(context.outboxFile, cluster));
@@ -59,16 +57,23 @@ export async function exportHistory(asked: Asked, context: Context): Promise<Exi
     const plan = withOutbox(context, ({ database }) =>
       planOf(asked.range, readProgress(database, cluster), asked.now, context.config.collector.jobs.window_days),
     );
-    return await exportWindows({ context, log, source, plan, now: asked.now });
-  } catch (error) {
-    if (!(error instanceof OperatorError)) throw error;
-    log.error(`✗ ${error.message}`);
-    log.debug(String(error.stack));
-    return error.exitCode;
+    return await logged(log, () => exportWindows({ context, log, source, plan, now: asked.now }));
   } finally {
     showStatus('');
     lock.release();
   }
+}
+
+/** Or the exit code, where nobody tells the cluster's name. */
+async function knownSource(asked: Asked, context: Context): Promise<HistorySource | ExitCode> {
+  const about = 'jobs/of-no-name';
+  let source: HistorySource | null = null;
+  const code = await logged(context.log.withTag(about), async () => {
+    source = await sourceOf(asked, context);
+    return exitCodes.done;
+  });
+  if (source !== null) context.changes?.saw(`collect/${about}`);
+  return source ?? code;
 }
 
 async function exportWindows(work: Export): Promise<ExitCode> {
@@ -170,7 +175,7 @@ function refuseBacklog(outbox: Outbox, cluster: string): void {
 
 /** Snapshots that wait cannot be had again; jobs can. */
 function makeRoomFor({ bytes, count }: Spill, { database }: Outbox, { config }: Context): void {
-  const needed = bytes + count * overheadBytes;
+  const needed = bytes + count * entryOverhead;
   if (needed === 0 || makeRoomWithoutLoss(database, boundsOf(config), needed, new Date())) return;
   throw new OperatorError(
     `the outbox has no room for ${Math.ceil(needed / 1024 ** 2)} MiB of job history: deliver what waits with hpc-collector drain, or raise outbox.max_mib in collector.yaml; then give the same command again: it goes on here`,
