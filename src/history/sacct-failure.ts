@@ -31,7 +31,7 @@ const known: readonly (readonly [complaint: RegExp, why: string, mend: string])[
     'the user needs to see the jobs of all: sacctmgr modify user NAME set adminlevel=operator',
   ],
   [
-    /could not establish a configuration source|slurm\.conf/i,
+    /could not establish a configuration source|process configuration file|slurm\.conf/i,
     'it finds no slurm.conf',
     'set SLURM_CONF, or jobs.host in collector.yaml to a host of the cluster',
   ],

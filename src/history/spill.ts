@@ -10,7 +10,7 @@ export type Batch = { readonly body: StoredBody; readonly fingerprints: Fingerpr
 type Place = Omit<StoredBody, 'gzip'> & { readonly at: number; readonly gzipBytes: number; readonly jobs: number };
 
 /** After so many bytes of bodies what is not needed any more is given up: left to itself it grows to twice as much. */
-const garbageBytes = 16 * 1024 * 1024;
+const garbageBytes = 4 * 1024 * 1024;
 
 /**
  * Keeps the batches of a window until sacct has ended: in a file without a name, that nothing of it is left however the

@@ -217,6 +217,12 @@ describe('where sacct fails', () => {
       1,
       'this version of sacct does not know',
     ],
+    [
+      'without slurm.conf',
+      'echo "sacct: fatal: Unable to process configuration file" >&2; exit 1',
+      1,
+      'it finds no slurm.conf',
+    ],
     ['as nobody knows', 'echo "sacct: oops" >&2; exit 3', 1, 'sacct exited with 3: sacct: oops'],
   ])(
     '%s: nothing of the window is stored or marked, and the next export has it all',

@@ -21,9 +21,8 @@ needs('python3')(
     // To deliver them is not what is measured.
     const lock = tryLock(drainLockFile(site.outbox));
     try {
-      // Bodies of a MiB each: few enough entries wait that the second day is read.
-      site.configureJobs('cluster_name: farm, batch_jobs: 10000');
       site.sacctBegins(`exec cat "$lines.\${from%T*}"`);
+      // Of the first day fewer entries wait than keep the second from being read.
       const [first, last] = [daysAgo(4), daysAgo(3)];
       await writeSacct(join(site.directory, `lines.${first}`), first, 100_000);
       await writeSacct(join(site.directory, `lines.${last}`), last, 900_000);
