@@ -43,7 +43,7 @@ export function logDamage(window: Window, { damaged, doubtful }: Gathered, log: 
   if (damaged.count === 0) return;
   const [since, until] = [window.from, window.to].map((moment) => moment.toISOString().slice(0, 19));
   log.error(
-    `✗ ${counted(damaged.count, 'record')} of sacct cannot be read and ${damaged.count === 1 ? 'is' : 'are'} left out: ${firstOf(damaged)}; what is new is tried again by the next exports, and any time with: hpc-collector jobs export --since ${since} --until ${until}`,
+    `✗ ${counted(damaged.count, 'record')} of sacct cannot be read and ${damaged.count === 1 ? 'is' : 'are'} left out: ${firstOf(damaged)}; exports without a range try again for some days; at any time: hpc-collector jobs export --since ${since} --until ${until}`,
   );
 }
 
