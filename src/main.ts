@@ -25,6 +25,7 @@ const root: CommandDef = {
     completion: () => import('./commands/completion/completion.ts').then((module) => module.completionCommand(root)),
     health: () => import('./commands/health.ts').then((module) => module.healthCommand),
     maintenance: () => import('./commands/maintenance/maintenance.ts').then((module) => module.maintenanceCommand),
+    jobs: () => import('./commands/jobs/jobs.ts').then((module) => module.jobsCommand),
     outage: () => import('./commands/outage/outage.ts').then((module) => module.outageCommand),
     outbox: () => import('./commands/outbox/outbox.ts').then((module) => module.outboxCommand),
   },

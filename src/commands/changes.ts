@@ -23,8 +23,8 @@ export class Changes {
     return this.#isTelling;
   };
 
-  /** From now on errors are about delivering, or about telling people of it. */
-  enter(area: 'deliver' | 'notify'): void {
+  /** From now on errors are about collecting, delivering, or telling people of it. */
+  enter(area: 'collect' | 'deliver' | 'notify'): void {
     this.#area = area;
   }
 

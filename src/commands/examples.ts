@@ -28,6 +28,11 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   'outage resolve': ['hpc-collector outage resolve 01a1fbe4'],
   'outage ls': ['hpc-collector outage ls'],
   'outage detect': ['hpc-collector outage detect derecho --dry-run'],
+  'jobs export': [
+    'hpc-collector jobs export',
+    'hpc-collector jobs export --days 1 --dry-run',
+    'hpc-collector jobs export --start-date 2024-01-01 --end-date 2024-12-31',
+  ],
   'maintenance start': ['hpc-collector maintenance start derecho --until 2026-01-31T18:00'],
   'maintenance end': ['hpc-collector maintenance end derecho'],
   'maintenance ls': ['hpc-collector maintenance ls'],

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import type { JobsSettings } from '../config/jobs.ts';
 import type { System } from '../config/system.ts';
 import type { Executor } from '../exec/command.ts';
 import { createExecutor, type ExecutorOptions } from '../exec/executor.ts';
@@ -47,6 +48,15 @@ function speaking(system: System, executor: Executor): Executor {
 /** The executor of what belongs to no system, and runs on this host. */
 export function localExecutor(): Executor {
   return createExecutor(localOptions());
+}
+
+/** The executor of a cluster's job history. */
+export function historyExecutor({ search_path, ssh_config }: JobsSettings): Executor {
+  return createExecutor({
+    ...localOptions(),
+    ...(search_path === undefined ? {} : { searchPath: search_path }),
+    ...(ssh_config === undefined ? {} : { configFile: ssh_config }),
+  });
 }
 
 function localOptions(): ExecutorOptions {

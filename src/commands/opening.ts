@@ -1,4 +1,5 @@
 import { SQLiteError } from 'bun:sqlite';
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { Outbox } from '../outbox/outbox.ts';
 import { claim } from '../outbox/ownership.ts';
@@ -6,7 +7,7 @@ import { isDamage } from '../outbox/recovery/damage.ts';
 import { HealingOutbox } from '../outbox/recovery/open.ts';
 import { keepReserve } from '../outbox/reserve.ts';
 import { takeInSpool } from '../outbox/spool/take-in.ts';
-import { unwritable } from '../outbox/unwritable.ts';
+import { OutboxUnwritable, unwritable } from '../outbox/unwritable.ts';
 import { type Context, recoveryOptions } from './context.ts';
 
 /**
@@ -30,5 +31,16 @@ function prepare(outbox: Outbox, context: Context): void {
   } catch (error) {
     const isOurs = error instanceof SQLiteError && !isDamage(error);
     throw isOurs ? unwritable('write the outbox', context.outboxFile, error) : error;
+  }
+}
+
+/** Opens the outbox for a dry run, which does without it where it cannot be had, and must not make one. */
+export function openToLook({ outboxFile }: Context): Outbox | null {
+  if (!existsSync(outboxFile)) return null;
+  try {
+    return new Outbox(outboxFile);
+  } catch (error) {
+    if (error instanceof OutboxUnwritable) return null;
+    throw error;
   }
 }

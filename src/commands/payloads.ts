@@ -1,15 +1,14 @@
-import { existsSync } from 'node:fs';
 import { collect } from '../collect/collect.ts';
 import { lastKnownFields } from '../collect/last-known.ts';
 import type { System } from '../config/system.ts';
 import { samStatusPath, samStream } from '../delivery/sam-entries.ts';
 import { type ExitCode, exitCodes } from '../lib/errors.ts';
 import { print } from '../lib/output.ts';
-import { Outbox } from '../outbox/outbox.ts';
-import { OutboxUnwritable } from '../outbox/unwritable.ts';
+import type { Outbox } from '../outbox/outbox.ts';
 import { worst } from './collecting.ts';
 import type { Context } from './context.ts';
 import { executorFor, type Source } from './executor.ts';
+import { openToLook } from './opening.ts';
 import { stopSignal } from './signals.ts';
 
 /**
@@ -23,8 +22,7 @@ export async function printPayloads(
 ): Promise<ExitCode> {
   const isAlone = systems.length === 1;
   const started = Date.now();
-  // Only looked into: a dry run must not make an outbox.
-  const outbox = existsSync(context.outboxFile) ? openIfPossible(context.outboxFile) : null;
+  const outbox = openToLook(context);
   const made = await Promise.all(
     systems.map((system, index) =>
       makePayload(system, context, { outbox, source: options, isAlone, now: new Date(started + index) }),
@@ -70,14 +68,4 @@ async function makePayload(
   else for (const value of validated.dropped) log.warn(`dropped ${value}`);
   const code = validated.kind === 'invalid' ? exitCodes.failed : exitCodes.done;
   return { name, payload: validated.payload, code };
-}
-
-/** Without the outbox only the last known values are missing. */
-function openIfPossible(file: string): Outbox | null {
-  try {
-    return new Outbox(file);
-  } catch (error) {
-    if (error instanceof OutboxUnwritable) return null;
-    throw error;
-  }
 }

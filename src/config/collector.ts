@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { failedProbePolicy } from './fields.ts';
+import { jobsSettings } from './jobs.ts';
 import { proxySettings } from './proxy.ts';
 
 const httpUrl = z.url({ protocol: /^https?$/, error: 'is no http or https URL' });
@@ -44,6 +45,7 @@ export const collectorSchema = z.strictObject({
     })
     .prefault({}),
   ...proxySettings,
+  jobs: jobsSettings,
   /** How old a system's last snapshot, or what waits, may be. */
   health: z
     .strictObject({

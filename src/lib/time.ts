@@ -70,3 +70,22 @@ function offsetAt(moment: Date, timeZone: string): number {
   const shown = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'));
   return shown - Math.floor(moment.getTime() / 1000) * 1000;
 }
+
+const offsets = new Map<string, number>();
+
+/**
+ * What the clocks of an IANA zone show at a moment: `2026-11-21T00:07:32`. Quick for many moments of the same days: zones
+ * change their offset at quarters of an hour only, so one answer holds for all of one.
+ */
+export function clockTime(moment: Date, timeZone: string): string {
+  if (timeZone === 'UTC') return moment.toISOString().slice(0, 19);
+  const milliseconds = moment.getTime();
+  const key = `${timeZone} ${Math.floor(milliseconds / 900_000)}`;
+  let offset = offsets.get(key);
+  if (offset === undefined) {
+    if (offsets.size >= 10_000) offsets.clear();
+    offset = offsetAt(moment, timeZone);
+    offsets.set(key, offset);
+  }
+  return new Date(milliseconds + offset).toISOString().slice(0, 19);
+}

@@ -3,9 +3,19 @@ import type { Database } from 'bun:sqlite';
 /**
  * What is remembered about the outbox as a whole: the host that writes it, damage that nobody has looked at, when the file
  * was last looked through, what a destination's clock said last, which systems are in maintenance, what people were told of
- * the state of health, whether the heartbeat fails, and the troubles that a run has told of.
+ * the state of health, whether the heartbeat fails, the troubles that a run has told of, and how far the job history of
+ * each cluster was read.
  */
-export type Fact = 'host' | 'damage' | 'checked' | 'clock' | 'maintenance' | 'notified' | 'heartbeat' | 'troubles';
+export type Fact =
+  | 'host'
+  | 'damage'
+  | 'checked'
+  | 'clock'
+  | 'maintenance'
+  | 'notified'
+  | 'heartbeat'
+  | 'troubles'
+  | 'history';
 
 export function readFact(database: Database, key: Fact): string | null {
   return database.query<{ value: string }, [string]>('SELECT value FROM meta WHERE key = ?').get(key)?.value ?? null;

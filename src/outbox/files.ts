@@ -15,6 +15,11 @@ export function collectLockFile(outbox: string, system: string): string {
   return `${outbox}.collect-${system}-lock`;
 }
 
+/** The file whose lock the one export of a cluster's job history holds. */
+export function historyLockFile(outbox: string, cluster: string): string {
+  return `${outbox}.history-${cluster}-lock`;
+}
+
 /** What is recovered from a damaged outbox is gathered here, until it takes its place. */
 export function recoveringFile(outbox: string): string {
   return `${outbox}.recovering`;

@@ -122,4 +122,19 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX outage_entries_by_outage ON outage_entries (outage);
   `,
+  `
+  -- What was sent of each finished job, so that reading it again sends only what changed. By the job's own key, which
+  -- puts jobs of one time beside each other: a day of them changes few pages.
+  CREATE TABLE job_fingerprints (
+    -- Seconds since 1970, and the number of the job: together they are one run of it.
+    submitted INTEGER NOT NULL,
+    job INTEGER NOT NULL,
+    -- A hash of the cluster's name, and one of the record.
+    cluster INTEGER NOT NULL,
+    record INTEGER NOT NULL,
+    -- Days since 1970: when it may be forgotten.
+    ended_on INTEGER NOT NULL,
+    PRIMARY KEY (submitted, job, cluster)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -12,7 +12,7 @@ import type {
   ForeignEntry,
   NewEntry,
 } from './entry.ts';
-import { insertEntry, sha256Of, storedBody } from './insert.ts';
+import { insertEntry, type StoredBody, sha256Of, storedBody } from './insert.ts';
 import { giveUpReserve } from './reserve.ts';
 import { columns, type EntryRow, entryOf } from './row.ts';
 import { type Split, splitEntry } from './split.ts';
@@ -44,9 +44,14 @@ export class Outbox {
 
   /** Stores an entry; when this returns, it is on disk. Throws OutboxUnwritable where it cannot be. */
   add(entry: NewEntry): Added {
+    return this.addStored(entry, storedBody(entry.body));
+  }
+
+  /** Stores an entry whose body was compressed before: what is stored with others in one commit should not wait for that. */
+  addStored(entry: Omit<NewEntry, 'body'>, body: StoredBody): Added {
     const state = entry.rejectedBecause === null ? 'pending' : 'rejected';
     const id = Bun.randomUUIDv7();
-    const isStored = this.#insert({ ...entry, id, state, firstSentAt: null });
+    const isStored = this.#write(() => insertEntry(this.database, { ...entry, id, state, firstSentAt: null }, body));
     return isStored ? { kind: 'stored', id } : { kind: 'moment-taken' };
   }
 
@@ -55,10 +60,6 @@ export class Outbox {
    * Its body is stored as it is.
    */
   takeIn(entry: ForeignEntry): boolean {
-    return this.#insert(entry);
-  }
-
-  #insert(entry: ForeignEntry): boolean {
     const body = storedBody(entry.body);
     return this.#write(() => insertEntry(this.database, entry, body));
   }

@@ -15,28 +15,54 @@ export type Pruned = { readonly delivered: number; readonly undelivered: readonl
 
 /** Entries that are taken out in one transaction: short ones, so that a drain need not wait long. */
 const batch = 100;
+/** Fingerprints of jobs that are forgotten in one: they are small. */
+const fingerprintBatch = 20_000;
 /** Transactions at a time: what is left is for the next time. */
 const maxBatches = 10;
 /** How the reason begins for which an entry is given up. */
 const overLimit = 'the outbox would have grown over its limit';
-/** What an entry needs beside its body: its row, its indexes, half-filled pages. */
-const overheadBytes = 16 * 1024;
+/** What an entry needs beside its body, in bytes: its row, its indexes, half-filled pages. */
+export const entryOverhead = 16 * 1024;
 /** Pages given back to the filesystem at a time, and how many stay in the file to be used again. */
 const vacuumPages = 4096;
 const sparePages = 2048;
 
 /**
  * Takes out what was delivered longer ago than it is kept; and, where the file would grow over its bound by `neededBytes`
- * more, first what was delivered, then what waits or was rejected, the oldest first, and what is held only where nothing
- * else is left. Undelivered entries that are taken out are returned, to be logged: they are lost.
+ * more, first what was delivered, then what is remembered of jobs that were sent, then what waits or was rejected, the
+ * oldest first, and what is held only where nothing else is left. Undelivered entries that are taken out are returned, to be logged: they are lost.
  *
  * It is called before each entry that is stored: it takes out a thousand at most, and reads indexes only.
  */
 export function prune(database: Database, bounds: Bounds, neededBytes: number, now: Date): Pruned {
+  return pruned(database, bounds, neededBytes, now, 'give up');
+}
+
+/**
+ * The same for what can be had again later: nothing undelivered is taken out for it. False where there is not room enough
+ * without that.
+ */
+export function makeRoomWithoutLoss(database: Database, bounds: Bounds, neededBytes: number, now: Date): boolean {
+  pruned(database, bounds, neededBytes, now, 'keep');
+  return excessOf(database, bounds, neededBytes) <= 0;
+}
+
+/** How many bytes too many there would be. */
+function excessOf(database: Database, bounds: Bounds, neededBytes: number): number {
+  return usedBytes(database) + neededBytes + entryOverhead - bounds.maxBytes;
+}
+
+function pruned(
+  database: Database,
+  bounds: Bounds,
+  neededBytes: number,
+  now: Date,
+  whatWaits: 'give up' | 'keep',
+): Pruned {
   let delivered = 0;
   const undelivered: EntryKey[] = [];
   const before = keptSince(bounds, now);
-  const excess = () => usedBytes(database) + neededBytes + overheadBytes - bounds.maxBytes;
+  const excess = () => excessOf(database, bounds, neededBytes);
   for (let turn = 0; turn < maxBatches; turn++) {
     const isFull = excess() > 0;
     const old = deliveredBefore(database, isFull ? null : before);
@@ -45,7 +71,8 @@ export function prune(database: Database, bounds: Bounds, neededBytes: number, n
       continue;
     }
     if (!isFull) break;
-    const oldest = oldestOver(database, excess());
+    if (forgetFingerprints(database) > 0) continue;
+    const oldest = whatWaits === 'give up' ? oldestOver(database, excess()) : [];
     if (oldest.length === 0) break;
     const reason = `${overLimit} of ${Math.round(bounds.maxBytes / 1024 ** 2)} MiB`;
     undelivered.push(...drop(database, oldest, reason, now));
@@ -86,6 +113,14 @@ export function countPrunable(database: Database, bounds: Bounds, now: Date): { 
 
 function keptSince(bounds: Bounds, now: Date): Date {
   return new Date(now.getTime() - bounds.keepDeliveredDays * 86_400_000);
+}
+
+/** Forgets the oldest of the jobs that were sent, which costs no more than sending them again; gives how many. */
+function forgetFingerprints(database: Database): number {
+  const query = `DELETE FROM job_fingerprints WHERE submitted <= coalesce(
+    (SELECT submitted FROM job_fingerprints ORDER BY submitted, job, cluster LIMIT 1 OFFSET ${fingerprintBatch}),
+    ${Number.MAX_SAFE_INTEGER})`;
+  return database.query(query).run().changes;
 }
 
 type KeyRow = Pick<EntryRow, 'sequence' | 'id' | 'stream' | 'state' | 'collected_at'>;

@@ -7,6 +7,7 @@
 
 import { benchCollect } from './collect.ts';
 import { benchDrain } from './drain.ts';
+import { benchHistory } from './history.ts';
 import { benchIngest } from './ingest.ts';
 import { benchOutboxLs } from './outbox-ls.ts';
 
@@ -16,6 +17,7 @@ const topics: Readonly<Record<string, () => Promise<void>>> = {
   drain: benchDrain,
   ingest: benchIngest,
   'outbox-ls': benchOutboxLs,
+  history: benchHistory,
 };
 
 // What is made is removed when the process ends by itself: a signal alone would leave hundreds of megabytes behind.

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { usedBytes } from '../../src/outbox/database.ts';
 import { countDropped, listDropped } from '../../src/outbox/drop.ts';
 import type { EntryState } from '../../src/outbox/entry.ts';
-import { countPrunable, prune, pruneDelivered } from '../../src/outbox/retention.ts';
+import { countPrunable, makeRoomWithoutLoss, prune, pruneDelivered } from '../../src/outbox/retention.ts';
 import { all, ids, newOutbox, noise, put, type TestOutbox } from './queue.ts';
 
 const day = 86_400_000;
@@ -84,4 +84,47 @@ test('one call takes out a thousand at most; the next goes on; the command takes
   expect(all(outbox)).toEqual([]);
   expect(pages()).toBeLessThan(before);
   expect(pages()).toBeLessThan(2200);
+});
+
+/** Fingerprints of so many jobs, one submitted each second. */
+function fingerprints(count: number): void {
+  here.outbox.database
+    .query(
+      `INSERT INTO job_fingerprints (submitted, job, cluster, record, ended_on)
+       WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?)
+       SELECT 1700000000 + n, n, 1, n * 1000000007, 20000 FROM numbers`,
+    )
+    .run(count);
+}
+
+const newestFingerprints = () =>
+  here.outbox.database
+    .query<{ n: number; oldest: number | null }, []>(
+      'SELECT count(*) AS n, min(submitted) - 1700000000 AS oldest FROM job_fingerprints',
+    )
+    .get();
+
+test('what is remembered of jobs goes before anything that waits is given up, the oldest first', () => {
+  const { outbox } = here;
+  fill(5, 'pending');
+  fingerprints(50_000);
+  const maxBytes = usedBytes(outbox.database);
+  expect(prune(outbox.database, { ...roomy, maxBytes }, 100_000, now)).toEqual({ delivered: 0, undelivered: [] });
+  expect(newestFingerprints()).toEqual({ n: 29_999, oldest: 20_002 });
+  expect(usedBytes(outbox.database) + 100_000).toBeLessThanOrEqual(maxBytes);
+  // Only then.
+  const { undelivered } = prune(outbox.database, { ...roomy, maxBytes: 150_000 }, 50_000, now);
+  expect(undelivered.length).toBeGreaterThan(0);
+  expect(newestFingerprints()?.n).toBe(0);
+});
+
+test('for what can be had again nothing that waits is given up', () => {
+  const { outbox } = here;
+  const waiting = fill(5, 'pending');
+  fill(5, 'delivered');
+  outbox.database.query('UPDATE entries SET delivered_at = ? WHERE state = ?').run(now.getTime(), 'delivered');
+  const bounds = { ...roomy, maxBytes: usedBytes(outbox.database) };
+  expect(makeRoomWithoutLoss(outbox.database, bounds, 50_000, now)).toBe(true);
+  expect(makeRoomWithoutLoss(outbox.database, bounds, 500_000, now)).toBe(false);
+  expect(ids(all(outbox))).toEqual(ids(waiting));
 });

@@ -72,7 +72,7 @@ const droppedRow = z.object({
 });
 
 /** What is remembered about the file, apart from what holds for the damaged one alone. */
-const keptFacts: readonly Fact[] = ['host', 'damage', 'clock', 'maintenance', 'notified'];
+const keptFacts: readonly Fact[] = ['host', 'damage', 'clock', 'maintenance', 'notified', 'history'];
 
 export function entryRowOf(rowid: number, values: readonly Value[]): EntryRow | null {
   if (values.length < firstEntryColumns || values[0] !== null) return null;

@@ -1,0 +1,40 @@
+import { defineCommand } from 'citty';
+import { checkedCluster } from '../../history/cluster-name.ts';
+import { OperatorError } from '../../lib/errors.ts';
+import { commonArgs } from '../common.ts';
+import { logged, openContext, routinely } from '../context.ts';
+import { exportHistory } from './exporting.ts';
+import { previewHistory } from './preview.ts';
+import { rangeOf } from './range.ts';
+
+export const exportCommand = defineCommand({
+  meta: { name: 'export', description: 'Send finished jobs to the usage-history API: what is new, or a range' },
+  args: {
+    ...commonArgs,
+    since: { type: 'string', valueHint: 'TIME', description: 'Jobs that ended at or after it: ISO 8601, UTC' },
+    until: { type: 'string', valueHint: 'TIME', description: 'Jobs that ended before it: ISO 8601, UTC' },
+    days: { type: 'string', valueHint: 'N', description: 'From midnight N days before the end on' },
+    'start-date': { type: 'string', valueHint: 'DATE', description: 'The first day' },
+    'end-date': { type: 'string', valueHint: 'DATE', description: 'The last day, the whole of it' },
+    'cluster-name': { type: 'string', valueHint: 'NAME', description: 'The name the jobs are sent under' },
+    'dry-run': { type: 'boolean', description: 'Show what would be stored, in numbers; store nothing' },
+    'json-only': { type: 'boolean', description: 'Print the bodies that would be stored; store nothing' },
+  },
+  async run({ args }) {
+    if (args['dry-run'] && args['json-only'])
+      throw new OperatorError('--dry-run and --json-only exclude each other: give one of them');
+    const name = args['cluster-name'];
+    const cluster = name === undefined ? null : checkedCluster(name, '--cluster-name');
+    const now = new Date();
+    if (args['dry-run'] || args['json-only']) {
+      const context = openContext(args);
+      const range = rangeOf(args, context.config.collector.jobs.timezone, now);
+      const show = args['dry-run'] ? 'numbers' : 'bodies';
+      return logged(context.log, () => previewHistory({ range, cluster, now }, context, show));
+    }
+    return routinely(args, (context) => {
+      const range = rangeOf(args, context.config.collector.jobs.timezone, now);
+      return logged(context.log, () => exportHistory({ range, cluster, now }, context));
+    });
+  },
+});

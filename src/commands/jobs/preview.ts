@@ -1,0 +1,64 @@
+import { unsent } from '../../history/fingerprints.ts';
+import { gather } from '../../history/gather.ts';
+import { planOf } from '../../history/plan.ts';
+import { readProgress } from '../../history/progress.ts';
+import { windowsOf } from '../../history/windows.ts';
+import { type ExitCode, exitCodes } from '../../lib/errors.ts';
+import { print } from '../../lib/output.ts';
+import type { Outbox } from '../../outbox/outbox.ts';
+import type { Context } from '../context.ts';
+import { openToLook } from '../opening.ts';
+import { type Asked, logDamage, rangeText, sourceOf } from './asked.ts';
+
+/** Shows what an export would store, in numbers or as its bodies, one a line; stores nothing. Throws OperatorError. */
+export async function previewHistory(asked: Asked, context: Context, show: 'numbers' | 'bodies'): Promise<ExitCode> {
+  const source = await sourceOf(asked, context);
+  const { cluster } = source;
+  const log = context.log.withTag(`jobs/${cluster}`);
+  const outbox = openToLook(context);
+  try {
+    const progress = outbox ? readProgress(outbox.database, cluster) : { readUntil: null, backfill: null };
+    const plan = planOf(asked.range, progress, asked.now, context.config.collector.jobs.window_days);
+    log.info(`Reading: jobs of ${cluster} that ended ${rangeText(plan)}`);
+    const all = { rows: 0, jobs: 0, fresh: 0, cpuHours: 0, gpuHours: 0, damaged: 0 };
+    for (const window of windowsOf(plan.from, plan.to)) {
+      const bodies: string[] = [];
+      const gathered = await gather(window, source, {
+        unsent: (candidates) => unsentIn(outbox, cluster, candidates),
+        // A window that fails half-way prints nothing.
+        take: (body) => show === 'bodies' && bodies.push(body),
+        progress: () => {},
+      });
+      for (const body of bodies) print(`${body}\n`);
+      logDamage(window, gathered, log);
+      for (const key of ['rows', 'jobs', 'fresh', 'cpuHours', 'gpuHours'] as const) all[key] += gathered[key];
+      all.damaged += gathered.damaged.count;
+    }
+    if (show === 'numbers') print(summary(cluster, all));
+    return all.damaged > 0 ? exitCodes.failed : exitCodes.done;
+  } finally {
+    outbox?.close();
+  }
+}
+
+/** Without an outbox nothing was sent. */
+function unsentIn(outbox: Outbox | null, cluster: string, candidates: Parameters<typeof unsent>[2]) {
+  return outbox ? unsent(outbox.database, cluster, candidates) : candidates;
+}
+
+function summary(
+  cluster: string,
+  all: { readonly rows: number; readonly jobs: number; readonly fresh: number; cpuHours: number; gpuHours: number },
+): string {
+  return [
+    `Extracted ${all.rows} raw job records`,
+    `Filtered to ${all.jobs} completed job records`,
+    'DRY RUN: Would submit the following:',
+    `  Cluster: ${cluster}`,
+    `  Jobs: ${all.jobs}`,
+    `  New or changed: ${all.fresh}`,
+    `  Total CPU-hours: ${all.cpuHours.toFixed(2)}`,
+    `  Total GPU-hours: ${all.gpuHours.toFixed(2)}`,
+    '',
+  ].join('\n');
+}

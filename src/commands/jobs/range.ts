@@ -1,0 +1,64 @@
+import type { Range } from '../../history/plan.ts';
+import { OperatorError } from '../../lib/errors.ts';
+import { parseMoment } from '../../lib/moment.ts';
+import { printable } from '../../lib/text.ts';
+import { clockTime, momentInZone, readableUtc } from '../../lib/time.ts';
+
+/** The flags that say which jobs are meant. */
+export type RangeArgs = {
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+  readonly days?: string | undefined;
+  readonly 'start-date'?: string | undefined;
+  readonly 'end-date'?: string | undefined;
+};
+
+/** The range that the flags ask for; days begin and end in the zone. Throws OperatorError for one that makes no sense. */
+export function rangeOf(args: RangeArgs, timeZone: string, now: Date): Range {
+  refuseTogether(args, ['since', 'start-date', 'days']);
+  refuseTogether(args, ['until', 'end-date']);
+  const until = momentOf(args, 'until') ?? dateOf(args, 'end-date', timeZone, 1);
+  const since =
+    momentOf(args, 'since') ?? dateOf(args, 'start-date', timeZone, 0) ?? daysBack(args.days, until ?? now, timeZone);
+  if (since !== null && since > now) throw new OperatorError(`it is ${readableUtc(now)} UTC: that range has not begun`);
+  if (since !== null && until !== null && since >= until)
+    throw new OperatorError(
+      `the range is empty: it begins at ${readableUtc(since)} and ends at ${readableUtc(until)} UTC`,
+    );
+  return { since, until };
+}
+
+function refuseTogether(args: RangeArgs, names: readonly (keyof RangeArgs)[]): void {
+  const [one, other] = names.filter((name) => args[name] !== undefined);
+  if (other !== undefined) throw new OperatorError(`--${one} and --${other} exclude each other: give one of them`);
+}
+
+function momentOf(args: RangeArgs, name: 'since' | 'until'): Date | null {
+  const text = args[name];
+  if (text === undefined) return null;
+  const moment = parseMoment(text);
+  if (moment !== null) return new Date(Math.floor(moment.getTime() / 1000) * 1000);
+  throw new OperatorError(`--${name} ${printable(text, 40)}: give a moment in ISO 8601, UTC, such as 2026-05-01T18:00`);
+}
+
+/** The beginning of a day, or of one so many days later. */
+function dateOf(args: RangeArgs, name: 'start-date' | 'end-date', timeZone: string, later: number): Date | null {
+  const text = args[name];
+  if (text === undefined) return null;
+  if (!/^\d{4}-\d\d-\d\d$/.test(text) || parseMoment(text) === null)
+    throw new OperatorError(`--${name} ${printable(text, 40)}: give a day, such as 2026-05-01`);
+  return midnight(text, timeZone, later);
+}
+
+function daysBack(text: string | undefined, end: Date, timeZone: string): Date | null {
+  if (text === undefined) return null;
+  const days = Number(text);
+  if (!/^\d{1,5}$/.test(text) || days === 0)
+    throw new OperatorError(`--days ${printable(text, 40)}: give a number of days`);
+  return midnight(clockTime(end, timeZone).slice(0, 10), timeZone, -days);
+}
+
+function midnight(date: string, timeZone: string, later: number): Date {
+  const [year = 0, month = 0, day = 0] = date.split('-').map(Number);
+  return momentInZone({ year, month, day: day + later, hour: 0, minute: 0, second: 0 }, timeZone);
+}

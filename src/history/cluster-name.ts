@@ -1,0 +1,37 @@
+import { clusterName } from '../config/jobs.ts';
+import type { Executor } from '../exec/command.ts';
+import { readText } from '../exec/read-text.ts';
+import { OperatorError } from '../lib/errors.ts';
+import { printable } from '../lib/text.ts';
+
+/**
+ * What Slurm calls the cluster (slurm.conf(5), "ClusterName"). Throws OperatorError where it does not say, or says what can
+ * be no name.
+ */
+export async function slurmClusterName(executor: Executor, host: string | null): Promise<string> {
+  const command = {
+    argv: ['scontrol', 'show', 'config'],
+    host,
+    via: null,
+    timeoutSeconds: 60,
+    maxOutputBytes: 4 * 1024 ** 2,
+  } as const;
+  const result = await readText(executor, command);
+  if (result.kind === 'failed') throw unknown(result.reason);
+  const name = /^ClusterName\s*=\s*(.*?)\s*$/m.exec(result.text)?.[1];
+  if (name === undefined) throw unknown('scontrol show config does not say');
+  return checkedCluster(name, 'ClusterName of slurm.conf');
+}
+
+function unknown(reason: string): OperatorError {
+  return new OperatorError(
+    `cannot tell the cluster's name: ${reason}: set jobs.cluster_name in collector.yaml, or --cluster-name`,
+  );
+}
+
+/** The name of a cluster; throws OperatorError, which says where it is from, for what can be none. */
+export function checkedCluster(name: string, from: string): string {
+  const { data, error } = clusterName.safeParse(name);
+  if (data !== undefined) return data;
+  throw new OperatorError(`${from} '${printable(name, 80)}' ${error.issues[0]?.message ?? 'is no name'}`);
+}

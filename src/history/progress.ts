@@ -1,0 +1,37 @@
+import type { Database } from 'bun:sqlite';
+import { z } from 'zod';
+import { readFact, writeFact } from '../outbox/facts.ts';
+
+const moment = z.iso.datetime().transform((text) => new Date(text));
+
+const progressSchema = z.object({
+  /** All that ended before was read, and is looked at again only as far as the overlap goes; null before the first export. */
+  readUntil: moment.nullable(),
+  /** A range that was asked for and is not read to its end; `until` is null for now. */
+  backfill: z.object({ since: moment, until: moment.nullable(), done: moment }).nullable(),
+});
+
+/** How far the job history of a cluster was read. */
+export type Progress = z.output<typeof progressSchema>;
+export type Backfill = NonNullable<Progress['backfill']>;
+
+const none: Progress = { readUntil: null, backfill: null };
+
+export function readProgress(database: Database, cluster: string): Progress {
+  return all(database)[cluster] ?? none;
+}
+
+export function writeProgress(database: Database, cluster: string, progress: Progress): void {
+  writeFact(database, 'history', JSON.stringify({ ...all(database), [cluster]: progress }));
+}
+
+/** None where it cannot be read: it may have gone through a recovery. */
+function all(database: Database): Readonly<Record<string, Progress>> {
+  const text = readFact(database, 'history');
+  if (text === null) return {};
+  try {
+    return z.record(z.string(), progressSchema).safeParse(JSON.parse(text)).data ?? {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,55 @@
+import { clockTime } from '../lib/time.ts';
+import type { FinishedJob } from '../slurm/sacct-rows.ts';
+
+/** A job as the usage-history API takes it. Times are those of one zone's clocks, without an offset. */
+export type JobRecord = {
+  readonly JobID: string;
+  readonly User: string;
+  readonly Account: string;
+  readonly Partition: string;
+  readonly State: string;
+  readonly Submit: string;
+  /** Null where it never started. */
+  readonly Start: string | null;
+  readonly End: string;
+  readonly QOS: string | null;
+  readonly NodeList: string | null;
+  readonly CPUHours: number;
+  readonly GPUHours: number;
+  readonly AllocCPUS: number;
+  readonly AllocGPUS: number;
+  readonly AllocNodes: number;
+};
+
+/**
+ * The record of a job. Where the clocks go back, an hour comes twice, and what is later may have the earlier time on them:
+ * then the later moment gets the time of the one before it, so that no job ends before it starts.
+ */
+export function recordOf(job: FinishedJob, timeZone: string): JobRecord {
+  const shown = (seconds: number) => clockTime(new Date(seconds * 1000), timeZone);
+  const submit = shown(job.submitted);
+  const start = job.started === null ? null : notBefore(shown(job.started), submit, job.started >= job.submitted);
+  const end = notBefore(shown(job.ended), start ?? submit, job.ended >= (job.started ?? job.submitted));
+  const hours = job.elapsed / 3600;
+  return {
+    JobID: job.id,
+    User: job.user,
+    Account: job.account,
+    Partition: job.partition,
+    State: job.state,
+    Submit: submit,
+    Start: start,
+    End: end,
+    QOS: job.qos,
+    NodeList: job.nodeList,
+    CPUHours: hours * job.cpus,
+    GPUHours: hours * job.gpus,
+    AllocCPUS: job.cpus,
+    AllocGPUS: job.gpus,
+    AllocNodes: job.nodes,
+  };
+}
+
+function notBefore(time: string, earlier: string, isLater: boolean): string {
+  return isLater && time < earlier ? earlier : time;
+}

@@ -1,0 +1,79 @@
+import type { Command, Ending } from '../exec/command.ts';
+import { failureOf } from '../exec/describe.ts';
+import { exitCodes, OperatorError } from '../lib/errors.ts';
+import { printable } from '../lib/text.ts';
+
+/** What sacct complains of, what that means, and what to do. The first that matches counts. */
+const known: readonly (readonly [complaint: RegExp, why: string, mend: string])[] = [
+  [
+    /accounting storage is disabled/i,
+    'Slurm keeps no accounting here',
+    'without slurmdbd (AccountingStorageType in slurm.conf) there is no job history',
+  ],
+  [
+    /munge|authentication error/i,
+    'it cannot authenticate',
+    'munged must run where sacct does, with the key of the cluster',
+  ],
+  [
+    /Unable to connect to database/i,
+    'slurmdbd does not reach its database',
+    'nothing is lost: the next export reads it',
+  ],
+  [
+    /Connection refused|Unable to contact|Connection timed out|Problem talking to the database/i,
+    'slurmdbd does not answer',
+    'nothing is lost: the next export reads it; see: sacctmgr ping, systemctl status slurmdbd',
+  ],
+  [
+    /permission denied|access denied|not (?:have )?permi|privilege/i,
+    'permission denied',
+    'the user needs to see the jobs of all: sacctmgr modify user NAME set adminlevel=operator',
+  ],
+  [
+    /could not establish a configuration source|process configuration file|slurm\.conf/i,
+    'it finds no slurm.conf',
+    'set SLURM_CONF, or jobs.host in collector.yaml to a host of the cluster',
+  ],
+  [
+    /Invalid field|unrecognized option|invalid option|Invalid time/i,
+    'this version of sacct does not know what is asked',
+    'tell us the version: sacct --version',
+  ],
+];
+
+/** Why sacct did not give all, with what to do; null where it did. `isCutOff` where its last line has no end. */
+export function sacctFailure(command: Command, ending: Ending, isCutOff: boolean): OperatorError | null {
+  const on = command.host === null ? '' : ` on ${command.host}`;
+  switch (ending.kind) {
+    case 'timed-out':
+      return failed(`sacct${on} did not end within ${ending.seconds} s`, 'raise jobs.timeout in collector.yaml');
+    case 'not-found':
+      return missing(on);
+    case 'exited': {
+      if (ending.code === 0) return isCutOff ? failed(`the output of sacct${on} is cut off`, 'try again') : null;
+      // What env(1) says where it finds no such program.
+      if (ending.code === 127) return missing(on);
+      const [, why, mend] = known.find(([complaint]) => complaint.test(ending.stderr)) ?? [];
+      const said = printable(ending.stderr.trim().split('\n').at(-1) ?? '', 300).replace(
+        /^sacct: (?:error|fatal): /,
+        '',
+      );
+      const words = said === '' ? '' : ` (${said})`;
+      if (why === undefined || mend === undefined) break;
+      return failed(`sacct${on}: ${why}${words}`, mend);
+    }
+  }
+  const reason = failureOf(command, ending) ?? 'it failed';
+  return failed(reason.replace(command.argv.join(' '), 'sacct'), 'see the log with --verbose for the whole command');
+}
+
+function failed(what: string, mend: string): OperatorError {
+  return new OperatorError(`${what}; ${mend}`, { exitCode: exitCodes.failed });
+}
+
+function missing(on: string): OperatorError {
+  return new OperatorError(
+    `there is no sacct${on} in PATH or jobs.search_path: set jobs.host in collector.yaml to a host of the cluster that has it`,
+  );
+}

@@ -1,0 +1,111 @@
+import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { type StoredBody, storedBody } from '../outbox/insert.ts';
+import { unwritable } from '../outbox/unwritable.ts';
+import { type Candidate, Fingerprints, fingerprintNumbers } from './fingerprints.ts';
+
+/** Jobs that are sent together: the body, and what is remembered of them. */
+export type Batch = { readonly body: StoredBody; readonly fingerprints: Fingerprints };
+
+/** Where a batch lies in the file, and what need not be read from there. */
+type Place = Omit<StoredBody, 'gzip'> & { readonly at: number; readonly gzipBytes: number; readonly jobs: number };
+
+/** After so many bytes of bodies what is not needed any more is given up: left to itself it grows to twice as much. */
+const garbageBytes = 4 * 1024 * 1024;
+
+/**
+ * Keeps the batches of a window until sacct has ended: in a file without a name, that nothing of it is left however the
+ * program ends, and that a day with a million jobs needs no more memory than one with a thousand. Throws OutboxUnwritable
+ * where the file cannot be written.
+ */
+export class Spill {
+  readonly #beside: string;
+  #descriptor: number | null = null;
+  #places: Place[] = [];
+  #end = 0;
+  #garbage = 0;
+
+  /** `beside` is a file; this one is in its directory. */
+  constructor(beside: string) {
+    this.#beside = beside;
+  }
+
+  get count(): number {
+    return this.#places.length;
+  }
+
+  /** Of all compressed bodies. */
+  get bytes(): number {
+    return this.#places.reduce((sum, { gzipBytes }) => sum + gzipBytes, 0);
+  }
+
+  add(text: string, jobs: readonly Candidate[]): void {
+    const { gzip, bytes, sha256 } = storedBody(text);
+    const { numbers, records } = Fingerprints.of(jobs);
+    this.#places.push({ at: this.#end, gzipBytes: gzip.length, jobs: jobs.length, bytes, sha256 });
+    for (const part of [gzip, numbers, records]) this.#write(part);
+    this.#collect(bytes);
+  }
+
+  /** The batches in the order in which they came, one in memory at a time. */
+  *batches(): Generator<Batch> {
+    for (const { at, gzipBytes, jobs, bytes, sha256 } of this.#places) {
+      const gzip = new Uint8Array(gzipBytes);
+      const numbers = new Uint32Array(fingerprintNumbers * jobs);
+      const records = new BigInt64Array(jobs);
+      let position = at;
+      for (const part of [gzip, numbers, records]) {
+        this.#read(part, position);
+        position += part.byteLength;
+      }
+      yield { body: { gzip, bytes, sha256 }, fingerprints: new Fingerprints(numbers, records) };
+      this.#collect(bytes);
+    }
+  }
+
+  close(): void {
+    if (this.#descriptor !== null) closeSync(this.#descriptor);
+    this.#descriptor = null;
+  }
+
+  #collect(bytes: number): void {
+    this.#garbage += bytes;
+    if (this.#garbage < garbageBytes) return;
+    this.#garbage = 0;
+    Bun.gc(true);
+  }
+
+  #write(part: Uint8Array | Uint32Array | BigInt64Array): void {
+    try {
+      this.#append(part);
+    } catch (error) {
+      throw unwritable('gather jobs beside the outbox', this.#beside, error);
+    }
+  }
+
+  #append(part: Uint8Array | Uint32Array | BigInt64Array): void {
+    this.#descriptor ??= namelessFile(`${this.#beside}.${process.pid}.gathered`);
+    for (let done = 0; done < part.byteLength; ) {
+      const rest = new Uint8Array(part.buffer, part.byteOffset + done, part.byteLength - done);
+      const written = writeSync(this.#descriptor, rest, 0, rest.length, this.#end);
+      done += written;
+      this.#end += written;
+    }
+  }
+
+  #read(part: Uint8Array | Uint32Array | BigInt64Array, position: number): void {
+    if (this.#descriptor === null) throw new Error('nothing was kept');
+    for (let done = 0; done < part.byteLength; ) {
+      const rest = new Uint8Array(part.buffer, part.byteOffset + done, part.byteLength - done);
+      const read = readSync(this.#descriptor, rest, 0, rest.length, position + done);
+      if (read === 0) throw new Error('what was kept is gone');
+      done += read;
+    }
+  }
+}
+
+function namelessFile(name: string): number {
+  rmSync(name, { force: true });
+  const descriptor = openSync(name, 'wx+', 0o600);
+  rmSync(name);
+  return descriptor;
+}

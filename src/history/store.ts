@@ -1,0 +1,41 @@
+import { ingestPath, ingestStream } from '../delivery/ingest-entries.ts';
+import type { Outbox } from '../outbox/outbox.ts';
+import { forgetOld } from './fingerprints.ts';
+import { type Progress, readProgress, writeProgress } from './progress.ts';
+import type { Batch } from './spill.ts';
+
+/**
+ * Stores what is new in a window, what is remembered of it, and how far the history is read by it: all of that or nothing.
+ * Throws OutboxUnwritable.
+ */
+export function storeWindow(
+  outbox: Outbox,
+  cluster: string,
+  batches: Iterable<Batch>,
+  progressAfter: (before: Progress) => Progress,
+  now: Date,
+): void {
+  const { database } = outbox;
+  outbox.atomically(() => {
+    let moment = now.getTime();
+    for (const { body, fingerprints } of batches) {
+      // No two entries of a destination have one moment; these are in order by theirs.
+      while (outbox.addStored(entryAt(cluster, new Date(moment)), body).kind === 'moment-taken') moment += 1;
+      fingerprints.remember(database, cluster, now);
+    }
+    forgetOld(database, now);
+    writeProgress(database, cluster, progressAfter(readProgress(database, cluster)));
+  });
+}
+
+function entryAt(cluster: string, collectedAt: Date) {
+  return {
+    stream: ingestStream(cluster),
+    destination: 'ingest',
+    method: 'POST',
+    path: ingestPath,
+    collectedAt,
+    failedProbes: [],
+    rejectedBecause: null,
+  } as const;
+}

@@ -1,0 +1,66 @@
+import { Damages } from '../lib/records.ts';
+import type { Window } from './sacct.ts';
+import { type TextLine, wholeLines } from './sacct-lines.ts';
+import { type FinishedJob, parseRow, type SecondsWindow } from './sacct-rows.ts';
+
+/** What was seen while reading the output of one sacct. */
+export class SacctCount {
+  /** Lines: jobs and steps, whenever they ended. */
+  rows = 0;
+  /** Jobs that ended in the window and can be read. */
+  jobs = 0;
+  readonly damaged = new Damages();
+  /** Jobs of which something impossible was put right. */
+  readonly doubtful = new Damages();
+  /** The last line has no end: sacct, or what carried its output, was cut off. */
+  isCutOff = false;
+}
+
+/**
+ * The jobs that ended in a window, as sacct prints them, some at a time. Steps are folded into their job, behind which
+ * they stand: they tell where one ran out of memory although Slurm calls the job FAILED. A line that cannot be read costs
+ * itself only.
+ */
+export async function* finishedJobs(
+  chunks: AsyncIterable<Uint8Array>,
+  { from, to }: Window,
+  count: SacctCount,
+): AsyncGenerator<readonly FinishedJob[]> {
+  const seconds = { from: from.getTime() / 1000, to: to.getTime() / 1000 };
+  // Its steps may still come.
+  let last: FinishedJob | null = null;
+  for await (const lines of wholeLines(chunks, count)) {
+    const jobs: FinishedJob[] = [];
+    for (const line of lines) {
+      last = next(line, seconds, last, jobs, count);
+    }
+    if (jobs.length > 0) yield jobs;
+  }
+  if (last !== null) yield [last];
+}
+
+/** Takes one line in: gives the job whose steps may follow, and puts the one before it among the jobs. */
+function next(
+  { byte, text }: TextLine,
+  window: SecondsWindow,
+  last: FinishedJob | null,
+  jobs: FinishedJob[],
+  count: SacctCount,
+): FinishedJob | null {
+  count.rows += 1;
+  const row = text === null ? tooLong : parseRow(text, window);
+  if (row.kind === 'step') return last !== null && row.rawId === String(last.rawId) ? withStep(last, row.state) : last;
+  if (last !== null) jobs.push(last);
+  if (row.kind === 'damaged') count.damaged.add({ record: row.id, byte, problem: row.problem });
+  if (row.kind !== 'job') return null;
+  const { job } = row;
+  count.jobs += 1;
+  if (job.doubt !== null) count.doubtful.add({ record: job.id, byte, problem: job.doubt });
+  return job;
+}
+
+const tooLong = { kind: 'damaged', id: null, problem: 'is too long' } as const;
+
+function withStep(job: FinishedJob, state: string): FinishedJob {
+  return state === 'OUT_OF_MEMORY' && job.state === 'FAILED' ? { ...job, state } : job;
+}

@@ -1,0 +1,51 @@
+/** A stretch of time: `from` belongs to it, `to` does not. */
+export type Window = { readonly from: Date; readonly to: Date };
+
+/**
+ * What stands between two fields. Of a character that cannot occur (U+001F) quoting through a far login shell is not safe;
+ * with `|` alone an account of such a name would break its line.
+ */
+export const separator = '|:|';
+
+/** The fields that are asked for: no job names or comments, in which users may write anything, line breaks too. */
+export const sacctFields = [
+  'JobID',
+  'JobIDRaw',
+  'User',
+  'Account',
+  'Partition',
+  'State',
+  'Submit',
+  'Start',
+  'End',
+  'QOS',
+  'ElapsedRaw',
+  'NodeList',
+  'AllocTRES',
+] as const;
+
+/**
+ * Asks for the jobs and steps of all users that were there at any time of a window, every run of a requeued job by itself
+ * (sacct(1)). Times come in seconds since 1970 (`SLURM_TIME_FORMAT=%s`), and are given in UTC (`TZ`).
+ */
+export function sacctCommand({ from, to }: Window): readonly [string, ...string[]] {
+  return [
+    'env',
+    'TZ=UTC',
+    'SLURM_TIME_FORMAT=%s',
+    'sacct',
+    '--local',
+    '--allusers',
+    '--duplicates',
+    '--parsable2',
+    '--noheader',
+    `--delimiter=${separator}`,
+    `--starttime=${sacctTime(from)}`,
+    `--endtime=${sacctTime(to)}`,
+    `--format=${sacctFields.join(',')}`,
+  ];
+}
+
+function sacctTime(moment: Date): string {
+  return moment.toISOString().slice(0, 19);
+}

@@ -1,0 +1,66 @@
+import { existsSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { drainLockFile } from '../../src/outbox/files.ts';
+import { tryLock } from '../../src/outbox/lock.ts';
+import { newHistorySite } from '../support/history-site.ts';
+import { binary } from '../support/site.ts';
+import { best, type Cost, measure, median, python } from './measure.ts';
+import { writeSacct } from './sacct.ts';
+import { table } from './table.ts';
+
+const jobs = 1_000_000;
+const runs = 3;
+const aimPeakMib = 150;
+/** What was sent is remembered for a year: that is part of what is measured. */
+const date = new Date(Date.now() - 3 * 86_400_000).toISOString().slice(0, 10);
+
+/** What Python needs to cut the same text into lines and fields, and to do nothing with them. */
+const split = `import sys
+for line in sys.stdin:
+    fields = line.split('|:|')
+`;
+
+/** Exporting very many jobs of one day, beside Python that only splits what sacct prints. */
+export async function benchHistory(): Promise<void> {
+  if (!existsSync(binary)) throw new Error(`there is no ${binary}: npm run build`);
+  const site = newHistorySite(null);
+  // Nothing is delivered.
+  const lock = tryLock(drainLockFile(site.outbox));
+  try {
+    const lines = join(site.directory, 'lines');
+    await writeSacct(lines, date, jobs);
+    const [collector, reference]: [Cost[], Cost[]] = [[], []];
+    for (let run = 0; run < runs; run++) {
+      collector.push(
+        await measure({ argv: [binary, 'jobs', 'export', '--start-date', date, '--end-date', date], env: site.env }),
+      );
+      rmSync(site.outbox);
+      reference.push(await measure({ argv: [python(), '-c', split], stdin: lines }));
+    }
+    const megabytes = (statSync(lines).size / 1e6).toFixed(0);
+    console.log(
+      `jobs export, ${jobs.toLocaleString('en')} jobs of one day, ${megabytes} MB, beside python3 that splits the text\n`,
+    );
+    const row = (label: string, of: keyof Cost, digits: number) => [
+      label,
+      ...[collector, reference].flatMap((costs) => [best(costs, of), median(costs, of)].map((n) => n.toFixed(digits))),
+    ];
+    const wall = median(collector, 'wallSeconds');
+    const peak = median(collector, 'peakMib');
+    console.log(
+      table(
+        ['', 'best', 'median', 'python best', 'median', 'aim', ''],
+        [
+          row('wall, s', 'wallSeconds', 2),
+          row('CPU, s', 'cpuSeconds', 2),
+          [...row('peak, MiB', 'peakMib', 0), `≤ ${aimPeakMib}`, peak <= aimPeakMib ? 'met' : 'NOT met'],
+          ['jobs a second', '', Math.round(jobs / wall).toLocaleString('en')],
+        ],
+      ),
+    );
+  } finally {
+    lock?.release();
+    await site.remove();
+    rmSync(dirname(site.outbox), { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,407 @@
+/** Finished jobs, from what sacct prints to the entries of the outbox. */
+
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { chmodSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { randomFrom } from '../bench/random.ts';
+import { type HistorySite, newHistorySite, startHistoryApi } from '../support/history-site.ts';
+import { install } from '../support/playback.ts';
+import { captured, type Fields, sacctLine, seconds, stepLine } from '../support/sacct.ts';
+import { binary } from '../support/site.ts';
+import { until } from '../support/until.ts';
+
+const api = startHistoryApi();
+afterAll(() => api.stop());
+
+let site: HistorySite;
+beforeEach(() => {
+  site = newHistorySite(api.url);
+});
+afterEach(() => site.remove());
+
+/** The day so many days ago: what was sent is remembered for a year. */
+const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10);
+const [day, dayBefore, dayAfter] = [daysAgo(4), daysAgo(5), daysAgo(3)];
+const thatDay = ['--start-date', day, '--end-date', day];
+const exportJobs = (...args: string[]) => site.run('jobs', 'export', ...args, '-v');
+
+/** The nth job that ended on a day, at its nth second, with its step. */
+function jobOf(date: string, n: number, fields: Fields = {}): string {
+  const end = Number(seconds(`${date}T00:00:00Z`)) + n;
+  const times = { Submit: String(end - 100), Start: String(end - 60), End: String(end), ElapsedRaw: '60' };
+  const job = { ...times, JobIDRaw: String(n + 1), ...fields };
+  return sacctLine(job) + stepLine(job);
+}
+
+/** So many jobs that ended on a day. */
+function jobsOf(date: string, count: number, fields: Fields = {}): string {
+  return Array.from({ length: count }, (_, n) => jobOf(date, n, fields)).join('');
+}
+
+/** Their names, as `stored` has them. */
+function namesOf(date: string, count: number): string[] {
+  return Array.from({ length: count }, (_, n) => {
+    const submitted = new Date(Date.parse(`${date}T00:00:00Z`) + (n - 100) * 1000);
+    return `farm ${n + 1} ${submitted.toISOString().slice(0, 19)}`;
+  });
+}
+
+/** What a real sacct printed, as if it had been that day. */
+function capturedThen(): string {
+  const shift = (captured.window.from.getTime() - Date.parse(`${day}T08:00:00Z`)) / 1000;
+  return captured.text.replaceAll(/\b179\d{7}\b/g, (moment) => String(Number(moment) - shift));
+}
+
+describe('an export', () => {
+  test('stores what a real sacct printed as entries of the cluster, and nothing a second time', async () => {
+    site.sacctPrints(capturedThen());
+    const range = ['--since', `${day}T08:00`, '--until', `${day}T08:30`];
+    const first = await exportJobs(...range);
+    expect(first).toMatchObject({ exit: 0, stdout: '' });
+    expect(first.stderr).toContain('36 finished jobs of farm, 36 new or changed');
+    const [one, ...others] = await site.bodies();
+    expect(others).toEqual([]);
+    const { hostname, jobs } = JSON.parse(one ?? '');
+    expect(hostname).toBe('farm');
+    expect(jobs).toHaveLength(36);
+    expect(jobs[0]).toEqual({
+      JobID: '1',
+      User: 'alice',
+      Account: 'physics',
+      Partition: 'compute',
+      State: 'COMPLETED',
+      Submit: `${day}T08:05:01`,
+      Start: `${day}T08:05:01`,
+      End: `${day}T08:05:03`,
+      QOS: 'normal',
+      NodeList: 'c001',
+      CPUHours: 2 / 3600,
+      GPUHours: 0,
+      AllocCPUS: 1,
+      AllocGPUS: 0,
+      AllocNodes: 1,
+    });
+    const [entry] = await site.entries();
+    expect(entry).toMatchObject({ stream: 'ingest/farm', destination: 'ingest' });
+    const again = await exportJobs(...range);
+    expect(again.stderr).toContain('36 finished jobs of farm, 0 new or changed');
+    expect(await site.bodies()).toHaveLength(1);
+  });
+
+  test('is no snapshot of a system: health does not wait for one', async () => {
+    site.sacctPrints(jobsOf(day, 3));
+    await exportJobs(...thatDay);
+    const { stdout } = await site.run('health', '--json');
+    expect(JSON.parse(stdout).systems).toEqual([]);
+  });
+
+  test('sends again what changed, and only that', async () => {
+    site.sacctPrints(jobsOf(day, 3));
+    await exportJobs(...thatDay);
+    const changed = jobOf(day, 1, { State: 'FAILED' });
+    site.sacctPrints(jobOf(day, 0) + changed + jobOf(day, 2) + jobOf(day, 3));
+    expect((await exportJobs(...thatDay)).exit).toBe(0);
+    const [, second = '{}'] = await site.bodies();
+    expect(JSON.parse(second).jobs.map((job: Record<string, unknown>) => [job.JobID, job.State])).toEqual([
+      ['2', 'FAILED'],
+      ['4', 'COMPLETED'],
+    ]);
+  });
+
+  test('without a range reads the last days, and then from a day before the last time', async () => {
+    expect((await exportJobs()).exit).toBe(0);
+    expect(site.asked()).toHaveLength(8);
+    expect((await exportJobs()).exit).toBe(0);
+    expect(site.asked()).toHaveLength(10);
+    const ends = site.asked().map((window) => Date.parse(`${window.split(' ')[1]}Z`));
+    // Never up to now.
+    expect(Date.now() - Math.max(...ends)).toBeGreaterThanOrEqual(600_000);
+  });
+
+  test('has times, and days, of the zone that is configured', async () => {
+    site.configureJobs('cluster_name: farm, timezone: America/Phoenix');
+    site.sacctPrints(jobsOf(day, 1));
+    await exportJobs('--start-date', dayBefore, '--end-date', dayBefore);
+    expect(site.asked()).toEqual([`${dayBefore}T07:00:00 ${day}T00:00:00`, `${day}T00:00:00 ${day}T07:00:00`]);
+    expect((await site.stored())[0]).toBe(`farm 1 ${dayBefore}T16:58:20`);
+  });
+
+  test('says nothing where nobody watches, and what goes wrong once', async () => {
+    site.sacctPrints(jobsOf(day, 3));
+    expect(await site.runUnwatched('jobs', 'export')).toMatchObject({ exit: 0, stdout: '', stderr: '' });
+    site.sacctBegins('echo "sacct: error: Problem talking to the database: Connection refused" >&2; exit 1');
+    const broken = await site.runUnwatched('jobs', 'export');
+    expect(broken.exit).toBe(1);
+    expect(broken.stderr.trim().split('\n')).toHaveLength(1);
+    expect(await site.runUnwatched('jobs', 'export')).toMatchObject({ exit: 1, stderr: '' });
+    site.sacctBegins(null);
+    const mended = await site.runUnwatched('jobs', 'export');
+    expect(mended).toMatchObject({ exit: 0, stderr: expect.stringContaining('✓ Well again; since') });
+  });
+
+  test('is one at a time for a cluster', async () => {
+    site.sacctBegins('touch "$lines.begun"; while [ -e "$lines.begun" ]; do sleep 0.05; done');
+    const first = site.start(['jobs', 'export', ...thatDay, '-v']);
+    await until(() => existsSync(join(site.directory, 'lines.begun')), 'sacct runs');
+    expect(await exportJobs()).toMatchObject({ exit: 75, stderr: expect.stringContaining('Another export of farm') });
+    rmSync(join(site.directory, 'lines.begun'));
+    expect((await first.ended).exit).toBe(0);
+  });
+});
+
+describe('a dry run', () => {
+  test('shows the numbers, and what of them would be new, and leaves nothing', async () => {
+    site.sacctPrints(jobsOf(day, 4, { AllocTRES: 'cpu=90,gres/gpu=3' }) + jobsOf(dayAfter, 1));
+    const numbers = (fresh: number) => `Extracted 10 raw job records
+Filtered to 4 completed job records
+DRY RUN: Would submit the following:
+  Cluster: farm
+  Jobs: 4
+  New or changed: ${fresh}
+  Total CPU-hours: 6.00
+  Total GPU-hours: 0.20
+`;
+    expect(await exportJobs(...thatDay, '--dry-run')).toMatchObject({ exit: 0, stdout: numbers(4) });
+    expect(existsSync(site.outbox)).toBe(false);
+    await exportJobs(...thatDay);
+    expect(await exportJobs(...thatDay, '--dry-run')).toMatchObject({ exit: 0, stdout: numbers(0) });
+  });
+
+  test('--json-only prints the bodies that would be stored', async () => {
+    site.configureJobs('cluster_name: farm, batch_jobs: 2');
+    site.sacctPrints(jobsOf(day, 3));
+    const { exit, stdout } = await exportJobs(...thatDay, '--json-only');
+    expect(exit).toBe(0);
+    expect(existsSync(site.outbox)).toBe(false);
+    await exportJobs(...thatDay);
+    expect(stdout).toBe(`${(await site.bodies()).join('\n')}\n`);
+    expect(await exportJobs(...thatDay, '--json-only')).toMatchObject({ exit: 0, stdout: '' });
+  });
+});
+
+describe('where sacct fails', () => {
+  const refused = 'sacct: error: Problem talking to the database: Connection refused';
+  test.each([
+    ['half-way', `head -c 700 "$lines"; echo '${refused}' >&2; exit 1`, 1, 'slurmdbd does not answer'],
+    [
+      'with an error behind its whole output',
+      `cat "$lines"; echo '${refused}' >&2; exit 1`,
+      1,
+      'slurmdbd does not answer',
+    ],
+    ['killed', 'head -c 700 "$lines"; kill -9 $$', 1, 'sacct was killed by SIGKILL'],
+    ['in time', 'head -c 700 "$lines"; sleep 60', 1, 'sacct did not end within 1 s; raise jobs.timeout'],
+    ['cut off', 'head -c 700 "$lines"; exit 0', 1, 'the output of sacct is cut off'],
+    [
+      'without its database',
+      'echo "sacct: error: slurm_persist_conn_open: Unable to connect to database" >&2; exit 1',
+      1,
+      'slurmdbd does not reach its database',
+    ],
+    [
+      'without accounting',
+      'echo "Slurm accounting storage is disabled" >&2; exit 1',
+      1,
+      'Slurm keeps no accounting here',
+    ],
+    [
+      'without munge',
+      'echo "sacct: error: Problem talking to the database: Protocol authentication error" >&2; exit 1',
+      1,
+      'it cannot authenticate',
+    ],
+    ['without permission', 'echo "sacct: error: Access/permission denied" >&2; exit 1', 1, 'permission denied'],
+    [
+      'for an unknown field',
+      `echo 'sacct: error: Invalid field requested: "NodeList"' >&2; exit 1`,
+      1,
+      'this version of sacct does not know',
+    ],
+    [
+      'without slurm.conf',
+      'echo "sacct: fatal: Unable to process configuration file" >&2; exit 1',
+      1,
+      'it finds no slurm.conf',
+    ],
+    ['as nobody knows', 'echo "sacct: oops" >&2; exit 3', 1, 'sacct exited with 3: sacct: oops'],
+  ])(
+    '%s: nothing of the window is stored or marked, and the next export has it all',
+    async (_, script, exit, words) => {
+      site.configureJobs('cluster_name: farm, timeout: 1');
+      site.sacctPrints(jobsOf(day, 9));
+      site.sacctBegins(script);
+      const failed = await exportJobs(...thatDay);
+      expect(failed.exit).toBe(exit);
+      expect(failed.stderr).toContain(words);
+      expect(failed.stderr).toContain(
+        `nothing is stored of the jobs that ended ${day} 00:00:00 to ${dayAfter} 00:00:00 UTC`,
+      );
+      expect(await site.stored()).toEqual([]);
+      site.sacctBegins(null);
+      expect((await exportJobs(...thatDay)).exit).toBe(0);
+      expect(await site.stored()).toEqual(namesOf(day, 9));
+    },
+  );
+
+  test('windows that were read before it stay stored', async () => {
+    site.sacctPrints(jobsOf(dayBefore, 2) + jobsOf(day, 3));
+    site.sacctBegins(`case $from in ${day}*) exit 1;; esac`);
+    const range = ['--start-date', dayBefore, '--end-date', dayAfter];
+    expect((await exportJobs(...range)).exit).toBe(1);
+    expect(await site.stored()).toEqual(namesOf(dayBefore, 2));
+    site.sacctBegins(null);
+    expect((await exportJobs(...range)).stderr).toContain(`Going on: jobs of farm that ended ${day}`);
+    expect(await site.stored()).toEqual([...namesOf(dayBefore, 2), ...namesOf(day, 3)]);
+  });
+
+  test('a host without sacct says where to set another', async () => {
+    site.configure('collector.yaml', 'jobs: { cluster_name: farm, search_path: [/usr/bin, /bin] }\n');
+    install(join(site.directory, 'no-sacct'), {
+      env: '#!/bin/sh\necho "env: \'sacct\': No such file" >&2\nexit 127\n',
+    });
+    site.configure(
+      'collector.yaml',
+      `jobs: { cluster_name: farm, search_path: ['${join(site.directory, 'no-sacct')}'] }\n`,
+    );
+    const { exit, stderr } = await exportJobs();
+    expect(exit).toBe(2);
+    expect(stderr).toContain('there is no sacct in PATH or jobs.search_path: set jobs.host');
+  });
+
+  test('Ctrl-C ends it at once, and nothing of the window is stored', async () => {
+    site.sacctPrints(jobsOf(day, 9));
+    site.sacctBegins('head -c 700 "$lines"; touch "$lines.begun"; sleep 60');
+    const running = site.start(['jobs', 'export', ...thatDay, '-v']);
+    await until(() => existsSync(join(site.directory, 'lines.begun')), 'sacct runs');
+    running.kill('SIGINT');
+    const { exit, stderr } = await running.ended;
+    expect(exit).toBe(1);
+    expect(stderr).toContain('interrupted; the next export goes on here');
+    expect(await site.stored()).toEqual([]);
+  });
+});
+
+describe('records that cannot be read', () => {
+  test('cost themselves only, are told with their place, and are sent when they can be read', async () => {
+    const good = jobsOf(day, 3);
+    site.sacctPrints(`${good}9|:|short\n`);
+    const { exit, stderr } = await exportJobs(...thatDay);
+    expect(exit).toBe(1);
+    expect(stderr).toContain(
+      `1 record of sacct cannot be read and is left out: something at byte ${good.length} has 2 fields and not 13`,
+    );
+    expect(stderr).toContain(`hpc-collector jobs export --since ${day}T00:00:00 --until ${dayAfter}T00:00:00`);
+    expect(await site.stored()).toHaveLength(3);
+    site.sacctPrints(jobsOf(day, 4));
+    await exportJobs('--since', `${day}T00:00:00`, '--until', `${dayAfter}T00:00:00`);
+    expect(await site.stored()).toEqual(namesOf(day, 4));
+  });
+
+  test('are tried again by each export without a range, for the days of the first', async () => {
+    site.sacctBegins(`case $from in ${dayAfter}*) echo broken;; esac`);
+    expect((await exportJobs()).exit).toBe(1);
+    const before = site.asked().length;
+    expect((await exportJobs()).exit).toBe(1);
+    expect(site.asked()[before]).toStartWith(`${day}T`);
+  });
+});
+
+describe('a range of years', () => {
+  test('goes on only while few entries wait, and where it stopped when it is asked for again', async () => {
+    await site.remove();
+    site = newHistorySite(null);
+    site.configureJobs('cluster_name: farm, batch_jobs: 1');
+    const days = ['2024-02-27', '2024-02-28', '2024-02-29', '2024-03-01'];
+    site.sacctPrints(days.map((day) => jobsOf(day, 90)).join(''));
+    const range = ['--start-date', '2024-02-26', '--end-date', '2024-03-02'];
+    const first = await exportJobs(...range);
+    expect(first.exit).toBe(1);
+    expect(first.stderr).toContain(
+      '270 entries wait to be delivered, and no more is read until they are: hpc-collector drain --stream ingest/farm; then give the same command again',
+    );
+    expect(site.asked()).toHaveLength(4);
+    expect((await exportJobs(...range)).exit).toBe(1);
+    expect(site.asked()).toHaveLength(4);
+    await site.run('outbox', 'hold', '--stream', 'ingest/farm', '--reason', 'out of the way');
+    await exportJobs(...range);
+    expect(site.asked().slice(4)).toEqual([
+      '2024-03-01T00:00:00 2024-03-02T00:00:00',
+      '2024-03-02T00:00:00 2024-03-03T00:00:00',
+    ]);
+    expect(await site.stored()).toEqual(days.flatMap((day) => namesOf(day, 90)));
+  });
+});
+
+describe('the name of the cluster', () => {
+  beforeEach(() => site.configureJobs(''));
+  const config =
+    'Configuration data as of 2026\nAccountingStorageTRES   = cpu\nClusterName             = meadow\nSlurmUser = root(0)\n';
+
+  test('is what Slurm says', async () => {
+    writeFileSync(join(site.programs, 'scontrol'), `#!/bin/sh\n[ "$*" = "show config" ] && printf '${config}'\n`);
+    chmodSync(join(site.programs, 'scontrol'), 0o755);
+    site.sacctPrints(jobsOf(day, 1));
+    expect((await exportJobs(...thatDay)).exit).toBe(0);
+    expect((await site.entries()).map(({ stream }) => stream)).toEqual(['ingest/meadow']);
+  });
+
+  test('is asked for where Slurm does not say', async () => {
+    writeFileSync(
+      join(site.programs, 'scontrol'),
+      '#!/bin/sh\necho "Unable to contact slurm controller" >&2\nexit 1\n',
+    );
+    chmodSync(join(site.programs, 'scontrol'), 0o755);
+    const { exit, stderr } = await exportJobs();
+    expect(exit).toBe(2);
+    expect(stderr).toContain("cannot tell the cluster's name: scontrol show config exited with 1: Unable to contact");
+    expect(stderr).toContain('set jobs.cluster_name in collector.yaml, or --cluster-name');
+  });
+
+  test.each(['../../evil', 'a b', '', '-x', 'x'.repeat(65)])('%p is refused', async (name) => {
+    const { exit, stderr } = await exportJobs(`--cluster-name=${name}`);
+    expect(exit).toBe(2);
+    expect(stderr).toContain('must be at most 64 letters, digits, dots, - or _');
+    expect(readdirSync(dirname(site.configDirectory)).sort()).toEqual(['hpc-collector']);
+  });
+});
+
+test.each([
+  [['--since', '2024-11-20', '--days', '3'], '--since and --days exclude each other'],
+  [['--until', '2024-11-20', '--end-date', '2024-11-20'], '--until and --end-date exclude each other'],
+  [['--dry-run', '--json-only'], '--dry-run and --json-only exclude each other'],
+  [['--since', 'yesterday'], '--since yesterday: give a moment in ISO 8601, UTC'],
+  [['--start-date', '2025-02-30'], '--start-date 2025-02-30: give a day'],
+  [['--days', '0'], '--days 0: give a number of days'],
+  [['--since', '2024-11-20', '--until', '2024-11-20'], 'the range is empty'],
+  [['--since', '2999-01-01'], 'that range has not begun'],
+])('%p is refused', async (args, words) => {
+  const { exit, stderr } = await exportJobs(...args);
+  expect(exit).toBe(2);
+  expect(stderr).toContain(words);
+  expect(site.asked()).toEqual([]);
+});
+
+test('a kill at any moment costs no job, and sends none twice', async () => {
+  const seed = Date.now() % 1_000_000;
+  const random = randomFrom(seed);
+  site.configureJobs('cluster_name: farm, batch_jobs: 60');
+  const days = [7, 6, 5, 4].map(daysAgo);
+  site.sacctPrints(days.map((day) => jobsOf(day, 300)).join(''));
+  site.sacctBegins('sleep 0.02');
+  const args = ['jobs', 'export', '--start-date', daysAgo(7), '--end-date', day, '-q'];
+  const started = performance.now();
+  await site.start(args, { env: { ...site.env, XDG_STATE_HOME: join(site.directory, 'other-state') } }).ended;
+  const life = performance.now() - started;
+  let kills = 0;
+  for (; kills < 100; kills++) {
+    const child = Bun.spawn([binary, ...args], { env: site.env, stdout: 'ignore', stderr: 'ignore' });
+    const timer = setTimeout(() => child.kill('SIGKILL'), random(Math.ceil(life / 3)));
+    await child.exited;
+    clearTimeout(timer);
+    if (child.signalCode === null) break;
+  }
+  expect({ seed, exit: (await exportJobs(...args.slice(2, -1))).exit }).toEqual({ seed, exit: 0 });
+  expect({ seed, stored: await site.stored() }).toEqual({ seed, stored: days.flatMap((day) => namesOf(day, 300)) });
+  // Nothing of what was gathered is left.
+  expect(readdirSync(dirname(site.outbox)).filter((name) => name.includes('gathered'))).toEqual([]);
+});

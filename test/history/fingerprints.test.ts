@@ -1,0 +1,185 @@
+import { afterEach, expect, test } from 'bun:test';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { candidateOf, forgetOld, unsent } from '../../src/history/fingerprints.ts';
+import { gather } from '../../src/history/gather.ts';
+import { Spill } from '../../src/history/spill.ts';
+import { storeWindow } from '../../src/history/store.ts';
+import { Outbox } from '../../src/outbox/outbox.ts';
+import { answering, exited } from '../support/executors.ts';
+import { quickDirectory } from '../support/files.ts';
+import { type Fields, readSacct, sacctLine } from '../support/sacct.ts';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(() => {
+  for (const clean of cleanups.splice(0).reverse()) clean();
+});
+
+const now = new Date('2026-11-25T00:00:00Z');
+const noon = Date.parse('2026-11-20T12:00:00Z') / 1000;
+
+function newOutbox() {
+  const directory = quickDirectory();
+  const file = join(directory.path, 'outbox.db');
+  const outbox = new Outbox(file);
+  cleanups.push(directory.remove, () => outbox.close());
+  return { outbox, file };
+}
+
+/** Exports a window of half an hour of a cluster, whose sacct prints these lines. */
+async function exportLines(
+  { outbox, file }: ReturnType<typeof newOutbox>,
+  lines: string,
+  { cluster = 'farm', from = noon, to = noon + 1800, batchJobs = 3, at = now } = {},
+): Promise<void> {
+  const executor = answering(() => ({ stdout: lines, ending: exited(0) }));
+  const source = { cluster, executor, host: null, timeoutSeconds: 1, timeZone: 'UTC', batchJobs };
+  const spill = new Spill(file);
+  const window = { from: new Date(from * 1000), to: new Date(to * 1000) };
+  await gather(window, source, {
+    unsent: (candidates) => unsent(outbox.database, cluster, candidates),
+    take: (body, jobs) => spill.add(body, jobs),
+    progress: () => {},
+  });
+  storeWindow(outbox, cluster, spill.batches(), (before) => before, at);
+  spill.close();
+}
+
+/** Everything that was ever put into the outbox, as `cluster job submit state`, in order. */
+function sentBy({ outbox }: ReturnType<typeof newOutbox>): string[] {
+  return outbox.list('all').flatMap((entry) => {
+    const { hostname, jobs } = JSON.parse(outbox.body(entry)) as {
+      hostname: string;
+      jobs: { JobID: string; Submit: string; Account: string }[];
+    };
+    return jobs.map(({ JobID, Submit, Account }) => `${hostname} ${JobID} ${Submit} ${Account}`);
+  });
+}
+
+const lineAt = (ended: number, fields: Fields = {}) =>
+  sacctLine({ Submit: String(noon - 500), Start: String(ended - 60), ElapsedRaw: '60', ...fields, End: String(ended) });
+
+const countFingerprints = ({ outbox }: ReturnType<typeof newOutbox>) =>
+  outbox.database.query<{ n: number }, []>('SELECT count(*) AS n FROM job_fingerprints').get()?.n;
+
+test('what was sent is not sent again, what changed is, and what changed back is too', async () => {
+  const site = newOutbox();
+  for (const Account of ['physics', 'physics', 'chem', 'chem', 'physics'])
+    await exportLines(site, lineAt(noon, { Account }));
+  expect(sentBy(site).map((job) => job.split(' ').at(-1))).toEqual(['physics', 'chem', 'physics']);
+  expect(countFingerprints(site)).toBe(1);
+});
+
+test('runs of one job, jobs of one number and clusters are told apart', async () => {
+  const site = newOutbox();
+  const lines =
+    lineAt(noon) + lineAt(noon, { Submit: String(noon - 400) }) + lineAt(noon, { JobIDRaw: '8', JobID: '8' });
+  for (const cluster of ['farm', 'orchard', 'farm']) await exportLines(site, lines, { cluster });
+  expect(sentBy(site)).toHaveLength(6);
+});
+
+test('batches have at most so many jobs, one stream, and moments of their own', async () => {
+  const site = newOutbox();
+  const lines = Array.from({ length: 8 }, (_, n) => lineAt(noon, { JobIDRaw: String(n + 1) })).join('');
+  await exportLines(site, lines);
+  await exportLines(site, lines, { cluster: 'orchard' });
+  const entries = site.outbox.list('pending');
+  expect(entries.map(({ stream, destination, path }) => `${stream} ${destination} ${path}`)).toEqual([
+    ...Array(3).fill('ingest/farm ingest /api/data/ingest'),
+    ...Array(3).fill('ingest/orchard ingest /api/data/ingest'),
+  ]);
+  expect(new Set(entries.map(({ collectedAt }) => collectedAt.getTime())).size).toBe(6);
+  const moments = entries.map(({ collectedAt }) => collectedAt.getTime() - now.getTime());
+  expect(moments).toEqual([0, 1, 2, 3, 4, 5]);
+});
+
+test('a fingerprint is forgotten a year after the end of its job, and not kept of one that is older', async () => {
+  const site = newOutbox();
+  const later = (days: number) => new Date(noon * 1000 + days * 86_400_000);
+  await exportLines(site, lineAt(noon), { at: later(364) });
+  expect(countFingerprints(site)).toBe(1);
+  forgetOld(site.outbox.database, later(365));
+  expect(countFingerprints(site)).toBe(1);
+  forgetOld(site.outbox.database, later(366));
+  expect(countFingerprints(site)).toBe(0);
+  await exportLines(site, lineAt(noon, { JobIDRaw: '9' }), { at: later(400) });
+  expect(countFingerprints(site)).toBe(0);
+});
+
+test('a job that waited for long before it ended is remembered by its end', async () => {
+  const site = newOutbox();
+  await exportLines(site, lineAt(noon, { Submit: String(noon - 800 * 86_400) }));
+  expect(countFingerprints(site)).toBe(1);
+});
+
+test('whatever windows are read, each state of a job is sent once, when it is first seen or other than before', async () => {
+  /** A job: its number and when it ended, in minutes; another state of it has another account. */
+  const job = fc.record({
+    id: fc.integer({ min: 1, max: 6 }),
+    ended: fc.nat(59),
+    states: fc.integer({ min: 1, max: 3 }),
+  });
+  const read = fc.record({
+    from: fc.nat(50),
+    minutes: fc.integer({ min: 1, max: 30 }),
+    cluster: fc.constantFrom('a', 'b'),
+    turn: fc.nat(2),
+  });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.uniqueArray(job, { selector: ({ id }) => id }),
+      fc.array(read, { maxLength: 12 }),
+      async (jobs, reads) => {
+        const site = newOutbox();
+        const model = new Map<string, number>();
+        const expected: string[] = [];
+        for (const { from, minutes, cluster, turn } of reads) {
+          const seen = jobs.map(({ id, ended, states }) => ({ id, ended, state: turn % states }));
+          const lines = seen.map(({ id, ended, state }) =>
+            lineAt(noon + 60 * ended, { JobIDRaw: String(id), Account: `s${state}` }),
+          );
+          await exportLines(site, lines.join(''), {
+            cluster,
+            from: noon + 60 * from,
+            to: noon + 60 * (from + minutes),
+          });
+          for (const { id, ended, state } of seen) {
+            const key = `${cluster} ${id}`;
+            if (ended < from || ended >= from + minutes || model.get(key) === state) continue;
+            model.set(key, state);
+            expected.push(`${key} s${state}`);
+          }
+        }
+        const sent = sentBy(site)
+          .map((text) => text.split(' '))
+          .map(([cluster, id, , state]) => `${cluster} ${id} ${state}`);
+        expect(sent).toEqual(expected);
+        for (const clean of cleanups.splice(0).reverse()) clean();
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+test('a window is stored whole or not at all', async () => {
+  const site = newOutbox();
+  const spill = new Spill(site.file);
+  const [job] = (await readSacct(lineAt(noon))).jobs;
+  if (!job) throw new Error('a line is a job');
+  spill.add('{}', [candidateOf(job, '{}')]);
+  const fails = () => {
+    throw new Error('in the last step');
+  };
+  expect(() => storeWindow(site.outbox, 'farm', spill.batches(), fails, now)).toThrow('in the last step');
+  expect([site.outbox.list('all').length, countFingerprints(site)]).toEqual([0, 0]);
+  storeWindow(site.outbox, 'farm', spill.batches(), (before) => before, now);
+  expect([site.outbox.list('all').length, countFingerprints(site)]).toEqual([1, 1]);
+  spill.close();
+});
+
+test('what cannot be gathered beside the outbox says where', async () => {
+  const [job] = (await readSacct(lineAt(noon))).jobs;
+  if (!job) throw new Error('a line is a job');
+  const spill = new Spill('/nonexistent/outbox.db');
+  expect(() => spill.add('{}', [candidateOf(job, '{}')])).toThrow('cannot gather jobs beside the outbox /nonexistent/');
+});

@@ -1,0 +1,111 @@
+import { expect, test } from 'bun:test';
+import { afterWindow, planOf, type Range } from '../../src/history/plan.ts';
+import type { Progress } from '../../src/history/progress.ts';
+import { windowsOf } from '../../src/history/windows.ts';
+
+const now = new Date('2026-11-20T12:10:00.500Z');
+/** Ten minutes before. */
+const latest = new Date('2026-11-20T12:00:00Z');
+const at = (moment: string) => new Date(`${moment}Z`);
+const nothing: Progress = { readUntil: null, backfill: null };
+const whatIsNew: Range = { since: null, until: null };
+
+const span = (range: Range, progress: Progress) => {
+  const { from, to } = planOf(range, progress, now, 7);
+  return [from, to];
+};
+
+/** The progress when so many windows of a plan are read (all of them without a number), all of them whole. */
+function readOn(range: Range, progress: Progress, windows = Number.POSITIVE_INFINITY): Progress {
+  const plan = planOf(range, progress, now, 7);
+  return windowsOf(plan.from, plan.to)
+    .slice(0, windows)
+    .reduce((before, window) => afterWindow(before, plan, window, true), progress);
+}
+
+test('days are cut at midnight, and the parts at both ends are shorter', () => {
+  expect(windowsOf(at('2026-11-18T22:00:00'), at('2026-11-20T03:00:00'))).toEqual([
+    { from: at('2026-11-18T22:00:00'), to: at('2026-11-19T00:00:00') },
+    { from: at('2026-11-19T00:00:00'), to: at('2026-11-20T00:00:00') },
+    { from: at('2026-11-20T00:00:00'), to: at('2026-11-20T03:00:00') },
+  ]);
+  expect(windowsOf(latest, latest)).toEqual([]);
+});
+
+test('the first export goes back the days that are configured, and never up to now', () => {
+  expect(span(whatIsNew, nothing)).toEqual([at('2026-11-13T12:00:00'), latest]);
+});
+
+test('the next ones go on a day before the place that was read up to', () => {
+  const progress = readOn(whatIsNew, nothing);
+  expect(progress.readUntil).toEqual(latest);
+  expect(span(whatIsNew, progress)).toEqual([at('2026-11-19T12:00:00'), latest]);
+});
+
+test('after a long pause nothing is left out', () => {
+  const progress = { ...nothing, readUntil: at('2025-01-01T00:00:00') };
+  expect(span(whatIsNew, progress)).toEqual([at('2024-12-31T00:00:00'), latest]);
+});
+
+test('a moment that is still to come, which a wrong clock left, is not waited for', () => {
+  expect(span(whatIsNew, { ...nothing, readUntil: at('2030-01-01T00:00:00') })).toEqual([
+    at('2026-11-19T12:00:00'),
+    latest,
+  ]);
+});
+
+test('an export that stops half-way is continued there', () => {
+  const half = readOn(whatIsNew, nothing, 3);
+  expect(half.readUntil).toEqual(at('2026-11-16T00:00:00'));
+});
+
+test('a range from before does not move the place back, and one that reaches now moves it on', () => {
+  const before = { ...nothing, readUntil: at('2026-11-19T00:00:00') };
+  const closed = { since: at('2026-01-01T00:00:00'), until: at('2026-02-01T00:00:00') };
+  expect(readOn(closed, before).readUntil).toEqual(at('2026-11-19T00:00:00'));
+  const open = { since: at('2026-01-01T00:00:00'), until: null };
+  expect(readOn(open, before).readUntil).toEqual(latest);
+  expect(readOn(open, before, 100).readUntil).toEqual(at('2026-11-19T00:00:00'));
+});
+
+test('a range behind a gap does not hide the gap', () => {
+  const before = { ...nothing, readUntil: at('2026-11-01T00:00:00') };
+  expect(readOn({ since: at('2026-11-10T00:00:00'), until: null }, before).readUntil).toEqual(
+    at('2026-11-01T00:00:00'),
+  );
+});
+
+test('of a first export, one that goes on until now begins what the next continue; another does not', () => {
+  expect(readOn({ since: at('2026-11-01T00:00:00'), until: null }, nothing, 2).readUntil).toEqual(
+    at('2026-11-03T00:00:00'),
+  );
+  expect(readOn({ since: at('2026-01-01T00:00:00'), until: at('2026-02-01T00:00:00') }, nothing).readUntil).toBeNull();
+});
+
+test('the same range goes on where it stopped, another begins anew, and what is done begins anew as well', () => {
+  const range = { since: at('2026-01-01T00:00:00'), until: at('2026-02-01T00:00:00') };
+  const half = readOn(range, nothing, 10);
+  expect(planOf(range, half, now, 7)).toMatchObject({ from: at('2026-01-11T00:00:00'), isResumed: true });
+  const other = { ...range, until: at('2026-03-01T00:00:00') };
+  expect(planOf(other, half, now, 7)).toMatchObject({ from: range.since, isResumed: false });
+  expect(planOf(range, readOn(range, half), now, 7)).toMatchObject({ from: range.since, isResumed: false });
+  // What is new meanwhile does not forget it.
+  expect(planOf(range, readOn(whatIsNew, half), now, 7)).toMatchObject({ isResumed: true });
+});
+
+test('a range does not go beyond what is certain', () => {
+  expect(span({ since: at('2026-11-20T00:00:00'), until: at('2026-12-01T00:00:00') }, nothing)).toEqual([
+    at('2026-11-20T00:00:00'),
+    latest,
+  ]);
+});
+
+test('what could not be read holds the place, and the windows behind it do not move it', () => {
+  const plan = planOf(whatIsNew, nothing, now, 7);
+  const windows = windowsOf(plan.from, plan.to);
+  const after = windows.reduce((before, window, index) => afterWindow(before, plan, window, index !== 2), nothing);
+  expect(after.readUntil).toEqual(windows[2]?.from ?? null);
+  expect(planOf(whatIsNew, after, now, 7).from.getTime()).toBeLessThan(windows[2]?.from.getTime() ?? 0);
+  const first = afterWindow(nothing, plan, windows[0] ?? { from: now, to: now }, false);
+  expect(first.readUntil).toEqual(plan.from);
+});

@@ -1,0 +1,83 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { install } from './playback.ts';
+import { newSite, type Site } from './site.ts';
+
+/** A host where sacct is a script, with a usage-history API that takes everything. */
+export type HistorySite = Site & {
+  /** The folder of its programs. */
+  readonly programs: string;
+  /** What sacct prints, whatever it is asked for: as the real one, too much. */
+  sacctPrints(text: string): void;
+  /** Shell commands that sacct begins with (`$lines` is the file that it would print); none for null. */
+  sacctBegins(script: string | null): void;
+  /** The windows that sacct was asked for, as `from to`. */
+  asked(): string[];
+  /** `jobs:` of `collector.yaml`, with where sacct is. */
+  configureJobs(settings: string): void;
+  /** Each job that was ever stored, in order, as `hostname JobID Submit`. */
+  stored(): Promise<string[]>;
+  /** The bodies that were ever stored. */
+  bodies(): Promise<string[]>;
+};
+
+const exported = z.object({ stream: z.string(), body: z.string() });
+const body = z.object({ hostname: z.string(), jobs: z.array(z.object({ JobID: z.string(), Submit: z.string() })) });
+
+export function newHistorySite(apiUrl: string | null): HistorySite {
+  const site = newSite();
+  const programs = join(site.directory, 'programs');
+  const [lines, begins, calls] = ['lines', 'begins', 'calls'].map((name) => join(site.directory, name));
+  if (lines === undefined || begins === undefined || calls === undefined) throw new Error('they are three');
+  const sacct = `#!/bin/sh
+lines='${lines}'
+for word in "$@"; do case $word in --starttime=*) from=\${word#*=};; --endtime=*) to=\${word#*=};; esac; done
+echo "$from $to" >>'${calls}'
+if [ -e '${begins}' ]; then . '${begins}'; fi
+exec cat "$lines"
+`;
+  install(programs, { sacct });
+  // The SAM API has nothing to do here.
+  const history = apiUrl === null ? '' : `INGEST_API_URL=${apiUrl}\nINGEST_API_KEY=key\n`;
+  site.configure('env', `STATUS_API_URL=http://127.0.0.1:9\nSTATUS_API_USER=u\nSTATUS_API_PASSWORD=p\n${history}`);
+  writeFileSync(lines, '');
+
+  const made: HistorySite = {
+    ...site,
+    programs,
+    sacctPrints: (text) => writeFileSync(lines, text),
+    sacctBegins: (script) => (script === null ? rmSync(begins, { force: true }) : writeFileSync(begins, script)),
+    asked: () => (existsSync(calls) ? readFileSync(calls, 'utf8').trimEnd().split('\n') : []),
+    configureJobs: (settings) =>
+      site.configure('collector.yaml', `jobs: { search_path: ['${programs}', /usr/bin, /bin], ${settings} }\n`),
+    async bodies() {
+      const { stdout } = await site.run('outbox', 'export', '--state', 'all');
+      return stdout
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => exported.parse(JSON.parse(line)).body);
+    },
+    stored: async () =>
+      (await made.bodies()).flatMap((text) => {
+        const { hostname, jobs } = body.parse(JSON.parse(text));
+        return jobs.map(({ JobID, Submit }) => `${hostname} ${JobID} ${Submit}`);
+      }),
+  };
+  made.configureJobs('cluster_name: farm');
+  return made;
+}
+
+/** A usage-history API that takes everything. */
+export function startHistoryApi(): { readonly url: string; stop(): Promise<void> } {
+  const server = Bun.serve({
+    hostname: '127.0.0.1',
+    port: 0,
+    async fetch(request) {
+      const { hostname, jobs } = body.parse(await request.json());
+      const message = `Successfully ingested ${jobs.length} jobs for ${hostname}`;
+      return Response.json({ success: true, message, jobs_processed: jobs.length, hostname });
+    },
+  });
+  return { url: `http://127.0.0.1:${server.port}`, stop: () => server.stop(true) };
+}
