@@ -6,6 +6,7 @@ import { Bodies } from './bodies.ts';
 import { type Candidate, candidateOf } from './fingerprints.ts';
 import { recordOf } from './record.ts';
 import { sacctFailure } from './sacct-failure.ts';
+import { eligibleBefore } from './windows.ts';
 
 /** Whose history is read, how, and how it is written down. */
 export type HistorySource = {
@@ -16,6 +17,7 @@ export type HistorySource = {
   readonly timeoutSeconds: number;
   /** The zone of the records' times. */
   readonly timeZone: string;
+  readonly now: Date;
   /** The most jobs of one body. */
   readonly batchJobs: number;
 };
@@ -50,8 +52,9 @@ const maxOutputBytes = 64 * 1024 ** 3;
  * got is not to be used.
  */
 export async function gather(window: Window, source: HistorySource, sink: HistorySink): Promise<Gathered> {
-  const { cluster, executor, host, timeoutSeconds, timeZone, batchJobs } = source;
-  const command = { argv: sacctCommand(window), host, via: null, timeoutSeconds, maxOutputBytes };
+  const { cluster, executor, host, timeoutSeconds, timeZone, now, batchJobs } = source;
+  const argv = sacctCommand(window, eligibleBefore(window, now));
+  const command = { argv, host, via: null, timeoutSeconds, maxOutputBytes };
   const execution = executor.start(command);
   const count = new SacctCount();
   const bodies = new Bodies(cluster, batchJobs, sink.take);

@@ -3,13 +3,10 @@ import type { Progress } from './progress.ts';
 import { day } from './windows.ts';
 
 /**
- * What is read again before the place that was read up to, in milliseconds: slurmctld keeps what it cannot tell slurmdbd
- * and tells it later.
+ * What is read again before the place that was read up to, in milliseconds: a job is in sacct's answers seconds after its
+ * end, and slurmctld keeps what it cannot tell slurmdbd and tells it later.
  */
 export const overlap = day;
-
-/** So long after its end a job is in sacct's answers for certain, in milliseconds, while slurmdbd runs. */
-export const lag = 600_000;
 
 /** The jobs that are asked for, by their end; null for all that is new, and for now. */
 export type Range = { readonly since: Date | null; readonly until: Date | null };
@@ -23,9 +20,9 @@ export type Plan = {
   readonly isResumed: boolean;
 };
 
-/** What to read. Without a range: from what was read last, less the overlap, or so many days back, until now less the lag. */
+/** What to read. Without a range: from what was read last, less the overlap, or so many days back, until now. */
 export function planOf(range: Range, progress: Progress, now: Date, windowDays: number): Plan {
-  const latest = new Date(Math.floor((now.getTime() - lag) / 1000) * 1000);
+  const latest = new Date(Math.floor(now.getTime() / 1000) * 1000);
   const to = range.until === null || range.until > latest ? latest : range.until;
   if (range.since === null) {
     const { readUntil } = progress;

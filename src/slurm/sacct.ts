@@ -26,9 +26,10 @@ export const sacctFields = [
 
 /**
  * Asks for the jobs and steps of all users that were there at any time of a window, every run of a requeued job by itself
- * (sacct(1)). Times come in seconds since 1970 (`SLURM_TIME_FORMAT=%s`), and are given in UTC (`TZ`).
+ * (sacct(1)). Times come in seconds since 1970 (`SLURM_TIME_FORMAT=%s`), and are given in UTC (`TZ`). Sacct counts a job as
+ * there from when it was eligible to run: `eligibleBefore` is the window's end, or later.
  */
-export function sacctCommand({ from, to }: Window): readonly [string, ...string[]] {
+export function sacctCommand({ from }: Window, eligibleBefore: Date): readonly [string, ...string[]] {
   return [
     'env',
     'TZ=UTC',
@@ -41,7 +42,7 @@ export function sacctCommand({ from, to }: Window): readonly [string, ...string[
     '--noheader',
     `--delimiter=${separator}`,
     `--starttime=${sacctTime(from)}`,
-    `--endtime=${sacctTime(to)}`,
+    `--endtime=${sacctTime(eligibleBefore)}`,
     `--format=${sacctFields.join(',')}`,
   ];
 }

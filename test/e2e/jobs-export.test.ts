@@ -113,9 +113,19 @@ describe('an export', () => {
     expect(site.asked()).toHaveLength(8);
     expect((await exportJobs()).exit).toBe(0);
     expect(site.asked()).toHaveLength(10);
-    const ends = site.asked().map((window) => Date.parse(`${window.split(' ')[1]}Z`));
-    // Never up to now.
-    expect(Date.now() - Math.max(...ends)).toBeGreaterThanOrEqual(600_000);
+    const [first, again] = [site.asked()[0], site.asked()[8]].map((window) => Date.parse(`${window?.split(' ')[0]}Z`));
+    expect(Date.now() - (first ?? 0)).toBeWithin(7 * 86_400_000, 7 * 86_400_000 + 60_000);
+    expect(Date.now() - (again ?? 0)).toBeWithin(86_400_000, 86_400_000 + 60_000);
+  });
+
+  test('asks for what was cancelled before it could have run, as far as that is still to come', async () => {
+    await exportJobs('--days', '4');
+    const ahead = site.asked().map((window) => {
+      const [from = '', to = ''] = window.split(' ');
+      return Math.round((Date.parse(`${to}Z`) - Date.parse(`${from}Z`)) / 86_400_000);
+    });
+    expect(ahead.slice(0, 2)).toEqual([1, 1]);
+    expect(ahead.at(-1)).toBeGreaterThanOrEqual(366);
   });
 
   test('has times, and days, of the zone that is configured', async () => {

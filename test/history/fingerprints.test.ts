@@ -33,7 +33,7 @@ async function exportLines(
   { cluster = 'farm', from = noon, to = noon + 1800, batchJobs = 3, at = now } = {},
 ): Promise<void> {
   const executor = answering(() => ({ stdout: lines, ending: exited(0) }));
-  const source = { cluster, executor, host: null, timeoutSeconds: 1, timeZone: 'UTC', batchJobs };
+  const source = { cluster, executor, host: null, timeoutSeconds: 1, timeZone: 'UTC', now: new Date(), batchJobs };
   const spill = new Spill(file);
   const window = { from: new Date(from * 1000), to: new Date(to * 1000) };
   await gather(window, source, {

@@ -9,7 +9,7 @@ async function jobOf(fields: Fields) {
 }
 
 test('every user and every run is asked for, in seconds since 1970 and without free text', () => {
-  expect(sacctCommand(november20)).toEqual([
+  expect(sacctCommand(november20, november20.to)).toEqual([
     'env',
     'TZ=UTC',
     'SLURM_TIME_FORMAT=%s',

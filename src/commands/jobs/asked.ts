@@ -27,6 +27,7 @@ export async function sourceOf(asked: Asked, { config }: Context): Promise<Histo
     host: jobs.host,
     timeoutSeconds: jobs.timeout,
     timeZone: jobs.timezone,
+    now: asked.now,
     batchJobs: jobs.batch_jobs,
   };
 }

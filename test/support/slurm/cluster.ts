@@ -35,6 +35,8 @@ export type Cluster = {
   run(argv: readonly string[], user?: User): string;
   /** Kills a node's daemon and everything that its jobs run, as a loss of power would. */
   cutPower(node: string): void;
+  /** Makes a daemon hang, go on, or vanish. */
+  signal(daemon: 'slurmctld' | 'slurmdbd', signal: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void;
   /** Ends everything and removes it. */
   stop(): Promise<void>;
 };
@@ -91,6 +93,13 @@ export async function startSlurm(): Promise<Cluster> {
       const steps = [...new Set(tasks.map(parentOf))].filter((pid) => nameOf(pid) === 'slurmstepd');
       // The tasks last: a step that sees its task end says so.
       for (const pid of [daemon, ...steps, ...tasks]) process.kill(pid, 'SIGKILL');
+    },
+    signal(daemon, signal) {
+      const pid = processesWithArgument(daemon).find(
+        (one) => nameOf(one) === daemon && environmentOf(one).includes(env.SLURM_CONF),
+      );
+      if (pid === undefined) throw new Error(`there is no ${daemon}`);
+      process.kill(pid, signal);
     },
     stop,
   };

@@ -26,6 +26,9 @@ export async function submitJobsThatEnd(cluster: Cluster) {
   };
   const others = {
     cancelledBeforeStart: job('daemon', 'true', '--hold'),
+    // Waits for a node that another one has.
+    cancelledWhileWaiting: job('daemon', 'true', '--exclusive', '--partition=debug', '--nodelist=c006'),
+    cancelledBeforeItsTime: job('daemon', 'true', '--begin=now+3days'),
     // Its node is not free, and soon it cannot end in time any more.
     pastDeadline: job(
       'games',
@@ -73,7 +76,9 @@ export async function finishJobs(cluster: Cluster, jobs: JobsThatEnd): Promise<E
   const preempting = submit(cluster, 'news', 'true', ...urgent);
   // No limit can be shorter than a minute, but the end can be set; limits are looked at every 30 seconds.
   root('scontrol', 'update', `JobId=${jobs.timedOut}`, 'EndTime=now+1');
-  cluster.run(['scancel', `${jobs.cancelled}`, `${jobs.cancelledBeforeStart}`], 'daemon');
+  const { cancelled, cancelledBeforeStart, cancelledWhileWaiting, cancelledBeforeItsTime } = jobs;
+  const given = [cancelled, cancelledBeforeStart, cancelledWhileWaiting, cancelledBeforeItsTime];
+  cluster.run(['scancel', ...given.map(String)], 'daemon');
   root('scancel', `${jobs.cancelledByRoot}`);
   losePower(cluster);
   root('scontrol', 'requeue', `${jobs.requeued}`);
