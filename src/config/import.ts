@@ -48,19 +48,22 @@ export function importExporterConfig(source: string, directory: string): Import 
   const yamlFile = join(directory, 'collector.yaml');
   const envFile = join(directory, 'env');
 
-  const document = parseDocument(textOf(yamlFile) ?? '');
+  const before = textOf(yamlFile) ?? '';
+  // Throws with the place of what cannot be read.
+  parseYaml(before, yamlFile);
+  const document = parseDocument(before);
   const problems: string[] = [];
   const newSettings: string[] = [];
   for (const [name, path] of Object.entries(places)) {
     const value = Reflect.get(settings, name);
     if (value === undefined) continue;
-    const before = document.getIn(path);
-    if (before === undefined || before === null) {
+    const set = document.getIn(path);
+    if (set === undefined || set === null) {
       setIn(document, path, value);
       newSettings.push(`${pathText(path)}: ${printable(String(value), 200)}`);
-    } else if (before !== value) {
+    } else if (set !== value) {
       problems.push(
-        `${pathText(path)} is ${printable(String(before), 200)} in ${yamlFile}, and ${printable(String(value), 200)} there`,
+        `${pathText(path)} is ${printable(String(set), 200)} in ${yamlFile}, and ${printable(String(value), 200)} there`,
       );
     }
   }
@@ -85,7 +88,7 @@ export function importExporterConfig(source: string, directory: string): Import 
       ? [
           {
             file: envFile,
-            text: `${withLineEnd(env)}${keyVariable}=${quoted(settings.api_key)}\n`,
+            text: `${withLineEnd(env)}${assignment(settings.api_key)}\n`,
             mode: 0o600,
             settings: [keyVariable],
           },
@@ -129,9 +132,12 @@ function setIn(document: Document, path: readonly string[], value: unknown): voi
   document.setIn(path, value);
 }
 
-/** In single quotes where it has what would end a value, or begin a comment. */
-function quoted(key: string): string {
-  return /^[\w.+/=@:-]+$/.test(key) ? key : key.includes("'") ? `"${key}"` : `'${key}'`;
+/** As it is written in `env`, so that the same is read. Throws OperatorError where that cannot be. */
+function assignment(key: string): string {
+  const lines = ['', "'", '"', '`'].map((quote) => `${keyVariable}=${quote}${key}${quote}`);
+  const line = lines.find((one) => parseEnv(one)[keyVariable] === key);
+  if (line !== undefined) return line;
+  throw new OperatorError(`api_key has every kind of quotes in it, and cannot be written down: have another one made`);
 }
 
 function withLineEnd(text: string): string {
