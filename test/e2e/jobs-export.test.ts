@@ -415,3 +415,21 @@ test('a kill at any moment costs no job, and sends none twice', async () => {
   // Nothing of what was gathered is left.
   expect(readdirSync(dirname(site.outbox)).filter((name) => name.includes('gathered'))).toEqual([]);
 });
+
+test('goes on where slurm-usage-history-exporter was: its config.json is all that it needs', async () => {
+  await site.remove();
+  site = newHistorySite(null);
+  site.configure('env', '');
+  site.configureJobs('window_days: 7');
+  site.sacctPrints(jobsOf(day, 3));
+  const file = join(site.directory, 'config.json');
+  writeFileSync(file, JSON.stringify({ api_url: api.url, api_key: 'its-own-key', timeout: 30, cluster_name: 'farm' }));
+  chmodSync(file, 0o600);
+  const imported = await site.run('config', 'import', file);
+  expect(imported).toMatchObject({ exit: 0, stderr: '' });
+  expect(imported.stdout).toContain(`destinations.ingest.url: ${api.url}\n`);
+  expect(imported.stdout + imported.stderr).not.toContain('its-own-key');
+  const { exit, stderr } = await exportJobs();
+  expect(stderr).toContain('✓ Posted farm jobs: jobs_processed=3');
+  expect(exit).toBe(0);
+});
