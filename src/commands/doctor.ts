@@ -7,7 +7,7 @@ import { exitCodes } from '../lib/errors.ts';
 import { printable } from '../lib/text.ts';
 import { outboxFile } from '../outbox/files.ts';
 import { commonArgs } from './common.ts';
-import { executorFor, forReal, localExecutor } from './executor.ts';
+import { executorFor, forReal, historyExecutor, localExecutor } from './executor.ts';
 import { printLines } from './output.ts';
 
 export const doctorCommand = defineCommand({
@@ -31,6 +31,7 @@ export const doctorCommand = defineCommand({
       processEnvironment: process.env,
       executorOf: (system) => executorFor(system, forReal, true).executor,
       localExecutor: localExecutor(),
+      historyExecutor: historyExecutor(examined.config.collector.jobs),
     });
     printLines(
       args.json

@@ -57,7 +57,7 @@ export function initialise(
 
 /** The variables in `env` that have no default and that these systems need. */
 export function variablesToSet(named: readonly string[]): readonly string[] {
-  const needsToken = named.some((name) => !builtInClusters().includes(name));
+  const needsToken = named.some((name) => embeddedSystems.has(name) && !builtInClusters().includes(name));
   return ['STATUS_API_USER', 'STATUS_API_PASSWORD', ...(needsToken ? ['JUPYTERHUB_ADMIN_TOKEN'] : [])];
 }
 

@@ -5,6 +5,7 @@ import type { System } from '../config/system.ts';
 import type { Executor } from '../exec/command.ts';
 import { checkConfiguration, checkCredentials, checkEnabled, checkEnvFile } from './configuration.ts';
 import type { Finding } from './finding.ts';
+import { checkHistory } from './history.ts';
 import { checkAddressSpace, checkSchedule } from './host.ts';
 import { checkHub } from './hub.ts';
 import { checkIngest } from './ingest.ts';
@@ -22,6 +23,8 @@ export type Patient = {
   readonly processEnvironment: Environment;
   executorOf(system: System): Executor;
   readonly localExecutor: Executor;
+  /** What runs sacct. */
+  readonly historyExecutor: Executor;
 };
 
 /** Tries everything that a run needs, side by side, and changes nothing. */
@@ -35,6 +38,7 @@ export async function diagnose(patient: Patient): Promise<Finding[]> {
     ...systems.map((system) => checkSystem(system, patient)),
     checkSam(config.sam, envFile, processEnvironment),
     checkIngest(config.ingest, envFile, processEnvironment),
+    checkHistory(config.ingest, config.collector.jobs, patient.historyExecutor),
     checkOutbox(patient.outboxFile, hostName),
     [checkAddressSpace()],
     checkSchedule(patient.localExecutor),

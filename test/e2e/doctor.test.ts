@@ -74,7 +74,11 @@ describe('config init', () => {
   test("writes a file to fill in for one's own cluster under Slurm, whose every setting is right", async () => {
     const directory = join(site.directory, 'slurm');
     const init = async (...args: string[]) => site.run('config', 'init', ...args, '--config', directory);
-    expect(await init('farm', '--scheduler', 'slurm')).toMatchObject({ exit: 0 });
+    const { exit, stdout } = await init('farm', '--scheduler', 'slurm');
+    expect(exit).toBe(0);
+    expect(stdout).toContain(
+      `Next: fill in ${directory}/farm.yaml, set STATUS_API_USER and STATUS_API_PASSWORD in ${directory}/env, then: `,
+    );
     expect(readFileSync(join(directory, 'collector.yaml'), 'utf8')).toContain('systems: [farm]');
     const file = join(directory, 'farm.yaml');
     const yaml = readFileSync(file, 'utf8');

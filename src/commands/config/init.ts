@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { defineCommand } from 'citty';
 import { initialise, newSchedulers, variablesToSet } from '../../config/init.ts';
 import { defaultConfigDirectory } from '../../config/paths.ts';
@@ -24,10 +25,13 @@ export const initCommand = defineCommand({
     const directory = args.config ?? defaultConfigDirectory(process.env);
     const files = initialise(directory, args._, args.scheduler ?? null);
     const own = args.config === undefined ? '' : ` --config ${args.config}`;
+    const newFiles = args._.map((name) => join(directory, `${name}.yaml`));
+    const filling = args.scheduler === undefined ? '' : `fill in ${newFiles.join(' and ')}, `;
+    const variables = variablesToSet(args._).join(' and ');
     printLines([
       ...files.map(({ file, isNew }) => (isNew ? `wrote     ${file}` : `was there ${file}, left as it is`)),
       '',
-      `Next: set ${variablesToSet(args._).join(' and ')} in ${directory}/env, then: hpc-collector doctor${own}`,
+      `Next: ${filling}set ${variables} in ${directory}/env, then: hpc-collector doctor${own}`,
     ]);
     return exitCodes.done;
   },

@@ -45,7 +45,7 @@ export async function installationOf(
     ['--outbox', args.outbox],
     ['--log-file', args['log-file']],
   ] as const;
-  const variables = ['XDG_CONFIG_HOME', 'XDG_STATE_HOME'].flatMap((name) => {
+  const variables = ['XDG_CONFIG_HOME', 'XDG_STATE_HOME', 'PBS_CONF_FILE', 'SLURM_CONF'].flatMap((name) => {
     const value = process.env[name];
     return value?.startsWith('/') ? [[name, value] as const] : [];
   });

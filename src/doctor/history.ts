@@ -1,0 +1,28 @@
+import type { IngestSettings } from '../config/ingest.ts';
+import type { JobsSettings } from '../config/jobs.ts';
+import type { Executor } from '../exec/command.ts';
+import { sacctFailure } from '../history/sacct-failure.ts';
+import { sacctCommand } from '../slurm/sacct.ts';
+import { type Finding, fail, pass } from './finding.ts';
+
+/** Whether sacct answers, where there is a usage-history API to export jobs to. */
+export async function checkHistory(
+  ingest: IngestSettings,
+  { host, timeout }: JobsSettings,
+  executor: Executor,
+): Promise<readonly Finding[]> {
+  if (ingest.baseUrl === null) return [];
+  const now = new Date();
+  const argv = sacctCommand({ from: now, to: now }, now);
+  const command = { argv, host, via: null, timeoutSeconds: timeout, maxOutputBytes: 64 * 1024 ** 2 };
+  const execution = executor.start(command);
+  for await (const _ of execution.stdout);
+  const name = 'ingest sacct';
+  const failure = sacctFailure(command, await execution.ending, false);
+  const where = host === null ? 'here' : `on ${host}`;
+  return [
+    failure === null
+      ? pass(name, `answers ${where}`)
+      : fail(name, failure.message, 'hpc-collector jobs export --dry-run'),
+  ];
+}
