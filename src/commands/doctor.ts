@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { defineCommand } from 'citty';
 import { examine } from '../config/check.ts';
-import { diagnose, nextStep } from '../doctor/doctor.ts';
+import { diagnose, nextStep, taskOf } from '../doctor/doctor.ts';
 import type { Finding } from '../doctor/finding.ts';
 import { exitCodes } from '../lib/errors.ts';
 import { printable } from '../lib/text.ts';
@@ -36,7 +36,7 @@ export const doctorCommand = defineCommand({
     printLines(
       args.json
         ? findings.map((finding) => JSON.stringify(finding))
-        : [...findings.flatMap(linesOf), '', `Next: ${printable(nextStep(findings), 500)}`],
+        : [...findings.flatMap(linesOf), '', `Next: ${printable(nextStep(findings, taskOf(examined, args._)), 500)}`],
     );
     return findings.some(({ result }) => result === 'fail') ? exitCodes.failed : exitCodes.done;
   },

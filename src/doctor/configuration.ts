@@ -63,9 +63,13 @@ function missingOf(environment: Readonly<Record<string, string | undefined>>): s
 }
 
 /** Whether `run` without a name has anything to do. */
-export function checkEnabled({ config: { directory, collector } }: Examined, named: readonly string[]): Finding {
+export function checkEnabled(
+  { config: { directory, collector, ingest } }: Examined,
+  named: readonly string[],
+): Finding {
   const { systems } = collector;
   if (systems.length > 0) return pass('systems', `enabled: ${systems.join(', ')}`);
   if (named.length > 0) return skip('systems', 'none is enabled; those named are looked at');
+  if (ingest.baseUrl !== null) return skip('systems', 'none is enabled: only finished jobs are exported');
   return warn('systems', 'none is enabled', `vi ${join(directory, 'collector.yaml')}   # systems: [NAME]`);
 }

@@ -3,6 +3,7 @@ import type { Examined } from '../config/check.ts';
 import type { Environment } from '../config/paths.ts';
 import type { System } from '../config/system.ts';
 import type { Executor } from '../exec/command.ts';
+import { jobsTask, runTask, type Task } from '../install/systemd.ts';
 import { checkConfiguration, checkCredentials, checkEnabled, checkEnvFile } from './configuration.ts';
 import type { Finding } from './finding.ts';
 import { checkHistory } from './history.ts';
@@ -41,7 +42,7 @@ export async function diagnose(patient: Patient): Promise<Finding[]> {
     checkHistory(config.ingest, config.collector.jobs, patient.historyExecutor),
     checkOutbox(patient.outboxFile, hostName),
     [checkAddressSpace()],
-    checkSchedule(patient.localExecutor),
+    checkSchedule(patient.localExecutor, taskOf(examined, patient.named)),
   ]);
   return findings.flat();
 }
@@ -51,8 +52,13 @@ async function checkSystem(system: System, { executorOf, hostName }: Patient): P
   return system.kind === 'hub' ? [await checkHub(system, executor)] : checkReach({ system, executor, hostName });
 }
 
+/** What is to be called by the clock: `jobs export` where there is a usage-history API and no system. */
+export function taskOf({ config }: Examined, named: readonly string[]): Task {
+  return config.ingest.baseUrl !== null && config.collector.systems.length + named.length === 0 ? jobsTask : runTask;
+}
+
 /** What to do now: the first mend, or else the next step of who sets it up. */
-export function nextStep(findings: readonly Finding[]): string {
+export function nextStep(findings: readonly Finding[], { command, installation }: Task): string {
   const isOf = (name: string) => findings.some((one) => one.name === name && one.result === 'warn');
   // Before anything else: it writes the files that the other mends edit.
   if (isOf('configuration')) return 'hpc-collector config init';
@@ -62,5 +68,5 @@ export function nextStep(findings: readonly Finding[]): string {
     return `${first.mend}${isExplained ? '' : `   # ${first.name}`}; then: hpc-collector doctor`;
   }
   if (isOf('systems')) return 'name a system under systems: in collector.yaml';
-  return isOf('cron') ? 'hpc-collector run, then hpc-collector install cron --write' : 'hpc-collector run';
+  return `hpc-collector ${command}${isOf('cron') ? `, then ${installation}` : ''}`;
 }

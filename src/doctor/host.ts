@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Executor } from '../exec/command.ts';
 import { readText } from '../exec/read-text.ts';
 import { systemctl, systemctlCommand } from '../exec/systemctl.ts';
-import { runTask } from '../install/systemd.ts';
+import type { Task } from '../install/systemd.ts';
 import { type Finding, fail, pass, skip, warn } from './finding.ts';
 
 /** What the runtime reserves when it starts, in bytes. */
@@ -27,18 +27,21 @@ function readLimits(): string | null {
   }
 }
 
-const install = 'hpc-collector install cron --write';
 const name = 'cron';
-const timerUnit = `${runTask.name}.timer`;
 
-/** Whether anything calls us: cron, or a timer of systemd. */
-export async function checkSchedule(executor: Executor, systemFile = '/etc/cron.d/hpc-collector'): Promise<Finding> {
-  const cron = await checkCron(executor, systemFile);
-  return cron.result === 'pass' ? cron : ((await checkTimer()) ?? cron);
+/** Whether anything calls us for a task: cron, or a timer of systemd. */
+export async function checkSchedule(
+  executor: Executor,
+  task: Task,
+  systemFile = '/etc/cron.d/hpc-collector',
+): Promise<Finding> {
+  const cron = await checkCron(executor, task, systemFile);
+  return cron.result === 'pass' ? cron : ((await checkTimer(task)) ?? cron);
 }
 
 /** Null where there is no timer of ours, neither the user's nor the system's. */
-async function checkTimer(): Promise<Finding | null> {
+async function checkTimer(task: Task): Promise<Finding | null> {
+  const timerUnit = `${task.name}.timer`;
   const managers = process.getuid?.() === 0 ? (['system'] as const) : (['user', 'system'] as const);
   for (const manager of managers) {
     const active = await systemctl(manager, ['is-active', timerUnit]);
@@ -51,7 +54,11 @@ async function checkTimer(): Promise<Finding | null> {
 }
 
 /** Whether cron calls us: by the user's crontab, or by a file of the system's. */
-async function checkCron(executor: Executor, systemFile: string): Promise<Finding> {
+async function checkCron(
+  executor: Executor,
+  { command: called, installation: install }: Task,
+  systemFile: string,
+): Promise<Finding> {
   if (existsSync(systemFile)) return pass(name, `${systemFile} is there`);
   const command = {
     argv: ['crontab', '-l'],
@@ -67,7 +74,8 @@ async function checkCron(executor: Executor, systemFile: string): Promise<Findin
     const hasNone = result.ending.kind === 'exited' && /no crontab for/.test(result.ending.stderr);
     return warn(name, hasNone ? 'you have no crontab' : result.reason, install);
   }
-  const line = result.text.split('\n').find((one) => /^\s*[^#\s].*hpc-collector.*\srun\b/.test(one));
-  if (line === undefined) return warn(name, 'no line of your crontab runs hpc-collector', install);
+  const isOurs = new RegExp(`^\\s*[^#\\s].*hpc-collector.*\\s${called}\\b`);
+  const line = result.text.split('\n').find((one) => isOurs.test(one));
+  if (line === undefined) return warn(name, `no line of your crontab has hpc-collector ${called}`, install);
   return pass(name, line.trim().slice(0, 120));
 }

@@ -1,6 +1,7 @@
 import type { Database } from 'bun:sqlite';
 import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { isIngestStream } from '../delivery/ingest-entries.ts';
 import { samStream, systemOfStream } from '../delivery/sam-entries.ts';
 import { networkFilesystem } from '../lib/filesystem-type.ts';
 import { plannedNow } from '../outage/memory.ts';
@@ -29,6 +30,8 @@ export type Condition = {
   readonly at: Date;
   readonly systems: readonly SystemCondition[];
   readonly streams: readonly StreamStatistics[];
+  /** Whether finished jobs were ever stored. */
+  readonly hasJobs: boolean;
   /** Recoveries that nobody has acknowledged. */
   readonly damages: number;
   /** Undelivered entries given up for want of room in the last day. */
@@ -58,7 +61,8 @@ const future = 60_000;
 
 /** Reads off the outbox, the fallback directory and the disk how everything is; writes nothing. */
 export function conditionOf(database: Database, { file, spool, systems }: ConditionOptions, now: Date): Condition {
-  const watched = systems ?? streamNames(database).flatMap((stream) => systemOfStream(stream) ?? []);
+  const everStored = streamNames(database);
+  const watched = systems ?? everStored.flatMap((stream) => systemOfStream(stream) ?? []);
   const delivered = newestDelivered(database);
   const inMaintenance = [...maintenances(database, now), ...plannedNow(database, now).map(maintenanceOfOutage)];
   const names = new Set([...watched, ...inMaintenance.map(({ system }) => system)]);
@@ -70,6 +74,7 @@ export function conditionOf(database: Database, { file, spool, systems }: Condit
       return systemCondition(database, name, delivered.get(samStream(name)) ?? null, maintenance, now);
     }),
     streams: streamStatistics(database, now),
+    hasJobs: everStored.some(isIngestStream),
     damages: unacknowledgedDamage(database).length,
     givenUp: countGivenUp(database, new Date(now.getTime() - 86_400_000)),
     spooled: spool.entries().length,

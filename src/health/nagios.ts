@@ -17,7 +17,8 @@ export function nagiosLine(
 ): string {
   const said = findings.filter(({ isSilenced }) => !isSilenced).map(({ text }) => text);
   const hasProblem = findings.some((one) => one.status !== 'ok');
-  const well = `${counted(condition.systems.length, 'system')} collected, nothing is overdue`;
+  const { length } = condition.systems;
+  const well = length === 0 ? 'nothing is overdue' : `${counted(length, 'system')} collected, nothing is overdue`;
   const text = (hasProblem ? said : [well, ...said]).join('; ');
   return `${statusLine(status, text)} | ${performanceData(condition, limits, maxBytes).join(' ')}`;
 }

@@ -46,8 +46,10 @@ export function healthReport(source: HealthSource, now: Date): HealthReport {
       return withoutCondition('unknown', `there is no outbox ${file} yet: the first collection makes it`);
     }
     const { condition, findings } = assess(database, source, now);
+    const exportsOnly = source.config.collector.systems.length === 0 && condition.hasJobs;
     // Nothing can be overdue where nothing is expected: that must not look well.
-    if (condition.systems.length === 0) return { ...withoutCondition('unknown', nothingExpected), condition, findings };
+    if (condition.systems.length === 0 && !exportsOnly)
+      return { ...withoutCondition('unknown', nothingExpected), condition, findings };
     const status = statusOf(findings);
     const maxBytes = source.config.collector.outbox.max_mib * 1024 ** 2;
     const line = nagiosLine(condition, findings, status, limitsOf(source.config), maxBytes);

@@ -1,4 +1,5 @@
-import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync, rmSync, writeSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { type StoredBody, storedBody } from '../outbox/insert.ts';
 import { unwritable } from '../outbox/unwritable.ts';
 import { type Candidate, Fingerprints, fingerprintNumbers } from './fingerprints.ts';
@@ -83,7 +84,7 @@ export class Spill {
   }
 
   #append(part: Uint8Array | Uint32Array | BigInt64Array): void {
-    this.#descriptor ??= namelessFile(`${this.#beside}.${process.pid}.gathered`);
+    this.#descriptor ??= namelessFile(this.#beside);
     for (let done = 0; done < part.byteLength; ) {
       const rest = new Uint8Array(part.buffer, part.byteOffset + done, part.byteLength - done);
       const written = writeSync(this.#descriptor, rest, 0, rest.length, this.#end);
@@ -103,9 +104,16 @@ export class Spill {
   }
 }
 
-function namelessFile(name: string): number {
-  rmSync(name, { force: true });
+const suffix = '.gathered';
+
+/** Takes away what an earlier export left that was killed before it had taken the name away. */
+function namelessFile(beside: string): number {
+  const prefix = `${basename(beside)}.`;
+  for (const name of readdirSync(dirname(beside)))
+    if (name.startsWith(prefix) && name.endsWith(suffix)) rmSync(join(dirname(beside), name), { force: true });
+  const name = `${beside}.${process.pid}${suffix}`;
   const descriptor = openSync(name, 'wx+', 0o600);
-  rmSync(name);
+  // Another export may have taken it away.
+  rmSync(name, { force: true });
   return descriptor;
 }

@@ -9,6 +9,8 @@ export type Task = {
   readonly name: 'hpc-collector' | 'hpc-collector-jobs';
   readonly description: string;
   readonly command: 'run' | 'jobs export';
+  /** What has it called, by the usual means. */
+  readonly installation: string;
   /** After which it is ended: one that hangs must not keep the next ones from starting. */
   readonly longest: string;
   /** When it is started (systemd.time(7)); hosts differ in `staggered` seconds. */
@@ -19,6 +21,7 @@ export const runTask: Task = {
   name: 'hpc-collector',
   description: 'Collect the status of HPC systems and deliver it',
   command: 'run',
+  installation: 'hpc-collector install cron --write',
   longest: '600',
   calendar: (installation) => {
     const second = staggered(installation, 300);
@@ -30,6 +33,7 @@ export const jobsTask: Task = {
   name: 'hpc-collector-jobs',
   description: 'Send the finished jobs to a usage-history API',
   command: 'jobs export',
+  installation: 'hpc-collector install systemd --jobs --write',
   // What a month away left to do is read day by day.
   longest: '6h',
   calendar: (installation) => {

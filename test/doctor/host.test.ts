@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { checkAddressSpace, checkSchedule } from '../../src/doctor/host.ts';
 import { checkOutbox } from '../../src/doctor/outbox.ts';
 import { createExecutor } from '../../src/exec/executor.ts';
+import { runTask } from '../../src/install/systemd.ts';
 import { networkFilesystem } from '../../src/lib/filesystem-type.ts';
 import { Outbox } from '../../src/outbox/outbox.ts';
 import { claim } from '../../src/outbox/ownership.ts';
@@ -46,7 +47,7 @@ describe('cron', () => {
       searchPath: [],
       hostName: 'here',
     });
-    const finding = await checkSchedule(executor, '/nonexistent');
+    const finding = await checkSchedule(executor, runTask, '/nonexistent');
     expect(finding).toMatchObject({ result, mend: result === 'pass' ? null : expect.stringContaining('install cron') });
   });
 
@@ -57,7 +58,7 @@ describe('cron', () => {
       searchPath: [],
       hostName: 'here',
     });
-    expect(await checkSchedule(executor, '/nonexistent')).toMatchObject({ result: 'skip' });
+    expect(await checkSchedule(executor, runTask, '/nonexistent')).toMatchObject({ result: 'skip' });
   });
 });
 

@@ -412,7 +412,9 @@ test('a kill at any moment costs no job, and sends none twice', async () => {
   }
   expect({ seed, exit: (await exportJobs(...args.slice(2, -1))).exit }).toEqual({ seed, exit: 0 });
   expect({ seed, stored: await site.stored() }).toEqual({ seed, stored: days.flatMap((day) => namesOf(day, 300)) });
-  // Nothing of what was gathered is left.
+  // Nothing of what was gathered is left, by none of them.
+  site.sacctPrints(jobsOf(dayAfter, 1));
+  await exportJobs('--start-date', dayAfter, '--end-date', dayAfter);
   expect(readdirSync(dirname(site.outbox)).filter((name) => name.includes('gathered'))).toEqual([]);
 });
 
@@ -432,4 +434,19 @@ test('goes on where slurm-usage-history-exporter was: its config.json is all tha
   const { exit, stderr } = await exportJobs();
   expect(stderr).toContain('✓ Posted farm jobs: jobs_processed=3');
   expect(exit).toBe(0);
+});
+
+test('is all that a site may want: health and doctor then miss no system', async () => {
+  site.configure('env', `INGEST_API_URL=${api.url}\nINGEST_API_KEY=key\n`);
+  expect(await site.run('health')).toMatchObject({ exit: 3 });
+  site.sacctPrints(jobsOf(day, 1));
+  await exportJobs();
+  expect(await site.run('health')).toMatchObject({
+    exit: 0,
+    stdout: expect.stringContaining('HPC-COLLECTOR OK: nothing is overdue |'),
+  });
+  const { stdout } = await site.run('doctor');
+  expect(stdout).toContain('pass  ingest sacct: answers here');
+  expect(stdout).toContain('skip  systems: none is enabled: only finished jobs are exported');
+  expect(stdout).toContain('→ hpc-collector install systemd --jobs --write');
 });

@@ -39,6 +39,7 @@ function condition(rest: Partial<Condition> = {}): Condition {
     at: now,
     systems: [system()],
     streams: [],
+    hasJobs: false,
     damages: 0,
     givenUp: 0,
     spooled: 0,

@@ -74,7 +74,9 @@ export function startHistoryApi(): { readonly url: string; stop(): Promise<void>
     hostname: '127.0.0.1',
     port: 0,
     async fetch(request) {
-      const { hostname, jobs } = body.parse(await request.json());
+      const sent = body.safeParse(await request.json());
+      if (!sent.success) return Response.json({ detail: [] }, { status: 422 });
+      const { hostname, jobs } = sent.data;
       const message = `Successfully ingested ${jobs.length} jobs for ${hostname}`;
       return Response.json({ success: true, message, jobs_processed: jobs.length, hostname });
     },
