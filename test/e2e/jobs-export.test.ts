@@ -284,7 +284,7 @@ describe('where sacct fails', () => {
 describe('records that cannot be read', () => {
   test('cost themselves only, are told with their place, and are sent when they can be read', async () => {
     const good = jobsOf(day, 3);
-    site.sacctPrints(`${good}9|:|short\n`);
+    site.sacctPrints(`${good}9\u001fshort\n`);
     const { exit, stderr } = await exportJobs(...thatDay);
     expect(exit).toBe(1);
     expect(stderr).toContain(
