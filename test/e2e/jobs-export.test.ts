@@ -360,7 +360,7 @@ describe('the name of the cluster', () => {
   test.each(['../../evil', 'a b', '', '-x', 'x'.repeat(65)])('%p is refused', async (name) => {
     const { exit, stderr } = await exportJobs(`--cluster-name=${name}`);
     expect(exit).toBe(2);
-    expect(stderr).toContain('must be at most 64 letters, digits, dots, - or _');
+    expect(stderr).toContain('must have 1 to 64 letters, digits, dots, - or _, and not begin with a dot or -');
     expect(readdirSync(dirname(site.configDirectory)).sort()).toEqual(['hpc-collector']);
   });
 });
