@@ -108,6 +108,16 @@ describe('an export', () => {
     ]);
   });
 
+  test('makes no body that the drain would refuse, but for one job that is larger by itself', async () => {
+    const jobs = `jobs: { cluster_name: farm, search_path: ['${site.programs}', /usr/bin, /bin] }`;
+    site.configure('collector.yaml', `${jobs}\ndestinations: { ingest: { max_body_bytes: 1000 } }\n`);
+    site.sacctPrints(jobsOf(day, 8) + jobOf(day, 8, { QOS: 'x'.repeat(1000) }));
+    expect((await exportJobs(...thatDay)).exit).toBe(1);
+    const states = (await site.entries()).map(({ state }) => state);
+    expect(states).toEqual(['delivered', 'delivered', 'delivered', 'rejected']);
+    expect(await site.stored()).toHaveLength(9);
+  });
+
   test('without a range reads the last days, and then from a day before the last time', async () => {
     expect((await exportJobs()).exit).toBe(0);
     expect(site.asked()).toHaveLength(8);

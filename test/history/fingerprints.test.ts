@@ -30,10 +30,17 @@ function newOutbox() {
 async function exportLines(
   { outbox, file }: ReturnType<typeof newOutbox>,
   lines: string,
-  { cluster = 'farm', from = noon, to = noon + 1800, batchJobs = 3, at = now } = {},
+  { cluster = 'farm', from = noon, to = noon + 1800, maxJobs = 3, at = now } = {},
 ): Promise<void> {
   const executor = answering(() => ({ stdout: lines, ending: exited(0) }));
-  const source = { cluster, executor, host: null, timeoutSeconds: 1, timeZone: 'UTC', batchJobs };
+  const source = {
+    cluster,
+    executor,
+    host: null,
+    timeoutSeconds: 1,
+    timeZone: 'UTC',
+    limits: { maxJobs, maxBytes: 1e6 },
+  };
   const spill = new Spill(file);
   const window = { from: new Date(from * 1000), to: new Date(to * 1000) };
   await gather(window, source, {

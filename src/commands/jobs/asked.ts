@@ -27,7 +27,8 @@ export async function sourceOf(asked: Asked, { config }: Context): Promise<Histo
     host: jobs.host,
     timeoutSeconds: jobs.timeout,
     timeZone: jobs.timezone,
-    batchJobs: jobs.batch_jobs,
+    // The drain refuses a larger body.
+    limits: { maxJobs: jobs.batch_jobs, maxBytes: config.ingest.max_body_bytes },
   };
 }
 
