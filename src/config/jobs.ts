@@ -16,7 +16,7 @@ export const jobsSettings = z
     timezone: z.string().refine(isTimeZone, 'is no IANA time zone such as America/Denver').default('UTC'),
     /** For one call of sacct. */
     timeout: seconds.default(300),
-    /** Jobs in one entry. */
+    /** The most jobs of one entry; `destinations.ingest.max_body_bytes` may leave room for fewer. */
     batch_jobs: z.int().min(1).max(10_000).default(1000),
     /** Directories in which sacct is looked for after PATH; replaces the built-in list. */
     search_path: z.array(absolutePath).optional(),

@@ -6,10 +6,10 @@ import { day } from './windows.ts';
  * What is read again before the place that was read up to, in milliseconds: slurmctld keeps what it cannot tell slurmdbd
  * and tells it later.
  */
-export const overlap = day;
+const overlap = day;
 
 /** So long after its end a job is in sacct's answers for certain, in milliseconds, while slurmdbd runs. */
-export const lag = 600_000;
+const lag = 600_000;
 
 /** The jobs that are asked for, by their end; null for all that is new, and for now. */
 export type Range = { readonly since: Date | null; readonly until: Date | null };
