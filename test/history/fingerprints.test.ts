@@ -1,10 +1,12 @@
 import { afterEach, expect, test } from 'bun:test';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { candidateOf, forgetOld, unsent } from '../../src/history/fingerprints.ts';
 import { gather } from '../../src/history/gather.ts';
 import { Spill } from '../../src/history/spill.ts';
 import { storeWindow } from '../../src/history/store.ts';
+import { gatheringFile } from '../../src/outbox/files.ts';
 import { Outbox } from '../../src/outbox/outbox.ts';
 import { answering, exited } from '../support/executors.ts';
 import { quickDirectory } from '../support/files.ts';
@@ -41,7 +43,7 @@ async function exportLines(
     timeZone: 'UTC',
     limits: { maxJobs, maxBytes: 1e6 },
   };
-  const spill = new Spill(file);
+  const spill = new Spill(file, cluster);
   const window = { from: new Date(from * 1000), to: new Date(to * 1000) };
   await gather(window, source, {
     unsent: (candidates) => unsent(outbox.database, cluster, candidates),
@@ -170,7 +172,7 @@ test('whatever windows are read, each state of a job is sent once, when it is fi
 
 test('a window is stored whole or not at all', async () => {
   const site = newOutbox();
-  const spill = new Spill(site.file);
+  const spill = new Spill(site.file, 'farm');
   const [job] = (await readSacct(lineAt(noon))).jobs;
   if (!job) throw new Error('a line is a job');
   spill.add('{}', [candidateOf(job, '{}')]);
@@ -187,6 +189,13 @@ test('a window is stored whole or not at all', async () => {
 test('what cannot be gathered beside the outbox says where', async () => {
   const [job] = (await readSacct(lineAt(noon))).jobs;
   if (!job) throw new Error('a line is a job');
-  const spill = new Spill('/nonexistent/outbox.db');
+  const spill = new Spill('/nonexistent/outbox.db', 'farm');
   expect(() => spill.add('{}', [candidateOf(job, '{}')])).toThrow('cannot gather jobs beside the outbox /nonexistent/');
+});
+
+test('what a killed export left of the file in which it gathers is removed by the next', async () => {
+  const { file } = newOutbox();
+  writeFileSync(gatheringFile(file, 'farm'), 'left');
+  new Spill(file, 'farm').close();
+  expect(existsSync(gatheringFile(file, 'farm'))).toBe(false);
 });
