@@ -1,17 +1,13 @@
 import { z } from 'zod';
+import { clusterNameRule, isClusterName } from '../lib/cluster-name.ts';
 import { isTimeZone } from '../lib/time.ts';
 import { absolutePath, hostName, seconds } from './fields.ts';
-
-/** A cluster's name becomes part of a stream, of a file's name, and of paths on the other side. */
-export const clusterName = z
-  .string()
-  .regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/, 'must be at most 64 letters, digits, dots, - or _');
 
 /** `jobs:` of `collector.yaml`: the history of finished jobs. */
 export const jobsSettings = z
   .strictObject({
     /** What the jobs are sent under; what Slurm calls the cluster if absent. */
-    cluster_name: clusterName.optional(),
+    cluster_name: z.string().refine(isClusterName, clusterNameRule).optional(),
     /** How far the first export goes back, and for how long a record that cannot be read is tried again. */
     window_days: z.int().min(1).max(3660).default(7),
     /** Where sacct runs; null for this host. */
@@ -20,7 +16,7 @@ export const jobsSettings = z
     timezone: z.string().refine(isTimeZone, 'is no IANA time zone such as America/Denver').default('UTC'),
     /** For one call of sacct. */
     timeout: seconds.default(300),
-    /** Jobs in one entry. */
+    /** The most jobs of one entry; `destinations.ingest.max_body_bytes` may leave room for fewer. */
     batch_jobs: z.int().min(1).max(10_000).default(1000),
     /** Directories in which sacct is looked for after PATH; replaces the built-in list. */
     search_path: z.array(absolutePath).optional(),

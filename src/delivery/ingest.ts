@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { readAuthority } from '../config/authority.ts';
 import type { IngestSettings } from '../config/ingest.ts';
 import { OperatorError } from '../lib/errors.ts';
 import { withoutSecrets } from '../lib/secrets.ts';
 import { counted, printable } from '../lib/text.ts';
 import type { Destination, Outcome } from './destination.ts';
+import { jsonRequests } from './json-request.ts';
 import { type Answer, type Api, jsonOf, judgeReply } from './judge.ts';
 
 /** The jobs of one cluster as they are sent; what a job is made of is not the delivery's business. */
@@ -37,27 +37,14 @@ export function ingestDestination(settings: IngestSettings, envFile = 'the env f
       `the usage-history API's key is not configured: set INGEST_API_KEY in the environment or in ${envFile}`,
     );
   }
-  const ca = settings.ca_file === undefined ? null : readAuthority(settings.ca_file, 'destinations.ingest.ca_file');
+  const requestOf = jsonRequests('ingest', baseUrl, settings);
   return {
     name: 'ingest',
     content: 'jobs',
     description: `the usage-history API at ${baseUrl}`,
     maxPerMinute: settings.max_per_minute,
     maxBodyBytes: settings.max_body_bytes,
-    request: (entry, body) => ({
-      url: baseUrl + entry.path,
-      method: entry.method,
-      headers: {
-        'X-API-Key': apiKey,
-        'Content-Type': 'application/json',
-        Accept: 'application/json',
-        'Idempotency-Key': entry.id,
-      },
-      body,
-      timeoutSeconds: settings.timeout,
-      ca,
-      proxy: settings.proxy,
-    }),
+    request: (entry, body) => requestOf(entry, body, { 'X-API-Key': apiKey }),
     // Each job is a record of its own: their order is nothing to this API, and it replaces what it has.
     prepare: (body) => body,
     reduce: () => null,

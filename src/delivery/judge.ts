@@ -21,7 +21,7 @@ export type Api = {
   readonly ownMeaning: (answer: Answer, detail: string) => Outcome | null;
 };
 
-/** The table of answers in the design; each `detail` is safe to print. `mayHaveArrived` tells that it was sent before. */
+/** What answers mean, as the README has it in a table; each `detail` is safe to print. `mayHaveArrived` tells that it was sent before. */
 export function judgeReply(reply: HttpReply, mayHaveArrived: boolean, api: Api): Outcome {
   if (reply.kind === 'none') return { kind: 'unavailable', detail: printable(reply.reason), retryAfter: null };
   const { status } = reply;

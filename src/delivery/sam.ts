@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { readAuthority } from '../config/authority.ts';
 import type { SamSettings } from '../config/sam.ts';
 import { OperatorError } from '../lib/errors.ts';
 import { withoutSecrets } from '../lib/secrets.ts';
 import type { Destination, Outcome, Place } from './destination.ts';
+import { jsonRequests } from './json-request.ts';
 import { type Answer, type Api, jsonOf, judgeReply } from './judge.ts';
 
 /** The SAM API's answer to what it stored. */
@@ -47,30 +47,20 @@ export function samDestination(settings: SamSettings, envFile = 'the env file'):
     );
   }
   const token = Buffer.from(`${credentials.user}:${credentials.password}`).toString('base64');
-  const ca = settings.ca_file === undefined ? null : readAuthority(settings.ca_file, 'destinations.sam.ca_file');
+  const requestOf = jsonRequests('sam', baseUrl, settings);
   return {
     name: 'sam',
     content: 'status',
     description: `the SAM API at ${baseUrl}`,
     maxPerMinute: settings.max_per_minute,
     maxBodyBytes: settings.max_body_bytes,
-    request: (entry, body) => ({
-      url: baseUrl + entry.path,
-      method: entry.method,
-      headers: {
+    request: (entry, body) =>
+      requestOf(entry, body, {
         Authorization: `Basic ${token}`,
-        'Content-Type': 'application/json',
-        Accept: 'application/json',
-        'Idempotency-Key': entry.id,
         ...(entry.failedProbes.length === 0
           ? {}
           : { 'X-Collection-Failed': headerText(entry.failedProbes.join(', ')) }),
-      },
-      body,
-      timeoutSeconds: settings.timeout,
-      ca,
-      proxy: settings.proxy,
-    }),
+      }),
     prepare: forPlace,
     reduce: withoutUserRows,
     judge: (reply, { mayHaveArrived }) =>

@@ -1,29 +1,33 @@
 import type { Candidate } from './fingerprints.ts';
 
-/** What the API's edge commonly takes: the body of an entry has no more bytes. */
-const maxBytes = 1024 * 1024;
+/** How much a body may have. */
+export type BodyLimits = { readonly maxJobs: number; readonly maxBytes: number };
 
-/** Bodies of so many jobs at most, and no more bytes than the API takes. */
+const tail = ']}';
+
+/** Bodies within the limits; a job that alone has more bytes is a body of its own. */
 export class Bodies {
   readonly #head: string;
-  readonly #maxJobs: number;
+  readonly #limits: BodyLimits;
   readonly #take: (body: string, jobs: readonly Candidate[]) => void;
   #jobs: Candidate[] = [];
   #bytes = 0;
 
   /** `take` gets each body when it is full, and the last one from `end`. */
-  constructor(cluster: string, maxJobs: number, take: (body: string, jobs: readonly Candidate[]) => void) {
+  constructor(cluster: string, limits: BodyLimits, take: (body: string, jobs: readonly Candidate[]) => void) {
     this.#head = `{"hostname":${JSON.stringify(cluster)},"jobs":[`;
-    this.#maxJobs = maxJobs;
+    this.#limits = limits;
     this.#take = take;
   }
 
   add(candidate: Candidate): void {
-    const bytes = Buffer.byteLength(candidate.json) + 1;
-    const isFull = this.#jobs.length >= this.#maxJobs || this.#head.length + this.#bytes + bytes + 2 > maxBytes;
+    const { maxJobs, maxBytes } = this.#limits;
+    const bytes = Buffer.byteLength(candidate.json);
+    const isFull = this.#jobs.length >= maxJobs || this.#head.length + this.#bytes + bytes + tail.length > maxBytes;
     if (isFull) this.end();
     this.#jobs.push(candidate);
-    this.#bytes += bytes;
+    // The comma behind it.
+    this.#bytes += bytes + 1;
   }
 
   end(): void {
@@ -31,6 +35,6 @@ export class Bodies {
     const jobs = this.#jobs;
     this.#jobs = [];
     this.#bytes = 0;
-    this.#take(`${this.#head}${jobs.map(({ json }) => json).join(',')}]}`, jobs);
+    this.#take(`${this.#head}${jobs.map(({ json }) => json).join(',')}${tail}`, jobs);
   }
 }

@@ -1,6 +1,6 @@
-import { clusterName } from '../config/jobs.ts';
 import type { Executor } from '../exec/command.ts';
 import { readText } from '../exec/read-text.ts';
+import { clusterNameRule, isClusterName } from '../lib/cluster-name.ts';
 import { OperatorError } from '../lib/errors.ts';
 import { printable } from '../lib/text.ts';
 
@@ -31,7 +31,6 @@ function unknown(reason: string): OperatorError {
 
 /** The name of a cluster; throws OperatorError, which says where it is from, for what can be none. */
 export function checkedCluster(name: string, from: string): string {
-  const { data, error } = clusterName.safeParse(name);
-  if (data !== undefined) return data;
-  throw new OperatorError(`${from} '${printable(name, 80)}' ${error.issues[0]?.message ?? 'is no name'}`);
+  if (isClusterName(name)) return name;
+  throw new OperatorError(`${from} '${printable(name, 80)}' ${clusterNameRule}`);
 }

@@ -2,7 +2,7 @@ import type { Executor } from '../exec/command.ts';
 import type { Damages } from '../lib/records.ts';
 import { sacctCommand, type Window } from '../slurm/sacct.ts';
 import { finishedJobs, SacctCount } from '../slurm/sacct-jobs.ts';
-import { Bodies } from './bodies.ts';
+import { Bodies, type BodyLimits } from './bodies.ts';
 import { type Candidate, candidateOf } from './fingerprints.ts';
 import { recordOf } from './record.ts';
 import { sacctFailure } from './sacct-failure.ts';
@@ -18,8 +18,8 @@ export type HistorySource = {
   /** The zone of the records' times. */
   readonly timeZone: string;
   readonly now: Date;
-  /** The most jobs of one body. */
-  readonly batchJobs: number;
+  /** Of one body. */
+  readonly limits: BodyLimits;
 };
 
 /** What becomes of the jobs that are read. */
@@ -52,12 +52,12 @@ const maxOutputBytes = 64 * 1024 ** 3;
  * got is not to be used.
  */
 export async function gather(window: Window, source: HistorySource, sink: HistorySink): Promise<Gathered> {
-  const { cluster, executor, host, timeoutSeconds, timeZone, now, batchJobs } = source;
+  const { cluster, executor, host, timeoutSeconds, timeZone, now, limits } = source;
   const argv = sacctCommand(window, eligibleBefore(window, now));
   const command = { argv, host, via: null, timeoutSeconds, maxOutputBytes };
   const execution = executor.start(command);
   const count = new SacctCount();
-  const bodies = new Bodies(cluster, batchJobs, sink.take);
+  const bodies = new Bodies(cluster, limits, sink.take);
   let [fresh, cpuHours, gpuHours] = [0, 0, 0];
   for await (const jobs of finishedJobs(execution.stdout, window, count)) {
     const candidates = jobs.map((job) => {

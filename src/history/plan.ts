@@ -6,7 +6,7 @@ import { day } from './windows.ts';
  * What is read again before the place that was read up to, in milliseconds: a job is in sacct's answers seconds after its
  * end, and slurmctld keeps what it cannot tell slurmdbd and tells it later.
  */
-export const overlap = day;
+const overlap = day;
 
 /** The jobs that are asked for, by their end; null for all that is new, and for now. */
 export type Range = { readonly since: Date | null; readonly until: Date | null };

@@ -13,7 +13,6 @@ const progressSchema = z.object({
 
 /** How far the job history of a cluster was read. */
 export type Progress = z.output<typeof progressSchema>;
-export type Backfill = NonNullable<Progress['backfill']>;
 
 const none: Progress = { readUntil: null, backfill: null };
 

@@ -1,4 +1,4 @@
-import type { Command, Ending } from '../exec/command.ts';
+import { type Command, describeCommand, type Ending } from '../exec/command.ts';
 import { failureOf } from '../exec/describe.ts';
 import { exitCodes, OperatorError } from '../lib/errors.ts';
 import { printable } from '../lib/text.ts';
@@ -65,7 +65,10 @@ export function sacctFailure(command: Command, ending: Ending, isCutOff: boolean
     }
   }
   const reason = failureOf(command, ending) ?? 'it failed';
-  return failed(reason.replace(command.argv.join(' '), 'sacct'), 'see the log with --verbose for the whole command');
+  return failed(
+    reason.replace(describeCommand(command), `sacct${on}`),
+    'see the log with --verbose for the whole command',
+  );
 }
 
 function failed(what: string, mend: string): OperatorError {

@@ -1,5 +1,5 @@
-import { closeSync, openSync, readdirSync, readSync, rmSync, writeSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { gatheringFile } from '../outbox/files.ts';
 import { type StoredBody, storedBody } from '../outbox/insert.ts';
 import { unwritable } from '../outbox/unwritable.ts';
 import { type Candidate, Fingerprints, fingerprintNumbers } from './fingerprints.ts';
@@ -19,15 +19,19 @@ const garbageBytes = 4 * 1024 * 1024;
  * where the file cannot be written.
  */
 export class Spill {
-  readonly #beside: string;
+  readonly #outbox: string;
+  readonly #file: string;
   #descriptor: number | null = null;
   #places: Place[] = [];
   #end = 0;
   #garbage = 0;
 
-  /** `beside` is a file; this one is in its directory. */
-  constructor(beside: string) {
-    this.#beside = beside;
+  /** The file is beside the outbox's. The caller holds the lock of the cluster's export. */
+  constructor(outbox: string, cluster: string) {
+    this.#outbox = outbox;
+    this.#file = gatheringFile(outbox, cluster);
+    // Of an export that was killed before its file lost its name.
+    rmSync(this.#file, { force: true });
   }
 
   get count(): number {
@@ -79,12 +83,12 @@ export class Spill {
     try {
       this.#append(part);
     } catch (error) {
-      throw unwritable('gather jobs beside the outbox', this.#beside, error);
+      throw unwritable('gather jobs beside the outbox', this.#outbox, error);
     }
   }
 
   #append(part: Uint8Array | Uint32Array | BigInt64Array): void {
-    this.#descriptor ??= namelessFile(this.#beside);
+    this.#descriptor ??= namelessFile(this.#file);
     for (let done = 0; done < part.byteLength; ) {
       const rest = new Uint8Array(part.buffer, part.byteOffset + done, part.byteLength - done);
       const written = writeSync(this.#descriptor, rest, 0, rest.length, this.#end);
@@ -104,14 +108,7 @@ export class Spill {
   }
 }
 
-const suffix = '.gathered';
-
-/** Takes away what an earlier export left that was killed before it had taken the name away. */
-function namelessFile(beside: string): number {
-  const prefix = `${basename(beside)}.`;
-  for (const name of readdirSync(dirname(beside)))
-    if (name.startsWith(prefix) && name.endsWith(suffix)) rmSync(join(dirname(beside), name), { force: true });
-  const name = `${beside}.${process.pid}${suffix}`;
+function namelessFile(name: string): number {
   const descriptor = openSync(name, 'wx+', 0o600);
   // Another export may have taken it away.
   rmSync(name, { force: true });

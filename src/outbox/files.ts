@@ -20,6 +20,11 @@ export function historyLockFile(outbox: string, cluster: string): string {
   return `${outbox}.history-${cluster}-lock`;
 }
 
+/** Where the lock's holder gathers finished jobs: there only for the moment between its making and losing its name. */
+export function gatheringFile(outbox: string, cluster: string): string {
+  return `${outbox}.history-${cluster}-gathered`;
+}
+
 /** What is recovered from a damaged outbox is gathered here, until it takes its place. */
 export function recoveringFile(outbox: string): string {
   return `${outbox}.recovering`;

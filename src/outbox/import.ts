@@ -1,5 +1,5 @@
 import { messageOf } from '../lib/errors.ts';
-import type { Line } from '../lib/lines.ts';
+import type { NumberedLine } from '../lib/lines.ts';
 import { usedBytes } from './database.ts';
 import type { EntryState } from './entry.ts';
 import type { Outbox } from './outbox.ts';
@@ -27,7 +27,7 @@ const batchBytes = 8 * 1024 ** 2;
  */
 export async function importEntries(
   outbox: Outbox,
-  lines: AsyncIterable<Line>,
+  lines: AsyncIterable<NumberedLine>,
   maxBytes: number,
   complain: (line: number, problem: string) => void,
 ): Promise<Imported> {

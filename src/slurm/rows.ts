@@ -1,16 +1,14 @@
 import { linesOf } from '../lib/lines.ts';
 import { Damages } from '../lib/records.ts';
-
-/**
- * What stands behind each field: nobody can type it into a name. `|`, which Slurm's own examples use, may be in the name of
- * an account.
- */
-const separator = '\u001f';
+import { separator } from './separator.ts';
 
 /** Nothing is longer but a damaged line: the tasks of an array of four million have about this much. */
 const maxLineBytes = 16 * 1024 ** 2;
 
-/** Fields by their names for `-O` (sinfo(1) and squeue(1), "--Format"). Without a size they are printed whole. */
+/**
+ * Fields by their names for `-O` (sinfo(1) and squeue(1), "--Format"), each with the separator behind it. Without a size they
+ * are printed whole.
+ */
 export function formatOf(fields: readonly string[]): string {
   return fields.map((field) => `${field}:${separator}`).join(',');
 }

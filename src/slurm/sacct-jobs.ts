@@ -1,6 +1,6 @@
+import { cutIntoLines, type Line, lenient } from '../lib/lines.ts';
 import { Damages } from '../lib/records.ts';
 import type { Window } from './sacct.ts';
-import { type TextLine, wholeLines } from './sacct-lines.ts';
 import { type FinishedJob, parseRow, type SecondsWindow } from './sacct-rows.ts';
 
 /** What was seen while reading the output of one sacct. */
@@ -16,10 +16,13 @@ export class SacctCount {
   isCutOff = false;
 }
 
+/** Node lists of the largest jobs have some ten thousand characters. */
+const maxLineBytes = 1024 * 1024;
+
 /**
  * The jobs that ended in a window, as sacct prints them, some at a time. Steps are folded into their job, behind which
  * they stand: they tell where one ran out of memory although Slurm calls the job FAILED. A line that cannot be read costs
- * itself only.
+ * itself only, and names may be of any encoding, because the usage counts all the same.
  */
 export async function* finishedJobs(
   chunks: AsyncIterable<Uint8Array>,
@@ -29,7 +32,9 @@ export async function* finishedJobs(
   const seconds = { from: from.getTime() / 1000, to: to.getTime() / 1000 };
   // Its steps may still come.
   let last: FinishedJob | null = null;
-  for await (const lines of wholeLines(chunks, count)) {
+  for await (const { lines, isCutOff } of cutIntoLines(chunks, maxLineBytes, lenient)) {
+    count.isCutOff = isCutOff;
+    if (isCutOff) break;
     const jobs: FinishedJob[] = [];
     for (const line of lines) {
       last = next(line, seconds, last, jobs, count);
@@ -41,7 +46,7 @@ export async function* finishedJobs(
 
 /** Takes one line in: gives the job whose steps may follow, and puts the one before it among the jobs. */
 function next(
-  { byte, text }: TextLine,
+  { byte, text }: Line,
   window: SecondsWindow,
   last: FinishedJob | null,
   jobs: FinishedJob[],

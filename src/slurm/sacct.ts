@@ -1,11 +1,7 @@
+import { separator } from './separator.ts';
+
 /** A stretch of time: `from` belongs to it, `to` does not. */
 export type Window = { readonly from: Date; readonly to: Date };
-
-/**
- * What stands between two fields. Of a character that cannot occur (U+001F) quoting through a far login shell is not safe;
- * with `|` alone an account of such a name would break its line.
- */
-export const separator = '|:|';
 
 /** The fields that are asked for: no job names or comments, in which users may write anything, line breaks too. */
 export const sacctFields = [

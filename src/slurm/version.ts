@@ -1,5 +1,5 @@
 /** The oldest version that has all we ask for: it brought `StateComplete` (sinfo(1), "--Format"). */
-export const oldestVersion = '21.08';
+const oldestVersion = '21.08';
 
 /** Why a Slurm that calls itself so (`slurm-wlm 22.05.8`) cannot be asked; null where it can. */
 export function tooOld(version: string): string | null {

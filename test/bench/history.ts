@@ -17,7 +17,7 @@ const date = new Date(Date.now() - 3 * 86_400_000).toISOString().slice(0, 10);
 /** What Python needs to cut the same text into lines and fields, and to do nothing with them. */
 const split = `import sys
 for line in sys.stdin:
-    fields = line.split('|:|')
+    fields = line.split('\\x1f')
 `;
 
 /** Exporting very many jobs of one day, beside Python that only splits what sacct prints. */

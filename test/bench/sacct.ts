@@ -1,4 +1,4 @@
-import { separator } from '../../src/slurm/sacct.ts';
+import { separator } from '../../src/slurm/separator.ts';
 import { randomFrom } from './random.ts';
 
 /**

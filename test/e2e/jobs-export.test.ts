@@ -108,6 +108,16 @@ describe('an export', () => {
     ]);
   });
 
+  test('makes no body that the drain would refuse, but for one job that is larger by itself', async () => {
+    const jobs = `jobs: { cluster_name: farm, search_path: ['${site.programs}', /usr/bin, /bin] }`;
+    site.configure('collector.yaml', `${jobs}\ndestinations: { ingest: { max_body_bytes: 1000 } }\n`);
+    site.sacctPrints(jobsOf(day, 8) + jobOf(day, 8, { QOS: 'x'.repeat(1000) }));
+    expect((await exportJobs(...thatDay)).exit).toBe(1);
+    const states = (await site.entries()).map(({ state }) => state);
+    expect(states).toEqual(['delivered', 'delivered', 'delivered', 'rejected']);
+    expect(await site.stored()).toHaveLength(9);
+  });
+
   test('without a range reads the last days, and then from a day before the last time', async () => {
     expect((await exportJobs()).exit).toBe(0);
     expect(site.asked()).toHaveLength(8);
@@ -294,7 +304,7 @@ describe('where sacct fails', () => {
 describe('records that cannot be read', () => {
   test('cost themselves only, are told with their place, and are sent when they can be read', async () => {
     const good = jobsOf(day, 3);
-    site.sacctPrints(`${good}9|:|short\n`);
+    site.sacctPrints(`${good}9\u001fshort\n`);
     const { exit, stderr } = await exportJobs(...thatDay);
     expect(exit).toBe(1);
     expect(stderr).toContain(
@@ -370,7 +380,7 @@ describe('the name of the cluster', () => {
   test.each(['../../evil', 'a b', '', '-x', 'x'.repeat(65)])('%p is refused', async (name) => {
     const { exit, stderr } = await exportJobs(`--cluster-name=${name}`);
     expect(exit).toBe(2);
-    expect(stderr).toContain('must be at most 64 letters, digits, dots, - or _');
+    expect(stderr).toContain('must have 1 to 64 letters, digits, dots, - or _, and not begin with a dot or -');
     expect(readdirSync(dirname(site.configDirectory)).sort()).toEqual(['hpc-collector']);
   });
 });

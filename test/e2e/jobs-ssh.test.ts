@@ -1,6 +1,7 @@
 /** sacct on another host, through a real sshd. */
 
 import { expect } from 'bun:test';
+import { separator } from '../../src/slurm/separator.ts';
 import { newHistorySite } from '../support/history-site.ts';
 import { needsThat } from '../support/needs.ts';
 import { captured } from '../support/sacct.ts';
@@ -10,7 +11,7 @@ needsThat(sshdInstalled, 'sshd, ssh, ssh-keygen')('jobs.host is where sacct and 
   // It answers only what it is to be asked: every argument arrives as it is.
   const sacct = `#!/bin/sh
 [ "$TZ $SLURM_TIME_FORMAT" = "UTC %s" ] || exit 3
-for word in "$@"; do [ "$word" = '--delimiter=|:|' ] && asked=yes; done
+for word in "$@"; do [ "$word" = '--delimiter=${separator}' ] && asked=yes; done
 [ "$asked" = yes ] || exit 4
 cat <<'END'
 ${captured.text}END

@@ -7,9 +7,9 @@ import { readSacct, sacctLine } from '../support/sacct.ts';
 const [job] = (await readSacct(sacctLine())).jobs;
 if (!job) throw new Error('a line is a job');
 
-function bodiesOf(records: readonly unknown[], maxJobs: number): string[] {
+function bodiesOf(records: readonly unknown[], maxJobs: number, maxBytes = 1e6): string[] {
   const bodies: string[] = [];
-  const all = new Bodies('farm', maxJobs, (body) => bodies.push(body));
+  const all = new Bodies('farm', { maxJobs, maxBytes }, (body) => bodies.push(body));
   for (const record of records) all.add(candidateOf(job ?? never(), JSON.stringify(record)));
   all.end();
   return bodies;
@@ -39,13 +39,23 @@ test('bodies are the JSON of the API, with every record once and in order', () =
   );
 });
 
-test('a body has at most a MiB, in bytes', () => {
+test('a body has as many bytes as the API takes and no more, and a job that alone has more is a body of its own', () => {
   // Two bytes each as UTF-8.
-  const records = Array.from({ length: 50 }, () => ({ NodeList: 'ü'.repeat(50_000) }));
-  const sizes = bodiesOf(records, 1000).map((body) => Buffer.byteLength(body));
-  expect(sizes.length).toBe(5);
-  expect(Math.max(...sizes)).toBeLessThanOrEqual(1024 * 1024);
-  expect(Math.max(...sizes)).toBeGreaterThan(950_000);
+  const record = fc.nat(300).map((length) => ({ NodeList: 'ü'.repeat(length) }));
+  fc.assert(
+    fc.property(fc.array(record), fc.integer({ min: 40, max: 900 }), (records, maxBytes) => {
+      const bodies = bodiesOf(records, 1000, maxBytes);
+      const parsed = bodies.map((body) => JSON.parse(body) as { jobs: unknown[] });
+      expect(parsed.flatMap(({ jobs }) => jobs)).toEqual(records);
+      for (const [index, body] of bodies.entries()) {
+        const { jobs } = parsed[index] ?? never();
+        if (jobs.length > 1) expect(Buffer.byteLength(body)).toBeLessThanOrEqual(maxBytes);
+        const next = parsed[index + 1]?.jobs[0];
+        if (next !== undefined)
+          expect(Buffer.byteLength(body) + Buffer.byteLength(`,${JSON.stringify(next)}`)).toBeGreaterThan(maxBytes);
+      }
+    }),
+  );
 });
 
 test('no jobs make no body', () => {

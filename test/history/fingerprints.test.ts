@@ -1,10 +1,12 @@
 import { afterEach, expect, test } from 'bun:test';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { candidateOf, forgetOld, unsent } from '../../src/history/fingerprints.ts';
 import { gather } from '../../src/history/gather.ts';
 import { Spill } from '../../src/history/spill.ts';
 import { storeWindow } from '../../src/history/store.ts';
+import { gatheringFile } from '../../src/outbox/files.ts';
 import { Outbox } from '../../src/outbox/outbox.ts';
 import { answering, exited } from '../support/executors.ts';
 import { quickDirectory } from '../support/files.ts';
@@ -30,11 +32,19 @@ function newOutbox() {
 async function exportLines(
   { outbox, file }: ReturnType<typeof newOutbox>,
   lines: string,
-  { cluster = 'farm', from = noon, to = noon + 1800, batchJobs = 3, at = now } = {},
+  { cluster = 'farm', from = noon, to = noon + 1800, maxJobs = 3, at = now } = {},
 ): Promise<void> {
   const executor = answering(() => ({ stdout: lines, ending: exited(0) }));
-  const source = { cluster, executor, host: null, timeoutSeconds: 1, timeZone: 'UTC', now: new Date(), batchJobs };
-  const spill = new Spill(file);
+  const source = {
+    cluster,
+    executor,
+    host: null,
+    timeoutSeconds: 1,
+    timeZone: 'UTC',
+    now: new Date(),
+    limits: { maxJobs, maxBytes: 1e6 },
+  };
+  const spill = new Spill(file, cluster);
   const window = { from: new Date(from * 1000), to: new Date(to * 1000) };
   await gather(window, source, {
     unsent: (candidates) => unsent(outbox.database, cluster, candidates),
@@ -163,7 +173,7 @@ test('whatever windows are read, each state of a job is sent once, when it is fi
 
 test('a window is stored whole or not at all', async () => {
   const site = newOutbox();
-  const spill = new Spill(site.file);
+  const spill = new Spill(site.file, 'farm');
   const [job] = (await readSacct(lineAt(noon))).jobs;
   if (!job) throw new Error('a line is a job');
   spill.add('{}', [candidateOf(job, '{}')]);
@@ -180,6 +190,13 @@ test('a window is stored whole or not at all', async () => {
 test('what cannot be gathered beside the outbox says where', async () => {
   const [job] = (await readSacct(lineAt(noon))).jobs;
   if (!job) throw new Error('a line is a job');
-  const spill = new Spill('/nonexistent/outbox.db');
+  const spill = new Spill('/nonexistent/outbox.db', 'farm');
   expect(() => spill.add('{}', [candidateOf(job, '{}')])).toThrow('cannot gather jobs beside the outbox /nonexistent/');
+});
+
+test('what a killed export left of the file in which it gathers is removed by the next', async () => {
+  const { file } = newOutbox();
+  writeFileSync(gatheringFile(file, 'farm'), 'left');
+  new Spill(file, 'farm').close();
+  expect(existsSync(gatheringFile(file, 'farm'))).toBe(false);
 });

@@ -1,12 +1,12 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { type Line, linesOf } from '../../src/lib/lines.ts';
+import { cutIntoLines, lenient, linesOf } from '../../src/lib/lines.ts';
 
 async function* chunksOf(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
   yield* chunks;
 }
 
-async function read(chunks: readonly Uint8Array[], maxBytes = 1000): Promise<Line[]> {
+function read(chunks: readonly Uint8Array[], maxBytes = 1000) {
   return Array.fromAsync(linesOf(chunksOf(chunks), maxBytes));
 }
 
@@ -35,4 +35,31 @@ test('a line that is too long or no UTF-8 has no text, and those behind it do', 
     Buffer.from(part),
   );
   expect((await read(chunks)).map((line) => line.text)).toEqual([null, 'b', null, 'c']);
+});
+
+test('each chunk gives the lines that end in it, and a last one without its end is told apart', async () => {
+  const chunks = ['a\nb\nc', 'd', '\ne'].map((part) => Buffer.from(part));
+  expect(await Array.fromAsync(cutIntoLines(chunksOf(chunks), 1000, lenient))).toEqual([
+    {
+      lines: [
+        { byte: 0, text: 'a' },
+        { byte: 2, text: 'b' },
+      ],
+      isCutOff: false,
+    },
+    { lines: [{ byte: 4, text: 'cd' }], isCutOff: false },
+    { lines: [{ byte: 7, text: 'e' }], isCutOff: true },
+  ]);
+});
+
+test('a line has as many bytes as it may have and no more, within a chunk and across chunks', async () => {
+  for (const cut of [0, 3, 5]) {
+    const bytes = Buffer.from('12345\n123456\n12345');
+    const chunks = [bytes.subarray(0, cut), bytes.subarray(cut, 6 + cut), bytes.subarray(6 + cut)];
+    expect((await read(chunks, 5)).map((line) => [line.byte, line.text])).toEqual([
+      [0, '12345'],
+      [6, null],
+      [13, '12345'],
+    ]);
+  }
 });

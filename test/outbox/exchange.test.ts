@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, expect, test } from 'bun:test';
 import fc from 'fast-check';
-import type { Line } from '../../src/lib/lines.ts';
+import type { NumberedLine } from '../../src/lib/lines.ts';
 import { usedBytes } from '../../src/outbox/database.ts';
 import { type EntryState, entryStates } from '../../src/outbox/entry.ts';
 import { exportEntries } from '../../src/outbox/export.ts';
@@ -24,7 +24,7 @@ afterEach(() => {
 const lines = (outbox: Outbox): string[] =>
   [...exportEntries(outbox, all(outbox))].map((one) => (one.kind === 'line' ? one.line : one.reason));
 
-async function* numbered(texts: readonly (string | null)[]): AsyncGenerator<Line> {
+async function* numbered(texts: readonly (string | null)[]): AsyncGenerator<NumberedLine> {
   for (const [index, text] of texts.entries()) yield { number: index + 1, byte: 0, text };
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { tasksOf } from '../../src/slurm/jobs.ts';
-import { damagedIn, jobLine, jobsIn } from '../support/slurm.ts';
+import { damagedIn, jobLine, jobsIn } from '../support/slurm-output.ts';
 
 /** The one job of a line. */
 async function jobOf(values: Parameters<typeof jobLine>[0]) {

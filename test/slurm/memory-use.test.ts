@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { slurmProbes } from '../../src/slurm/probes.ts';
-import { jobLine, slurmAnswering, slurmSystem } from '../support/slurm.ts';
+import { jobLine, slurmAnswering, slurmSystem } from '../support/slurm-output.ts';
 
 const mebibyte = 1024 ** 2;
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { damagedIn, nodeLine, nodesIn } from '../support/slurm.ts';
+import { damagedIn, nodeLine, nodesIn } from '../support/slurm-output.ts';
 
 const read = async (...lines: string[]) => {
   const result = await nodesIn(lines.join(''));

@@ -13,7 +13,7 @@ import {
   partitionLine,
   slurmAnswering,
   slurmSystem,
-} from '../support/slurm.ts';
+} from '../support/slurm-output.ts';
 import { systemOf } from '../support/systems.ts';
 
 const queuesOf = (stdout: string) => slurmProbes(slurmSystem, slurmAnswering({ partitions: { stdout } })).queues();

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { sacctCommand, sacctFields, separator } from '../../src/slurm/sacct.ts';
+import { sacctCommand, sacctFields } from '../../src/slurm/sacct.ts';
+import { separator } from '../../src/slurm/separator.ts';
 import { captured, type Fields, november20, readSacct, sacctLine, seconds, stepLine } from '../support/sacct.ts';
 
 async function jobOf(fields: Fields) {
@@ -19,7 +20,7 @@ test('every user and every run is asked for, in seconds since 1970 and without f
     '--duplicates',
     '--parsable2',
     '--noheader',
-    '--delimiter=|:|',
+    '--delimiter=\u001f',
     '--starttime=2026-11-20T00:00:00',
     '--endtime=2026-11-21T00:00:00',
     `--format=${sacctFields.join(',')}`,
@@ -63,7 +64,7 @@ test('what a real sacct printed', async () => {
     ['5_4', 21],
     ['5_5', 5],
   ]);
-  // Those that run and wait are left for later.
+  // What waited until the end of the window and ended behind it is left for later.
   expect(jobs.map(({ id }) => id)).not.toContain('31');
 });
 
@@ -154,7 +155,7 @@ test.each(['RUNNING', 'PENDING', 'SUSPENDED'])('a job that is %s is not finished
 
 test('a record that cannot be read costs itself only, and is told with its place', async () => {
   const before = sacctLine({ JobIDRaw: '1' }) + stepLine({ JobIDRaw: '1' });
-  const broken = `2|:|2|:|cut\n`;
+  const broken = `${['2', '2', 'cut'].join(separator)}\n`;
   const { jobs, count } = await readSacct(before + broken + stepLine({ JobIDRaw: '2' }) + sacctLine({ JobIDRaw: '3' }));
   expect(jobs.map(({ id }) => id)).toEqual(['1', '3']);
   expect(count.damaged.first).toEqual([{ record: null, byte: before.length, problem: 'has 3 fields and not 13' }]);

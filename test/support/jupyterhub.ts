@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryDirectory } from './files.ts';
+import { freePorts } from './ports.ts';
 import { processesWithArgument, untilGone } from './processes.ts';
 import { type Running, start } from './start.ts';
 import { until } from './until.ts';
@@ -39,8 +40,9 @@ export type Hub = {
  */
 export async function startJupyterHub(options: HubOptions = {}): Promise<Hub> {
   const directory = temporaryDirectory();
-  const [hubPort, proxyPort] = [freePort(), freePort()];
-  const { tls, port = freePort(), settings = '' } = options;
+  const hubPort = await freePorts(3);
+  const proxyPort = hubPort + 1;
+  const { tls, port = hubPort + 2, settings = '' } = options;
   const url = `${tls ? 'https' : 'http'}://127.0.0.1:${port}`;
   const path = (name: string) => join(directory.path, name);
   writeFileSync(path('session.py'), session);
@@ -180,12 +182,4 @@ function endIfThere(pid: number): void {
   } catch {
     // It ended by itself.
   }
-}
-
-/** A port that nobody listens on. */
-function freePort(): number {
-  const server = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } });
-  const { port } = server;
-  server.stop(true);
-  return port;
 }

@@ -2,7 +2,7 @@
 
 import type { Executor } from '../../src/exec/command.ts';
 import { answering } from './executors.ts';
-import { jobLine, nodeLine, partitionLine, slurmAnswering } from './slurm.ts';
+import { jobLine, nodeLine, partitionLine, slurmAnswering } from './slurm-output.ts';
 
 export type ScenarioNode = {
   readonly name: string;

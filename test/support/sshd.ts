@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { temporaryDirectory } from './files.ts';
+import { freePorts } from './ports.ts';
 import { until } from './until.ts';
 
 const sshd = Bun.which('sshd', { PATH: '/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin' });
@@ -65,7 +66,8 @@ export async function startSshd(options: FarSideOptions): Promise<FarSide> {
   mkdirSync(join(directory, 'home'));
   for (const key of ['host_key', 'other_host_key', 'user_key']) makeKey(join(directory, key));
 
-  const ports = { plain: await freePort(), password: await freePort(), tcsh: await freePort() };
+  const plain = await freePorts(4);
+  const ports = { plain, password: plain + 1, tcsh: plain + 2 };
   const sockets = new Set<Socket>();
   const mute = await listen((socket) => sockets.add(socket));
   let drops = 0;
@@ -90,7 +92,7 @@ export async function startSshd(options: FarSideOptions): Promise<FarSide> {
     { name: trouble.passwordOnly, port: ports.password },
     { name: trouble.stranger, port: ports.plain, knownAs: trouble.stranger },
     { name: trouble.impostor, port: ports.plain, knownAs: trouble.impostor },
-    { name: trouble.refusing, port: await freePort() },
+    { name: trouble.refusing, port: plain + 3 },
     { name: trouble.nameless, port: ports.plain, address: 'no-such-host.invalid' },
     { name: trouble.dropping, port: dropping.port },
     { name: trouble.tcsh, port: ports.tcsh },
@@ -194,12 +196,6 @@ async function listen(onConnection: (socket: Socket) => unknown): Promise<{ serv
   const server = createServer(onConnection);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return { server, port: (server.address() as AddressInfo).port };
-}
-
-async function freePort(): Promise<number> {
-  const { server, port } = await listen(() => {});
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 function countIn(file: string, text: string): number {

@@ -1,7 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
-import type { Config } from '../../src/config/config.ts';
 import type { HubSystem } from '../../src/config/hub.ts';
 import { loadConfig, loadSystem } from '../../src/config/load.ts';
 import type { BatchSystem, System } from '../../src/config/system.ts';
@@ -23,14 +22,6 @@ export function withConfigDirectory<T>(files: Readonly<Record<string, string>>, 
   } finally {
     directory.remove();
   }
-}
-
-/** The configuration that these files and this environment make. */
-export function configOf(
-  files: Readonly<Record<string, string>> = {},
-  environment: Record<string, string> = {},
-): Config {
-  return withConfigDirectory(files, (directory) => loadConfig(directory, { HOME: '/nowhere', ...environment }));
 }
 
 /** The cluster that these settings make, in `<name>.yaml`; a built-in one where there are none. */

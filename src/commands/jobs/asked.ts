@@ -28,7 +28,8 @@ export async function sourceOf(asked: Asked, { config }: Context): Promise<Histo
     timeoutSeconds: jobs.timeout,
     timeZone: jobs.timezone,
     now: asked.now,
-    batchJobs: jobs.batch_jobs,
+    // The drain refuses a larger body.
+    limits: { maxJobs: jobs.batch_jobs, maxBytes: config.ingest.max_body_bytes },
   };
 }
 

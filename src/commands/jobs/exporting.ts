@@ -115,7 +115,7 @@ async function exportWindow(work: Export, window: Window, progress: (rows: numbe
   try {
     return await outbox.runLong(async (current) => {
       refuseBacklog(current, work.source.cluster);
-      const spill = new Spill(work.context.outboxFile);
+      const spill = new Spill(work.context.outboxFile, work.source.cluster);
       try {
         return await gatherAndStore(work, window, { outbox: current, spill, progress });
       } finally {

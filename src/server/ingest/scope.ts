@@ -1,6 +1,6 @@
+import { clusterNameRule, isClusterName } from '../../lib/cluster-name.ts';
 import { OperatorError } from '../../lib/errors.ts';
 import { printable } from '../../lib/text.ts';
-import { isClusterName } from './cluster.ts';
 
 /** The clusters that a key may be used for; `*` is all of them, what the API's own documents call a shared key. */
 export type Scope = '*' | readonly string[];
@@ -27,9 +27,7 @@ export function scopeOf(text: string): Scope {
 export function scopeOfNames(names: readonly string[]): Scope {
   const wrong = names.find((name) => !isClusterName(name));
   if (wrong !== undefined) {
-    throw new OperatorError(
-      `'${printable(wrong, 80)}' is no cluster's name: it has 1 to 64 letters, digits, dots, underscores or hyphens, and begins with a letter or digit`,
-    );
+    throw new OperatorError(`'${printable(wrong, 80)}' is no cluster's name: it ${clusterNameRule}`);
   }
   if (names.length === 0) throw new OperatorError('say for which cluster: --cluster NAME, or --all for every one');
   return [...new Set(names)];

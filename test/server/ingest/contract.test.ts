@@ -87,9 +87,9 @@ const differences: Readonly<Record<string, readonly [why: string, answer: { stat
           {
             type: 'string_pattern_mismatch',
             loc: ['body', 'hostname'],
-            msg: "String should match pattern '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'",
+            msg: "String should match pattern '^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$'",
             input: '../../evil',
-            ctx: { pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' },
+            ctx: { pattern: '^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$' },
           },
         ],
       },

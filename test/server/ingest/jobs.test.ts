@@ -221,7 +221,7 @@ describe('what is wrong', () => {
     expect(body.detail).toMatchObject([{ type: 'string_pattern_mismatch', loc: ['body', 'hostname'] }]);
   });
 
-  test.each(['a', 'hpc-cluster-01', 'Farm_2.example.org', 'x'.repeat(64)])(
+  test.each(['a', 'hpc-cluster-01', 'Farm_2.example.org', '_farm', 'x'.repeat(64)])(
     'but not the cluster %p',
     async (hostname) => {
       expect((await receiver.ingest({ hostname, jobs: [] })).status).toBe(200);

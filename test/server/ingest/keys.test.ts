@@ -2,6 +2,7 @@ import { Database } from 'bun:sqlite';
 import { afterEach, describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
+import { clusterNamePattern } from '../../../src/lib/cluster-name.ts';
 import { keysIn } from '../../../src/server/ingest/key-ring.ts';
 import { addKey, listKeys, removeKey } from '../../../src/server/ingest/keys.ts';
 import { covers, type Scope, scopeOf, scopeOfNames, scopeText } from '../../../src/server/ingest/scope.ts';
@@ -24,7 +25,7 @@ type Receiver = Awaited<ReturnType<typeof started>>;
 const statusWith = async (receiver: Receiver, key: string, hostname: string) =>
   (await receiver.ingest({ hostname, jobs: [] }, { 'X-API-Key': key })).status;
 
-const clusterName = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
+const clusterName = fc.stringMatching(new RegExp(clusterNamePattern));
 
 describe('a scope', () => {
   test('covers the clusters that it names, and no other', () => {

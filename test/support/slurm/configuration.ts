@@ -10,14 +10,14 @@ export const livingNodes = [
 export const portCount = 3 + livingNodes.length;
 
 /** Everybody may work for every account, by default for the first. */
-export const accounts = ['physics', 'chemistry', 'chem-org'] as const;
+const accounts = ['physics', 'chemistry', 'chem-org'] as const;
 
 /** Some that Debian always has. */
 export const users = ['daemon', 'games', 'mail', 'news'] as const;
 
 export type User = (typeof users)[number];
 
-export const clusterName = 'proving';
+const clusterName = 'proving';
 
 export type Place = {
   readonly directory: string;

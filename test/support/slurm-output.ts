@@ -4,6 +4,7 @@ import { jobFields } from '../../src/slurm/jobs.ts';
 import { nodeFields } from '../../src/slurm/nodes.ts';
 import { partitionFields } from '../../src/slurm/partitions.ts';
 import { slurmProbes } from '../../src/slurm/probes.ts';
+import { separator } from '../../src/slurm/separator.ts';
 import { type Answer, answering } from './executors.ts';
 import { systemOf } from './systems.ts';
 
@@ -13,7 +14,7 @@ export const slurmSystem = systemOf('farm', { scheduler: 'slurm' });
 type Values<Fields extends readonly string[]> = Readonly<Partial<Record<Fields[number], string>>>;
 
 const line = (fields: readonly string[], values: Readonly<Record<string, string>>): string =>
-  `${fields.map((field) => `${values[field] ?? ''}\u001f`).join('')}\n`;
+  `${fields.map((field) => `${values[field] ?? ''}${separator}`).join('')}\n`;
 
 /** A line of squeue as we ask for it: a running job of one CPU, apart from what is given. */
 export function jobLine(values: Values<typeof jobFields> = {}): string {

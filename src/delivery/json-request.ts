@@ -1,0 +1,34 @@
+import { readAuthority } from '../config/authority.ts';
+import type { CollectorSettings } from '../config/collector.ts';
+import type { HttpRequest } from '../lib/http.ts';
+import type { Sendable } from './destination.ts';
+
+type Name = keyof CollectorSettings['destinations'];
+type Settings = CollectorSettings['destinations'][Name] & { readonly proxy: string | null };
+
+/**
+ * How entries are put to an API that takes JSON, as the settings of `destinations.<name>` say; each may have headers of its
+ * own. Throws OperatorError for a certificate authority that cannot be read.
+ */
+export function jsonRequests(
+  name: Name,
+  baseUrl: string,
+  settings: Settings,
+): (entry: Sendable, body: string, own: Readonly<Record<string, string>>) => HttpRequest {
+  const { ca_file, timeout, proxy } = settings;
+  const ca = ca_file === undefined ? null : readAuthority(ca_file, `destinations.${name}.ca_file`);
+  return (entry, body, own) => ({
+    url: baseUrl + entry.path,
+    method: entry.method,
+    headers: {
+      'Content-Type': 'application/json',
+      Accept: 'application/json',
+      'Idempotency-Key': entry.id,
+      ...own,
+    },
+    body,
+    timeoutSeconds: timeout,
+    ca,
+    proxy,
+  });
+}
