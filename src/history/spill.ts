@@ -110,7 +110,6 @@ export class Spill {
 
 function namelessFile(name: string): number {
   const descriptor = openSync(name, 'wx+', 0o600);
-  // Another export may have taken it away.
-  rmSync(name, { force: true });
+  rmSync(name);
   return descriptor;
 }
