@@ -1,13 +1,14 @@
 import { existsSync, mkdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseEnv } from 'node:util';
-import { type Document, isMap, parseDocument } from 'yaml';
+import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { writeDurably } from '../lib/durable.ts';
 import { messageOf, OperatorError } from '../lib/errors.ts';
 import { printable } from '../lib/text.ts';
 import { collectorSchema } from './collector.ts';
 import { ingestAddress } from './ingest.ts';
+import { ConfigError } from './problem.ts';
 import { readSecretFile } from './secret-file.ts';
 import { checkSettings, pathText } from './settings.ts';
 import { parseYaml } from './yaml.ts';
@@ -49,8 +50,8 @@ export function importExporterConfig(source: string, directory: string): Import 
   const envFile = join(directory, 'env');
 
   const before = textOf(yamlFile) ?? '';
-  // Throws with the place of what cannot be read.
-  parseYaml(before, yamlFile);
+  // Throws with the place of what is wrong already.
+  checkSettings(collectorSchema, [parseYaml(before, yamlFile)]);
   const document = parseDocument(before);
   const problems: string[] = [];
   const newSettings: string[] = [];
@@ -59,7 +60,7 @@ export function importExporterConfig(source: string, directory: string): Import 
     if (value === undefined) continue;
     const set = document.getIn(path);
     if (set === undefined || set === null) {
-      setIn(document, path, value);
+      document.setIn(path, value);
       newSettings.push(`${pathText(path)}: ${printable(String(value), 200)}`);
     } else if (set !== value) {
       problems.push(
@@ -80,8 +81,13 @@ export function importExporterConfig(source: string, directory: string): Import 
 
   const yaml = document.toString({ lineWidth: 0 });
   // As it will be read: a setting that is refused then must not be written now.
-  const layer = parseYaml(yaml, yamlFile);
-  ingestAddress(checkSettings(collectorSchema, [layer]), {});
+  try {
+    ingestAddress(checkSettings(collectorSchema, [parseYaml(yaml, yamlFile)]), {});
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const words = error.problems.map((problem) => problem.words);
+    throw new OperatorError(`nothing is imported from ${source}: ${words.join('; ')}`, { cause: error });
+  }
 
   const files = [
     ...(keyBefore === undefined
@@ -121,15 +127,6 @@ function readExporterConfig(source: string): z.output<typeof exporterConfig> {
   if (parsed.success) return parsed.data;
   const wrong = parsed.error.issues.map(({ path, message }) => `${pathText(path) || basename(source)}: ${message}`);
   throw new OperatorError(`${source} is no configuration of slurm-usage-history-exporter: ${wrong.join('; ')}`);
-}
-
-/** Sets a value; a mapping on the way to it that is written but empty is made one. */
-function setIn(document: Document, path: readonly string[], value: unknown): void {
-  for (let length = 1; length < path.length; length++) {
-    const above = path.slice(0, length);
-    if (!isMap(document.getIn(above))) document.setIn(above, document.createNode({}));
-  }
-  document.setIn(path, value);
 }
 
 /** As it is written in `env`, so that the same is read. Throws OperatorError where that cannot be. */

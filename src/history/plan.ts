@@ -22,7 +22,8 @@ export type Plan = {
 
 /** What to read. Without a range: from what was read last, less the overlap, or so many days back, until now. */
 export function planOf(range: Range, progress: Progress, now: Date, windowDays: number): Plan {
-  const latest = new Date(Math.floor(now.getTime() / 1000) * 1000);
+  // With the second that is under way: jobs may have ended in it.
+  const latest = new Date((Math.floor(now.getTime() / 1000) + 1) * 1000);
   const to = range.until === null || range.until > latest ? latest : range.until;
   if (range.since === null) {
     const { readUntil } = progress;

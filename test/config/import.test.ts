@@ -69,7 +69,7 @@ test('the least that it may say is enough, and what this program has no use for 
 test('what is there stays, with its comments and its mode, and a link stays one', () => {
   write('env', 'STATUS_API_USER=me');
   const elsewhere = join(directory.path, 'kept.yaml');
-  writeFileSync(elsewhere, '# mine\nsystems: [casper]   # all of them\ndestinations:\njobs: { timeout: 60 }\n', {
+  writeFileSync(elsewhere, '# mine\nsystems: [casper]   # all of them\njobs: { timeout: 60 }\n', {
     mode: 0o640,
   });
   symlinkSync(elsewhere, inConfig('collector.yaml'));
@@ -116,7 +116,12 @@ describe('nothing is written', () => {
     ['of one without a key', { api_url: whole.api_url }, 0o600, /api_key: /],
     ['of one whose key has a line break', { ...whole, api_key: 'a\nb' }, 0o600, /api_key: /],
     ['of plain HTTP to another host', { ...whole, api_url: 'http://a.example' }, 0o600, /is plain HTTP/],
-    ['of a cluster that has no name', { ...whole, cluster_name: '../x' }, 0o600, /jobs\.cluster_name: must be/],
+    [
+      'of a cluster that has no name',
+      { ...whole, cluster_name: '../x' },
+      0o600,
+      /nothing is imported from .*config\.json: jobs\.cluster_name: must have/,
+    ],
     ['of a time-out that is none', { ...whole, timeout: -1 }, 0o600, /destinations\.ingest\.timeout: /],
   ] as const)('%s', (_, settings, mode, words) => {
     expect(refusal(settings, mode)).toMatch(words);

@@ -3,8 +3,8 @@ import { afterWindow, planOf, type Range } from '../../src/history/plan.ts';
 import type { Progress } from '../../src/history/progress.ts';
 import { windowsOf } from '../../src/history/windows.ts';
 
-const now = new Date('2026-11-20T12:00:00.500Z');
-/** The whole second before. */
+const now = new Date('2026-11-20T11:59:59.500Z');
+/** With the second that is under way. */
 const latest = new Date('2026-11-20T12:00:00Z');
 const at = (moment: string) => new Date(`${moment}Z`);
 const nothing: Progress = { readUntil: null, backfill: null };

@@ -20,7 +20,7 @@ export type Node = {
 export type Amount = { readonly total: number; readonly allocated: number };
 
 /** Every node once, those of hidden partitions too. */
-export function askNodes(cluster: Cluster): Node[] {
+export function askNodes(cluster: Pick<Cluster, 'run'>): Node[] {
   const { nodes } = json<{ nodes: readonly SinfoNode[] }>(cluster, 'sinfo', '--all');
   return nodes.map((node) => ({
     name: node.name,
@@ -52,7 +52,7 @@ export type Job = {
 };
 
 /** Every job that has not ended. */
-export function askJobs(cluster: Cluster): Job[] {
+export function askJobs(cluster: Pick<Cluster, 'run'>): Job[] {
   // Unlike the table, this lists those that have ended as well.
   const { jobs } = json<{ jobs: readonly SqueueJob[] }>(cluster, 'squeue', '--all');
   return jobs
@@ -83,7 +83,7 @@ export type Partition = {
 };
 
 /** Every partition, hidden ones too. */
-export function askPartitions(cluster: Cluster): Partition[] {
+export function askPartitions(cluster: Pick<Cluster, 'run'>): Partition[] {
   return records(cluster, 'partition').map((record) => ({
     name: record.PartitionName ?? '',
     state: record.State ?? '',
@@ -105,7 +105,7 @@ export type Reservation = {
 };
 
 /** Every reservation, those to come too. */
-export function askReservations(cluster: Cluster): Reservation[] {
+export function askReservations(cluster: Pick<Cluster, 'run'>): Reservation[] {
   return records(cluster, 'reservation').map((record) => ({
     name: record.ReservationName ?? '',
     isActive: record.State === 'ACTIVE',
@@ -144,7 +144,7 @@ export type PastJob = {
  * Every run of every job of the last day and the next, one each time that a job was queued; or of the jobs named, which
  * also finds those that never were eligible to run.
  */
-export function askHistory(cluster: Cluster, ids: readonly number[] = []): PastJob[] {
+export function askHistory(cluster: Pick<Cluster, 'run'>, ids: readonly number[] = []): PastJob[] {
   const which = ids.length > 0 ? [`--jobs=${ids.join(',')}`] : ['--starttime=now-1day', '--endtime=now+1day'];
   const options = ['--allusers', '--allocations', '--duplicates', ...which];
   const { jobs } = json<{ jobs: readonly SacctJob[] }>(cluster, 'sacct', ...options);
@@ -195,7 +195,7 @@ function countTasks(tasks: string): number {
 }
 
 /** What scontrol shows, an object a line: words of `key=value`, without free text. */
-function records(cluster: Cluster, what: string): Readonly<Record<string, string>>[] {
+function records(cluster: Pick<Cluster, 'run'>, what: string): Readonly<Record<string, string>>[] {
   return cluster
     .run(['scontrol', '--all', '--oneliner', 'show', what])
     .split('\n')
@@ -203,7 +203,7 @@ function records(cluster: Cluster, what: string): Readonly<Record<string, string
     .map((line) => Object.fromEntries(line.split(' ').map((word) => word.split(/=(.*)/s, 2))));
 }
 
-function json<T>(cluster: Cluster, program: string, ...options: string[]): T {
+function json<T>(cluster: Pick<Cluster, 'run'>, program: string, ...options: string[]): T {
   const answer = JSON.parse(cluster.run([program, ...options, '--json']));
   if (answer.errors.length > 0) throw new Error(`${program}: ${JSON.stringify(answer.errors)}`);
   return answer;
