@@ -185,8 +185,16 @@ describe('install systemd', () => {
       expect(stdout).toContain('It does not run yet: systemctl daemon-reload exited with 1: ');
       expect(stdout).toContain('type: systemctl daemon-reload && systemctl enable --now hpc-collector.timer\n');
       expect((await onHost('"$HPC" install systemd casper --write').ended).stdout).toContain('already');
+      expect((await onHost('"$HPC" install systemd --jobs --write').ended).stdout).toContain(
+        'type: systemctl daemon-reload && systemctl enable --now hpc-collector-jobs.timer',
+      );
       expect(await onHost('"$HPC" install systemd --remove').ended).toMatchObject({ exit: 0 });
       expect(existsSync(join(units, 'hpc-collector.service'))).toBe(false);
+      expect(readFileSync(join(units, 'hpc-collector-jobs.service'), 'utf8')).toContain(
+        `ExecStart=${binary} jobs export\n`,
+      );
+      expect(await onHost('"$HPC" install systemd --jobs --remove').ended).toMatchObject({ exit: 0 });
+      expect(existsSync(join(units, 'hpc-collector-jobs.timer'))).toBe(false);
       writeFileSync(join(units, 'hpc-collector.service'), '[Service]\n');
       expect(await onHost('"$HPC" install systemd casper --write').ended).toMatchObject({
         exit: 2,
