@@ -47,6 +47,11 @@ export type Destination = {
   readonly content: string;
   /** For people: `the SAM API at https://sam.ucar.edu`. */
   readonly description: string;
+  /**
+   * Whether it shows what it takes at the moment of collection: an entry from the future would be its latest until then. Its
+   * clock is asked for that, and no other's.
+   */
+  readonly showsMoments: boolean;
   readonly maxPerMinute: number;
   readonly maxBodyBytes: number;
   /** The request for an entry. */

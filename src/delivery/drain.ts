@@ -73,7 +73,7 @@ export async function drain(
   };
   const mayFollow = (next: Entry): boolean => {
     const isAtOnce = !options.signal.aborted && pace.delay(clock.now()) === 0 && clock.now() < deadline;
-    return isAtOnce && !isFromTheFuture(next, outbox.database);
+    return isAtOnce && !isFromTheFuture(next, destination, outbox.database);
   };
   const readAhead = new ReadAhead(outbox, destination, following, mayFollow);
   const bounds: DeliveryBounds = {
@@ -82,6 +82,7 @@ export async function drain(
     deadline,
     signal: options.signal,
     sawClock(date) {
+      if (!destination.showsMoments) return;
       const isFirst = seen === null;
       seen = sightingOf(date);
       // What waits behind may be from the future by it.
@@ -101,7 +102,8 @@ export async function drain(
         continue;
       }
       const entryLog = log.withTag(systemOf(entry));
-      if (holdIfFromTheFuture(outbox, entry, entryLog)) {
+      if (isFromTheFuture(entry, destination, outbox.database)) {
+        hold(outbox, entry, entryLog);
         held += 1;
         continue;
       }
@@ -139,13 +141,11 @@ function keepSighting(outbox: Outbox, clock: Sighting): void {
   }
 }
 
-/** A snapshot from the future would be the dashboard's latest until then: it is kept back, and said so. */
-function holdIfFromTheFuture(outbox: Outbox, entry: Entry, log: Log): boolean {
-  if (!isFromTheFuture(entry, outbox.database)) return false;
+/** Keeps back an entry from the future, and says so. */
+function hold(outbox: Outbox, entry: Entry, log: Log): void {
   const reason = `collected in the future, at ${readableUtc(entry.collectedAt)} UTC: the clock was or is wrong`;
   outbox.hold(entry, reason);
   log.error(`✗ entry ${entry.id} is held: ${reason}; when the time is right: hpc-collector outbox release ${entry.id}`);
-  return true;
 }
 
 /** The system whose log an entry belongs in: the last part of its stream. */

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { IngestSettings } from '../config/ingest.ts';
 import { OperatorError } from '../lib/errors.ts';
+import type { HttpReply } from '../lib/http.ts';
 import { withoutSecrets } from '../lib/secrets.ts';
 import { counted, printable } from '../lib/text.ts';
-import type { Destination, Outcome } from './destination.ts';
+import type { Destination, Outcome, Sent } from './destination.ts';
 import { jsonRequests } from './json-request.ts';
 import { type Answer, type Api, jsonOf, judgeReply } from './judge.ts';
 
@@ -41,6 +42,7 @@ export function ingestDestination(settings: IngestSettings, envFile = 'the env f
   return {
     name: 'ingest',
     content: 'jobs',
+    showsMoments: false,
     description: `the usage-history API at ${baseUrl}`,
     maxPerMinute: settings.max_per_minute,
     maxBodyBytes: settings.max_body_bytes,
@@ -48,9 +50,21 @@ export function ingestDestination(settings: IngestSettings, envFile = 'the env f
     // Each job is a record of its own: their order is nothing to this API, and it replaces what it has.
     prepare: (body) => body,
     reduce: () => null,
-    judge: (reply, { body, mayHaveArrived }) =>
-      judgeReply(withoutSecrets([apiKey], reply), mayHaveArrived, apiFor(body)),
+    judge: (reply, sent) => judge(withoutSecrets([apiKey], reply), sent),
   };
+}
+
+/** An API that says it took another number of jobs is the right one, and yet nobody knows what it has. */
+function judge(reply: HttpReply, { body, mayHaveArrived }: Sent): Outcome {
+  const outcome = judgeReply(reply, mayHaveArrived, apiFor(body));
+  const took = reply.kind === 'answer' ? acceptance.safeParse(jsonOf(reply.body)).data?.jobs_processed : undefined;
+  if (outcome.kind !== 'misconfigured' || took === undefined) return outcome;
+  const detail = `HTTP 200 that says it took ${counted(took, 'job')} of ${jobsIn(body)}: ask those who run the API`;
+  return { kind: 'misconfigured', detail };
+}
+
+function jobsIn(body: string): number | undefined {
+  return batch.safeParse(jsonOf(body)).data?.jobs.length;
 }
 
 function apiFor(body: string): Api {
@@ -66,7 +80,7 @@ function apiFor(body: string): Api {
 /** It must say how many jobs it took, and that they are those that were sent. */
 function acceptanceOf({ status, body }: Answer, sent: string): string | null {
   const said = status === 200 ? acceptance.safeParse(jsonOf(body)).data : undefined;
-  const jobs = batch.safeParse(jsonOf(sent)).data?.jobs.length;
+  const jobs = jobsIn(sent);
   return said !== undefined && said.jobs_processed === jobs ? `jobs_processed=${jobs}` : null;
 }
 

@@ -25,7 +25,7 @@ export async function rejectPoisoned(
   const suspect = outbox.reread(head);
   let candidate = isSuspect(suspect) ? outbox.next(suspect) : null;
   while (candidate && isSuspect(candidate)) candidate = outbox.next(candidate);
-  if (candidate === null || isFromTheFuture(candidate, outbox.database) || bounds.signal.aborted)
+  if (candidate === null || isFromTheFuture(candidate, destination, outbox.database) || bounds.signal.aborted)
     return { delivered: 0, rejected: 0 };
   // One try without retries: the deadline is over.
   const result = await deliver(outbox, destination, candidate, { ...bounds, deadline: 0 }, log);

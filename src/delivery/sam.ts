@@ -51,6 +51,7 @@ export function samDestination(settings: SamSettings, envFile = 'the env file'):
   return {
     name: 'sam',
     content: 'status',
+    showsMoments: true,
     description: `the SAM API at ${baseUrl}`,
     maxPerMinute: settings.max_per_minute,
     maxBodyBytes: settings.max_body_bytes,

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { Entry } from '../outbox/entry.ts';
 import { readFact, writeFact } from '../outbox/facts.ts';
+import type { Destination } from './destination.ts';
 
 /** How far a clock may be off before what it stamped is not believed, in milliseconds. */
 export const tolerance = 5 * 60 * 1000;
@@ -35,9 +36,9 @@ export function latestBelievable(database: Database, now: number): number {
   return Math.min(now, byServer) + tolerance;
 }
 
-/** Whether an entry was collected at a moment that has not come yet. */
-export function isFromTheFuture(entry: Entry, database: Database): boolean {
-  return entry.collectedAt.getTime() > latestBelievable(database, Date.now());
+/** Whether an entry was collected at a moment that has not come yet, and its destination would show it as such. */
+export function isFromTheFuture(entry: Entry, { showsMoments }: Destination, database: Database): boolean {
+  return showsMoments && entry.collectedAt.getTime() > latestBelievable(database, Date.now());
 }
 
 /** proc(5): seconds since the host was started, and the start's own id. */

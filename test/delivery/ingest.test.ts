@@ -4,7 +4,17 @@ import { collectorSchema } from '../../src/config/collector.ts';
 import { ingestDestination } from '../../src/delivery/ingest.ts';
 import { ingestPath, ingestStream } from '../../src/delivery/ingest-entries.ts';
 import { OperatorError } from '../../src/lib/errors.ts';
-import { answer, drainInto, openOutbox, type Reply, type Seen, startScripted, type TestOutbox } from './helper.ts';
+import {
+  accepted,
+  answer,
+  drainInto,
+  drainTo,
+  openOutbox,
+  type Reply,
+  type Seen,
+  startScripted,
+  type TestOutbox,
+} from './helper.ts';
 
 const apiKey = 'uOmf9-throw-away-key-0123456789';
 
@@ -99,7 +109,15 @@ describe('a batch of jobs', () => {
 
 describe('an answer', () => {
   test.each<[string, (request: Seen) => Reply, object]>([
-    ['of fewer jobs than were sent waits', (request) => ingested(request, -1), { state: 'pending', attempts: 0 }],
+    [
+      'of fewer jobs than were sent waits, and says so',
+      (request) => ingested(request, -1),
+      {
+        state: 'pending',
+        attempts: 0,
+        lastError: 'HTTP 200 that says it took 0 jobs of 1: ask those who run the API',
+      },
+    ],
     ['of a page that is not the API waits', () => answer(200, '<html>Login</html>'), { state: 'pending', attempts: 0 }],
     ['without success waits', () => answer(200, { success: false, jobs_processed: 1 }), { state: 'pending' }],
     [
@@ -260,4 +278,22 @@ test.each([
     new RegExp(`${words} in the environment or in /etc/hpc-collector/env`),
   );
   expect(() => ingestDestination({ ...ingest, proxy: null, ...missing })).toThrow(OperatorError);
+});
+
+describe('a clock of the API that is behind', () => {
+  const behind = { Date: new Date(Date.now() - 3_600_000).toUTCString() };
+  const took = (request: Seen) => ingested(request).replace('\r\n', `\r\nDate: ${behind.Date}\r\n`);
+
+  test('keeps no jobs back, and says nothing about what others are sent', async () => {
+    using api = await startApi(took);
+    for (let number = 0; number < 3; number++) {
+      addJobs(api.box, [job(number)]);
+      expect(await api.drain()).toMatchObject({ delivered: 1, held: 0 });
+    }
+    const snapshot = api.box.add('derecho', { collectedAt: new Date() });
+    const sam = await startScripted(() => accepted());
+    expect(await drainTo(api.box, sam.url)).toMatchObject({ delivered: 1, held: 0 });
+    sam.stop();
+    expect(api.box.entry(snapshot).state).toBe('delivered');
+  });
 });

@@ -87,7 +87,7 @@ async function exportWindows(work: Export): Promise<ExitCode> {
   const show = exportProgress(windows.length);
   const codes: ExitCode[] = [];
   const all = { jobs: 0, fresh: 0, cpuHours: 0, gpuHours: 0 };
-  let drained: ExitCode = exitCodes.done;
+  let drained: ExitCode | null = null;
   for (const [index, window] of windows.entries()) {
     context.changes?.enter('collect');
     const gathered = await exportWindow(work, window, (rows) => show(index, window, all.fresh, rows));
@@ -99,10 +99,12 @@ async function exportWindows(work: Export): Promise<ExitCode> {
     log.debug(`${rangeText(window)}: ${counted(gathered.jobs, 'job')}, ${gathered.fresh} new or changed`);
     // What is not configured is said once, and does not keep the rest from being stored.
     if (gathered.fresh > 0 && drained !== exitCodes.fatal) {
-      drained = await drainStream(ingestStream(source.cluster), context, log);
+      drained = await drainAll(context, log);
       codes.push(drained);
     }
   }
+  // What an earlier export left may be due now.
+  if (drained === null) codes.push(await drainAll(context, log));
   log.info(
     `✓ ${counted(all.jobs, 'finished job')} of ${source.cluster}, ${all.fresh} new or changed; ${all.cpuHours.toFixed(2)} CPU-hours, ${all.gpuHours.toFixed(2)} GPU-hours`,
   );
@@ -183,10 +185,13 @@ function makeRoomFor({ bytes, count }: Spill, { database }: Outbox, { config }: 
   );
 }
 
-/** Another drain that is under way delivers it as well. */
-async function drainStream(stream: string, context: Context, log: Log): Promise<ExitCode> {
+/**
+ * Drains all that waits, not only the jobs: snapshots must not wait for a long export. Another drain that is under way
+ * delivers it as well.
+ */
+async function drainAll(context: Context, log: Log): Promise<ExitCode> {
   try {
-    const code = await drainOutbox(context, { stream, ignoreRest: false, maxSeconds: maxDrainSeconds });
+    const code = await drainOutbox(context, { stream: null, ignoreRest: false, maxSeconds: maxDrainSeconds });
     return code === exitCodes.locked ? exitCodes.done : code;
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
