@@ -446,6 +446,21 @@ test('goes on where slurm-usage-history-exporter was: its config.json is all tha
   expect(exit).toBe(0);
 });
 
+test('delivers what an earlier one could only store, though nothing is new', async () => {
+  await site.remove();
+  site = newHistorySite(null);
+  site.sacctPrints(jobsOf(day, 2));
+  expect(await exportJobs(...thatDay)).toMatchObject({
+    exit: 2,
+    stderr: expect.stringContaining('set INGEST_API_URL'),
+  });
+  site.configure('env', `INGEST_API_URL=${api.url}\nINGEST_API_KEY=key\n`);
+  const { exit, stderr } = await exportJobs(...thatDay);
+  expect(stderr).toContain('✓ Posted farm jobs: jobs_processed=2');
+  expect(stderr).toContain(', 0 new or changed;');
+  expect(exit).toBe(0);
+});
+
 test('is all that a site may want: health and doctor then miss no system', async () => {
   site.configure('env', `INGEST_API_URL=${api.url}\nINGEST_API_KEY=key\n`);
   expect(await site.run('health')).toMatchObject({ exit: 3 });
