@@ -108,6 +108,17 @@ describe('an export', () => {
     ]);
   });
 
+  test('sends what was dropped when it is asked for again with --again, and remembers it as usual', async () => {
+    site.sacctPrints(jobsOf(day, 3));
+    await exportJobs('--days', '5');
+    await site.run('outbox', 'drop', '--state', 'delivered', '--yes');
+    expect(await site.stored()).toEqual([]);
+    expect((await exportJobs('--days', '5')).stderr).toContain('3 finished jobs of farm, 0 new or changed');
+    expect((await exportJobs('--days', '5', '--again')).exit).toBe(0);
+    expect(await site.stored()).toEqual(namesOf(day, 3));
+    expect((await exportJobs('--days', '5')).stderr).toContain('0 new or changed');
+  });
+
   test('makes no body that the drain would refuse, but for one job that is larger by itself', async () => {
     const jobs = `jobs: { cluster_name: farm, search_path: ['${site.programs}', /usr/bin, /bin] }`;
     site.configure('collector.yaml', `${jobs}\ndestinations: { ingest: { max_body_bytes: 1000 } }\n`);
@@ -388,6 +399,9 @@ describe('the name of the cluster', () => {
 test.each([
   [['--since', '2024-11-20', '--days', '3'], '--since and --days exclude each other'],
   [['--until', '2024-11-20', '--end-date', '2024-11-20'], '--until and --end-date exclude each other'],
+  [['--again'], '--again sends a range again: give --since, --start-date or --days with it'],
+  [['--again', '--days', '3', '--dry-run'], '--again sends: leave it out with --dry-run and --json-only'],
+  [['--again', '--until', '2024-11-20'], '--again sends a range again'],
   [['--dry-run', '--json-only'], '--dry-run and --json-only exclude each other'],
   [['--since', 'yesterday'], '--since yesterday: give a moment in ISO 8601, UTC'],
   [['--start-date', '2025-02-30'], '--start-date 2025-02-30: give a day'],
