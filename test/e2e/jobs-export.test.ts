@@ -1,8 +1,10 @@
 /** Finished jobs, from what sacct prints to the entries of the outbox. */
 
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import { chmodSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { writeProgress } from '../../src/history/progress.ts';
+import { Outbox } from '../../src/outbox/outbox.ts';
 import { randomFrom } from '../bench/random.ts';
 import { type HistorySite, newHistorySite, startHistoryApi } from '../support/history-site.ts';
 import { install } from '../support/playback.ts';
@@ -93,6 +95,29 @@ describe('an export', () => {
     await exportJobs(...thatDay);
     const { stdout } = await site.run('health', '--json');
     expect(JSON.parse(stdout).systems).toEqual([]);
+  });
+
+  test('that failed for days makes health speak up; one of a range was never expected again', async () => {
+    await exportJobs(...thatDay, '--cluster-name', 'meadow');
+    await exportJobs();
+    const outbox = new Outbox(site.outbox);
+    const readUntil = new Date(Date.now() - 3 * 86_400_000);
+    writeProgress(outbox.database, 'farm', { readUntil, backfill: null });
+    outbox.close();
+    site.sacctBegins('exit 1');
+    await exportJobs();
+    const textfile = join(site.directory, 'jobs.prom');
+    const { exit, stdout } = await site.run('health', '--prometheus', textfile);
+    expect(exit).toBe(1);
+    expect(stdout).toStartWith(
+      'HPC-COLLECTOR WARNING: jobs of farm are exported as of 3d ago: hpc-collector jobs export',
+    );
+    expect(readFileSync(textfile, 'utf8')).toContain(
+      `hpc_collector_jobs_exported_timestamp_seconds{cluster="farm"} ${readUntil.getTime() / 1000}\n`,
+    );
+    site.sacctBegins(null);
+    await exportJobs();
+    expect((await site.run('health')).exit).toBe(0);
   });
 
   test('sends again what changed, and only that', async () => {
@@ -462,12 +487,17 @@ test('goes on where slurm-usage-history-exporter was: its config.json is all tha
 
 test('is all that a site may want: health and doctor then miss no system', async () => {
   site.configure('env', `INGEST_API_URL=${api.url}\nINGEST_API_KEY=key\n`);
-  expect(await site.run('health')).toMatchObject({ exit: 3 });
+  const toExport = { exit: 3, stdout: 'HPC-COLLECTOR UNKNOWN: no jobs were exported yet: hpc-collector jobs export\n' };
+  expect(await site.run('health')).toMatchObject(toExport);
+  site.sacctBegins('exit 1');
+  await exportJobs();
+  expect(await site.run('health')).toMatchObject(toExport);
+  site.sacctBegins(null);
   site.sacctPrints(jobsOf(day, 1));
   await exportJobs();
   expect(await site.run('health')).toMatchObject({
     exit: 0,
-    stdout: expect.stringContaining('HPC-COLLECTOR OK: nothing is overdue |'),
+    stdout: expect.stringMatching(/^HPC-COLLECTOR OK: nothing is overdue \| farm_exported_age=\d+s;172800;604800;0 /),
   });
   const { stdout } = await site.run('doctor');
   expect(stdout).toContain('pass  ingest sacct: answers here');
