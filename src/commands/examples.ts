@@ -32,6 +32,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     'hpc-collector jobs export',
     'hpc-collector jobs export --days 1 --dry-run',
     'hpc-collector jobs export --start-date 2024-01-01 --end-date 2024-12-31',
+    'hpc-collector jobs export --days 30 --again',
   ],
   'maintenance start': ['hpc-collector maintenance start derecho --until 2026-01-31T18:00'],
   'maintenance end': ['hpc-collector maintenance end derecho'],

@@ -33,16 +33,19 @@ export async function diagnose(patient: Patient): Promise<Finding[]> {
   const { examined, hostName, processEnvironment } = patient;
   const { config, systems } = examined;
   const envFile = join(config.directory, 'env');
+  const task = taskOf(examined, patient.named);
+  // Who only exports jobs need not hear of it.
+  const needsNoSam = task === jobsTask && config.sam.baseUrl === null;
   const findings = await Promise.all([
     checkConfiguration(examined),
     [checkEnvFile(examined), checkCredentials(examined, patient.named), checkEnabled(examined, patient.named)],
     ...systems.map((system) => checkSystem(system, patient)),
-    checkSam(config.sam, envFile, processEnvironment),
+    needsNoSam ? [] : checkSam(config.sam, envFile, processEnvironment),
     checkIngest(config.ingest, envFile, processEnvironment),
     checkHistory(config.ingest, config.collector.jobs, patient.historyExecutor),
     checkOutbox(patient.outboxFile, hostName),
     [checkAddressSpace()],
-    checkSchedule(patient.localExecutor, taskOf(examined, patient.named)),
+    checkSchedule(patient.localExecutor, task),
   ]);
   return findings.flat();
 }

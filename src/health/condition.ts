@@ -3,6 +3,7 @@ import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isIngestStream } from '../delivery/ingest-entries.ts';
 import { samStream, systemOfStream } from '../delivery/sam-entries.ts';
+import { readUntilOfClusters } from '../history/progress.ts';
 import { networkFilesystem } from '../lib/filesystem-type.ts';
 import { plannedNow } from '../outage/memory.ts';
 import type { KnownOutage } from '../outage/row.ts';
@@ -32,6 +33,8 @@ export type Condition = {
   readonly streams: readonly StreamStatistics[];
   /** Whether finished jobs were ever stored. */
   readonly hasJobs: boolean;
+  /** Up to which moment each cluster's finished jobs were read, by its name. */
+  readonly exportedUntil: ReadonlyMap<string, Date>;
   /** Recoveries that nobody has acknowledged. */
   readonly damages: number;
   /** Undelivered entries given up for want of room in the last day. */
@@ -75,6 +78,7 @@ export function conditionOf(database: Database, { file, spool, systems }: Condit
     }),
     streams: streamStatistics(database, now),
     hasJobs: everStored.some(isIngestStream),
+    exportedUntil: readUntilOfClusters(database),
     damages: unacknowledgedDamage(database).length,
     givenUp: countGivenUp(database, new Date(now.getTime() - 86_400_000)),
     spooled: spool.entries().length,

@@ -11,6 +11,7 @@ export type Status = (typeof statuses)[number];
 /** What may be the matter. Those who are told are told of each once, whatever number of systems it concerns. */
 export type Topic =
   | 'collection'
+  | 'history'
   | 'delivery'
   | 'probes'
   | 'rejected'
@@ -42,10 +43,14 @@ export type Limits = { readonly warning: number; readonly critical: number };
 export const failedInARow = 3;
 export const diskLimits: Limits = { warning: 256 * 1024 ** 2, critical: 32 * 1024 ** 2 };
 
+/** How long ago finished jobs may have been read up to: they are exported once a day. In milliseconds. */
+export const exportLimits: Limits = { warning: 2 * 86_400_000, critical: 7 * 86_400_000 };
+
 /** Judges; the worst comes first. */
 export function findingsOf(condition: Condition, limits: Limits): Finding[] {
   const findings = [
     ...condition.systems.flatMap((system) => systemFindings(system, condition.at, limits)),
+    ...exportFindings(condition),
     ...outboxFindings(condition, limits),
     ...diskFindings(condition),
   ];
@@ -95,6 +100,14 @@ function systemFindings(system: SystemCondition, now: Date, limits: Limits): Fin
     finding('maintenance', 'ok', until, { system: name, alerts: false }),
     ...found.map((one): Finding => ({ ...one, status: 'ok', isSilenced: true })),
   ];
+}
+
+function exportFindings({ exportedUntil, at }: Condition): Finding[] {
+  return [...exportedUntil].flatMap(([cluster, until]) => {
+    const status = judge(until, at, exportLimits);
+    const text = `jobs of ${printable(cluster, 60)} are exported as of ${age(until, at)} ago: hpc-collector jobs export`;
+    return status === 'ok' ? [] : [finding('history', status, text)];
+  });
 }
 
 function outboxFindings(condition: Condition, limits: Limits): Finding[] {

@@ -1,6 +1,15 @@
 import { counted } from '../lib/text.ts';
 import type { Condition } from './condition.ts';
-import { diskLimits, type Finding, failedInARow, type Limits, oldestWaiting, type Status, total } from './findings.ts';
+import {
+  diskLimits,
+  exportLimits,
+  type Finding,
+  failedInARow,
+  type Limits,
+  oldestWaiting,
+  type Status,
+  total,
+} from './findings.ts';
 
 /** The one line of a Nagios plugin: `HPC-COLLECTOR OK: …`. A bar would end it. */
 export function statusLine(status: Status, text: string): string {
@@ -24,7 +33,7 @@ export function nagiosLine(
 }
 
 function performanceData(condition: Condition, limits: Limits, maxBytes: number): string[] {
-  const { at, systems, streams } = condition;
+  const { at, systems, streams, exportedUntil } = condition;
   const range = `${limits.warning / 1000};${limits.critical / 1000};0`;
   const oldest = oldestWaiting(streams);
   return [
@@ -33,6 +42,10 @@ function performanceData(condition: Condition, limits: Limits, maxBytes: number)
       ...(deliveredAt === null ? [] : [`${label(`${name}_delivered_age`)}=${seconds(deliveredAt, at)}s;${range}`]),
       `${label(`${name}_failed_in_a_row`)}=${Math.max(0, ...failedProbes.values())};${failedInARow - 1};;0`,
     ]),
+    ...[...exportedUntil].map(
+      ([cluster, until]) =>
+        `${label(`${cluster}_exported_age`)}=${seconds(until, at)}s;${exportLimits.warning / 1000};${exportLimits.critical / 1000};0`,
+    ),
     `waiting=${total(streams, 'pending')};;;0`,
     `waiting_age=${oldest === null ? 0 : seconds(oldest, at)}s;${range}`,
     `rejected=${total(streams, 'rejected')};0;;0`,

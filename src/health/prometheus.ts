@@ -75,6 +75,11 @@ function metricsOf(condition: Condition): Metric[] {
       bySystem(({ maintenance }) => Number(maintenance !== null)),
     ],
     [
+      'jobs_exported_timestamp_seconds',
+      'Up to when the finished jobs of a cluster were read.',
+      [...condition.exportedUntil].map(([cluster, until]): Sample => [{ cluster }, until.getTime() / 1000]),
+    ],
+    [
       'entries',
       'Undelivered entries of the outbox.',
       streams.flatMap((stream) =>

@@ -29,6 +29,8 @@ export type Assessment = { readonly condition: Condition; readonly findings: rea
 const nothingExpected =
   "no system is enabled on the outbox's host, and nothing was ever stored: list them under 'systems:' in collector.yaml";
 
+const nothingExported = 'no jobs were exported yet: hpc-collector jobs export';
+
 /** Judges what an open outbox, its disk and the fallback directory say. */
 export function assess(database: Database, { config, outboxFile, spool }: HealthSource, now: Date): Assessment {
   const systems = watchedSystems(config, readFact(database, 'host') ?? hostname());
@@ -38,20 +40,26 @@ export function assess(database: Database, { config, outboxFile, spool }: Health
 
 /** Looks at everything and writes nothing; whatever stands in the way is a report too. */
 export function healthReport(source: HealthSource, now: Date): HealthReport {
+  const { collector, ingest } = source.config;
+  const hasNoSystem = collector.systems.length === 0;
+  const exportsOnly = hasNoSystem && ingest.baseUrl !== null;
   let database: Database | null = null;
   try {
     database = openToRead(source.outboxFile);
     if (database === null) {
+      if (exportsOnly) return withoutCondition('unknown', nothingExported);
       const file = printable(source.outboxFile);
       return withoutCondition('unknown', `there is no outbox ${file} yet: the first collection makes it`);
     }
     const { condition, findings } = assess(database, source, now);
-    const exportsOnly = source.config.collector.systems.length === 0 && condition.hasJobs;
+    const hasExported = hasNoSystem && (condition.hasJobs || condition.exportedUntil.size > 0);
     // Nothing can be overdue where nothing is expected: that must not look well.
-    if (condition.systems.length === 0 && !exportsOnly)
-      return { ...withoutCondition('unknown', nothingExpected), condition, findings };
+    if (condition.systems.length === 0 && !hasExported) {
+      const text = exportsOnly ? nothingExported : nothingExpected;
+      return { ...withoutCondition('unknown', text), condition, findings };
+    }
     const status = statusOf(findings);
-    const maxBytes = source.config.collector.outbox.max_mib * 1024 ** 2;
+    const maxBytes = collector.outbox.max_mib * 1024 ** 2;
     const line = nagiosLine(condition, findings, status, limitsOf(source.config), maxBytes);
     return { status, line, condition, findings };
   } catch (error) {

@@ -20,6 +20,15 @@ export function readProgress(database: Database, cluster: string): Progress {
   return all(database)[cluster] ?? none;
 }
 
+/** Up to which moment each cluster's finished jobs were read, by its name; without those of which only ranges were. */
+export function readUntilOfClusters(database: Database): ReadonlyMap<string, Date> {
+  return new Map(
+    Object.entries(all(database)).flatMap(([cluster, { readUntil }]) =>
+      readUntil === null ? [] : [[cluster, readUntil] as const],
+    ),
+  );
+}
+
 export function writeProgress(database: Database, cluster: string, progress: Progress): void {
   writeFact(database, 'history', JSON.stringify({ ...all(database), [cluster]: progress }));
 }

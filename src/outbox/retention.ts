@@ -17,6 +17,8 @@ export type Pruned = { readonly delivered: number; readonly undelivered: readonl
 const batch = 100;
 /** Fingerprints of jobs that are forgotten in one: they are small. */
 const fingerprintBatch = 20_000;
+/** What one needs at the least, in bytes. */
+const fingerprintBytes = 24;
 /** Transactions at a time: what is left is for the next time. */
 const maxBatches = 10;
 /** How the reason begins for which an entry is given up. */
@@ -32,33 +34,10 @@ const sparePages = 2048;
  * more, first what was delivered, then what is remembered of jobs that were sent, then what waits or was rejected, the
  * oldest first, and what is held only where nothing else is left. Undelivered entries that are taken out are returned, to be logged: they are lost.
  *
- * It is called before each entry that is stored: it takes out a thousand at most, and reads indexes only.
+ * It is called before each entry that is stored: it takes out a thousand at most, and reads indexes only, but for a scan of
+ * what is remembered of jobs where some of that has to go.
  */
 export function prune(database: Database, bounds: Bounds, neededBytes: number, now: Date): Pruned {
-  return pruned(database, bounds, neededBytes, now, 'give up');
-}
-
-/**
- * The same for what can be had again later: nothing undelivered is taken out for it. False where there is not room enough
- * without that.
- */
-export function makeRoomWithoutLoss(database: Database, bounds: Bounds, neededBytes: number, now: Date): boolean {
-  pruned(database, bounds, neededBytes, now, 'keep');
-  return excessOf(database, bounds, neededBytes) <= 0;
-}
-
-/** How many bytes too many there would be. */
-function excessOf(database: Database, bounds: Bounds, neededBytes: number): number {
-  return usedBytes(database) + neededBytes + entryOverhead - bounds.maxBytes;
-}
-
-function pruned(
-  database: Database,
-  bounds: Bounds,
-  neededBytes: number,
-  now: Date,
-  whatWaits: 'give up' | 'keep',
-): Pruned {
   let delivered = 0;
   const undelivered: EntryKey[] = [];
   const before = keptSince(bounds, now);
@@ -72,13 +51,42 @@ function pruned(
     }
     if (!isFull) break;
     if (forgetFingerprints(database) > 0) continue;
-    const oldest = whatWaits === 'give up' ? oldestOver(database, excess()) : [];
+    const oldest = oldestOver(database, excess());
     if (oldest.length === 0) break;
     const reason = `${overLimit} of ${Math.round(bounds.maxBytes / 1024 ** 2)} MiB`;
     undelivered.push(...drop(database, oldest, reason, now));
   }
   giveBack(database, vacuumPages);
   return { delivered, undelivered };
+}
+
+/**
+ * Takes out what was delivered longer ago than it is kept, a thousand at most; and, where the file would still grow over its
+ * bound, makes room for job history, which can be had again later: nothing undelivered is taken out for it, and nothing is
+ * forgotten of any job while one entry of job history is undelivered, since its jobs would be taken for new and queued
+ * twice. False where there is not room enough without that, and then nothing was given up in vain.
+ */
+export function makeRoomWithoutLoss(database: Database, bounds: Bounds, neededBytes: number, now: Date): boolean {
+  const excess = () => excessOf(database, bounds, neededBytes);
+  const before = keptSince(bounds, now);
+  for (let turn = 0; turn < maxBatches; turn++) {
+    if (drop(database, deliveredBefore(database, before), '', now).length === 0) break;
+  }
+  const mayForget = !hasUndeliveredJobs(database);
+  if (deliveredBytes(database) + (mayForget ? fingerprintBytes * countFingerprints(database) : 0) < excess())
+    return false;
+  while (excess() > 0) {
+    const old = deliveredBefore(database, null);
+    if (drop(database, old, '', now).length > 0) continue;
+    if (!mayForget || forgetFingerprints(database) === 0) break;
+  }
+  giveBack(database, vacuumPages);
+  return excess() <= 0;
+}
+
+/** How many bytes too many there would be. */
+function excessOf(database: Database, bounds: Bounds, neededBytes: number): number {
+  return usedBytes(database) + neededBytes + entryOverhead - bounds.maxBytes;
 }
 
 /** Takes out everything that was delivered longer ago than it is kept, and gives the space back; gives their count. */
@@ -115,12 +123,29 @@ function keptSince(bounds: Bounds, now: Date): Date {
   return new Date(now.getTime() - bounds.keepDeliveredDays * 86_400_000);
 }
 
-/** Forgets the oldest of the jobs that were sent, which costs no more than sending them again; gives how many. */
+/** Forgets some of the jobs that were sent, those that ended first, which costs no more than sending them again; gives how many. */
 function forgetFingerprints(database: Database): number {
-  const query = `DELETE FROM job_fingerprints WHERE submitted <= coalesce(
-    (SELECT submitted FROM job_fingerprints ORDER BY submitted, job, cluster LIMIT 1 OFFSET ${fingerprintBatch}),
-    ${Number.MAX_SAFE_INTEGER})`;
+  const query = `DELETE FROM job_fingerprints WHERE (submitted, job, cluster) IN
+    (SELECT submitted, job, cluster FROM job_fingerprints ORDER BY ended_on, submitted LIMIT ${fingerprintBatch})`;
   return database.query(query).run().changes;
+}
+
+function countFingerprints(database: Database): number {
+  return database.query<{ n: number }, []>('SELECT count(*) AS n FROM job_fingerprints').get()?.n ?? 0;
+}
+
+/** Bytes of the compressed bodies that were delivered. */
+function deliveredBytes(database: Database): number {
+  const query = `SELECT coalesce(sum(length(gzip)), 0) AS n FROM entries INDEXED BY entries_delivered
+    JOIN bodies ON entry = sequence WHERE state = 'delivered'`;
+  return database.query<{ n: number }, []>(query).get()?.n ?? 0;
+}
+
+/** Whether any entry of job history, of whatever cluster, waits, is held or was rejected. */
+function hasUndeliveredJobs(database: Database): boolean {
+  const query = `SELECT 1 FROM entries INDEXED BY entries_by_state
+    WHERE state IN ('pending', 'rejected', 'held') AND stream GLOB 'ingest/*' LIMIT 1`;
+  return database.query(query).get() !== null;
 }
 
 type KeyRow = Pick<EntryRow, 'sequence' | 'id' | 'stream' | 'state' | 'collected_at'>;

@@ -1,8 +1,10 @@
 /** Finished jobs, from what sacct prints to the entries of the outbox. */
 
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import { chmodSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { writeProgress } from '../../src/history/progress.ts';
+import { Outbox } from '../../src/outbox/outbox.ts';
 import { randomFrom } from '../bench/random.ts';
 import { type HistorySite, newHistorySite, startHistoryApi } from '../support/history-site.ts';
 import { install } from '../support/playback.ts';
@@ -95,6 +97,29 @@ describe('an export', () => {
     expect(JSON.parse(stdout).systems).toEqual([]);
   });
 
+  test('that failed for days makes health speak up; one of a range was never expected again', async () => {
+    await exportJobs(...thatDay, '--cluster-name', 'meadow');
+    await exportJobs();
+    const outbox = new Outbox(site.outbox);
+    const readUntil = new Date(Date.now() - 3 * 86_400_000);
+    writeProgress(outbox.database, 'farm', { readUntil, backfill: null });
+    outbox.close();
+    site.sacctBegins('exit 1');
+    await exportJobs();
+    const textfile = join(site.directory, 'jobs.prom');
+    const { exit, stdout } = await site.run('health', '--prometheus', textfile);
+    expect(exit).toBe(1);
+    expect(stdout).toStartWith(
+      'HPC-COLLECTOR WARNING: jobs of farm are exported as of 3d ago: hpc-collector jobs export',
+    );
+    expect(readFileSync(textfile, 'utf8')).toContain(
+      `hpc_collector_jobs_exported_timestamp_seconds{cluster="farm"} ${readUntil.getTime() / 1000}\n`,
+    );
+    site.sacctBegins(null);
+    await exportJobs();
+    expect((await site.run('health')).exit).toBe(0);
+  });
+
   test('sends again what changed, and only that', async () => {
     site.sacctPrints(jobsOf(day, 3));
     await exportJobs(...thatDay);
@@ -106,6 +131,17 @@ describe('an export', () => {
       ['2', 'FAILED'],
       ['4', 'COMPLETED'],
     ]);
+  });
+
+  test('sends what was dropped when it is asked for again with --again, and remembers it as usual', async () => {
+    site.sacctPrints(jobsOf(day, 3));
+    await exportJobs('--days', '5');
+    await site.run('outbox', 'drop', '--state', 'delivered', '--yes');
+    expect(await site.stored()).toEqual([]);
+    expect((await exportJobs('--days', '5')).stderr).toContain('3 finished jobs of farm, 0 new or changed');
+    expect((await exportJobs('--days', '5', '--again')).exit).toBe(0);
+    expect(await site.stored()).toEqual(namesOf(day, 3));
+    expect((await exportJobs('--days', '5')).stderr).toContain('0 new or changed');
   });
 
   test('makes no body that the drain would refuse, but for one job that is larger by itself', async () => {
@@ -388,6 +424,9 @@ describe('the name of the cluster', () => {
 test.each([
   [['--since', '2024-11-20', '--days', '3'], '--since and --days exclude each other'],
   [['--until', '2024-11-20', '--end-date', '2024-11-20'], '--until and --end-date exclude each other'],
+  [['--again'], '--again sends a range again: give --since, --start-date or --days with it'],
+  [['--again', '--days', '3', '--dry-run'], '--again sends: leave it out with --dry-run and --json-only'],
+  [['--again', '--until', '2024-11-20'], '--again sends a range again'],
   [['--dry-run', '--json-only'], '--dry-run and --json-only exclude each other'],
   [['--since', 'yesterday'], '--since yesterday: give a moment in ISO 8601, UTC'],
   [['--start-date', '2025-02-30'], '--start-date 2025-02-30: give a day'],
@@ -463,15 +502,21 @@ test('delivers what an earlier one could only store, though nothing is new', asy
 
 test('is all that a site may want: health and doctor then miss no system', async () => {
   site.configure('env', `INGEST_API_URL=${api.url}\nINGEST_API_KEY=key\n`);
-  expect(await site.run('health')).toMatchObject({ exit: 3 });
+  const toExport = { exit: 3, stdout: 'HPC-COLLECTOR UNKNOWN: no jobs were exported yet: hpc-collector jobs export\n' };
+  expect(await site.run('health')).toMatchObject(toExport);
+  site.sacctBegins('exit 1');
+  await exportJobs();
+  expect(await site.run('health')).toMatchObject(toExport);
+  site.sacctBegins(null);
   site.sacctPrints(jobsOf(day, 1));
   await exportJobs();
   expect(await site.run('health')).toMatchObject({
     exit: 0,
-    stdout: expect.stringContaining('HPC-COLLECTOR OK: nothing is overdue |'),
+    stdout: expect.stringMatching(/^HPC-COLLECTOR OK: nothing is overdue \| farm_exported_age=\d+s;172800;604800;0 /),
   });
   const { stdout } = await site.run('doctor');
   expect(stdout).toContain('pass  ingest sacct: answers here');
   expect(stdout).toContain('skip  systems: none is enabled: only finished jobs are exported');
+  expect(stdout).not.toContain('no address is configured');
   expect(stdout).toContain('Next: hpc-collector jobs export');
 });

@@ -40,6 +40,7 @@ function condition(rest: Partial<Condition> = {}): Condition {
     systems: [system()],
     streams: [],
     hasJobs: false,
+    exportedUntil: new Map(),
     damages: 0,
     givenUp: 0,
     spooled: 0,
@@ -84,6 +85,21 @@ test.each<[string, Partial<Condition>, string[]]>([
     ['delivery critical 3 entries wait, the oldest for 20m true'],
   ],
   ['one that waits for its turn', { streams: [stream({ pending: 3, oldestPending: ago(9) })] }, []],
+  ['jobs exported yesterday', { exportedUntil: new Map([['farm', ago(47 * 60)]]) }, []],
+  [
+    'jobs not exported for days, of one cluster and for a week of another',
+    {
+      exportedUntil: new Map([
+        ['farm', ago(48 * 60)],
+        ['meadow', ago(8 * 24 * 60)],
+        ['orchard', ago(-5)],
+      ]),
+    },
+    [
+      'history critical jobs of meadow are exported as of 8d ago: hpc-collector jobs export true',
+      'history warning jobs of farm are exported as of 2d ago: hpc-collector jobs export true',
+    ],
+  ],
   ['rejected ones', { streams: [stream({ rejected: 1 })] }, ['rejected warning 1 entry rejected true']],
   ['held ones', { streams: [stream({ held: 2 })] }, ['held warning 2 entries held false']],
   ['lost ones', { givenUp: 2 }, ['lost critical 2 entries lost in the last day: the outbox is full true']],

@@ -86,13 +86,13 @@ test('one call takes out a thousand at most; the next goes on; the command takes
   expect(pages()).toBeLessThan(2200);
 });
 
-/** Fingerprints of so many jobs, one submitted each second. */
-function fingerprints(count: number): void {
+/** Fingerprints of so many jobs, one submitted each second; those submitted last ended first where it is said. */
+function fingerprints(count: number, endedOn = '20000'): void {
   here.outbox.database
     .query(
       `INSERT INTO job_fingerprints (submitted, job, cluster, record, ended_on)
        WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?)
-       SELECT 1700000000 + n, n, 1, n * 1000000007, 20000 FROM numbers`,
+       SELECT 1700000000 + n, n, 1, n * 1000000007, ${endedOn} FROM numbers`,
     )
     .run(count);
 }
@@ -110,7 +110,7 @@ test('what is remembered of jobs goes before anything that waits is given up, th
   fingerprints(50_000);
   const maxBytes = usedBytes(outbox.database);
   expect(prune(outbox.database, { ...roomy, maxBytes }, 100_000, now)).toEqual({ delivered: 0, undelivered: [] });
-  expect(newestFingerprints()).toEqual({ n: 29_999, oldest: 20_002 });
+  expect(newestFingerprints()).toEqual({ n: 30_000, oldest: 20_001 });
   expect(usedBytes(outbox.database) + 100_000).toBeLessThanOrEqual(maxBytes);
   // Only then.
   const { undelivered } = prune(outbox.database, { ...roomy, maxBytes: 150_000 }, 50_000, now);
@@ -128,3 +128,47 @@ test('for what can be had again nothing that waits is given up', () => {
   expect(makeRoomWithoutLoss(outbox.database, bounds, 500_000, now)).toBe(false);
   expect(ids(all(outbox))).toEqual(ids(waiting));
 });
+
+const oneMiB = 2 ** 20;
+
+test('what was delivered is kept for so many days where only jobs are exported, too', () => {
+  const young = [delivered(6.9)];
+  delivered(7.1);
+  expect(makeRoomWithoutLoss(here.outbox.database, roomy, oneMiB, now)).toBe(true);
+  expect(ids(all(here.outbox))).toEqual(ids(young));
+});
+
+test('what does not suffice for jobs is not given up in vain', () => {
+  const { outbox } = here;
+  fill(50, 'pending');
+  const young = fill(5, 'delivered');
+  outbox.database.query('UPDATE entries SET delivered_at = ? WHERE state = ?').run(now.getTime(), 'delivered');
+  fingerprints(50_000);
+  const bounds = { ...roomy, maxBytes: usedBytes(outbox.database) };
+  for (const _ of [1, 2]) expect(makeRoomWithoutLoss(outbox.database, bounds, 5 * oneMiB, now)).toBe(false);
+  expect(newestFingerprints()?.n).toBe(50_000);
+  expect(ids(all(outbox)).slice(-5)).toEqual(ids(young));
+  expect(makeRoomWithoutLoss(outbox.database, bounds, oneMiB, now)).toBe(true);
+});
+
+test('for jobs those are forgotten that ended first, and no more of them than it needs', () => {
+  const { outbox } = here;
+  fingerprints(100_000, '20000 - n / 100');
+  const bounds = { ...roomy, maxBytes: usedBytes(outbox.database) };
+  expect(makeRoomWithoutLoss(outbox.database, bounds, 100_000, now)).toBe(true);
+  expect(newestFingerprints()).toEqual({ n: 80_000, oldest: 1 });
+});
+
+test.each(['pending', 'held', 'rejected'] as const)(
+  'no job is forgotten for others while one that is sent is %s',
+  (state) => {
+    const { outbox } = here;
+    put(outbox, { stream: 'ingest/farm', destination: 'ingest', state });
+    fingerprints(50_000);
+    const bounds = { ...roomy, maxBytes: usedBytes(outbox.database) };
+    expect(makeRoomWithoutLoss(outbox.database, bounds, 100_000, now)).toBe(false);
+    expect(newestFingerprints()?.n).toBe(50_000);
+    outbox.database.run("UPDATE entries SET state = 'delivered', delivered_at = 0");
+    expect(makeRoomWithoutLoss(outbox.database, bounds, 100_000, now)).toBe(true);
+  },
+);

@@ -14,6 +14,8 @@ export type Asked = {
   readonly range: Range;
   /** Null for what the configuration or Slurm says. */
   readonly cluster: string | null;
+  /** Whether what was sent is sent again. */
+  readonly isAgain: boolean;
   readonly now: Date;
 };
 

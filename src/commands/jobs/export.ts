@@ -17,12 +17,18 @@ export const exportCommand = defineCommand({
     'start-date': { type: 'string', valueHint: 'DATE', description: 'The first day' },
     'end-date': { type: 'string', valueHint: 'DATE', description: 'The last day, the whole of it' },
     'cluster-name': { type: 'string', valueHint: 'NAME', description: 'The name the jobs are sent under' },
+    again: { type: 'boolean', description: 'All jobs of the range, whatever was sent before' },
     'dry-run': { type: 'boolean', description: 'Show what would be stored, in numbers; store nothing' },
     'json-only': { type: 'boolean', description: 'Print the bodies that would be stored; store nothing' },
   },
   async run({ args }) {
     if (args['dry-run'] && args['json-only'])
       throw new OperatorError('--dry-run and --json-only exclude each other: give one of them');
+    const isAgain = args.again === true;
+    if (isAgain && (args.since ?? args['start-date'] ?? args.days) === undefined)
+      throw new OperatorError('--again sends a range again: give --since, --start-date or --days with it');
+    if (isAgain && (args['dry-run'] || args['json-only']))
+      throw new OperatorError('--again sends: leave it out with --dry-run and --json-only');
     const name = args['cluster-name'];
     const cluster = name === undefined ? null : checkedCluster(name, '--cluster-name');
     const now = new Date();
@@ -30,11 +36,11 @@ export const exportCommand = defineCommand({
       const context = openContext(args);
       const range = rangeOf(args, context.config.collector.jobs.timezone, now);
       const show = args['dry-run'] ? 'numbers' : 'bodies';
-      return logged(context.log, () => previewHistory({ range, cluster, now }, context, show));
+      return logged(context.log, () => previewHistory({ range, cluster, isAgain, now }, context, show));
     }
     return routinely(args, (context) => {
       const range = rangeOf(args, context.config.collector.jobs.timezone, now);
-      return logged(context.log, () => exportHistory({ range, cluster, now }, context));
+      return logged(context.log, () => exportHistory({ range, cluster, isAgain, now }, context));
     });
   },
 });

@@ -36,6 +36,7 @@ type Export = {
   readonly log: Log;
   readonly source: HistorySource;
   readonly plan: Plan;
+  readonly isAgain: boolean;
   readonly now: Date;
 };
 
@@ -57,7 +58,9 @@ export async function exportHistory(asked: Asked, context: Context): Promise<Exi
     const plan = withOutbox(context, ({ database }) =>
       planOf(asked.range, readProgress(database, cluster), asked.now, context.config.collector.jobs.window_days),
     );
-    return await logged(log, () => exportWindows({ context, log, source, plan, now: asked.now }));
+    return await logged(log, () =>
+      exportWindows({ context, log, source, plan, isAgain: asked.isAgain, now: asked.now }),
+    );
   } finally {
     showStatus('');
     lock.release();
@@ -130,14 +133,14 @@ async function exportWindow(work: Export, window: Window, progress: (rows: numbe
 }
 
 async function gatherAndStore(
-  { context, source, plan, log, now }: Export,
+  { context, source, plan, isAgain, log, now }: Export,
   window: Window,
   to: { readonly outbox: Outbox; readonly spill: Spill; progress(rows: number): void },
 ): Promise<Gathered> {
   const { cluster } = source;
   const { outbox, spill, progress } = to;
   const gathered = await gather(window, source, {
-    unsent: (candidates) => unsent(outbox.database, cluster, candidates),
+    unsent: (candidates) => (isAgain ? candidates : unsent(outbox.database, cluster, candidates)),
     take: (body, jobs) => spill.add(body, jobs),
     progress,
   }).catch((error) => {
