@@ -45,6 +45,8 @@ export const diskLimits: Limits = { warning: 256 * 1024 ** 2, critical: 32 * 102
 
 /** How long ago finished jobs may have been read up to: they are exported once a day. In milliseconds. */
 export const exportLimits: Limits = { warning: 2 * 86_400_000, critical: 7 * 86_400_000 };
+/** A cluster that was not exported for so long is none any more, or was only tried. */
+const retiredAfter = 30 * 86_400_000;
 
 /** Judges; the worst comes first. */
 export function findingsOf(condition: Condition, limits: Limits): Finding[] {
@@ -104,8 +106,9 @@ function systemFindings(system: SystemCondition, now: Date, limits: Limits): Fin
 
 function exportFindings({ exportedUntil, at }: Condition): Finding[] {
   return [...exportedUntil].flatMap(([cluster, until]) => {
+    if (at.getTime() - until.getTime() > retiredAfter) return [];
     const status = judge(until, at, exportLimits);
-    const text = `jobs of ${printable(cluster, 60)} are exported as of ${age(until, at)} ago: hpc-collector jobs export`;
+    const text = `the jobs of ${printable(cluster, 60)} were last exported ${age(until, at)} ago: hpc-collector jobs export`;
     return status === 'ok' ? [] : [finding('history', status, text)];
   });
 }

@@ -110,7 +110,7 @@ describe('an export', () => {
     const { exit, stdout } = await site.run('health', '--prometheus', textfile);
     expect(exit).toBe(1);
     expect(stdout).toStartWith(
-      'HPC-COLLECTOR WARNING: jobs of farm are exported as of 3d ago: hpc-collector jobs export',
+      'HPC-COLLECTOR WARNING: the jobs of farm were last exported 3d ago: hpc-collector jobs export',
     );
     expect(readFileSync(textfile, 'utf8')).toContain(
       `hpc_collector_jobs_exported_timestamp_seconds{cluster="farm"} ${readUntil.getTime() / 1000}\n`,
