@@ -23,13 +23,15 @@ export const sacctFields = [
 /**
  * Asks for the jobs and steps of all users that were there at any time of a window, every run of a requeued job by itself
  * (sacct(1)). Times come in seconds since 1970 (`SLURM_TIME_FORMAT=%s`), and are given in UTC (`TZ`). Sacct counts a job as
- * there from when it was eligible to run: `eligibleBefore` is the window's end, or later.
+ * there from when it was eligible to run: `eligibleBefore` is the window's end, or later. The tasks of an array that
+ * never ran are one job, whose list sacct prints whole only with `SLURM_BITSTR_LEN=0`.
  */
 export function sacctCommand({ from }: Window, eligibleBefore: Date): readonly [string, ...string[]] {
   return [
     'env',
     'TZ=UTC',
     'SLURM_TIME_FORMAT=%s',
+    'SLURM_BITSTR_LEN=0',
     'sacct',
     '--local',
     '--allusers',

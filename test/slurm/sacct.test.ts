@@ -14,6 +14,7 @@ test('every user and every run is asked for, in seconds since 1970 and without f
     'env',
     'TZ=UTC',
     'SLURM_TIME_FORMAT=%s',
+    'SLURM_BITSTR_LEN=0',
     'sacct',
     '--local',
     '--allusers',
@@ -151,6 +152,12 @@ test.each<[string, Fields]>([
 
 test.each(['RUNNING', 'PENDING', 'SUSPENDED'])('a job that is %s is not finished', async (State) => {
   expect(await jobOf({ State })).toBe('no finished job');
+});
+
+test('the tasks of an array that never ran are one job, and no step, although their list may have dots', async () => {
+  const JobID = '118_[16,19,22,25,...]';
+  const { jobs } = await readSacct(sacctLine({ JobID, JobIDRaw: '118', State: 'CANCELLED by 1000', Start: 'None' }));
+  expect(jobs).toMatchObject([{ id: JobID, rawId: 118, state: 'CANCELLED' }]);
 });
 
 test('a record that cannot be read costs itself only, and is told with its place', async () => {
