@@ -10,7 +10,7 @@ async function jobOf(fields: Fields) {
 }
 
 test('every user and every run is asked for, in seconds since 1970 and without free text', () => {
-  expect(sacctCommand(november20, november20.to)).toEqual([
+  expect(sacctCommand(november20)).toEqual([
     'env',
     'TZ=UTC',
     'SLURM_TIME_FORMAT=%s',
@@ -22,6 +22,7 @@ test('every user and every run is asked for, in seconds since 1970 and without f
     '--parsable2',
     '--noheader',
     '--delimiter=\u001f',
+    '--state=BF,CA,CD,DL,F,NF,OOM,PR,RQ,RS,RV,TO',
     '--starttime=2026-11-20T00:00:00',
     '--endtime=2026-11-21T00:00:00',
     `--format=${sacctFields.join(',')}`,
