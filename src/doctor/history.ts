@@ -13,7 +13,7 @@ export async function checkHistory(
 ): Promise<readonly Finding[]> {
   if (ingest.baseUrl === null) return [];
   const now = new Date();
-  const argv = sacctCommand({ from: now, to: now }, now);
+  const argv = sacctCommand({ from: now, to: now });
   const command = { argv, host, via: null, timeoutSeconds: timeout, maxOutputBytes: 64 * 1024 ** 2 };
   const execution = executor.start(command);
   for await (const _ of execution.stdout);

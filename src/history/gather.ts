@@ -6,7 +6,6 @@ import { Bodies, type BodyLimits } from './bodies.ts';
 import { type Candidate, candidateOf } from './fingerprints.ts';
 import { recordOf } from './record.ts';
 import { sacctFailure } from './sacct-failure.ts';
-import { eligibleBefore } from './windows.ts';
 
 /** Whose history is read, how, and how it is written down. */
 export type HistorySource = {
@@ -17,7 +16,6 @@ export type HistorySource = {
   readonly timeoutSeconds: number;
   /** The zone of the records' times. */
   readonly timeZone: string;
-  readonly now: Date;
   /** Of one body. */
   readonly limits: BodyLimits;
 };
@@ -52,8 +50,8 @@ const maxOutputBytes = 64 * 1024 ** 3;
  * got is not to be used.
  */
 export async function gather(window: Window, source: HistorySource, sink: HistorySink): Promise<Gathered> {
-  const { cluster, executor, host, timeoutSeconds, timeZone, now, limits } = source;
-  const argv = sacctCommand(window, eligibleBefore(window, now));
+  const { cluster, executor, host, timeoutSeconds, timeZone, limits } = source;
+  const argv = sacctCommand(window);
   const command = { argv, host, via: null, timeoutSeconds, maxOutputBytes };
   const execution = executor.start(command);
   const count = new SacctCount();

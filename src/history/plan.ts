@@ -20,16 +20,18 @@ export type Plan = {
   readonly isResumed: boolean;
 };
 
-/** What to read. Without a range: from what was read last, less the overlap, or so many days back, until now. */
+/**
+ * What to read. Without a range: from what was read last, less the overlap, until now; or so many days back, where nobody
+ * knows what was read last: before the first export, and where a clock that was wrong left a moment that is still to come.
+ */
 export function planOf(range: Range, progress: Progress, now: Date, windowDays: number): Plan {
   // With the second that is under way: jobs may have ended in it.
   const latest = new Date((Math.floor(now.getTime() / 1000) + 1) * 1000);
   const to = range.until === null || range.until > latest ? latest : range.until;
   if (range.since === null) {
     const { readUntil } = progress;
-    // A clock that was wrong may have left a moment that is still to come.
     const from =
-      readUntil === null ? to.getTime() - windowDays * day : Math.min(readUntil.getTime(), latest.getTime()) - overlap;
+      readUntil === null || readUntil > latest ? to.getTime() - windowDays * day : readUntil.getTime() - overlap;
     return { from: new Date(from), to, range, isResumed: false };
   }
   const { backfill } = progress;
@@ -45,12 +47,13 @@ export function afterWindow(progress: Progress, plan: Plan, window: Window, isWh
   const { since, until } = plan.range;
   const isLast = window.to >= plan.to;
   const backfill = since === null ? progress.backfill : isLast ? null : { since, until, done: window.to };
-  return { readUntil: readUntilAfter(progress.readUntil, until, window, isWhole), backfill };
+  return { readUntil: readUntilAfter(progress.readUntil, plan, window, isWhole), backfill };
 }
 
-function readUntilAfter(before: Date | null, until: Date | null, window: Window, isWhole: boolean): Date | null {
-  // The first export: only one that goes on until now begins what the next ones continue.
-  if (before === null) return until !== null ? null : isWhole ? window.to : window.from;
+function readUntilAfter(before: Date | null, { to, range }: Plan, window: Window, isWhole: boolean): Date | null {
+  if (range.until === null && (before === null || before > to)) return isWhole ? window.to : window.from;
+  // Before the first export: only one that goes on until now begins what the next ones continue.
+  if (before === null) return null;
   const isNext = window.from <= before && before < window.to;
   return isNext && isWhole ? window.to : before;
 }

@@ -13,12 +13,3 @@ export function windowsOf(from: Date, to: Date): Window[] {
   }
   return windows;
 }
-
-/**
- * Until when the jobs of a window may have become eligible to run. One that is cancelled before its time (`--begin`, a
- * requeue that waits) ends before it was eligible: such jobs are seen where that costs little, in the windows of today
- * and yesterday, behind which there is not much history yet.
- */
-export function eligibleBefore({ to }: Window, now: Date): Date {
-  return to.getTime() > now.getTime() - 2 * day ? new Date(to.getTime() + 366 * day) : to;
-}

@@ -59,8 +59,9 @@ export function parseRow(line: string, window: SecondsWindow): Row {
   const [id, raw] = [field(0), field(1)];
   // `CANCELLED by 1000`
   const state = firstWord(field(5));
-  // `7.batch`, `14+0.0`: an array's task and a component of a heterogeneous job have no dot.
-  if (id.includes('.')) return { kind: 'step', rawId: raw.slice(0, Math.max(raw.indexOf('.'), 0)), state };
+  // `7.batch`; JobID has dots too where it lists an array's tasks in short, `118_[16,19,...]`.
+  const dot = raw.indexOf('.');
+  if (dot >= 0) return { kind: 'step', rawId: raw.slice(0, dot), state };
 
   const endText = field(8);
   const ended = secondsOf(endText);

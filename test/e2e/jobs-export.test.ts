@@ -164,16 +164,6 @@ describe('an export', () => {
     expect(Date.now() - (again ?? 0)).toBeWithin(86_400_000 - 1000, 86_400_000 + 60_000);
   });
 
-  test('asks for what was cancelled before it could have run, as far as that is still to come', async () => {
-    await exportJobs('--days', '4');
-    const ahead = site.asked().map((window) => {
-      const [from = '', to = ''] = window.split(' ');
-      return Math.round((Date.parse(`${to}Z`) - Date.parse(`${from}Z`)) / 86_400_000);
-    });
-    expect(ahead.slice(0, 2)).toEqual([1, 1]);
-    expect(ahead.at(-1)).toBeGreaterThanOrEqual(366);
-  });
-
   test('has times, and days, of the zone that is configured', async () => {
     site.configureJobs('cluster_name: farm, timezone: America/Phoenix');
     site.sacctPrints(jobsOf(day, 1));

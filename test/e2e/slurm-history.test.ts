@@ -119,8 +119,8 @@ for (const { name, isThere, test, open } of sources) {
       ])
         expect(states).toContain(state);
       expect(states.has('OUT_OF_MEMORY')).toBe(asked.cluster.tellsOutOfMemory);
-      const { cancelledWhileWaiting, cancelledBeforeItsTime } = asked.scenario.ended;
-      for (const id of [cancelledWhileWaiting, cancelledBeforeItsTime]) {
+      const { cancelledBeforeStart, cancelledWhileWaiting, cancelledBeforeItsTime } = asked.scenario.ended;
+      for (const id of [cancelledBeforeStart, cancelledWhileWaiting, cancelledBeforeItsTime]) {
         const rows = [...site.received().values()].filter(({ job_id }) => job_id === `${id}`);
         expect(rows).toMatchObject([{ state: 'CANCELLED', nodes: 0, node_list: null, cpu_hours: 0 }]);
       }

@@ -16,8 +16,8 @@ const span = (range: Range, progress: Progress) => {
 };
 
 /** The progress when so many windows of a plan are read (all of them without a number), all of them whole. */
-function readOn(range: Range, progress: Progress, windows = Number.POSITIVE_INFINITY): Progress {
-  const plan = planOf(range, progress, now, 7);
+function readOn(range: Range, progress: Progress, windows = Number.POSITIVE_INFINITY, clock = now): Progress {
+  const plan = planOf(range, progress, clock, 7);
   return windowsOf(plan.from, plan.to)
     .slice(0, windows)
     .reduce((before, window) => afterWindow(before, plan, window, true), progress);
@@ -47,11 +47,37 @@ test('after a long pause nothing is left out', () => {
   expect(span(whatIsNew, progress)).toEqual([at('2024-12-31T00:00:00'), latest]);
 });
 
-test('a moment that is still to come, which a wrong clock left, is not waited for', () => {
-  expect(span(whatIsNew, { ...nothing, readUntil: at('2030-01-01T00:00:00') })).toEqual([
-    at('2026-11-19T12:00:00'),
-    latest,
-  ]);
+test('a moment that is still to come, which a wrong clock left, is not waited for, and is as good as none', () => {
+  const wrong = { ...nothing, readUntil: at('2030-01-01T00:00:00') };
+  expect(span(whatIsNew, wrong)).toEqual([at('2026-11-13T12:00:00'), latest]);
+  expect(readOn(whatIsNew, wrong).readUntil).toEqual(latest);
+  expect(readOn(whatIsNew, wrong, 3).readUntil).toEqual(at('2026-11-16T00:00:00'));
+  expect(readOn({ since: at('2026-11-01T00:00:00'), until: null }, wrong, 2).readUntil).toEqual(
+    at('2026-11-03T00:00:00'),
+  );
+  const closed = { since: at('2026-01-01T00:00:00'), until: at('2026-02-01T00:00:00') };
+  expect(readOn(closed, wrong).readUntil).toEqual(wrong.readUntil);
+});
+
+test.each([
+  ['then right', ['10', '2027-11-10', '10', '11']],
+  ['then a pause of six days', ['10', '2027-11-10', '16', '17']],
+  ['then right, then a pause of six days', ['10', '2027-11-10', '10', '16']],
+  ['then right, then a pause of two weeks', ['10', '2027-11-10', '11', '25']],
+  ['twice, then right', ['10', '2027-11-10', '2027-11-11', '12', '18']],
+])('after a clock that was a year ahead, %s, no export skips what the ones before left', (_, clocks) => {
+  let progress = nothing;
+  let read = at('2026-11-10T12:00:00');
+  for (const clock of clocks) {
+    const shown = at(clock.length === 2 ? `2026-11-${clock}T12:00:00` : `${clock}T12:00:00`);
+    const plan = planOf(whatIsNew, progress, shown, 7);
+    progress = readOn(whatIsNew, progress, Number.POSITIVE_INFINITY, shown);
+    // A year ahead there are no jobs yet.
+    if (clock.length > 2) continue;
+    expect(plan.from.getTime()).toBeLessThanOrEqual(read.getTime());
+    read = plan.to;
+  }
+  expect(progress.readUntil).toEqual(read);
 });
 
 test('an export that stops half-way is continued there', () => {

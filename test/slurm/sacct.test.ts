@@ -10,10 +10,11 @@ async function jobOf(fields: Fields) {
 }
 
 test('every user and every run is asked for, in seconds since 1970 and without free text', () => {
-  expect(sacctCommand(november20, november20.to)).toEqual([
+  expect(sacctCommand(november20)).toEqual([
     'env',
     'TZ=UTC',
     'SLURM_TIME_FORMAT=%s',
+    'SLURM_BITSTR_LEN=0',
     'sacct',
     '--local',
     '--allusers',
@@ -21,6 +22,7 @@ test('every user and every run is asked for, in seconds since 1970 and without f
     '--parsable2',
     '--noheader',
     '--delimiter=\u001f',
+    '--state=BF,CA,CD,DL,F,NF,OOM,PR,RQ,RS,RV,TO',
     '--starttime=2026-11-20T00:00:00',
     '--endtime=2026-11-21T00:00:00',
     `--format=${sacctFields.join(',')}`,
@@ -151,6 +153,12 @@ test.each<[string, Fields]>([
 
 test.each(['RUNNING', 'PENDING', 'SUSPENDED'])('a job that is %s is not finished', async (State) => {
   expect(await jobOf({ State })).toBe('no finished job');
+});
+
+test('the tasks of an array that never ran are one job, and no step, although their list may have dots', async () => {
+  const JobID = '118_[16,19,22,25,...]';
+  const { jobs } = await readSacct(sacctLine({ JobID, JobIDRaw: '118', State: 'CANCELLED by 1000', Start: 'None' }));
+  expect(jobs).toMatchObject([{ id: JobID, rawId: 118, state: 'CANCELLED' }]);
 });
 
 test('a record that cannot be read costs itself only, and is told with its place', async () => {

@@ -29,7 +29,6 @@ export async function sourceOf(asked: Asked, { config }: Context): Promise<Histo
     host: jobs.host,
     timeoutSeconds: jobs.timeout,
     timeZone: jobs.timezone,
-    now: asked.now,
     // The drain refuses a larger body.
     limits: { maxJobs: jobs.batch_jobs, maxBytes: config.ingest.max_body_bytes },
   };

@@ -41,7 +41,7 @@ try {
   askHistory(asking, endedAndLiving(scenario));
   const day = 86_400_000;
   const now = Date.now();
-  keep(sacctCommand({ from: new Date(now - day), to: new Date(now) }, new Date(now + 366 * day)), 'sacct.txt');
+  keep(sacctCommand({ from: new Date(now - day), to: new Date(now) }), 'sacct.txt');
   const recorded: RecordedScenario = { scenario, tellsOutOfMemory: cluster.tellsOutOfMemory, asked };
   writeFileSync(join(recordedScenario, 'scenario.json'), `${JSON.stringify(recorded, null, 2)}\n`);
 
