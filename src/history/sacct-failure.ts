@@ -3,7 +3,7 @@ import { failureOf } from '../exec/describe.ts';
 import { exitCodes, OperatorError } from '../lib/errors.ts';
 import { printable } from '../lib/text.ts';
 
-/** What sacct complains of, what that means, and what to do. The first that matches counts. */
+/** What Slurm complains of, what that means, and what to do. The first that matches counts. */
 const known: readonly (readonly [complaint: RegExp, why: string, mend: string])[] = [
   [
     /accounting storage is disabled/i,
@@ -36,7 +36,7 @@ const known: readonly (readonly [complaint: RegExp, why: string, mend: string])[
     'set SLURM_CONF, or jobs.host in collector.yaml to a host of the cluster',
   ],
   [
-    /Invalid field|unrecognized option|invalid option|Invalid time/i,
+    /Invalid field|unrecognized (?:option|job state)|invalid option|Invalid time/i,
     'this version of sacct does not know what is asked',
     'tell us the version: sacct --version',
   ],
@@ -54,7 +54,8 @@ export function sacctFailure(command: Command, ending: Ending, isCutOff: boolean
       if (ending.code === 0) return isCutOff ? failed(`the output of sacct${on} is cut off`, 'try again') : null;
       // What env(1) says where it finds no such program.
       if (ending.code === 127) return missing(on);
-      const [, why, mend] = known.find(([complaint]) => complaint.test(ending.stderr)) ?? [];
+      const complaints = ownWords(ending.stderr);
+      const [, why, mend] = known.find(([complaint]) => complaint.test(complaints)) ?? [];
       const said = printable(ending.stderr.trim().split('\n').at(-1) ?? '', 300).replace(
         /^sacct: (?:error|fatal): /,
         '',
@@ -69,6 +70,14 @@ export function sacctFailure(command: Command, ending: Ending, isCutOff: boolean
     reason.replace(describeCommand(command), `sacct${on}`),
     'see the log with --verbose for the whole command',
   );
+}
+
+/** The lines of standard error that are Slurm's: a wrapper around sacct, or a shell, may fail in the same words. */
+function ownWords(stderr: string): string {
+  return stderr
+    .split('\n')
+    .filter((line) => /^(?:sacct: |Slurm accounting |Invalid time )/.test(line))
+    .join('\n');
 }
 
 function failed(what: string, mend: string): OperatorError {

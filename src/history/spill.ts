@@ -1,5 +1,4 @@
 import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
-import { gatheringFile } from '../outbox/files.ts';
 import { type StoredBody, storedBody } from '../outbox/insert.ts';
 import { unwritable } from '../outbox/unwritable.ts';
 import { type Candidate, Fingerprints, fingerprintNumbers } from './fingerprints.ts';
@@ -19,19 +18,17 @@ const garbageBytes = 4 * 1024 * 1024;
  * where the file cannot be written.
  */
 export class Spill {
-  readonly #outbox: string;
   readonly #file: string;
   #descriptor: number | null = null;
   #places: Place[] = [];
   #end = 0;
   #garbage = 0;
 
-  /** The file is beside the outbox's. The caller holds the lock of the cluster's export. */
-  constructor(outbox: string, cluster: string) {
-    this.#outbox = outbox;
-    this.#file = gatheringFile(outbox, cluster);
-    // Of an export that was killed before its file lost its name.
-    rmSync(this.#file, { force: true });
+  /** Nobody else has a file of that name. */
+  constructor(file: string) {
+    this.#file = file;
+    // Of one that was killed before its file lost its name.
+    rmSync(file, { force: true });
   }
 
   get count(): number {
@@ -83,7 +80,7 @@ export class Spill {
     try {
       this.#append(part);
     } catch (error) {
-      throw unwritable('gather jobs beside the outbox', this.#outbox, error);
+      throw unwritable('gather jobs in', this.#file, error);
     }
   }
 

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** The outbox's file in the state directory. */
@@ -23,6 +25,14 @@ export function historyLockFile(outbox: string, cluster: string): string {
 /** Where the lock's holder gathers finished jobs: there only for the moment between its making and losing its name. */
 export function gatheringFile(outbox: string, cluster: string): string {
   return `${outbox}.history-${cluster}-gathered`;
+}
+
+/**
+ * Where a dry run, which holds no lock, gathers finished jobs: beside the outbox, or where temporary files are if there is
+ * none. Another name each time.
+ */
+export function previewFile(outbox: string | null): string {
+  return `${outbox ?? join(tmpdir(), 'hpc-collector')}.history-preview-${randomUUID()}`;
 }
 
 /** What is recovered from a damaged outbox is gathered here, until it takes its place. */

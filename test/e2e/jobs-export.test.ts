@@ -258,6 +258,18 @@ describe('where sacct fails', () => {
     ],
     ['without permission', 'echo "sacct: error: Access/permission denied" >&2; exit 1', 1, 'permission denied'],
     [
+      'in a wrapper that may not read its own file',
+      'echo "/opt/site/sacct: 3: /etc/site/profile: Permission denied" >&2; exit 2',
+      1,
+      'sacct exited with 2: /opt/site/sacct: 3: /etc/site/profile: Permission denied',
+    ],
+    [
+      'for an unknown state',
+      `echo "sacct: fatal: unrecognized job state value 'RV'" >&2; exit 1`,
+      1,
+      'this version of sacct does not know',
+    ],
+    [
       'for an unknown field',
       `echo 'sacct: error: Invalid field requested: "NodeList"' >&2; exit 1`,
       1,

@@ -38,3 +38,21 @@ needs('python3')(
   },
   180_000,
 );
+
+needs('python3')(
+  'what 400,000 jobs of a day would be stored as is printed in less than 150 MiB',
+  async () => {
+    const site = newHistorySite(null);
+    try {
+      const day = daysAgo(3);
+      site.sacctBegins('exec cat "$lines.all"');
+      await writeSacct(join(site.directory, 'lines.all'), day, 400_000);
+      const range = ['--start-date', day, '--end-date', day];
+      const { peakMib } = await measure({ argv: [binary, 'jobs', 'export', ...range, '--json-only'], env: site.env });
+      expect(peakMib).toBeLessThan(150);
+    } finally {
+      await site.remove();
+    }
+  },
+  60_000,
+);

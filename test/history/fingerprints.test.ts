@@ -44,7 +44,7 @@ async function exportLines(
     now: new Date(),
     limits: { maxJobs, maxBytes: 1e6 },
   };
-  const spill = new Spill(file, cluster);
+  const spill = new Spill(gatheringFile(file, cluster));
   const window = { from: new Date(from * 1000), to: new Date(to * 1000) };
   await gather(window, source, {
     unsent: (candidates) => unsent(outbox.database, cluster, candidates),
@@ -173,7 +173,7 @@ test('whatever windows are read, each state of a job is sent once, when it is fi
 
 test('a window is stored whole or not at all', async () => {
   const site = newOutbox();
-  const spill = new Spill(site.file, 'farm');
+  const spill = new Spill(gatheringFile(site.file, 'farm'));
   const [job] = (await readSacct(lineAt(noon))).jobs;
   if (!job) throw new Error('a line is a job');
   spill.add('{}', [candidateOf(job, '{}')]);
@@ -190,13 +190,13 @@ test('a window is stored whole or not at all', async () => {
 test('what cannot be gathered beside the outbox says where', async () => {
   const [job] = (await readSacct(lineAt(noon))).jobs;
   if (!job) throw new Error('a line is a job');
-  const spill = new Spill('/nonexistent/outbox.db', 'farm');
-  expect(() => spill.add('{}', [candidateOf(job, '{}')])).toThrow('cannot gather jobs beside the outbox /nonexistent/');
+  const spill = new Spill('/nonexistent/gathered');
+  expect(() => spill.add('{}', [candidateOf(job, '{}')])).toThrow('cannot gather jobs in /nonexistent/gathered');
 });
 
 test('what a killed export left of the file in which it gathers is removed by the next', async () => {
   const { file } = newOutbox();
   writeFileSync(gatheringFile(file, 'farm'), 'left');
-  new Spill(file, 'farm').close();
+  new Spill(gatheringFile(file, 'farm')).close();
   expect(existsSync(gatheringFile(file, 'farm'))).toBe(false);
 });

@@ -10,7 +10,7 @@ import { type ExitCode, exitCodes, OperatorError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import { showStatus } from '../../lib/status-line.ts';
 import { counted } from '../../lib/text.ts';
-import { historyLockFile } from '../../outbox/files.ts';
+import { gatheringFile, historyLockFile } from '../../outbox/files.ts';
 import { tryLock } from '../../outbox/lock.ts';
 import type { Outbox } from '../../outbox/outbox.ts';
 import { entryOverhead, makeRoomWithoutLoss } from '../../outbox/retention.ts';
@@ -120,7 +120,7 @@ async function exportWindow(work: Export, window: Window, progress: (rows: numbe
   try {
     return await outbox.runLong(async (current) => {
       refuseBacklog(current, work.source.cluster);
-      const spill = new Spill(work.context.outboxFile, work.source.cluster);
+      const spill = new Spill(gatheringFile(work.context.outboxFile, work.source.cluster));
       try {
         return await gatherAndStore(work, window, { outbox: current, spill, progress });
       } finally {

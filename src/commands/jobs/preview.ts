@@ -1,11 +1,14 @@
 import { unsent } from '../../history/fingerprints.ts';
-import { gather } from '../../history/gather.ts';
+import { type Gathered, gather, type HistorySource } from '../../history/gather.ts';
 import { planOf } from '../../history/plan.ts';
 import { readProgress } from '../../history/progress.ts';
+import { Spill } from '../../history/spill.ts';
 import { windowsOf } from '../../history/windows.ts';
 import { type ExitCode, exitCodes } from '../../lib/errors.ts';
 import { print } from '../../lib/output.ts';
+import { previewFile } from '../../outbox/files.ts';
 import type { Outbox } from '../../outbox/outbox.ts';
+import type { Window } from '../../slurm/sacct.ts';
 import type { Context } from '../context.ts';
 import { openToLook } from '../opening.ts';
 import { type Asked, logDamage, rangeText, sourceOf } from './asked.ts';
@@ -22,14 +25,7 @@ export async function previewHistory(asked: Asked, context: Context, show: 'numb
     log.info(`Reading: jobs of ${cluster} that ended ${rangeText(plan)}`);
     const all = { rows: 0, jobs: 0, fresh: 0, cpuHours: 0, gpuHours: 0, damaged: 0 };
     for (const window of windowsOf(plan.from, plan.to)) {
-      const bodies: string[] = [];
-      const gathered = await gather(window, source, {
-        unsent: (candidates) => unsentIn(outbox, cluster, candidates),
-        // A window that fails half-way prints nothing.
-        take: (body) => show === 'bodies' && bodies.push(body),
-        progress: () => {},
-      });
-      for (const body of bodies) print(`${body}\n`);
+      const gathered = await previewWindow(window, source, outbox, context, show);
       logDamage(window, gathered, log);
       for (const key of ['rows', 'jobs', 'fresh', 'cpuHours', 'gpuHours'] as const) all[key] += gathered[key];
       all.damaged += gathered.damaged.count;
@@ -38,6 +34,29 @@ export async function previewHistory(asked: Asked, context: Context, show: 'numb
     return all.damaged > 0 ? exitCodes.failed : exitCodes.done;
   } finally {
     outbox?.close();
+  }
+}
+
+/** Prints the bodies of a window when all of it is read: one that fails half-way prints nothing. */
+async function previewWindow(
+  window: Window,
+  source: HistorySource,
+  outbox: Outbox | null,
+  { outboxFile }: Context,
+  show: 'numbers' | 'bodies',
+): Promise<Gathered> {
+  const spill = new Spill(previewFile(outbox && outboxFile));
+  try {
+    const gathered = await gather(window, source, {
+      unsent: (candidates) => unsentIn(outbox, source.cluster, candidates),
+      take: (body, jobs) => show === 'bodies' && spill.add(body, jobs),
+      progress: () => {},
+    });
+    for (const { body } of spill.batches())
+      print(`${Buffer.from(Bun.gunzipSync(Buffer.from(body.gzip))).toString()}\n`);
+    return gathered;
+  } finally {
+    spill.close();
   }
 }
 
