@@ -1,6 +1,7 @@
 import { slurmClusterName } from '../../history/cluster-name.ts';
 import type { Gathered, HistorySource } from '../../history/gather.ts';
-import type { Plan, Range } from '../../history/plan.ts';
+import { type Plan, planOf, type Range } from '../../history/plan.ts';
+import type { Progress } from '../../history/progress.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Damages } from '../../lib/records.ts';
 import { counted } from '../../lib/text.ts';
@@ -32,6 +33,12 @@ export async function sourceOf(asked: Asked, { config }: Context): Promise<Histo
     // The drain refuses a larger body.
     limits: { maxJobs: jobs.batch_jobs, maxBytes: config.ingest.max_body_bytes },
   };
+}
+
+/** What to read. A range that is sent again is so from its beginning, wherever an export of it stopped. */
+export function planFor({ range, isAgain, now }: Asked, progress: Progress, { config }: Context): Plan {
+  const before = isAgain ? { ...progress, backfill: null } : progress;
+  return planOf(range, before, now, config.collector.jobs.window_days);
 }
 
 /** `2026-11-20 00:00:00 to 2026-11-21 00:00:00 UTC` */

@@ -27,8 +27,6 @@ export const exportCommand = defineCommand({
     const isAgain = args.again === true;
     if (isAgain && (args.since ?? args['start-date'] ?? args.days) === undefined)
       throw new OperatorError('--again sends a range again: give --since, --start-date or --days with it');
-    if (isAgain && (args['dry-run'] || args['json-only']))
-      throw new OperatorError('--again sends: leave it out with --dry-run and --json-only');
     const name = args['cluster-name'];
     const cluster = name === undefined ? null : checkedCluster(name, '--cluster-name');
     const now = new Date();

@@ -1,7 +1,7 @@
 import { ingestStream } from '../../delivery/ingest-entries.ts';
 import { unsent } from '../../history/fingerprints.ts';
 import { type Gathered, gather, type HistorySource } from '../../history/gather.ts';
-import { afterWindow, type Plan, planOf } from '../../history/plan.ts';
+import { afterWindow, type Plan } from '../../history/plan.ts';
 import { readProgress } from '../../history/progress.ts';
 import { Spill } from '../../history/spill.ts';
 import { storeWindow } from '../../history/store.ts';
@@ -21,7 +21,7 @@ import { type Context, logged } from '../context.ts';
 import { drainOutbox } from '../draining.ts';
 import { openToWrite } from '../opening.ts';
 import { stopSignal } from '../signals.ts';
-import { type Asked, logDamage, rangeText, sourceOf } from './asked.ts';
+import { type Asked, logDamage, planFor, rangeText, sourceOf } from './asked.ts';
 import { exportProgress } from './progress.ts';
 
 /** While so many entries of the cluster wait, no more is read: slurmdbd keeps it as well, and has more room. */
@@ -55,9 +55,7 @@ export async function exportHistory(asked: Asked, context: Context): Promise<Exi
     return exitCodes.locked;
   }
   try {
-    const plan = withOutbox(context, ({ database }) =>
-      planOf(asked.range, readProgress(database, cluster), asked.now, context.config.collector.jobs.window_days),
-    );
+    const plan = withOutbox(context, ({ database }) => planFor(asked, readProgress(database, cluster), context));
     return await logged(log, () =>
       exportWindows({ context, log, source, plan, isAgain: asked.isAgain, now: asked.now }),
     );

@@ -1,6 +1,5 @@
 import { unsent } from '../../history/fingerprints.ts';
 import { type Gathered, gather, type HistorySource } from '../../history/gather.ts';
-import { planOf } from '../../history/plan.ts';
 import { readProgress } from '../../history/progress.ts';
 import { Spill } from '../../history/spill.ts';
 import { windowsOf } from '../../history/windows.ts';
@@ -11,7 +10,7 @@ import type { Outbox } from '../../outbox/outbox.ts';
 import type { Window } from '../../slurm/sacct.ts';
 import type { Context } from '../context.ts';
 import { openToLook } from '../opening.ts';
-import { type Asked, logDamage, rangeText, sourceOf } from './asked.ts';
+import { type Asked, logDamage, planFor, rangeText, sourceOf } from './asked.ts';
 
 /** Shows what an export would store, in numbers or as its bodies, one a line; stores nothing. Throws OperatorError. */
 export async function previewHistory(asked: Asked, context: Context, show: 'numbers' | 'bodies'): Promise<ExitCode> {
@@ -21,11 +20,11 @@ export async function previewHistory(asked: Asked, context: Context, show: 'numb
   const outbox = openToLook(context);
   try {
     const progress = outbox ? readProgress(outbox.database, cluster) : { readUntil: null, backfill: null };
-    const plan = planOf(asked.range, progress, asked.now, context.config.collector.jobs.window_days);
+    const plan = planFor(asked, progress, context);
     log.info(`Reading: jobs of ${cluster} that ended ${rangeText(plan)}`);
     const all = { rows: 0, jobs: 0, fresh: 0, cpuHours: 0, gpuHours: 0, damaged: 0 };
     for (const window of windowsOf(plan.from, plan.to)) {
-      const gathered = await previewWindow(window, source, outbox, context, show);
+      const gathered = await previewWindow(window, source, asked.isAgain ? null : outbox, context, show);
       logDamage(window, gathered, log);
       for (const key of ['rows', 'jobs', 'fresh', 'cpuHours', 'gpuHours'] as const) all[key] += gathered[key];
       all.damaged += gathered.damaged.count;
@@ -37,18 +36,21 @@ export async function previewHistory(asked: Asked, context: Context, show: 'numb
   }
 }
 
-/** Prints the bodies of a window when all of it is read: one that fails half-way prints nothing. */
+/**
+ * Prints the bodies of a window when all of it is read: one that fails half-way prints nothing. `sent` knows what was sent;
+ * null for what is as if nothing was.
+ */
 async function previewWindow(
   window: Window,
   source: HistorySource,
-  outbox: Outbox | null,
+  sent: Outbox | null,
   { outboxFile }: Context,
   show: 'numbers' | 'bodies',
 ): Promise<Gathered> {
-  const spill = new Spill(previewFile(outbox && outboxFile));
+  const spill = new Spill(previewFile(sent && outboxFile));
   try {
     const gathered = await gather(window, source, {
-      unsent: (candidates) => unsentIn(outbox, source.cluster, candidates),
+      unsent: (candidates) => unsentIn(sent, source.cluster, candidates),
       take: (body, jobs) => show === 'bodies' && spill.add(body, jobs),
       progress: () => {},
     });
@@ -60,7 +62,6 @@ async function previewWindow(
   }
 }
 
-/** Without an outbox nothing was sent. */
 function unsentIn(outbox: Outbox | null, cluster: string, candidates: Parameters<typeof unsent>[2]) {
   return outbox ? unsent(outbox.database, cluster, candidates) : candidates;
 }
