@@ -367,6 +367,20 @@ describe('records that cannot be read', () => {
 });
 
 describe('a range of years', () => {
+  test('delivers first what waits, where that would keep it from reading', async () => {
+    await site.remove();
+    site = newHistorySite(null);
+    const settings = `cluster_name: farm, batch_jobs: 1, search_path: ['${site.programs}', /usr/bin, /bin]`;
+    site.configure('collector.yaml', `jobs: { ${settings} }\ndestinations: { ingest: { max_per_minute: 100000 } }\n`);
+    site.sacctPrints(jobsOf(day, 210) + jobsOf(dayAfter, 2));
+    expect((await exportJobs('--start-date', day, '--end-date', dayAfter)).exit).toBe(1);
+    site.configure('env', `INGEST_API_URL=${api.url}\nINGEST_API_KEY=key\n`);
+    const { exit, stderr } = await exportJobs('--start-date', day, '--end-date', dayAfter);
+    expect(stderr).toContain('Drain: 210 delivered, 0 rejected, 0 left');
+    expect(exit).toBe(0);
+    expect(await site.stored()).toHaveLength(212);
+  });
+
   test('goes on only while few entries wait, and where it stopped when it is asked for again', async () => {
     await site.remove();
     site = newHistorySite(null);

@@ -1,44 +1,23 @@
-import { ingestStream } from '../../delivery/ingest-entries.ts';
-import { unsent } from '../../history/fingerprints.ts';
-import { type Gathered, gather, type HistorySource } from '../../history/gather.ts';
-import { afterWindow, type Plan } from '../../history/plan.ts';
+import type { HistorySource } from '../../history/gather.ts';
 import { readProgress } from '../../history/progress.ts';
-import { Spill } from '../../history/spill.ts';
-import { storeWindow } from '../../history/store.ts';
-import { day, windowsOf } from '../../history/windows.ts';
+import { windowsOf } from '../../history/windows.ts';
 import { type ExitCode, exitCodes, OperatorError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import { showStatus } from '../../lib/status-line.ts';
 import { counted } from '../../lib/text.ts';
-import { gatheringFile, historyLockFile } from '../../outbox/files.ts';
+import { historyLockFile } from '../../outbox/files.ts';
 import { tryLock } from '../../outbox/lock.ts';
 import type { Outbox } from '../../outbox/outbox.ts';
-import { entryOverhead, makeRoomWithoutLoss } from '../../outbox/retention.ts';
-import type { Window } from '../../slurm/sacct.ts';
-import { boundsOf } from '../bounds.ts';
 import { worst } from '../collecting.ts';
 import { type Context, logged } from '../context.ts';
 import { drainOutbox } from '../draining.ts';
 import { openToWrite } from '../opening.ts';
-import { stopSignal } from '../signals.ts';
 import { type Asked, logDamage, planFor, rangeText, sourceOf } from './asked.ts';
 import { exportProgress } from './progress.ts';
-
-/** While so many entries of the cluster wait, no more is read: slurmdbd keeps it as well, and has more room. */
-const mostWaiting = 200;
+import { type Export, exportWindow, isBackedUp } from './window.ts';
 
 /** How long the drain behind one window may take, in seconds. */
 const maxDrainSeconds = 120;
-
-/** What one export works with. */
-type Export = {
-  readonly context: Context;
-  readonly log: Log;
-  readonly source: HistorySource;
-  readonly plan: Plan;
-  readonly isAgain: boolean;
-  readonly now: Date;
-};
 
 /**
  * Reads finished jobs window by window, the oldest first; stores what is new, and delivers it. `failed` where something
@@ -89,6 +68,11 @@ async function exportWindows(work: Export): Promise<ExitCode> {
   const codes: ExitCode[] = [];
   const all = { jobs: 0, fresh: 0, cpuHours: 0, gpuHours: 0 };
   let drained: ExitCode | null = null;
+  // Before anything is refused for it.
+  if (withOutbox(context, (outbox) => isBackedUp(outbox, source.cluster))) {
+    drained = await drainAll(context, log);
+    codes.push(drained);
+  }
   for (const [index, window] of windows.entries()) {
     context.changes?.enter('collect');
     const gathered = await exportWindow(work, window, (rows) => show(index, window, all.fresh, rows));
@@ -110,80 +94,6 @@ async function exportWindows(work: Export): Promise<ExitCode> {
     `✓ ${counted(all.jobs, 'finished job')} of ${source.cluster}, ${all.fresh} new or changed; ${all.cpuHours.toFixed(2)} CPU-hours, ${all.gpuHours.toFixed(2)} GPU-hours`,
   );
   return worst(codes);
-}
-
-/** Reads a window and stores what is new in it. Throws OperatorError, and then nothing of it is stored. */
-async function exportWindow(work: Export, window: Window, progress: (rows: number) => void): Promise<Gathered> {
-  const outbox = openToWrite(work.context, 'free');
-  try {
-    return await outbox.runLong(async (current) => {
-      refuseBacklog(current, work.source.cluster);
-      const spill = new Spill(gatheringFile(work.context.outboxFile, work.source.cluster));
-      try {
-        return await gatherAndStore(work, window, { outbox: current, spill, progress });
-      } finally {
-        spill.close();
-      }
-    });
-  } finally {
-    outbox.close();
-  }
-}
-
-async function gatherAndStore(
-  { context, source, plan, isAgain, log, now }: Export,
-  window: Window,
-  to: { readonly outbox: Outbox; readonly spill: Spill; progress(rows: number): void },
-): Promise<Gathered> {
-  const { cluster } = source;
-  const { outbox, spill, progress } = to;
-  const gathered = await gather(window, source, {
-    unsent: (candidates) => (isAgain ? candidates : unsent(outbox.database, cluster, candidates)),
-    take: (body, jobs) => spill.add(body, jobs),
-    progress,
-  }).catch((error) => {
-    throw aboutWindow(error, window);
-  });
-  makeRoomFor(spill, outbox, context);
-  const isOld = window.to.getTime() < now.getTime() - context.config.collector.jobs.window_days * day;
-  const isWhole = gathered.damaged.count === 0 || isOld;
-  storeWindow(outbox, cluster, spill.batches(), (before) => afterWindow(before, plan, window, isWhole), new Date());
-  if (spill.count > 0) {
-    const entries = counted(spill.count, 'entry', 'entries');
-    log.info(`Stored ${counted(gathered.fresh, 'job')} that ended ${rangeText(window)} in ${entries}`);
-  }
-  return gathered;
-}
-
-function aboutWindow(error: unknown, window: Window): unknown {
-  if (!(error instanceof OperatorError)) return error;
-  const what = stopSignal.aborted ? 'interrupted; the next export goes on here' : error.message;
-  return new OperatorError(`nothing is stored of the jobs that ended ${rangeText(window)}: ${what}`, {
-    exitCode: error.exitCode,
-    cause: error,
-  });
-}
-
-function refuseBacklog(outbox: Outbox, cluster: string): void {
-  if (stopSignal.aborted)
-    throw new OperatorError('interrupted; the next export goes on here', { exitCode: exitCodes.failed });
-  const stream = ingestStream(cluster);
-  const waiting = outbox.countPending(stream);
-  if (waiting < mostWaiting) return;
-  throw new OperatorError(
-    `${waiting} entries wait to be delivered, and no more is read until they are: hpc-collector drain --stream ${stream}; then give the same command again: it goes on here`,
-    { exitCode: exitCodes.failed },
-  );
-}
-
-/** Snapshots that wait cannot be had again; jobs can. */
-function makeRoomFor({ bytes, count }: Spill, { database }: Outbox, { config }: Context): void {
-  const needed = bytes + count * entryOverhead;
-  if (needed === 0 || makeRoomWithoutLoss(database, boundsOf(config), needed, new Date())) return;
-  throw new OperatorError(
-    `the outbox has no room for ${Math.ceil(needed / 1024 ** 2)} MiB of job history: deliver what waits with hpc-collector drain, or raise outbox.max_mib in collector.yaml; then give the same command again: it goes on here`,
-    { exitCode: exitCodes.failed },
-  );
 }
 
 /**

@@ -1,0 +1,115 @@
+import { ingestStream } from '../../delivery/ingest-entries.ts';
+import { unsent } from '../../history/fingerprints.ts';
+import { type Gathered, gather, type HistorySource } from '../../history/gather.ts';
+import { afterWindow, type Plan } from '../../history/plan.ts';
+import { Spill } from '../../history/spill.ts';
+import { storeWindow } from '../../history/store.ts';
+import { day } from '../../history/windows.ts';
+import { exitCodes, OperatorError } from '../../lib/errors.ts';
+import type { Log } from '../../lib/log.ts';
+import { counted } from '../../lib/text.ts';
+import { gatheringFile } from '../../outbox/files.ts';
+import type { Outbox } from '../../outbox/outbox.ts';
+import { entryOverhead, makeRoomWithoutLoss } from '../../outbox/retention.ts';
+import type { Window } from '../../slurm/sacct.ts';
+import { boundsOf } from '../bounds.ts';
+import type { Context } from '../context.ts';
+import { openToWrite } from '../opening.ts';
+import { stopSignal } from '../signals.ts';
+import { rangeText } from './asked.ts';
+
+/** While so many entries of the cluster wait, no more is read: slurmdbd keeps it as well, and has more room. */
+const mostWaiting = 200;
+
+/** What one export works with. */
+export type Export = {
+  readonly context: Context;
+  readonly log: Log;
+  readonly source: HistorySource;
+  readonly plan: Plan;
+  readonly isAgain: boolean;
+  readonly now: Date;
+};
+
+/** Reads a window and stores what is new in it. Throws OperatorError, and then nothing of it is stored. */
+export async function exportWindow(work: Export, window: Window, progress: (rows: number) => void): Promise<Gathered> {
+  const outbox = openToWrite(work.context, 'free');
+  try {
+    return await outbox.runLong(async (current) => {
+      refuseBacklog(current, work.source.cluster);
+      const spill = new Spill(gatheringFile(work.context.outboxFile, work.source.cluster));
+      try {
+        return await gatherAndStore(work, window, { outbox: current, spill, progress });
+      } finally {
+        spill.close();
+      }
+    });
+  } finally {
+    outbox.close();
+  }
+}
+
+async function gatherAndStore(
+  { context, source, plan, isAgain, log, now }: Export,
+  window: Window,
+  to: { readonly outbox: Outbox; readonly spill: Spill; progress(rows: number): void },
+): Promise<Gathered> {
+  const { cluster } = source;
+  const { outbox, spill, progress } = to;
+  const gathered = await gather(window, source, {
+    unsent: (candidates) => (isAgain ? candidates : unsent(outbox.database, cluster, candidates)),
+    take: (body, jobs) => spill.add(body, jobs),
+    progress,
+  }).catch((error) => {
+    throw aboutWindow(error, window);
+  });
+  makeRoomFor(spill, outbox, context);
+  const isOld = window.to.getTime() < now.getTime() - context.config.collector.jobs.window_days * day;
+  const isWhole = gathered.damaged.count === 0 || isOld;
+  storeWindow(outbox, cluster, spill.batches(), (before) => afterWindow(before, plan, window, isWhole), new Date());
+  if (spill.count > 0) {
+    const entries = counted(spill.count, 'entry', 'entries');
+    log.info(`Stored ${counted(gathered.fresh, 'job')} that ended ${rangeText(window)} in ${entries}`);
+  }
+  return gathered;
+}
+
+function aboutWindow(error: unknown, window: Window): unknown {
+  if (!(error instanceof OperatorError)) return error;
+  const what = stopSignal.aborted ? 'interrupted; the next export goes on here' : error.message;
+  return new OperatorError(`nothing is stored of the jobs that ended ${rangeText(window)}: ${what}`, {
+    exitCode: error.exitCode,
+    cause: error,
+  });
+}
+
+/** How many entries of a cluster wait to be delivered. */
+function waitingOf(outbox: Outbox, cluster: string): number {
+  return outbox.countPending(ingestStream(cluster));
+}
+
+/** Whether no more is read before some of what waits is delivered. */
+export function isBackedUp(outbox: Outbox, cluster: string): boolean {
+  return waitingOf(outbox, cluster) >= mostWaiting;
+}
+
+function refuseBacklog(outbox: Outbox, cluster: string): void {
+  if (stopSignal.aborted)
+    throw new OperatorError('interrupted; the next export goes on here', { exitCode: exitCodes.failed });
+  const waiting = waitingOf(outbox, cluster);
+  if (waiting < mostWaiting) return;
+  throw new OperatorError(
+    `${waiting} entries wait to be delivered, and no more is read until they are: hpc-collector drain --stream ${ingestStream(cluster)}; then give the same command again: it goes on here`,
+    { exitCode: exitCodes.failed },
+  );
+}
+
+/** Snapshots that wait cannot be had again; jobs can. */
+function makeRoomFor({ bytes, count }: Spill, { database }: Outbox, { config }: Context): void {
+  const needed = bytes + count * entryOverhead;
+  if (needed === 0 || makeRoomWithoutLoss(database, boundsOf(config), needed, new Date())) return;
+  throw new OperatorError(
+    `the outbox has no room for ${Math.ceil(needed / 1024 ** 2)} MiB of job history: deliver what waits with hpc-collector drain, or raise outbox.max_mib in collector.yaml; then give the same command again: it goes on here`,
+    { exitCode: exitCodes.failed },
+  );
+}
