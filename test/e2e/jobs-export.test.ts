@@ -146,6 +146,18 @@ describe('an export', () => {
     expect((await exportJobs('--days', '5')).stderr).toContain('0 new or changed');
   });
 
+  test('begins a range that is sent again at its beginning, wherever an export of it stopped', async () => {
+    const range = ['--start-date', day, '--end-date', dayAfter];
+    site.sacctPrints(jobsOf(day, 1));
+    site.sacctBegins(`case $from in ${dayAfter}*) exit 1;; esac`);
+    expect((await exportJobs(...range)).exit).toBe(1);
+    site.sacctBegins(null);
+    const before = site.asked().length;
+    expect((await exportJobs(...range, '--again')).exit).toBe(0);
+    expect(site.asked()[before]).toStartWith(`${day}T00:00:00`);
+    expect(await site.stored()).toEqual([...namesOf(day, 1), ...namesOf(day, 1)]);
+  });
+
   test('makes no body that the drain would refuse, but for one job that is larger by itself', async () => {
     const jobs = `jobs: { cluster_name: farm, search_path: ['${site.programs}', /usr/bin, /bin] }`;
     site.configure('collector.yaml', `${jobs}\ndestinations: { ingest: { max_body_bytes: 1000 } }\n`);
