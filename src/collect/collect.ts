@@ -12,12 +12,16 @@ export type Collected =
 /** Gives fields of the payload from an earlier snapshot in which a probe had not failed; null where there is none. */
 export type LastKnown = (probe: string, fields: readonly string[]) => Record<string, unknown> | null;
 
+/** What starts the commands of a system's probes; once `signal` is aborted they are killed, and their results mean nothing. */
+export type Probing = { readonly executor: Executor; readonly signal: AbortSignal };
+
 /**
  * Collects one system: probes it, and fills in what the API requires of probes that failed as `on_failed_probe` says.
  */
-export async function collect(system: System, executor: Executor, lastKnown: LastKnown, log: Log): Promise<Collected> {
+export async function collect(system: System, probing: Probing, lastKnown: LastKnown, log: Log): Promise<Collected> {
   log.info(`Collecting ${system.system_name}`);
-  const observation = await observe(system, executor, log);
+  const observation = await observe(system, probing, log);
+  if (observation === null) return { kind: 'nothing', reason: 'interrupted' };
   const { failedProbes, missing } = observation;
   if (observation.everyProbeFailed) return { kind: 'nothing', reason: 'every probe failed' };
 

@@ -7,6 +7,7 @@ import { buildHubPayload, type HubFindings, sessionFields } from '../snapshot/hu
 import { hubSnapshotSchema } from '../snapshot/hub-schema.ts';
 import { noSessions, rollUpSessions } from '../snapshot/sessions.ts';
 import { validateBy } from '../snapshot/validate.ts';
+import type { Probing } from './collect.ts';
 import type { Observation } from './observation.ts';
 import { isUnavailable } from './probe-cluster.ts';
 import { Outcomes } from './settle.ts';
@@ -15,7 +16,11 @@ import { Outcomes } from './settle.ts';
  * Asks a hub for its users and what else is configured. A hub that is down has no users, and is an answer: unlike a
  * cluster's login nodes it is what the snapshot is about.
  */
-export async function observeHub(system: HubSystem, executor: Executor, log: Log): Promise<Observation> {
+export async function observeHub(
+  system: HubSystem,
+  { executor, signal }: Probing,
+  log: Log,
+): Promise<Observation | null> {
   const outcomes = new Outcomes(log);
   const { nodes_command } = system;
   const [{ users, metrics }, nodesProbed] = await Promise.all([
@@ -23,6 +28,7 @@ export async function observeHub(system: HubSystem, executor: Executor, log: Log
     nodes_command ? probeHubNodes(system, nodes_command, executor) : null,
   ]);
 
+  if (signal.aborted) return null;
   const found = outcomes.settle('hub', users.probed);
   if (isUnavailable(found)) log.warn(`the hub is unavailable: ${printable(found.unavailable)}`);
   const rules = system.session_rules;

@@ -1,24 +1,26 @@
 import type { BatchSystem, System } from '../config/system.ts';
-import type { Executor } from '../exec/command.ts';
 import type { Log } from '../lib/log.ts';
 import { buildPayload, requiredProbes, zeroFields } from '../snapshot/payload.ts';
 import { validate } from '../snapshot/validate.ts';
+import type { Probing } from './collect.ts';
 import type { Observation } from './observation.ts';
 import { observeHub } from './observe-hub.ts';
 import { probeCluster } from './probe-cluster.ts';
 
-/** Runs a system's probes; the log says why any failed. */
-export function observe(system: System, executor: Executor, log: Log): Promise<Observation> {
+/** Runs a system's probes; the log says why any failed. Returns null, and logs nothing, if it was told to stop. */
+export function observe(system: System, probing: Probing, log: Log): Promise<Observation | null> {
   switch (system.kind) {
     case 'batch':
-      return observeCluster(system, executor, log);
+      return observeCluster(system, probing, log);
     case 'hub':
-      return observeHub(system, executor, log);
+      return observeHub(system, probing, log);
   }
 }
 
-async function observeCluster(system: BatchSystem, executor: Executor, log: Log): Promise<Observation> {
-  const { findings, failedProbes, everyProbeFailed } = await probeCluster(system, executor, log);
+async function observeCluster(system: BatchSystem, probing: Probing, log: Log): Promise<Observation | null> {
+  const probed = await probeCluster(system, probing, log);
+  if (probed === null) return null;
+  const { findings, failedProbes, everyProbeFailed } = probed;
   const missing = requiredProbes.filter((probe) => findings[probe] === null);
   return {
     failedProbes,

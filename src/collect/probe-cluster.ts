@@ -1,5 +1,4 @@
 import type { BatchSystem } from '../config/system.ts';
-import type { Executor } from '../exec/command.ts';
 import { probeFilesystem, probeLoginNode } from '../host/probes.ts';
 import type { Log } from '../lib/log.ts';
 import type { Probed, Unavailable } from '../lib/records.ts';
@@ -7,6 +6,7 @@ import { printable } from '../lib/text.ts';
 import { addJob, emptyJobs } from '../snapshot/jobs.ts';
 import { addNode, emptyNodes } from '../snapshot/nodes.ts';
 import type { Findings } from '../snapshot/payload.ts';
+import type { Probing } from './collect.ts';
 import { schedulerProbes } from './schedulers.ts';
 import { Outcomes } from './settle.ts';
 
@@ -21,8 +21,15 @@ export type ClusterProbed = {
   readonly everyProbeFailed: boolean;
 };
 
-/** Runs all probes of a cluster at the same time. A probe that fails costs only its own part, and the log says why. */
-export async function probeCluster(system: BatchSystem, executor: Executor, log: Log): Promise<ClusterProbed> {
+/**
+ * Runs all probes of a cluster at the same time. A probe that fails costs only its own part, and the log says why. Returns
+ * null if it was told to stop.
+ */
+export async function probeCluster(
+  system: BatchSystem,
+  { executor, signal }: Probing,
+  log: Log,
+): Promise<ClusterProbed | null> {
   const outcomes = new Outcomes(log);
   let answers = 0;
   const settle = <T>(name: string, probed: Probed<T>): T | null => {
@@ -45,6 +52,7 @@ export async function probeCluster(system: BatchSystem, executor: Executor, log:
       Promise.all(system.filesystems.map(({ path }) => probeFilesystem(system, executor, path))),
     ]);
 
+  if (signal.aborted) return null;
   if (version !== null) log.info(`  Scheduler: ${printable(version)}`);
   const queues = settle('queues', queuesProbed);
   const areNone = jobsProbed.kind === 'done' && jobs.jobs === 0 && jobsProbed.damaged.count === 0;

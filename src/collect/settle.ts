@@ -1,8 +1,9 @@
 import type { Log } from '../lib/log.ts';
 import type { Probed } from '../lib/records.ts';
 import { counted } from '../lib/text.ts';
+import { failedProbes } from './troubles.ts';
 
-/** A probe that failed; those that could not reach the same host, for the same reason, are one. */
+/** One cause, and the probes that it made fail. */
 type Failure = { readonly probes: string[]; readonly reason: string; readonly unreachable: string | undefined };
 
 /** Takes the outcomes of a system's probes, and says in the log what is wrong with each. */
@@ -33,17 +34,28 @@ export class Outcomes {
     return probed.value;
   }
 
-  /** Says why probes failed, a host that could not be reached once for all; gives the names of what failed or is partial. */
+  /** Logs one line for each cause of failed probes. Returns the names of the probes that failed or were read in part. */
   report(): readonly string[] {
     for (const { probes, reason, unreachable } of this.#failures) {
-      this.#log.error(`${probes.join(', ')}: ${probes.length > 1 ? unreachable : reason}`);
+      const names = probes.join(', ');
+      const message = unreachable === undefined ? `${names}: ${reason}` : `${unreachable}${failedProbes}${names}`;
+      this.#log.error({ message, probes });
     }
     return this.#failedProbes;
   }
 
   #keep(name: string, { reason, unreachable }: Extract<Probed<unknown>, { kind: 'failed' }>): void {
-    const same = this.#failures.find((failure) => unreachable !== undefined && failure.unreachable === unreachable);
+    const cause = causeOf(unreachable);
+    const same = this.#failures.find((failure) => cause !== null && causeOf(failure.unreachable) === cause);
     if (same) same.probes.push(name);
     else this.#failures.push({ probes: [name], reason, unreachable });
   }
+}
+
+/**
+ * The host and the reason, without the words of ssh: these differ between connections to one host, for example in the
+ * address of the server that closed the connection.
+ */
+function causeOf(unreachable: string | undefined): string | null {
+  return unreachable?.split(': ').slice(0, 2).join(': ') ?? null;
 }

@@ -5,11 +5,14 @@ const trouble = z.object({ since: z.iso.datetime(), first: z.string(), said: z.a
 const troubles = z.record(z.string(), trouble);
 
 export type Trouble = z.output<typeof trouble>;
-/** By what they are about: `collect/casper`, `collect/casper/reservations`, `deliver`. */
+/** By subject: `collect/casper`, `collect/casper/reservations`, `deliver/casper`. */
 export type Troubles = Readonly<Record<string, Trouble>>;
 
-/** An error of this run, and what it is about; null for one that is always news. */
-export type TroubleError = { readonly about: string | null; readonly text: string };
+/** An error of this run, and its subjects; without any it is always news. */
+export type TroubleError = { readonly about: readonly string[]; readonly text: string };
+
+/** Stands between the cause of an error and the names of the probes that it made fail. */
+export const failedProbes = '; failed probes: ';
 
 /** So much is remembered of what was said of one trouble. */
 const rememberedTexts = 20;
@@ -24,9 +27,9 @@ export function parseTroubles(text: string | null): Troubles {
 }
 
 /**
- * What a run changes: the errors that are new, the troubles that are over, and those to remember. A trouble is over when
- * what it is about was looked at (`seen` names that, or what it is a part of) and no error came of it. Another error about
- * the same is news once.
+ * Compares the errors of a run with the remembered troubles. Returns the errors that are new, the troubles that are over,
+ * and the troubles to remember. A trouble is over if its subject was checked (`seen` has the subject or a part above it)
+ * and no error names the subject. A different error about the same subject is news once.
  */
 export function changesOf<E extends TroubleError>(
   known: Troubles,
@@ -37,23 +40,33 @@ export function changesOf<E extends TroubleError>(
   const next: Record<string, Trouble> = { ...known };
   const news: E[] = [];
   for (const error of errors) {
-    if (error.about === null) {
-      news.push(error);
-      continue;
-    }
-    const before = next[error.about] ?? { since: now.toISOString(), first: error.text, said: [] };
     const essence = essenceOf(error.text);
-    if (before.said.includes(essence)) continue;
-    news.push(error);
-    next[error.about] = { ...before, said: [...before.said, essence].slice(-rememberedTexts) };
+    const isKnown = error.about.length > 0 && error.about.every((about) => wasSaid(next, about, essence));
+    if (!isKnown) news.push(error);
+    for (const about of error.about) next[about] = withSaid(next[about], error.text, essence, now);
   }
+  const failed = new Set(errors.flatMap(({ about }) => about));
   const over = Object.entries(known).filter(
-    ([about]) =>
-      seen.some((one) => about === one || about.startsWith(`${one}/`)) &&
-      !errors.some((error) => error.about === about),
+    ([about]) => seen.some((one) => about === one || about.startsWith(`${one}/`)) && !failed.has(about),
   );
   for (const [about] of over) delete next[about];
   return { news, over, next };
+}
+
+/** True if an error was reported for a subject. An outage of the API is reported once for all systems. */
+function wasSaid(known: Troubles, about: string, essence: string): boolean {
+  const isSame = (other: string) => other === about || (isDelivery(other) && isDelivery(about));
+  return Object.entries(known).some(([other, { said }]) => isSame(other) && said.includes(essence));
+}
+
+function withSaid(before: Trouble | undefined, text: string, essence: string, now: Date): Trouble {
+  const { since, first, said } = before ?? { since: now.toISOString(), first: text, said: [] };
+  return { since, first, said: said.includes(essence) ? said : [...said, essence].slice(-rememberedTexts) };
+}
+
+/** True for the subject `deliver` and all below it. */
+export function isDelivery(about: string): boolean {
+  return about === 'deliver' || about.startsWith('deliver/');
 }
 
 /**
@@ -62,6 +75,7 @@ export function changesOf<E extends TroubleError>(
  */
 function essenceOf(text: string): string {
   return text
+    .replace(new RegExp(`${failedProbes}.*$`), '')
     .replace(/^✗ \S+ (?=(status|jobs) )/, '✗ ')
     .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '#')
     .replace(/(?<!HTTP |exited with |[\w-])\d[\d.,:-]*(T[\d:.]+)?Z?/g, '#');

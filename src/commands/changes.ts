@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { changesOf, parseTroubles, type TroubleError } from '../collect/troubles.ts';
+import { changesOf, isDelivery, parseTroubles, type Trouble, type TroubleError } from '../collect/troubles.ts';
+import { shortDuration } from '../lib/duration.ts';
 import type { Log, LogLine, TerminalFilter } from '../lib/log.ts';
 import { writeAboveStatus } from '../lib/status-line.ts';
+import { counted } from '../lib/text.ts';
 import { readableUtc } from '../lib/time.ts';
 import { forgetFact, readFact, writeFact } from '../outbox/facts.ts';
 import { Outbox } from '../outbox/outbox.ts';
@@ -14,6 +16,7 @@ type KeptError = LogLine & TroubleError;
 export class Changes {
   readonly #errors: KeptError[] = [];
   readonly #seen: string[] = [];
+  readonly #deliveries = { delivered: 0, left: 0 };
   #area: 'collect' | 'deliver' | 'notify' = 'collect';
   #isTelling = false;
 
@@ -28,9 +31,15 @@ export class Changes {
     this.#area = area;
   }
 
-  /** This was looked at: what was wrong with it and gave no error is well again. */
+  /** Notes that a subject was checked: a remembered trouble with it is over if this run has no error about it. */
   saw(about: string): void {
     this.#seen.push(about);
+  }
+
+  /** Notes how many entries a drain delivered and how many it left, for the line that reports a recovery. */
+  drained(delivered: number, left: number): void {
+    this.#deliveries.delivered += delivered;
+    this.#deliveries.left = left;
   }
 
   /** Shows what changed since the last run, and remembers it in the outbox; everything where that cannot be read or written. */
@@ -39,21 +48,26 @@ export class Changes {
     this.#isTelling = true;
     const { news, over } = this.#changesSince(outboxFile);
     for (const { whole } of news) writeAboveStatus(whole);
-    for (const [about, { since, first }] of over) {
-      const what = about === 'deliver' ? 'Delivered again' : 'Well again';
-      log
-        .withTag(about.split('/')[1] ?? 'collector')
-        .info(`✓ ${what}; since ${readableUtc(new Date(since))} UTC: ${first.replace(/^✗ /, '')}`);
+    for (const [about, trouble] of onePerCause(over)) {
+      const tag = isDelivery(about) ? 'collector' : (about.split('/')[1] ?? 'collector');
+      log.withTag(tag).info(this.#recovery(about, trouble));
     }
   }
 
-  #aboutOf({ name, text }: LogLine): string | null {
-    // What nobody could be told of is remembered by itself.
-    if (this.#area === 'notify') return null;
-    if (this.#area === 'deliver') return 'deliver';
-    // A probe's error begins with its name, that of several with all of theirs.
-    const [, probe] = /^([^\s✗,]+)(?:, [^\s✗,]+)*: /.exec(text) ?? [];
-    return probe === undefined ? `collect/${name}` : `collect/${name}/${probe}`;
+  #recovery(about: string, { since, first }: Trouble): string {
+    const start = new Date(since);
+    const lasted = `after ${shortDuration(Date.now() - start.getTime())} (since ${readableUtc(start)} UTC)`;
+    const error = first.replace(/^✗ /, '');
+    if (!isDelivery(about)) return `✓ Well again ${lasted}: ${error}`;
+    const { delivered, left } = this.#deliveries;
+    return `✓ Delivered again ${lasted}, ${counted(delivered, 'entry', 'entries')} delivered, ${left} left: ${error}`;
+  }
+
+  #aboutOf({ name, probes }: LogLine): readonly string[] {
+    // A message that could not be delivered to a person is remembered elsewhere.
+    if (this.#area === 'notify') return [];
+    if (this.#area === 'deliver') return [`deliver/${name}`];
+    return probes.length === 0 ? [`collect/${name}`] : probes.map((probe) => `collect/${name}/${probe}`);
   }
 
   #changesSince(outboxFile: string): Pick<ReturnType<typeof changesOf<KeptError>>, 'news' | 'over'> {
@@ -83,4 +97,16 @@ export class Changes {
     else writeFact(database, 'troubles', after);
     return changes;
   }
+}
+
+/** One recovery for each cause: a host that was out of reach is one line, whatever number of probes it made fail. */
+function onePerCause(over: readonly (readonly [string, Trouble])[]): Iterable<readonly [string, Trouble]> {
+  const byCause = new Map<string, readonly [string, Trouble]>();
+  for (const one of over) {
+    const [about, { since, first }] = one;
+    const cause = isDelivery(about) ? 'deliver' : `${about.split('/')[1]} ${since} ${first}`;
+    const known = byCause.get(cause);
+    if (known === undefined || since < known[1].since) byCause.set(cause, one);
+  }
+  return byCause.values();
 }

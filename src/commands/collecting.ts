@@ -60,11 +60,14 @@ export async function collectAndStore(
     },
   };
   try {
+    const interrupted: string[] = [];
     // No two systems may have the same moment: the API knows filesystems by it, and without an outbox nothing else sees to it.
     const started = Date.now();
-    return worst(
-      await Promise.all(systems.map((system, index) => collectOne(system, new Date(started + index), shared))),
+    const codes = await Promise.all(
+      systems.map((system, index) => collectOne(system, new Date(started + index), { ...shared, interrupted })),
     );
+    if (interrupted.length > 0) context.log.warn(`Interrupted: no snapshot of ${interrupted.join(', ')} is stored`);
+    return worst(codes);
   } finally {
     if (!(outbox instanceof OutboxUnwritable)) outbox.close();
   }
@@ -79,7 +82,11 @@ function openUnlessUnwritable(context: Context): HealingOutbox | OutboxUnwritabl
   }
 }
 
-async function collectOne(system: System, started: Date, shared: Shared): Promise<ExitCode> {
+async function collectOne(
+  system: System,
+  started: Date,
+  shared: Shared & { readonly interrupted: string[] },
+): Promise<ExitCode> {
   const { context, outbox } = shared;
   const name = system.system_name;
   const log = context.log.withTag(name);
@@ -92,14 +99,13 @@ async function collectOne(system: System, started: Date, shared: Shared): Promis
     const { executor, finish } = executorFor(system, shared.source, shared.isAlone);
     const collected = await collect(
       system,
-      executor,
+      { executor, signal: stopSignal },
       (probe, fields) => lastKnown(outbox, name, { probe, fields }, log),
       log,
     );
     await finish();
     if (stopSignal.aborted) {
-      // Its commands were killed: what they left is no news of the system.
-      log.warn(`${name}: interrupted; nothing is stored`);
+      shared.interrupted.push(name);
       return exitCodes.failed;
     }
     context.changes?.saw(`collect/${name}`);

@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
 import type { Destination } from '../delivery/destination.ts';
 import { destinationNamed } from '../delivery/destinations.ts';
-import { type DrainOptions, type DrainResult, drain } from '../delivery/drain.ts';
+import { type DrainOptions, type DrainResult, drain, systemOf } from '../delivery/drain.ts';
 import { type ExitCode, exitCodes, OperatorError } from '../lib/errors.ts';
 import { canShowStatus, showStatus } from '../lib/status-line.ts';
 import { learnOutages } from '../outage/learn.ts';
@@ -9,7 +9,9 @@ import { drainLockFile } from '../outbox/files.ts';
 import { tryLock } from '../outbox/lock.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { warnOfDamage } from '../outbox/recovery/past-damage.ts';
+import { streamsDelivered } from '../outbox/streams.ts';
 import type { Context } from './context.ts';
+import { checkStream } from './known-streams.ts';
 import { openToWrite } from './opening.ts';
 import { showProgress } from './progress.ts';
 import { stopSignal } from './signals.ts';
@@ -31,14 +33,21 @@ export async function drainOutbox(context: Context, options: Omit<DrainOptions, 
     const outbox = openToWrite(context, 'held');
     try {
       outbox.run((current) => warnOfDamage(current.database, context.log));
+      outbox.run((current) => checkStream(current.database, options.stream, context.config));
+      const started = new Date();
       const { destinations, problems } = outbox.run((current) => awaited(current, options.stream, context.config));
       const results = await outbox
         .runLong((current) => drainAll(current, destinations, options, context))
         .finally(() => showStatus(''));
       const { delivered, rejected, stopped, resting, problem } = summed(results);
       const left = outbox.run((current) => current.countPending(options.stream));
-      const isWell = rejected + stopped + resting + problems.length === 0 && problem === null;
-      if (isWell && (delivered > 0 || left === 0)) context.changes?.saw('deliver');
+      const isWell = rejected + stopped.length + resting.length + problems.length === 0 && problem === null;
+      context.changes?.drained(delivered, left);
+      // A drain of one stream, or of nothing, proves nothing about the others.
+      if (isWell && delivered > 0 && options.stream === null) context.changes?.saw('deliver');
+      for (const stream of outbox.run((current) => streamsDelivered(current.database, started))) {
+        if (![...stopped, ...resting].includes(stream)) context.changes?.saw(`deliver/${systemOf({ stream })}`);
+      }
       // Before the answers are pruned.
       outbox.run(learnOutages);
       if (stopSignal.aborted && left > 0)
@@ -47,7 +56,7 @@ export async function drainOutbox(context: Context, options: Omit<DrainOptions, 
         context.log.info(`Drain: ${delivered} delivered, ${rejected} rejected, ${left} left`);
       if (problem !== null) context.log.error(`✗ the drain stops: ${problem.message}`);
       throwAll(problems, context);
-      return rejected > 0 || stopped > 0 || problem !== null ? exitCodes.failed : exitCodes.done;
+      return rejected > 0 || stopped.length > 0 || problem !== null ? exitCodes.failed : exitCodes.done;
     } finally {
       outbox.close();
     }
@@ -103,8 +112,8 @@ function summed(results: readonly DrainResult[]) {
   return {
     delivered: sum(results, 'delivered'),
     rejected: sum(results, 'rejected'),
-    stopped: results.flatMap(({ stopped }) => stopped).length,
-    resting: results.flatMap(({ resting }) => resting).length,
+    stopped: results.flatMap(({ stopped }) => stopped),
+    resting: results.flatMap(({ resting }) => resting),
     problem: results.find(({ problem }) => problem !== null)?.problem ?? null,
   };
 }

@@ -30,7 +30,7 @@ export async function printPayloads(
   );
   outbox?.close();
   if (stopSignal.aborted) {
-    context.log.warn('Interrupted');
+    context.log.warn('Interrupted: nothing is printed');
     return exitCodes.failed;
   }
   // In the order of the command line: a payload does not say whose it is.
@@ -54,11 +54,12 @@ async function makePayload(
   const { executor, finish } = executorFor(system, source, isAlone);
   const collected = await collect(
     system,
-    executor,
+    { executor, signal: stopSignal },
     (probe, fields) => (outbox ? lastKnownFields(outbox, samStream(name), probe, fields, now) : null),
     log,
   );
   await finish();
+  if (stopSignal.aborted) return { name, payload: null, code: exitCodes.failed };
   if (collected.kind === 'nothing') {
     log.error(`✗ ${name}: ${collected.reason}`);
     return { name, payload: null, code: exitCodes.failed };

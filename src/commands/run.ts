@@ -37,16 +37,16 @@ async function run(names: readonly string[], context: Context): Promise<ExitCode
   context.log.info(`Starting: ${systems.map((system) => system.system_name).join(', ')}`);
   const ran = await logged(context.log, () => collectAndDrain(systems, context));
   const code = worst([...failures, ran]);
-  if (code === exitCodes.locked) return code;
+  if (code === exitCodes.locked || stopSignal.aborted) return code;
   context.changes?.enter('notify');
-  if (!stopSignal.aborted) await afterRun(context, code === exitCodes.done, context.log);
+  await afterRun(context, code === exitCodes.done, context.log);
   context.log.info(`Finished: ${code === exitCodes.done ? 'SUCCESS' : 'FAILED'}`);
   return code;
 }
 
 async function collectAndDrain(systems: readonly System[], context: Context): Promise<ExitCode> {
   const collected = await collectAndStore(systems, context, { postDirectly: true });
-  if (collected === exitCodes.locked) return collected;
+  if (collected === exitCodes.locked || stopSignal.aborted) return collected;
   const drained = await drainIfOpen(context);
   // A run that finds the drain held has done its own part.
   return worst([collected, drained === exitCodes.locked ? exitCodes.done : drained]);

@@ -148,9 +148,9 @@ function hold(outbox: Outbox, entry: Entry, log: Log): void {
   log.error(`✗ entry ${entry.id} is held: ${reason}; when the time is right: hpc-collector outbox release ${entry.id}`);
 }
 
-/** The system whose log an entry belongs in: the last part of its stream. */
-function systemOf(entry: Entry): string {
-  return entry.stream.slice(entry.stream.lastIndexOf('/') + 1);
+/** Returns the system whose log an entry belongs in: the last part of its stream. */
+export function systemOf({ stream }: Pick<Entry, 'stream'>): string {
+  return stream.slice(stream.lastIndexOf('/') + 1);
 }
 
 function isResting(entry: Entry): boolean {

@@ -28,6 +28,8 @@ export type LogLine = {
   readonly name: string;
   readonly text: string;
   readonly whole: string;
+  /** The probes that an error is about: `log.error({ message, probes })`. */
+  readonly probes: readonly string[];
 };
 
 /** Tells whether a line is shown. */
@@ -77,7 +79,8 @@ export function createLog(options: LogOptions): Log {
 
 function isShown(terminal: LogOptions['terminal'], entry: LogObject, whole: string): boolean {
   if (typeof terminal !== 'function') return entry.level <= levels[terminal];
-  return terminal({ isError: entry.level === 0, name: nameOf(entry), text: textOf(entry), whole });
+  const probes = Array.isArray(entry.probes) ? entry.probes.map(String) : [];
+  return terminal({ isError: entry.level === 0, name: nameOf(entry), text: textOf(entry), whole, probes });
 }
 
 function textLine(entry: LogObject): string {

@@ -8,6 +8,7 @@ import { moment } from '../support/collected.ts';
 import { type Answer, answering, exited } from '../support/executors.ts';
 import { hubUser } from '../support/hub-users.ts';
 import { memoryLog } from '../support/memory-log.ts';
+import { unstopped } from '../support/probing.ts';
 import { hubOf } from '../support/systems.ts';
 
 const table = `----- -----
@@ -23,7 +24,7 @@ const users = (...list: object[]): Answer => ({ stdout: JSON.stringify(list) });
 async function collected(system: HubSystem, hub: Answer, { nodes = table, known = null as object | null } = {}) {
   const { log, lines } = memoryLog();
   const executor = answering(({ argv }) => (argv[0] === 'GET' ? hub : { stdout: nodes }));
-  const found = await collect(system, executor, () => known as Record<string, unknown> | null, log);
+  const found = await collect(system, unstopped(executor), () => known as Record<string, unknown> | null, log);
   if (found.kind === 'nothing') return { nothing: found.reason, lines };
   const validated = found.at(moment);
   return { ...validated, failedProbes: found.failedProbes, lines };
@@ -153,7 +154,7 @@ test('a percentage that cannot be is dropped', async () => {
   const system = hubOf({ metrics: { cpu_utilization_percent: 'x' } });
   const { log } = memoryLog();
   const executor = answering(({ argv }) => (argv.at(-1)?.endsWith('/hub/metrics') ? { stdout: 'x 250\n' } : users()));
-  const found = await collect(system, executor, () => null, log);
+  const found = await collect(system, unstopped(executor), () => null, log);
   if (found.kind === 'nothing') throw new Error(found.reason);
   expect(found.at(moment)).toMatchObject({
     kind: 'valid',

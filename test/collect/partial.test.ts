@@ -6,6 +6,7 @@ import { bytesOf, captureOf, recordOf } from '../support/captures.ts';
 import { moment, recordingOf, snapshotOf } from '../support/collected.ts';
 import { answering, exited, overlaid } from '../support/executors.ts';
 import { memoryLog } from '../support/memory-log.ts';
+import { unstopped } from '../support/probing.ts';
 import { plainSystem } from '../support/systems.ts';
 
 const nasty = plainSystem('nasty', { timezone: 'America/Denver', queues: ['workq', 'idle'] });
@@ -213,9 +214,21 @@ describe('a host that cannot be reached', () => {
     const all = { [pbsnodes]: { ending: refused }, [qstat]: { ending: refused }, 'pbs_rstat -f': { ending: refused } };
     const { failedProbes, lines } = await nastyWith(all);
     expect(lines.filter((line) => line.startsWith('ERROR'))).toEqual([
-      'ERROR nodes, jobs, reservations: ssh to nasty: connection refused',
+      'ERROR ssh to nasty: connection refused; failed probes: nodes, jobs, reservations',
     ]);
     expect(failedProbes).toEqual(['nodes', 'jobs', 'reservations']);
+  });
+
+  test('is one line whatever the words of ssh', async () => {
+    const closedBy = (address: string) =>
+      ({ ...refused, reason: 'connection lost', stderr: `Connection closed by ${address} port 22` }) as const;
+    const { lines } = await nastyWith({
+      [pbsnodes]: { ending: closedBy('192.0.2.1') },
+      [qstat]: { ending: closedBy('192.0.2.2') },
+    });
+    expect(lines.filter((line) => line.startsWith('ERROR'))).toEqual([
+      'ERROR ssh to nasty: connection lost: Connection closed by 192.0.2.1 port 22; failed probes: nodes, jobs',
+    ]);
   });
 
   test('is told apart from another reason, and from a probe that failed there', async () => {
@@ -225,8 +238,8 @@ describe('a host that cannot be reached', () => {
       'pbs_rstat -f': { ending: exited(1, 'no') },
     });
     expect(lines.filter((line) => line.startsWith('ERROR'))).toEqual([
-      'ERROR nodes: pbsnodes -aj -F json on nasty: ssh to nasty: connection refused',
-      'ERROR jobs: qstat -f -F json on nasty: ssh to nasty: connection lost',
+      'ERROR ssh to nasty: connection refused; failed probes: nodes',
+      'ERROR ssh to nasty: connection lost; failed probes: jobs',
       'ERROR reservations: pbs_rstat -f on nasty exited with 1: no',
     ]);
   });
@@ -235,7 +248,7 @@ describe('a host that cannot be reached', () => {
 describe('with all of PBS down', () => {
   test.each(['server-down', 'server-down-old-encoder', 'hung-server'])('nothing is collected: %s', async (mode) => {
     const { log, lines } = memoryLog();
-    expect(await collect(nasty, recordingOf(`failure-modes/${mode}`), () => null, log)).toEqual({
+    expect(await collect(nasty, unstopped(recordingOf(`failure-modes/${mode}`)), () => null, log)).toEqual({
       kind: 'nothing',
       reason: 'every probe failed',
     });
@@ -256,14 +269,14 @@ describe('what is sent for a required probe that failed', () => {
     // Fields that the API requires are there anyway.
     const zeros = (await nastyWith({ [pbsnodes]: { ending: exited(1) } })).payload;
     const all = lastKnown === null ? null : { ...pick(zeros, /nodes|cores|gpu|memory/), ...lastKnown };
-    const collected = await collect(system, executor, () => all, memoryLog().log);
+    const collected = await collect(system, unstopped(executor), () => all, memoryLog().log);
     const validated = collected.kind === 'collected' ? collected.at(moment) : null;
     expect(validated).toMatchObject({ kind: 'valid', payload: expected });
   });
 
   test('skip: nothing, with the reason', async () => {
     const system = plainSystem('nasty', { on_failed_probe: 'skip' });
-    expect(await collect(system, executor, () => known, memoryLog().log)).toEqual({
+    expect(await collect(system, unstopped(executor), () => known, memoryLog().log)).toEqual({
       kind: 'nothing',
       reason: 'nodes failed and on_failed_probe is skip',
     });
@@ -272,7 +285,7 @@ describe('what is sent for a required probe that failed', () => {
   test('skip does not skip for an optional part', async () => {
     const system = plainSystem('nasty', { on_failed_probe: 'skip' });
     const noReservations = overlaid(recordingOf('nasty'), { 'pbs_rstat -f': { ending: exited(1) } });
-    expect((await collect(system, noReservations, () => null, memoryLog().log)).kind).toBe('collected');
+    expect((await collect(system, unstopped(noReservations), () => null, memoryLog().log)).kind).toBe('collected');
   });
 });
 
@@ -300,14 +313,14 @@ test('all probes of a system are started before any has ended', async () => {
   const executor = answering(() => ({ stdout: '' }));
   await collect(
     system,
-    {
+    unstopped({
       start(command) {
         started += 1;
         if (started === 8) all.resolve();
         const { stdout, ending } = executor.start(command);
         return { stdout, ending: all.promise.then(() => ending) };
       },
-    },
+    }),
     () => null,
     memoryLog().log,
   );

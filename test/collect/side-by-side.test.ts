@@ -4,6 +4,7 @@ import { probeCluster } from '../../src/collect/probe-cluster.ts';
 import type { Command, Executor } from '../../src/exec/command.ts';
 import { replayFrom } from '../../src/exec/replay.ts';
 import { memoryLog } from '../support/memory-log.ts';
+import { unstopped } from '../support/probing.ts';
 import { fixtures, systemOf } from '../support/systems.ts';
 
 test('all probes of a system run at the same time, login nodes too, and keep the configured order', async () => {
@@ -28,7 +29,7 @@ test('all probes of a system run at the same time, login nodes too, and keep the
   };
   const turnsOf = ({ host }: Command) => 1000 - 100 * system.login_nodes.findIndex(({ name }) => name === host);
 
-  const { findings } = await probeCluster(system, executor, memoryLog().log);
+  const probed = await probeCluster(system, unstopped(executor), memoryLog().log);
   expect(started).toBe(commands);
-  expect([...findings.loginNodes.keys()]).toEqual(system.login_nodes.map(({ name }) => name));
+  expect([...(probed?.findings.loginNodes.keys() ?? [])]).toEqual(system.login_nodes.map(({ name }) => name));
 });

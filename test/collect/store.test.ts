@@ -14,6 +14,7 @@ import { recordingOf } from '../support/collected.ts';
 import { exited, overlaid } from '../support/executors.ts';
 import { temporaryDirectory } from '../support/files.ts';
 import { memoryLog } from '../support/memory-log.ts';
+import { unstopped } from '../support/probing.ts';
 import { plainSystem } from '../support/systems.ts';
 
 let directory: ReturnType<typeof temporaryDirectory>;
@@ -42,7 +43,7 @@ async function stored(executor: Executor, at: Date, system = nasty): Promise<Rec
   const { log } = memoryLog();
   const collected = await collect(
     system,
-    executor,
+    unstopped(executor),
     (probe, fields) => lastKnownFields(outbox, samStream(system.system_name), probe, fields, at),
     log,
   );

@@ -3,7 +3,7 @@ import { changesOf, parseTroubles, type Troubles } from '../../src/collect/troub
 
 const casper = 'collect/casper';
 const now = new Date('2025-11-25T14:30:00.000Z');
-const error = (text: string, about = 'deliver') => ({ about, text });
+const error = (text: string, ...about: string[]) => ({ about: about.length === 0 ? ['deliver/casper'] : about, text });
 
 /** What is said of errors after others were. */
 function newsAfter(before: readonly string[], after: readonly string[]): readonly string[] {
@@ -48,10 +48,38 @@ test('the same error twice in one run is said once', () => {
 
 const known: Troubles = changesOf({}, [error('no server', `${casper}/nodes`), error('HTTP 503')], [], now).next;
 
+test('an error that names several probes is remembered for each', () => {
+  const probes = [`${casper}/nodes`, `${casper}/jobs`];
+  const { next } = changesOf(
+    {},
+    [error('ssh to casper: login refused; failed probes: nodes, jobs', ...probes)],
+    [],
+    now,
+  );
+  expect(Object.keys(next)).toEqual(probes);
+  // Of the two, only the one without an error is over.
+  const { over } = changesOf(next, [error('no licence', `${casper}/jobs`)], [casper], now);
+  expect(over.map(([about]) => about)).toEqual([`${casper}/nodes`]);
+});
+
+test('the same cause is news again for a probe that it did not cost before', () => {
+  const text = (probes: string) => `ssh to casper: login refused; failed probes: ${probes}`;
+  const before = changesOf({}, [error(text('nodes, jobs'), `${casper}/nodes`, `${casper}/jobs`)], [], now).next;
+  expect(changesOf(before, [error(text('jobs'), `${casper}/jobs`)], [], now).news).toEqual([]);
+  expect(changesOf(before, [error(text('queues'), `${casper}/queues`)], [], now).news).toHaveLength(1);
+});
+
+test('an outage of the API is news once for all systems, and remembered for each', () => {
+  const before = changesOf({}, [error('HTTP 503', 'deliver/casper')], [], now).next;
+  const { news, next } = changesOf(before, [error('HTTP 503', 'deliver/derecho')], [], now);
+  expect(news).toEqual([]);
+  expect(changesOf(next, [], ['deliver/derecho'], now).over.map(([about]) => about)).toEqual(['deliver/derecho']);
+});
+
 test('a trouble is over when it was looked at and there is no error', () => {
   const { over, next } = changesOf(known, [], [casper], new Date());
   expect(over).toEqual([[`${casper}/nodes`, { since: now.toISOString(), first: 'no server', said: ['no server'] }]]);
-  expect(Object.keys(next)).toEqual(['deliver']);
+  expect(Object.keys(next)).toEqual(['deliver/casper']);
 });
 
 test.each([

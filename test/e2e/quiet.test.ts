@@ -1,10 +1,12 @@
 /** A run that nobody watches: cron sends what it prints as mail, so it prints what changed and nothing else. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { install, playback } from '../support/playback.ts';
 import { accept, refuse, type SamApi, startSamApi } from '../support/sam-api.ts';
 import { fixtures, newSite, type Site } from '../support/site.ts';
+import { until } from '../support/until.ts';
 
 let site: Site;
 let api: SamApi;
@@ -54,7 +56,7 @@ describe('an API that is away', () => {
     const back = await run();
     expect(linesOf(back.stderr)).toEqual([
       expect.stringMatching(
-        /INFO \[collector\] ✓ Delivered again; since \d{4}-.* UTC: casper status waits: .* HTTP 401/,
+        /INFO \[collector\] ✓ Delivered again after \d+s \(since \d{4}-.* UTC\), 5 entries delivered, 0 left: casper status waits: .* HTTP 401/,
       ),
     ]);
     expect(await run()).toMatchObject(silence);
@@ -87,6 +89,72 @@ describe('an API that is away', () => {
   });
 });
 
+describe('a drain that proves nothing', () => {
+  const waits = 'casper status waits';
+  const recovery = expect.stringContaining('✓ Delivered again');
+
+  test('because another stream was drained leaves the outage remembered', async () => {
+    site.localSystem('derecho');
+    answer = unauthorised;
+    expect((await run()).stderr).toContain(waits);
+    await site.run('collect', 'derecho');
+    answer = accept;
+    expect(await site.runUnwatched('drain', '--stream', 'sam/derecho')).toMatchObject(silence);
+    expect(linesOf((await run()).stderr)).toEqual([recovery]);
+  });
+
+  test('because nothing is pending leaves the outage remembered', async () => {
+    answer = unauthorised;
+    expect((await run()).stderr).toContain(waits);
+    await site.run('outbox', 'hold', '--all');
+    answer = accept;
+    expect(await site.runUnwatched('drain')).toMatchObject(silence);
+    expect(linesOf((await run()).stderr)).toEqual([recovery]);
+  });
+
+  test('ends the outage if it drained that stream', async () => {
+    answer = unauthorised;
+    expect((await run()).stderr).toContain(waits);
+    answer = accept;
+    expect(linesOf((await site.runUnwatched('drain', '--stream', 'sam/casper')).stderr)).toEqual([recovery]);
+  });
+
+  test('because no such stream exists is a usage error', async () => {
+    await site.run('collect', 'casper');
+    const { exit, stderr } = await site.run('drain', '--stream', 'casper');
+    expect({ exit, stderr }).toEqual({
+      exit: 2,
+      stderr: expect.stringContaining("--stream casper: there is no such stream: did you mean 'sam/casper'?"),
+    });
+    expect(await site.runUnwatched('drain', '--stream', 'sam/csper')).toMatchObject({
+      exit: 2,
+      stderr: expect.stringContaining("did you mean 'sam/casper'?"),
+    });
+    expect(await site.entries('pending')).toHaveLength(1);
+  });
+});
+
+test('a collection that is interrupted is one line, and no trouble that is over next time', async () => {
+  const marker = join(programs, 'qstat-runs');
+  install(programs, { qstat: `#!/bin/sh\n: > '${marker}'\nexec /bin/sleep 60\n` });
+  const running = site.start(['run', 'casper', '-v']);
+  await until(() => existsSync(marker), 'the collection runs', 20);
+  running.kill('SIGTERM');
+  const { exit, stderr } = await running.ended;
+  expect(exit).toBe(1);
+  const said = linesOf(stderr).filter((line) => !/ (Starting: |Collecting )/.test(line));
+  expect(said).toEqual([expect.stringContaining('WARNING [collector] Interrupted: no snapshot of casper is stored')]);
+  expect(readFileSync(site.logFile, 'utf8')).not.toMatch(/killed|unavailable/);
+
+  rmSync(marker);
+  const unwatched = site.startUnwatched('run', 'casper');
+  await until(() => existsSync(marker), 'the collection runs', 20);
+  unwatched.kill('SIGINT');
+  expect(await unwatched.ended).toMatchObject({ exit: 1, stderr: '' });
+  install(programs, { qstat: playback(`${fixtures}/casper`).qstat ?? '' });
+  expect(await run()).toMatchObject(silence);
+});
+
 test('a probe that fails is a line, and one when it is well again, whatever becomes of others', async () => {
   install(programs, { pbs_rstat: '#!/bin/sh\necho "no server" >&2; exit 1\n' });
   expect(linesOf((await run()).stderr)).toEqual([expect.stringContaining('reservations: pbs_rstat')]);
@@ -97,7 +165,9 @@ test('a probe that fails is a line, and one when it is well again, whatever beco
   for (const line of second) expect(line).toContain('no licence');
   install(programs, { pbs_rstat: playback(`${fixtures}/casper`).pbs_rstat ?? '' });
   expect(linesOf((await run()).stderr)).toEqual([
-    expect.stringMatching(/INFO \[casper\] ✓ Well again; since .* UTC: reservations: pbs_rstat .*no server/),
+    expect.stringMatching(
+      /INFO \[casper\] ✓ Well again after \d+s \(since .* UTC\): reservations: pbs_rstat .*no server/,
+    ),
   ]);
 });
 

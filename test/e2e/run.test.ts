@@ -258,7 +258,7 @@ describe('a run that is told to stop', () => {
     running.kill(signal);
     const { exit, stderr } = await running.ended;
     expect(exit).toBe(1);
-    expect(stderr).toContain('casper: interrupted; nothing is stored');
+    expect(stderr).toContain('Interrupted: no snapshot of casper is stored');
     expect(await site.entries()).toEqual([]);
     expect(posted).toEqual([]);
   });

@@ -160,8 +160,8 @@ describe('a run over ssh', () => {
     expect(errors).toHaveLength(2);
     expect(errors[0]).toMatch(
       new RegExp(
-        `ERROR \\[derecho\\] queues, nodes, jobs, reservations, login_nodes/derecho1, .*, filesystems/glade, .*` +
-          `: ssh to ${trouble.refusing}: connection refused: ssh: connect to host .*$`,
+        `ERROR \\[derecho\\] ssh to ${trouble.refusing}: connection refused: ssh: connect to host .*` +
+          `; failed probes: queues, nodes, jobs, reservations, login_nodes/derecho1, .*, filesystems/glade, .*$`,
       ),
     );
     expect(errors[1]).toContain('every probe failed');
@@ -174,11 +174,11 @@ describe('a run over ssh', () => {
     other.env.PATH = '/usr/bin:/bin';
     const near = systemYaml('via: the PBS host');
     other.configure('derecho.yaml', near.replace('pbs-server', trouble.refusing));
-    expect((await other.runUnwatched('collect', 'derecho')).stderr).toContain('] queues, nodes, jobs, ');
+    expect((await other.runUnwatched('collect', 'derecho')).stderr).toContain('; failed probes: queues, nodes, jobs, ');
     expect((await other.runUnwatched('collect', 'derecho')).stderr).toBe('');
     other.configure('derecho.yaml', near);
     expect((await other.runUnwatched('collect', 'derecho')).stderr).toMatch(
-      /^.* ✓ Well again; since .* UTC: queues, nodes, jobs, .*\n.* ✓ Well again; since .* every probe failed.*\n$/,
+      /^.* ✓ Well again after .* UTC\): ssh to .*\n.* ✓ Well again after .* every probe failed.*\n$/,
     );
     await other.remove();
   });

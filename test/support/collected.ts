@@ -6,6 +6,7 @@ import { replayFrom } from '../../src/exec/replay.ts';
 import type { Snapshot } from '../../src/snapshot/schema.ts';
 import type { Validated } from '../../src/snapshot/validate.ts';
 import { memoryLog } from './memory-log.ts';
+import { unstopped } from './probing.ts';
 import { fixtures } from './systems.ts';
 
 /** When every snapshot of these tests is taken. */
@@ -21,7 +22,7 @@ export type CollectedSnapshot = {
 /** The valid snapshot of a system, with what the log says; fails where there is none. */
 export async function snapshotOf(system: System, executor: Executor): Promise<CollectedSnapshot> {
   const { log, lines } = memoryLog();
-  const collected = await collect(system, executor, () => null, log);
+  const collected = await collect(system, unstopped(executor), () => null, log);
   if (collected.kind === 'nothing') throw new Error(`nothing was collected: ${collected.reason}`);
   const validated = collected.at(moment) as Validated<Snapshot>;
   if (validated.kind === 'invalid') throw new Error(`the snapshot is invalid: ${validated.reason}`);

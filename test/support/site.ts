@@ -29,6 +29,7 @@ export type Site = {
   start(args: readonly string[], options?: Partial<StartOptions>): Running;
   /** Runs it as cron does: what `run`, `collect` and `drain` log is shown by `run` and `start` above, but not here. */
   runUnwatched(...args: string[]): Promise<Ran>;
+  startUnwatched(...args: string[]): Running;
   /** A `serve` that has its port and knows the credentials. */
   serve(options?: { readonly listen?: string }): Promise<{ readonly url: string; readonly process: Running }>;
   /** `outbox ls --json`. */
@@ -97,6 +98,7 @@ ${yaml}`,
     run: (...args) => site.start(args).ended,
     start: (args, options) => begin(watched(args), options),
     runUnwatched: (...args) => begin(args).ended,
+    startUnwatched: (...args) => begin(args),
     async serve({ listen = '127.0.0.1:0' } = {}) {
       const database = join(directory, 'receiver.db');
       const adding = site.start(

@@ -1,0 +1,7 @@
+import type { Probing } from '../../src/collect/collect.ts';
+import type { Executor } from '../../src/exec/command.ts';
+
+/** An executor that nothing stops. */
+export function unstopped(executor: Executor): Probing {
+  return { executor, signal: new AbortController().signal };
+}
