@@ -23,7 +23,7 @@ export type DeliveryBounds = {
   /** By the clock; no retry is begun after it. */
   readonly deadline: number;
   readonly signal: AbortSignal;
-  /** Told what the destination's clock says. */
+  /** Called with the `Date` header of each accepted answer. */
   readonly sawClock: (date: Date) => void;
   /** Reads the bodies; and, while this entry is under way, that of the next one. */
   readonly readAhead: ReadAhead;
@@ -146,8 +146,9 @@ async function sendOnce(
   const started = clock.now();
   pace.made(started);
   const [reply] = await Promise.all([send(destination.request(entry, body)), bounds.readAhead.read(entry)]);
-  if (reply.kind === 'answer' && reply.date !== null) bounds.sawClock(reply.date);
   const outcome = destination.judge(reply, { body, mayHaveArrived });
+  // Another server in front of the API, or its cache, may have made any other answer.
+  if (outcome.kind === 'accepted' && reply.kind === 'answer' && reply.date !== null) bounds.sawClock(reply.date);
   const status = reply.kind === 'answer' ? reply.status : null;
   return {
     outcome,

@@ -11,7 +11,7 @@ import type { Destination } from './destination.ts';
 import { Pace } from './pace.ts';
 import { rejectPoisoned } from './poison.ts';
 import { ReadAhead } from './read-ahead.ts';
-import { isFromTheFuture, rememberSighting, type Sighting, sightingOf } from './server-clock.ts';
+import { futureOf, rememberSighting, type Sighting, sightingOf } from './server-clock.ts';
 
 export type DrainOptions = {
   /** Only this stream; null for all. */
@@ -73,7 +73,7 @@ export async function drain(
   };
   const mayFollow = (next: Entry): boolean => {
     const isAtOnce = !options.signal.aborted && pace.delay(clock.now()) === 0 && clock.now() < deadline;
-    return isAtOnce && !isFromTheFuture(next, destination, outbox.database);
+    return isAtOnce && futureOf(next, destination, outbox.database) === null;
   };
   const readAhead = new ReadAhead(outbox, destination, following, mayFollow);
   const bounds: DeliveryBounds = {
@@ -102,8 +102,9 @@ export async function drain(
         continue;
       }
       const entryLog = log.withTag(systemOf(entry));
-      if (isFromTheFuture(entry, destination, outbox.database)) {
-        hold(outbox, entry, entryLog);
+      const future = futureOf(entry, destination, outbox.database);
+      if (future !== null) {
+        hold(outbox, entry, future, entryLog);
         held += 1;
         continue;
       }
@@ -141,11 +142,11 @@ function keepSighting(outbox: Outbox, clock: Sighting): void {
   }
 }
 
-/** Keeps back an entry from the future, and says so. */
-function hold(outbox: Outbox, entry: Entry, log: Log): void {
-  const reason = `collected in the future, at ${readableUtc(entry.collectedAt)} UTC: the clock was or is wrong`;
+/** Holds an entry whose timestamp is in the future, and logs why. */
+function hold(outbox: Outbox, entry: Entry, why: string, log: Log): void {
+  const reason = `collected in the future, at ${readableUtc(entry.collectedAt)} UTC: ${why}`;
   outbox.hold(entry, reason);
-  log.error(`✗ entry ${entry.id} is held: ${reason}; when the time is right: hpc-collector outbox release ${entry.id}`);
+  log.error(`✗ entry ${entry.id} is held: ${reason}; to send it: hpc-collector outbox release ${entry.id}`);
 }
 
 /** Returns the system whose log an entry belongs in: the last part of its stream. */

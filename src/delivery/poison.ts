@@ -4,7 +4,7 @@ import type { Outbox } from '../outbox/outbox.ts';
 import { type DeliveryBounds, deliver } from './deliver.ts';
 import type { Destination } from './destination.ts';
 import { isServerError } from './retry.ts';
-import { isFromTheFuture } from './server-clock.ts';
+import { futureOf } from './server-clock.ts';
 
 /** Drains that an entry must have failed with a server error before it is suspected. */
 const suspectedAfter = 5;
@@ -25,7 +25,7 @@ export async function rejectPoisoned(
   const suspect = outbox.reread(head);
   let candidate = isSuspect(suspect) ? outbox.next(suspect) : null;
   while (candidate && isSuspect(candidate)) candidate = outbox.next(candidate);
-  if (candidate === null || isFromTheFuture(candidate, destination, outbox.database) || bounds.signal.aborted)
+  if (candidate === null || futureOf(candidate, destination, outbox.database) !== null || bounds.signal.aborted)
     return { delivered: 0, rejected: 0 };
   // One try without retries: the deadline is over.
   const result = await deliver(outbox, destination, candidate, { ...bounds, deadline: 0 }, log);

@@ -1,47 +1,67 @@
 import type { Database } from 'bun:sqlite';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { shortDuration } from '../lib/duration.ts';
 import type { Entry } from '../outbox/entry.ts';
 import { readFact, writeFact } from '../outbox/facts.ts';
+import { wasReleased } from '../outbox/release.ts';
 import type { Destination } from './destination.ts';
+import { jsonOf } from './judge.ts';
 
-/** How far a clock may be off before what it stamped is not believed, in milliseconds. */
+/** How far two clocks may differ before one of them counts as wrong, in milliseconds. */
 export const tolerance = 5 * 60 * 1000;
+
+/**
+ * How long a sighting counts, in seconds. It must end: entries that are held because of it bring no newer one. Each
+ * delivery begins a new hour.
+ */
+const believedSeconds = 3600;
 
 const sighting = z.object({ server: z.number(), uptime: z.number(), boot: z.string() });
 
-/** What a destination's clock said, and how long this host was up then: that goes on evenly while its clock jumps. */
+/** The time of a destination's clock, and the uptime of this host then: the uptime goes on evenly if its clock jumps. */
 export type Sighting = z.infer<typeof sighting>;
 
-/** A sighting made now, of an HTTP `Date` header; null where the host does not tell how long it is up. */
+/** Returns a sighting made now from an HTTP `Date` header; null if the host does not tell its uptime. */
 export function sightingOf(date: Date): Sighting | null {
   const uptime = readUptime();
   return uptime === null ? null : { server: date.getTime(), ...uptime };
 }
 
+/** Stores the sighting for later drains. */
 export function rememberSighting(database: Database, seen: Sighting): void {
   writeFact(database, 'clock', JSON.stringify(seen));
 }
 
 /**
- * The moment before which everything must have been collected, in milliseconds: now by this host's clock, or by the
- * destination's where that was seen since the host was started and this one is ahead of it by more than the tolerance.
+ * Returns how far this host's clock is ahead of the destination's, in milliseconds; 0 unless a sighting of the last hour
+ * since this host's start shows that. A stored sighting that is damaged counts as none.
  */
-export function latestBelievable(database: Database, now: number): number {
-  const remembered = readFact(database, 'clock');
-  const seen = remembered === null ? null : sighting.safeParse(JSON.parse(remembered)).data;
+export function aheadOfServer(database: Database, now: number): number {
+  const seen = sighting.safeParse(jsonOf(readFact(database, 'clock') ?? '')).data;
   const uptime = readUptime();
-  if (!seen || !uptime || seen.boot !== uptime.boot) return now + tolerance;
-  const byServer = seen.server + (uptime.uptime - seen.uptime) * 1000;
-  return Math.min(now, byServer) + tolerance;
+  if (!seen || !uptime || seen.boot !== uptime.boot) return 0;
+  const age = uptime.uptime - seen.uptime;
+  if (age < 0 || age > believedSeconds) return 0;
+  return Math.max(0, now - (seen.server + age * 1000));
 }
 
-/** Whether an entry was collected at a moment that has not come yet, and its destination would show it as such. */
-export function isFromTheFuture(entry: Entry, { showsMoments }: Destination, database: Database): boolean {
-  return showsMoments && entry.collectedAt.getTime() > latestBelievable(database, Date.now());
+/**
+ * Returns why the timestamp of an entry is in the future, so that its destination would show it as the latest until then;
+ * null if it is not, or if a person released the entry.
+ */
+export function futureOf(entry: Entry, { showsMoments }: Destination, database: Database): string | null {
+  if (!showsMoments) return null;
+  const now = Date.now();
+  const ahead = entry.collectedAt.getTime() - now;
+  const difference = aheadOfServer(database, now);
+  if (ahead + difference <= tolerance || wasReleased(database, entry)) return null;
+  return ahead > tolerance
+    ? 'the clock was or is wrong'
+    : `this host's clock is ${shortDuration(difference)} ahead of the API's, so one of them is wrong`;
 }
 
-/** proc(5): seconds since the host was started, and the start's own id. */
+/** Reads the seconds since the host was started, and the id of that start (proc(5)). */
 function readUptime(): { uptime: number; boot: string } | null {
   try {
     const uptime = Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]);

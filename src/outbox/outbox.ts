@@ -13,6 +13,7 @@ import type {
   NewEntry,
 } from './entry.ts';
 import { insertEntry, type StoredBody, sha256Of, storedBody } from './insert.ts';
+import { releaseEntry } from './release.ts';
 import { giveUpReserve } from './reserve.ts';
 import { columns, type EntryRow, entryOf } from './row.ts';
 import { type Split, splitEntry } from './split.ts';
@@ -192,10 +193,9 @@ export class Outbox {
     return this.#writeOnReserve(() => this.database.query(query).run(reason, entry.sequence)).changes === 1;
   }
 
-  /** Lets a held entry go again; false where it is not held. */
-  release(entry: EntryKey): boolean {
-    const query = `UPDATE entries SET state = 'pending', last_error = NULL, next_attempt_at = NULL WHERE sequence = ? AND state = 'held'`;
-    return this.#write(() => this.database.query(query).run(entry.sequence)).changes === 1;
+  /** Makes a held entry pending, and records that a person decided so; false if it is not held. */
+  release(entry: EntryKey, at: Date): boolean {
+    return this.atomically(() => releaseEntry(this.database, entry, at));
   }
 
   /** The entry as it is now; null where it is gone. */

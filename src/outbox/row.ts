@@ -43,7 +43,7 @@ export function entryOf(row: EntryRow): Entry {
     attempts: row.attempts,
     failedDrains: row.failed_drains,
     firstSentAt: momentOf(row.first_sent_at),
-    nextAttemptAt: momentOf(row.next_attempt_at),
+    nextAttemptAt: momentOf(believableRest(row.next_attempt_at, Date.now())),
     lastStatus: row.last_status,
     lastError: row.last_error,
     deliveredAt: momentOf(row.delivered_at),
@@ -54,4 +54,12 @@ export function entryOf(row: EntryRow): Entry {
 
 function momentOf(milliseconds: number | null): Date | null {
   return milliseconds === null ? null : new Date(milliseconds);
+}
+
+/** The longest rest that a drain ever gives a stream, in milliseconds: the longest `Retry-After` that it obeys. */
+const longestRest = 3_600_000;
+
+/** Null for a time that is too far ahead: the clock of this host was wrong when it was stored. */
+function believableRest(until: number | null, now: number): number | null {
+  return until !== null && until - now <= longestRest ? until : null;
 }

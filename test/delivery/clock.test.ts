@@ -2,8 +2,8 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
-import { latestBelievable, rememberSighting, sightingOf, tolerance } from '../../src/delivery/server-clock.ts';
-import { writeFact } from '../../src/outbox/facts.ts';
+import { aheadOfServer, rememberSighting, sightingOf, tolerance } from '../../src/delivery/server-clock.ts';
+import { readFact, writeFact } from '../../src/outbox/facts.ts';
 import { accepted, answer, drainTo, openOutbox, startFixture, type TestOutbox } from './helper.ts';
 
 const hour = 3_600_000;
@@ -29,16 +29,23 @@ describe('a snapshot from the future', () => {
     expect(drained.lines.filter((line) => line.includes(`hpc-collector outbox release ${future}`))).toHaveLength(1);
   });
 
-  test('goes when it is released and its time has come, without what newer ones have overtaken', async () => {
-    using fixture = await startFixture(() => accepted());
+  test.each([
+    ['this host', () => accepted()],
+    ['the API', () => acceptedAt(-hour)],
+  ])('by the clock of %s is sent once a person has released it, after a failed attempt too', async (_, whole) => {
+    let isDown = false;
+    using fixture = await startFixture(() => (isDown ? answer(503) : whole()));
     const { box, server } = fixture;
-    const id = box.add('derecho', { collectedAt: fromNow(hour) });
+    box.add('casper', { collectedAt: fromNow(-2 * hour) });
     await drainTo(box, server.url);
-    box.outbox.release(box.entry(id));
-    expect(await drainTo(box, server.url)).toMatchObject({ held: 1, delivered: 0 });
-    box.outbox.release(box.entry(id));
-    box.outbox.database.run('UPDATE entries SET collected_at = ? WHERE id = ?', [Date.now() - 1000, id]);
-    expect(await drainTo(box, server.url)).toMatchObject({ held: 0, delivered: 1 });
+    const id = box.add('derecho', { collectedAt: fromNow(hour) });
+    expect(await drainTo(box, server.url)).toMatchObject({ held: 1 });
+    box.outbox.release(box.entry(id), new Date());
+    expect(box.outbox.attempts(box.entry(id))).toMatchObject([{ outcome: 'released', detail: 'by outbox release' }]);
+    isDown = true;
+    expect(await drainTo(box, server.url)).toMatchObject({ held: 0, stopped: ['sam/derecho'] });
+    isDown = false;
+    expect(await drainTo(box, server.url, { ignoreRest: true })).toMatchObject({ held: 0, delivered: 1 });
   });
 
   test('is one that is ahead by more than clocks usually are', async () => {
@@ -83,13 +90,42 @@ describe('a clock of this host that is ahead, which only the API can tell', () =
     expect(server.seen).toHaveLength(1);
   });
 
-  test('a refusal tells the time as well', async () => {
-    using fixture = await startFixture(() => answer(401, '', { Date: fromNow(-hour).toUTCString() }));
+  test.each([
+    ['a cached page', 503, '<html>Maintenance</html>'],
+    ['a refused login', 401, ''],
+    ['a page with 201', 201, '<html>Welcome</html>'],
+    ['an error of the API', 500, { error: 'Database error' }],
+  ])('%s says nothing of the API’s clock', async (_, status, body) => {
+    let isBroken = true;
+    using fixture = await startFixture(() =>
+      isBroken ? answer(status, body, { Date: fromNow(-2 * hour).toUTCString() }) : accepted(),
+    );
     const { box, server } = fixture;
-    box.add('derecho', { collectedAt: fromNow(-2 * hour) });
+    box.add('derecho', { collectedAt: fromNow(-1000) });
     await drainTo(box, server.url);
+    isBroken = false;
     box.add('casper', { collectedAt: fromNow(0) });
-    expect(await drainTo(box, server.url)).toMatchObject({ held: 1 });
+    expect(await drainTo(box, server.url, { ignoreRest: true })).toMatchObject({ held: 0, delivered: 2 });
+  });
+
+  test('holds entries with the two clocks named, and for an hour at most', async () => {
+    using fixture = await startFixture(() => acceptedAt(-400_000));
+    const { box, server } = fixture;
+    box.add('derecho', { collectedAt: fromNow(-hour) });
+    const held = box.add('derecho', { collectedAt: fromNow(0) });
+    expect(await drainTo(box, server.url)).toMatchObject({ delivered: 1, held: 1 });
+    expect(box.entry(held).lastError).toMatch(
+      /: this host's clock is 6m[34]\ds ahead of the API's, so one of them is wrong$/,
+    );
+    const seen = JSON.parse(readFact(box.outbox.database, 'clock') ?? '{}');
+    // The host's uptime may be less than an hour.
+    writeFact(
+      box.outbox.database,
+      'clock',
+      JSON.stringify({ ...seen, server: seen.server - 3_601_000, uptime: seen.uptime - 3601 }),
+    );
+    box.add('derecho', { collectedAt: fromNow(0) });
+    expect(await drainTo(box, server.url)).toMatchObject({ delivered: 1, held: 0 });
   });
 
   test('a clock of the API that is ahead, or a few minutes behind, holds nothing', async () => {
@@ -112,7 +148,7 @@ describe('what is believed', () => {
   const uptime = () => Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]);
   const boot = () => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   const now = Date.now();
-  const believed = () => latestBelievable(box.outbox.database, now) - tolerance - now;
+  const believed = () => 0 - aheadOfServer(box.outbox.database, now);
   /** What the API said `seconds` ago, when this host's clock, being right then, showed the same. */
   const remember = (seconds: number, of = boot()) =>
     writeFact(
@@ -121,7 +157,7 @@ describe('what is believed', () => {
       JSON.stringify({ server: now - hour - seconds * 1000, uptime: uptime() - seconds, boot: of }),
     );
 
-  test('is this host’s clock where the API never answered', () => expect(believed()).toBe(0));
+  test('is this host’s clock where the API never answered', () => expect(believed()).toBeCloseTo(0));
 
   test('is the API’s last word and the time that has passed by this host’s uptime', () => {
     remember(600);
@@ -130,8 +166,23 @@ describe('what is believed', () => {
 
   test('is this host’s clock again after a start: its uptime says nothing then', () => {
     remember(600, 'another-boot');
-    expect(believed()).toBe(0);
+    expect(believed()).toBeCloseTo(0);
   });
+
+  test('is this host’s clock an hour after the API’s last word', () => {
+    remember(3590);
+    expect(Math.abs(believed() + hour)).toBeLessThan(2000);
+    remember(3601);
+    expect(believed()).toBeCloseTo(0);
+  });
+
+  test.each(['{', '', 'null', '{"server":"x"}', '\u0000', '{"server":1e999,"uptime":1,"boot":"b"}'])(
+    'is this host’s clock if the stored word is %j',
+    (damaged) => {
+      writeFact(box.outbox.database, 'clock', damaged);
+      expect(believed()).toBeCloseTo(0);
+    },
+  );
 
   test('is what a sighting of now gives', () => {
     const seen = sightingOf(new Date(now - 7_000_000));

@@ -124,6 +124,16 @@ describe('a stream that rests', () => {
     box.outbox.postpone(box.entry(id), new Date(Date.now() - 1));
     expect(await drainTo(box, server.url)).toMatchObject({ delivered: 1 });
   });
+
+  test.each([
+    [3_590_000, 0],
+    [3_700_000, 1],
+  ])('for %d ms is believed or not: %d delivered', async (rest, delivered) => {
+    using fixture = await startFixture(() => accepted());
+    const { box, server } = fixture;
+    box.outbox.postpone(box.entry(box.add('x')), new Date(Date.now() + rest));
+    expect(await drainTo(box, server.url)).toMatchObject({ delivered, left: 1 - delivered });
+  });
 });
 
 test('after the time budget no entry is begun, and those that were not tried have not failed', async () => {

@@ -104,7 +104,7 @@ describe('as a server gets it', () => {
       box.outbox.hold(box.entry(id), 'look at it first');
       box.add('derecho', snapshot(minutes(5)));
       await drain();
-      box.outbox.release(box.entry(id));
+      box.outbox.release(box.entry(id), new Date());
       await drain();
       expect(seen.map(partsOf)).toEqual([whole, withoutBoth]);
     });

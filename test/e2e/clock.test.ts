@@ -1,9 +1,10 @@
 /** Clocks that jump an hour between two commands, as the programs see them. */
 
-import { afterEach, beforeEach, expect } from 'bun:test';
+import { Database } from 'bun:sqlite';
+import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { existsSync } from 'node:fs';
 import { needsThat } from '../support/needs.ts';
-import { type SamApi, startSamApi } from '../support/sam-api.ts';
+import { accept, type SamApi, startSamApi } from '../support/sam-api.ts';
 import { newSite, type Site } from '../support/site.ts';
 
 const library = ['x86_64', 'aarch64']
@@ -60,5 +61,49 @@ withFaketime('a clock that stays an hour ahead is known by the API’s time and 
   await at('+1h', 'drain');
   expect(await site.entries('pending')).toEqual([]);
   expect(await site.entries('held')).toHaveLength(1);
+  expect(posted()).toHaveLength(1);
+});
+
+withFaketime('a stream that was stopped by a clock two days ahead is not kept back for two days', async () => {
+  await at('+0', 'collect', 'derecho');
+  site.api('http://127.0.0.1:9');
+  expect(await at('+2d', 'drain', '--max-seconds', '1')).toMatchObject({ exit: 1 });
+  site.api(api.url);
+  // Listings tell the same as the drain does.
+  expect(await site.entries('pending')).toMatchObject([{ last_error: 'connection refused', next_attempt_at: null }]);
+  expect((await site.run('outbox', 'stats')).stdout).toMatch(/sends \S+ of sam\/derecho now/);
+  expect(await site.run('drain')).toMatchObject({ exit: 0 });
+  expect(posted()).toHaveLength(1);
+});
+
+withFaketime('an entry that a person released is sent although its timestamp is in the future', async () => {
+  await at('+1h', 'collect', 'derecho');
+  await site.run('drain');
+  const [held] = await site.entries('held');
+  expect(await site.run('outbox', 'release', held?.id ?? '')).toMatchObject({ exit: 0 });
+  expect((await site.run('outbox', 'show', held?.id ?? '')).stdout).toContain('released       by outbox release');
+  expect(await site.run('drain')).toMatchObject({ exit: 0 });
+  expect(posted()).toEqual([held?.id ?? '']);
+});
+
+test('one cached page with an old date holds nothing', async () => {
+  const old = { headers: { Date: new Date(Date.now() - 86_400_000).toUTCString() }, status: 503 };
+  await api.stop();
+  api = startSamApi((posted, count) => (count === 1 ? new Response('<html>Busy</html>', old) : accept(posted, count)));
+  site.api(api.url);
+  await site.run('collect', 'derecho');
+  expect(await site.run('drain', '--max-seconds', '1')).toMatchObject({ exit: 1 });
+  expect(await site.run('drain', '--now')).toMatchObject({ exit: 0 });
+  await site.run('collect', 'derecho');
+  expect(await site.run('drain')).toMatchObject({ exit: 0 });
+  expect(posted()).toHaveLength(3);
+});
+
+test('a damaged memory of the API’s clock costs nothing but itself', async () => {
+  await site.run('collect', 'derecho');
+  const outbox = new Database(site.outbox);
+  outbox.run("INSERT INTO meta (key, value) VALUES ('clock', '{\"server\":17')");
+  outbox.close();
+  expect(await site.run('drain')).toMatchObject({ exit: 0 });
   expect(posted()).toHaveLength(1);
 });

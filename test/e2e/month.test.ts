@@ -105,7 +105,7 @@ describe('what is asked for each entry, and for a listing,', () => {
       outbox.countPending(null);
       outbox.countPending('sam/casper');
       outbox.hold(head, 'held');
-      outbox.release(head);
+      outbox.release(head, new Date());
       outbox.sending(head, new Date());
       const attempt = { at: new Date(), seconds: 0, status: 503, outcome: 'unavailable', detail: 'x' };
       outbox.failed(head, attempt, { charged: true, mayHaveArrived: false });

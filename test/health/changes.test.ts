@@ -79,3 +79,14 @@ test('a maintenance tells neither that a problem came nor that it went', () => {
   expect(told(silenced, silenced)).toEqual([null, null]);
   expect(told(down, silenced, down, [])).toEqual([problem, null, null, 'recovered ok: RECOVERED: delivery after 15m']);
 });
+
+test('a problem that was told by a clock two days ahead is told again four hours later, not in two days', () => {
+  const ahead = at(2 * 24 * 60);
+  let known: readonly Problem[] = [{ topic: 'delivery', status: 'critical', since: ahead, toldAt: ahead }];
+  const told = [0, 235, 240].map((minutes) => {
+    const { problems, news } = changesOf(known, down, at(minutes), 4 * hours);
+    known = problems;
+    return news?.text ?? null;
+  });
+  expect(told).toEqual([null, null, 'STILL: derecho: last delivered 15m ago (told 4h ago first)']);
+});

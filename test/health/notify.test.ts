@@ -161,3 +161,13 @@ test('the heartbeat is a GET; that it fails is said once, and once that it does 
   ]);
   expect(existsSync(box.file)).toBe(true);
 });
+
+test('a message whose next time a wrong clock set is not kept back until then', async () => {
+  status = 503;
+  const twoDays = 2 * 24 * 12;
+  await runs([[], down], { webhook: url() }, twoDays);
+  status = 200;
+  await runs([down, down], { webhook: url() });
+  expect(got.map(({ body }) => body.event)).toEqual(['problem', 'problem']);
+  expect(readMemory(box.outbox.database).messages).toEqual([]);
+});

@@ -26,7 +26,7 @@ describe('an entry that the drain has in hand', () => {
     outbox.failed(entry, unavailable, { charged: true, mayHaveArrived: true });
     expect(get(outbox, entry.id)).toMatchObject({ state: 'held', lastError: 'wait for Ann', attempts: 1 });
     expect(outbox.sending(entry, now)).toBe(false);
-    outbox.release(entry);
+    outbox.release(entry, new Date());
     expect(outbox.sending(entry, now)).toBe(true);
   });
 

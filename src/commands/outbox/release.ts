@@ -12,7 +12,8 @@ export const releaseCommand = defineCommand({
     checkChoice(args);
     const { outbox } = ownOutbox(args);
     const entries = await chooseEntries(outbox, args, ['held']);
-    const changed = steer(outbox, entries, (entry) => outbox.release(entry));
+    const now = new Date();
+    const changed = steer(outbox, entries, (entry) => outbox.release(entry, now));
     outbox.close();
     const said = 'released; send with: hpc-collector drain';
     return report({ entries, changed, state: 'pending', said, json: args.json === true });

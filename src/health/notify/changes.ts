@@ -26,11 +26,13 @@ export type Changes = { readonly problems: readonly Problem[]; readonly news: Ne
  * every `stillAfter` milliseconds while it lasts. What a maintenance silences stays as they know it.
  */
 export function changesOf(
-  known: readonly Problem[],
+  remembered: readonly Problem[],
   findings: readonly Finding[],
   now: Date,
   stillAfter: number,
 ): Changes {
+  // A wrong clock may have set times that are to come: such a problem lasts since now.
+  const known = remembered.map((one) => (one.toldAt > now ? { ...one, since: now, toldAt: now } : one));
   const current = problemsIn(findings);
   const silenced = new Set<string>(findings.filter(({ isSilenced }) => isSilenced).map(({ topic }) => topic));
   const gone = known.filter(({ topic }) => !current.has(topic) && !silenced.has(topic));

@@ -81,8 +81,8 @@ function takeNext(database: Database, channel: Channel, now: Date, which: 'due' 
       const memory = readMemory(database);
       const own = memory.messages.filter((message) => message.channel === channel);
       const [oldest] = own;
-      if (!oldest || (which === 'due' && own.every(({ nextAt }) => nextAt > now))) return null;
-      const nextAt = new Date(now.getTime() + firstPause * 2 ** oldest.attempts);
+      if (!oldest || (which === 'due' && own.every((message) => isResting(message, now)))) return null;
+      const nextAt = new Date(now.getTime() + pauseAfter(oldest.attempts + 1));
       const tried: Message = { ...oldest, attempts: oldest.attempts + 1, nextAt };
       const messages = memory.messages.map((message) =>
         message.id === tried.id ? tried : message.channel === channel ? { ...message, nextAt } : message,
@@ -91,6 +91,17 @@ function takeNext(database: Database, channel: Channel, now: Date, which: 'due' 
       return tried;
     })
     .immediate();
+}
+
+/** The pause after so many attempts, in milliseconds. */
+function pauseAfter(attempts: number): number {
+  return attempts === 0 ? 0 : firstPause * 2 ** (attempts - 1);
+}
+
+/** False if the message is due; and if it would rest longer than any pause, because a wrong clock set its time. */
+function isResting({ nextAt }: Message, now: Date): boolean {
+  const rest = nextAt.getTime() - now.getTime();
+  return rest > 0 && rest <= pauseAfter(maxAttempts - 1);
 }
 
 function messageOn(channel: Channel, news: NonNullable<ReturnType<typeof changesOf>['news']>, now: Date): Message {

@@ -1,0 +1,24 @@
+import type { Database } from 'bun:sqlite';
+import type { Entry, EntryKey } from './entry.ts';
+
+/** The outcome in `attempts` that records a release. */
+const outcome = 'released';
+
+/**
+ * Makes a held entry pending; false if it is not held. The release is recorded among its attempts, so that the drain does
+ * not hold it again for its timestamp and `outbox show` lists it.
+ */
+export function releaseEntry(database: Database, entry: EntryKey, at: Date): boolean {
+  const query = `UPDATE entries SET state = 'pending', last_error = NULL, next_attempt_at = NULL WHERE sequence = ? AND state = 'held'`;
+  if (database.query(query).run(entry.sequence).changes === 0) return false;
+  database
+    .query('INSERT INTO attempts (entry, at, seconds, status, outcome, detail) VALUES (?, ?, 0, NULL, ?, ?)')
+    .run(entry.sequence, at.getTime(), outcome, 'by outbox release');
+  return true;
+}
+
+/** True if a person released the entry at any time. */
+export function wasReleased(database: Database, entry: Entry): boolean {
+  const query = 'SELECT 1 FROM attempts WHERE entry = ? AND outcome = ?';
+  return database.query(query).get(entry.sequence, outcome) !== null;
+}
