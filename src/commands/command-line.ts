@@ -7,7 +7,6 @@ import { printable } from '../lib/text.ts';
 import { about, versionLine } from '../lib/version.ts';
 import { commonArgs } from './common.ts';
 import { examples } from './examples.ts';
-import { topics } from './topics.ts';
 import { type Command, resolved } from './tree.ts';
 
 type Chosen = {
@@ -25,11 +24,7 @@ type Chosen = {
 export async function runCommandLine(root: Command, args: readonly string[]): Promise<number> {
   const isVerbose = args.includes('--verbose') || args.includes('-v');
   try {
-    const topic = args[0] === 'help' && args.length === 2 ? topics[args[1] ?? ''] : undefined;
-    if (topic !== undefined) {
-      print(topic);
-      return exitCodes.done;
-    }
+    if (args[0] === 'help' && args.length === 2 && (await showTopic(args[1] ?? ''))) return exitCodes.done;
     const chosen = await choose(root, asksForHelp(args));
     if (chosen.args.includes('--version') && chosen.command === root) {
       print(`${chosen.args.includes('--json') ? JSON.stringify(about) : versionLine()}\n`);
@@ -52,6 +47,16 @@ export async function runCommandLine(root: Command, args: readonly string[]): Pr
   } catch (error) {
     return report(error, isVerbose);
   }
+}
+
+/** Shows a help topic, on a terminal in the pager. Returns false if there is no topic of that name. */
+async function showTopic(name: string): Promise<boolean> {
+  const { topics } = await import('./help/topics.ts');
+  const text = Object.hasOwn(topics, name) ? topics[name] : undefined;
+  if (text === undefined) return false;
+  const { page } = await import('../exec/pager.ts');
+  if (!isatty(1) || !(await page(text))) print(text);
+  return true;
 }
 
 /** `help outbox ls` is `outbox ls --help`. */
@@ -186,10 +191,10 @@ function exampleLines(name: string): string {
   return lines.length === 0 ? '' : `\n\n${heading('EXAMPLE')}\n\n${lines.map((line) => `  ${line}`).join('\n')}`;
 }
 
-function topicLines(): string {
-  return `\n\n${heading('TOPICS')}\n\n${Object.keys(topics)
-    .map((topic) => `  hpc-collector help ${topic}`)
-    .join('\n')}`;
+async function topicLines(): Promise<string> {
+  const { titleOf, topics } = await import('./help/topics.ts');
+  const lines = Object.entries(topics).map(([name, text]) => `  ${name.padEnd(13)}  ${titleOf(text)}`);
+  return `\n\n${heading('TOPICS')} (hpc-collector help TOPIC)\n\n${lines.join('\n')}`;
 }
 
 /** As citty writes its own. */
@@ -201,7 +206,7 @@ async function usageOf({ command, parent, name }: Chosen): Promise<string> {
   // citty would leave out all but the last of the words above the command.
   const above: Command = { meta: { name: name.slice(0, name.lastIndexOf(' ')) } };
   const rendered = await renderUsage(command, command === parent ? undefined : above);
-  const more = command === parent ? topicLines() : exampleLines(name);
+  const more = command === parent ? await topicLines() : exampleLines(name);
   const usage = `${rendered.trimEnd()}${more}`.replace(/[ \t]+(?=(?:\u001b\[\d+m)*$)/gm, '');
   const isPlain = !isatty(1) || process.env.NO_COLOR !== undefined || process.env.TERM === 'dumb';
   return `${isPlain ? Bun.stripANSI(usage) : usage}\n`;

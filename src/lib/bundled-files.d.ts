@@ -1,4 +1,8 @@
 /** Files bundled into the binary: as their text (`type: 'text'`), or as the path to read them from (`type: 'file'`). */
+declare module '*.md' {
+  const text: string;
+  export default text;
+}
 declare module '*.yaml' {
   const text: string;
   export default text;

@@ -1,6 +1,6 @@
 import type { ArgsDef } from 'citty';
 import { entryStates } from '../../outbox/entry.ts';
-import { topics } from '../topics.ts';
+import { topics } from '../help/topics.ts';
 import type { CommandNode } from '../tree.ts';
 
 /** What a flag wants behind it: nothing, a name of a file or directory, one of these words, or anything. */

@@ -1,0 +1,49 @@
+import binary from './binary.md' with { type: 'text' };
+import changes from './changes.md' with { type: 'text' };
+import commands from './commands.md' with { type: 'text' };
+import configuration from './configuration.md' with { type: 'text' };
+import counting from './counting.md' with { type: 'text' };
+import environment from './environment.md' with { type: 'text' };
+import exitCodes from './exit-codes.md' with { type: 'text' };
+import files from './files.md' with { type: 'text' };
+import jobs from './jobs.md' with { type: 'text' };
+import json from './json.md' with { type: 'text' };
+import jupyterhub from './jupyterhub.md' with { type: 'text' };
+import monitor from './monitor.md' with { type: 'text' };
+import outages from './outages.md' with { type: 'text' };
+import outbox from './outbox.md' with { type: 'text' };
+import pbs from './pbs.md' with { type: 'text' };
+import receiver from './receiver.md' with { type: 'text' };
+import recovery from './recovery.md' with { type: 'text' };
+import schedule from './schedule.md' with { type: 'text' };
+import slurm from './slurm.md' with { type: 'text' };
+import upgrade from './upgrade.md' with { type: 'text' };
+
+/** The manual: Markdown text by topic, in the order in which topics are listed. `help TOPIC` prints it unchanged. */
+export const topics: Readonly<Record<string, string>> = {
+  configuration,
+  pbs,
+  slurm,
+  jupyterhub,
+  counting,
+  schedule,
+  outbox,
+  json,
+  recovery,
+  upgrade,
+  jobs,
+  outages,
+  monitor,
+  receiver,
+  binary,
+  commands,
+  'exit-codes': exitCodes,
+  environment,
+  files,
+  changes,
+};
+
+/** The title of a topic: its first heading. */
+export function titleOf(text: string): string {
+  return /^# (.+)/.exec(text)?.[1] ?? '';
+}
