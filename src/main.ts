@@ -11,7 +11,11 @@ const root: CommandDef = {
   },
   args: {
     ...commonArgs,
-    version: { type: 'boolean', description: 'Show the version; with --json all that is known of the build' },
+    version: {
+      type: 'boolean',
+      alias: 'V',
+      description: 'Print the version (with --json: everything about the build)',
+    },
   },
   subCommands: {
     run: () => import('./commands/run.ts').then((module) => module.runCommand),

@@ -1,17 +1,16 @@
 import { isatty } from 'node:tty';
-import { type ArgsDef, renderUsage, runCommand } from 'citty';
+import { type ArgsDef, runCommand } from 'citty';
 import { exitCodes, messageOf, OperatorError } from '../lib/errors.ts';
 import { nearest } from '../lib/nearest.ts';
 import { complain, OutputClosed, print } from '../lib/output.ts';
 import { printable } from '../lib/text.ts';
 import { about, versionLine } from '../lib/version.ts';
 import { commonArgs } from './common.ts';
-import { examples } from './examples.ts';
 import { type Command, resolved } from './tree.ts';
+import { usageOf } from './usage.ts';
 
 type Chosen = {
   readonly command: Command;
-  readonly parent: Command;
   /** `hpc-collector outbox ls` */
   readonly name: string;
   readonly args: readonly string[];
@@ -25,20 +24,20 @@ export async function runCommandLine(root: Command, args: readonly string[]): Pr
   const isVerbose = args.includes('--verbose') || args.includes('-v');
   try {
     if (args[0] === 'help' && args.length === 2 && (await showTopic(args[1] ?? ''))) return exitCodes.done;
-    const chosen = await choose(root, asksForHelp(args));
-    if (chosen.args.includes('--version') && chosen.command === root) {
+    const chosen = await choose(root, withWordsAsFlags(args));
+    if (chosen.command === root && chosen.args.some((arg) => arg === '--version' || arg === '-V')) {
       print(`${chosen.args.includes('--json') ? JSON.stringify(about) : versionLine()}\n`);
       return exitCodes.done;
     }
     const { command } = chosen;
     if (beforeDashes(chosen.args).some((arg) => arg === '--help' || arg === '-h')) {
-      print(await usageOf(chosen));
+      print(await usageOf(command, chosen.name));
       return exitCodes.done;
     }
     const definitions = await definitionsOf(command);
     if (!command.run) {
       checkFlags({ ...commonArgs, ...definitions }, chosen);
-      complain(await usageOf(chosen));
+      complain(await usageOf(command, chosen.name));
       return exitCodes.fatal;
     }
     checkWords(definitions, chosen, checkFlags(definitions, chosen));
@@ -59,9 +58,10 @@ async function showTopic(name: string): Promise<boolean> {
   return true;
 }
 
-/** `help outbox ls` is `outbox ls --help`. */
-function asksForHelp(args: readonly string[]): readonly string[] {
-  return args[0] === 'help' ? [...args.slice(1), '--help'] : args;
+/** Translates the words `help` and `version` into flags: `help outbox ls` is `outbox ls --help`. */
+function withWordsAsFlags(args: readonly string[]): readonly string[] {
+  if (args[0] === 'help') return [...args.slice(1), '--help'];
+  return args[0] === 'version' ? ['--version', ...args.slice(1)] : args;
 }
 
 /** Says what went wrong in one line; with `--verbose`, or for a bug, the stack too. */
@@ -86,7 +86,6 @@ async function choose(root: Command, args: readonly string[]): Promise<Chosen> {
   const early: string[] = [];
   let rest = [...args];
   let command = root;
-  let parent = root;
   let name = 'hpc-collector';
   for (;;) {
     const subcommands = await resolved(command.subCommands);
@@ -106,12 +105,11 @@ async function choose(root: Command, args: readonly string[]): Promise<Chosen> {
       const hint = meant === null ? `see ${name} --help` : `did you mean '${name} ${meant}'?`;
       throw new OperatorError(`there is no command '${name} ${printable(word, 60)}': ${hint}`);
     }
-    parent = command;
     command = await resolved(found);
     name = `${name} ${word}`;
     rest = rest.slice(1);
   }
-  return { command, parent, name, args: [...early, ...rest] };
+  return { command, name, args: [...early, ...rest] };
 }
 
 /** How many of the first arguments make one common flag; 0 where they make none. */
@@ -183,31 +181,4 @@ function beforeDashes(args: readonly string[]): readonly string[] {
 
 async function definitionsOf(command: Command): Promise<ArgsDef> {
   return (await resolved(command.args)) ?? {};
-}
-
-/** What one types, below the help of a command that does something. */
-function exampleLines(name: string): string {
-  const lines = examples[name.replace(/^hpc-collector /, '')] ?? [];
-  return lines.length === 0 ? '' : `\n\n${heading('EXAMPLE')}\n\n${lines.map((line) => `  ${line}`).join('\n')}`;
-}
-
-async function topicLines(): Promise<string> {
-  const { titleOf, topics } = await import('./help/topics.ts');
-  const lines = Object.entries(topics).map(([name, text]) => `  ${name.padEnd(13)}  ${titleOf(text)}`);
-  return `\n\n${heading('TOPICS')} (hpc-collector help TOPIC)\n\n${lines.join('\n')}`;
-}
-
-/** As citty writes its own. */
-function heading(text: string): string {
-  return `\u001b[4m\u001b[1m${text}\u001b[22m\u001b[24m`;
-}
-
-async function usageOf({ command, parent, name }: Chosen): Promise<string> {
-  // citty would leave out all but the last of the words above the command.
-  const above: Command = { meta: { name: name.slice(0, name.lastIndexOf(' ')) } };
-  const rendered = await renderUsage(command, command === parent ? undefined : above);
-  const more = command === parent ? await topicLines() : exampleLines(name);
-  const usage = `${rendered.trimEnd()}${more}`.replace(/[ \t]+(?=(?:\u001b\[\d+m)*$)/gm, '');
-  const isPlain = !isatty(1) || process.env.NO_COLOR !== undefined || process.env.TERM === 'dumb';
-  return `${isPlain ? Bun.stripANSI(usage) : usage}\n`;
 }

@@ -48,8 +48,8 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   ],
   'install logrotate': ['sudo hpc-collector install logrotate --write'],
   completion: [
-    'source <(hpc-collector completion bash)                                   # in ~/.bashrc',
-    'source <(hpc-collector completion zsh)                                    # in ~/.zshrc, behind compinit',
+    'source <(hpc-collector completion bash)    # in ~/.bashrc',
+    'source <(hpc-collector completion zsh)     # in ~/.zshrc, after compinit',
     'hpc-collector completion fish > ~/.config/fish/completions/hpc-collector.fish',
   ],
   'outbox ls': ['hpc-collector outbox ls --older-than 2h', 'hpc-collector outbox ls --state rejected --json'],

@@ -48,11 +48,11 @@ describe('help', () => {
   });
 
   test('says that several systems may be named', async () => {
-    expect((await site.run('run', '--help')).stdout).toContain('run [OPTIONS] [SYSTEM…]');
+    expect((await site.run('run', '--help')).stdout).toContain('run [FLAGS] [SYSTEM…]');
   });
 
   test('of a command without a verb is on standard error, and a usage error', async () => {
-    expect(await site.run()).toMatchObject({ exit: 2, stdout: '', stderr: expect.stringContaining('COMMANDS') });
+    expect(await site.run()).toMatchObject({ exit: 2, stdout: '', stderr: expect.stringContaining('COLLECT') });
     expect(await site.run('outbox')).toMatchObject({ exit: 2, stdout: '', stderr: expect.stringContaining('retry') });
   });
 

@@ -1,7 +1,10 @@
 /** The help of every command, as it is read. */
 
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { newSite, type Site } from '../support/site.ts';
+import { topics } from '../../src/commands/help/topics.ts';
+import { commandGroups } from '../../src/commands/usage.ts';
+import { needs } from '../support/needs.ts';
+import { binary, newSite, type Site } from '../support/site.ts';
 
 let site: Site;
 /** The help of each command of the executable, by its words. */
@@ -19,9 +22,13 @@ async function gather(words: readonly string[]): Promise<void> {
   for (const word of verbsIn(stdout)) await gather([...words, word]);
 }
 
+/** The commands below this one: listed under COMMANDS, or for the program itself under its groups. */
 function verbsIn(help: string): string[] {
-  const [, listed = ''] = /\nCOMMANDS\n\n([\s\S]*?)\n\n/.exec(help) ?? [];
-  return [...listed.matchAll(/^ +([a-z-]+) {2}/gm)].flatMap(([, verb]) => verb ?? []);
+  const titles = ['COMMANDS', ...commandGroups.map(([title]) => title)].join('|');
+  const sections = [...help.matchAll(new RegExp(`^(?:${titles})\\n\\n((?: .*\\n)+)`, 'gm'))];
+  return sections.flatMap(([, listed = '']) =>
+    [...listed.matchAll(/^ {2}([a-z-]+) {2}/gm)].flatMap(([, verb]) => verb ?? []),
+  );
 }
 
 test('reads as it did', () => {
@@ -30,17 +37,51 @@ test('reads as it did', () => {
   expect(all.join('\n')).toMatchSnapshot();
 });
 
+test('lists every command of the program in one group', async () => {
+  // The completion is made from the whole tree of commands.
+  const { stdout } = await site.run('completion', 'fish');
+  const commands = [...stdout.matchAll(/__hpc_collector_at ""' -a '([a-z]+)' -d/g)].map(([, command]) => command ?? '');
+  const listed = commandGroups.flatMap(([, names]) => names);
+  expect([...listed, 'help'].sort()).toEqual(commands.sort());
+  expect(verbsIn(texts.get('') ?? '')).toEqual(listed);
+});
+
+test('fits a terminal of 80 columns, but for commands that are typed', () => {
+  const wide = [...texts.values()].flatMap((text) => text.split('\n')).filter((line) => line.length > 80);
+  expect(wide.filter((line) => !line.startsWith('  hpc-collector ') && !line.startsWith('  sudo '))).toEqual([]);
+});
+
 test('of every command that does something has an example, which is one of it', () => {
   for (const [words, text] of texts) {
     if (verbsIn(text).length > 0) continue;
-    const [, example = ''] = /\nEXAMPLE\n\n([\s\S]*)/.exec(text) ?? [];
+    const [, example = ''] = /\nEXAMPLES\n\n([\s\S]*)/.exec(text) ?? [];
     expect(`${words}: ${example}`).toContain(`hpc-collector ${words}`);
   }
 });
 
-test.each(['exit-codes', 'environment', 'files'])('help %s', async (topic) => {
-  const { exit, stdout, stderr } = await site.run('help', topic);
-  expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
-  expect(stdout).toMatchSnapshot();
-  expect(texts.get('')).toContain(`hpc-collector help ${topic}`);
+test('of a group of commands has examples of its members', () => {
+  const groups = [...texts].filter(([words, text]) => words !== '' && verbsIn(text).length > 0);
+  expect(groups.length).toBeGreaterThan(4);
+  for (const [words, text] of groups) expect(text).toMatch(new RegExp(`EXAMPLES\n\n  .*hpc-collector ${words} `));
+});
+
+test('the words help and version, and -V, are there as users try them', async () => {
+  expect((await site.run('help')).stdout).toBe((await site.run('--help')).stdout);
+  const { stdout } = await site.run('--version');
+  for (const words of [['version'], ['-V']]) expect(await site.run(...words)).toMatchObject({ exit: 0, stdout });
+  expect(JSON.parse((await site.run('version', '--json')).stdout)).toHaveProperty('commit');
+});
+
+test.each(Object.keys(topics))('help %s prints the topic', async (topic) => {
+  expect(await site.run('help', topic)).toMatchObject({ exit: 0, stdout: topics[topic] ?? '', stderr: '' });
+  expect(texts.get('')).toContain(`\n  ${topic} `);
+});
+
+needs('script')('help TOPIC goes through $PAGER on a terminal', () => {
+  const argv = ['script', '--quiet', '--return', '--command', `${binary} help files`, '/dev/null'];
+  const onTerminal = (PAGER: string) =>
+    Bun.spawnSync(argv, { stdin: 'ignore', env: { PATH: '/usr/bin:/bin', TERM: 'dumb', PAGER } }).stdout.toString();
+  expect(onTerminal('sed s/^/paged:/')).toContain('paged:# Files');
+  // A pager that is not installed must not cost the reader the text.
+  expect(onTerminal('no-such-pager')).toContain('# Files');
 });
