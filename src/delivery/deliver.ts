@@ -9,13 +9,14 @@ import type { Clock } from './clock.ts';
 import type { Destination, Outcome } from './destination.ts';
 import type { Pace } from './pace.ts';
 import type { ReadAhead } from './read-ahead.ts';
-import { isServerError, longestRetryAfter, longestWait, restSeconds, retryDelays, withJitter } from './retry.ts';
+import { failsAlike, longestRetryAfter, longestWait, restSeconds, retryDelays, withJitter } from './retry.ts';
 
 /**
- * What became of one entry; `delivered-in-part`: the rest is a rejected entry of its own; `stopped`: its stream waits;
- * `withdrawn`: somebody held or dropped it meanwhile.
+ * The result for one entry. `delivered-in-part`: the rest is a rejected entry of its own. `stopped`: the entry stays
+ * pending and its stream stops. `unreached`: the same, and the last request had no connection, so it says nothing about the
+ * entry. `withdrawn`: somebody held or dropped the entry in the meantime.
  */
-export type Delivery = 'delivered' | 'delivered-in-part' | 'rejected' | 'stopped' | 'withdrawn';
+export type Delivery = 'delivered' | 'delivered-in-part' | 'rejected' | 'stopped' | 'unreached' | 'withdrawn';
 
 export type DeliveryBounds = {
   readonly clock: Clock;
@@ -42,8 +43,9 @@ export async function deliver(
 ): Promise<Delivery> {
   const what = `${entry.stream.slice(entry.stream.indexOf('/') + 1)} ${destination.content}`;
   let body: string;
+  let leftOut: readonly string[];
   try {
-    body = bounds.readAhead.body(entry);
+    ({ body, leftOut } = bounds.readAhead.body(entry));
   } catch (error) {
     // Not this entry's own trouble: the whole file is recovered.
     if (isDamage(error)) throw error;
@@ -66,12 +68,16 @@ export async function deliver(
     mayHaveArrived ||= mayBeStored;
 
     switch (outcome.kind) {
-      case 'accepted':
-        outbox.delivered(entry, attempt, outcome.answer, bounds.readAhead.noteNext());
-        log.info(`✓ Posted ${what}: ${outcome.detail}`);
+      case 'accepted': {
+        const detail =
+          outcome.wasStored || leftOut.length === 0 ? outcome.detail : `${outcome.detail}, ${without(leftOut)}`;
+        outbox.delivered(entry, { ...attempt, detail }, outcome.answer, bounds.readAhead.noteNext());
+        log.info(`✓ ${outcome.wasStored ? '' : 'Posted '}${what}: ${detail}`);
         return isInPart ? 'delivered-in-part' : 'delivered';
+      }
       case 'misconfigured':
         outbox.failed(entry, attempt, { charged: false, mayHaveArrived });
+        outbox.postpone(entry, null, failsAlike(entry, attempt));
         log.error(`✗ ${what} waits: ${destination.description} answers ${outcome.detail}`);
         return 'stopped';
       case 'too-large': {
@@ -79,9 +85,10 @@ export async function deliver(
         if (reduced !== null) {
           outbox.failed(entry, attempt, { charged: true, mayHaveArrived });
           log.warn(`${what}: ${outcome.detail}; sending it without ${reduced.leftOut}`);
-          // The entry is in hand: an interruption shortens the wait, and it is finished all the same.
+          // An interruption shortens the wait, but this entry is finished in any case.
           await bounds.clock.wait(bounds.pace.delay(bounds.clock.now()), bounds.signal);
           body = reduced.body;
+          leftOut = [...leftOut, reduced.leftOut];
           isReduced = true;
           continue;
         }
@@ -110,13 +117,14 @@ export async function deliver(
           log.warn(`${what}: ${outcome.detail}; retry ${retries}/${retryDelays.length} in ${delay.toFixed(1)} s`);
           if (await clock.wait(delay * 1000, bounds.signal)) continue;
         }
-        const rest = Math.max(restSeconds(entry.failedDrains), asked);
+        const isAlike = failsAlike(entry, attempt);
+        const rest = Math.max(restSeconds(isAlike ? entry.failedDrains : 0), asked);
         const until = new Date(Date.now() + rest * 1000);
-        outbox.postpone(entry, until, isServerError(entry.lastStatus) === isServerError(attempt.status));
+        outbox.postpone(entry, until, isAlike);
         log.error(
           `✗ ${what} waits: ${destination.description} is unavailable: ${outcome.detail}; not tried again before ${readableUtc(until)} UTC`,
         );
-        return 'stopped';
+        return attempt.status === null && !mayBeStored ? 'unreached' : 'stopped';
       }
       case 'rejected':
         break;
@@ -127,6 +135,10 @@ export async function deliver(
     );
     return 'rejected';
   }
+}
+
+function without(parts: readonly string[]): string {
+  return `sent without ${parts.join(' and ')}`;
 }
 
 function withdrawn(entry: Entry, log: Log): Delivery {

@@ -3,7 +3,8 @@ import type { Entry } from '../outbox/entry.ts';
 
 /** What a destination's reply means for an entry. */
 export type Outcome =
-  | { readonly kind: 'accepted'; readonly detail: string; readonly answer: string }
+  /** `wasStored`: the destination has it already, from an earlier attempt. */
+  | { readonly kind: 'accepted'; readonly detail: string; readonly answer: string; readonly wasStored: boolean }
   /** This body can never be accepted. */
   | { readonly kind: 'rejected'; readonly detail: string }
   /** Some of it can never be accepted: `rest` is sent in its place, and `leftOut` kept as rejected, for this reason. */
@@ -28,6 +29,9 @@ export type Place = {
   /** Nothing of its stream was stored after it. */
   readonly isNewest: boolean;
 };
+
+/** A body as it is sent, and the names of the parts left out of the stored one. */
+export type Prepared = { readonly body: string; readonly leftOut: readonly string[] };
 
 /** What a request needs to know of an entry. */
 export type Sendable = Pick<Entry, 'id' | 'method' | 'path' | 'failedProbes'>;
@@ -56,8 +60,8 @@ export type Destination = {
   readonly maxBodyBytes: number;
   /** The request for an entry. */
   request(entry: Sendable, body: string): HttpRequest;
-  /** The body as it may be sent at this place in the stream's order. */
-  prepare(body: string, place: Place): string;
+  /** Returns the body as it may be sent at this place in the stream's order, and the names of the parts left out of it. */
+  prepare(body: string, place: Place): Prepared;
   /** The body with less in it, for one that is too large, and what was left out; null where nothing can be. */
   reduce(body: string): { readonly body: string; readonly leftOut: string } | null;
   /** What a reply means. */

@@ -115,6 +115,7 @@ export async function drain(
       const result = await deliver(outbox, destination, entry, patience, entryLog);
       if (result === 'delivered' || result === 'delivered-in-part') delivered += 1;
       if (result === 'rejected' || result === 'delivered-in-part') rejected += 1;
+      if (result === 'unreached') stopped.add(entry.stream);
       if (result === 'stopped') {
         const poisoned = await rejectPoisoned(outbox, destination, entry, bounds, entryLog);
         delivered += poisoned.delivered;

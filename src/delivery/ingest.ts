@@ -17,10 +17,10 @@ type Job = Batch['jobs'][number];
 const acceptance = z.object({ success: z.literal(true), jobs_processed: z.int() });
 
 /** What it says of a body that it does not take, for each wrong field where the body is one of jobs (422). */
-const refusal = z.object({
+const refusal = z.strictObject({
   detail: z.array(z.object({ loc: z.array(z.union([z.string(), z.number()])), msg: z.string() })),
 });
-const failure = z.object({ detail: z.string() });
+const failure = z.strictObject({ detail: z.string() });
 
 /**
  * A usage-history ingest API (or the receiver, which speaks the same) as a destination.
@@ -48,7 +48,7 @@ export function ingestDestination(settings: IngestSettings, envFile = 'the env f
     maxBodyBytes: settings.max_body_bytes,
     request: (entry, body) => requestOf(entry, body, { 'X-API-Key': apiKey }),
     // Each job is a record of its own: their order is nothing to this API, and it replaces what it has.
-    prepare: (body) => body,
+    prepare: (body) => ({ body, leftOut: [] }),
     reduce: () => null,
     judge: (reply, sent) => judge(withoutSecrets([apiKey], reply), sent),
   };

@@ -12,7 +12,7 @@ export type Api = {
   readonly loginSetting: string;
   /** What a 2xx says of what was stored; null where that is not the API's answer. */
   readonly acceptance: (answer: Answer) => string | null;
-  /** The API's own words in an error's body; null where it has none. */
+  /** The API's own words in the body of an error; null if the body does not have the form of the API's errors. */
   readonly errorOf: (body: string) => string | null;
   /**
    * What an answer that speaks of the body (400, 415, 422) or of the server (5xx) means, where the API gives it a meaning
@@ -21,24 +21,34 @@ export type Api = {
   readonly ownMeaning: (answer: Answer, detail: string) => Outcome | null;
 };
 
-/** What answers mean, as the README has it in a table; each `detail` is safe to print. `mayHaveArrived` tells that it was sent before. */
+/** Statuses that mean the same whoever answers: an edge in front of the API says them with a page of its own. */
+const whoeverAnswers: ReadonlySet<number> = new Set([408, 413, 425, 429]);
+
+/** Statuses whose `Retry-After` counts. SAM's rate limiter sends one with every answer, 201 and 500 too. */
+const asksToWait: ReadonlySet<number> = new Set([429, 503]);
+
+/**
+ * Returns the meaning of a reply, as the README's table lists it. Each `detail` is safe to print. `mayHaveArrived` is true
+ * if the entry was sent before and may be stored.
+ */
 export function judgeReply(reply: HttpReply, mayHaveArrived: boolean, api: Api): Outcome {
   if (reply.kind === 'none') return { kind: 'unavailable', detail: printable(reply.reason), retryAfter: null };
   const { status } = reply;
-  const said = saidBy(reply, api);
-  const detail = `HTTP ${status}${said}`;
+  const detail = `HTTP ${status}${saidBy(reply, api)}`;
   if (status >= 200 && status < 300) {
     const accepted = api.acceptance(reply);
-    if (accepted !== null) return { kind: 'accepted', detail: accepted, answer: reply.body };
-    return {
-      kind: 'misconfigured',
-      detail: `HTTP ${status} that is not the API's answer${said}: check ${api.addressSetting}`,
-    };
+    return accepted === null
+      ? notTheApis(reply, api)
+      : { kind: 'accepted', detail: accepted, answer: reply.body, wasStored: false };
   }
   if (status >= 300 && status < 400) {
     const where = reply.location === null ? '' : ` to ${printable(reply.location, 200)}`;
     return { kind: 'misconfigured', detail: `HTTP ${status}, a redirect${where}: check ${api.addressSetting}` };
   }
+  const retryAfter = asksToWait.has(status) ? reply.retryAfter : null;
+  if (status >= 500) return api.ownMeaning(reply, detail) ?? { kind: 'unavailable', detail, retryAfter };
+  // A proxy or a firewall that answers 400, 409 or 422 with its own page says nothing about the body.
+  if (!whoeverAnswers.has(status) && api.errorOf(reply.body) === null) return notTheApis(reply, api);
   switch (status) {
     case 401:
     case 403:
@@ -49,7 +59,7 @@ export function judgeReply(reply: HttpReply, mayHaveArrived: boolean, api: Api):
     case 413:
       return { kind: 'too-large', detail };
     case 409:
-      return mayHaveArrived ? { kind: 'accepted', detail, answer: reply.body } : { kind: 'rejected', detail };
+      return mayHaveArrived ? storedBefore(status, reply.body) : { kind: 'rejected', detail };
     case 400:
     case 415:
     case 422:
@@ -57,12 +67,22 @@ export function judgeReply(reply: HttpReply, mayHaveArrived: boolean, api: Api):
     case 408:
     case 425:
     case 429:
-      return { kind: 'unavailable', detail, retryAfter: reply.retryAfter };
+      return { kind: 'unavailable', detail, retryAfter };
+    default:
+      return { kind: 'misconfigured', detail: `${detail}: check ${api.addressSetting}` };
   }
-  if (status >= 500)
-    return api.ownMeaning(reply, detail) ?? { kind: 'unavailable', detail, retryAfter: reply.retryAfter };
-  // A proxy's (407, 451 …), which speak of the way and not of the body.
-  return { kind: 'misconfigured', detail: `${detail}: check ${api.addressSetting} and what stands before it` };
+}
+
+/** The outcome of an answer that says that the destination has this entry already. */
+export function storedBefore(status: number, answer: string): Outcome {
+  const detail = `already stored by an earlier attempt (HTTP ${status})`;
+  return { kind: 'accepted', detail, answer, wasStored: true };
+}
+
+/** The outcome of an answer that does not have the form of the API's answers. */
+function notTheApis(answer: Answer, api: Api): Outcome {
+  const detail = `HTTP ${answer.status} that is not the API's answer${saidBy(answer, api)}`;
+  return { kind: 'misconfigured', detail: `${detail}: check ${api.addressSetting} and the proxies before it` };
 }
 
 /** What the server said, behind a colon: the API's own words, or the beginning of a page without its tags. */

@@ -3,17 +3,19 @@ import type { Entry } from '../outbox/entry.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { type DeliveryBounds, deliver } from './deliver.ts';
 import type { Destination } from './destination.ts';
-import { isServerError } from './retry.ts';
 import { futureOf } from './server-clock.ts';
 
-/** Drains that an entry must have failed with a server error before it is suspected. */
+/** Consecutive drains that an entry must have failed alike before it is suspected. */
 const suspectedAfter = 5;
 
+/** Answers that say nothing about the entry: our login is refused, or the destination asks for fewer requests. */
+const notAboutTheEntry: ReadonlySet<number | null> = new Set([401, 429]);
+
 /**
- * A body that the destination answers with 500 for ever must not block those behind it. Once the head of a stream has
- * failed five drains in a row so, one entry behind it is tried: if that is accepted, the destination is up and the head
- * was the trouble, and it is rejected; if not, nothing changes. Other suspects are passed over and keep their turn: what
- * failed while the destination was down is no trouble by itself.
+ * Tries one entry behind the head of a stream, so that a head that alone is refused does not block its stream, whatever the
+ * refusal: a server error, a firewall's page, a lost connection, no answer. It does so once the head has failed five
+ * consecutive drains alike. If the destination accepts the entry behind it, the head is rejected; if not, nothing changes.
+ * Other suspects are passed over and keep their turn, because they may have failed only while the destination was down.
  */
 export async function rejectPoisoned(
   outbox: Outbox,
@@ -31,13 +33,13 @@ export async function rejectPoisoned(
   const result = await deliver(outbox, destination, candidate, { ...bounds, deadline: 0 }, log);
   const isInPart = result === 'delivered-in-part';
   if (result !== 'delivered' && !isInPart) return { delivered: 0, rejected: result === 'rejected' ? 1 : 0 };
-  const detail = `${suspect.lastError ?? 'server error'}; failed ${suspect.failedDrains} drains while the entry behind it was accepted`;
+  const detail = `${suspect.lastError ?? 'no answer'}; failed ${suspect.failedDrains} drains while the entry behind it was accepted`;
   const attempt = { at: new Date(), seconds: 0, status: suspect.lastStatus, outcome: 'rejected', detail };
-  outbox.rejected(suspect, attempt, true);
+  outbox.rejected(suspect, attempt, suspect.firstSentAt !== null);
   log.error(`✗ entry ${suspect.id} rejected: ${detail}; look at it with: hpc-collector outbox show ${suspect.id}`);
   return { delivered: 1, rejected: isInPart ? 2 : 1 };
 }
 
 function isSuspect(entry: Entry): boolean {
-  return entry.failedDrains >= suspectedAfter && isServerError(entry.lastStatus);
+  return entry.failedDrains >= suspectedAfter && !notAboutTheEntry.has(entry.lastStatus);
 }

@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Entry } from '../outbox/entry.ts';
 import type { Outbox } from '../outbox/outbox.ts';
-import type { Destination, Place } from './destination.ts';
+import type { Destination, Place, Prepared } from './destination.ts';
 
 /** An entry that was read before its turn, and its body as it is sent at that place. */
-type Read = { readonly entry: Entry; readonly stored: string; readonly place: Place; readonly body: string };
+type Read = { readonly entry: Entry; readonly stored: string; readonly place: Place; readonly sent: Prepared };
 
 /**
  * Reads the body of the next entry while the destination is busy with the one before it, and lets the acknowledgement of
@@ -34,11 +34,11 @@ export class ReadAhead {
     this.#mayFollow = mayFollow;
   }
 
-  /** The body of an entry as it may be sent now. Throws where it is not what was stored. */
-  body(entry: Entry): string {
+  /** Returns the body of an entry as it may be sent now. Throws if it is not the body that was stored. */
+  body(entry: Entry): Prepared {
     const next = this.#next?.entry.sequence === entry.sequence ? this.#next : null;
     this.#next = null;
-    return this.#read(entry, next).body;
+    return this.#read(entry, next).sent;
   }
 
   /** While the entry is under way: reads the one that follows it. */
@@ -77,6 +77,6 @@ export class ReadAhead {
     if (before !== null && before.place.isLate === place.isLate && before.place.isNewest === place.isNewest)
       return before;
     const stored = before?.stored ?? this.#outbox.body(entry);
-    return { entry, stored, place, body: this.#destination.prepare(stored, place) };
+    return { entry, stored, place, sent: this.#destination.prepare(stored, place) };
   }
 }

@@ -1,3 +1,5 @@
+import type { Attempt, Entry } from '../outbox/entry.ts';
+
 /** Waits between the tries of one drain, in seconds: one attempt and three retries. */
 export const retryDelays: readonly number[] = [1, 2, 4];
 
@@ -17,7 +19,11 @@ export function restSeconds(failedDrains: number): number {
   return Math.min(15 * 60, 60 * 2 ** Math.min(10, failedDrains));
 }
 
-/** Whether a server said that it failed; not where it was not reached, or wants to be left alone. */
-export function isServerError(status: number | null): boolean {
-  return status !== null && status >= 500;
+/**
+ * True if an attempt failed as the last one of its entry did: with a server error again, with the same status, or without
+ * an answer for the same reason. Failures that are not alike say that the destination changes, not that the entry is bad.
+ */
+export function failsAlike(entry: Entry, { status, detail }: Attempt): boolean {
+  if (status === null || entry.lastStatus === null) return status === entry.lastStatus && detail === entry.lastError;
+  return status === entry.lastStatus || (status >= 500 && entry.lastStatus >= 500);
 }

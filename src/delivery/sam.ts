@@ -2,9 +2,9 @@ import { z } from 'zod';
 import type { SamSettings } from '../config/sam.ts';
 import { OperatorError } from '../lib/errors.ts';
 import { withoutSecrets } from '../lib/secrets.ts';
-import type { Destination, Outcome, Place } from './destination.ts';
+import type { Destination, Outcome, Place, Prepared } from './destination.ts';
 import { jsonRequests } from './json-request.ts';
-import { type Answer, type Api, jsonOf, judgeReply } from './judge.ts';
+import { type Answer, type Api, jsonOf, judgeReply, storedBefore } from './judge.ts';
 
 /** The SAM API's answer to what it stored. */
 const acceptance = z.object({
@@ -87,14 +87,20 @@ const someReservations = /"reservations"\s*:(?!\s*\[\s*\])/;
  * What the API takes wrongly at this place: late user rows turn back the time of its spans, and any but the newest
  * reservations overwrite newer ones and bring back cancelled ones.
  */
-function forPlace(body: string, { isLate, isNewest }: Place): string {
-  // Taking a large body apart takes as long as reading it from the outbox.
-  if (!isLate && (isNewest || !someReservations.test(body))) return body;
+function forPlace(body: string, { isLate, isNewest }: Place): Prepared {
+  const whole = { body, leftOut: [] };
+  // Parsing a large body takes as long as reading it from the outbox.
+  if (!isLate && (isNewest || !someReservations.test(body))) return whole;
   const payload = lists.safeParse(jsonOf(body)).data;
-  if (payload === undefined) return body;
+  if (payload === undefined) return whole;
   const { reservations, ...rest } = payload;
-  if (isLate && rest.user_project_queues !== undefined) return JSON.stringify({ ...rest, user_project_queues: [] });
-  return reservations === undefined ? body : JSON.stringify(rest);
+  const withoutRows = isLate && rest.user_project_queues !== undefined;
+  const leftOut = [
+    ...(withoutRows && rest.user_project_queues?.length ? ['user_project_queues'] : []),
+    ...(reservations?.length ? ['reservations'] : []),
+  ];
+  if (withoutRows) return { body: JSON.stringify({ ...rest, user_project_queues: [] }), leftOut };
+  return reservations === undefined ? whole : { body: JSON.stringify(rest), leftOut };
 }
 
 /** The rows by user are most of a large snapshot, and the only list that the dashboard's totals do not need. */
@@ -112,13 +118,13 @@ const api = (mayHaveArrived: boolean): Api => ({
   ownMeaning: (answer, detail) => (answer.status >= 500 ? meaningOfServerError(answer, detail, mayHaveArrived) : null),
 });
 
-function meaningOfServerError({ body }: Answer, detail: string, mayHaveArrived: boolean): Outcome | null {
+function meaningOfServerError({ status, body }: Answer, detail: string, mayHaveArrived: boolean): Outcome | null {
   const error = errorOf(body);
   // Only the API's own JSON speaks of the body; an HTML 500 is something in front of it, or its crash.
   const meaning =
     error === null ? undefined : serverErrors.find(([pattern]) => pattern.test(withoutStatement(error)))?.[1];
   if (meaning === 'already-stored' || (meaning === 'same-moment' && mayHaveArrived)) {
-    return { kind: 'accepted', detail: `${detail} (stored before)`, answer: body };
+    return storedBefore(status, body);
   }
   return meaning === undefined ? null : { kind: 'rejected', detail };
 }
@@ -135,7 +141,12 @@ function acceptanceOf(body: string): string | null {
   return outage_id === undefined ? null : `outage_id=${outage_id}`;
 }
 
-const errorBody = z.object({ error: z.string() });
+/** The API's errors; those of its rate limiter have two members more. Strict: gateways send `error` among others. */
+const errorBody = z.strictObject({
+  error: z.string(),
+  limit: z.unknown().optional(),
+  retry_after: z.unknown().optional(),
+});
 
 function errorOf(body: string): string | null {
   return errorBody.safeParse(jsonOf(body)).data?.error ?? null;

@@ -135,18 +135,28 @@ type Known = { readonly words: string; readonly failure: HttpFailure; readonly n
 
 const refused: Known = { words: 'connection refused', failure: 'refused', neverSent: true };
 const unknownHost: Known = { words: 'unknown host name', failure: 'unknown-host', neverSent: true };
+const nameServer: Known = { words: 'the DNS server does not answer', failure: 'unknown-host', neverSent: true };
+/** No route to the server: the trouble may be on this host, so it does not show that the server is down. */
+const noRoute = (words: string): Known => ({ words, failure: 'other', neverSent: true });
 const lost: Known = {
   words: 'the connection was lost before the whole answer came',
   failure: 'lost',
   neverSent: false,
 };
 
-/** By the error's code; the system's own texts ask whether the computer has access to the url. */
+/** By the error's code: Bun's own texts ask whether the URL is right, whatever happened. */
 const knownErrors: Readonly<Record<string, Known>> = {
   ECONNREFUSED: refused,
   ConnectionRefused: refused,
   ENOTFOUND: unknownHost,
   DNSException: unknownHost,
+  EAI_AGAIN: nameServer,
+  EAI_FAIL: nameServer,
+  ENETUNREACH: noRoute('network is unreachable'),
+  ENETDOWN: noRoute('network is down'),
+  EHOSTUNREACH: noRoute('no route to host'),
+  EHOSTDOWN: noRoute('host is down'),
+  EADDRNOTAVAIL: noRoute('this host has no address to connect from'),
   ERR_TLS_CERT_ALTNAME_INVALID: {
     words: 'the certificate is for another host name',
     failure: 'certificate',
@@ -161,8 +171,10 @@ const knownErrors: Readonly<Record<string, Known>> = {
 function failureOf(error: unknown): Pick<Extract<HttpReply, { kind: 'none' }>, 'reason' | 'failure' | 'neverSent'> {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code: unknown = typeof cause === 'object' && cause !== null ? Reflect.get(cause, 'code') : undefined;
-  // Bun tells its callers how to debug it.
-  const message = messageOf(cause).replace(/ fetching ".*/s, '');
+  // Bun tells its callers how to debug it, and guesses that the URL is wrong.
+  const message = messageOf(cause)
+    .replace(/ fetching ".*/s, '')
+    .replace(/:? ?(Was there a typo in the url|Unable to connect\. Is the computer able to).*/s, '');
   if (typeof code !== 'string') return { reason: message, failure: 'other', neverSent: false };
   const known = knownErrors[code];
   if (known) return { reason: known.words, failure: known.failure, neverSent: known.neverSent };

@@ -39,7 +39,7 @@ export type Entry = {
   readonly collectedAt: Date;
   readonly state: EntryState;
   readonly attempts: number;
-  /** Drains in a row that ended with the destination unavailable, in the same manner: not reached, or a server error. */
+  /** Consecutive drains that ended without delivering it, in the same manner. */
   readonly failedDrains: number;
   /** When it was first sent; null where it was not, or every answer says that it was not kept: it cannot be there. */
   readonly firstSentAt: Date | null;

@@ -171,14 +171,14 @@ export class Outbox {
   }
 
   /**
-   * The destination was unavailable for a whole drain: the stream rests until this moment. Drains are counted in a row
-   * while they fail alike.
+   * Records that a drain ended without delivering the entry. The stream rests until a time; null if the entry stays due.
+   * Drains count as consecutive while they fail alike.
    */
-  postpone(entry: Entry, until: Date, isAlike = true): void {
+  postpone(entry: Entry, until: Date | null, isAlike = true): void {
     const query = this.database.query(
       'UPDATE entries SET next_attempt_at = ?, failed_drains = iif(?, failed_drains, 0) + 1 WHERE sequence = ?',
     );
-    this.#writeOnReserve(() => query.run(until.getTime(), isAlike ? 1 : 0, entry.sequence));
+    this.#writeOnReserve(() => query.run(until?.getTime() ?? null, isAlike ? 1 : 0, entry.sequence));
   }
 
   /** Makes a rejected or waiting entry due at once; false where it is neither. */

@@ -55,7 +55,6 @@ describe('Retry-After', () => {
     ['seconds with blanks', () => retryAfter(' 7 '), 7],
     ['a date', () => retryAfter(inSeconds(9)), 8],
     ['seconds of a 503', () => retryAfter('7', 503), 7],
-    ['seconds of a 408', () => retryAfter('7', 408), 7],
   ])('in %s is waited for in the same drain', async (_, reply, seconds) => {
     using fixture = await startFixture((_request, before) => (before === 0 ? reply() : accepted()));
     fixture.box.add('x');
@@ -75,6 +74,15 @@ describe('Retry-After', () => {
     using fixture = await startFixture((_request, before) => (before === 0 ? retryAfter(value) : accepted()));
     fixture.box.add('x');
     const { clock } = await drainTo(fixture.box, fixture.server.url);
+    expect(clock.waits[0]).toBeWithin(800, 1201);
+  });
+
+  test.each([408, 425, 500, 502, 504])('of a %d is ignored: SAM sends one with every answer', async (status) => {
+    using fixture = await startFixture((_request, before) => (before === 0 ? retryAfter('60', status) : accepted()));
+    fixture.box.add('x');
+    const { clock, delivered } = await drainTo(fixture.box, fixture.server.url);
+    expect(delivered).toBe(1);
+    expect(clock.waits).toHaveLength(1);
     expect(clock.waits[0]).toBeWithin(800, 1201);
   });
 

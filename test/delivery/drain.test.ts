@@ -41,7 +41,7 @@ test('a rejected entry holds nothing up', async () => {
 });
 
 test('what was delivered or rejected is not sent again', async () => {
-  using fixture = await startFixture((_, before) => (before === 0 ? answer(400) : accepted()));
+  using fixture = await startFixture((_, before) => (before === 0 ? answer(400, { error: 'no' }) : accepted()));
   const { box, server } = fixture;
   box.add('x');
   box.add('x');

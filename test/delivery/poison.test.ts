@@ -35,6 +35,51 @@ async function drains(count: number, box: TestOutbox, url: string): Promise<void
   for (let drain = 0; drain < count; drain++) await drainNow(box, url);
 }
 
+describe('a head that alone is refused does not block its stream, whatever the refusal:', () => {
+  test.each<[string, Reply, string]>([
+    ['a 403 page', answer(403, '<h1>Request blocked</h1>'), "HTTP 403 that is not the API's answer: Request blocked"],
+    ['a 200 page', answer(200, '<h1>Request blocked</h1>'), "HTTP 200 that is not the API's answer: Request blocked"],
+    ['a redirect to a block page', answer(302, '', { Location: 'https://blocked.example' }), 'HTTP 302, a redirect'],
+    ['a reset connection', (socket) => socket.resetAndDestroy(), 'the connection was lost'],
+    ['no answer at all', () => {}, 'no whole answer within 0.1 s'],
+    ['502 pages', answer(502, '<h1>Bad Gateway</h1>'), 'HTTP 502: Bad Gateway'],
+  ])('%s', async (_, reply, reason) => {
+    const { box, server, ids, script, asked, states, ...fixture } = await stage(3);
+    using _fixture = fixture;
+    script.set(ids[0] ?? '', reply);
+    const drainOnce = () =>
+      drainTo(box, server.url, { ignoreRest: true, settings: { timeout: reason.includes('0.1 s') ? 0.1 : 10 } });
+    for (let drain = 0; drain < 4; drain++) await drainOnce();
+    expect(asked()).toEqual([0]);
+    expect(await drainOnce()).toMatchObject({ rejected: 1, stopped: [] });
+    await drainOnce();
+    expect(states()).toEqual(['rejected', 'delivered', 'delivered']);
+    expect(box.entry(ids[0] ?? '').lastError).toStartWith(reason);
+    expect(box.entry(ids[0] ?? '').lastError).toEndWith('failed 5 drains while the entry behind it was accepted');
+  });
+
+  test('pages that refuse every entry reject none', async () => {
+    const { box, server, ids, script, states, ...fixture } = await stage(3);
+    using _ = fixture;
+    for (const id of ids) script.set(id, answer(403, '<h1>Request blocked</h1>'));
+    await drains(30, box, server.url);
+    expect(states()).toEqual(['pending', 'pending', 'pending']);
+    script.clear();
+    expect(await drainNow(box, server.url)).toMatchObject({ delivered: 3, rejected: 0 });
+  });
+
+  test('refusals of different kinds are not counted together', async () => {
+    const { box, server, ids, script, asked, states, ...fixture } = await stage(2);
+    using _ = fixture;
+    for (const reply of [answer(403, 'no'), answer(502), answer(200, 'no'), crash, answer(404, 'no'), answer(302)]) {
+      script.set(ids[0] ?? '', reply);
+      await drains(2, box, server.url);
+    }
+    expect(asked()).toEqual([0]);
+    expect(states()).toEqual(['pending', 'pending']);
+  });
+});
+
 describe('a head that is answered with 500 and nothing known', () => {
   test('is rejected with the server’s words at the fifth drain, the one behind it being accepted', async () => {
     const { box, server, ids, script, asked, states, ...fixture } = await stage(3);
@@ -134,7 +179,6 @@ describe('what is no sign of a bad body, however long it lasts', () => {
 
   test.each([
     ['too many requests', answer(429, { error: 'rate_limit_exceeded' })],
-    ['a redirect to a login page', answer(302, '', { Location: 'https://login.example' })],
     ['wrong credentials', answer(401, { error: 'Invalid credentials' })],
   ])('%s', async (_, reply) => {
     const { box, server, ids, script, asked, states, ...fixture } = await stage(2);
@@ -193,7 +237,7 @@ const neverAcceptable: readonly (readonly [what: string, reply: string, shown: s
     'Invalid timestamp format: yesterday',
   ],
   ['an empty object', answer(400, { error: 'JSON body required' }), 'JSON body required'],
-  ['another content type', answer(415, '<h1>Unsupported Media Type</h1>'), 'Unsupported Media Type'],
+  ['another content type', answer(415, { error: 'Unsupported Media Type' }), 'Unsupported Media Type'],
   [
     'a size that it does not take, without user rows',
     answer(413, '<h1>413 Request Entity Too Large</h1>'),
