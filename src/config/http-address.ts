@@ -1,3 +1,4 @@
+import { isLoopback } from '../lib/address.ts';
 import { OperatorError } from '../lib/errors.ts';
 
 /** What the messages about an address call things. */
@@ -24,8 +25,7 @@ export function checkHttpAddress(address: string, allowInsecureHttp: boolean, wo
   if (url.username !== '' || url.password !== '') {
     throw new OperatorError(`${words.what} has a user or password in it: use ${words.credentials}`);
   }
-  const isLoopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
-  if (url.protocol === 'http:' && !isLoopback && !allowInsecureHttp) {
+  if (url.protocol === 'http:' && !isLoopback(url) && !allowInsecureHttp) {
     throw new OperatorError(
       `${address} is plain HTTP and would show the password to the network: use https, or set ${words.insecure}`,
     );

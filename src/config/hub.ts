@@ -82,7 +82,7 @@ export type HubSystem = Omit<HubSettings, 'on_failed_probe' | 'timeouts' | 'toke
   readonly token: string;
   /** PEM text; null for the authorities that the host trusts. */
   readonly ca: string | null;
-  /** The proxy to reach it through; null for none of ours. */
+  /** The proxy to reach it through; null for none. */
   readonly proxy: string | null;
   /** Seconds. */
   readonly timeouts: { readonly request: number; readonly command: number; readonly connect: number };

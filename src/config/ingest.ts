@@ -10,7 +10,7 @@ export type IngestSettings = CollectorSettings['destinations']['ingest'] & {
   readonly baseUrl: string | null;
   /** Null where it is missing: jobs are stored all the same. */
   readonly apiKey: string | null;
-  /** Null for none, or the environment's. */
+  /** The proxy to reach it through; null for none. */
   readonly proxy: string | null;
 };
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isLoopback, isProxyAddress } from '../lib/address.ts';
 import type { Environment } from './paths.ts';
 
 /** `proxy:` and `no_proxy:` of `collector.yaml`: cron and systemd give a program no environment to say it in. */
@@ -7,7 +8,7 @@ export const proxySettings = {
   proxy: z
     .string()
     // Never with the value in the message: there may be a password in it.
-    .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), {
+    .refine(isProxyAddress, {
       error: 'is no http or https URL such as http://proxy.example.org:3128',
     })
     .optional(),
@@ -18,16 +19,22 @@ export const proxySettings = {
 export type ProxySettings = { readonly proxy?: string | undefined; readonly no_proxy: readonly string[] };
 
 /**
- * The proxy through which a URL is reached; null for none, or where Bun finds it by itself in the process's environment.
- * An environment (or env file) that names a proxy for the URL's scheme wins over both settings.
+ * Returns the proxy for a URL; null for none, and always for loopback. An environment (or env file) that names a proxy for
+ * the URL's scheme wins over both settings.
  */
 export function proxyFor(target: string, settings: ProxySettings, environment: Environment): string | null {
   const url = new URL(target);
+  if (isLoopback(url)) return null;
   const name = `${url.protocol.slice(0, -1)}_proxy`;
-  const named = either(environment, name);
+  const named = withScheme(either(environment, name));
   const exceptions = named === undefined ? settings.no_proxy : (either(environment, 'no_proxy') ?? '').split(',');
   const proxy = named ?? settings.proxy;
   return proxy === undefined || exceptions.some((exception) => isMeant(exception.trim(), url)) ? null : proxy;
+}
+
+/** curl takes `proxy.example.org:3128` for an http proxy. */
+function withScheme(address: string | undefined): string | undefined {
+  return address === undefined || address.includes('://') ? address : `http://${address}`;
 }
 
 /** The small name counts where both are set, as with curl. */

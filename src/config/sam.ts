@@ -10,7 +10,7 @@ export type SamSettings = CollectorSettings['destinations']['sam'] & {
   readonly baseUrl: string | null;
   /** Null where they are missing: what is collected is stored all the same. */
   readonly credentials: { readonly user: string; readonly password: string } | null;
-  /** Null for none, or the environment's. */
+  /** The proxy to reach it through; null for none. */
   readonly proxy: string | null;
 };
 

@@ -61,11 +61,11 @@ async function findings(api: ApiToCheck, environment: Environment): Promise<Find
 }
 
 function checkProxy({ url, proxy }: HttpRequest, environment: Environment): Finding {
+  if (proxy === null) return pass('proxy', 'none');
   const scheme = url.startsWith('https:') ? 'https_proxy' : 'http_proxy';
   const name = [scheme, scheme.toUpperCase()].find((one) => environment[one]);
-  if (name === undefined || (proxy !== null && proxy !== environment[name]))
-    return pass('proxy', proxy === null ? 'none' : `configured: ${withoutLogin(proxy)}`);
-  const words = `${name} is ${withoutLogin(environment[name] ?? '')}, and cron will not have that`;
+  if (name === undefined) return pass('proxy', `configured: ${withoutLogin(proxy)}`);
+  const words = `${name} is ${withoutLogin(proxy)}, and cron will not have that`;
   return warn('proxy', words, 'hpc-collector config check   # say proxy: ADDRESS in collector.yaml');
 }
 

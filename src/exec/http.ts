@@ -11,7 +11,7 @@ export type HttpAccess = {
   readonly secret: string;
   /** PEM text; null for the authorities that this host trusts. */
   readonly ca: string | null;
-  /** The proxy to go through; null as in `HttpRequest`. */
+  /** The proxy to go through; null for none. */
   readonly proxy: string | null;
 };
 

@@ -1,4 +1,5 @@
 import { ofetch } from 'ofetch';
+import { isProxyAddress } from './address.ts';
 import { messageOf } from './errors.ts';
 import { withoutLogin } from './text.ts';
 
@@ -12,7 +13,7 @@ export type HttpRequest = {
   readonly timeoutSeconds: number;
   /** PEM text of the certificate authorities to trust in the place of the system's; null for the system's. */
   readonly ca: string | null;
-  /** The proxy to go through; null for what the environment says (`HTTPS_PROXY`, `NO_PROXY`), as ever with Bun. */
+  /** The proxy to go through; null for none, whatever the environment says. */
   readonly proxy: string | null;
 };
 
@@ -46,6 +47,10 @@ const maxAnswerBytes = 4 * 1024 * 1024;
 
 /** Sends one request and reads its answer, bounded in time and size. Redirects are not followed; nothing is retried. */
 export async function send(request: HttpRequest): Promise<HttpReply> {
+  if (request.proxy !== null && !isProxyAddress(request.proxy)) {
+    const reason = 'the address of the proxy is no http or https URL such as http://proxy.example.org:3128: correct it';
+    return { kind: 'none', reason, failure: 'other', neverSent: true };
+  }
   const signal = AbortSignal.timeout(request.timeoutSeconds * 1000);
   try {
     const response = await ofetch.raw<unknown, 'stream'>(request.url, {
@@ -82,12 +87,16 @@ export async function send(request: HttpRequest): Promise<HttpReply> {
   }
 }
 
-/** Options of Bun's fetch that ofetch passes through but does not know. */
+/** Options of Bun's fetch that ofetch passes through but does not know; most keep the environment out. */
 function bunOptions(request: HttpRequest): object {
   return {
     decompress: false,
-    ...(request.proxy === null ? {} : { proxy: request.proxy }),
-    ...(request.ca === null ? {} : { tls: { ca: request.ca } }),
+    // Otherwise HTTP_PROXY and HTTPS_PROXY count, for loopback too.
+    proxy: request.proxy ?? false,
+    // Otherwise BUN_CONFIG_VERBOSE_FETCH=curl prints every request with its Authorization header.
+    verbose: false,
+    // Otherwise NODE_TLS_REJECT_UNAUTHORIZED=0 turns the verification off.
+    tls: { rejectUnauthorized: true, ...(request.ca === null ? {} : { ca: request.ca }) },
   };
 }
 

@@ -17,6 +17,21 @@ test.each<[string, string, readonly string[], Record<string, string>, string | n
   ['the environment wins with its exceptions', 'https://sam.example.org', ['*'], { https_proxy: other }, other],
   ['an exception of the environment', 'https://a.b', [], { HTTPS_PROXY: other, NO_PROXY: 'x, a.b' }, null],
   ['the environment of another scheme', 'https://sam.example.org', [], { HTTP_PROXY: other }, proxy],
+  ['this host by address', 'http://127.0.0.1:8080', [], {}, null],
+  ['this host by another of its addresses', 'http://127.1.2.3', [], { http_proxy: other }, null],
+  ['this host by name', 'https://LOCALHOST:8443', [], { https_proxy: other }, null],
+  ['this host by its IPv6 address', 'http://[::1]:80', [], { http_proxy: other }, null],
+  ['this host by a mapped address', 'http://[::ffff:127.0.0.1]:80', [], { http_proxy: other }, null],
+  ['this host by no address', 'http://0:80', [], { http_proxy: other }, null],
+  ['a name that only looks like this host', 'https://localhost.example.org', [], {}, proxy],
+  ['an address that only looks like this host', 'https://127.0.0.1.example.org', [], {}, proxy],
+  [
+    'the environment without a scheme',
+    'https://a.b',
+    [],
+    { HTTPS_PROXY: 'me:pw@p.example:1' },
+    'http://me:pw@p.example:1',
+  ],
 ])('%s', (_, url, no_proxy, environment, expected) => {
   expect(proxyFor(url, { proxy, no_proxy }, environment)).toBe(expected);
 });

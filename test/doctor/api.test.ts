@@ -26,7 +26,7 @@ async function findings(
 
 async function checked(url: string, credentials: Record<string, string>, environment = {}) {
   const directory = quickDirectory();
-  const { sam } = loadConfig(directory.path, { HOME: '/nowhere', STATUS_API_URL: url, ...credentials });
+  const { sam } = loadConfig(directory.path, { HOME: '/nowhere', STATUS_API_URL: url, ...credentials, ...environment });
   directory.remove();
   const found = await checkSam(sam, '/dir/env', environment);
   return Object.fromEntries(found.map(({ name, result, words, mend }) => [name, `${result} ${words} → ${mend}`]));
@@ -100,9 +100,17 @@ test('no answer is said once, and the rest is skipped', async () => {
 });
 
 test('a proxy of the environment is a warning, because cron has no environment; its login is not shown', async () => {
-  const environment = { http_proxy: 'http://me:secret@proxy.example:3128' };
-  const { by } = await findings(() => error(400, 'x'), { environment });
-  expect(by.proxy).toStartWith('warn http_proxy is http://********@proxy.example:3128');
+  const environment = { https_proxy: 'http://me:secret@127.0.0.1:1' };
+  const by = await checked('https://sam.invalid', login, environment);
+  expect(by.proxy).toStartWith('warn https_proxy is http://********@127.0.0.1:1');
+  expect(by.API).toContain('connection refused, by way of the proxy http://********@127.0.0.1:1');
+});
+
+test('a proxy of the environment is none for loopback', async () => {
+  const environment = { http_proxy: 'http://me:secret@127.0.0.1:1' };
+  const { by } = await findings(() => error(400, 'JSON body required'), { environment });
+  expect(by.proxy).toBe('pass none → null');
+  expect(by.authentication).toStartWith('pass ');
 });
 
 needs('openssl')('a certificate is accepted by the configured authority, and refused without it', async () => {

@@ -72,6 +72,7 @@ test("a clock that differs from the API's is told", async () => {
 });
 
 test('a proxy of the environment is told, because cron has none', async () => {
+  site.api('https://sam.invalid');
   const found = await doctor(trusted(), { https_proxy: 'http://me:a-secret@127.0.0.1:1' });
   expect(found.proxy).toMatch(/^warn https_proxy is http:\/\/\*{8}@127\.0\.0\.1:1/);
   expect(JSON.stringify(found)).not.toContain('a-secret');

@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defineCommand } from 'citty';
+import { z } from 'zod';
 import { loadSystem } from '../../config/load.ts';
 import { exitCodes } from '../../lib/errors.ts';
+import { send } from '../../lib/http.ts';
 import { print } from '../../lib/output.ts';
 import { Outbox } from '../../outbox/outbox.ts';
 import { type Receiver, startReceiver } from '../../server/receiver.ts';
@@ -18,6 +20,8 @@ import { demoRecordings } from './recordings.ts';
 
 const user = 'demo';
 const systems = ['derecho', 'casper'];
+
+const latestStatus = z.object({ timestamp: z.string(), cpu_nodes_total: z.number(), running_jobs: z.number() });
 
 export const demoCommand = defineCommand({
   meta: {
@@ -106,7 +110,17 @@ function freePort(): number {
 /** What the receiver has of a system, in one line. */
 async function latest(url: string, system: string, password: string): Promise<string> {
   const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
-  const response = await fetch(`${url}/api/v1/status/${system}/latest`, { headers: { Authorization: authorization } });
-  const { timestamp, cpu_nodes_total, running_jobs } = (await response.json()) as Record<string, unknown>;
-  return `${String(timestamp)}: ${String(cpu_nodes_total)} CPU nodes, ${String(running_jobs)} jobs running`;
+  const reply = await send({
+    url: `${url}/api/v1/status/${system}/latest`,
+    method: 'GET',
+    headers: { Authorization: authorization },
+    body: null,
+    timeoutSeconds: 30,
+    ca: null,
+    proxy: null,
+  });
+  const { timestamp, cpu_nodes_total, running_jobs } = latestStatus.parse(
+    reply.kind === 'answer' ? JSON.parse(reply.body) : null,
+  );
+  return `${timestamp}: ${cpu_nodes_total} CPU nodes, ${running_jobs} jobs running`;
 }
