@@ -55,14 +55,21 @@ export async function probeCluster(
   if (signal.aborted) return null;
   if (version !== null) log.info(`  Scheduler: ${printable(version)}`);
   const queues = settle('queues', queuesProbed);
-  const areNone = jobsProbed.kind === 'done' && jobs.jobs === 0 && jobsProbed.damaged.count === 0;
-  const found = { queues: queues ?? [], coresAllocated: nodesProbed.kind === 'done' ? nodes.cores.allocated : 0 };
-  const doubt = areNone ? scheduler.doubtNoJobs(found) : null;
+  const doubt = await scheduler.doubt({
+    nodes:
+      nodesProbed.kind === 'failed' ? null : { coresAllocated: nodes.cores.allocated, reserved: nodes.all.reserved },
+    jobs:
+      jobsProbed.kind === 'failed'
+        ? null
+        : { listed: jobs.jobs + jobsProbed.damaged.count, users: jobs.users.size, cores: jobs.cores },
+    queues,
+    reservations: reservationsProbed.kind === 'failed' ? null : reservationsProbed.value,
+  });
   const findings: Findings = {
     nodes: settle('nodes', holding(nodesProbed, nodes)),
-    jobs: settle('jobs', doubt === null ? holding(jobsProbed, jobs) : { kind: 'failed', reason: doubt }),
+    jobs: settle('jobs', unless(doubt.jobs, holding(jobsProbed, jobs))),
     queues,
-    reservations: settle('reservations', reservationsProbed),
+    reservations: settle('reservations', unless(doubt.reservations, reservationsProbed)),
     loginNodes: byName(
       system.login_nodes.map(({ name }, index) => [
         name,
@@ -84,6 +91,11 @@ export async function probeCluster(
 /** A probe that gave its records away one by one, with what they were added up to. */
 function holding<T>(probed: Probed<null>, value: T): Probed<T> {
   return probed.kind === 'done' ? { ...probed, value } : probed;
+}
+
+/** A probe that failed if there is a reason to doubt what it found. */
+function unless<T>(doubt: string | null, probed: Probed<T>): Probed<T> {
+  return doubt === null ? probed : { kind: 'failed', reason: doubt };
 }
 
 function probedAt<T>(probed: readonly Probed<T>[], index: number): Probed<T> {

@@ -1,4 +1,4 @@
-import type { Command, Ending, Executor } from './command.ts';
+import { type Command, describeCommand, type Ending, type Executor } from './command.ts';
 import { failureOf, unreachableOf } from './describe.ts';
 
 export type TextResult =
@@ -23,6 +23,17 @@ export async function readText(executor: Executor, command: Command): Promise<Te
   const reason = failureOf(command, ending) ?? silentFailure(command, ending, chunks.length === 0);
   if (reason !== null) return { kind: 'failed', reason, unreachable: unreachableOf(ending), ending };
   return { kind: 'done', text: Buffer.concat(chunks).toString('utf8') };
+}
+
+/** Why output that ends before its last record does is no list: how much is missing is not known. */
+export const cutOutput = 'printed only a part: its output ends too early';
+
+/** Runs a command as `readText` does. It also failed if its output ends within a line: how much is missing is not known. */
+export async function readLines(executor: Executor, command: Command): Promise<TextResult> {
+  const result = await readText(executor, command);
+  if (result.kind === 'failed' || result.text === '' || result.text.endsWith('\n')) return result;
+  const ending: Ending = { kind: 'exited', code: 0, stderr: cutOutput };
+  return { kind: 'failed', reason: `${describeCommand(command)} ${cutOutput}`, unreachable: undefined, ending };
 }
 
 /** What a command that exited with 0 and printed nothing but an error says; null where it did print or did not complain. */

@@ -1,7 +1,7 @@
 import type { HubSystem, Utilization } from '../config/hub.ts';
 import type { Command, Ending, Executor } from '../exec/command.ts';
 import { getCommand, httpExits } from '../exec/http.ts';
-import { readText } from '../exec/read-text.ts';
+import { readLines, readText } from '../exec/read-text.ts';
 import { Damages, type HubUserRecord, type NodeTableRecord, type Probed, type Unavailable } from '../lib/records.ts';
 import { printable } from '../lib/text.ts';
 import { parseNodeTable } from '../pbs/node-table.ts';
@@ -70,7 +70,7 @@ export async function probeUsers(
 
 /** Asks the hub for its Prometheus metrics; percent by the name of the payload's field. */
 export async function probeMetrics(system: HubSystem, executor: Executor): Promise<Probed<Record<string, number>>> {
-  const result = await readText(executor, hubCommand(system, '/hub/metrics', 'text/plain', system.timeouts.request));
+  const result = await readLines(executor, hubCommand(system, '/hub/metrics', 'text/plain', system.timeouts.request));
   if (result.kind === 'failed') {
     return { kind: 'failed', reason: `${system.url}/hub/metrics: ${meaningOf(result.ending, result.reason).words}` };
   }
@@ -103,7 +103,7 @@ export async function probeHubNodes(
   argv: Command['argv'],
   executor: Executor,
 ): Promise<Probed<readonly NodeTableRecord[]>> {
-  const result = await readText(executor, {
+  const result = await readLines(executor, {
     argv,
     host: system.nodes_host,
     via: null,

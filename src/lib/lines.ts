@@ -16,7 +16,7 @@ export type Lines = { readonly lines: readonly Line[]; readonly isCutOff: boolea
 export type Decode = (bytes: Buffer, start: number, end: number) => string | null;
 
 /** Text that must be UTF-8, without a carriage return at its end. */
-const strict: Decode = (bytes, start, end) => {
+export const strict: Decode = (bytes, start, end) => {
   try {
     return utf8.decode(bytes.subarray(start, end)).replace(/\r$/, '');
   } catch {

@@ -10,8 +10,11 @@ export type NodeRecord = {
   readonly state: NodeState;
   readonly cores: number;
   readonly coresAllocated: number;
+  /** Free cores that a job can get: 0 on a node that takes no jobs. */
+  readonly coresIdle: number;
   readonly gpus: number;
   readonly gpusAllocated: number;
+  readonly gpusIdle: number;
   readonly memoryGib: number;
   readonly memoryAllocatedGib: number;
   /** Ids of the jobs on the node, each once. */
@@ -19,6 +22,11 @@ export type NodeRecord = {
   /** What the scheduler says the node offers, by lower-case name: what node-class rules look at. */
   readonly resources: Pick<ReadonlyMap<string, string>, 'get'>;
 };
+
+/** How many of a node's cores or GPUs are idle; jobs can share more than the node has. */
+export function idleOf(total: number, allocated: number, takesJobs: boolean): number {
+  return takesJobs ? Math.max(0, total - allocated) : 0;
+}
 
 export type JobRecord = {
   readonly id: string;
@@ -140,6 +148,20 @@ export type Probed<T> =
   | { readonly kind: 'done'; readonly value: T; readonly damaged: Damages }
   | { readonly kind: 'failed'; readonly reason: string; readonly unreachable?: string | undefined };
 
+/** What the probes of one collection found, by which they are compared; null for a probe that failed. */
+export type Found = {
+  readonly nodes: { readonly coresAllocated: number; readonly reserved: number } | null;
+  readonly jobs: {
+    /** Listed jobs, and those of them that could not be read. */
+    readonly listed: number;
+    readonly users: number;
+    /** Cores of the listed jobs that occupy nodes. */
+    readonly cores: number;
+  } | null;
+  readonly queues: readonly QueueRecord[] | null;
+  readonly reservations: readonly ReservationRecord[] | null;
+};
+
 /** How a scheduler is asked, once a collection. Each probe fails by itself; nodes and jobs are given to `take` one by one. */
 export type SchedulerProbes = {
   /** What it says that it is (`slurm 22.05.8`); null where it does not say. */
@@ -148,8 +170,11 @@ export type SchedulerProbes = {
   jobs(take: (job: JobRecord) => void): Promise<Probed<null>>;
   queues(): Promise<Probed<QueueRecord[]>>;
   reservations(): Promise<Probed<ReservationRecord[]>>;
-  /** Where no job at all was listed: why that cannot be all there are, by what else was found; null where it can. */
-  doubtNoJobs(found: { readonly queues: readonly QueueRecord[]; readonly coresAllocated: number }): string | null;
+  /**
+   * Why the listed jobs or reservations cannot be all that there are; null if they can. Schedulers hide those of other users
+   * from a user without the right to see them, and exit with 0.
+   */
+  doubt(found: Found): Promise<{ readonly jobs: string | null; readonly reservations: string | null }>;
 };
 
 /** A login node or filesystem that was asked and does not answer: that is the truth about it, and no failed probe. */

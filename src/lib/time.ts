@@ -42,21 +42,36 @@ function formatIn(timeZone: string): Intl.DateTimeFormat {
   return format;
 }
 
+/** A date and time without a zone; `month` from 1. */
+export type LocalTime = {
+  readonly year: number;
+  readonly month: number;
+  readonly day: number;
+  readonly hour: number;
+  readonly minute: number;
+  readonly second: number;
+};
+
 /**
- * The moment at which the clocks of an IANA zone show the given date and time (`month` from 1).
+ * The moment at which the clocks of an IANA zone show the given date and time.
  * A time that daylight saving leaves out is read as if the change had not come yet; of one that comes twice, the first.
  */
-export function momentInZone(
-  local: { year: number; month: number; day: number; hour: number; minute: number; second: number },
-  timeZone: string,
-): Date {
+export function momentInZone(local: LocalTime, timeZone: string): Date {
+  return momentsInZone(local, timeZone)[0];
+}
+
+/** The same, with the second moment of a time that comes twice because the clocks go back. */
+export function momentsInZone(local: LocalTime, timeZone: string): readonly [Date, ...Date[]] {
   const asUtc = Date.UTC(local.year, local.month - 1, local.day, local.hour, local.minute, local.second);
   // The offset a day before and a day after: a change lies between them, or they are the same.
-  const offsets = [asUtc - 86_400_000, asUtc + 86_400_000].map((around) => offsetAt(new Date(around), timeZone));
-  const candidates = offsets
-    .map((offset) => asUtc - offset)
-    .filter((moment) => moment + offsetAt(new Date(moment), timeZone) === asUtc);
-  return new Date(candidates.length > 0 ? Math.min(...candidates) : asUtc - (offsets[0] ?? 0));
+  const [before = 0, after = 0] = [asUtc - 86_400_000, asUtc + 86_400_000].map((around) =>
+    offsetAt(new Date(around), timeZone),
+  );
+  const candidates = [...new Set([asUtc - before, asUtc - after])].filter(
+    (moment) => moment + offsetAt(new Date(moment), timeZone) === asUtc,
+  );
+  const [first = asUtc - before, ...others] = candidates.sort((a, b) => a - b);
+  return [new Date(first), ...others.map((moment) => new Date(moment))];
 }
 
 /** How far a zone's clocks are ahead of UTC at a moment, in milliseconds. */

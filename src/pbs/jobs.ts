@@ -1,6 +1,6 @@
 import type { JobRecord } from '../lib/records.ts';
 import type { PbsRecord } from './values.ts';
-import { countOf, isObject, memberNamed, textOf } from './values.ts';
+import { countOf, isAbsent, isObject, memberNamed, textOf } from './values.ts';
 
 /** The fields of `qstat -f -F json` that are read: never `Variable_List`, which holds users' secrets. */
 export const jobFields: ReadonlySet<string> = new Set([
@@ -28,14 +28,15 @@ const single: Readonly<Record<string, Counts>> = {
 /** One job or job array; a string says what is wrong with the record. */
 export function parseJob(record: PbsRecord): JobRecord | string {
   const { fields } = record;
-  const user = beforeAt(textOf(fields.get('Job_Owner')));
+  const user = userOf(textOf(fields.get('Job_Owner')));
   const state = textOf(fields.get('job_state'));
   const queue = textOf(fields.get('queue'));
   const resources = fields.get('Resource_List');
   if (!user) return 'has no Job_Owner';
   if (!state) return 'has no job_state';
   if (!queue) return 'has no queue';
-  if (!isObject(resources)) return 'has no Resource_List';
+  // A job that requests nothing has none.
+  if (!isAbsent(resources) && !isObject(resources)) return 'Resource_List is no object';
   const cores = countOf(memberNamed(resources, 'ncpus'));
   const gpus = countOf(memberNamed(resources, 'ngpus'));
   if (cores === null) return 'Resource_List.ncpus is no count';
@@ -57,10 +58,9 @@ export function parseJob(record: PbsRecord): JobRecord | string {
   };
 }
 
-/** `user` of `user@host`. */
-function beforeAt(owner: string | null): string {
-  const at = owner?.indexOf('@') ?? -1;
-  return owner === null || at < 0 ? (owner ?? '') : owner.slice(0, at);
+/** `user` of `user@host`; a user of a directory service may have an `@` in the name, a host never has one. */
+function userOf(owner: string | null): string {
+  return owner?.replace(/@[^@]*$/, '') ?? '';
 }
 
 /** `Account_Name`, else `project` unless it is the one PBS gives to jobs that name none; else null. */

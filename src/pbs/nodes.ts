@@ -1,52 +1,72 @@
-import type { NodeRecord, NodeState } from '../lib/records.ts';
+import { type Damages, idleOf, type NodeRecord, type NodeState } from '../lib/records.ts';
 import { gibibytesOf } from './memory.ts';
 import type { PbsRecord } from './values.ts';
-import { countOf, isObject, listOf, memberInLowerCase, memberNamed, textOf } from './values.ts';
+import { countOf, isAbsent, isObject, listOf, memberInLowerCase, memberNamed, textOf } from './values.ts';
 
 /** The fields of `pbsnodes -aj -F json` that are read. */
 export const nodeFields: ReadonlySet<string> = new Set(['state', 'jobs', 'resources_available', 'resources_assigned']);
 
+type Place = { readonly state: NodeState; readonly takesJobs: boolean };
+
 /** Which part of a node's combined state decides; the first that matches wins (`offline,job-busy` is down). */
-const states: readonly (readonly [RegExp, NodeState])[] = [
-  [/offline|down|unknown|stale|unresolvable/, 'down'],
-  [/resv/, 'reserved'],
-  [/job-busy|job-exclusive/, 'allocated'],
-  [/free|idle/, 'available'],
+const places: readonly (readonly [RegExp, Place])[] = [
+  [/offline|down|unknown|stale|unresolvable/, { state: 'down', takesJobs: false }],
+  // Admin-suspended jobs take their node out of service (qsig(1B), "admin-suspend").
+  [/maintenance/, { state: 'reserved', takesJobs: false }],
+  [/resv/, { state: 'reserved', takesJobs: true }],
+  [/job-busy|job-exclusive/, { state: 'allocated', takesJobs: true }],
+  // Its load is over $max_load (pbs_mom(8B)).
+  [/busy/, { state: 'other', takesJobs: false }],
+  [/free|idle/, { state: 'available', takesJobs: true }],
 ];
+
+function placeOf(state: string): Place {
+  return places.find(([pattern]) => pattern.test(state))?.[1] ?? { state: 'other', takesJobs: true };
+}
 
 /** What a node's combined state counts as. */
 export function nodeStateOf(state: string): NodeState {
-  return states.find(([pattern]) => pattern.test(state))?.[1] ?? 'other';
+  return placeOf(state).state;
 }
 
-/** One node; a string says what is wrong with the record. */
-export function parseNode(record: PbsRecord): NodeRecord | string {
+/**
+ * One node or vnode; a string says what is wrong with the record. A memory that cannot be read is not counted, and is added
+ * to `damaged`.
+ */
+export function parseNode(record: PbsRecord, damaged: Damages): NodeRecord | string {
   const { fields } = record;
-  const state = textOf(fields.get('state'));
-  if (state === null) return 'has no state';
+  const stateText = textOf(fields.get('state'));
+  if (stateText === null) return 'has no state';
+  const { state, takesJobs } = placeOf(stateText);
+  // A node that never answered has none.
   const available = fields.get('resources_available');
-  if (!isObject(available)) return 'has no resources_available';
+  if (!isAbsent(available) && !isObject(available)) return 'resources_available is no object';
   const assigned = fields.get('resources_assigned');
 
   const cores = countOf(memberNamed(available, 'ncpus'));
   const gpus = countOf(memberNamed(available, 'ngpus'));
-  const memory = memoryOf(memberNamed(available, 'mem'));
   const coresAllocated = countOf(memberNamed(assigned, 'ncpus'));
   const gpusAllocated = countOf(memberNamed(assigned, 'ngpus'));
-  const memoryAllocated = memoryOf(memberNamed(assigned, 'mem'));
   if (cores === null || coresAllocated === null) return 'ncpus is no count';
   if (gpus === null || gpusAllocated === null) return 'ngpus is no count';
-  if (memory === null || memoryAllocated === null) return 'mem is no size';
+  const memory = memoryOf(memberNamed(available, 'mem'));
+  const memoryAllocated = memoryOf(memberNamed(assigned, 'mem'));
+  const hasMemory = memory !== null && memoryAllocated !== null;
+  if (!hasMemory) {
+    damaged.add({ record: record.id, byte: record.byte, problem: 'mem is no size, so its memory is not counted' });
+  }
 
   return {
     name: record.id,
-    state: nodeStateOf(state),
+    state,
     cores,
     coresAllocated,
+    coresIdle: idleOf(cores, coresAllocated, takesJobs),
     gpus,
     gpusAllocated,
-    memoryGib: memory,
-    memoryAllocatedGib: memoryAllocated,
+    gpusIdle: idleOf(gpus, gpusAllocated, takesJobs),
+    memoryGib: hasMemory ? memory : 0,
+    memoryAllocatedGib: hasMemory ? memoryAllocated : 0,
     jobs: [...new Set(listOf(fields.get('jobs')))],
     // Looked for when a rule asks: of a dozen resources one or two are asked for.
     resources: { get: (name) => textOf(memberInLowerCase(available, name)) ?? undefined },

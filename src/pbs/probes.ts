@@ -1,6 +1,6 @@
 import type { BatchSystem } from '../config/system.ts';
 import type { Command, Executor } from '../exec/command.ts';
-import { readText } from '../exec/read-text.ts';
+import { cutOutput, readLines } from '../exec/read-text.ts';
 import { recordsOutcome } from '../exec/records-outcome.ts';
 import { onSchedulerHost } from '../exec/scheduler-host.ts';
 import { collectingGarbage } from '../lib/collecting-garbage.ts';
@@ -13,42 +13,124 @@ import {
   type ReservationRecord,
   type SchedulerProbes,
 } from '../lib/records.ts';
+import { counted } from '../lib/text.ts';
 import { jobFields, parseJob } from './jobs.ts';
 import { nodeFields, parseNode } from './nodes.ts';
 import { parseQueue, parseQueueTable, queueFields } from './queues.ts';
 import { readRecords } from './records.ts';
 import { parseReservations } from './reservations.ts';
-import type { PbsRecord } from './values.ts';
+import { areMostlyUnlisted, areUnlisted, describeUnlisted, type JobCounts } from './unlisted-jobs.ts';
+import { type PbsRecord, textOf } from './values.ts';
+import { hasDifferingVnodes, hostOf, nodeOfVnodes } from './vnodes.ts';
 
 /** How PBS is asked. */
 export function pbsProbes(system: BatchSystem, executor: Executor): SchedulerProbes {
+  const onNodes = new Set<string>();
+  let subjobs = 0;
   return {
     version: async () => null,
-    nodes: (take) => probeNodes(system, executor, take),
-    jobs: (take) => probeJobs(system, executor, take),
+    nodes: (take) =>
+      probeNodes(system, executor, (node) => {
+        // A copy: text cut out of a record would keep the whole record in memory.
+        for (const id of node.jobs) onNodes.add(Buffer.from(id, 'utf8').toString('utf8'));
+        take(node);
+      }),
+    jobs: (take) =>
+      probeJobs(system, executor, (job) => {
+        if (job.hosts === null) subjobs += job.running;
+        take(job);
+      }),
     queues: () => probeQueues(system, executor),
     reservations: () => probeReservations(system, executor),
-    // PBS hides others' jobs from users who may not see them, and says nothing.
-    doubtNoJobs({ queues }) {
-      const waiting = queues.reduce((sum, { jobs }) => sum + (jobs ?? 0), 0);
-      return waiting === 0
-        ? null
-        : `qstat lists no jobs but the queues hold ${waiting}: may this user see other users' jobs?`;
+    async doubt({ jobs, queues }) {
+      const inQueues = queues?.reduce((sum, queue) => sum + (queue.jobs ?? 0), 0) ?? null;
+      const counts = jobs && { listed: jobs.listed + subjobs, users: jobs.users, inQueues, onNodes: onNodes.size };
+      return { jobs: counts && (await doubtJobs(system, executor, counts)), reservations: null };
     },
   };
 }
 
-/** Asks PBS for its nodes and gives each to `take`. */
+/** Asks the server about the right to see other users' jobs only if jobs are missing. */
+async function doubtJobs(system: BatchSystem, executor: Executor, counts: JobCounts): Promise<string | null> {
+  if (!areUnlisted(counts)) return null;
+  const maySeeOthers = await probeQueryOtherJobs(system, executor);
+  if (maySeeOthers === false) {
+    return `${describeUnlisted(counts)}: query_other_jobs of the PBS server is False: set it to True, or make this user an operator of PBS`;
+  }
+  if (counts.listed > 0 && (maySeeOthers || !areMostlyUnlisted(counts))) return null;
+  return `${describeUnlisted(counts)}: may this user see other users' jobs (query_other_jobs of the PBS server)?`;
+}
+
+/** Asks PBS whether users may see other users' jobs; null if it does not say. */
+async function probeQueryOtherJobs(system: BatchSystem, executor: Executor): Promise<boolean | null> {
+  const command = onSchedulerHost(system, ['qstat', '-B', '-f', '-F', 'json'], 'scheduler');
+  let answer: string | undefined;
+  await probeRecords(executor, command, 'Server', new Set(['query_other_jobs']), ({ fields }) => {
+    answer = textOf(fields.get('query_other_jobs'))?.toLowerCase();
+    return undefined;
+  });
+  return answer === 'true' ? true : answer === 'false' ? false : null;
+}
+
+/**
+ * Asks PBS for its nodes and gives each host to `take`. Asks for the vnodes only if those of a host differ: pbsnodes then
+ * prints no state and no resources of that host.
+ */
 export async function probeNodes(
   system: BatchSystem,
   executor: Executor,
   take: (node: NodeRecord) => void,
 ): Promise<Probed<null>> {
+  const unread = new Damages();
+  const names = new Map<string, string>();
   const command = onSchedulerHost(system, ['pbsnodes', '-aj', '-F', 'json'], 'scheduler');
-  const probed = await probeRecords(executor, command, 'nodes', nodeFields, parseNode, take);
-  // A server without nodes is no failure, though pbsnodes calls it one.
-  const hasNone = probed.kind === 'failed' && probed.reason.includes('Server has no node list');
-  return hasNone ? { kind: 'done', value: null, damaged: new Damages() } : probed;
+  const takeNode = parsed((record) => parseNode(record, unread), take);
+  const probed = await probeRecords(executor, command, 'nodes', nodeFields, (record) => {
+    if (!hasDifferingVnodes(record)) return takeNode(record);
+    names.set(hostOf(record), record.id);
+    return undefined;
+  });
+  if (probed.kind === 'failed') {
+    // pbsnodes exits with 1 if the server has no nodes; treat that as an empty list.
+    const hasNone = probed.reason.includes('Server has no node list');
+    return hasNone ? { kind: 'done', value: null, damaged: new Damages() } : probed;
+  }
+  probed.damaged.include(unread);
+  if (names.size === 0) return probed;
+  const ofVnodes = await probeVnodes(system, executor, names, take);
+  if (ofVnodes.kind === 'done') probed.damaged.include(ofVnodes.damaged);
+  return ofVnodes.kind === 'done' ? probed : ofVnodes;
+}
+
+/** Asks PBS for its vnodes and gives each host of `names` (the name of its node by that of the host) to `take`. */
+async function probeVnodes(
+  system: BatchSystem,
+  executor: Executor,
+  names: ReadonlyMap<string, string>,
+  take: (node: NodeRecord) => void,
+): Promise<Probed<null>> {
+  const unread = new Damages();
+  const vnodes = new Map<string, NodeRecord[]>();
+  const command = onSchedulerHost(system, ['pbsnodes', '-avj', '-F', 'json'], 'scheduler');
+  const probed = await probeRecords(executor, command, 'nodes', nodeFields, (record) => {
+    const host = hostOf(record);
+    if (!names.has(host)) return undefined;
+    return parsed(
+      () => parseNode(record, unread),
+      (vnode) => vnodes.set(host, [...(vnodes.get(host) ?? []), vnode]),
+    )(record);
+  });
+  if (probed.kind === 'failed') {
+    const [first] = names.values();
+    return { ...probed, reason: `${probed.reason} (the vnodes of ${counted(names.size, 'host')} differ: ${first}, …)` };
+  }
+  probed.damaged.include(unread);
+  for (const [host, name] of names) {
+    const found = vnodes.get(host);
+    if (found) take(nodeOfVnodes(name, found));
+    else probed.damaged.add({ record: name, byte: 0, problem: 'has no vnodes that can be read' });
+  }
+  return probed;
 }
 
 /** Asks PBS for its jobs and gives each to `take`. */
@@ -58,7 +140,7 @@ export function probeJobs(
   take: (job: JobRecord) => void,
 ): Promise<Probed<null>> {
   const command = onSchedulerHost(system, ['qstat', '-f', '-F', 'json'], 'scheduler');
-  return probeRecords(executor, command, 'Jobs', jobFields, parseJob, take);
+  return probeRecords(executor, command, 'Jobs', jobFields, parsed(parseJob, take));
 }
 
 /** Asks PBS for its queues: as JSON, and as the table that has those whose JSON is broken. */
@@ -70,10 +152,9 @@ export async function probeQueues(system: BatchSystem, executor: Executor): Prom
       onSchedulerHost(system, ['qstat', '-Q', '-f', '-F', 'json'], 'scheduler'),
       'Queue',
       queueFields,
-      parseQueue,
-      (queue) => queues.set(queue.name, queue),
+      parsed(parseQueue, (queue) => queues.set(queue.name, queue)),
     ),
-    readText(executor, onSchedulerHost(system, ['qstat', '-Qa'], 'scheduler')),
+    readLines(executor, onSchedulerHost(system, ['qstat', '-Qa'], 'scheduler')),
   ]);
   const fromTable = table.kind === 'done' ? parseQueueTable(table.text) : [];
   if (json.kind === 'failed' && fromTable.length === 0) return json;
@@ -84,28 +165,43 @@ export async function probeQueues(system: BatchSystem, executor: Executor): Prom
 
 /** Asks PBS for its reservations. */
 export async function probeReservations(system: BatchSystem, executor: Executor): Promise<Probed<ReservationRecord[]>> {
-  const result = await readText(executor, onSchedulerHost(system, ['pbs_rstat', '-f'], 'scheduler'));
+  const result = await readLines(executor, onSchedulerHost(system, ['pbs_rstat', '-f'], 'scheduler'));
   if (result.kind === 'failed') return result;
   return { kind: 'done', ...parseReservations(result.text, system.timezone) };
 }
 
-async function probeRecords<T>(
+type TakeRecord = (record: PbsRecord) => string | undefined;
+
+/** Gives what `parse` makes of a record to `take`; a string from `parse` says what is wrong with the record. */
+function parsed<T extends object>(parse: (record: PbsRecord) => T | string, take: (value: T) => void): TakeRecord {
+  return (record) => {
+    const value = parse(record);
+    if (typeof value === 'string') return value;
+    take(value);
+    return undefined;
+  };
+}
+
+/** Gives each record to `take`; a string that it returns says what is wrong with the record. */
+async function probeRecords(
   executor: Executor,
   command: Command,
   section: string,
   fields: ReadonlySet<string>,
-  parse: (record: PbsRecord) => T | string,
-  take: (value: T) => void,
+  take: TakeRecord,
 ): Promise<Probed<null>> {
   const execution = executor.start(command);
   let taken = 0;
-  const { isPbs, damaged } = await readRecords(collectingGarbage(execution.stdout), section, fields, (record) => {
-    const value = parse(record);
-    if (typeof value === 'string') return value;
-    taken += 1;
-    take(value);
-    return undefined;
-  });
-  const problem = isPbs ? null : 'printed no PBS JSON';
+  const { isPbs, isCut, damaged } = await readRecords(
+    collectingGarbage(execution.stdout),
+    section,
+    fields,
+    (record) => {
+      const problem = take(record);
+      if (problem === undefined) taken += 1;
+      return problem;
+    },
+  );
+  const problem = !isPbs ? 'printed no PBS JSON' : isCut ? cutOutput : null;
   return recordsOutcome(command, await execution.ending, { taken, damaged, printedNothing: !isPbs, problem });
 }

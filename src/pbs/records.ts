@@ -7,6 +7,8 @@ import { type PbsRecord, type RawValue, withoutComma } from './values.ts';
 export type PbsDocument = {
   /** False where the output is no PBS JSON at all: empty, or an error message. */
   readonly isPbs: boolean;
+  /** True if the output ends before the document does: records are missing, however many were read. */
+  readonly isCut: boolean;
   readonly damaged: Damages;
 };
 
@@ -26,6 +28,8 @@ type Layout = {
   /** The wanted fields by name, each with what it begins with, up to its value. */
   readonly fields: readonly (readonly [name: string, opens: Buffer])[];
   readonly environment: Buffer;
+  /** False for the old encoder's jobs and queues: qstat then escapes quotes and line breaks, but no backslash. */
+  readonly escapesBackslashes: boolean;
 };
 
 /** A record over this size is not held: no real one comes near (2,500 hosts in `exec_host` are 50 kB). */
@@ -89,22 +93,30 @@ export async function readRecords(
   }
 
   const bytes = pending.view;
-  const endsTooEarly = () =>
-    damaged.add({ record: null, byte: pending.offset + bytes.length, problem: 'the output ends too early' });
+  let isCut = false;
   if (header.kind === 'lines') {
     const { layout } = header;
     const end = bytes.indexOf(layout.closesSection);
     const after = end < 0 ? '' : bytes.toString('latin1', end + layout.closesSection.length);
     takeRecord(end < 0 ? bytes : bytes.subarray(0, end), 0, layout);
-    if (!/^\s*\}/.test(after) && !after.startsWith(layout.nextSection)) endsTooEarly();
+    const isClosed = /^\s*\}/.test(after) || after.startsWith(layout.nextSection);
+    // The end of a broken last record can hide the section's end, but not that of the document.
+    isCut = !isClosed && !/\n\}\s*$/.test(bytes.toString('latin1', Math.max(0, bytes.length - 100)));
+    if (!isClosed && !isCut) {
+      damaged.add({
+        record: null,
+        byte: pending.offset + bytes.length,
+        problem: `the section ${section} does not end`,
+      });
+    }
   } else if (header.kind === 'compact') {
     compactRecords(bytes, section, wanted, take, damaged);
-  } else if (header.kind === 'unknown' && bytes.length > 0 && !/\}\s*$/.test(bytes.toString('latin1'))) {
+  } else if (header.kind === 'unknown') {
     // An idle system's output is a header alone, but a whole one.
-    endsTooEarly();
+    isCut = bytes.length > 0 && !/\}\s*$/.test(bytes.toString('latin1'));
   }
   const isPbs = header.kind !== 'unknown' || /"pbs_version"|"timestamp"/.test(bytes.toString('latin1', 0, 4096));
-  return { isPbs, damaged };
+  return { isPbs, isCut, damaged };
 }
 
 type Header =
@@ -132,22 +144,24 @@ function findHeader(pending: Buffer, section: string, wanted: ReadonlySet<string
   if (!hasOwnLine) return { kind: 'compact' };
   const newline = gap.lastIndexOf('\n');
   const start = opening.index + whole.length - 1 - (newline < 0 ? 0 : gap.length - newline);
-  return { kind: 'lines', start, layout: layoutOf(indent, wanted) };
+  return { kind: 'lines', start, layout: layoutOf(indent, section, wanted) };
 }
 
-function layoutOf(section: string, wanted: ReadonlySet<string>): Layout {
-  const record = section.repeat(2);
-  const field = section.repeat(3);
+function layoutOf(indent: string, section: string, wanted: ReadonlySet<string>): Layout {
+  const record = indent.repeat(2);
+  const field = indent.repeat(3);
   const line = (text: string) => Buffer.from(`\n${text}`, 'latin1');
   return {
     opens: line(`${record}"`),
     closes: line(`${record}}`),
-    closesSection: line(`${section}}`),
-    nextSection: `,\n${section}"`,
+    closesSection: line(`${indent}}`),
+    nextSection: `,\n${indent}"`,
     closesObject: line(`${field}}`),
     closesArray: line(`${field}]`),
     fields: [...wanted].map((name) => [name, line(`${field}"${name}":`)] as const),
     environment: line(`${field}"Variable_List":`),
+    // The old encoder indents by blanks, the new one by tabs; pbsnodes escapes in both.
+    escapesBackslashes: indent.startsWith('\t') || section === 'nodes',
   };
 }
 
@@ -194,7 +208,7 @@ function parseRecord(bytes: Buffer, byte: number, layout: Layout): ParsedRecord 
     const valueEnd = lineEnd < 0 ? body.length : lineEnd;
     const value = withoutComma(body.toString('latin1', valueStart, valueEnd));
     if (value !== '{' && value !== '[') {
-      fields.set(name, value);
+      fields.set(name, layout.escapesBackslashes ? value : value.replace(/\\(?!")/g, '\\\\'));
       continue;
     }
     const close = body.indexOf(value === '{' ? layout.closesObject : layout.closesArray, valueEnd);

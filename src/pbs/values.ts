@@ -57,6 +57,11 @@ function itemsOf(raw: string): string[] {
     .filter((item) => item !== '');
 }
 
+/** True for a field that is left out or null. */
+export function isAbsent(raw: RawValue | undefined): boolean {
+  return raw === undefined || raw === 'null';
+}
+
 /** True for an object, empty or not. */
 export function isObject(raw: RawValue | undefined): boolean {
   return raw === '{}' || (typeof raw === 'object' && raw.kind === 'object');

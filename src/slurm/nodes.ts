@@ -1,4 +1,4 @@
-import type { NodeRecord } from '../lib/records.ts';
+import { idleOf, type NodeRecord } from '../lib/records.ts';
 import { gpusIn, resourcesIn } from './gres.ts';
 import { gibibytesOf } from './memory.ts';
 import { nodeStateOf } from './node-state.ts';
@@ -55,13 +55,16 @@ function parseNode(row: NodeRow, partitions: readonly string[]): NodeRecord | st
   if (allocated === undefined || total === undefined) return 'has no count of CPUs';
   if (memory === null || memoryAllocated === null) return 'has no amount of memory';
   if (gpus === null || gpusUsed === null) return 'has no count of GPUs';
+  const state = nodeStateOf(row('StateComplete'));
   return {
     name: row('NodeList'),
-    state: nodeStateOf(row('StateComplete')),
+    state,
     cores: Number(total),
     coresAllocated: Number(allocated),
+    coresIdle: idleOf(Number(total), Number(allocated), state !== 'down'),
     gpus: gpus.count,
     gpusAllocated: gpusUsed.count,
+    gpusIdle: idleOf(gpus.count, gpusUsed.count, state !== 'down'),
     memoryGib: memory,
     memoryAllocatedGib: memoryAllocated,
     // Slurm's jobs tell their nodes.

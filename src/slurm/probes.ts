@@ -1,11 +1,19 @@
 import type { BatchSystem } from '../config/system.ts';
 import type { Command, Executor } from '../exec/command.ts';
-import { readText } from '../exec/read-text.ts';
+import { cutOutput, readLines, readText } from '../exec/read-text.ts';
 import { recordsOutcome } from '../exec/records-outcome.ts';
 import { onSchedulerHost } from '../exec/scheduler-host.ts';
 import { collectingGarbage } from '../lib/collecting-garbage.ts';
-import type { JobRecord, NodeRecord, Probed, QueueRecord, ReservationRecord, SchedulerProbes } from '../lib/records.ts';
-import { printable } from '../lib/text.ts';
+import type {
+  Found,
+  JobRecord,
+  NodeRecord,
+  Probed,
+  QueueRecord,
+  ReservationRecord,
+  SchedulerProbes,
+} from '../lib/records.ts';
+import { counted, printable } from '../lib/text.ts';
 import { jobFields, parseJob } from './jobs.ts';
 import { NodesByName, nodeFields } from './nodes.ts';
 import { parsePartition, partitionFields } from './partitions.ts';
@@ -28,12 +36,24 @@ export function slurmProbes(system: BatchSystem, executor: Executor): SchedulerP
     jobs: (take) => supported(probeJobs(system, executor, take)),
     queues: () => supported(probePartitions(system, executor)),
     reservations: () => supported(probeReservations(system, executor)),
-    // With PrivateData=jobs Slurm hides others' jobs from users who may not see them, and says nothing.
-    doubtNoJobs: ({ coresAllocated }) =>
-      coresAllocated === 0
-        ? null
-        : `squeue lists no jobs but ${coresAllocated} CPUs are allocated: may this user see other users' jobs (PrivateData in slurm.conf)?`,
+    doubt: async (found) => ({ jobs: doubtJobs(found), reservations: doubtReservations(found) }),
   };
+}
+
+/**
+ * With PrivateData=jobs, squeue lists a user only that user's jobs. Half of the allocated CPUs may be those of jobs that
+ * started or ended between the two commands.
+ */
+function doubtJobs({ nodes, jobs }: Found): string | null {
+  if (!nodes || !jobs || jobs.users > 1 || nodes.coresAllocated <= 2 * jobs.cores) return null;
+  const listed = jobs.listed === 0 ? 'no jobs' : `jobs of one user with ${jobs.cores} CPUs`;
+  return `squeue lists ${listed} but ${nodes.coresAllocated} CPUs are allocated: may this user see other users' jobs (PrivateData in slurm.conf)?`;
+}
+
+/** With PrivateData=reservations, scontrol lists only the reservations that the user may use. */
+function doubtReservations({ nodes, reservations }: Found): string | null {
+  if (!nodes || reservations?.length !== 0 || nodes.reserved === 0) return null;
+  return `scontrol lists no reservations but ${counted(nodes.reserved, 'node')} are reserved: may this user see reservations (PrivateData in slurm.conf)?`;
 }
 
 /** Null where it does not say: the other commands tell why. */
@@ -104,7 +124,7 @@ async function probePartitions(system: BatchSystem, executor: Executor): Promise
 /** Asks Slurm for its reservations, with times in seconds since 1970: others have no zone. */
 async function probeReservations(system: BatchSystem, executor: Executor): Promise<Probed<ReservationRecord[]>> {
   const argv = ['env', 'SLURM_TIME_FORMAT=%s', 'scontrol', '--oneliner', 'show', 'reservation'] as const;
-  const result = await readText(executor, onSchedulerHost(system, argv, 'scheduler'));
+  const result = await readLines(executor, onSchedulerHost(system, argv, 'scheduler'));
   return result.kind === 'failed' ? result : { kind: 'done', ...parseReservations(result.text) };
 }
 
@@ -116,8 +136,8 @@ async function probeRows<Field extends string>(
   whereNone: string | null = null,
 ): Promise<Probed<null>> {
   const execution = executor.start(command);
-  const { taken, damaged } = await readRows(collectingGarbage(execution.stdout), fields, take);
+  const { taken, damaged, isCut } = await readRows(collectingGarbage(execution.stdout), fields, take);
   const printedNothing = taken === 0 && damaged.count === 0;
-  const problem = printedNothing ? whereNone : null;
+  const problem = isCut ? cutOutput : printedNothing ? whereNone : null;
   return recordsOutcome(command, await execution.ending, { taken, damaged, printedNothing, problem });
 }

@@ -1,4 +1,4 @@
-import { linesOf } from '../lib/lines.ts';
+import { cutIntoLines, strict } from '../lib/lines.ts';
 import { Damages } from '../lib/records.ts';
 import { separator } from './separator.ts';
 
@@ -19,23 +19,27 @@ export type Row<Field extends string> = (field: Field) => string;
 /**
  * Reads output in a format of ours from a stream, in memory for one line. Calls `take` for each; a string that it returns
  * says what is wrong with the line and counts it as damaged, and so does any other number of fields. Gives how many were
- * taken.
+ * taken, and whether the last line has no end: how many lines are missing is not known then.
  */
 export async function readRows<Field extends string>(
   chunks: AsyncIterable<Uint8Array>,
   fields: readonly Field[],
   take: (row: Row<Field>) => string | undefined,
-): Promise<{ readonly taken: number; readonly damaged: Damages }> {
+): Promise<{ readonly taken: number; readonly damaged: Damages; readonly isCut: boolean }> {
   const damaged = new Damages();
   let taken = 0;
-  for await (const { text, byte } of linesOf(chunks, maxLineBytes)) {
-    const values = text?.split(separator) ?? [];
-    const isWhole = values.length === fields.length + 1 && values.at(-1)?.trim() === '';
-    const problem = isWhole ? take(rowOf(fields, values)) : problemOf(text, values.length - 1, fields.length);
-    if (problem === undefined) taken += 1;
-    else damaged.add({ record: values[0]?.slice(0, 100) || null, byte, problem });
+  let isCut = false;
+  for await (const { lines, isCutOff } of cutIntoLines(chunks, maxLineBytes, strict)) {
+    isCut = isCutOff;
+    for (const { text, byte } of lines) {
+      const values = text?.split(separator) ?? [];
+      const isWhole = values.length === fields.length + 1 && values.at(-1)?.trim() === '';
+      const problem = isWhole ? take(rowOf(fields, values)) : problemOf(text, values.length - 1, fields.length);
+      if (problem === undefined) taken += 1;
+      else damaged.add({ record: values[0]?.slice(0, 100) || null, byte, problem });
+    }
   }
-  return { taken, damaged };
+  return { taken, damaged, isCut };
 }
 
 function rowOf<Field extends string>(fields: readonly Field[], values: readonly string[]): Row<Field> {

@@ -1,5 +1,6 @@
 import type { NodeState, NodeTableRecord } from '../lib/records.ts';
 import { naiveUtc } from '../lib/time.ts';
+import { withoutControls } from './limits.ts';
 import { percent, rounded } from './numbers.ts';
 import type { SessionRollup } from './sessions.ts';
 
@@ -84,8 +85,8 @@ function nodeTableFields(nodes: readonly NodeTableRecord[]): Record<string, unkn
 
 function nodeRow(node: NodeTableRecord): Record<string, unknown> {
   return {
-    name: node.name,
-    state: node.stateText,
+    name: withoutControls(node.name),
+    state: withoutControls(node.stateText),
     jobs_total: node.jobs,
     jobs_running: node.jobsRunning,
     jobs_suspended: node.jobsSuspended,
@@ -98,6 +99,6 @@ function nodeRow(node: NodeTableRecord): Record<string, unknown> {
     gpus_free: node.gpusFree,
     gpus_total: node.gpus,
     gpus_used: Math.max(0, node.gpus - node.gpusFree),
-    job_ids: node.jobIds,
+    job_ids: withoutControls(node.jobIds),
   };
 }

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { amount, count, naiveTime, percentage } from './schema.ts';
+import { amount, count, naiveTime, percentage, text } from './schema.ts';
 
 /** One node of a hub's sessions, in the shape that today's dashboard reads. */
 const node = z.strictObject({
-  name: z.string().min(1),
-  state: z.string().min(1),
+  name: text.min(1),
+  state: text.min(1),
   jobs_total: count,
   jobs_running: count,
   jobs_suspended: count,
@@ -17,7 +17,7 @@ const node = z.strictObject({
   gpus_free: count,
   gpus_total: count,
   gpus_used: count,
-  job_ids: z.string(),
+  job_ids: text,
 });
 
 /**

@@ -23,6 +23,8 @@ export type JobRollup = {
   running: number;
   pending: number;
   held: number;
+  /** Cores of the jobs that occupy nodes: of those that are neither pending nor held. */
+  cores: number;
   /** Owners of all listed jobs, whatever the jobs' state. */
   readonly users: Set<string>;
   readonly byQueue: Map<string, Counted & { users: Set<string> }>;
@@ -43,6 +45,7 @@ export function emptyJobs(): JobRollup {
     running: 0,
     pending: 0,
     held: 0,
+    cores: 0,
     users: new Set(),
     byQueue: new Map(),
     byShare: new Map(),
@@ -58,6 +61,7 @@ export function addJob(rollup: JobRollup, job: JobRecord): void {
   rollup.running += job.running;
   rollup.pending += job.pending;
   rollup.held += job.held;
+  rollup.cores += job.cores * (job.pending + job.held > 0 ? job.running : Math.max(1, job.running));
   rollup.users.add(user);
 
   for (const name of job.queues) {

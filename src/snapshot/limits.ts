@@ -14,9 +14,17 @@ export const nameLimits = {
 /** The API's integers are 32 bits wide. */
 export const maxInteger = 0x7fffffff;
 
-/** A name cut to the API's length, without the NUL characters that its database refuses. */
+/** Control characters: PostgreSQL refuses NUL, and a terminal or page that shows a name obeys the others. */
+const controls = /[\u0000-\u001f\u007f-\u009f]/g;
+
+/** Text without control characters. */
+export function withoutControls(text: string): string {
+  return text.replace(controls, '');
+}
+
+/** A name cut to the API's length, without control characters. */
 export function cutName(name: string, field: keyof typeof nameLimits): string {
-  const cut = name.replaceAll('\u0000', '').slice(0, nameLimits[field]);
+  const cut = withoutControls(name).slice(0, nameLimits[field]);
   // Half of a surrogate pair is no character.
   return cut.replace(/[\ud800-\udbff]$/, '');
 }

@@ -14,7 +14,7 @@ export type NodeRollup = {
   readonly cores: Amounts;
   readonly gpus: Readonly<Record<NodeClass, Amounts>>;
   /** GiB. */
-  readonly memory: Amounts;
+  readonly memory: Omit<Amounts, 'idle'>;
   readonly byType: Map<string, TypeCounts>;
   /** The hosts of each running array, by the id it has in front of its brackets: `73` for `73[4].server`. */
   readonly hostsByArray: Map<string, Set<string>>;
@@ -29,13 +29,13 @@ export function emptyNodes(): NodeRollup {
     byClass: { cpu: noNodes(), gpu: noNodes(), viz: noNodes() },
     cores: nothing(),
     gpus: { cpu: nothing(), gpu: nothing(), viz: nothing() },
-    memory: nothing(),
+    memory: { total: 0, allocated: 0 },
     byType: new Map(),
     hostsByArray: new Map(),
   };
 }
 
-/** Adds one node. Cores, GPUs and memory of a node that is down are in the totals and not idle. */
+/** Adds one node. */
 export function addNode(rollup: NodeRollup, node: NodeRecord, system: Pick<BatchSystem, 'node_rules'>): void {
   const { class: nodeClass, type } = classify(node, system.node_rules);
   const counts = [rollup.all, rollup.byClass[nodeClass]];
@@ -51,10 +51,10 @@ export function addNode(rollup: NodeRollup, node: NodeRecord, system: Pick<Batch
     count.total += 1;
     if (node.state !== 'other') count[node.state] += 1;
   }
-  const isDown = node.state === 'down';
-  addAmount(rollup.cores, node.cores, node.coresAllocated, isDown);
-  addAmount(rollup.gpus[nodeClass], node.gpus, node.gpusAllocated, isDown);
-  addAmount(rollup.memory, node.memoryGib, node.memoryAllocatedGib, isDown);
+  addAmount(rollup.cores, { total: node.cores, allocated: node.coresAllocated, idle: node.coresIdle });
+  addAmount(rollup.gpus[nodeClass], { total: node.gpus, allocated: node.gpusAllocated, idle: node.gpusIdle });
+  rollup.memory.total += node.memoryGib;
+  rollup.memory.allocated += node.memoryAllocatedGib;
   for (const job of node.jobs) {
     const array = arrayOf(job);
     if (array === null) continue;
@@ -63,10 +63,10 @@ export function addNode(rollup: NodeRollup, node: NodeRecord, system: Pick<Batch
   }
 }
 
-function addAmount(amount: Amounts, total: number, allocated: number, isDown: boolean): void {
-  amount.total += total;
-  amount.allocated += allocated;
-  if (!isDown) amount.idle += Math.max(0, total - allocated);
+function addAmount(sum: Amounts, { total, allocated, idle }: Amounts): void {
+  sum.total += total;
+  sum.allocated += allocated;
+  sum.idle += idle;
 }
 
 /** `73` of `73[4].server` and of `73[].server`; null for a job that is no array. */

@@ -1,7 +1,7 @@
 import type { BatchSystem } from '../config/system.ts';
 import type { FilesystemRecord, LoginNodeRecord, QueueRecord, ReservationRecord, Unavailable } from '../lib/records.ts';
 import { naiveUtc } from '../lib/time.ts';
-import { cutName, type nameLimits } from './limits.ts';
+import { cutName, type nameLimits, withoutControls } from './limits.ts';
 import { rounded } from './numbers.ts';
 
 type Row = Record<string, unknown>;
@@ -93,7 +93,7 @@ export function reservationRows(reservations: readonly ReservationRecord[], syst
   return [...byName].map(([name, reservation]) => ({
     system_name: systemName,
     reservation_name: name,
-    description: reservation.id,
+    description: withoutControls(reservation.id),
     start_time: naiveUtc(reservation.start),
     end_time: naiveUtc(reservation.end),
     node_count: reservation.nodes,

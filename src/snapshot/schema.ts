@@ -1,10 +1,12 @@
 import { z } from 'zod';
-import { maxInteger, nameLimits } from './limits.ts';
+import { maxInteger, nameLimits, withoutControls } from './limits.ts';
 
 export const count = z.int().min(0).max(maxInteger);
 export const percentage = z.number().min(0).max(100).nullable().optional();
 export const amount = z.number().min(0);
-const name = (field: keyof typeof nameLimits) => z.string().min(1).max(nameLimits[field]);
+/** Text without control characters. */
+export const text = z.string().refine((value) => value === withoutControls(value), 'has control characters');
+const name = (field: keyof typeof nameLimits) => text.min(1).max(nameLimits[field]);
 const optionalAmount = amount.nullable().optional();
 
 const counters = {
@@ -71,7 +73,7 @@ export const snapshotSchema = z.strictObject({
         nodes_allocated: count,
         cores_per_node: count.nullable().optional(),
         memory_gb_per_node: count.nullable().optional(),
-        gpu_model: z.string().max(64).nullable().optional(),
+        gpu_model: text.max(64).nullable().optional(),
         gpus_per_node: count.nullable().optional(),
         utilization_percent: percentage,
       }),
@@ -126,9 +128,9 @@ export const snapshotSchema = z.strictObject({
   reservations: z
     .array(
       z.strictObject({
-        system_name: z.string().min(1).max(32),
+        system_name: text.min(1).max(32),
         reservation_name: name('reservation_name'),
-        description: z.string(),
+        description: text,
         start_time: naiveTime,
         end_time: naiveTime,
         node_count: count.nullable(),

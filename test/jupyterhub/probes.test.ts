@@ -135,11 +135,18 @@ all 96
 percent_used 4.2e+1
 broken NaN
 `;
-  const metricsOf = (metrics: object) =>
+  const metricsOf = (metrics: object, stdout = text) =>
     probeMetrics(
       hubOf({ metrics }),
-      answering(() => ({ stdout: text })),
+      answering(() => ({ stdout })),
     );
+
+  test('that end within a line are a failed probe', async () => {
+    expect(await metricsOf({ cpu_utilization_percent: 'percent_used' }, text.slice(0, -8))).toMatchObject({
+      kind: 'failed',
+      reason: expect.stringContaining('printed only a part'),
+    });
+  });
 
   test('are a percentage by themselves, or a part of a whole, of all series', async () => {
     expect(
@@ -201,6 +208,14 @@ vnode           state           njobs   run   susp      f/t        f/t     f/t  
       kind: 'done',
       value: [{ name: 'crhtc51', state: 'down', jobIds: '' }],
       damaged: { count: 1, first: [{ record: 'crhtc50' }] },
+    });
+  });
+
+  test('that ends within a line is a failed probe', async () => {
+    const row = 'crhtc51         down,offline         0     0      0  354gb/354gb   36/36     0/0     0/0 --\n';
+    expect(await nodesOf(heading + row + row.slice(0, -3))).toMatchObject({
+      kind: 'failed',
+      reason: 'jhlnodes printed only a part: its output ends too early',
     });
   });
 

@@ -209,7 +209,7 @@ describe('reservations', () => {
   });
 
   const block = (id: string, lines: string) => `Resv ID: ${id}\n${lines}\n\n`;
-  const times = 'reserve_start = Sat Nov 21 02:52:00 2026\nreserve_end = Sat Nov  7 03:22:00 2026';
+  const times = 'reserve_start = Sat Nov 21 02:52:00 2026\nreserve_end = Sat Nov 21 03:22:00 2026';
   const read = async (text: string) => probeReservations(nasty, printing(text));
 
   test('cost only themselves when their times are none', async () => {
@@ -223,6 +223,31 @@ describe('reservations', () => {
     expect(probed.kind === 'done' && probed.damaged.first).toEqual([
       { record: 'R2.s', byte: expect.any(Number), problem: 'reserve_start or reserve_end is no time' },
     ]);
+  });
+
+  test('that end before they start cost themselves', async () => {
+    const probed = await read(block('R1.s', times.replace('21 03:22', ' 7 03:22')));
+    expect(probed.kind === 'done' && probed.damaged.first[0]?.problem).toBe('reserve_end is before reserve_start');
+  });
+
+  test.each([
+    ['(dec1:ncpus=2)+(dec2:ncpus=2)', 2],
+    ['(dec1[0]:ncpus=2+dec1[1]:ncpus=2)+(dec2:ncpus=2:ngpus=1)', 2],
+    ['', null],
+  ])('without nodect count the hosts of resv_nodes = %s', async (nodes, expected) => {
+    const probed = await read(block('R1.s', `${times}\nresv_nodes = ${nodes}`));
+    expect(probed.kind === 'done' && probed.value[0]?.nodes).toBe(expected);
+  });
+
+  test.each([
+    ['RESV_UNCONFIRMED', 0],
+    ['RESV_DELETED', 0],
+    ['RESV_CONFIRMED', 1],
+    ['RESV_RUNNING', 1],
+    ['RESV_DEGRADED', 1],
+  ])('in the state %s are reported: %d', async (state, expected) => {
+    const probed = await read(block('R1.s', `reserve_state = ${state}\n${times}`));
+    expect(probed.kind === 'done' && probed.value).toHaveLength(expected);
   });
 
   test('have values that go on over several lines', async () => {

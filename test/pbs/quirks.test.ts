@@ -226,7 +226,9 @@ describe('a node', () => {
     ['unresolvable', 'down'],
     ['down,offline', 'down'],
     ['provisioning', 'other'],
-    ['maintenance', 'other'],
+    ['maintenance', 'reserved'],
+    ['maintenance,offline', 'down'],
+    ['busy', 'other'],
   ] as const)('in state %s is %s', async (state, expected) => {
     const record = recordOf(nodeCapture, 'crhtc01').replace(/("state":\t)"[^"]*"/, `$1"${state}"`);
     expect((await nodesIn(bytesOf(nodeCapture, [record]))).given[0]?.state).toBe(expected);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import type { Command } from '../../src/exec/command.ts';
+import type { Found } from '../../src/lib/records.ts';
 import { slurmProbes } from '../../src/slurm/probes.ts';
 import { recordingOf } from '../support/collected.ts';
 import { answering, exited } from '../support/executors.ts';
@@ -161,15 +162,60 @@ describe('a Slurm that is', () => {
     });
   });
 
+  test('that ends within a line is a failed probe, though it exits with 0', async () => {
+    const lines = jobLine({ JobArrayID: '1' }) + jobLine({ JobArrayID: '2' });
+    expect((await jobsIn(lines.slice(0, -1))).probed).toEqual({
+      kind: 'failed',
+      reason: expect.stringContaining('printed only a part: its output ends too early'),
+    });
+    const reservations = slurmAnswering({ reservations: { stdout: 'ReservationName=maint StartTime=1 EndTi' } });
+    expect(await slurmProbes(slurmSystem, reservations).reservations()).toMatchObject({
+      kind: 'failed',
+      reason: expect.stringContaining('printed only a part'),
+    });
+  });
+
   test('idle has no jobs, which is no failure', async () => {
     expect(await jobsIn('')).toMatchObject({ given: [], probed: { kind: 'done' } });
   });
 });
 
-test('no jobs at all are doubted where CPUs are allocated', () => {
-  const { doubtNoJobs } = slurmProbes(slurmSystem, slurmAnswering({}));
-  expect(doubtNoJobs({ queues: [], coresAllocated: 0 })).toBeNull();
-  expect(doubtNoJobs({ queues: [], coresAllocated: 12 })).toContain('squeue lists no jobs but 12 CPUs are allocated');
+describe('jobs and reservations that Slurm hides from this user are doubted', () => {
+  const doubt = (found: Partial<Found>) =>
+    slurmProbes(slurmSystem, slurmAnswering({})).doubt({
+      nodes: null,
+      jobs: null,
+      queues: null,
+      reservations: null,
+      ...found,
+    });
+
+  test.each([
+    ['no jobs on idle nodes', 0, { listed: 0, users: 0, cores: 0 }, null],
+    [
+      'no jobs while CPUs are allocated',
+      12,
+      { listed: 0, users: 0, cores: 0 },
+      'lists no jobs but 12 CPUs are allocated',
+    ],
+    ['own jobs only', 900, { listed: 3, users: 1, cores: 8 }, 'lists jobs of one user with 8 CPUs but 900 CPUs'],
+    ['the jobs of the only user', 64, { listed: 3, users: 1, cores: 64 }, null],
+    ['a job that started between the commands', 64, { listed: 3, users: 1, cores: 32 }, null],
+    ['jobs of two users', 900, { listed: 2, users: 2, cores: 8 }, null],
+  ])('%s', async (_, coresAllocated, jobs, expected) => {
+    const { jobs: reason } = await doubt({ nodes: { coresAllocated, reserved: 0 }, jobs });
+    if (expected === null) expect(reason).toBeNull();
+    else expect(reason).toContain(expected);
+  });
+
+  test('no reservations while nodes are reserved', async () => {
+    const nodes = { coresAllocated: 0, reserved: 2 };
+    expect((await doubt({ nodes, reservations: [] })).reservations).toContain(
+      'scontrol lists no reservations but 2 nodes are reserved',
+    );
+    expect((await doubt({ nodes: { ...nodes, reserved: 0 }, reservations: [] })).reservations).toBeNull();
+    expect((await doubt({ nodes })).reservations).toBeNull();
+  });
 });
 
 test('a line that is no UTF-8 or has no end costs itself only', async () => {

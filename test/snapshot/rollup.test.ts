@@ -202,8 +202,8 @@ describe('names longer than the API takes', () => {
     ]);
   });
 
-  test('are not cut within a character, and have no NUL', async () => {
-    const { payload } = await snapshotWith({ '1.s': job({ Account_Name: `a\u0000${'x'.repeat(14)}🚧` }) });
+  test('are not cut within a character, and have no control characters', async () => {
+    const { payload } = await snapshotWith({ '1.s': job({ Account_Name: `a\u0000\u001b\u0085${'x'.repeat(14)}🚧` }) });
     expect(payload.user_project_queues.map(({ project_code }) => project_code)).toEqual([`a${'x'.repeat(14)}`]);
   });
 });
@@ -230,8 +230,9 @@ describe('nodes', () => {
     ['resv-exclusive', { available: 0, down: 0, reserved: 1 }, { idle: 6 }],
     ['offline', { available: 0, down: 1, reserved: 0 }, { idle: 0 }],
     ['offline,job-busy', { available: 0, down: 1, reserved: 0 }, { idle: 0 }],
-    ['maintenance', { available: 0, down: 0, reserved: 0 }, { idle: 6 }],
-  ])('%s: in the total always; cores of a node that is down are not idle', async (state, counts, { idle }) => {
+    ['maintenance', { available: 0, down: 0, reserved: 1 }, { idle: 0 }],
+    ['busy', { available: 0, down: 0, reserved: 0 }, { idle: 0 }],
+  ])('%s: in the total always; cores of a node that takes no jobs are not idle', async (state, counts, { idle }) => {
     const { payload } = await snapshotWith({}, { n1: node({ state, resources_assigned: assigned }) });
     expect(payload).toMatchObject({
       cpu_nodes_total: 1,

@@ -1,0 +1,197 @@
+/** Small outputs of PBS that were read wrongly once (`fixtures/cases`), replayed by the binary. */
+
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { caseFile, pbsRecording } from '../support/pbs-recording.ts';
+import { fixtures, newSite, type Site } from '../support/site.ts';
+
+const mini = 'scheduler_host: mini\ntimezone: America/Denver\nqueues: [htc]\n';
+
+let site: Site;
+let count = 0;
+beforeAll(() => {
+  site = newSite();
+  site.configure('mini.yaml', mini);
+});
+afterAll(() => site.remove());
+
+/** The snapshot that the binary prints for these outputs of PBS, and what it logs. */
+async function snapshot(outputs: Readonly<Record<string, string>>) {
+  count += 1;
+  const recording = pbsRecording(join(site.directory, `recording-${count}`), 'mini', outputs);
+  const { exit, stdout, stderr } = await site.run('collect', 'mini', '--replay', recording, '--json-only');
+  expect(exit).toBe(0);
+  return { payload: JSON.parse(stdout) as Record<string, unknown>, stderr };
+}
+
+describe('hosts with several vnodes', () => {
+  const down = { 'pbsnodes -aj -F json': caseFile('multi-vnode-host-down.pbsnodes-aj.json') };
+  const mixed = { 'pbsnodes -aj -F json': caseFile('various.pbsnodes-aj.json') };
+
+  test('are down if all their vnodes are, and have no idle cores', async () => {
+    const { payload, stderr } = await snapshot({
+      ...down,
+      'pbsnodes -avj -F json': caseFile('multi-vnode-host-down.pbsnodes-avj.json'),
+    });
+    expect(stderr).not.toMatch(/ERROR|could not be read/);
+    expect(payload).toMatchObject({
+      cpu_nodes_total: 3,
+      cpu_nodes_available: 1,
+      cpu_nodes_down: 2,
+      gpu_nodes_total: 2,
+      gpu_nodes_down: 1,
+      cpu_cores_total: 62 + 36 + 128 + 64 + 64,
+      cpu_cores_allocated: 62 + 108 + 44,
+      cpu_cores_idle: 36 + 64,
+    });
+  });
+
+  test('are available with one free core; cores and GPUs add up, and rules match any vnode', async () => {
+    site.configure(
+      'mini.yaml',
+      `${mini}node_rules:
+  - { when: { resources: { gpu_type: h100, ngpus: { at_least: 4 } } }, class: gpu, type: gpu-h100 }
+  - { when: { resources: { Qlist: inter } }, class: cpu, type: inter }
+  - { class: viz, type: other }
+`,
+    );
+    const { payload } = await snapshot({
+      ...mixed,
+      'pbsnodes -avj -F json': caseFile('various.pbsnodes-avj.json'),
+    });
+    expect(payload).toMatchObject({
+      cpu_nodes_total: 1,
+      cpu_nodes_available: 1,
+      gpu_nodes_total: 1,
+      gpu_nodes_available: 1,
+      viz_nodes_total: 0,
+      cpu_cores_total: 376 + 128,
+      cpu_cores_allocated: 188,
+      cpu_cores_idle: 188 + 64,
+      gpu_count_total: 4,
+      gpu_count_idle: 4,
+      node_types: [
+        { node_type: 'gpu-h100', nodes_total: 1, nodes_available: 1 },
+        { node_type: 'inter', nodes_total: 1, nodes_available: 1 },
+      ],
+    });
+    site.configure('mini.yaml', mini);
+  });
+
+  test('are a failed probe if their vnodes cannot be asked for', async () => {
+    const { stderr } = await snapshot(mixed);
+    expect(stderr).toContain('nodes: pbsnodes -avj -F json on mini is not recorded (the vnodes of 2 hosts differ');
+  });
+});
+
+describe('jobs of other users that PBS hides', () => {
+  const hidden = {
+    'qstat -f -F json': caseFile('other-jobs-hidden.qstat-f.json'),
+    'qstat -Q -f -F json': caseFile('other-jobs-hidden.qstat-Q-f.json'),
+  };
+  const server = caseFile('other-jobs-hidden.qstat-B-f.json');
+
+  test('are a failed probe that says which right is missing', async () => {
+    const { payload, stderr } = await snapshot({ ...hidden, 'qstat -B -f -F json': server });
+    expect(stderr).toContain(
+      'ERROR [mini] jobs: qstat lists 2 jobs of one user but the queues hold 267: query_other_jobs of the PBS server is False: set it to True, or make this user an operator of PBS',
+    );
+    expect(payload).toMatchObject({ pending_jobs: 0, queues: [], user_project_queues: [] });
+  });
+
+  test('are a failed probe, too, if the server does not say', async () => {
+    const { stderr } = await snapshot(hidden);
+    expect(stderr).toContain("the queues hold 267: may this user see other users' jobs (query_other_jobs");
+  });
+
+  test('are not suspected of a server that shows them', async () => {
+    const { payload, stderr } = await snapshot({
+      ...hidden,
+      'qstat -B -f -F json': server.replace('"query_other_jobs":\t"False"', '"query_other_jobs":\t"True"'),
+    });
+    expect(stderr).not.toContain('jobs:');
+    expect(payload).toMatchObject({ pending_jobs: 2, active_users: 1 });
+  });
+
+  test('are told by the jobs of the nodes if the queues cannot be asked for', async () => {
+    const { stderr } = await snapshot({
+      'pbsnodes -aj -F json': readFileSync(join(fixtures, 'nasty/pbsnodes-aj.json'), 'latin1'),
+      'qstat -Q -f -F json': '',
+      'qstat -B -f -F json': server,
+    });
+    expect(stderr).toContain('qstat lists no jobs but the nodes have 44: query_other_jobs');
+  });
+});
+
+test('a node in maintenance is reserved, one over its load is in the total only, and neither has idle cores', async () => {
+  const { payload } = await snapshot({ 'pbsnodes -aj -F json': caseFile('maintenance-node.pbsnodes-aj.json') });
+  expect(payload).toMatchObject({
+    cpu_nodes_total: 2,
+    cpu_nodes_reserved: 1,
+    cpu_nodes_available: 0,
+    cpu_nodes_down: 0,
+    cpu_cores_total: 72,
+    cpu_cores_allocated: 8,
+    cpu_cores_idle: 0,
+  });
+});
+
+test('a job without Resource_List is counted', async () => {
+  const { payload, stderr } = await snapshot({
+    'qstat -f -F json': caseFile('job-without-resource-list.qstat-f.json'),
+  });
+  expect(stderr).not.toContain('could not be read');
+  expect(payload).toMatchObject({
+    pending_jobs: 2,
+    queues: [{ queue_name: 'htc', pending_jobs: 2, cores_pending: 1 }],
+  });
+});
+
+test.each(['directory-users.qstat-f.json', 'directory-users.old-encoder.qstat-f.json'])(
+  'users of a directory service keep the @ and the backslash in their names: %s',
+  async (file) => {
+    const { payload } = await snapshot({ 'qstat -f -F json': caseFile(file) });
+    expect(payload.user_project_queues).toMatchObject([
+      { username: 'LAB\\nina', project_code: 'LAB\\research' },
+      { username: 'nina@lab.example.org', project_code: 'a"b' },
+    ]);
+  },
+);
+
+test('reservations keep their length on the day the clocks go back', async () => {
+  const { payload } = await snapshot({ 'pbs_rstat -f': caseFile('dst-fallback.pbs_rstat-f.txt') });
+  // Without the fraction of a second.
+  const times = z.array(z.looseObject({ start_time: z.string(), end_time: z.string() })).parse(payload.reservations);
+  expect(times.map((row) => [row.start_time.slice(0, 19), row.end_time.slice(0, 19)])).toEqual([
+    ['2027-11-07T07:45:00', '2027-11-07T08:15:00'],
+    ['2027-11-07T08:30:00', '2027-11-07T09:30:00'],
+  ]);
+});
+
+test('a reservation without nodect has the hosts of resv_nodes, and one that is not confirmed is not sent', async () => {
+  const text = caseFile('without-nodect.pbs_rstat-f.txt');
+  const unconfirmed = text.replaceAll('M123456', 'R7').replace('RESV_CONFIRMED', 'RESV_UNCONFIRMED');
+  const { payload } = await snapshot({ 'pbs_rstat -f': `${text}\n${unconfirmed}` });
+  expect(payload.reservations).toMatchObject([{ reservation_name: 'M123456', node_count: 3 }]);
+});
+
+describe('output that ends too early, though the exit status is 0,', () => {
+  const whole = (file: string) => readFileSync(join(fixtures, 'nasty', file), 'latin1');
+  const jobs = whole('qstat-f.json');
+  const nodes = whole('pbsnodes-aj.json');
+  const reservations = whole('pbs_rstat-f.txt');
+
+  test.each([
+    ['jobs', 'qstat -f -F json', jobs.slice(0, jobs.indexOf('"20.nasty-pbs"') + 300)],
+    ['jobs', 'qstat -f -F json', jobs.slice(0, jobs.indexOf('\n\t\t"20.nasty-pbs"'))],
+    ['nodes', 'pbsnodes -aj -F json', nodes.slice(0, nodes.indexOf('"1e5"'))],
+    ['reservations', 'pbs_rstat -f', reservations.slice(0, reservations.lastIndexOf('reserve_end') + 20)],
+  ])('is a failed probe %s: %s', async (probe, command, text) => {
+    const { stderr } = await snapshot({ [command]: text });
+    expect(stderr).toContain(
+      `ERROR [mini] ${probe}: ${command} on mini printed only a part: its output ends too early`,
+    );
+  });
+});
