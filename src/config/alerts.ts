@@ -3,21 +3,21 @@ import type { CollectorSettings } from './collector.ts';
 import type { Config } from './config.ts';
 import { proxyFor } from './proxy.ts';
 
-/** Who is told of health, and how. */
+/** The settings of `notify` and `heartbeat_url`. */
 export type AlertSettings = {
-  /** A program and its arguments; null where none is run. */
+  /** The program that gets each message, with its arguments; null for none. */
   readonly command: readonly [string, ...string[]] | null;
-  /** Null where nothing is posted. */
+  /** The address that gets each message as JSON; null for none. */
   readonly webhook: string | null;
   readonly stillAfterHours: number;
   readonly heartbeatUrl: string | null;
-  /** The proxy through which an address is reached. */
+  /** Returns the proxy for an address; null for none. */
   readonly proxyTo: (url: string) => string | null;
 };
 
 /**
- * The `notify` and `heartbeat_url` of the configuration. Their addresses may be secrets: the environment has them as
- * `NOTIFY_WEBHOOK_URL` and `HEARTBEAT_URL`, and wins. Throws OperatorError for one that is no address.
+ * Reads `notify` and `heartbeat_url`. `NOTIFY_WEBHOOK_URL` and `HEARTBEAT_URL` win over YAML, because these addresses
+ * can be secrets. Throws OperatorError if one is not an address.
  */
 export function alertSettings({ collector, environment }: Pick<Config, 'collector' | 'environment'>): AlertSettings {
   const { notify, heartbeat_url }: CollectorSettings = collector;

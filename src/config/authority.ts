@@ -2,7 +2,10 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { messageOf, OperatorError } from '../lib/errors.ts';
 
-/** The PEM text of a file with certificate authorities; `setting` names it. Throws OperatorError where it has none. */
+/**
+ * Reads a PEM file of certificate authorities. `setting` is the name of the setting, for errors. Throws OperatorError
+ * if the file has no certificate.
+ */
 export function readAuthority(file: string, setting: string): string {
   let text: string;
   try {
@@ -11,7 +14,7 @@ export function readAuthority(file: string, setting: string): string {
     throw new OperatorError(`cannot read ${setting} ${file}: ${messageOf(error)}`, { cause: error });
   }
   try {
-    // Bun takes any text, and then cannot open a connection.
+    // Bun accepts any text here and fails only when it connects, so parse the certificate now.
     new X509Certificate(text);
     return text;
   } catch (error) {

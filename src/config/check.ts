@@ -13,20 +13,20 @@ import { samAddress, samBaseUrl, samSettingsAt, samVariables } from './sam.ts';
 import { checkSettings } from './settings.ts';
 import type { System } from './system.ts';
 
-/** The configuration as far as it can be read, and everything that is wrong with it. */
+/** The configuration as far as it can be read, and all its errors. */
 export type Examined = {
-  /** Whether there is a configuration directory. */
+  /** True if there is a configuration directory. */
   readonly exists: boolean;
-  /** What cannot be read is as if it were not configured. */
+  /** The configuration; a part that cannot be read has its defaults. */
   readonly config: Config;
-  /** Those of the wanted systems that are in order. */
+  /** The requested systems without errors. */
   readonly systems: readonly System[];
   readonly problems: readonly Problem[];
 };
 
 /**
- * Reads all of the configuration, and goes on where something is wrong. Looks at the systems that are named; where none
- * is, at those that are enabled or have a file.
+ * Reads the whole configuration and collects errors instead of stopping at the first one. Checks the named systems;
+ * without names, every system that is enabled or has a file.
  */
 export function examine(
   configDirectory: string | null,
@@ -34,7 +34,7 @@ export function examine(
   named: readonly string[],
 ): Examined {
   const problems: Problem[] = [];
-  /** Does a part of the work; what is wrong with it is noted, at the given place if it has none of its own. */
+  /** Does one step. If it throws, records the error, at `place` if the error has no place of its own. */
   const attempt = <T>(work: () => T, place: LayerPlace | null = null): T | null => {
     try {
       return work();
@@ -81,7 +81,7 @@ export function examine(
   return { exists, config, systems, problems };
 }
 
-/** The environment without the variables that are wrong, so that each is said once. */
+/** Returns the environment without the wrong variables, so that each is reported once. */
 function withoutBroken(environment: Environment, attempt: (work: () => unknown) => unknown): Environment {
   const kept = { ...environment };
   for (const names of Object.values(samVariables)) {
@@ -95,7 +95,7 @@ function withoutBroken(environment: Environment, attempt: (work: () => unknown) 
   return kept;
 }
 
-/** Null where the environment has the address. */
+/** Returns where an address is set in YAML; null if the environment sets it. */
 function placeOfAddress(
   layers: Layers,
   destination: 'sam' | 'ingest',

@@ -11,8 +11,8 @@ import { readSecretFile } from './secret-file.ts';
 import type { BatchSystem, System, SystemSettings } from './system.ts';
 
 /**
- * A system from its settings, with what the environment and `collector.yaml` say about it. Throws OperatorError, which
- * names `origin`, for an address, a token or an authority that cannot be used.
+ * Completes the settings of a system with those of the environment and `collector.yaml`. Throws OperatorError, which
+ * names `origin`, if an address, a token or a certificate authority cannot be used.
  */
 export function completed(settings: SystemSettings | HubSettings, config: Config, origin: string): System {
   return 'service' in settings ? completedHub(settings, config, origin) : completedBatch(settings, config);
@@ -22,7 +22,7 @@ function completedBatch(settings: SystemSettings, config: Config): BatchSystem {
   return {
     ...settings,
     kind: 'batch',
-    // The API refuses a filesystem that is there twice, and the snapshot with it.
+    // The API refuses a snapshot that lists a filesystem twice.
     filesystems: [...new Set(settings.filesystems)].map((entry) => ({
       name: entry,
       path: settings.mounts[entry] ?? entry,
@@ -71,7 +71,7 @@ function tokenOf(file: string | undefined, { environment, directory }: Config): 
     const words = `${where}the token for the hub is missing: set JUPYTERHUB_ADMIN_TOKEN here, or token_file in its YAML`;
     throw new ConfigError([{ file: join(directory, 'env'), line: null, column: null, words }]);
   }
-  // It becomes a header. Never show it: not even one that is wrong.
+  // The token becomes an HTTP header. Never print it, not even if it is wrong.
   if (!/^[\x21-\x7e]+$/.test(token.trim())) {
     const where = environment.JUPYTERHUB_ADMIN_TOKEN === undefined ? file : 'JUPYTERHUB_ADMIN_TOKEN';
     throw new OperatorError(`the token for the hub in ${where} is empty, or has blanks or other characters in it`);

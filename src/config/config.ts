@@ -3,7 +3,7 @@ import type { IngestSettings } from './ingest.ts';
 import type { Environment } from './paths.ts';
 import type { SamSettings } from './sam.ts';
 
-/** Everything that is configured, but for the systems, which are loaded by name. */
+/** The whole configuration except the systems, which are loaded by name. */
 export type Config = {
   readonly directory: string;
   readonly stateDirectory: string;

@@ -3,9 +3,8 @@ import { problemAt } from './settings.ts';
 import type { YamlFile } from './yaml.ts';
 
 /**
- * A cluster's file in which `scheduler_host` has its name, whichever it has there: while PBS was the only scheduler it was
- * `pbs_host`. So files merge whatever name each uses; a place is still where the file has it. Throws ConfigError where a
- * file gives both and they differ.
+ * Renames the setting `pbs_host` of an older file to `scheduler_host`, so that files merge whichever name they use.
+ * Places still point to the file. Throws ConfigError if a file sets both to different values.
  */
 export function withTodaysNames(file: YamlFile): YamlFile {
   const { pbs_host: earlier, ...settings } = file.value;

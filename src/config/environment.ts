@@ -4,9 +4,8 @@ import type { Environment } from './paths.ts';
 import { readSecretFile } from './secret-file.ts';
 
 /**
- * The process's environment laid over the env file: what the environment sets wins. A variable that both name, or that
- * only one does, is taken from there; an empty one counts as not set.
- * Throws OperatorError for an env file that others may read: it holds passwords.
+ * Merges the env file with the environment of the process, which wins. An empty variable counts as not set. Throws
+ * OperatorError if others can read the env file, because it holds passwords.
  */
 export function readEnvironment(processEnvironment: Environment, envFile: string): Environment {
   const text = readSecretFile(envFile, 'passwords');
@@ -14,7 +13,7 @@ export function readEnvironment(processEnvironment: Environment, envFile: string
   return { ...overridden(withoutEmpty(parseEnv(text)), withoutEmpty(processEnvironment)) };
 }
 
-/** Names for the same thing: the plan's and the API guide's. A pair that the environment sets replaces both of the file's. */
+/** Variables with the same meaning. If the environment sets one of a group, the whole group of the file is ignored. */
 const synonyms: readonly (readonly string[])[] = [
   ['STATUS_API_URL', 'SAM_API_URL'],
   ['STATUS_API_USER', 'SAM_API_USER'],
@@ -34,8 +33,8 @@ function withoutEmpty(environment: Environment): Environment {
 }
 
 /**
- * The value of a variable that has several names; undefined where none is set.
- * Throws OperatorError where two of them say different things.
+ * Returns the value of a setting with several variables; undefined if none is set. Throws OperatorError if two of them
+ * differ.
  */
 export function oneOf(
   environment: Environment,
@@ -48,7 +47,7 @@ export function oneOf(
   return [...values][0];
 }
 
-/** A number of seconds from a variable; undefined where it is not set. */
+/** Reads a number of seconds from a variable; undefined if it is not set. */
 export function secondsFrom(environment: Environment, name: string): number | undefined {
   const text = environment[name];
   if (text === undefined) return undefined;

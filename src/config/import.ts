@@ -13,7 +13,7 @@ import { readSecretFile } from './secret-file.ts';
 import { checkSettings, pathText } from './settings.ts';
 import { parseYaml } from './yaml.ts';
 
-/** `config.json` of slurm-usage-history-exporter, whose place this program takes. */
+/** `config.json` of slurm-usage-history-exporter, which this program replaces. */
 const exporterConfig = z.looseObject({
   api_url: z.string(),
   api_key: z.string().regex(/^[\x21-\x7e]+$/, 'is empty, or has blanks or other characters in it'),
@@ -22,7 +22,7 @@ const exporterConfig = z.looseObject({
   collection_window_days: z.number().optional(),
 });
 
-/** Where its settings belong in `collector.yaml`; the key belongs in `env`. */
+/** Where its settings belong in `collector.yaml`; its key belongs in `env`. */
 const places = {
   api_url: ['destinations', 'ingest', 'url'],
   timeout: ['destinations', 'ingest', 'timeout'],
@@ -32,17 +32,17 @@ const places = {
 
 const keyVariable = 'INGEST_API_KEY';
 
-/** What an import did. */
+/** The result of an import. */
 export type Import = {
-  /** The files that were written, and what is new in each; the key is named and not shown. */
+  /** The written files with their new settings; the key is named but not shown. */
   readonly written: readonly { readonly file: string; readonly settings: readonly string[] }[];
-  /** What the file says and this program has no use for. */
+  /** Settings of the file that this program does not need. */
   readonly unused: readonly string[];
 };
 
 /**
- * Takes the settings of a `config.json` into `collector.yaml` and `env` of a configuration directory; all else in them stays
- * as it is, and nothing is written where one of them is set already and to something else. Throws OperatorError.
+ * Copies the settings of a `config.json` to `collector.yaml` and `env`. Other settings stay unchanged. Throws
+ * OperatorError, and writes nothing, if one of them is already set to another value.
  */
 export function importExporterConfig(source: string, directory: string): Import {
   const settings = readExporterConfig(source);
@@ -50,7 +50,7 @@ export function importExporterConfig(source: string, directory: string): Import 
   const envFile = join(directory, 'env');
 
   const before = textOf(yamlFile) ?? '';
-  // Throws with the place of what is wrong already.
+  // Throws with the place of the first error.
   checkSettings(collectorSchema, [parseYaml(before, yamlFile)]);
   const document = parseDocument(before);
   const problems: string[] = [];
@@ -80,7 +80,7 @@ export function importExporterConfig(source: string, directory: string): Import 
   }
 
   const yaml = document.toString({ lineWidth: 0 });
-  // As it will be read: a setting that is refused then must not be written now.
+  // Check the result as it will be read, so that a wrong setting is not written.
   try {
     ingestAddress(checkSettings(collectorSchema, [parseYaml(yaml, yamlFile)]), {});
   } catch (error) {
@@ -120,7 +120,7 @@ function readExporterConfig(source: string): z.output<typeof exporterConfig> {
   try {
     json = JSON.parse(text);
   } catch {
-    // Not the parser's words: they quote the file, and the key is in it.
+    // Do not quote the parser's message: it contains part of the file, which holds the key.
     throw new OperatorError(`${source} is no JSON: correct it, then import again`);
   }
   const parsed = exporterConfig.safeParse(json);
@@ -129,7 +129,7 @@ function readExporterConfig(source: string): z.output<typeof exporterConfig> {
   throw new OperatorError(`${source} is no configuration of slurm-usage-history-exporter: ${wrong.join('; ')}`);
 }
 
-/** As it is written in `env`, so that the same is read. Throws OperatorError where that cannot be. */
+/** Formats a value so that reading `env` returns the same value. Throws OperatorError if that is not possible. */
 function assignment(key: string): string {
   const lines = ['', "'", '"', '`'].map((quote) => `${keyVariable}=${quote}${key}${quote}`);
   const line = lines.find((one) => parseEnv(one)[keyVariable] === key);
@@ -150,7 +150,7 @@ function textOf(file: string): string | null {
   }
 }
 
-/** Keeps the mode of what was there, and where a link leads to. */
+/** Replaces a file and keeps its mode; follows a symbolic link. */
 function write(file: string, text: string, mode: number, directory: string): void {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });

@@ -15,20 +15,20 @@ import { ownYaml } from './yaml.ts';
 /** One file of a new configuration. */
 export type Initialised = {
   readonly file: string;
-  /** False where it was there: it is left as it is. */
+  /** False if the file existed; it is unchanged then. */
   readonly isNew: boolean;
 };
 
-/** What the YAML of a cluster that is not built in is begun from, by its scheduler. */
+/** The YAML template of a new cluster, by scheduler. */
 const templates = { slurm: slurmTemplate } as const;
 
-/** The schedulers that a cluster can be begun for. */
+/** The schedulers that a new cluster can have. */
 export const newSchedulers = Object.keys(templates);
 
 /**
- * Writes a configuration to start from: the YAML of the given systems (all built-in clusters for none), `collector.yaml` that
- * enables them, and `env` for the credentials. With a scheduler the systems are new ones under it. Nothing that is there is
- * changed. Throws OperatorError.
+ * Writes a new configuration: the YAML of the given systems (all built-in clusters if none is given), `collector.yaml`
+ * that enables them, and `env` for the credentials. With a scheduler, the systems are new ones of that scheduler. Never
+ * changes an existing file. Throws OperatorError.
  */
 export function initialise(
   directory: string,
@@ -55,13 +55,13 @@ export function initialise(
   });
 }
 
-/** The variables in `env` that have no default and that these systems need. */
+/** Returns the variables without a default that these systems need in `env`. */
 export function variablesToSet(named: readonly string[]): readonly string[] {
   const needsToken = named.some((name) => embeddedSystems.has(name) && !builtInClusters().includes(name));
   return ['STATUS_API_USER', 'STATUS_API_PASSWORD', ...(needsToken ? ['JUPYTERHUB_ADMIN_TOKEN'] : [])];
 }
 
-/** A service needs a token of its own, which who has not heard of it does not have. */
+/** Hubs are left out, because a hub needs a token of its own. */
 function builtInClusters(): string[] {
   return [...embeddedSystems].flatMap(([name, text]) => ('service' in ownYaml(text, name).value ? [] : [name]));
 }
@@ -77,7 +77,9 @@ function yamlOf(system: string): string {
   );
 }
 
-/** Gives the YAML of each of some systems under a scheduler, once it is sure that all of them can be written. */
+/**
+ * Returns a function that makes the YAML of a new system. Throws OperatorError if one of the systems cannot be written.
+ */
 function newSystems(systems: readonly string[], scheduler: string): (system: string) => string {
   const template = Object.entries(templates).find(([name]) => name === scheduler)?.[1];
   if (template === undefined) {
@@ -98,7 +100,7 @@ function enabling(systems: readonly string[]): string {
   return collectorTemplate.replace('systems: []', `systems: [${systems.join(', ')}]`);
 }
 
-/** False where there is one already, be it a link that leads nowhere. */
+/** Writes a new file; returns false if there is one already, even a broken symbolic link. */
 function writeNew(file: string, text: string, mode: number): boolean {
   try {
     writeFileSync(file, text, { flag: 'wx', mode });

@@ -1,20 +1,20 @@
 import { isMapping, mergeDeep, type Place, type YamlFile, type YamlMap } from './yaml.ts';
 
-/** YAML files laid over each other, the first undermost. */
+/** YAML files that override each other; the last one wins. */
 export type Layers = readonly YamlFile[];
 
 export function mergedLayers(layers: Layers): YamlMap {
   return layers.map(({ value }) => value).reduce(mergeDeep, {});
 }
 
-/** The file that a merged value comes from; null where none of them sets it. */
+/** Returns the file that sets a merged value; null if none does. */
 export function layerOf(layers: Layers, path: readonly PropertyKey[]): YamlFile | null {
   return [...layers].reverse().find(({ value }) => sets(value, path)) ?? null;
 }
 
 /**
- * Where a problem with a setting is to be mended: where it is set; else where the nearest setting above it is, in the
- * uppermost file that has it.
+ * Returns the place to correct a setting: where it is set, otherwise where its nearest parent is set in the last file
+ * that has it.
  */
 export function placeIn(layers: Layers, path: readonly PropertyKey[], what: 'value' | 'key'): LayerPlace | null {
   for (let length = path.length; length >= 0; length--) {
@@ -27,7 +27,7 @@ export function placeIn(layers: Layers, path: readonly PropertyKey[], what: 'val
 
 export type LayerPlace = Place & { readonly file: string };
 
-/** Whether a file decides what is at a path: a list or a single value replaces all below it. */
+/** True if a file decides the value at a path. A list or a scalar replaces everything below it. */
 function sets(settings: YamlMap, path: readonly PropertyKey[]): boolean {
   let at: unknown = settings;
   for (const step of path) {

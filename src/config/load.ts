@@ -22,8 +22,8 @@ import { type System, type SystemSettings, systemSchema } from './system.ts';
 import { ownYaml, readYaml, type YamlFile } from './yaml.ts';
 
 /**
- * Reads `collector.yaml` and `env` from a directory (the default one if null) and lays the environment over them.
- * Throws OperatorError, exit code 2, for whatever is wrong with them. Missing credentials are not: collecting needs none.
+ * Reads `collector.yaml` and `env` of a directory (the default one if null) and applies the environment. Throws
+ * OperatorError, exit code 2, for wrong settings. Missing credentials are no error, because collecting needs none.
  */
 export function loadConfig(configDirectory: string | null, processEnvironment: Environment): Config {
   const directory = configDirectory ?? defaultConfigDirectory(processEnvironment);
@@ -42,18 +42,18 @@ export function loadConfig(configDirectory: string | null, processEnvironment: E
   };
 }
 
-/** `collector.yaml`, if there is one. */
+/** Reads `collector.yaml` if it exists. */
 export function collectorLayers(directory: string): Layers {
   const file = join(directory, 'collector.yaml');
   return existsSync(file) ? [readYaml(file)] : [];
 }
 
-/** Files of the configuration directory that are for no system. */
+/** Files of the configuration directory that describe no system. */
 export const notSystems: readonly string[] = ['collector', 'node_types', 'config'];
 
 /**
- * The YAML of one system: `<system>.yaml`, or `<system>/config.yaml` with `node_types.yaml` beside it, as earlier
- * collectors lay them out, over the embedded one of that name. Throws OperatorError where there is neither.
+ * Reads the YAML of one system: `<system>.yaml`, or `<system>/config.yaml` with `node_types.yaml` beside it (the layout
+ * of earlier collectors), over the built-in one. Throws OperatorError if there is neither.
  */
 export function systemLayers(name: string, directory: string): Layers {
   const file = [join(directory, `${name}.yaml`), join(directory, name, 'config.yaml')].find(existsSync);
@@ -75,12 +75,12 @@ export function systemLayers(name: string, directory: string): Layers {
   return isHub(layers) ? layers : layers.map(withTodaysNames);
 }
 
-/** A file that has the value of one setting. */
+/** Nests the content of a file under one setting. */
 function within(setting: string, file: YamlFile): YamlFile {
   return { ...file, value: { [setting]: file.value }, placeOf: (path, what) => file.placeOf(path.slice(1), what) };
 }
 
-/** What the merged YAML of a system says. Throws ConfigError that names every problem. */
+/** Validates the merged YAML of a system. Throws ConfigError that lists every error. */
 export function systemSettings(name: string, layers: Layers): SystemSettings | HubSettings {
   const schema = namedSchema(name, layers);
   const problems = [...settingProblems(schema, layers), ...contradictions(name, layers)];
@@ -88,18 +88,18 @@ export function systemSettings(name: string, layers: Layers): SystemSettings | H
   return checkSettings(schema, layers);
 }
 
-/** By what is observed: a file with `service` is for a hub. */
+/** A file with `service` describes a hub. */
 function isHub(layers: Layers): boolean {
   return 'service' in mergedLayers(layers);
 }
 
-/** A file that is called as the system need not name it. */
+/** The name in a file is optional; the default is the name of the file. */
 function namedSchema(name: string, layers: Layers) {
   const system_name = commonSettings.system_name.default(name);
   return isHub(layers) ? hubSchema.extend({ system_name }) : systemSchema.extend({ system_name });
 }
 
-/** What no setting is wrong in by itself, looked for in whatever of the settings is readable. */
+/** Finds errors between settings, as far as the settings can be read. */
 function contradictions(name: string, layers: Layers): Problem[] {
   const { system_name, filesystems, mounts } = readable.parse(mergedLayers(layers));
   const known = Object.keys(mounts);
@@ -133,13 +133,13 @@ const readable = z.object({
   mounts: z.record(z.string(), z.unknown()).catch({}),
 });
 
-/** Loads one system. Throws OperatorError where there is none of that name, or it is wrongly configured. */
+/** Loads one system. Throws OperatorError if there is no such system or its configuration is wrong. */
 export function loadSystem(name: string, config: Config): System {
   const layers = systemLayers(name, config.directory);
   return completed(systemSettings(name, layers), config, layers.at(-1)?.origin ?? name);
 }
 
-/** The systems there is a YAML for: built in, or in the configuration directory. */
+/** Lists the systems with a YAML file, built-in or in the configuration directory. */
 export function knownSystems(config: Pick<Config, 'directory'>): string[] {
   const names = new Set(embeddedSystems.keys());
   for (const entry of existsSync(config.directory) ? readdirSync(config.directory, { withFileTypes: true }) : []) {

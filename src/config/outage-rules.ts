@@ -3,8 +3,8 @@ import { z } from 'zod';
 const snapshots = z.int().min(1).max(12);
 
 /**
- * `outage_rules`: what makes an outage, and how sure one must be. Of the last so many snapshots `bad` open one, and `good`
- * resolve it; both at once must not hold.
+ * `outage_rules`: when outages open and resolve. Of the last `snapshots` snapshots, `bad` bad ones open an outage and
+ * `good` good ones resolve it. The refinements make sure that both cannot be true at once.
  */
 export const outageRules = z
   .strictObject({
@@ -14,7 +14,7 @@ export const outageRules = z
     login_nodes: z.boolean().default(true),
     filesystems: z.boolean().default(true),
     jupyterhub: z.boolean().default(true),
-    /** Percent of a system's nodes; null for never. */
+    /** Percent of the nodes of a system; null turns the rule off. */
     nodes_down: z.number().gt(0).max(100).nullable().default(10),
   })
   .refine(({ snapshots, bad, good }) => Math.max(bad, good) <= snapshots, 'bad and good must be at most snapshots')

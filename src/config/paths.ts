@@ -4,23 +4,29 @@ import { OperatorError } from '../lib/errors.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where the configuration lies unless `--config` says so: `/etc/hpc-collector` for root, else the XDG directory. */
+/** Returns the default configuration directory: `/etc/hpc-collector` for root, otherwise below the XDG directory. */
 export function defaultConfigDirectory(environment: Environment): string {
   return directory(environment, 'XDG_CONFIG_HOME', '.config', '/etc/hpc-collector');
 }
 
-/** Where a user's programs have their configuration: the XDG directory itself. */
+/** Returns the XDG configuration directory of the user. */
 export function userConfigHome(environment: Environment): string {
   const named = environment.XDG_CONFIG_HOME;
   return named?.startsWith('/') ? named : join(homeDirectory(environment, 'XDG_CONFIG_HOME'), '.config');
 }
 
-/** Where the outbox and the log lie: `/var/lib/hpc-collector` for root, else the XDG state directory. */
+/**
+ * Returns the directory of the outbox and the log: `/var/lib/hpc-collector` for root, otherwise below the XDG state
+ * directory.
+ */
 export function defaultStateDirectory(environment: Environment): string {
   return directory(environment, 'XDG_STATE_HOME', '.local/state', '/var/lib/hpc-collector');
 }
 
-/** Where snapshots are kept that the outbox cannot take: seldom on the same filesystem, and there after a reboot. */
+/**
+ * Returns the default directory for snapshots that the outbox cannot store. It is usually on another filesystem, and
+ * survives a reboot.
+ */
 export function defaultFallbackDirectory(): string {
   return `/var/tmp/hpc-collector-${process.getuid?.() ?? 0}`;
 }
@@ -38,7 +44,7 @@ function homeDirectory(environment: Environment, variable: string): string {
   try {
     return userInfo().homedir;
   } catch (error) {
-    // There is no passwd entry in some containers.
+    // Some containers have no passwd entry.
     throw new OperatorError(`cannot tell your home directory: set HOME or ${variable}`, { cause: error });
   }
 }

@@ -1,23 +1,23 @@
 import { OperatorError } from '../lib/errors.ts';
 
-/** One thing that is wrong with the configuration. */
+/** One error of the configuration. */
 export type Problem = {
   /** The file, or `the built-in derecho.yaml`; null for the environment. */
   readonly file: string | null;
-  /** Counted from 1; null where the matter is no place in a file. */
+  /** Counted from 1; null if the error has no place in a file. */
   readonly line: number | null;
   readonly column: number | null;
-  /** What is wrong and what would be right. */
+  /** What is wrong and what is expected. */
   readonly words: string;
 };
 
-/** `/dir/casper.yaml:3:7: load_as: must be …` */
+/** Formats an error as `/dir/casper.yaml:3:7: load_as: must be …`. */
 export function problemText({ file, line, column, words }: Problem): string {
   const place = line === null ? '' : `:${line}:${column}`;
   return file === null ? words : `${file}${place}: ${words}`;
 }
 
-/** The configuration is wrong: all that is wrong with one file, in one line. */
+/** The configuration is wrong; the message lists all errors in one line. */
 export class ConfigError extends OperatorError {
   readonly problems: readonly Problem[];
 

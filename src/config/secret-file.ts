@@ -2,8 +2,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { messageOf, OperatorError } from '../lib/errors.ts';
 
 /**
- * The text of a file that holds a secret; null where there is none. Throws OperatorError, with the mend, for one that
- * others may read or that cannot be read. `holds` says what is in it: `passwords`.
+ * Reads a file that holds a secret; null if there is none. `holds` names the content for errors, such as `passwords`.
+ * Throws OperatorError if others can read the file or it cannot be read.
  */
 export function readSecretFile(file: string, holds: string): string | null {
   const stat = statSync(file, { throwIfNoEntry: false });

@@ -4,14 +4,14 @@ import { printable } from '../lib/text.ts';
 import { type Layers, mergedLayers, placeIn } from './layers.ts';
 import { ConfigError, type Problem } from './problem.ts';
 
-/** Checks merged files against their schema; throws ConfigError that names every problem. */
+/** Validates merged files. Throws ConfigError that lists every error. */
 export function checkSettings<S extends z.ZodType>(schema: S, layers: Layers): z.output<S> {
   const result = schema.safeParse(mergedLayers(layers));
   if (result.success) return result.data;
   throw new ConfigError(settingProblems(schema, layers));
 }
 
-/** All that is wrong with merged files, each with its place, in the files' order; none where they are as the schema wants them. */
+/** Lists all errors of merged files, each with its place, in the order of the files. */
 export function settingProblems(schema: z.ZodType, layers: Layers): Problem[] {
   const result = schema.safeParse(mergedLayers(layers));
   const found = (result.error?.issues ?? []).flatMap((issue) => {
@@ -26,7 +26,7 @@ export function settingProblems(schema: z.ZodType, layers: Layers): Problem[] {
   });
 }
 
-/** A problem with the setting at a path: where it is set, or would be. */
+/** Makes an error about the setting at a path, with the place where it is set or would be set. */
 export function problemAt(layers: Layers, path: readonly PropertyKey[], words: string): Problem {
   const name = path.length === 0 ? 'the file' : pathText(path);
   return { ...place(layers, path, 'value'), words: `${name}: ${words}` };
@@ -43,12 +43,12 @@ function place(layers: Layers, path: readonly PropertyKey[], what: 'value' | 'ke
   return placeIn(layers, path, what) ?? { file: layers.at(-1)?.origin ?? null, line: null, column: null };
 }
 
-/** `login_nodes.0.type` */
+/** Formats a path as `login_nodes.0.type`. */
 export function pathText(path: readonly PropertyKey[]): string {
   return printable(path.join('.'), 200);
 }
 
-/** The names that a mapping within the settings may have. */
+/** Returns the names that a mapping at a path can have. */
 function settingsAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   const at = path.reduce<unknown>((within, key) => memberOf(within, key), schema);
   const object = unwrapped(at);
@@ -62,7 +62,7 @@ function memberOf(schema: unknown, key: PropertyKey): unknown {
   return container instanceof z.ZodRecord ? container.valueType : undefined;
 }
 
-/** A schema without what makes it optional. */
+/** Unwraps optional, nullable and default schemas. */
 function unwrapped(schema: unknown): unknown {
   const isOptional =
     schema instanceof z.ZodOptional ||

@@ -7,29 +7,32 @@ import { defaultFallbackDirectory, type Environment } from './paths.ts';
 import { samVariables } from './sam.ts';
 import { isMapping, type YamlMap } from './yaml.ts';
 
-/** One setting, and where its value comes from. */
+/** One setting with the source of its value. */
 export type Shown = {
-  /** `destinations.sam.url`; those of a system begin with its name. */
+  /** Such as `destinations.sam.url`; settings of a system begin with its name. */
   readonly setting: string;
-  /** `********` for a secret; null where nothing sets it. */
+  /** `********` for a secret; null if the setting is not set. */
   readonly value: unknown;
-  /** `built-in default`, `not set`, `environment API_TIMEOUT`, `/dir/env API_TIMEOUT`, `/dir/casper.yaml:3`, `--outbox`. */
+  /**
+   * `built-in default`, `not set`, `environment API_TIMEOUT`, `/dir/env API_TIMEOUT`, `/dir/casper.yaml:3` or
+   * `--outbox`.
+   */
   readonly from: string;
 };
 
-/** What was read, and what it was read from. */
+/** What was read, and where from. */
 export type ShowSource = {
   readonly config: Config;
   readonly processEnvironment: Environment;
   readonly outboxFile: string;
-  /** Flags by their name, without the dashes. */
+  /** Flags by name, without the dashes. */
   readonly flags: Readonly<Record<string, string | undefined>>;
 };
 
-/** What decides a setting besides YAML, and what it is where nothing does. */
+/** What can set a setting besides YAML, and its default. */
 type Rule = { readonly variables?: readonly string[]; readonly flag?: string; readonly default?: unknown };
 
-/** Everything that is configured: the collector's settings, then those of each system. Throws OperatorError. */
+/** Lists the whole configuration: the settings of the collector, then those of each system. Throws OperatorError. */
 export function shownSettings(source: ShowSource, systems: readonly string[]): Shown[] {
   const { config } = source;
   const { directory, stateDirectory, collector } = config;
@@ -83,7 +86,7 @@ function flagged({ flags }: ShowSource, { flag }: Rule): Omit<Shown, 'setting'> 
   return value === undefined ? null : { value, from: `--${flag}` };
 }
 
-/** The directories that the XDG variables give are told whole, not as the variable has them. */
+/** Shows the resulting directory, because an XDG variable gives only its parent. */
 function fromVariable({ config, processEnvironment }: ShowSource, rule: Rule): Omit<Shown, 'setting'> | null {
   const name = rule.variables?.find((one) => config.environment[one] !== undefined);
   if (name === undefined) return null;
@@ -98,7 +101,7 @@ function configured(settings: YamlMap, layers: Layers, path: readonly string[], 
   return { value, from: value === null ? 'not set' : 'built-in default' };
 }
 
-/** The paths of all that is no mapping with something in it. */
+/** Lists the paths of all values that are not mappings with members. */
 function leavesOf(settings: YamlMap, path: readonly string[]): string[][] {
   return Object.entries(settings)
     .filter(([, value]) => value !== undefined)
@@ -111,7 +114,7 @@ function valueAt(settings: YamlMap, path: readonly string[]): unknown {
   return path.reduce<unknown>((at, key) => (isMapping(at) && Object.hasOwn(at, key) ? at[key] : undefined), settings);
 }
 
-/** A secret as stars, whatever it is in: a setting of such a name, or the login in an address. */
+/** Masks secrets: settings with a secret's name, and logins in addresses. */
 function masked(path: readonly string[], value: unknown): unknown {
   if (value === null) return null;
   const isSecret = path.some((key) => /password|token(?!_file$)|secret|webhook|heartbeat|(^|_)key$/i.test(key));

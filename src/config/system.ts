@@ -12,17 +12,20 @@ import {
 } from './fields.ts';
 import type { HubSystem } from './hub.ts';
 
-/** What one resource of a node must be: one of its comma-separated values, or a number of at least so much. */
+/** A condition on one resource of a node: one of its comma-separated values, or a least number. */
 const resourceCondition = z.union(
   [z.string(), z.number().transform(String), z.strictObject({ at_least: z.number() })],
   'must be a text, a number, or { at_least: NUMBER }',
 );
 
-/** One rule: the first whose conditions all hold gives a node its class and type. Without `when` it always holds. */
+/**
+ * A node rule. The first rule whose conditions all hold gives a node its class and type; a rule without `when` always
+ * holds.
+ */
 const nodeRule = z.strictObject({
   when: z
     .strictObject({
-      /** By name, whatever the case. */
+      /** By resource name; upper and lower case are the same. */
       resources: z.record(z.string(), resourceCondition).optional(),
       memory_gib_at_least: z.number().optional(),
       /** A pattern with `*` and `?`. */
@@ -30,7 +33,7 @@ const nodeRule = z.strictObject({
     })
     .optional(),
   class: z.enum(['cpu', 'gpu', 'viz']),
-  /** The name under which `node_types` reports it; without one the node is in the totals only. */
+  /** The name in `node_types`; a node without a type is only in the totals. */
   type: z.string().max(64).optional(),
 });
 
@@ -41,33 +44,33 @@ const hardware = z.strictObject({
   gpus_per_node: z.int().nullable().optional(),
 });
 
-/** The schedulers that can be asked. */
+/** The supported schedulers. */
 export const schedulers = ['pbs', 'slurm'] as const;
 export type Scheduler = (typeof schedulers)[number];
 
-/** `<system>.yaml` of a cluster with a scheduler. */
+/** The schema of `<system>.yaml` of a cluster. */
 export const systemSchema = z.strictObject({
   ...commonSettings,
   scheduler: z.enum(schedulers).default('pbs'),
-  /** Where the scheduler's commands and df run; null for this host. */
+  /** The host that runs the scheduler commands and df; null for this host. */
   scheduler_host: hostName.nullable().default(null),
-  /** Reach login nodes by way of `scheduler_host`, or from this host. */
+  /** Whether login nodes are reached through `scheduler_host` or directly. */
   login_nodes_via: z.enum(['scheduler_host', 'direct']).default('scheduler_host'),
   login_nodes: z
     .array(
       z.strictObject({
         name: hostName.max(maxNameLength),
         type: z.enum(['cpu', 'gpu', 'data-access']).optional(),
-        /** What ssh is given, where it is not the name. */
+        /** The host for ssh, if it is not the name. */
         host: hostName.optional(),
       }),
     )
     .default([]),
-  /** Paths by the names they are reported under. */
+  /** Paths of filesystems, by reported name. */
   mounts: z.record(apiName, absolutePath).default({}),
   /** Names of `mounts`, or paths. */
   filesystems: z.array(apiName).default([]),
-  /** Queues that are reported even while they have no jobs. */
+  /** Queues that are reported even without jobs. */
   queues: z.array(apiName).default([]),
   timezone: z.string().refine(isTimeZone, 'is no IANA time zone such as America/Denver').default('UTC'),
   node_rules: z
@@ -75,7 +78,7 @@ export const systemSchema = z.strictObject({
     .min(1)
     .default([{ when: { resources: { ngpus: { at_least: 1 } } }, class: 'gpu' }, { class: 'cpu' }]),
   node_types: z.record(z.string(), hardware).default({}),
-  /** Percent of a filesystem's size in use over which it is degraded. */
+  /** Percent of a filesystem in use above which it is degraded. */
   degraded_above: z.number().min(0).max(100).default(90),
   load_as: z.enum(['raw', 'percent']).default('raw'),
   timeouts: z.strictObject({ command: seconds.optional(), connect: seconds.optional() }).default({}),
@@ -84,19 +87,19 @@ export const systemSchema = z.strictObject({
     .default({ scheduler: 1024, host: 1 }),
 });
 
-/** A cluster's settings as its YAML gives them. */
+/** The settings of a cluster as its YAML gives them. */
 export type SystemSettings = z.output<typeof systemSchema>;
 export type NodeRule = z.output<typeof nodeRule>;
 export type NodeHardware = z.output<typeof hardware>;
 
-/** A cluster with a scheduler, complete. */
+/** A cluster with all settings completed. */
 export type BatchSystem = Omit<SystemSettings, 'filesystems' | 'on_failed_probe' | 'timeouts'> & {
   readonly kind: 'batch';
   readonly filesystems: readonly { readonly name: string; readonly path: string }[];
   readonly on_failed_probe: FailedProbePolicy;
-  /** Seconds. */
+  /** In seconds. */
   readonly timeouts: { readonly command: number; readonly connect: number };
 };
 
-/** One observed system, complete. */
+/** An observed system with all settings completed. */
 export type System = BatchSystem | HubSystem;

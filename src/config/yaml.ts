@@ -5,18 +5,18 @@ import { ConfigError, type Problem } from './problem.ts';
 
 export type YamlMap = { [key: string]: unknown };
 
-/** Where something stands in a file, counted from 1. */
+/** A place in a file, counted from 1. */
 export type Place = { readonly line: number; readonly column: number };
 
-/** A YAML file whose top level is a mapping, and where in it everything stands. */
+/** A YAML file with a mapping at its top, and the places of its values. */
 export type YamlFile = {
   readonly origin: string;
   readonly value: YamlMap;
-  /** The place of a value, or of its key; of the nearest above it that is there. */
+  /** Returns the place of a value or of its key; of the nearest existing parent if it is missing. */
   placeOf(path: readonly PropertyKey[], what: 'value' | 'key'): Place;
 };
 
-/** Reads a YAML file; an empty one is {}. Throws ConfigError with file, line and column of all that is wrong. */
+/** Reads a YAML file; an empty one is `{}`. Throws ConfigError with file, line and column of every error. */
 export function readYaml(file: string): YamlFile {
   let text: string;
   try {
@@ -28,14 +28,14 @@ export function readYaml(file: string): YamlFile {
 }
 
 /**
- * Loaded only where there is a file to read: it is the biggest of our packages. Bun's own parser would do without, but
- * overlooks a key that is there twice and does not say on which line an error is.
+ * Loads the `yaml` package only when a file must be read, because it is our largest package. Bun's own parser is not
+ * enough: it accepts duplicate keys and gives no line of an error.
  */
 function yamlPackage(): typeof import('yaml') {
   return require('yaml');
 }
 
-/** YAML that is part of this program, and known to be right. */
+/** Parses YAML that is part of this program. */
 export function ownYaml(text: string, origin: string): YamlFile {
   const value = Bun.YAML.parse(text);
   const placeOf: YamlFile['placeOf'] = (path, what) => parseYaml(text, origin).placeOf(path, what);
@@ -46,7 +46,7 @@ export function parseYaml(text: string, origin: string): YamlFile {
   const { LineCounter, parseDocument } = yamlPackage();
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
-  // What is missing at the end is missing on the last line that has something, and not on the one after it.
+  // Report something missing at the end on the last line with content, not on the empty line after it.
   const last = Math.max(0, text.trimEnd().length - 1);
   const placeAt = (offset: number): Place => {
     const { line, col } = lines.linePos(Math.min(Math.max(0, offset), last));
@@ -73,7 +73,7 @@ function contentOf(document: Document, refusal: (words: string) => ConfigError):
   try {
     value = document.toJS();
   } catch (error) {
-    // A few lines of aliases to aliases may stand for gigabytes.
+    // A few lines of nested aliases can expand to gigabytes.
     throw refusal(messageOf(error));
   }
   if (value === null || value === undefined) return {};
@@ -81,7 +81,7 @@ function contentOf(document: Document, refusal: (words: string) => ConfigError):
   return value;
 }
 
-/** Where the text of a value begins, or of its key. */
+/** Returns the offset of a value or its key in the text. */
 function offsetOf(document: Document, path: readonly PropertyKey[], what: 'value' | 'key'): number {
   const { isAlias, isCollection, isMap, isScalar } = yamlPackage();
   let node: unknown = document.contents;
@@ -104,14 +104,14 @@ function offsetOf(document: Document, path: readonly PropertyKey[], what: 'value
   return at;
 }
 
-/** Null for what has no text of its own, such as the value in `a:`. */
+/** Returns null for a node without text, such as the value in `a:`. */
 function rangeOf(node: unknown): number | null {
   if (!yamlPackage().isNode(node) || !node.range) return null;
   const [start, end] = node.range;
   return end > start ? start : null;
 }
 
-/** Lays `over` over `under`: mappings merge member by member, everything else (lists too) is replaced. */
+/** Merges two mappings: mappings merge member by member, other values (lists too) are replaced. */
 export function mergeDeep(under: YamlMap, over: YamlMap): YamlMap {
   const merged = new Map(Object.entries(under));
   for (const [key, value] of Object.entries(over)) {

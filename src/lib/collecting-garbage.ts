@@ -1,9 +1,9 @@
-/** After how much of a stream garbage is collected. */
+/** Collect garbage after this many bytes of a stream. */
 const garbageBytes = 8 * 1024 * 1024;
 
 /**
- * The same chunks. What was read is garbage at once, but the engine, which sees a machine with much memory, lets tens of
- * megabytes of it come together before it looks, and a login host's memory belongs to others. Small systems never get here.
+ * Passes chunks on and collects garbage from time to time. Without this, the engine keeps tens of megabytes of chunks
+ * that were already read, and memory on a login host is shared. Small systems never reach the limit.
  */
 export async function* collectingGarbage(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let bytes = 0;

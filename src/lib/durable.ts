@@ -1,12 +1,15 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Writes a file whole or not at all, for its owner only; when this returns, it is on disk and survives a power failure. */
+/**
+ * Writes a file completely or not at all, with mode 0600. When this returns, the file is on disk and survives a power
+ * failure.
+ */
 export function writeDurably(file: string, content: string | Uint8Array, mode = 0o600): void {
   const unfinished = `${file}.${process.pid}${unfinishedSuffix}`;
   try {
     rmSync(unfinished, { force: true });
-    // Exclusively: nothing that somebody else put there is followed or written.
+    // Create the file exclusively, so that a file or link of another user is never followed or overwritten.
     const descriptor = openSync(unfinished, 'wx', mode);
     try {
       writeFileSync(descriptor, content);
@@ -19,19 +22,19 @@ export function writeDurably(file: string, content: string | Uint8Array, mode = 
     try {
       rmSync(unfinished, { force: true });
     } catch {
-      // What went wrong first is what counts.
+      // Report the first failure.
     }
     throw error;
   }
   syncPath(dirname(file));
 }
 
-/** What the name of a file ends with while it is written; a process that was killed may leave one. */
+/** The suffix of a file while it is being written; a killed process can leave one. */
 export const unfinishedSuffix = '.unfinished';
 
 /**
- * Brings a file to disk, or the names in a directory: a file that was made, renamed or removed is so for good only when
- * its directory was.
+ * Syncs a file or a directory to disk. Creating, renaming or removing a file is durable only after its directory is
+ * synced.
  */
 export function syncPath(path: string): void {
   const descriptor = openSync(path, 'r');

@@ -1,6 +1,6 @@
 const seconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
-/** `90s`, `15m`, `2h`, `1d12h` in milliseconds; null for what is none. */
+/** Parses `90s`, `15m`, `2h` or `1d12h` to milliseconds; null if the text is not a duration. */
 export function parseDuration(text: string): number | null {
   if (!/^(?:\d{1,9}[smhd])+$/.test(text)) return null;
   return [...text.matchAll(/(\d+)([smhd])/g)].reduce(
@@ -9,7 +9,7 @@ export function parseDuration(text: string): number | null {
   );
 }
 
-/** Milliseconds for people, in the two largest units: `45s`, `3m20s`, `2h05m`, `3d04h`. */
+/** Formats milliseconds in their two largest units: `45s`, `3m20s`, `2h05m`, `3d04h`. */
 export function shortDuration(milliseconds: number): string {
   const total = Math.round(Math.abs(milliseconds) / 1000);
   const sign = milliseconds < 0 && total > 0 ? '-' : '';

@@ -1,7 +1,6 @@
 /**
- * Filesystems that a host shares with others, by the magic number that statfs(2) gives: linux/magic.h, and the sources of
- * Lustre (`LL_SUPER_MAGIC`), GPFS and BeeGFS for those that are not in it. FUSE is among them, because sshfs and its like
- * are it.
+ * Network filesystems by the magic number of statfs(2), from linux/magic.h and the sources of Lustre
+ * (`LL_SUPER_MAGIC`), GPFS and BeeGFS. FUSE is included because of sshfs and similar programs.
  */
 const networkFilesystems: ReadonlyMap<number, string> = new Map([
   [0x6969, 'NFS'],
@@ -14,8 +13,8 @@ const networkFilesystems: ReadonlyMap<number, string> = new Map([
   [0x65735546, 'FUSE'],
 ]);
 
-/** The name of a network filesystem of that type (`type` of node's `statfs`); null for any other. */
+/** Returns the name of a network filesystem by its type (`type` of node's `statfs`); null for another filesystem. */
 export function networkFilesystem(type: number): string | null {
-  // 32 bits, which some kernels extend by their sign.
+  // Some kernels sign-extend the 32-bit number.
   return networkFilesystems.get(type >>> 0) ?? null;
 }

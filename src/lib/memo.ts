@@ -1,8 +1,8 @@
-/** Arguments that are remembered, and how long they may be: together some MiB. */
+/** The most remembered arguments, and their longest length; together some MiB. */
 const most = 10_000;
 const longest = 200;
 
-/** The same pure function of a text, for texts that come again and again: the last answers are remembered. */
+/** Caches the results of a pure function of a text. */
 export function memoized<T>(work: (text: string) => T): (text: string) => T {
   const known = new Map<string, T>();
   return (text) => {

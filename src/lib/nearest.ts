@@ -1,4 +1,4 @@
-/** The known name that is the fewest single-letter changes away from a mistyped one; null where none is near. */
+/** Returns the known name with the fewest single-letter differences; null if none is similar. */
 export function nearest(name: string, known: readonly string[]): string | null {
   let best: string | null = null;
   let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;
@@ -12,7 +12,7 @@ export function nearest(name: string, known: readonly string[]): string | null {
   return best;
 }
 
-/** Levenshtein's distance, one row at a time. */
+/** Levenshtein distance, computed row by row. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {

@@ -1,4 +1,4 @@
-/** How bad an outage is, the worst first, and how far its handling is: the words of the API guide. */
+/** The severities of an outage, the worst first, and its statuses, as the SAM API names them. */
 export const severities = ['critical', 'major', 'minor', 'maintenance'] as const;
 export const outageStatuses = ['investigating', 'identified', 'monitoring', 'resolved'] as const;
 

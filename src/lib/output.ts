@@ -2,14 +2,14 @@ import { writeSync } from 'node:fs';
 import { messageOf, OperatorError } from './errors.ts';
 import { codeOf } from './sqlite.ts';
 
-/** Whoever read standard output has enough, as `head` has: the program ends without a word. */
+/** The reader of standard output has closed it, as `head` does. The program ends without a message. */
 export class OutputClosed extends Error {
   override readonly name = 'OutputClosed';
 }
 
 /**
- * Writes text to standard output, no faster than it is read. Not by `process.stdout`: setting that up costs 20 ms of each
- * start. Throws OutputClosed where nobody reads any more, and OperatorError where it cannot be written.
+ * Writes to standard output at the speed of its reader. Does not use `process.stdout`, because its set-up costs 20 ms
+ * at each start. Throws OutputClosed if the reader has closed it, and OperatorError if writing fails.
  */
 export function print(text: string): void {
   try {
@@ -20,12 +20,12 @@ export function print(text: string): void {
   }
 }
 
-/** Writes text to standard error. That it went away must not cost a collection. */
+/** Writes to standard error. A closed standard error must not stop a collection. */
 export function complain(text: string): void {
   try {
     writeAll(2, text);
   } catch {
-    // There is nobody left to tell.
+    // Nothing can be reported without standard error.
   }
 }
 
@@ -35,7 +35,7 @@ function writeAll(descriptor: number, text: string): void {
     try {
       bytes = bytes.subarray(writeSync(descriptor, bytes));
     } catch (error) {
-      // Another program that shares the pipe may have set it so.
+      // Another program that shares the pipe can have made it non-blocking.
       if (codeOf(error) !== 'EAGAIN') throw error;
       Bun.sleepSync(5);
     }

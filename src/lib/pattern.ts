@@ -1,6 +1,6 @@
 const patterns = new Map<string, RegExp>();
 
-/** Whether a text is what a pattern with `*` and `?` says, whatever the case. */
+/** True if a text matches a pattern with `*` and `?`; upper and lower case are the same. */
 export function matches(pattern: string, text: string): boolean {
   let expression = patterns.get(pattern);
   if (!expression) {

@@ -3,8 +3,9 @@ import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
- * Makes a file for a database, with its directory, where it is not there: 0600 in 0700; true if it was made. Never opens
- * one that is there: SQLite loses its locks when somebody else in this process opens and closes a file that it has open.
+ * Creates a database file with mode 0600 in a directory with mode 0700 if it does not exist; returns true if it was
+ * created. Never opens an existing file: closing any descriptor of a file drops the locks that SQLite holds on it
+ * (howtocorrupt.html §2.2).
  */
 export function makePrivateFile(path: string): boolean {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -18,10 +19,13 @@ export function makePrivateFile(path: string): boolean {
   }
 }
 
-/** A setting: its name, what it is set to, and what it then reads as. */
+/** A pragma: its name, its new value, and the value that it then reads as. */
 export type Pragma = readonly [name: string, value: string | number, readBack: string | number];
 
-/** Sets pragmas and reads them back: SQLite passes over what it cannot apply. Throws an Error that names the one. */
+/**
+ * Sets pragmas and reads them back, because SQLite silently ignores what it cannot apply. Throws an Error that names
+ * the pragma.
+ */
 export function setPragmas(database: Database, pragmas: readonly Pragma[]): void {
   for (const [name, value, readBack] of pragmas) {
     database.run(`PRAGMA ${name} = ${value}`);
@@ -36,17 +40,17 @@ export function readPragma(database: Database, name: string): unknown {
   return row ? Object.values(row)[0] : undefined;
 }
 
-/** How many of the migration steps a file has had. */
+/** Returns the number of migrations that a file has had. */
 export function schemaVersion(database: Database): number {
   return Number(readPragma(database, 'user_version'));
 }
 
-/** Takes the steps that a file lacks, all of them or none. Two programs may do so at once. */
+/** Applies the missing migrations, all or none. Safe if two programs do so at once. */
 export function migrate(database: Database, steps: readonly string[]): void {
   if (schemaVersion(database) === steps.length) return;
   database
     .transaction(() => {
-      // It counts only under the lock.
+      // Read the version again: only the value read under the lock is reliable.
       const version = schemaVersion(database);
       if (version === steps.length) return;
       for (const step of steps.slice(version)) database.run(step);
@@ -55,7 +59,7 @@ export function migrate(database: Database, steps: readonly string[]): void {
     .immediate();
 }
 
-/** The code of an error of SQLite (`SQLITE_FULL`) or of the system (`ENOENT`); undefined where it has none. */
+/** Returns the code of an error of SQLite (`SQLITE_FULL`) or of the system (`ENOENT`); undefined if it has none. */
 export function codeOf(error: unknown): string | undefined {
   const code: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined;
   return typeof code === 'string' ? code : undefined;

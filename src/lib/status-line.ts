@@ -3,12 +3,12 @@ import { complain } from './output.ts';
 
 let current = '';
 
-/** Whether standard error is a terminal that can be written over. */
+/** True if standard error is a terminal that supports overwriting a line. */
 export function canShowStatus(): boolean {
   return isatty(2) && process.env.NO_COLOR === undefined && process.env.TERM !== 'dumb';
 }
 
-/** Shows one line at the end of standard error, in the place of the last one; an empty text takes it away. */
+/** Shows one line at the end of standard error, replacing the last one; an empty text removes it. */
 export function showStatus(text: string): void {
   if (text === current) return;
   current = text;

@@ -1,6 +1,6 @@
 /**
- * Makes text from outside safe and short enough for a terminal or a log line: control characters become
- * `\xNN` (line breaks and tabs one blank), and what is over `maxLength` characters is cut with an ellipsis.
+ * Makes text from outside safe for a terminal or a log line: control characters become `\xNN`, line breaks and tabs
+ * become one blank, and text over `maxLength` characters is cut with an ellipsis.
  */
 export function printable(text: string, maxLength = 500): string {
   const flat = text.replace(/[\r\n\t]+/g, ' ').trim();
@@ -11,18 +11,18 @@ export function printable(text: string, maxLength = 500): string {
   return safe.length > maxLength ? `${safe.slice(0, maxLength)}…` : safe;
 }
 
-/** `1 node`, `2 nodes`: a count with its noun; give the plural where it is not the noun plus `s`. */
+/** Formats a count with its noun: `1 node`, `2 nodes`. Pass the plural if it is not the noun plus `s`. */
 export function counted(count: number, noun: string, plural = `${noun}s`): string {
   return `${count} ${count === 1 ? noun : plural}`;
 }
 
-/** The words at the beginning of a page, without its tags, in one line. */
+/** Returns the first words of an HTML page without tags, in one line. */
 export function withoutTags(page: string): string {
   const text = page.slice(0, 4000).replace(/<(style|script)[\s\S]*?<\/\1>|<[^>]*>/gi, ' ');
   return text.replace(/\s+/g, ' ').trim();
 }
 
-/** Text with stars in the place of the user and password of each address in it. */
+/** Masks the user and password in each address of a text. */
 export function withoutLogin(text: string): string {
   return text.replace(/(\/\/)[^/@]*@/g, '$1********@');
 }
