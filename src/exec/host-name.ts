@@ -1,10 +1,10 @@
 import { OperatorError } from '../lib/errors.ts';
 import { printable } from '../lib/text.ts';
 
-/** `[user@]name`, where the name may be an IPv6 address. A leading `-` would be an option of ssh. */
+/** `[user@]name`; the name may be an IPv6 address. ssh would read a leading `-` as an option. */
 const hostPattern = /^(?:[A-Za-z0-9_.][A-Za-z0-9_.-]*@)?[A-Za-z0-9_.:][A-Za-z0-9_.:-]*$/;
 
-/** Takes a host as configured and gives it back; throws an OperatorError if ssh could read it as something else. */
+/** Returns a configured host unchanged. Throws OperatorError if ssh could read it as something else. */
 export function checkedHost(host: string): string {
   if (host.length > 255 || !hostPattern.test(host)) {
     throw new OperatorError(
@@ -15,8 +15,8 @@ export function checkedHost(host: string): string {
 }
 
 /**
- * Whether two names mean one host: equal up to the first dot, in any case, whatever the user. Login hosts call
- * themselves by other domains (`derecho1.hsn.de.hpc…`) than the world does.
+ * True if two names mean one host: equal up to the first dot, ignoring case and user. Login hosts can know themselves
+ * by another domain (`derecho1.hsn.de.hpc…`) than other hosts do.
  */
 export function sameHost(one: string, other: string): boolean {
   return shortName(one) === shortName(other);

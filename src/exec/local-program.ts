@@ -4,12 +4,15 @@ import { commandEnvironment } from './environment.ts';
 import { startLocal } from './local.ts';
 import { defaultSearchDirectories } from './search-path.ts';
 
-/** What a program of this host printed, byte for byte, or why it failed and with what words. */
+/** The output of a program of this host, byte for byte, or why it failed. */
 export type ProgramResult =
   | { readonly kind: 'done'; readonly output: Buffer }
   | { readonly kind: 'failed'; readonly reason: string; readonly stderr: string };
 
-/** Runs a small program of this host, such as `crontab -l`, to its end, with `variables` beside what every command inherits. */
+/**
+ * Runs a small program of this host to its end, such as `crontab -l`. `variables` are added to the inherited
+ * environment.
+ */
 export async function runProgram(
   argv: Command['argv'],
   variables: Readonly<Record<string, string>> = {},

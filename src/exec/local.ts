@@ -2,29 +2,32 @@ import { messageOf } from '../lib/errors.ts';
 import type { Command, Ending, Execution } from './command.ts';
 import { Tail } from './tail.ts';
 
-/** What is started on this host, with its whole environment. */
+/** A program to start on this host, with its whole environment. */
 export type LocalCommand = Pick<Command, 'argv' | 'timeoutSeconds' | 'maxOutputBytes'> & {
   readonly environment: Readonly<Record<string, string>>;
 };
 
-/** How much of standard error is kept: its end. */
+/** Only the end of standard error is kept, at most this many bytes. */
 const keptStderrBytes = 64 * 1024;
 
-/** How long standard error may take to end after the program did: all that it wrote is in the pipe by then. */
+/**
+ * How long to wait for the end of standard error after the program exits, in milliseconds. Its output is in the pipe by
+ * then.
+ */
 const stderrGraceMilliseconds = 200;
 
-/** What ends each running command at once. */
+/** One function for each running command, which kills it. */
 const running = new Set<() => void>();
 
-/** Kills every running command with all that it started, for a program that was told to stop. */
+/** Kills every running command and its children, when this program is told to stop. */
 export function killRunningCommands(): void {
   for (const kill of [...running]) kill();
 }
 
 /**
- * Starts a program on this host, in a process group of its own: that group is killed at the deadline, when the
- * output passes its limit, and when the reader stops early. A killed program is not waited for: one that hangs in
- * the kernel, on a dead file server, does not die of SIGKILL either.
+ * Starts a program on this host in its own process group. The group is killed at the deadline, when the output exceeds
+ * its limit, and when the reader stops early. Does not wait for a killed program: a program that hangs in the kernel,
+ * on a dead file server, survives even SIGKILL.
  */
 export function startLocal(command: LocalCommand): Execution {
   const { argv, environment, timeoutSeconds, maxOutputBytes } = command;
@@ -43,11 +46,11 @@ export function startLocal(command: LocalCommand): Execution {
 
   const stderr = collectStderr(child.stderr);
   const reader = child.stdout.getReader();
-  // Bun reads a pipe into memory without bound until the first read was asked for, so that is done at once.
+  // Bun reads a pipe into memory without bound until the first read is requested, so request one now.
   let next = reader.read();
   const ending = Promise.withResolvers<Ending>();
 
-  // The first cause wins: later calls find the promise settled and a group that is gone.
+  // Report the first cause: later calls find the promise settled and the group gone.
   const finish = (cause: Ending): void => {
     clearTimeout(deadline);
     running.delete(kill);
@@ -71,7 +74,7 @@ export function startLocal(command: LocalCommand): Execution {
         if (bytes > maxOutputBytes) return finish({ kind: 'output-too-large', limitBytes: maxOutputBytes });
         yield value;
       }
-      // A program may close its output and go on; the deadline ends that wait too.
+      // A program can close its output and continue; the deadline also ends this wait.
       await Promise.race([child.exited, ending.promise]);
       const grace = setTimeout(stderr.stop, stderrGraceMilliseconds);
       await stderr.ended;
@@ -84,7 +87,7 @@ export function startLocal(command: LocalCommand): Execution {
   return { stdout: read(), ending: ending.promise };
 }
 
-/** An execution that is over before it printed anything. */
+/** Returns an execution that ended before it printed anything. */
 export function endedExecution(ending: Ending): Execution {
   async function* nothing(): AsyncGenerator<Uint8Array> {}
   return { stdout: nothing(), ending: Promise.resolve(ending) };
@@ -95,7 +98,10 @@ function exitOf(child: Bun.Subprocess, stderr: string): Ending {
   return { kind: 'exited', code: child.exitCode ?? 0, stderr };
 }
 
-/** Anything but a missing program (too many processes, too long arguments) is 126, as shells say it. */
+/**
+ * Maps a failed start to an ending. Every failure except a missing program (too many processes, too long arguments) is
+ * code 126, as in shells.
+ */
 function notStarted(program: string, error: unknown): Ending {
   const code = error instanceof Error && 'code' in error ? error.code : null;
   if (code === 'ENOENT' || code === 'EACCES' || code === 'ENOTDIR') return { kind: 'not-found', program };
@@ -119,6 +125,6 @@ function killGroup(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // The group is already gone.
+    // The group has already exited.
   }
 }

@@ -6,21 +6,21 @@ import type { Ending, Execution, Executor } from './command.ts';
 import { type RecordedCommand, recordingFileName, recordingText } from './recording.ts';
 import { recordingFileNames } from './recording-names.ts';
 
-/** An executor that writes down what it passes on. */
+/** An executor that records the commands that it passes on. */
 export type Recorder = Executor & {
   /**
-   * Writes the list, in the order of starting; to be called once all that was started has been read. Rejects with
-   * an OperatorError if anything could not be written; the commands themselves are not disturbed by that.
+   * Writes the list of commands in the order of their start. Call it after all output was read. Rejects with an
+   * OperatorError if the recording could not be written; the commands are not affected by that.
    */
   finish(): Promise<void>;
 };
 
-/** Files are new, and only for us to read: output names users. */
+/** Files are new and private, because output contains user names. */
 const newFile = { flag: 'wx', mode: 0o600 } as const;
 
 /**
- * Passes commands on to an executor and records them in a folder, which is made. Throws an OperatorError if it
- * holds a recording already or cannot be made.
+ * Passes commands on to an executor and records them in a new folder. Throws OperatorError if the folder holds a
+ * recording already or cannot be created.
  */
 export function recordInto(directory: string, executor: Executor): Recorder {
   const list = join(directory, recordingFileName);
@@ -32,7 +32,7 @@ export function recordInto(directory: string, executor: Executor): Recorder {
   }
   const namesFor = recordingFileNames();
   const takes: (() => Promise<RecordedCommand | null>)[] = [];
-  // After one failed write the recording is worthless, so nothing more is written.
+  // After one failed write the recording is useless, so stop writing.
   let problem: unknown = null;
   const write = async (action: () => Promise<unknown>): Promise<void> => {
     if (problem !== null) return;
@@ -88,7 +88,7 @@ export function recordInto(directory: string, executor: Executor): Recorder {
   };
 }
 
-/** A file that comes into being with its first bytes. */
+/** Returns a file that is created with its first bytes. */
 function newOutput(path: string) {
   let file: FileHandle | null = null;
   return {

@@ -1,12 +1,13 @@
 import { basename } from 'node:path';
 import type { Command } from './command.ts';
 
-/** Long enough to know a command by, short enough for a listing. */
+/** The longest file name: enough to recognise a command, short enough for a listing. */
 const maxStemLength = 60;
 
 /**
- * Gives each command of a recording the names of its files, from its host and arguments, each once:
- * `derecho-pbsnodes-aj-F-json.json`. Case does not tell names apart, as a recording may be unpacked on a Mac.
+ * Returns a function that names the files of each command of a recording, from its host and arguments, such as
+ * `derecho-pbsnodes-aj-F-json.json`. No name is used twice. Names that differ only in case count as equal, because some
+ * file systems ignore case.
  */
 export function recordingFileNames(): (command: Pick<Command, 'host' | 'argv'>) => { stdout: string; stderr: string } {
   const taken = new Set<string>();

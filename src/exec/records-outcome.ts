@@ -3,16 +3,19 @@ import { type Command, describeCommand, type Ending } from './command.ts';
 import { failureOf, unreachableOf } from './describe.ts';
 import { silentFailure } from './read-text.ts';
 
-/** What was found in the output of a command whose records were given away one by one. */
+/** What the output of a command contained, after its records were passed on one by one. */
 export type Found = {
   readonly taken: number;
   readonly damaged: Damages;
   readonly printedNothing: boolean;
-  /** Why this cannot be the output that was asked for (`printed no PBS JSON`); null where it can. */
+  /** Why this cannot be the expected output (`printed no PBS JSON`); null if it can. */
   readonly problem: string | null;
 };
 
-/** What came of such a command. Exit code first, then content: a scheduler that is down may print a valid empty list. */
+/**
+ * Returns the outcome of such a command. The exit code decides before the content, because a scheduler that is down can
+ * print a valid empty list.
+ */
 export function recordsOutcome(command: Command, ending: Ending, found: Found): Probed<null> {
   const { taken, damaged, printedNothing, problem } = found;
   const reason = failureOf(command, ending) ?? silentFailure(command, ending, printedNothing);

@@ -5,12 +5,12 @@ import { endedExecution } from './local.ts';
 import { type RecordedCommand, readRecording, recordedEnding } from './recording.ts';
 import { unreachableReason } from './ssh-ending.ts';
 
-/** How much of a file is held at a time. */
+/** Bytes of a file to hold at a time. */
 const chunkBytes = 64 * 1024;
 
 /**
- * Answers commands from a recording, by host and arguments (the way to the host does not matter). What was
- * recorded several times is answered in that order, the last one from then on. Throws an OperatorError if the
+ * Answers commands from a recording, by host and arguments (the route to the host does not matter). A command that was
+ * recorded several times is answered in that order, and the last answer is repeated. Throws OperatorError if the
  * recording is broken.
  */
 export function replayFrom(directory: string): Executor {
@@ -51,8 +51,8 @@ function replay(directory: string, recorded: RecordedCommand, { maxOutputBytes }
 }
 
 /**
- * Small chunks read one by one: a stream of Bun's or Node's reads ahead in large ones, and needs more time and memory for
- * it than what is done with them.
+ * Reads small chunks one by one: streams of Bun and Node read ahead in large chunks, which costs more time and memory
+ * than the work on them.
  */
 async function* chunksOf(directory: string, name: string | undefined): AsyncGenerator<Uint8Array> {
   if (name === undefined) return;
@@ -63,7 +63,7 @@ async function* chunksOf(directory: string, name: string | undefined): AsyncGene
       const length = readSync(file, chunk);
       if (length === 0) return;
       yield chunk.subarray(0, length);
-      // Signals and timers get a turn.
+      // Let signals and timers run.
       if (count % 64 === 0) await new Promise(setImmediate);
     }
   } finally {
@@ -71,7 +71,10 @@ async function* chunksOf(directory: string, name: string | undefined): AsyncGene
   }
 }
 
-/** A recording made by hand knows only the exit status: with 255 and words of ssh the host was not reached. */
+/**
+ * Returns how a recorded command ended. A recording made by hand has only the exit status: 255 with a message of ssh
+ * means that the host was not reached.
+ */
 function endingOf(directory: string, recorded: RecordedCommand): Ending {
   const { host, stderr: name } = recorded;
   const stderr = name === undefined ? '' : readFileSync(join(directory, name), 'utf8');

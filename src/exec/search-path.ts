@@ -2,8 +2,8 @@ import { OperatorError } from '../lib/errors.ts';
 import { printable } from '../lib/text.ts';
 
 /**
- * Where schedulers and system programs usually live. Cron's PATH is `/usr/bin:/bin`, and a non-interactive ssh
- * login has no modules loaded either, so programs are looked for here after PATH, on both sides.
+ * Where schedulers and system programs usually are. The PATH of cron is `/usr/bin:/bin`, and a non-interactive ssh
+ * login loads no modules, so programs are searched here after PATH, on both sides.
  */
 export const defaultSearchDirectories: readonly string[] = [
   '/opt/pbs/bin',
@@ -18,19 +18,19 @@ export const defaultSearchDirectories: readonly string[] = [
   '/sbin',
 ];
 
-/** What a PATH is when there is none: the one that cron uses. */
+/** The PATH if none is set, as in cron. */
 const fallbackPath = '/usr/bin:/bin';
 
 /**
- * The PATH for a command on this host: the given one, then the search directories, each once. Entries that are
- * empty or relative are dropped: they mean the current directory, from which nothing may be run.
+ * Returns the PATH for a command on this host: the given one, then the search directories, each once. Drops empty and
+ * relative entries: they mean the current directory, and programs must never be run from there.
  */
 export function searchPath(path: string | undefined, directories: readonly string[]): string {
   const inherited = (path ?? fallbackPath).split(':').filter((entry) => entry.startsWith('/'));
   return [...new Set([...inherited, ...checked(directories)])].join(':');
 }
 
-/** The search directories as they are appended to the PATH of another host. */
+/** Joins the search directories to append them to the PATH of another host. */
 export function joinedDirectories(directories: readonly string[]): string {
   return checked(directories).join(':');
 }

@@ -2,22 +2,22 @@ import { existsSync } from 'node:fs';
 import type { Command } from './command.ts';
 import { type ProgramResult, runProgram } from './local-program.ts';
 
-/** Whose systemd is told: the system's, or that of the user who runs this program. */
+/** The systemd of the system, or of the user who runs this program. */
 export type SystemdManager = 'system' | 'user';
 
-/** A call of systemctl(1), as a person would type it. */
+/** Returns a call of systemctl(1), as a person would type it. */
 export function systemctlCommand(manager: SystemdManager, words: readonly string[]): Command['argv'] {
   return ['systemctl', ...(manager === 'user' ? ['--user'] : []), ...words];
 }
 
-/** Calls it. */
+/** Runs systemctl(1). */
 export function systemctl(manager: SystemdManager, words: readonly string[]): Promise<ProgramResult> {
   return runProgram(systemctlCommand(manager, words), manager === 'user' ? userVariables(process.env) : {});
 }
 
-/** Where the user's own manager listens, and where its units are. */
+/** Returns the variables that tell where the user's systemd listens and where its units are. */
 function userVariables(own: NodeJS.ProcessEnv): Record<string, string> {
-  // A login by `su` is not told; pam_systemd(8) says where it would be.
+  // `su` does not set the variable; pam_systemd(8) names this directory.
   const usual = `/run/user/${process.getuid?.() ?? 0}`;
   const variables = {
     XDG_RUNTIME_DIR: own.XDG_RUNTIME_DIR ?? (existsSync(usual) ? usual : undefined),

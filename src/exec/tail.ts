@@ -1,10 +1,13 @@
-/** Keeps the last bytes of a stream: of standard error the end says why, and a broken program may print gigabytes. */
+/**
+ * Keeps the last bytes of a stream. The end of standard error has the reason of a failure, and a broken program can
+ * print gigabytes.
+ */
 export class Tail {
   readonly #limit: number;
   #chunks: Uint8Array[] = [];
   #length = 0;
 
-  /** `limitBytes`: how many bytes are kept. */
+  /** Keeps at most `limitBytes` bytes. */
   constructor(limitBytes: number) {
     this.#limit = limitBytes;
   }
@@ -12,7 +15,7 @@ export class Tail {
   add(chunk: Uint8Array): void {
     this.#chunks.push(chunk);
     this.#length += chunk.length;
-    // Joining only at twice the limit keeps the cost of many small chunks linear.
+    // Join only at twice the limit, so that many small chunks cost linear time.
     if (this.#length > 2 * this.#limit) this.#trim();
   }
 

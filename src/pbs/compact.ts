@@ -2,12 +2,12 @@ import { messageOf } from '../lib/errors.ts';
 import type { Damages } from '../lib/records.ts';
 import type { PbsRecord, RawValue } from './values.ts';
 
-/** How much JSON without line breaks is read: it must be held whole. */
+/** The largest JSON without line breaks that is read, in bytes: it must be held in memory. */
 export const maxCompactBytes = 64 * 1024 * 1024;
 
 /**
- * Reads records of JSON that is all on one line: PBS prints none, but a recording that went through another program may.
- * There are no lines to find a record's end by, so what is broken costs everything.
+ * Reads the records of JSON that is all on one line. PBS never prints that, but a recording that another program
+ * rewrote can have it. Without lines there is no end of a record to search for, so one error costs the whole text.
  */
 export function compactRecords(
   bytes: Buffer,
@@ -39,7 +39,7 @@ function parseSection(bytes: Buffer, section: string, damaged: Damages): object 
   }
 }
 
-/** A value as it would stand on lines of its own, in the Latin-1 reading of its UTF-8. */
+/** Converts a value to the form it would have on lines of its own, in the Latin-1 reading of its UTF-8. */
 function rawOf(value: unknown): RawValue {
   const latin1 = (part: unknown) => Buffer.from(JSON.stringify(part), 'utf8').toString('latin1');
   if (Array.isArray(value)) return { kind: 'array', text: value.map(latin1).join('\n') };

@@ -3,9 +3,9 @@ import { gibibytesOf } from './memory.ts';
 import { nodeStateOf } from './nodes.ts';
 
 /**
- * Reads the table of `pbsnodes -aSj` (pbsnodes(8B), "-S" with "-j"), which site commands such as `jhlnodes` print a part
- * of: name, state, jobs, running, suspended, then memory, CPUs, MICs and GPUs as free/total, then the jobs. What stands
- * above the line of dashes is heading. A string where there is no such line.
+ * Reads the table of `pbsnodes -aSj` (pbsnodes(8B), "-S" with "-j"), of which site commands such as `jhlnodes` print a
+ * part. Columns: name, state, jobs, running, suspended; memory, CPUs, MICs and GPUs as free/total; job names. Lines
+ * above the dashes are the heading. Returns a string with the error if there is no line of dashes.
  */
 export function parseNodeTable(text: string): Reading<NodeTableRecord[]> | string {
   const rule = /^-{3,}[- ]*$/m.exec(text);
@@ -54,7 +54,10 @@ function rowOf(line: string): NodeTableRecord | string {
   };
 }
 
-/** PBS lets a node's assigned resources exceed what it has, and then shows less than none free. */
+/**
+ * Returns a count of at least 0. PBS lets the assigned resources of a node exceed its total and then prints a negative
+ * free count.
+ */
 function countOf(text: string | undefined): number | null {
   return text !== undefined && /^-?\d{1,9}$/.test(text) ? Math.max(0, Number(text)) : null;
 }

@@ -1,28 +1,28 @@
 /**
- * The bytes of a stream that are not done with yet, in one buffer that is used again for each chunk: a buffer of its own
- * for every chunk and remainder would be garbage of several times the stream's size.
+ * Holds the unprocessed bytes of a stream in one reused buffer. Separate buffers for every chunk and remainder would be
+ * garbage of several times the size of the stream.
  */
 export class PendingBytes {
   #buffer = Buffer.allocUnsafe(0);
   #length = 0;
   #offset = 0;
 
-  /** How many there are. */
+  /** Number of bytes held. */
   get length(): number {
     return this.#length;
   }
 
-  /** Where in the stream the first of them was. */
+  /** Offset in the stream of the first byte held. */
   get offset(): number {
     return this.#offset;
   }
 
-  /** All of them; valid until the next `add` or `drop`. */
+  /** All bytes held; valid until the next `add` or `drop`. */
   get view(): Buffer {
     return this.#buffer.subarray(0, this.#length);
   }
 
-  /** Takes a copy of a chunk. */
+  /** Appends a copy of a chunk. */
   add(chunk: Uint8Array): void {
     const length = this.#length + chunk.length;
     if (length > this.#buffer.length) {
@@ -34,7 +34,7 @@ export class PendingBytes {
     this.#length = length;
   }
 
-  /** Forgets the first of them. */
+  /** Removes bytes from the beginning. */
   drop(count: number): void {
     this.#buffer.copyWithin(0, count, this.#length);
     this.#length -= count;

@@ -2,10 +2,10 @@ import type { QueueRecord } from '../lib/records.ts';
 import type { PbsRecord } from './values.ts';
 import { countOf, textOf } from './values.ts';
 
-/** The fields of `qstat -Q -f -F json` that are read. */
+/** The fields of `qstat -Q -f -F json` that are used. */
 export const queueFields: ReadonlySet<string> = new Set(['queue_type', 'enabled', 'started', 'total_jobs']);
 
-/** One queue; a string says what is wrong with the record. */
+/** Parses one queue. Returns a string with the error if the record is wrong. */
 export function parseQueue(record: PbsRecord): QueueRecord | string {
   const { fields } = record;
   const type = textOf(fields.get('queue_type'));
@@ -18,7 +18,7 @@ export function parseQueue(record: PbsRecord): QueueRecord | string {
 
 const types: Record<string, string> = { Exe: 'Execution', Rou: 'Route' };
 
-/** The queues of the table that `qstat -Qa` prints; lines that are no queue (a server comment, rules) are passed over. */
+/** Parses the table of `qstat -Qa`. Skips lines that are not queues (a server comment, rules). */
 export function parseQueueTable(text: string): QueueRecord[] {
   return text.split('\n').flatMap((line) => {
     const [name, , total, enabled, started, ...rest] = line.trim().split(/\s+/);

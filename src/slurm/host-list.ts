@@ -3,21 +3,21 @@
  * ranges in one name are their product; leading zeros are kept).
  */
 
-/** A name's literal pieces and what stands in its brackets. */
+/** A literal part of a name, or the ranges in its brackets. */
 type Piece = string | readonly Range[];
 type Range = { readonly first: number; readonly last: number; readonly width: number };
 
-/** Longer lists are no cluster's: a damaged `c[1-999999999]` must not fill the memory. */
+/** The longest accepted list: a damaged `c[1-999999999]` must not fill the memory. */
 const maxHosts = 200_000;
 
-/** The names in a node list; none for an empty one, null for what is no node list. */
+/** Expands a node list; empty for an empty one, null if it is not a node list. */
 export function hostsOf(list: string): readonly string[] | null {
   const count = countHosts(list);
   if (count === null || count > maxHosts) return null;
   return namesIn(list).flatMap((name) => expanded(piecesOf(name) ?? []));
 }
 
-/** How many names a node list has; null for what is no node list. */
+/** Counts the names of a node list; null if it is not a node list. */
 export function countHosts(list: string): number | null {
   let count = 0;
   for (const name of namesIn(list)) {
@@ -28,12 +28,12 @@ export function countHosts(list: string): number | null {
   return count;
 }
 
-/** The parts between commas that are in no brackets. */
+/** Splits at commas outside brackets. */
 function namesIn(list: string): string[] {
   return list.trim() === '' ? [] : list.trim().split(/,(?![^[]*\])/);
 }
 
-/** The pieces of one name; null where it has brackets in brackets, an open one, a blank, or what is no range. */
+/** Splits one name into its parts; null for nested or unclosed brackets, a blank, or an invalid range. */
 function piecesOf(name: string): readonly Piece[] | null {
   if (!/^(?:[^\s,[\]()]|\[[\d,-]+\])+$/.test(name)) return null;
   const pieces: Piece[] = [];

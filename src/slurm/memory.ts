@@ -8,7 +8,7 @@ const gibibytes: Readonly<Record<string, number>> = {
 };
 
 /**
- * An amount of memory as Slurm prints it (`6000`, `100M`, `11.72G`) in GiB; null where it is none. Its units are powers of
+ * Converts memory as Slurm prints it (`6000`, `100M`, `11.72G`) to GiB; null if it is not a size. Units are powers of
  * 1024, and a bare number is in megabytes (slurm.conf(5), "RealMemory").
  */
 export function gibibytesOf(text: string): number | null {

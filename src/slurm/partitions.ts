@@ -1,10 +1,10 @@
 import type { QueueRecord } from '../lib/records.ts';
 import type { Row } from './rows.ts';
 
-/** The fields of `sinfo` that are read of partitions. */
+/** The fields of partitions in `sinfo`. */
 export const partitionFields = ['PartitionName', 'Available'] as const;
 
-/** What a partition's state lets jobs do: be submitted, and be started (slurm.conf(5), "State" of partitions). */
+/** Whether jobs can be submitted and started in each state of a partition (slurm.conf(5), "State" of partitions). */
 const states: Readonly<Record<string, Pick<QueueRecord, 'enabled' | 'started'>>> = {
   up: { enabled: true, started: true },
   down: { enabled: true, started: false },
@@ -13,7 +13,10 @@ const states: Readonly<Record<string, Pick<QueueRecord, 'enabled' | 'started'>>>
   inactive: { enabled: false, started: false },
 };
 
-/** One partition as a queue; a string says what is wrong with the line. Slurm does not say how many jobs it has. */
+/**
+ * Parses one partition as a queue. Returns a string with the error if the line is wrong. Slurm does not give the number
+ * of its jobs.
+ */
 export function parsePartition(row: Row<(typeof partitionFields)[number]>): QueueRecord | string {
   const state = states[row('Available').toLowerCase()];
   if (row('PartitionName') === '') return 'has no name';

@@ -1,7 +1,10 @@
-/** What we count and PrivateData can hide, whole or in part and without a word (slurm.conf(5), "PrivateData"). */
+/** Counted data that PrivateData can hide, completely or in part, without an error (slurm.conf(5), "PrivateData"). */
 const counted = ['jobs', 'nodes', 'partitions', 'reservations'];
 
-/** What a Slurm of this configuration (`scontrol show config`) hides from a user who is no operator of it; null for nothing. */
+/**
+ * Returns what the configuration of a Slurm (`scontrol show config`) hides from a user who is not its operator; null
+ * for nothing.
+ */
 export function hiddenBy(config: string): string | null {
   const hidden = /^PrivateData\s*=\s*(.*)$/m.exec(config)?.[1]?.split(',') ?? [];
   const ours = hidden.map((one) => one.trim()).filter((one) => counted.includes(one));

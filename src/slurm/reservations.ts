@@ -2,8 +2,8 @@ import { Damages, type Reading, type ReservationRecord } from '../lib/records.ts
 import { given } from './rows.ts';
 
 /**
- * The reservations that `scontrol --oneliner show reservation` prints, a line each, with times in seconds since 1970 (with
- * SLURM_TIME_FORMAT=%s). What is free text, a comment, stands behind all that is read.
+ * Parses `scontrol --oneliner show reservation`: one reservation a line, times in seconds since 1970
+ * (SLURM_TIME_FORMAT=%s). Free text, such as a comment, comes after all fields that are read.
  */
 export function parseReservations(text: string): Reading<ReservationRecord[]> {
   const damaged = new Damages();

@@ -1,6 +1,6 @@
 import { gibibytesOf } from './memory.ts';
 
-/** What a job was given, or asks for; 0 for what is not named. */
+/** Resources that a job has or requests; 0 if not named. */
 export type Tres = {
   readonly cpus: number;
   readonly gpus: number;
@@ -9,9 +9,9 @@ export type Tres = {
 };
 
 /**
- * Trackable resources as `AllocTRES` and `tres-alloc` have them, in any order:
- * `billing=4,cpu=4,gres/gpu:a100=2,gres/gpu=2,mem=8G,node=1` (sacct(1), "AllocTRES"). GPUs are `gres/gpu`, or, where the
- * site accounts for types only, the sum of the types. Null where a number is none.
+ * Parses trackable resources as in `AllocTRES` and `tres-alloc`, in any order:
+ * `billing=4,cpu=4,gres/gpu:a100=2,gres/gpu=2,mem=8G,node=1` (sacct(1), "AllocTRES"). GPUs are `gres/gpu`, or the sum
+ * of the types if the site accounts only for types. Null if a count is not a number.
  */
 export function parseTres(text: string): Tres | null {
   let [cpus, nodes, memoryGib, typedGpus] = [0, 0, 0, 0];

@@ -5,8 +5,8 @@ import type { NodeRecord } from '../lib/records.ts';
 export type NodeClass = NodeRule['class'];
 
 /**
- * The class and type of a node: those of the first rule whose conditions all hold. A node that no rule fits is a `cpu`
- * node without a type, so that it is still counted.
+ * Returns the class and type of a node: those of the first rule whose conditions all hold. A node without a matching
+ * rule is a `cpu` node without a type, so that it is still counted.
  */
 export function classify(node: NodeRecord, rules: readonly NodeRule[]): { class: NodeClass; type: string | null } {
   const rule = rules.find(({ when }) => when === undefined || holds(when, node));
@@ -20,7 +20,7 @@ function holds(when: NonNullable<NodeRule['when']>, node: NodeRecord): boolean {
     const value = node.resources.get(name.toLowerCase());
     if (value === undefined) return false;
     if (typeof condition === 'object') return Number(value) >= condition.at_least;
-    // `Qlist` and `gpu_type` hold several values: `vis,nvgpu`.
+    // `Qlist` and `gpu_type` can hold several values: `vis,nvgpu`.
     return value
       .toLowerCase()
       .split(',')

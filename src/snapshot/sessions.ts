@@ -2,22 +2,22 @@ import type { SessionClass, SessionRule } from '../config/hub.ts';
 import { matches } from '../lib/pattern.ts';
 import type { HubUserRecord, ServerRecord } from '../lib/records.ts';
 
-/** What a hub's users add up to. */
+/** The totals of the users of a hub. */
 export type SessionRollup = {
   /** Users with at least one running server. */
   readonly users: number;
-  /** Running servers, named ones too. */
+  /** Running servers, including named ones. */
   readonly sessions: number;
-  /** By every class that a rule names; null where a rule asks for what the hub does not show. */
+  /** Counts by class for every class that a rule names; null if a rule needs data that the hub does not show. */
   readonly classes: ReadonlyMap<SessionClass, number> | null;
 };
 
-/** What a hub without users has, as it is with one that is down. */
+/** Returns the totals of a hub without users, as for a hub that is down. */
 export function noSessions(rules: readonly SessionRule[]): SessionRollup {
   return rollUpSessions([], rules);
 }
 
-/** Counts running servers, each in the class of the first rule that holds. */
+/** Counts running servers, each in the class of the first matching rule. */
 export function rollUpSessions(users: readonly HubUserRecord[], rules: readonly SessionRule[]): SessionRollup {
   const running = users.map(({ servers }) => servers.filter((server) => server.running));
   const sessions = running.flat();
@@ -51,7 +51,7 @@ function allHold(conditions: Readonly<Record<string, string | null>>, within: un
   return Object.entries(conditions).every(([path, condition]) => {
     const value = path.split('.').reduce<unknown>(memberOf, within);
     if (condition === null) return value === undefined || value === null;
-    // Forms give every option as a list.
+    // Forms send every option as a list.
     return [value].flat().some((one) => isScalar(one) && matches(condition, String(one)));
   });
 }

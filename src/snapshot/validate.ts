@@ -2,27 +2,27 @@ import { z } from 'zod';
 import { printable } from '../lib/text.ts';
 import { type Snapshot, snapshotSchema } from './schema.ts';
 
-/** A checked payload with what was dropped from it, or why it cannot be sent at all. */
+/** A validated payload with the names of what was dropped, or why it cannot be sent. */
 export type Validated<P extends object = object> =
   | { readonly kind: 'valid'; readonly payload: P; readonly dropped: readonly string[] }
   | { readonly kind: 'invalid'; readonly payload: object; readonly reason: string };
 
-/** Checks the payload of a cluster: see `validateBy`. */
+/** Validates the payload of a cluster: see `validateBy`. */
 export function validate(payload: Record<string, unknown>): Validated<Snapshot> {
   return validateBy(snapshotSchema, payload);
 }
 
 /**
- * Checks a payload. A value that cannot be (over 100 %, a negative count) is dropped where the API can do without it;
- * a row of a list that lacks something it needs is dropped whole; all that is dropped is named.
+ * Validates a payload. An impossible value (over 100 %, a negative count) is dropped if the API does not require it. A
+ * row of a list without a required value is dropped completely. Everything dropped is named.
  */
 export function validateBy<S extends z.ZodObject>(schema: S, payload: Record<string, unknown>): Validated<z.output<S>> {
   const dropped: string[] = [];
   let mended = payload;
   let result = schema.safeParse(mended);
-  // Almost all are right, and a large one takes long to copy.
+  // Copy only if something is wrong: most payloads are valid, and a large one takes long to copy.
   if (!result.success) mended = structuredClone(payload);
-  // Lists shrink from their end, so that an index stays right until it is used; each turn drops something or stops.
+  // Drop list rows from the end, so that earlier indexes stay valid; each turn drops something or stops.
   while (!result.success) {
     const issues = result.error.issues.filter((issue) => canDrop(schema, issue.path));
     if (issues.length < result.error.issues.length) {
@@ -47,7 +47,7 @@ function canDrop(schema: z.ZodObject, path: Path): boolean {
   return path.length > 1 || isOptional(schema, path[0]);
 }
 
-/** What to take out for a problem at `path`: the value itself if it is optional, else the row it stands in. */
+/** Returns the path to drop for a problem at `path`: the value itself if it is optional, otherwise its row. */
 function dropPath(schema: z.ZodObject, path: Path): Path {
   const [list, index, field] = path;
   if (index === undefined || field === undefined) return path;
@@ -60,7 +60,7 @@ function isOptional(schema: z.ZodType | null, field: PropertyKey | undefined): b
   return member instanceof z.ZodType && member.safeParse(undefined).success;
 }
 
-/** The schema of a list's rows. */
+/** Returns the schema of a list's rows. */
 function rowSchema(schema: z.ZodObject, list: PropertyKey | undefined): z.ZodType | null {
   const shape: Record<string, z.ZodType> = schema.shape;
   const member = typeof list === 'string' ? shape[list] : undefined;
