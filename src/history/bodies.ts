@@ -1,11 +1,11 @@
 import type { Candidate } from './fingerprints.ts';
 
-/** How much a body may have. */
+/** The limits of one request body. */
 export type BodyLimits = { readonly maxJobs: number; readonly maxBytes: number };
 
 const tail = ']}';
 
-/** Bodies within the limits; a job that alone has more bytes is a body of its own. */
+/** Collects jobs into bodies within the limits; a single job over the limit has a body of its own. */
 export class Bodies {
   readonly #head: string;
   readonly #limits: BodyLimits;
@@ -13,7 +13,7 @@ export class Bodies {
   #jobs: Candidate[] = [];
   #bytes = 0;
 
-  /** `take` gets each body when it is full, and the last one from `end`. */
+  /** Calls `take` with each full body, and with the last one on `end`. */
   constructor(cluster: string, limits: BodyLimits, take: (body: string, jobs: readonly Candidate[]) => void) {
     this.#head = `{"hostname":${JSON.stringify(cluster)},"jobs":[`;
     this.#limits = limits;
@@ -26,7 +26,7 @@ export class Bodies {
     const isFull = this.#jobs.length >= maxJobs || this.#head.length + this.#bytes + bytes + tail.length > maxBytes;
     if (isFull) this.end();
     this.#jobs.push(candidate);
-    // The comma behind it.
+    // One byte for the comma after it.
     this.#bytes += bytes + 1;
   }
 

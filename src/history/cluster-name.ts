@@ -5,8 +5,8 @@ import { OperatorError } from '../lib/errors.ts';
 import { printable } from '../lib/text.ts';
 
 /**
- * What Slurm calls the cluster (slurm.conf(5), "ClusterName"). Throws OperatorError where it does not say, or says what can
- * be no name.
+ * Returns the name that Slurm gives the cluster (slurm.conf(5), "ClusterName"). Throws OperatorError if Slurm gives
+ * none or an invalid one.
  */
 export async function slurmClusterName(executor: Executor, host: string | null): Promise<string> {
   const command = {
@@ -29,7 +29,7 @@ function unknown(reason: string): OperatorError {
   );
 }
 
-/** The name of a cluster; throws OperatorError, which says where it is from, for what can be none. */
+/** Returns a cluster name unchanged. Throws OperatorError, which names its source, if it is not valid. */
 export function checkedCluster(name: string, from: string): string {
   if (isClusterName(name)) return name;
   throw new OperatorError(`${from} '${printable(name, 80)}' ${clusterNameRule}`);

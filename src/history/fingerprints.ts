@@ -2,34 +2,34 @@ import type { Database } from 'bun:sqlite';
 import type { FinishedJob } from '../slurm/sacct-rows.ts';
 import { day } from './windows.ts';
 
-/** A job with its record as it is sent, and a hash of that. */
+/** A job with its record as it is sent, and a hash of the record. */
 export type Candidate = { readonly job: FinishedJob; readonly json: string; readonly hash: bigint };
 
-/** How long a fingerprint is kept after the job's end, in milliseconds. */
+/** How long a fingerprint is kept after the job ended, in milliseconds. */
 const kept = 365 * day;
 
 export function candidateOf(job: FinishedJob, json: string): Candidate {
-  // SQLite's integers have a sign.
+  // SQLite integers are signed.
   return { job, json, hash: BigInt.asIntN(64, Bun.hash.xxHash64(json)) };
 }
 
-/** Those whose record was not sent yet as it is. */
+/** Returns the jobs whose current record was not sent yet. */
 export function unsent(database: Database, cluster: string, candidates: readonly Candidate[]): Candidate[] {
   const query = database.query<unknown, [number, number, number, bigint]>(
     'SELECT 1 FROM job_fingerprints WHERE submitted = ? AND job = ? AND cluster = ? AND record = ?',
   );
   const hash = clusterHash(cluster);
-  // One transaction: else each would lock the file by itself.
+  // Read in one transaction, because each query alone would lock the file again.
   const look = database.transaction(() =>
     candidates.filter(({ job, hash: record }) => query.get(job.submitted, job.rawId, hash, record) === null),
   );
   return look.deferred();
 }
 
-/** How many numbers tell a job, and when it ended: `submitted`, `rawId` and `ended`. */
+/** Numbers stored for each job: `submitted`, `rawId` and `ended`. */
 export const fingerprintNumbers = 3;
 
-/** The fingerprints of some jobs, packed: those of a million have to wait until their window is read. */
+/** The packed fingerprints of some jobs. The fingerprints of a million jobs are held until their window is read. */
 export class Fingerprints {
   readonly numbers: Uint32Array;
   readonly records: BigInt64Array;
@@ -49,7 +49,7 @@ export class Fingerprints {
     return new Fingerprints(numbers, records);
   }
 
-  /** Remembers them, but for those that would be forgotten at once. */
+  /** Stores them, except those old enough to be deleted at once. */
   remember(database: Database, cluster: string, now: Date): void {
     const query = database.query(
       `INSERT INTO job_fingerprints (submitted, job, cluster, record, ended_on) VALUES (?, ?, ?, ?, ?)
@@ -65,10 +65,10 @@ export class Fingerprints {
   }
 }
 
-/** Forgets the jobs that ended a year ago. */
+/** Deletes the fingerprints of jobs that ended more than a year ago. */
 export function forgetOld(database: Database, now: Date): void {
   const oldest = oldestKept(now);
-  // What ended before was submitted before: that is where the table begins.
+  // A job was submitted before it ended, so its row is at the beginning of the table.
   database
     .query('DELETE FROM job_fingerprints WHERE submitted < ? AND ended_on < ?')
     .run((oldest * day) / 1000, oldest);

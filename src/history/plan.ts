@@ -3,29 +3,29 @@ import type { Progress } from './progress.ts';
 import { day } from './windows.ts';
 
 /**
- * What is read again before the place that was read up to, in milliseconds: a job is in sacct's answers seconds after its
- * end, and slurmctld keeps what it cannot tell slurmdbd and tells it later.
+ * How far before the last export an export reads again, in milliseconds. A job appears in sacct seconds after its end,
+ * and later if slurmctld could not reach slurmdbd.
  */
 const overlap = day;
 
-/** The jobs that are asked for, by their end; null for all that is new, and for now. */
+/** The requested jobs, by end time; null for all new jobs, and for now. */
 export type Range = { readonly since: Date | null; readonly until: Date | null };
 
-/** What is read: windows from one moment to another. */
+/** The time that an export reads. */
 export type Plan = {
   readonly from: Date;
   readonly to: Date;
   readonly range: Range;
-  /** Whether an earlier export of the same range got as far as `from`. */
+  /** True if an earlier export of the same range ended at `from`. */
   readonly isResumed: boolean;
 };
 
 /**
- * What to read. Without a range: from what was read last, less the overlap, until now; or so many days back, where nobody
- * knows what was read last: before the first export, and where a clock that was wrong left a moment that is still to come.
+ * Plans an export. Without a range it starts one overlap before the end of the last export, or `windowDays` back if
+ * there is none or if a wrong clock left an end in the future.
  */
 export function planOf(range: Range, progress: Progress, now: Date, windowDays: number): Plan {
-  // With the second that is under way: jobs may have ended in it.
+  // Include the current second: jobs can have ended in it.
   const latest = new Date((Math.floor(now.getTime() / 1000) + 1) * 1000);
   const to = range.until === null || range.until > latest ? latest : range.until;
   if (range.since === null) {
@@ -40,8 +40,8 @@ export function planOf(range: Range, progress: Progress, now: Date, windowDays: 
 }
 
 /**
- * How far the history is read when a window of a plan is. `readUntil` moves only over what was read whole: not over a gap,
- * and not over a window with records that cannot be read, unless that is over so long ago that they are given up.
+ * Returns the progress after a window was read. `readUntil` moves only over completely read time: not over a gap, and
+ * not over a window with unreadable records, unless that window is too old to be tried again.
  */
 export function afterWindow(progress: Progress, plan: Plan, window: Window, isWhole: boolean): Progress {
   const { since, until } = plan.range;
@@ -52,7 +52,7 @@ export function afterWindow(progress: Progress, plan: Plan, window: Window, isWh
 
 function readUntilAfter(before: Date | null, { to, range }: Plan, window: Window, isWhole: boolean): Date | null {
   if (range.until === null && (before === null || before > to)) return isWhole ? window.to : window.from;
-  // Before the first export: only one that goes on until now begins what the next ones continue.
+  // Before the first export, only an export up to now starts the continuous history.
   if (before === null) return null;
   const isNext = window.from <= before && before < window.to;
   return isNext && isWhole ? window.to : before;

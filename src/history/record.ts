@@ -1,7 +1,7 @@
 import { clockTime } from '../lib/time.ts';
 import type { FinishedJob } from '../slurm/sacct-rows.ts';
 
-/** A job as the usage-history API takes it. Times are those of one zone's clocks, without an offset. */
+/** A job as the usage-history API accepts it. Times are local times of one zone, without an offset. */
 export type JobRecord = {
   readonly JobID: string;
   readonly User: string;
@@ -9,7 +9,7 @@ export type JobRecord = {
   readonly Partition: string;
   readonly State: string;
   readonly Submit: string;
-  /** Null where it never started. */
+  /** Null if the job never started. */
   readonly Start: string | null;
   readonly End: string;
   readonly QOS: string | null;
@@ -22,8 +22,8 @@ export type JobRecord = {
 };
 
 /**
- * The record of a job. Where the clocks go back, an hour comes twice, and what is later may have the earlier time on them:
- * then the later moment gets the time of the one before it, so that no job ends before it starts.
+ * Makes the record of a job. In the hour that repeats when the clocks go back, a later time can look earlier than the
+ * time before it. It is then replaced by that time, so that no job ends before it starts.
  */
 export function recordOf(job: FinishedJob, timeZone: string): JobRecord {
   const shown = (seconds: number) => clockTime(new Date(seconds * 1000), timeZone);

@@ -3,7 +3,7 @@ import { failureOf } from '../exec/describe.ts';
 import { exitCodes, OperatorError } from '../lib/errors.ts';
 import { printable } from '../lib/text.ts';
 
-/** What Slurm complains of, what that means, and what to do. The first that matches counts. */
+/** Error messages of Slurm, their meaning, and what to do. The first match decides. */
 const known: readonly (readonly [complaint: RegExp, why: string, mend: string])[] = [
   [
     /accounting storage is disabled/i,
@@ -42,7 +42,10 @@ const known: readonly (readonly [complaint: RegExp, why: string, mend: string])[
   ],
 ];
 
-/** Why sacct did not give all, with what to do; null where it did. `isCutOff` where its last line has no end. */
+/**
+ * Returns why sacct did not print everything, with what to do; null if it did. `isCutOff` is true if its last line has
+ * no end.
+ */
 export function sacctFailure(command: Command, ending: Ending, isCutOff: boolean): OperatorError | null {
   const on = command.host === null ? '' : ` on ${command.host}`;
   switch (ending.kind) {
@@ -52,7 +55,7 @@ export function sacctFailure(command: Command, ending: Ending, isCutOff: boolean
       return missing(on);
     case 'exited': {
       if (ending.code === 0) return isCutOff ? failed(`the output of sacct${on} is cut off`, 'try again') : null;
-      // What env(1) says where it finds no such program.
+      // The exit code of env(1) for a missing program.
       if (ending.code === 127) return missing(on);
       const complaints = ownWords(ending.stderr);
       const [, why, mend] = known.find(([complaint]) => complaint.test(complaints)) ?? [];
@@ -72,7 +75,7 @@ export function sacctFailure(command: Command, ending: Ending, isCutOff: boolean
   );
 }
 
-/** The lines of standard error that are Slurm's: a wrapper around sacct, or a shell, may fail in the same words. */
+/** Returns the lines of standard error that Slurm wrote. A wrapper script or a shell could fail with the same words. */
 function ownWords(stderr: string): string {
   return stderr
     .split('\n')

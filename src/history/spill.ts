@@ -3,19 +3,19 @@ import { type StoredBody, storedBody } from '../outbox/insert.ts';
 import { unwritable } from '../outbox/unwritable.ts';
 import { type Candidate, Fingerprints, fingerprintNumbers } from './fingerprints.ts';
 
-/** Jobs that are sent together: the body, and what is remembered of them. */
+/** Jobs that are sent together: the body, and their fingerprints. */
 export type Batch = { readonly body: StoredBody; readonly fingerprints: Fingerprints };
 
-/** Where a batch lies in the file, and what need not be read from there. */
+/** The position of a batch in the file, and its data outside the file. */
 type Place = Omit<StoredBody, 'gzip'> & { readonly at: number; readonly gzipBytes: number; readonly jobs: number };
 
-/** After so many bytes of bodies what is not needed any more is given up: left to itself it grows to twice as much. */
+/** Collect garbage after this many bytes of bodies; otherwise the memory grows to twice as much. */
 const garbageBytes = 4 * 1024 * 1024;
 
 /**
- * Keeps the batches of a window until sacct has ended: in a file without a name, that nothing of it is left however the
- * program ends, and that a day with a million jobs needs no more memory than one with a thousand. Throws OutboxUnwritable
- * where the file cannot be written.
+ * Holds the batches of a window until sacct has ended, in a file without a name. The file disappears with the process,
+ * and a day with a million jobs needs no more memory than one with a thousand. Throws OutboxUnwritable if the file
+ * cannot be written.
  */
 export class Spill {
   readonly #file: string;
@@ -24,10 +24,10 @@ export class Spill {
   #end = 0;
   #garbage = 0;
 
-  /** Nobody else has a file of that name. */
+  /** The caller makes sure that no other process uses this name. */
   constructor(file: string) {
     this.#file = file;
-    // Of one that was killed before its file lost its name.
+    // A killed process can have left its file before it unlinked the name.
     rmSync(file, { force: true });
   }
 
@@ -35,7 +35,7 @@ export class Spill {
     return this.#places.length;
   }
 
-  /** Of all compressed bodies. */
+  /** Bytes of all compressed bodies. */
   get bytes(): number {
     return this.#places.reduce((sum, { gzipBytes }) => sum + gzipBytes, 0);
   }
@@ -48,7 +48,7 @@ export class Spill {
     this.#collect(bytes);
   }
 
-  /** The batches in the order in which they came, one in memory at a time. */
+  /** Yields the batches in the order of their addition, with one in memory at a time. */
   *batches(): Generator<Batch> {
     for (const { at, gzipBytes, jobs, bytes, sha256 } of this.#places) {
       const gzip = new Uint8Array(gzipBytes);

@@ -5,8 +5,8 @@ import { type Progress, readProgress, writeProgress } from './progress.ts';
 import type { Batch } from './spill.ts';
 
 /**
- * Stores what is new in a window, what is remembered of it, and how far the history is read by it: all of that or nothing.
- * Throws OutboxUnwritable.
+ * Stores the new jobs of a window, their fingerprints, and the progress of the export in one transaction. Throws
+ * OutboxUnwritable.
  */
 export function storeWindow(
   outbox: Outbox,

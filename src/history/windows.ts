@@ -3,7 +3,7 @@ import type { Window } from '../slurm/sacct.ts';
 /** In milliseconds. */
 export const day = 86_400_000;
 
-/** A stretch of time cut at each midnight, UTC, the earliest first. */
+/** Splits a time range at each midnight, UTC, the earliest part first. */
 export function windowsOf(from: Date, to: Date): Window[] {
   const windows: Window[] = [];
   for (let start = from.getTime(); start < to.getTime(); ) {

@@ -1,23 +1,26 @@
 import { OperatorError } from '../lib/errors.ts';
 
-/** What stands around our own lines in a file that is somebody else's. */
+/** The markers around our lines in a file that also has lines of others. */
 const begin = '# BEGIN hpc-collector';
 const end = '# END hpc-collector';
 
-/** Our lines between the markers, as they stand in a file. */
+/** Returns our lines between the markers. */
 export function blockOf(lines: readonly string[]): string {
   return `${[begin, ...lines, end].join('\n')}\n`;
 }
 
-/** The file with our block at its end, in the place of any that it had. All else stays as it is. Throws OperatorError. */
+/**
+ * Returns the file with our block at its end, replacing an older block. Other lines stay unchanged. Throws
+ * OperatorError.
+ */
 export function withBlock(file: string, block: string): string {
   const others = withoutBlock(file);
   return `${others}${others === '' || others.endsWith('\n') ? '' : '\n'}${block}`;
 }
 
 /**
- * The file without our block; all else stays as it is. Throws OperatorError where a marker stands without the other:
- * nobody knows what between them is whose.
+ * Returns the file without our block; other lines stay unchanged. Throws OperatorError if one marker is missing,
+ * because then it is not known which lines are ours.
  */
 export function withoutBlock(file: string): string {
   let kept = '';

@@ -5,8 +5,9 @@ import { blockOf } from './block.ts';
 import { argumentsOf, type Installation, staggered } from './installation.ts';
 
 /**
- * Our lines of a crontab(5): `run` every five minutes, from a minute of this host's own, and `health` once an hour.
- * `mailTo` gets what they print: nothing as long as all is well. Throws OperatorError for an address that is none.
+ * Returns our lines of a crontab(5): `run` every five minutes, starting at a minute that differs between hosts, and
+ * `health` once an hour. `mailTo` is the address for their output, which is empty while all is well. Throws
+ * OperatorError for an invalid address.
  */
 export function cronBlock(installation: Installation, mailTo: string): string {
   if (!/^[A-Za-z0-9._%+@,-]*$/.test(mailTo)) {
@@ -20,13 +21,13 @@ export function cronBlock(installation: Installation, mailTo: string): string {
   ]);
 }
 
-/** Who gets the mail of lines at the end of a crontab; null where nothing says so, and it is the user. */
+/** Returns the address that gets the mail of lines at the end of a crontab; null if it is the user. */
 export function mailToOf(crontab: string): string | null {
   const settings = [...crontab.matchAll(/^[ \t]*MAILTO[ \t]*=[ \t]*(.*?)[ \t]*$/gm)];
   return settings.at(-1)?.[1]?.replace(/^(["'])(.*)\1$/, '$2') ?? null;
 }
 
-/** A command of crontab(5): any shell may run it, and cron takes a bare `%` for the end of the line. */
+/** Returns a command for crontab(5): any shell can run it, and cron reads an unescaped `%` as the end of the line. */
 function cronCommand(installation: Installation, command: 'run' | 'health'): string {
   const variables = Object.entries(installation.environment).map(([name, value]) => `${name}=${value}`);
   const prefix = variables.length === 0 ? [] : ['env', ...variables];

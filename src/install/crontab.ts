@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { type ProgramResult, runProgram } from '../exec/local-program.ts';
 import { OperatorError } from '../lib/errors.ts';
 
-/** The user's crontab, a character for each byte, whatever its encoding; empty where there is none. Throws OperatorError. */
+/**
+ * Reads the user's crontab, one character for each byte, whatever its encoding; empty if there is none. Throws
+ * OperatorError.
+ */
 export async function readCrontab(): Promise<string> {
   const result = await runProgram(['crontab', '-l']);
   if (result.kind === 'done') return result.output.toString('latin1');
@@ -29,7 +32,7 @@ export async function writeCrontab(crontab: string): Promise<void> {
   }
 }
 
-/** Text of ours as it stands in a crontab that is read by bytes. */
+/** Converts our text to the byte-wise form of `readCrontab`. */
 export function asBytes(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1');
 }

@@ -1,19 +1,19 @@
-/** What is to be run every few minutes, on this host and as this user. */
+/** What to run every few minutes on this host as this user. */
 export type Installation = {
-  /** The executable. */
+  /** Path of the executable. */
   readonly binary: string;
-  /** Flags that stand before the command: a configuration directory or an outbox that is not the default. */
+  /** Flags before the command: a configuration directory or an outbox that is not the default. */
   readonly flags: readonly string[];
-  /** The systems that `run` is given; none for those that the configuration enables. */
+  /** Systems for `run`; none for those that the configuration enables. */
   readonly systems: readonly string[];
-  /** Variables that the program must find as it finds them now: cron and systemd pass none on. */
+  /** Variables to set as they are now, because cron and systemd do not pass the environment on. */
   readonly environment: Readonly<Record<string, string>>;
   readonly host: string;
   readonly user: string;
   readonly isRoot: boolean;
 };
 
-/** The arguments of one command of an installation. */
+/** Returns the arguments of one command of an installation. */
 export function argumentsOf(
   { flags, systems }: Installation,
   command: 'run' | 'health' | 'jobs export',
@@ -22,7 +22,7 @@ export function argumentsOf(
     case 'run':
       return [...flags, 'run', ...systems];
     case 'health':
-      // Health that is good has nothing to say to those who get the mail.
+      // If all is well, `health` must print nothing, because cron mails it.
       return [...flags, 'health', '--quiet'];
     case 'jobs export':
       return [...flags, 'jobs', 'export'];
@@ -30,8 +30,8 @@ export function argumentsOf(
 }
 
 /**
- * A number below `count` that differs between hosts and systems, and never for one: many hosts that all began at the same
- * moment would all post at the same moment.
+ * Returns a number below `count` that differs between hosts and systems but is constant for each. Without it, many
+ * hosts would send at the same time.
  */
 export function staggered({ host, user, systems }: Installation, count: number): number {
   const hash = new Bun.CryptoHasher('sha256').update([host, user, ...systems].join('\n')).digest();

@@ -2,8 +2,8 @@ import { parseDocument } from 'yaml';
 import { ownFileMark } from './systemd.ts';
 
 /**
- * A file for logrotate.d: thirty days, as the earlier collectors kept them. `owner` is whose directory the logs are in, null
- * for root's: logrotate refuses to work as root where somebody else may write.
+ * Returns a file for logrotate.d that keeps thirty days, as the earlier collectors did. `owner` owns the log directory,
+ * null for root. logrotate, as root, refuses a directory that others can write unless it runs as that user.
  */
 export function logrotateText(
   files: readonly string[],
@@ -27,7 +27,7 @@ export function logrotateText(
   ].join('\n')}\n`;
 }
 
-/** `collector.yaml` with our own rotation turned off, or on again; all else stays as it is. */
+/** Returns `collector.yaml` with our own log rotation turned off or on; other settings stay unchanged. */
 export function withRotation(yaml: string, isOurs: boolean): string {
   const document = parseDocument(yaml);
   if (isOurs) {

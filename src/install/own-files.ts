@@ -3,7 +3,10 @@ import { dirname } from 'node:path';
 import { messageOf, OperatorError } from '../lib/errors.ts';
 import { ownFileMark } from './systemd.ts';
 
-/** Writes a file that is ours alone; false where it is there already. Throws OperatorError where another's is in its place. */
+/**
+ * Writes a file that belongs to this program; returns false if it already exists with this content. Throws
+ * OperatorError if another file is in its place.
+ */
 export function writeOwnFile(file: string, text: string): boolean {
   const before = ownFile(file);
   if (before === text) return false;
@@ -16,12 +19,12 @@ export function writeOwnFile(file: string, text: string): boolean {
   }
 }
 
-/** Whether such a file is there. Throws OperatorError where it is another's. */
+/** True if such a file exists. Throws OperatorError if it belongs to others. */
 export function hasOwnFile(file: string): boolean {
   return ownFile(file) !== null;
 }
 
-/** Removes such a file; false where there is none. Throws OperatorError where it is another's. */
+/** Removes such a file; returns false if there is none. Throws OperatorError if it belongs to others. */
 export function removeOwnFile(file: string): boolean {
   if (ownFile(file) === null) return false;
   try {

@@ -1,19 +1,19 @@
 import { argumentsOf, type Installation, staggered } from './installation.ts';
 
-/** The first line of files that are ours alone. */
+/** The first line of files that belong to this program. */
 export const ownFileMark = '# Written by hpc-collector install';
 
-/** What a timer starts: the run every five minutes, or the export of finished jobs once a day. */
+/** What a timer starts: `run` every five minutes, or `jobs export` once a day. */
 export type Task = {
-  /** Of the units, without what is behind the dot. */
+  /** The name of the units, without the suffix. */
   readonly name: 'hpc-collector' | 'hpc-collector-jobs';
   readonly description: string;
   readonly command: 'run' | 'jobs export';
-  /** What has it called, by the usual means. */
+  /** Another usual way to start it. */
   readonly installation: string;
-  /** After which it is ended: one that hangs must not keep the next ones from starting. */
+  /** The run is ended after this time, because a hanging run would block the next ones. */
   readonly longest: string;
-  /** When it is started (systemd.time(7)); hosts differ in `staggered` seconds. */
+  /** When it starts (systemd.time(7)); hosts differ by `staggered` seconds. */
   readonly calendar: (installation: Installation) => string;
 };
 
@@ -34,7 +34,7 @@ export const jobsTask: Task = {
   description: 'Send the finished jobs to a usage-history API',
   command: 'jobs export',
   installation: 'hpc-collector install systemd --jobs --write',
-  // What a month away left to do is read day by day.
+  // After a month without exports, the export reads day by day for hours.
   longest: '6h',
   calendar: (installation) => {
     const second = staggered(installation, 3600);
@@ -42,7 +42,7 @@ export const jobsTask: Task = {
   },
 };
 
-/** The units of a task, by file name. `onFailure` is a unit that is started when it fails; null for none. */
+/** Returns the units of a task, by file name. `onFailure` is a unit to start after a failure; null for none. */
 export function systemdUnits(
   task: Task,
   installation: Installation,
@@ -61,7 +61,7 @@ function service(task: Task, installation: Installation, onFailure: string | nul
     header(task),
     '[Unit]',
     `Description=${task.description}`,
-    // A user's manager knows no such target.
+    // The systemd of a user has no such target.
     ...(isRoot ? ['Wants=network-online.target', 'After=network-online.target'] : []),
     ...(onFailure === null ? [] : [`OnFailure=${onFailure}`]),
     '',
@@ -113,7 +113,7 @@ function twoDigits(number: number): string {
   return String(number).padStart(2, '0');
 }
 
-/** One word of systemd.syntax(7): `%` begins a specifier, and in a command `$` a variable. */
+/** Quotes one word of systemd.syntax(7): `%` begins a specifier, and in a command `$` a variable. */
 function quoted(word: string, isVariable = false): string {
   const escaped = word.replace(/[\\"]/g, '\\$&').replaceAll('%', '%%');
   const literal = isVariable ? escaped : escaped.replaceAll('$', '$$$$');

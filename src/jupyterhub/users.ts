@@ -1,16 +1,16 @@
 import { z } from 'zod';
 import { Damages, type HubUserRecord, type ServerRecord } from '../lib/records.ts';
 
-/** The media type that asks JupyterHub 2 and later for pages; earlier ones answer with a plain list all the same. */
+/** The media type that requests pages from JupyterHub 2 and later; earlier releases answer with a plain list. */
 export const paginationType = 'application/jupyterhub-pagination+json';
 
 /** One page of `GET /hub/api/users`. */
 export type UsersPage = {
   readonly users: readonly HubUserRecord[];
   readonly damaged: Damages;
-  /** Where the next page begins; null for the last one, undefined where the hub does not tell. */
+  /** Offset of the next page; null for the last one, undefined if the hub does not say. */
   readonly next: number | null | undefined;
-  /** How many users it has, broken ones too. */
+  /** Number of users on the page, including broken records. */
   readonly length: number;
 };
 
@@ -24,15 +24,15 @@ const server = z.object({
   pending: z.string().nullish(),
   stopped: z.boolean().optional(),
   user_options: z.unknown().optional(),
-  /** Left out for a token without the scope admin:server_state. */
+  /** Absent for a token without the scope admin:server_state. */
   state: z.unknown().optional(),
 });
 
 const user = z.object({ name: z.string().min(1), servers: z.record(z.string(), server).optional() });
 
 /**
- * Reads one page of the hub's users (JupyterHub REST API, `get-users`). A broken user costs itself only; `byte` is where
- * the page begins in all that was read. A string says why it is no page at all.
+ * Reads one page of users (JupyterHub REST API, `get-users`). A broken user record costs only itself. `byte` is the
+ * offset of the page in the whole output. Returns a string with the error if it is not a page.
  */
 export function parseUsersPage(text: string, byte: number): UsersPage | string {
   const document = jsonOf(text);
@@ -56,7 +56,7 @@ export function parseUsersPage(text: string, byte: number): UsersPage | string {
   return { users, damaged, next: page ? (page._pagination.next?.offset ?? null) : undefined, length: items.length };
 }
 
-/** The API lists servers that are starting, too; what hubs before 0.9 list has no `ready` and runs. */
+/** The API also lists starting servers. Hubs before 0.9 have no `ready`, and list only running servers. */
 function recordOf(name: string, found: z.output<typeof server>): ServerRecord {
   const running = found.ready ?? (found.stopped !== true && (found.pending ?? null) === null);
   return { name, running, options: found.user_options, state: found.state };

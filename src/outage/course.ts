@@ -3,18 +3,18 @@ import type { Reading } from './hysteresis.ts';
 import { type Outage, outageOf } from './outage.ts';
 import type { KnownOutage } from './row.ts';
 
-/** What a snapshot says of a thing, and when it was taken. */
+/** What a snapshot says about a thing, and its time. */
 export type Dated = { readonly at: Date; readonly reading: Reading };
 
-/** The first that is bad; undefined where none is. */
+/** Returns the index of the first bad reading; undefined if there is none. */
 export function firstBad(readings: readonly Dated[]): number | undefined {
   return readings.find(({ reading }) => reading === 'bad')?.at.getTime();
 }
 
-/** What is known of it; `start` is its first bad snapshot. */
+/** The known facts of a new outage; `start` is its first bad snapshot. */
 type Beginning = { title: string; severity: string; component: string; start: Date; now: Date };
 
-/** A detected outage as it is reported first. */
+/** Makes the first report of a detected outage. */
 export function begun(
   { title, severity, component, start, now }: Beginning,
   { system_name, outage_rules }: System,
@@ -35,7 +35,7 @@ export function begun(
   });
 }
 
-/** It was over with the first snapshot behind the last bad one. */
+/** Makes the last report: the outage ended with the first snapshot after the last bad one. */
 export function ended(
   outage: KnownOutage,
   readings: readonly { readonly readings: readonly Dated[] }[],
@@ -48,9 +48,9 @@ export function ended(
   return said({ ...outage, status: 'resolved', end_time: new Date(end) }, now);
 }
 
-/** What is said of an outage now, without what became of the reports before. */
+/** Makes a new report of an outage, without the results of earlier reports. */
 export function said({ ids: _, isOneRow: __, ...outage }: KnownOutage, now: Date): Outage {
-  // A clock that was turned back must not make it older than what was said before.
+  // A clock that was set back must not make this report older than the one before it.
   const at = Math.max(now.getTime(), outage.outage_reported_at.getTime() + 1);
   return { ...outage, outage_reported_at: new Date(at) };
 }

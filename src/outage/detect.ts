@@ -12,18 +12,21 @@ import { storeOutage } from './report.ts';
 import type { KnownOutage } from './row.ts';
 import { type Rule, rules, worse } from './rules.ts';
 
-/** What a detection found: an outage that begins, one that is otherwise than it was reported, one that is over. */
+/** The result of a detection: an outage begins, differs from its last report, or ends. */
 export type Detected = { readonly kind: 'begins' | 'changes' | 'ends'; readonly outage: Outage };
 
-/** The same; or that other things are affected than before, of which nothing is said. */
+/** The same; or other things are affected than before, which is remembered but not reported. */
 type Found = Detected | { readonly kind: 'unsaid'; readonly outage: Outage };
 
-/** Older snapshots say nothing of now, in milliseconds for each that is looked at: four times the usual distance. */
+/**
+ * Snapshots older than this, for each snapshot considered, say nothing about now, in milliseconds: four times the usual
+ * interval.
+ */
 const longestDistance = 20 * 60_000;
 
 /**
- * Reports what the last snapshots of a system say of outages, and remembers it, in one transaction: a process that dies
- * leaves all of it or nothing, and another that does the same at that time finds it done.
+ * Detects outages from the last snapshots of a system, and stores the reports in one transaction. A process that dies
+ * leaves all or nothing, and another one that detects at the same time finds it done.
  */
 export function detectOutages(outbox: Outbox, system: System, now: Date): Detected[] {
   learnOutages(outbox);
@@ -37,7 +40,7 @@ export function detectOutages(outbox: Outbox, system: System, now: Date): Detect
   });
 }
 
-/** The same, without reporting or remembering it. */
+/** The same without storing anything. */
 export function findOutages(outbox: Outbox, system: System, now: Date): Detected[] {
   return find(outbox, system, now).filter(isSaid);
 }
@@ -49,7 +52,7 @@ function isSaid(found: Found): found is Detected {
 function find(outbox: Outbox, system: System, now: Date): Found[] {
   const settings = system.outage_rules;
   const since = new Date(now.getTime() - settings.snapshots * longestDistance);
-  // Some may not have measured what a rule looks at.
+  // Read more snapshots than needed, because some may not have measured what a rule looks at.
   const seen = observations(outbox, samStream(system.system_name), since, now, settings.snapshots * 2);
   const open = openOf(outbox.database, system.system_name);
   const maintenance = maintenanceSince(outbox, system.system_name, now);
@@ -61,7 +64,7 @@ function find(outbox: Outbox, system: System, now: Date): Found[] {
     });
 }
 
-/** `until` is when the last maintenance or planned outage was over: what was seen before counts for nothing. */
+/** `until` is the end of the last maintenance or planned outage; earlier snapshots do not count. */
 type Maintenance = { readonly isNow: boolean; readonly until: Date | null };
 
 type Detection = {
@@ -82,7 +85,7 @@ function applied(rule: Rule, open: readonly KnownOutage[], detection: Detection)
   const components = Map.groupBy(things, rule.componentOf);
   const states = [...components].map(([component, members]) => {
     const outage = open.find((other) => other.component === component);
-    // What was seen before its last outage was over must not open another one.
+    // Snapshots from before the end of its last outage must not open another one.
     const last = lastResolved(outbox.database, system.system_name, rule.name, component);
     const evidence = seen.filter(
       ({ at, sequence }) =>
@@ -120,14 +123,14 @@ function applied(rule: Rule, open: readonly KnownOutage[], detection: Detection)
     const severity = worse(outage.severity, found.severity);
     const isOther = names.join('\n') !== outage.outage_rule?.affected.join('\n');
     if (severity === outage.severity && !isOther) return [];
-    // Against the SAM API each report is one more row that somebody must close: only what is worse is worth it.
+    // In the SAM API each report is one more row that staff must close, so report only a higher severity.
     if (severity === outage.severity && outage.isOneRow !== true)
       return [{ kind: 'unsaid', outage: { ...outage, outage_rule: detected } }];
     return [{ kind: 'changes', outage: said({ ...outage, severity, title: found.title, outage_rule: detected }, now) }];
   });
 }
 
-/** What each snapshot says of a thing; one that is no longer there, because nobody asks for it any more, is not missed. */
+/** Returns the readings of a thing. A thing that is no longer asked for has none. */
 function readingsOf(
   rule: Rule,
   thing: string,

@@ -1,11 +1,11 @@
 import type { OutageRules } from '../config/outage-rules.ts';
 
-/** What a snapshot says of one thing; what it does not measure, it says nothing of. */
+/** What a snapshot says about one thing; nothing if it did not measure it. */
 export type Reading = 'bad' | 'good';
 
 /**
- * Whether something is affected by its last readings, the newest last: it becomes so by `bad` bad ones among the last few,
- * and stays so until `good` of those are good. What is in between changes nothing.
+ * True if a thing is affected, by its last readings (the newest last): it becomes affected by `bad` bad ones of them
+ * and stays so until `good` of them are good. Anything between changes nothing.
  */
 export function isAffected(
   readings: readonly Reading[],

@@ -4,13 +4,13 @@ import { printable } from '../lib/text.ts';
 import type { Outage } from './outage.ts';
 import { type KnownOutage, knownOutageOf, type OutageRow } from './row.ts';
 
-/** How long an outage that is over is remembered, in milliseconds. */
+/** How long a resolved outage is kept, in milliseconds. */
 const rememberedFor = 90 * 86_400_000;
 
-/** Remembers what an entry reports of an outage, unless something newer is known. */
+/** Stores what an entry reports of an outage, unless a newer report is known. */
 export function remember(database: Database, outage: Outage, entry: string): void {
   const { outage_rule: rule, component = null } = outage;
-  // Another outbox may have found the same: that one is a person's to resolve.
+  // If another outbox detected the same outage, a person must resolve that one.
   const isTaken =
     rule !== undefined &&
     outage.status !== 'resolved' &&
@@ -50,14 +50,14 @@ export function remember(database: Database, outage: Outage, entry: string): voi
   database.query('INSERT INTO outage_entries (entry, outage) VALUES (?, ?)').run(entry, outage.outage_key);
 }
 
-/** Remembers what is affected now, of which nothing is reported. */
+/** Stores the affected things of an outage without reporting them. */
 export function rememberAffected(database: Database, { outage_key, outage_rule }: Outage): void {
   database
     .query('UPDATE outages SET affected = ? WHERE key = ?')
     .run(JSON.stringify(outage_rule?.affected ?? []), outage_key);
 }
 
-/** Forgets what has long been over and delivered. */
+/** Deletes outages that were resolved and delivered long ago. */
 export function forgetOld(database: Database, now: Date): void {
   database
     .query(
@@ -67,20 +67,20 @@ export function forgetOld(database: Database, now: Date): void {
     .run(now.getTime() - rememberedFor);
 }
 
-/** The outages that are known, those that began first in front; without those that are over unless they are wanted. */
+/** Lists the known outages, the earliest start first; resolved ones only if `isAll`. */
 export function listOutages(database: Database, isAll: boolean): KnownOutage[] {
   const where = isAll ? '1' : `status <> 'resolved'`;
   return outages(database, where, {});
 }
 
-/** The outages of a system that are not over. */
+/** Lists the open outages of a system. */
 export function openOf(database: Database, system: string): KnownOutage[] {
   return outages(database, `status <> 'resolved' AND system = $system`, { system });
 }
 
 /**
- * The number of the last entry that said that an outage of a rule and component is over; 0 where there is none any more.
- * Not the time: a clock can be turned back.
+ * Returns the sequence number of the last entry that resolved an outage of a rule and component; 0 if there is none.
+ * Not its time, because a clock can be set back.
  */
 export function lastResolved(database: Database, system: string, rule: string, component: string): number {
   const query = `SELECT max(sequence) AS sequence FROM outages JOIN outage_entries ON outage = key
@@ -89,7 +89,7 @@ export function lastResolved(database: Database, system: string, rule: string, c
   return row?.sequence ?? 0;
 }
 
-/** A system's planned outages (severity maintenance) that have begun, whether they are over or not. */
+/** Lists the planned outages (severity maintenance) of a system that have begun, resolved or not. */
 export function maintenanceOf(database: Database, system: string, now: Date): KnownOutage[] {
   return outages(database, `severity = 'maintenance' AND system = $system AND started_at <= $now`, {
     system,
@@ -97,7 +97,7 @@ export function maintenanceOf(database: Database, system: string, now: Date): Kn
   });
 }
 
-/** The planned outages (severity maintenance) of all systems that are under way. */
+/** Lists the current planned outages (severity maintenance) of all systems. */
 export function plannedNow(database: Database, now: Date): KnownOutage[] {
   const begun = `severity = 'maintenance' AND status <> 'resolved' AND started_at <= $now`;
   return outages(database, begun, { now: now.getTime() }).filter(
@@ -105,7 +105,7 @@ export function plannedNow(database: Database, now: Date): KnownOutage[] {
   );
 }
 
-/** The one outage whose key begins with what was given. Throws OperatorError where there is none, or more than one. */
+/** Finds the one outage whose key begins with `prefix`. Throws OperatorError if there is none or more than one. */
 export function findOutage(database: Database, prefix: string): KnownOutage {
   const shown = printable(prefix, 40);
   const [outage, other] = outages(database, 'substr(key, 1, length($prefix)) = $prefix', {

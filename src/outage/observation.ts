@@ -11,7 +11,7 @@ const counts = Object.fromEntries(
   ]),
 );
 
-/** As much of a snapshot as rules look at; what it lacks, it says nothing of. */
+/** The part of a snapshot that rules use; what is missing was not measured. */
 const seen = z.object({
   login_nodes: z
     .array(z.object({ node_name: z.string(), available: z.boolean() }))
@@ -25,17 +25,17 @@ const seen = z.object({
 });
 const nodeCounts = z.object(counts);
 
-/** A snapshot as rules look at it. */
+/** A snapshot as rules use it. */
 export type Observation = z.output<typeof seen> & {
-  /** The number of its entry. */
+  /** The sequence number of its entry. */
   readonly sequence: number;
   readonly at: Date;
   readonly failedProbes: readonly string[];
-  /** Nodes of all classes; null where there are none, or their probe failed and the counts are repeated. */
+  /** Nodes of all classes; null if there are none, or if their probe failed and the counts are repeated. */
   readonly nodes: { readonly total: number; readonly down: number } | null;
 };
 
-/** The newest snapshots of a stream since a moment, oldest first, at most so many. */
+/** Returns the newest snapshots of a stream since a time, oldest first, at most `limit`. */
 export function observations(outbox: Outbox, stream: string, since: Date, now: Date, limit: number): Observation[] {
   return outbox
     .since(stream, since)
@@ -58,7 +58,7 @@ function observationOf(outbox: Outbox, entry: Entry): Observation | null {
   };
 }
 
-/** By class; those that have only a sum, by that. */
+/** Sums the nodes of all classes; hubs have only one sum. */
 function nodesOf(body: Readonly<Record<string, unknown>>): Observation['nodes'] {
   const found = nodeCounts.parse(body) as Readonly<Record<string, number | null | undefined>>;
   for (const classes of [['cpu_nodes', 'gpu_nodes', 'viz_nodes'], ['compute_nodes'], ['nodes']]) {

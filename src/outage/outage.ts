@@ -5,7 +5,7 @@ import { outageStatuses, severities } from '../lib/outage-words.ts';
 import { naiveUtc } from '../lib/time.ts';
 
 const clean = (text: string) => !/[\u0000-\u0008\u000b-\u001f\u007f]/.test(text) && text.isWellFormed();
-/** Characters as PostgreSQL counts them. */
+/** PostgreSQL counts characters by code points, so do the same. */
 const text = (max: number) =>
   z
     .string({ error: 'must be given' })
@@ -22,8 +22,9 @@ const time = z.string().transform((value, context) => {
 });
 
 /**
- * What is sent of an outage (contracts of the SAM status API). Its system in the API's lower case: in another it would be a
- * second system. The SAM API passes over what begins with `outage_`; the receiver knows the outage by its key.
+ * The body of an outage report (SAM status API). The system name is lower case, because the API would make another
+ * system of any other spelling. SAM ignores members that begin with `outage_`; the receiver identifies the outage by
+ * its key.
  */
 export const outageBody = z
   .object({
@@ -38,7 +39,7 @@ export const outageBody = z
     estimated_resolution: time.optional(),
     outage_key: z.uuid(),
     outage_reported_at: time,
-    /** The rule that detected it, and what it found affected. */
+    /** The rule that detected the outage, and the affected things. */
     outage_rule: z.object({ name: z.string(), affected: z.array(z.string()) }).optional(),
   })
   .superRefine((body, context) => {
@@ -52,10 +53,10 @@ export const outageBody = z
     if ((body.status === 'resolved') !== (end !== undefined)) refuse('end_time', 'goes with the status resolved');
   });
 
-/** One outage as it stands: the last that was said of it. */
+/** An outage as of its last report. */
 export type Outage = z.output<typeof outageBody>;
 
-/** How people give what is wrong. */
+/** The flags of the command line, by member. */
 const flags: Readonly<Record<string, string>> = {
   system_name: 'SYSTEM',
   start_time: '--start',
@@ -63,7 +64,7 @@ const flags: Readonly<Record<string, string>> = {
   estimated_resolution: '--eta',
 };
 
-/** The outage that these members make. Throws OperatorError that names everything that is wrong with them, in one line. */
+/** Makes an outage from its members. Throws OperatorError that lists everything wrong in one line. */
 export function outageOf(members: Readonly<Record<string, unknown>>): Outage {
   const { data, error } = outageBody.safeParse(members);
   if (data) return data;
@@ -74,12 +75,12 @@ export function outageOf(members: Readonly<Record<string, unknown>>): Outage {
   throw new OperatorError(`nothing is reported: ${problems.join('; ')}`);
 }
 
-/** The body that is sent. */
+/** Returns the request body. */
 export function bodyOf(outage: Outage): string {
   const { start_time, end_time, estimated_resolution, outage_reported_at, ...rest } = outage;
   return JSON.stringify({
     ...rest,
-    // Always: what is delivered late did not begin then.
+    // Always send the start: a report that is delivered late would otherwise begin at its delivery.
     start_time: naiveUtc(start_time),
     ...(end_time ? { end_time: naiveUtc(end_time) } : {}),
     ...(estimated_resolution ? { estimated_resolution: naiveUtc(estimated_resolution) } : {}),

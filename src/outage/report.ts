@@ -5,7 +5,7 @@ import { findOutage, forgetOld, remember } from './memory.ts';
 import { bodyOf, type Outage, outageOf } from './outage.ts';
 import type { KnownOutage } from './row.ts';
 
-/** What a person says of an outage; what is undefined was not said. */
+/** What a person reports about an outage; undefined members stay as they are. */
 export type Said = {
   readonly title?: string | undefined;
   readonly severity?: string | undefined;
@@ -18,8 +18,8 @@ export type Said = {
 };
 
 /**
- * Stores a report of an outage in the outbox and remembers the outage, both or neither: what dies between them would
- * report it twice. Throws OutboxUnwritable where that cannot be done.
+ * Stores a report in the outbox and updates the outage in one transaction; otherwise a crash between the two would
+ * report it twice. Throws OutboxUnwritable.
  */
 export function storeOutage(outbox: Outbox, outage: Outage): void {
   outbox.atomically(() => {
@@ -32,7 +32,7 @@ export function storeOutage(outbox: Outbox, outage: Outage): void {
       failedProbes: [],
       rejectedBecause: null,
     } as const;
-    // A snapshot may have this very millisecond.
+    // A snapshot can already have this timestamp.
     for (let at = outage.outage_reported_at.getTime(); ; at++) {
       const added = outbox.add({ ...entry, collectedAt: new Date(at) });
       if (added.kind === 'moment-taken') continue;
@@ -43,7 +43,7 @@ export function storeOutage(outbox: Outbox, outage: Outage): void {
   });
 }
 
-/** Reports a new outage. Throws OperatorError, before anything is stored, for what the API would not take. */
+/** Reports a new outage. Throws OperatorError, and stores nothing, if the API would not accept it. */
 export function reportOutage(outbox: Outbox, system: string, said: Said, now: Date): Outage {
   const outage = outageOf({
     ...members(said),
@@ -57,7 +57,7 @@ export function reportOutage(outbox: Outbox, system: string, said: Said, now: Da
   return outage;
 }
 
-/** Reports what is new of an outage, and with it all that is known already. */
+/** Reports changes of an outage, together with its known members. */
 export function updateOutage(outbox: Outbox, key: string, said: Said, now: Date): KnownOutage {
   return change(outbox, key, members(said), now);
 }
@@ -73,7 +73,7 @@ function change(outbox: Outbox, key: string, changes: object, now: Date): KnownO
     const known = findOutage(outbox.database, key);
     if (known.status === 'resolved')
       throw new OperatorError(`the outage ${known.outage_key} is over already: report another one`);
-    // A clock that was turned back must not make it older than what was said before.
+    // A clock that was set back must not make this report older than the one before it.
     const at = new Date(Math.max(now.getTime(), known.outage_reported_at.getTime() + 1));
     const outage = outageOf({ ...JSON.parse(bodyOf(known)), ...changes, outage_reported_at: at.toISOString() });
     storeOutage(outbox, outage);

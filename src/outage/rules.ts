@@ -3,20 +3,23 @@ import { type Severity, severities } from '../lib/outage-words.ts';
 import type { Reading } from './hysteresis.ts';
 import type { Observation } from './observation.ts';
 
-/** What a rule says of an outage that it found. */
+/** The title and severity of an outage that a rule found. */
 export type Finding = { readonly title: string; readonly severity: Severity };
 
-/** One way to tell from snapshots that something is out of order. */
+/** A rule that detects one kind of problem in snapshots. */
 export type Rule = {
   readonly name: 'login_nodes' | 'nodes_down' | 'filesystems' | 'jupyterhub';
   isOn(rules: OutageRules): boolean;
-  /** What a snapshot says of each thing that it measured, by the thing's name. */
+  /** Returns what a snapshot says about each thing that it measured, by name. */
   read(observation: Observation, rules: OutageRules): ReadonlyMap<string, Reading>;
-  /** Whether a thing that a snapshot does not have may be there all the same: its probe failed. */
+  /** True if a thing that is missing from a snapshot may still exist: its probe failed. */
   mayBeThere(thing: string, observation: Observation): boolean;
-  /** The component whose outage it is when a thing is affected: one outage for each. */
+  /** Returns the component of a thing; each component has one outage. */
   componentOf(thing: string): string;
-  /** `affected` of one component, `everywhere` of the whole system; the newest observation that was bad. */
+  /**
+   * Describes the outage. `affected` are the things of one component, `everywhere` those of the whole system; `newest`
+   * is the newest bad observation.
+   */
   find(affected: readonly string[], everywhere: readonly string[], newest: Observation): Finding;
 };
 
@@ -32,7 +35,7 @@ export const rules: readonly Rule[] = [
       new Map(login_nodes.map(({ node_name, available }) => [node_name, readingOf(available)])),
     mayBeThere: (thing, observation) => failed(observation, `login_nodes/${thing}`),
     componentOf: () => 'Login nodes',
-    // The title and the severity of the API guide's example.
+    // Title and severity are those of the example in the API guide.
     find: (affected) => ({
       title: shortened(`Login nodes unavailable: ${affected.join(', ')}`),
       severity: affected.length > 1 ? 'major' : 'minor',
@@ -55,7 +58,7 @@ export const rules: readonly Rule[] = [
     isOn: ({ nodes_down }) => nodes_down !== null,
     read: ({ nodes }, { nodes_down }) =>
       new Map(nodes && nodes_down !== null ? [['nodes', readingOf(percentDown(nodes) < nodes_down)]] : []),
-    // A system has nodes, or none are counted.
+    // Nodes always exist, or none are counted.
     mayBeThere: () => true,
     componentOf: () => 'Compute nodes',
     find: (_, __, { nodes }) => {
@@ -70,7 +73,7 @@ export const rules: readonly Rule[] = [
   {
     name: 'jupyterhub',
     isOn: ({ jupyterhub }) => jupyterhub,
-    // One that is up although a probe failed was measured; what repeated values say, was not.
+    // A hub that is up although a probe failed was measured; repeated values were not.
     read: ({ available, failedProbes }) =>
       new Map(available === undefined || failedProbes.includes('hub') ? [] : [['hub', readingOf(available)]]),
     mayBeThere: () => true,
@@ -79,7 +82,7 @@ export const rules: readonly Rule[] = [
   },
 ];
 
-/** The worse of two severities. */
+/** Returns the worse of two severities. */
 export function worse(one: Severity, other: Severity): Severity {
   return severities.indexOf(one) <= severities.indexOf(other) ? one : other;
 }
@@ -88,7 +91,7 @@ function percentDown({ total, down }: { readonly total: number; readonly down: n
   return total === 0 ? 0 : (down / total) * 100;
 }
 
-/** The API's longest title. */
+/** Cuts a title to the longest one of the API. */
 function shortened(title: string): string {
   const characters = [...title];
   return characters.length <= 255 ? title : `${characters.slice(0, 254).join('')}…`;

@@ -4,7 +4,7 @@ import type { EntryState } from '../outbox/entry.ts';
 import type { Detected } from './detect.ts';
 import type { KnownOutage } from './row.ts';
 
-/** How far the newest report of an outage got; `dropped` where it was taken out of the outbox. */
+/** Returns the delivery state of the newest report of an outage; `dropped` if it was removed from the outbox. */
 export function deliveryOf(database: Database, { outage_key, ids }: KnownOutage): EntryState | 'dropped' {
   const newest = database
     .query<{ state: EntryState }, [string]>(
@@ -17,12 +17,12 @@ export function deliveryOf(database: Database, { outage_key, ids }: KnownOutage)
 
 const verbs = { begins: 'outage', changes: 'outage, worse or other than it was', ends: 'outage is over' } as const;
 
-/** What was detected, for the log. */
+/** Describes a detected outage for the log. */
 export function sentenceOf({ kind, outage }: Detected): string {
   return `${verbs[kind]}: ${outage.title} (${outage.severity}, ${outage.outage_key})`;
 }
 
-/** What a further report does to the rows that the destination has of an outage, for whoever made it. */
+/** Explains what a further report does to the rows of the destination. */
 export function consequence({ ids, isOneRow, status }: KnownOutage): string {
   const rows = `${counted(ids.length, 'row').replace(/^\d+ /, '')} with outage_id ${ids.join(', ')}`;
   if (isOneRow === true) return `The receiver changes its ${rows}`;
