@@ -51,7 +51,8 @@ export async function observeHub(
     failedProbes,
     everyProbeFailed: findings.sessions === null && findings.nodes === null && findings.utilization === null,
     missing: sessions === null ? [{ probe: 'hub', fields: ['available', ...Object.keys(zeros)], zeros }] : [],
-    snapshot: (moment, repeated) => validateBy(hubSnapshotSchema, buildHubPayload(findings, moment, repeated)),
+    snapshot: (moment, repeated) =>
+      validateBy(hubSnapshotSchema, buildHubPayload(system.system_name, findings, moment, repeated)),
   };
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { SamSettings } from '../config/sam.ts';
 import { OperatorError } from '../lib/errors.ts';
 import { withoutSecrets } from '../lib/secrets.ts';
-import type { Destination, Outcome, Place, Prepared } from './destination.ts';
+import type { Destination, Outcome, Place, Prepared, Sent } from './destination.ts';
 import { jsonRequests } from './json-request.ts';
 import { type Answer, type Api, jsonOf, judgeReply, storedBefore } from './judge.ts';
 
@@ -21,7 +21,7 @@ const serverErrors: readonly (readonly [RegExp, 'already-stored' | 'same-moment'
   [/uq_queue_status_timestamp_queue_id|UNIQUE constraint failed: queue_status\./, 'already-stored'],
   [/uq_casper_nodetype_timestamp_type|UNIQUE constraint failed: casper_node_type_status\./, 'already-stored'],
   [/uq_user_proj_queue_status_snapshot|UNIQUE constraint failed: user_proj_queue_status\./, 'already-stored'],
-  // Unique without the system: another collector's snapshot of the same moment gives the same answer.
+  // Unique without the system: another sender's snapshot of the same time gives the same answer.
   [/uq_filesystem_status_timestamp_filesystem_id|UNIQUE constraint failed: filesystem_status\./, 'same-moment'],
   [/Database error: \{'/, 'permanent'],
   [/StringDataRightTruncation|NumericValueOutOfRange|NUL \(0x00\)/, 'permanent'],
@@ -64,8 +64,8 @@ export function samDestination(settings: SamSettings, envFile = 'the env file'):
       }),
     prepare: forPlace,
     reduce: withoutUserRows,
-    judge: (reply, { mayHaveArrived }) =>
-      judgeReply(withoutSecrets([token, credentials.password], reply), mayHaveArrived, api(mayHaveArrived)),
+    judge: (reply, sent) =>
+      judgeReply(withoutSecrets([token, credentials.password], reply), sent.mayHaveArrived, apiFor(sent)),
   };
 }
 
@@ -110,24 +110,34 @@ function withoutUserRows(body: string): { body: string; leftOut: string } | null
   return { body: JSON.stringify({ ...payload, user_project_queues: [] }), leftOut: 'user_project_queues' };
 }
 
-const api = (mayHaveArrived: boolean): Api => ({
+const apiFor = (sent: Sent): Api => ({
   addressSetting: 'STATUS_API_URL',
   loginSetting: 'STATUS_API_USER and STATUS_API_PASSWORD',
   acceptance: ({ status, body }) => (status === 201 ? acceptanceOf(body) : null),
   errorOf,
-  ownMeaning: (answer, detail) => (answer.status >= 500 ? meaningOfServerError(answer, detail, mayHaveArrived) : null),
+  ownMeaning: (answer, detail) => (answer.status >= 500 ? meaningOfServerError(answer, detail, sent) : null),
 });
 
-function meaningOfServerError({ status, body }: Answer, detail: string, mayHaveArrived: boolean): Outcome | null {
+function meaningOfServerError({ status, body }: Answer, detail: string, sent: Sent): Outcome | null {
   const error = errorOf(body);
   // Only the API's own JSON speaks of the body; an HTML 500 is something in front of it, or its crash.
   const meaning =
     error === null ? undefined : serverErrors.find(([pattern]) => pattern.test(withoutStatement(error)))?.[1];
-  if (meaning === 'already-stored' || (meaning === 'same-moment' && mayHaveArrived)) {
+  if (
+    meaning === 'already-stored' ||
+    (meaning === 'same-moment' && (sent.mayHaveArrived || isOwnTimestamp(sent.body)))
+  ) {
     return storedBefore(status, body);
   }
   return meaning === undefined ? null : { kind: 'rejected', detail };
 }
+
+/** True if no other system can have the body's timestamp: earlier versions sent three fractional digits. */
+function isOwnTimestamp(body: string): boolean {
+  return timestamped.safeParse(jsonOf(body)).success;
+}
+
+const timestamped = z.looseObject({ timestamp: z.string().regex(/\.\d{3}(?!000)\d{3}$/) });
 
 /** The database's own words: the statement behind them has the values that were sent, which may say anything. */
 function withoutStatement(error: string): string {

@@ -1,6 +1,6 @@
 /**
- * A moment as the SAM API wants it: UTC, ISO 8601 with milliseconds and without an offset. With a `Z` the API answers
- * 500 from the second snapshot on.
+ * Returns a time as the SAM API wants it: UTC, ISO 8601 with milliseconds and without an offset. With a `Z` the API
+ * answers 500 from the second snapshot on.
  */
 export function naiveUtc(moment: Date): string {
   return moment.toISOString().slice(0, -1);

@@ -1,4 +1,4 @@
-import type { Database } from 'bun:sqlite';
+import { Database } from 'bun:sqlite';
 import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { syncPath, unfinishedSuffix } from '../lib/durable.ts';
@@ -24,6 +24,7 @@ export function copyBeforeMigration(database: Database, file: string, schema: nu
     // SQLite fills a file that is there and empty, and would make one that everybody can read.
     closeSync(openSync(unfinished, 'wx', 0o600));
     database.query('VACUUM INTO ?').run(unfinished);
+    noteAsSent(unfinished);
     const descriptor = openSync(unfinished, 'r');
     fsyncSync(descriptor);
     closeSync(descriptor);
@@ -31,6 +32,20 @@ export function copyBeforeMigration(database: Database, file: string, schema: nu
     syncPath(dirname(copy));
   } finally {
     rmSync(unfinished, { force: true });
+  }
+}
+
+/**
+ * Notes on the copy's undelivered entries that they may have been sent: whoever puts the copy back sends them again, and the
+ * newer version may have delivered them meanwhile. Then the older version takes "already stored" for an answer.
+ */
+function noteAsSent(copy: string): void {
+  const database = new Database(copy);
+  try {
+    const query = `UPDATE entries SET first_sent_at = coalesce(first_sent_at, ?) WHERE state <> 'delivered'`;
+    database.query(query).run(Date.now());
+  } finally {
+    database.close();
   }
 }
 

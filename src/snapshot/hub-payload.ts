@@ -1,8 +1,8 @@
 import type { NodeState, NodeTableRecord } from '../lib/records.ts';
-import { naiveUtc } from '../lib/time.ts';
 import { withoutControls } from './limits.ts';
 import { percent, rounded } from './numbers.ts';
 import type { SessionRollup } from './sessions.ts';
+import { snapshotTimestamp } from './timestamp.ts';
 
 /** What the probes of a hub found; null for one that failed or was not asked for. */
 export type HubFindings = {
@@ -19,14 +19,15 @@ export function sessionFields({ users, sessions, classes }: SessionRollup): Reco
   return { active_users: users, active_sessions: sessions, ...Object.fromEntries(classes ?? []) };
 }
 
-/** The payload of a hub at one moment. `repeated` are the fields to send where its users are not known. */
+/** The payload of a hub, by its system's name, at one time. `repeated` are the fields to send where its users are not known. */
 export function buildHubPayload(
+  system: string,
   { available, sessions, nodes, utilization }: HubFindings,
   moment: Date,
   repeated: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
   return {
-    timestamp: naiveUtc(moment),
+    timestamp: snapshotTimestamp(moment, system),
     ...repeated,
     ...(available === null ? {} : { available }),
     ...(sessions ? sessionFields(sessions) : {}),

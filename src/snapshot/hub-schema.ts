@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { amount, count, naiveTime, percentage, text } from './schema.ts';
+import { amount, count, percentage, snapshotTime, text } from './schema.ts';
 
 /** One node of a hub's sessions, in the shape that today's dashboard reads. */
 const node = z.strictObject({
@@ -25,7 +25,7 @@ const node = z.strictObject({
  * measured. Strict, like that of a cluster: `status_id` and `created_at` would overwrite rows.
  */
 export const hubSnapshotSchema = z.strictObject({
-  timestamp: naiveTime,
+  timestamp: snapshotTime,
   available: z.boolean().optional(),
   active_users: count,
   active_sessions: count,

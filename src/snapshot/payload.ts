@@ -1,9 +1,9 @@
 import type { BatchSystem } from '../config/system.ts';
 import type { FilesystemRecord, LoginNodeRecord, QueueRecord, ReservationRecord, Unavailable } from '../lib/records.ts';
-import { naiveUtc } from '../lib/time.ts';
 import { emptyJobs, type JobRollup, jobFields, jobsIn, queueRows, shareRows } from './jobs.ts';
 import { emptyNodes, type NodeRollup, nodeFields, nodeTypeRows } from './nodes.ts';
 import { filesystemRow, loginNodeRow, queueDefinitionRow, reservationRows, withCutNames } from './rows.ts';
+import { snapshotTimestamp } from './timestamp.ts';
 
 /** What the probes of one system found; null for a probe that failed. */
 export type Findings = {
@@ -38,7 +38,7 @@ export function buildPayload(
   const { nodes, jobs, queues, reservations } = findings;
   const hostsByArray = nodes?.hostsByArray ?? new Map();
   const payload: Record<string, unknown> = {
-    timestamp: naiveUtc(moment),
+    timestamp: snapshotTimestamp(moment, system.system_name),
     ...repeated,
     ...(nodes ? nodeFields(nodes, system) : {}),
     ...(jobs ? jobFields(jobs) : {}),

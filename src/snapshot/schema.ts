@@ -22,7 +22,10 @@ const counters = {
   gpus_held: count,
 };
 
-export const naiveTime = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}$/);
+/** A snapshot's timestamp, with six fractional digits: see `timestamp.ts`. */
+export const snapshotTime = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}$/);
+
+const naiveTime = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}$/);
 
 const nodesOf = <P extends string>(prefix: P) =>
   Object.fromEntries(
@@ -34,7 +37,7 @@ const nodesOf = <P extends string>(prefix: P) =>
  * GiB, TiB, percent 0–100, UTC without an offset. Strict: `status_id`, `outage_id` and `created_at` would overwrite rows.
  */
 export const snapshotSchema = z.strictObject({
-  timestamp: naiveTime,
+  timestamp: snapshotTime,
   ...nodesOf('cpu'),
   ...nodesOf('gpu'),
   viz_nodes_total: count.optional(),

@@ -40,7 +40,7 @@ test('users with a running server, and running servers; those that start or stop
   expect(await collected(hubOf(), hub)).toMatchObject({
     kind: 'valid',
     failedProbes: [],
-    payload: { timestamp: '2026-11-21T08:00:00.123', available: true, active_users: 2, active_sessions: 3 },
+    payload: { timestamp: '2026-11-21T08:00:00.123657', available: true, active_users: 2, active_sessions: 3 },
   });
 });
 

@@ -76,9 +76,9 @@ test('two systems of one run never have the same timestamp', async () => {
     await stored(whole, start, plainSystem('nasty', { queues: ['other'] })),
   ];
   expect(bodies.map(({ timestamp }) => timestamp)).toEqual([
-    '2026-11-21T08:00:00.000',
-    '2026-11-21T08:00:00.001',
-    '2026-11-21T08:00:00.002',
+    '2026-11-21T08:00:00.000876',
+    '2026-11-21T08:00:00.001500',
+    '2026-11-21T08:00:00.002876',
   ]);
 });
 
@@ -129,7 +129,7 @@ describe('the last known values', () => {
       expect(repeated[name]).toEqual(good[name]);
     }
     expect(good.cpu_nodes_total).toBe(3);
-    expect(repeated.timestamp).toBe('2026-11-21T08:05:00.000');
+    expect(repeated.timestamp).toBe('2026-11-21T08:05:00.000876');
     expect(repeated.running_jobs).toBe(good.running_jobs);
   });
 

@@ -247,6 +247,18 @@ describe('is accepted on a retry of what may have arrived:', () => {
     });
   }
 
+  test.each(onlyOnRetry.slice(1))('a first try with a timestamp that no other system has: %s', async (_, reply) => {
+    using fixture = await startFixture(() => reply);
+    const { box, server } = fixture;
+    const own = box.add('derecho', { body: JSON.stringify({ timestamp: '2026-11-21T08:00:00.123024' }) });
+    const shared = ['2026-11-21T08:05:00.123', '2026-11-21T08:10:00.123000'].map((timestamp) =>
+      box.add('derecho', { body: JSON.stringify({ timestamp }) }),
+    );
+    await drainTo(box, server.url);
+    expect(box.entry(own).state).toBe('delivered');
+    expect(shared.map((id) => box.entry(id).state)).toEqual(['rejected', 'rejected']);
+  });
+
   test('a lost answer in an earlier drain, then 409', async () => {
     using fixture = await startFixture((_path, before) => (before < 4 ? answer(503) : answer(409, { error: 'x' })));
     const { box, server } = fixture;

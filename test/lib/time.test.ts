@@ -4,7 +4,7 @@ import { isTimeZone, momentInZone, naiveUtc, readableUtc } from '../../src/lib/t
 
 const moment = new Date('2025-11-25T14:30:00.042Z');
 
-test('the API gets milliseconds and no offset', () => {
+test('a naive time has milliseconds and no offset', () => {
   expect(naiveUtc(moment)).toBe('2025-11-25T14:30:00.042');
 });
 

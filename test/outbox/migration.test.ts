@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { migrations } from '../../src/outbox/migrations.ts';
 import { Outbox } from '../../src/outbox/outbox.ts';
 import { temporaryDirectory } from '../support/files.ts';
-import { startSamApi } from '../support/sam-api.ts';
+import { accept, startSamApi } from '../support/sam-api.ts';
 import { newSite } from '../support/site.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -78,6 +78,32 @@ test('an older outbox is copied before it is brought up to date, and delivered i
   expect(statSync(copy).mode & 0o777).toBe(0o600);
   expect(readAsFirstVersion(copy)).toEqual(asItWas);
   expect(readAsFirstVersion(file)).toMatchObject({ version: migrations.length, waiting: 0, delivered: 4 });
+});
+
+test('entries that the newer version delivered end as delivered when the copy is put back and sends them again', async () => {
+  const site = newSite();
+  cleanups.push(site.remove);
+  const stored = new Set<unknown>();
+  // As SAM answers on PostgreSQL for Derecho: its filesystem table refuses first, whatever the system.
+  const constraint = 'uq_filesystem_status_timestamp_filesystem_id';
+  const error = `Database error: (psycopg2.errors.UniqueViolation) duplicate key value violates unique constraint "${constraint}"`;
+  const api = startSamApi((posted, count) => {
+    if (stored.has(posted.body.timestamp)) return Response.json({ error }, { status: 500 });
+    stored.add(posted.body.timestamp);
+    return accept(posted, count);
+  });
+  cleanups.push(api.stop);
+  site.api(api.url);
+  const file = join(site.directory, 'outbox.db');
+  firstVersion(file);
+  expect(await site.run('drain', '--outbox', file)).toMatchObject({ exit: 0 });
+  Bun.spawnSync(['mv', `${file}.before-schema-${migrations.length}`, file]);
+  expect(readAsFirstVersion(file)).toEqual(asItWas);
+  const again = await site.run('drain', '--outbox', file);
+  expect(again).toMatchObject({ exit: 0 });
+  expect(again.stderr).toContain('✓ derecho status: already stored by an earlier attempt (HTTP 500)');
+  expect(api.posted).toHaveLength(6);
+  expect(readAsFirstVersion(file)).toMatchObject({ waiting: 0, delivered: 4 });
 });
 
 test('a copy that is there is kept', () => {

@@ -77,8 +77,9 @@ describe.each(['derecho', 'casper'] as const)('%s', (name) => {
     }
   });
 
-  test('has a naive timestamp in UTC, with milliseconds', async () => {
-    expect((await payloadOf(name)).timestamp).toBe('2026-11-21T08:00:00.123');
+  test('has a naive timestamp in UTC, with six fractional digits', async () => {
+    const system = { derecho: '024', casper: '882' }[name];
+    expect((await payloadOf(name)).timestamp).toBe(`2026-11-21T08:00:00.123${system}`);
   });
 
   test('has nothing that would overwrite a row of the API', async () => {
