@@ -3,6 +3,7 @@ import { OperatorError } from '../lib/errors.ts';
 import { collectAndStore, worst } from './collecting.ts';
 import { commonArgs, systemArgs } from './common.ts';
 import { chosenSystems, logged, openContext, routinely } from './context.ts';
+import { checkNamedOutbox } from './opening.ts';
 import { printPayloads } from './payloads.ts';
 
 export const collectCommand = defineCommand({
@@ -21,6 +22,7 @@ export const collectCommand = defineCommand({
     }
     const source = { record: args.record ?? null, replay: args.replay ?? null };
     if (args['dry-run'] || args['json-only']) {
+      checkNamedOutbox(args);
       const context = openContext(args);
       const { systems, failures } = chosenSystems(args._, context, 'as named');
       const dryRun = args['dry-run'] === true;

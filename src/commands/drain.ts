@@ -5,6 +5,7 @@ import type { Outbox } from '../outbox/outbox.ts';
 import { commonArgs } from './common.ts';
 import { type Context, logged, openContext, routinely } from './context.ts';
 import { drainOutbox } from './draining.ts';
+import { checkNamedOutbox } from './opening.ts';
 import { outboxIfAny } from './outbox/open.ts';
 import { printLines } from './output.ts';
 
@@ -26,6 +27,7 @@ export const drainCommand = defineCommand({
       outbox?.close();
       return exitCodes.done;
     }
+    checkNamedOutbox(args);
     const maxSeconds = secondsOf(args['max-seconds']);
     return routinely(args, (context) =>
       logged(context.log, () => drainOutbox(context, { stream, ignoreRest: args.now === true, maxSeconds })),

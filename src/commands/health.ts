@@ -6,6 +6,7 @@ import { OperatorError } from '../lib/errors.ts';
 import { printable } from '../lib/text.ts';
 import { type CommonArgs, commonArgs } from './common.ts';
 import { openContext } from './context.ts';
+import { checkNamedOutbox } from './opening.ts';
 import { jsonLine } from './outbox/entry-json.ts';
 import { printLines } from './output.ts';
 
@@ -32,6 +33,7 @@ export const healthCommand = defineCommand({
 /** What keeps it from being told, a wrong configuration, is unknown too: 2 would be critical. */
 function reportFor(args: CommonArgs, textfile: string | undefined, now: Date): HealthReport {
   try {
+    checkNamedOutbox(args);
     const report = healthReport(openContext(args), now);
     if (textfile !== undefined) writeTextfile(textfile, prometheusText(report.condition, report.status, now));
     return report;

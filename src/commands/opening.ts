@@ -1,13 +1,16 @@
 import { SQLiteError } from 'bun:sqlite';
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { OperatorError } from '../lib/errors.ts';
 import { Outbox } from '../outbox/outbox.ts';
 import { claim } from '../outbox/ownership.ts';
+import { outboxToRead } from '../outbox/read-only.ts';
 import { isDamage } from '../outbox/recovery/damage.ts';
 import { HealingOutbox } from '../outbox/recovery/open.ts';
 import { keepReserve } from '../outbox/reserve.ts';
 import { takeInSpool } from '../outbox/spool/take-in.ts';
 import { OutboxUnwritable, unwritable } from '../outbox/unwritable.ts';
+import type { CommonArgs } from './common.ts';
 import { type Context, recoveryOptions } from './context.ts';
 
 /**
@@ -34,13 +37,21 @@ function prepare(outbox: Outbox, context: Context): void {
   }
 }
 
-/** Opens the outbox for a dry run, which does without it where it cannot be had, and must not make one. */
+/** Opens the outbox to read it, for a dry run: null if there is none or it cannot be opened. */
 export function openToLook({ outboxFile }: Context): Outbox | null {
-  if (!existsSync(outboxFile)) return null;
   try {
-    return new Outbox(outboxFile);
+    return outboxToRead(outboxFile);
   } catch (error) {
     if (error instanceof OutboxUnwritable) return null;
     throw error;
   }
+}
+
+/**
+ * Throws OperatorError if `--outbox` names a file that does not exist, for the commands that need one: an empty listing of
+ * a mistyped name would look as if all were well.
+ */
+export function checkNamedOutbox({ outbox }: CommonArgs): void {
+  if (outbox === undefined || existsSync(outbox)) return;
+  throw new OperatorError(`there is no outbox ${outbox}: correct --outbox`);
 }

@@ -8,6 +8,7 @@ import { commonArgs, systemArgs } from './common.ts';
 import { type Context, chosenSystems, logged, openContext, routinely } from './context.ts';
 import { drainOutbox } from './draining.ts';
 import { forReal } from './executor.ts';
+import { checkNamedOutbox } from './opening.ts';
 import { printPayloads } from './payloads.ts';
 import { stopSignal } from './signals.ts';
 
@@ -23,6 +24,7 @@ export const runCommand = defineCommand({
   },
   async run({ args }) {
     if (args['dry-run']) {
+      checkNamedOutbox(args);
       const context = openContext(args);
       const { systems, failures } = chosenSystems(args._, context, 'here');
       return worst([...failures, await printPayloads(systems, context, { ...forReal, dryRun: true })]);

@@ -33,10 +33,10 @@ export class Outbox {
   readonly #spool: Spool | null;
 
   /** Answers that cannot be recorded are kept in the spool, if there is one. */
-  constructor(file: string, spool: Spool | null = null) {
+  constructor(file: string, spool: Spool | null = null, database = openDatabase(file)) {
     this.#file = file;
     this.#spool = spool;
-    this.database = openDatabase(file);
+    this.database = database;
   }
 
   close(): void {
@@ -187,9 +187,9 @@ export class Outbox {
     return this.#write(() => this.database.query(query).run(entry.sequence)).changes === 1;
   }
 
-  /** Keeps an entry back until it is released; false where it is not pending. */
+  /** Holds an entry until it is released; the reason stands before the last error. False if it is not pending. */
   hold(entry: EntryKey, reason: string): boolean {
-    const query = `UPDATE entries SET state = 'held', last_error = ? WHERE sequence = ? AND state = 'pending'`;
+    const query = `UPDATE entries SET state = 'held', last_error = ? || coalesce('; last error: ' || last_error, '') WHERE sequence = ? AND state = 'pending'`;
     return this.#writeOnReserve(() => this.database.query(query).run(reason, entry.sequence)).changes === 1;
   }
 

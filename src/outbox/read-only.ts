@@ -1,15 +1,35 @@
 import { Database } from 'bun:sqlite';
 import { existsSync } from 'node:fs';
-import { OperatorError } from '../lib/errors.ts';
-import { schemaVersion } from '../lib/sqlite.ts';
+import { messageOf, OperatorError } from '../lib/errors.ts';
+import { migrate, schemaVersion } from '../lib/sqlite.ts';
 import { migrations } from './migrations.ts';
+import { Outbox } from './outbox.ts';
+import { isDamage, refuseForeign } from './recovery/damage.ts';
+import { unwritable } from './unwritable.ts';
 
 /** How long a reader waits for a writer, in milliseconds. */
 const busyTimeout = 5000;
 
 /**
- * Opens the outbox to look at it alone: nothing is made, migrated, recovered or written; null where there is none. Throws
- * OperatorError where this version cannot read it, and SQLite's own error where it is damaged.
+ * Opens the outbox to read it, and returns it as commands use it; null if there is none. Nothing is written: the file is
+ * not made, migrated, claimed or recovered. Throws OperatorError if it cannot be read.
+ */
+export function outboxToRead(file: string): Outbox | null {
+  try {
+    const database = openToRead(file);
+    return database && new Outbox(file, null, database);
+  } catch (error) {
+    if (error instanceof OperatorError) throw error;
+    if (!isDamage(error)) throw unwritable('read the outbox', file, error);
+    const words = `the outbox ${file} is damaged: ${messageOf(error)}`;
+    throw new OperatorError(`${words}; recover what can be read with: hpc-collector outbox recover`, { cause: error });
+  }
+}
+
+/**
+ * Opens the database of the outbox to read it; null if there is none. Of a file with an older schema it returns a copy in
+ * memory with the current schema, because the file itself is migrated only by the host that writes it. Throws
+ * OperatorError if this version cannot read it, and SQLite's own error if it is damaged.
  */
 export function openToRead(file: string): Database | null {
   if (!existsSync(file)) return null;
@@ -21,11 +41,21 @@ export function openToRead(file: string): Database | null {
     const version = schemaVersion(database);
     if (version > migrations.length)
       throw new OperatorError(`the outbox ${file} was written by a newer version: install the newer hpc-collector`);
-    if (version < migrations.length)
-      throw new OperatorError(`the outbox ${file} is of an older version: the next run brings it up to date`);
-    return database;
+    refuseForeign(database, file);
+    return version < migrations.length ? migratedCopy(database) : database;
   } catch (error) {
     database.close();
     throw error;
   }
+}
+
+/** Copies a database into memory, brings the copy up to date, and closes the original. */
+function migratedCopy(database: Database): Database {
+  const bytes = database.serialize();
+  const copy =
+    bytes.length === 0 ? new Database(':memory:', { strict: true }) : Database.deserialize(bytes, { strict: true });
+  database.close();
+  migrate(copy, migrations);
+  copy.run('PRAGMA query_only = ON');
+  return copy;
 }

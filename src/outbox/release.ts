@@ -9,8 +9,11 @@ const outcome = 'released';
  * not hold it again for its timestamp and `outbox show` lists it.
  */
 export function releaseEntry(database: Database, entry: EntryKey, at: Date): boolean {
-  const query = `UPDATE entries SET state = 'pending', last_error = NULL, next_attempt_at = NULL WHERE sequence = ? AND state = 'held'`;
-  if (database.query(query).run(entry.sequence).changes === 0) return false;
+  // The error that stood behind the reason for holding it.
+  const lastError = `(SELECT detail FROM attempts
+    WHERE entry = entries.sequence AND outcome <> $outcome ORDER BY sequence DESC LIMIT 1)`;
+  const query = `UPDATE entries SET state = 'pending', last_error = ${lastError}, next_attempt_at = NULL WHERE sequence = $sequence AND state = 'held'`;
+  if (database.query(query).run({ sequence: entry.sequence, outcome }).changes === 0) return false;
   database
     .query('INSERT INTO attempts (entry, at, seconds, status, outcome, detail) VALUES (?, ?, 0, NULL, ?, ?)')
     .run(entry.sequence, at.getTime(), outcome, 'by outbox release');

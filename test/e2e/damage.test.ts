@@ -175,7 +175,7 @@ test('several that find the damage at once: one recovers, all go on', async () =
   fill();
   overwritePages(site.outbox, [1], () => 0);
   const runs = await Promise.all([
-    ...Array.from({ length: 4 }, () => site.run('outbox', 'ls')),
+    ...Array.from({ length: 4 }, () => site.run('outbox', 'recover')),
     site.run('collect', 'casper'),
   ]);
   expect(runs.map(({ exit }) => exit)).toEqual([0, 0, 0, 0, 0]);

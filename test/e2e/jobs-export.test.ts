@@ -196,7 +196,7 @@ describe('an export', () => {
     expect(await site.runUnwatched('jobs', 'export')).toMatchObject({ exit: 1, stderr: '' });
     site.sacctBegins(null);
     const mended = await site.runUnwatched('jobs', 'export');
-    expect(mended).toMatchObject({ exit: 0, stderr: expect.stringContaining('✓ Well again; since') });
+    expect(mended).toMatchObject({ exit: 0, stderr: expect.stringContaining('✓ Well again after') });
   });
 
   test('is one at a time for a cluster', async () => {

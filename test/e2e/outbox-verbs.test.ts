@@ -2,9 +2,10 @@
 
 import { Database } from 'bun:sqlite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { migrations } from '../../src/outbox/migrations.ts';
 import { Outbox } from '../../src/outbox/outbox.ts';
 import { put } from '../outbox/queue.ts';
 import { accept, refuse, type SamApi, startSamApi } from '../support/sam-api.ts';
@@ -101,7 +102,95 @@ describe('show', () => {
     database.close();
     expect(await outbox('show', id)).toMatchObject({ exit: 0, stdout: expect.stringContaining('sha-256 differs') });
     expect(await jsonOf('show', id)).toMatchObject([{ body: null, body_damage: expect.any(String) }]);
+    expect(await outbox('show', id, '--body')).toMatchObject({
+      exit: 1,
+      stdout: '',
+      stderr: expect.stringContaining('sha-256 differs'),
+    });
   });
+
+  test('fits a screen however often the entry was tried', async () => {
+    api = startSamApi(refuse(503, 'x'.repeat(3000)));
+    site.api(api.url);
+    const [id = ''] = stored(1);
+    for (let drains = 0; drains < 2; drains++) await site.run('drain', '--now', '--max-seconds', '8');
+    const { stdout } = await outbox('show', id);
+    expect(stdout).toMatch(/^ {2}… \d+ earlier: hpc-collector outbox show \S+ --json$/m);
+    expect(stdout.split('\n').length).toBeLessThanOrEqual(24);
+  });
+});
+
+describe('looking never writes', () => {
+  const looks = [
+    ['outbox', 'ls'],
+    ['outbox', 'stats'],
+    ['outbox', 'export'],
+    ['outbox', 'prune', '--dry-run'],
+    ['outage', 'ls'],
+    ['maintenance', 'ls'],
+    ['drain', '--dry-run'],
+    ['collect', 'casper', '--json-only'],
+  ];
+
+  test.each([1, 2, 3, 4, 5])('into an outbox of schema %d, whatever reads it', async (schema) => {
+    site.localSystem('casper');
+    mkdirSync(dirname(site.outbox), { recursive: true });
+    const database = new Database(site.outbox, { create: true });
+    for (const step of migrations.slice(0, schema)) database.run(step);
+    database.run(`PRAGMA user_version = ${schema}`);
+    const body = Bun.gzipSync(Buffer.from('{"nodes":1}'));
+    database.run(
+      `INSERT INTO entries (id, stream, destination, method, path, body_bytes, body_sha256, collected_at, state, failed_probes)
+       VALUES ('01a1fbe4-2f31-7000-8000-0123456789ab', 'sam/casper', 'sam', 'POST', '/x', 11, ?, 1, 'pending', '[]')`,
+      [new Bun.CryptoHasher('sha256').update('{"nodes":1}').digest('hex')],
+    );
+    database.run('INSERT INTO bodies (entry, gzip) VALUES (1, ?)', [body]);
+    database.close();
+    const before = readFileSync(site.outbox);
+    for (const args of [...looks, ['outbox', 'show', '01a1']]) {
+      expect({ args, ...(await site.run(...args)) }).toMatchObject({ args, exit: 0 });
+      expect(readFileSync(site.outbox).equals(before)).toBe(true);
+    }
+    expect(readdirSync(dirname(site.outbox)).filter((name) => !name.startsWith('collector.log'))).toEqual([
+      'outbox.db',
+    ]);
+    expect((await outbox('export')).stdout).toContain('"body":"{\\"nodes\\":1}"');
+  });
+
+  test('and a mistyped --outbox is the same error everywhere', async () => {
+    site.localSystem('casper');
+    const mistyped = join(site.directory, 'typo.db');
+    const others = [['drain'], ['outbox', 'adopt'], ['outbox', 'hold', '--all'], ['outbox', 'recover']];
+    for (const args of [...looks, ...others, ['outbox', 'show', '01'], ['run', 'casper', '--dry-run']]) {
+      const { exit, stderr } = await site.run(...args, '--outbox', mistyped);
+      // `drain` and `collect` are run with --verbose, which adds the stack.
+      const [said] = lines(stderr);
+      expect({ args, exit, said }).toEqual({
+        args,
+        exit: 2,
+        said: `hpc-collector: there is no outbox ${mistyped}: correct --outbox`,
+      });
+    }
+    expect(await site.run('health', '--outbox', mistyped)).toMatchObject({
+      exit: 3,
+      stdout: expect.stringContaining(`there is no outbox ${mistyped}: correct --outbox`),
+    });
+    expect(existsSync(mistyped)).toBe(false);
+  });
+});
+
+test('hold keeps the last error and adds its reason; release brings back the error', async () => {
+  api = startSamApi(refuse(401, 'Invalid credentials'));
+  site.api(api.url);
+  const [id = ''] = stored(1);
+  await site.run('drain');
+  const lastError = async () => String((await jsonOf('ls'))[0]?.last_error);
+  const before = await lastError();
+  expect(before).toContain('HTTP 401');
+  await outbox('hold', id, '--reason', 'ask Ann');
+  expect(await lastError()).toBe(`ask Ann; last error: ${before}`);
+  await outbox('release', id);
+  expect(await lastError()).toBe(before);
 });
 
 describe('hold, release, retry, drop', () => {

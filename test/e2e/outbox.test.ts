@@ -81,7 +81,10 @@ describe('a queue with an entry in each state', () => {
     expect(stdout).toMatch(/^State: +delivered/m);
     expect(stdout).toMatch(/^Answer: .*"status_id":42/m);
     expect(stdout).toMatch(/ s {2}accepted /);
-    expect(stdout).toContain('"viz_nodes_total": 15');
+    expect(stdout).toContain(`outbox show ${delivered.id} --body`);
+    expect(stdout.split('\n').length).toBeLessThanOrEqual(24);
+    const { stdout: body } = await site.run('outbox', 'show', delivered.id, '--body');
+    expect(JSON.parse(body)).toMatchObject({ viz_nodes_total: 15 });
   });
 
   test('shows an entry as JSON', async () => {

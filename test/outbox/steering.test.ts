@@ -104,7 +104,10 @@ describe('why an entry waits', () => {
     });
     expect(waits(other)).toEqual({ reason: 'the next drain sends it', until: null });
     outbox.hold(head, 'wait for Ann');
-    expect(waits(head)).toEqual({ reason: 'held: wait for Ann; until: outbox release', until: null });
+    expect(waits(head)).toEqual({
+      reason: 'held: wait for Ann; last error: HTTP 503; until: outbox release',
+      until: null,
+    });
     expect(waits(behind)).toEqual({ reason: 'the next drain sends it', until: null });
     outbox.rejected(behind, attemptAt(now, { status: 400, outcome: 'rejected', detail: 'HTTP 400: bad' }), false);
     expect(waits(behind)?.reason).toStartWith('rejected: HTTP 400: bad; a person decides');

@@ -3,6 +3,7 @@ import { checkedCluster } from '../../history/cluster-name.ts';
 import { OperatorError } from '../../lib/errors.ts';
 import { commonArgs } from '../common.ts';
 import { logged, openContext, routinely } from '../context.ts';
+import { checkNamedOutbox } from '../opening.ts';
 import { exportHistory } from './exporting.ts';
 import { previewHistory } from './preview.ts';
 import { rangeOf } from './range.ts';
@@ -31,6 +32,7 @@ export const exportCommand = defineCommand({
     const cluster = name === undefined ? null : checkedCluster(name, '--cluster-name');
     const now = new Date();
     if (args['dry-run'] || args['json-only']) {
+      checkNamedOutbox(args);
       const context = openContext(args);
       const range = rangeOf(args, context.config.collector.jobs.timezone, now);
       const show = args['dry-run'] ? 'numbers' : 'bodies';

@@ -10,6 +10,7 @@ import { adopt } from '../../outbox/ownership.ts';
 import { openOutbox } from '../../outbox/recovery/open.ts';
 import { commonArgs } from '../common.ts';
 import { openContext, recoveryOptions } from '../context.ts';
+import { checkNamedOutbox } from '../opening.ts';
 import { printLines } from '../output.ts';
 import { jsonLine } from './entry-json.ts';
 
@@ -22,7 +23,8 @@ export const adoptCommand = defineCommand({
   async run({ args }) {
     const context = openContext(args);
     const { outboxFile, log } = context;
-    if (!existsSync(outboxFile)) throw new OperatorError(`there is no outbox ${outboxFile}: correct --outbox`);
+    checkNamedOutbox(args);
+    if (!existsSync(outboxFile)) throw new OperatorError(`there is no outbox ${outboxFile}: nothing to take over`);
     // Held by a host that is not as retired as was thought.
     const lock = tryLock(drainLockFile(outboxFile));
     if (!lock)

@@ -4,9 +4,10 @@ import { counted } from '../../lib/text.ts';
 import { countPrunable, pruneDelivered } from '../../outbox/retention.ts';
 import { boundsOf } from '../bounds.ts';
 import { commonArgs } from '../common.ts';
+import { openContext } from '../context.ts';
 import { printLines } from '../output.ts';
 import { jsonLine } from './entry-json.ts';
-import { ownOutbox } from './open.ts';
+import { existingOutbox, ownOutbox } from './open.ts';
 
 export const pruneCommand = defineCommand({
   meta: { name: 'prune', description: 'Take out now what was delivered longer ago than it is kept; nothing else' },
@@ -16,7 +17,9 @@ export const pruneCommand = defineCommand({
     json: { type: 'boolean', description: 'One JSON object of counts' },
   },
   async run({ args }) {
-    const { outbox, context } = ownOutbox(args);
+    const { outbox, context } = args['dry-run']
+      ? { outbox: existingOutbox(args), context: openContext(args) }
+      : ownOutbox(args);
     const bounds = boundsOf(context.config);
     const now = new Date();
     const { entries, bytes } = countPrunable(outbox.database, bounds, now);

@@ -8,6 +8,7 @@ import { acknowledgeDamage, type Damage, unacknowledgedDamage } from '../../outb
 import { recoverFrom } from '../../outbox/recovery/recover-from.ts';
 import { commonArgs } from '../common.ts';
 import { openContext, recoveryOptions } from '../context.ts';
+import { checkNamedOutbox } from '../opening.ts';
 
 const noDamage = 'No damage that nobody has looked at.';
 
@@ -31,6 +32,7 @@ export const recoverCommand = defineCommand({
     if (more.length > 0 || (file !== undefined && args.ack))
       throw new OperatorError('give one FILE to recover from, or --ack');
     const context = openContext(args);
+    checkNamedOutbox(args);
     // Only to be told that all is well, none is made.
     if (file === undefined && !existsSync(context.outboxFile)) {
       if (!args.json) say(noDamage);

@@ -1,6 +1,6 @@
 import { defineCommand } from 'citty';
 import { shortDuration } from '../../lib/duration.ts';
-import { exitCodes, messageOf } from '../../lib/errors.ts';
+import { exitCodes, messageOf, OperatorError } from '../../lib/errors.ts';
 import { printable } from '../../lib/text.ts';
 import { readableUtc } from '../../lib/time.ts';
 import type { Attempt, Entry } from '../../outbox/entry.ts';
@@ -13,7 +13,7 @@ import { findEntry } from './find.ts';
 import { existingOutbox } from './open.ts';
 
 export const showCommand = defineCommand({
-  meta: { name: 'show', description: 'Show one entry: its attempts, its body, the answer it got, and why it waits' },
+  meta: { name: 'show', description: 'Show one entry: why it is pending, its attempts, the answer' },
   args: {
     ...commonArgs,
     id: {
@@ -21,6 +21,7 @@ export const showCommand = defineCommand({
       required: true,
       description: 'The entry: its id, or as much of its beginning as no other has',
     },
+    body: { type: 'boolean', description: 'Print the body of the request instead' },
     json: { type: 'boolean', description: 'As one JSON object' },
   },
   async run({ args }) {
@@ -33,10 +34,16 @@ export const showCommand = defineCommand({
       body: bodyOf(outbox, entry),
     };
     outbox.close();
-    printLines(args.json ? [json(shown)] : describe(shown));
+    if (args.body) {
+      if ('damage' in shown.body) throw new OperatorError(shown.body.damage, { exitCode: exitCodes.failed });
+      printLines([jsonLine(shown.body.value, 2)]);
+    } else printLines(args.json ? [json(shown)] : describe(shown));
     return exitCodes.done;
   },
 });
+
+/** The last attempts that the summary lists: with them it fits a screen of 24 lines. */
+const shownAttempts = 5;
 
 type Shown = {
   readonly entry: Entry;
@@ -93,16 +100,21 @@ function describe({ entry, attempts, waiting, body }: Shown): string[] {
     ['Answer', entry.answer],
   ];
   const known = facts.filter((fact): fact is [string, string] => fact[1] !== null);
-  const tries = attempts.map(
-    (attempt) =>
-      `  ${readableUtc(attempt.at)}  ${attempt.seconds.toFixed(1).padStart(5)} s  ${printable(attempt.outcome, 40).padEnd(13)}  ${printable(attempt.detail, 300)}`,
-  );
+  const tries = attempts
+    .slice(-shownAttempts)
+    .map(
+      (attempt) =>
+        `  ${readableUtc(attempt.at)}  ${attempt.seconds.toFixed(1).padStart(5)} s  ${printable(attempt.outcome, 40).padEnd(13)}  ${printable(attempt.detail, 150)}`,
+    );
+  const earlier = attempts.length - tries.length;
   return [
-    ...known.map(([name, value]) => `${`${name}:`.padEnd(15)}${printable(value, 2000)}`),
+    ...known.map(([name, value]) => `${`${name}:`.padEnd(15)}${printable(value, 300)}`),
     `Attempts: ${attempts.length === 0 ? 'none' : ''}`.trimEnd(),
+    ...(earlier > 0 ? [`  … ${earlier} earlier: hpc-collector outbox show ${entry.id} --json`] : []),
     ...tries,
-    'Body:',
-    'damage' in body ? `  ${printable(body.damage)}` : jsonLine(body.value, 2),
+    'damage' in body
+      ? `Body:          ${printable(body.damage)}`
+      : `Body:          hpc-collector outbox show ${entry.id} --body`,
   ];
 }
 

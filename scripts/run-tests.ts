@@ -1,0 +1,22 @@
+/**
+ * bun scripts/run-tests.ts [FILE…]
+ *
+ * Runs the tests, and then prints one line for each program, or other thing, that this machine lacks and tests need.
+ */
+
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { skippedLines } from '../test/support/skipped.ts';
+
+const root = join(import.meta.dir, '..');
+const report = join(root, 'dist/test-report.xml');
+const options = ['--timeout=30000', '--reporter=junit', `--reporter-outfile=${report}`];
+
+rmSync(report, { force: true });
+const { exitCode, success } = Bun.spawnSync([process.execPath, 'test', ...options, ...Bun.argv.slice(2)], {
+  cwd: root,
+  stdio: ['inherit', 'inherit', 'inherit'],
+});
+if (existsSync(report)) for (const line of skippedLines(readFileSync(report, 'utf8'))) console.log(line);
+// A run that a signal ended has no exit code.
+process.exitCode = success ? 0 : exitCode || 1;

@@ -1,0 +1,76 @@
+/**
+ * node scripts/set-up.mjs
+ *
+ * Installs the packages of package-lock.json, if that was not done, and says what it does and why it fails. It is
+ * JavaScript for Node, because TypeScript needs Bun, which this installs, and an old Node must get as far as its message.
+ */
+
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const lockFile = join(root, 'package-lock.json');
+const installed = join(root, 'node_modules/.installed-lock.json');
+const neededNode = 20;
+
+/** What npm and the system call a failure, and what to do about it; the first that matches counts. */
+const causes = [
+  [
+    /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT)\b/,
+    'the npm registry cannot be reached: connect this machine to the network, or set a proxy: npm config set proxy URL',
+  ],
+  [
+    /\b(SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_\w+|CERT_\w+|DEPTH_ZERO_\w+)\b/,
+    "the registry's certificate is not trusted: set NODE_EXTRA_CA_CERTS to the file of your site's authority",
+  ],
+  [
+    /\b(EACCES|EPERM|EROFS)\b/,
+    'a directory cannot be written: set HOME, or npm_config_cache, to a directory that is yours',
+  ],
+  [/\b(ENOSPC|EDQUOT)\b/, 'the disk is full, or your quota is used up: npm needs about 1 GB'],
+];
+
+if (Number(process.versions.node.split('.')[0]) < neededNode) {
+  fail(`this is Node ${process.versions.node}, and Node ${neededNode} or newer is needed: see https://nodejs.org`);
+}
+if (!isInstalled()) {
+  console.error('Installing the packages of package-lock.json (about 600 MB, once; it takes a minute or more) …');
+  // A registry that cannot be reached is tried once more, not for minutes.
+  const retries = ['--fetch-retries=1', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=2000'];
+  run('npm', ['ci', '--ignore-scripts', '--bin-links', '--include=dev', '--include=optional', ...retries]);
+  run(process.execPath, ['node_modules/bun/install.js']);
+  copyFileSync(lockFile, installed);
+  console.error('Installed. Building …');
+}
+
+function isInstalled() {
+  try {
+    return readFileSync(lockFile).equals(readFileSync(installed));
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Runs a program; ends this one with a reason if it fails.
+ * @param {string} program
+ * @param {readonly string[]} args
+ */
+function run(program, args) {
+  const { status, error, stderr, stdout } = spawnSync(program, args, { cwd: root, encoding: 'utf8' });
+  if (status === 0) return;
+  const said = `${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}`.trim();
+  console.error(said.split('\n').slice(-15).join('\n'));
+  const known = causes.find(([codes]) => codes.test(said));
+  fail(`${program} ${args[0]} failed: ${known ? known[1] : 'see its words above'}`);
+}
+
+/**
+ * @param {string} why
+ */
+function fail(why) {
+  console.error(`Cannot install: ${why}`);
+  process.exit(1);
+}
