@@ -3,7 +3,9 @@ import type { NewEntry } from '../outbox/entry.ts';
 import type { Validated } from '../snapshot/validate.ts';
 import type { Collected } from './collect.ts';
 
-/** A system's snapshot of a moment as an entry; one that fails our own validation is a rejected one. */
+/**
+ * Makes the entry of a system's snapshot at a time. A snapshot that fails our own validation becomes a rejected entry.
+ */
 export function entryOf(
   systemName: string,
   collected: Extract<Collected, { kind: 'collected' }>,

@@ -5,8 +5,8 @@ import type { Outbox } from '../outbox/outbox.ts';
 const repeatedFor = 15 * 60 * 1000;
 
 /**
- * The fields that a required probe gives, as the last snapshot had them in which that probe had not failed; null where there is
- * none of the last 15 minutes. A rejected snapshot may have been so for those very fields.
+ * Returns the fields of a required probe from the last snapshot in which it did not fail; null if the last 15 minutes
+ * have none. Skips rejected snapshots, because those fields can be the cause of the rejection.
  */
 export function lastKnownFields(
   outbox: Outbox,

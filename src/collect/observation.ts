@@ -1,19 +1,19 @@
 import type { Validated } from '../snapshot/validate.ts';
 
-/** A probe that failed and whose counts the API requires. */
+/** A failed probe whose counts the API requires. */
 export type Missing = {
   readonly probe: string;
-  /** The fields of the payload that it gives. */
+  /** The payload fields that the probe provides. */
   readonly fields: readonly string[];
-  /** What is sent where nothing better is known. */
+  /** The values to send if no better ones are known. */
   readonly zeros: Readonly<Record<string, unknown>>;
 };
 
-/** What a system's probes found, whatever the system is. */
+/** The results of the probes of a system of any kind. */
 export type Observation = {
   readonly failedProbes: readonly string[];
   readonly everyProbeFailed: boolean;
   readonly missing: readonly Missing[];
-  /** The snapshot of a moment; `repeated` are the fields to send for what is missing. */
+  /** Makes the snapshot at a time; `repeated` has the fields for missing probes. */
   snapshot(moment: Date, repeated: Readonly<Record<string, unknown>>): Validated;
 };

@@ -9,7 +9,7 @@ const probes: Readonly<Record<Scheduler, (system: BatchSystem, executor: Executo
   slurm: slurmProbes,
 };
 
-/** How a system's scheduler is asked: the one place that looks which it is. */
+/** Returns the probes of a system's scheduler. This is the only place that distinguishes schedulers. */
 export function schedulerProbes(system: BatchSystem, executor: Executor): SchedulerProbes {
   return probes[system.scheduler](system, executor);
 }

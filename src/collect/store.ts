@@ -5,8 +5,8 @@ import type { Collected } from './collect.ts';
 import { entryOf } from './entry.ts';
 
 /**
- * Stores a snapshot in the outbox; gives the entry's id. A snapshot that fails our own validation is stored as rejected.
- * Throws OutboxUnwritable where it cannot be stored.
+ * Stores a snapshot in the outbox and returns the id of the entry. A snapshot that fails our own validation is stored
+ * as rejected. Throws OutboxUnwritable if it cannot be stored.
  */
 export function store(
   outbox: Outbox,
@@ -15,7 +15,7 @@ export function store(
   now: Date,
   log: Log,
 ): string {
-  // Another system may have taken this very millisecond; the next free one is as true.
+  // Another system can have this timestamp; the next free millisecond is as correct.
   for (let milliseconds = 0; ; milliseconds++) {
     const { entry, validated } = entryOf(systemName, collected, new Date(now.getTime() + milliseconds));
     const added = outbox.add(entry);
@@ -25,7 +25,7 @@ export function store(
   }
 }
 
-/** Says what is wrong with a snapshot, or was dropped from it. */
+/** Logs what is wrong with a snapshot, or what was dropped from it. */
 export function logValidation(validated: Validated, id: string, log: Log): void {
   if (validated.kind === 'invalid') {
     log.error(`✗ the snapshot is not what the API takes: ${validated.reason}; kept as rejected entry ${id}`);

@@ -9,18 +9,21 @@ import type { Collected } from './collect.ts';
 import { entryOf } from './entry.ts';
 import { logValidation } from './store.ts';
 
-/** What becomes of snapshots that the outbox cannot take. */
+/** How to keep snapshots that the outbox cannot store. */
 export type WithoutOutbox = {
   readonly spool: Spool;
-  /** Where they are posted; null where this command delivers nothing. Throws OperatorError where that is not configured. */
+  /**
+   * Where to post them; null if this command delivers nothing. Throws OperatorError if the destination is not
+   * configured.
+   */
   readonly destination: (() => Destination) | null;
-  /** Has one post made after the other: two at once that name something new collide in the API. */
+  /** Runs posts one after the other: two parallel posts that introduce the same new name collide in the API. */
   readonly inTurn: <T>(post: () => Promise<T>) => Promise<T>;
 };
 
 /**
- * Posts a snapshot that the outbox cannot take, and spools it where that fails or nobody knows. One line of log says where
- * it is now and what to do.
+ * Posts a snapshot that the outbox cannot store, and writes it to the spool if that fails or its result is unknown.
+ * Logs one line that says where the snapshot is and what to do.
  */
 export async function keepWithoutOutbox(
   systemName: string,
@@ -88,7 +91,7 @@ async function post(destinationOf: () => Destination, entry: ForeignEntry): Prom
   }
 }
 
-/** Runs what it is given one after the other. */
+/** Returns a function that runs tasks one after the other. */
 export function oneAfterTheOther(): WithoutOutbox['inTurn'] {
   let last: Promise<unknown> = Promise.resolve();
   return (post) => {

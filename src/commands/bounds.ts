@@ -5,7 +5,7 @@ import { readableUtc } from '../lib/time.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { type Bounds, type Pruned, prune } from '../outbox/retention.ts';
 
-/** What one snapshot may need, compressed: the API's edge takes a MiB before compression. */
+/** Space for one compressed snapshot in bytes: a proxy in front of the API usually accepts 1 MiB uncompressed. */
 const roomForOne = 512 * 1024;
 
 export function boundsOf({ collector }: Config): Bounds {
@@ -15,13 +15,13 @@ export function boundsOf({ collector }: Config): Bounds {
   };
 }
 
-/** Makes room in the outbox for one more entry; each undelivered one that this costs is an error of the log. */
+/** Makes room in the outbox for one more entry. Logs an error for each undelivered entry that is deleted for it. */
 export function makeRoom(outbox: Outbox, config: Config, log: Log): void {
   let undelivered: Pruned['undelivered'] = [];
   try {
     ({ undelivered } = prune(outbox.database, boundsOf(config), roomForOne, new Date()));
   } catch (error) {
-    // On a full disk nothing can be taken out either: whether there is room, the storing shows.
+    // Deleting also needs disk space, so do not check for room here; the insert reports it.
     log.warn(`cannot prune the outbox: ${messageOf(error)}`);
   }
   for (const entry of undelivered) {

@@ -1,6 +1,6 @@
 import type { ArgsDef } from 'citty';
 
-/** The flags of every command; they may stand before the command's name too. */
+/** The flags of every command; they can also come before the command. */
 export const commonArgs = {
   config: { type: 'string', valueHint: 'DIR', description: 'Configuration directory' },
   outbox: { type: 'string', valueHint: 'FILE', description: 'Outbox file' },
@@ -10,7 +10,7 @@ export const commonArgs = {
   'log-format': { type: 'enum', options: ['text', 'json'], description: 'Format of the log' },
 } as const satisfies ArgsDef;
 
-/** Their values, as citty gives them. */
+/** Their values, as citty returns them. */
 export type CommonArgs = {
   readonly config?: string | undefined;
   readonly outbox?: string | undefined;

@@ -3,7 +3,7 @@ import { OperatorError } from '../lib/errors.ts';
 import { complain } from '../lib/output.ts';
 import { stopSignal } from './signals.ts';
 
-/** Standard input as it comes; a signal ends it with an OperatorError, because nobody may be at its other end. */
+/** Yields standard input. A signal ends it with an OperatorError, because the writer may never close it. */
 export async function* standardInput(): AsyncGenerator<Uint8Array> {
   const reader = Bun.stdin.stream().getReader();
   const stopped = new Promise<never>((_, reject) => {
@@ -11,7 +11,7 @@ export async function* standardInput(): AsyncGenerator<Uint8Array> {
     if (stopSignal.aborted) stop();
     else stopSignal.addEventListener('abort', stop, { once: true });
   });
-  // It may be rejected when nobody waits for it any more.
+  // The promise can be rejected after the last reader has left.
   stopped.catch(() => {});
   try {
     for (;;) {
@@ -24,7 +24,7 @@ export async function* standardInput(): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** Asks on the terminal; true for `y` and `yes` only. */
+/** Asks on the terminal; true only for `y` and `yes`. */
 export async function confirmed(question: string): Promise<boolean> {
   complain(`${question} [y/N] `);
   let answer = '';
@@ -35,7 +35,7 @@ export async function confirmed(question: string): Promise<boolean> {
   return /^y(es)?$/i.test(answer.trim());
 }
 
-/** Whether somebody sits there who can be asked. */
+/** True if standard input and standard error are a terminal. */
 export function isInteractive(): boolean {
   return isatty(0) && isatty(2);
 }

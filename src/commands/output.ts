@@ -3,10 +3,10 @@ import { messageOf, OperatorError } from '../lib/errors.ts';
 import { print } from '../lib/output.ts';
 import { codeOf } from '../lib/sqlite.ts';
 
-/** Text written together; more is not kept in memory while a slow reader reads. */
+/** Characters written at once; no more is held in memory for a slow reader. */
 const chunkCharacters = 64 * 1024;
 
-/** Prints lines as they come, no faster than they are read. */
+/** Prints lines at the speed of their reader. */
 export function printLines(lines: Iterable<string>): void {
   let text = '';
   for (const line of lines) {
@@ -18,7 +18,7 @@ export function printLines(lines: Iterable<string>): void {
   print(text);
 }
 
-/** Writes lines into a new file for its owner only; when it returns they are on disk. Throws OperatorError. */
+/** Writes lines to a new private file; when this returns, they are on disk. Throws OperatorError. */
 export function writeLines(file: string, lines: Iterable<string>): void {
   try {
     const descriptor = openSync(file, 'wx', 0o600);

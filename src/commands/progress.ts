@@ -3,10 +3,10 @@ import { showStatus } from '../lib/status-line.ts';
 
 export type Done = { readonly delivered: number; readonly rejected: number };
 
-/** Milliseconds between two changes of the line. */
+/** Milliseconds between two updates of the line. */
 const interval = 200;
 
-/** Shows how far a drain got in one line that changes; `left` counts what still waits. */
+/** Returns a function that shows the progress of a drain in one line; `left` counts pending entries. */
 export function showProgress(left: () => number, now: () => number = () => performance.now()): (done: Done) => void {
   const started = now();
   let shown = Number.NEGATIVE_INFINITY;
@@ -17,7 +17,7 @@ export function showProgress(left: () => number, now: () => number = () => perfo
   };
 }
 
-/** `120 delivered, 2 rejected, 380 left, 60/min, 6m20s to go` */
+/** Formats `120 delivered, 2 rejected, 380 left, 60/min, 6m20s to go`. */
 export function progressLine({ delivered, rejected }: Done, left: number, elapsed: number): string {
   const rate = (delivered + rejected) / Math.max(elapsed, 1);
   const perMinute = rate * 60_000;

@@ -1,9 +1,8 @@
 import { OperatorError } from '../lib/errors.ts';
 
 /**
- * All values of a flag that may be repeated, and may have several with commas between them: citty keeps only the last.
- * `words` are the arguments of the command as they were typed.
- * @throws OperatorError for an empty one, such as `a,,b`
+ * Returns all values of a flag that can be repeated or have several values separated by commas; citty keeps only the
+ * last. `words` are the arguments as typed. Throws OperatorError for an empty value, such as in `a,,b`.
  */
 export function repeatedValues(words: readonly string[], flag: string): string[] {
   const values = words.flatMap((word, index) => {

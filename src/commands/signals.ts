@@ -2,7 +2,7 @@ import { killRunningCommands } from '../exec/local.ts';
 
 const controller = new AbortController();
 
-/** Aborted by the first INT, TERM or HUP: what is in hand is finished, nothing new is begun. */
+/** Aborted by the first INT, TERM or HUP: the current work is finished and nothing new is started. */
 export const stopSignal: AbortSignal = controller.signal;
 
 /** Ends cleanly on INT, TERM and HUP, and at once on a second one. */
@@ -14,7 +14,7 @@ export function stopOnSignals(): void {
   ] as const) {
     process.on(name, () => {
       killRunningCommands();
-      // 128 and the signal's number is what shells report for a program that it ended.
+      // Shells report 128 plus the number of the signal.
       if (stopSignal.aborted) process.exit(128 + number);
       controller.abort();
     });

@@ -1,9 +1,9 @@
 import type { ArgsDef, CommandDef } from 'citty';
 
-/** citty's own type of a command with any arguments; its definitions are not assignable to each other otherwise. */
+/** citty's type of a command with any arguments; without it, definitions are not assignable to each other. */
 export type Command = CommandDef<ArgsDef>;
 
-/** A command with all that is below it. */
+/** A command with its subcommands. */
 export type CommandNode = {
   /** The words that lead to it; none for the program itself. */
   readonly words: readonly string[];
@@ -13,7 +13,7 @@ export type CommandNode = {
   readonly children: readonly CommandNode[];
 };
 
-/** The whole tree of commands, in the order in which they are listed. */
+/** Returns the whole tree of commands, in the order of listing. */
 export async function commandTree(command: Command, words: readonly string[] = []): Promise<CommandNode> {
   const subcommands = (await resolved(command.subCommands)) ?? {};
   const meta = await resolved(command.meta);
@@ -28,7 +28,7 @@ export async function commandTree(command: Command, words: readonly string[] = [
   };
 }
 
-/** citty's members may be values, promises, or functions that give either. */
+/** Resolves a member of citty, which can be a value, a promise, or a function that returns either. */
 export async function resolved<T>(member: T | Promise<T> | (() => T) | (() => Promise<T>)): Promise<T> {
   return typeof member === 'function' ? await (member as () => T | Promise<T>)() : await member;
 }

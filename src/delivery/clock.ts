@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What a drain measures its waits and its budget by: the computer's own clock may jump. */
+/** A monotonic clock for the waits and the time budget of a drain, because the system clock can jump. */
 export type Clock = {
-  /** Milliseconds since some moment; never goes back. */
+  /** Milliseconds since an arbitrary time; never goes back. */
   now(): number;
-  /** Waits; false where the signal ended it early. */
+  /** Waits; returns false if the signal ended the wait early. */
   wait(milliseconds: number, signal: AbortSignal): Promise<boolean>;
 };
 

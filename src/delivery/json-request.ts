@@ -7,8 +7,8 @@ type Name = keyof CollectorSettings['destinations'];
 type Settings = CollectorSettings['destinations'][Name] & { readonly proxy: string | null };
 
 /**
- * How entries are put to an API that takes JSON, as the settings of `destinations.<name>` say; each may have headers of its
- * own. Throws OperatorError for a certificate authority that cannot be read.
+ * Returns a function that makes the request of an entry for a JSON API, with the settings of `destinations.<name>` and
+ * the given headers. Throws OperatorError if the certificate authority cannot be read.
  */
 export function jsonRequests(
   name: Name,

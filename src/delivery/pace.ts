@@ -1,14 +1,14 @@
-/** Holds back requests so that no more than so many are made in any minute. */
+/** Limits the number of requests in any minute. */
 export class Pace {
   readonly #maxPerMinute: number;
-  /** When the last requests were made, oldest first, in milliseconds. */
+  /** Times of the last requests, oldest first, in milliseconds. */
   #made: number[] = [];
 
   constructor(maxPerMinute: number) {
     this.#maxPerMinute = maxPerMinute;
   }
 
-  /** How long to wait before the next request, in milliseconds. */
+  /** Returns how long to wait before the next request, in milliseconds. */
   delay(now: number): number {
     this.#made = this.#made.filter((moment) => now - moment < 60_000);
     const oldest = this.#made.at(-this.#maxPerMinute);

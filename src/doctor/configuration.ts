@@ -6,7 +6,7 @@ import { samVariables } from '../config/sam.ts';
 import { counted } from '../lib/text.ts';
 import { type Finding, fail, pass, skip, warn } from './finding.ts';
 
-/** Whether the configuration is in order; a line for each problem. */
+/** Checks the configuration; one finding for each error. */
 export function checkConfiguration({ exists, config, systems, problems }: Examined): Finding[] {
   const { directory } = config;
   if (problems.length > 0) {
@@ -23,7 +23,7 @@ function mendOf({ file, line }: Problem): string {
   return line === null ? `vi ${file}` : `vi +${line} ${file}`;
 }
 
-/** Whether others may read the file with the passwords. */
+/** Checks that others cannot read the file with the passwords. */
 export function checkEnvFile({ config: { directory } }: Examined): Finding {
   const file = join(directory, 'env');
   const stat = statSync(file, { throwIfNoEntry: false });
@@ -33,7 +33,7 @@ export function checkEnvFile({ config: { directory } }: Examined): Finding {
   return pass('env file', `${file} has mode ${mode}`);
 }
 
-/** Whether there is an address to deliver to, and a login. Who exports jobs only needs that of no status API. */
+/** Checks that an address and credentials are set. A site that only exports jobs needs no status API. */
 export function checkCredentials({ config }: Examined, named: readonly string[]): Finding {
   const { directory, sam, ingest, environment, collector } = config;
   const hasSystems = collector.systems.length + named.length > 0;
@@ -62,7 +62,7 @@ function missingOf(environment: Readonly<Record<string, string | undefined>>): s
   ];
 }
 
-/** Whether `run` without a name has anything to do. */
+/** Checks that `run` without a name has systems to collect. */
 export function checkEnabled(
   { config: { directory, collector, ingest } }: Examined,
   named: readonly string[],

@@ -14,27 +14,27 @@ import { checkOutbox } from './outbox.ts';
 import { checkReach } from './reach.ts';
 import { checkSam } from './sam.ts';
 
-/** What is looked at, and with what. */
+/** What to check, and with which executors. */
 export type Patient = {
   readonly examined: Examined;
-  /** The systems that were named. */
+  /** The systems named on the command line. */
   readonly named: readonly string[];
   readonly outboxFile: string;
   readonly hostName: string;
   readonly processEnvironment: Environment;
   executorOf(system: System): Executor;
   readonly localExecutor: Executor;
-  /** What runs sacct. */
+  /** Runs sacct. */
   readonly historyExecutor: Executor;
 };
 
-/** Tries everything that a run needs, side by side, and changes nothing. */
+/** Checks everything that a run needs, in parallel, and changes nothing. */
 export async function diagnose(patient: Patient): Promise<Finding[]> {
   const { examined, hostName, processEnvironment } = patient;
   const { config, systems } = examined;
   const envFile = join(config.directory, 'env');
   const task = taskOf(examined, patient.named);
-  // Who only exports jobs need not hear of it.
+  // A site that only exports jobs needs no status API.
   const needsNoSam = task === jobsTask && config.sam.baseUrl === null;
   const findings = await Promise.all([
     checkConfiguration(examined),
@@ -55,15 +55,15 @@ async function checkSystem(system: System, { executorOf, hostName }: Patient): P
   return system.kind === 'hub' ? [await checkHub(system, executor)] : checkReach({ system, executor, hostName });
 }
 
-/** What is to be called by the clock: `jobs export` where there is a usage-history API and no system. */
+/** Returns the scheduled task: `jobs export` if there is a usage-history API and no system. */
 export function taskOf({ config }: Examined, named: readonly string[]): Task {
   return config.ingest.baseUrl !== null && config.collector.systems.length + named.length === 0 ? jobsTask : runTask;
 }
 
-/** What to do now: the first mend, or else the next step of who sets it up. */
+/** Returns what to do next: the first remedy, or the next step of the set-up. */
 export function nextStep(findings: readonly Finding[], { command, installation }: Task): string {
   const isOf = (name: string) => findings.some((one) => one.name === name && one.result === 'warn');
-  // Before anything else: it writes the files that the other mends edit.
+  // This comes first, because it writes the files that the other remedies edit.
   if (isOf('configuration')) return 'hpc-collector config init';
   const first = findings.find(({ result }) => result === 'fail');
   if (first) {

@@ -5,7 +5,7 @@ import { sacctFailure } from '../history/sacct-failure.ts';
 import { sacctCommand } from '../slurm/sacct.ts';
 import { type Finding, fail, pass } from './finding.ts';
 
-/** Whether sacct answers, where there is a usage-history API to export jobs to. */
+/** Checks that sacct answers, if there is a usage-history API. */
 export async function checkHistory(
   ingest: IngestSettings,
   { host, timeout }: JobsSettings,

@@ -5,10 +5,10 @@ import { systemctl, systemctlCommand } from '../exec/systemctl.ts';
 import type { Task } from '../install/systemd.ts';
 import { type Finding, fail, pass, skip, warn } from './finding.ts';
 
-/** What the runtime reserves when it starts, in bytes. */
+/** Address space that the runtime reserves at its start, in bytes. */
 const neededAddressSpace = 600e6;
 
-/** Whether cron's limits leave the program the addresses that it needs; takes the text of /proc/self/limits, proc(5). */
+/** Checks that the resource limits leave enough address space. Takes the text of /proc/self/limits (proc(5)). */
 export function checkAddressSpace(limits = readLimits()): Finding {
   const name = 'address space';
   const soft = /^Max address space +(\S+)/m.exec(limits ?? '')?.[1];
@@ -29,7 +29,7 @@ function readLimits(): string | null {
 
 const name = 'cron';
 
-/** Whether anything calls us for a task: cron, or a timer of systemd. */
+/** Checks that cron or a systemd timer starts a task. */
 export async function checkSchedule(
   executor: Executor,
   task: Task,
@@ -39,7 +39,7 @@ export async function checkSchedule(
   return cron.result === 'pass' ? cron : ((await checkTimer(task)) ?? cron);
 }
 
-/** Null where there is no timer of ours, neither the user's nor the system's. */
+/** Returns null if neither the user nor the system has a timer of ours. */
 async function checkTimer(task: Task): Promise<Finding | null> {
   const timerUnit = `${task.name}.timer`;
   const managers = process.getuid?.() === 0 ? (['system'] as const) : (['user', 'system'] as const);
@@ -53,7 +53,7 @@ async function checkTimer(task: Task): Promise<Finding | null> {
   return null;
 }
 
-/** Whether cron calls us: by the user's crontab, or by a file of the system's. */
+/** Checks that the user's crontab, or a file of the system's cron, starts the task. */
 async function checkCron(
   executor: Executor,
   { command: called, installation: install }: Task,
@@ -70,7 +70,7 @@ async function checkCron(
   const result = await readText(executor, command);
   if (result.kind === 'failed') {
     if (result.ending.kind === 'not-found') return skip(name, 'there is no crontab on this host');
-    // What crontab says, and exits with 1, for who has none.
+    // The message of crontab, with exit code 1, if the user has none.
     const hasNone = result.ending.kind === 'exited' && /no crontab for/.test(result.ending.stderr);
     return warn(name, hasNone ? 'you have no crontab' : result.reason, install);
   }

@@ -3,7 +3,7 @@ import type { Executor } from '../exec/command.ts';
 import { probeUsers } from '../jupyterhub/probes.ts';
 import { type Finding, fail, pass, warn } from './finding.ts';
 
-/** Asks a hub for its users, as a collection does. One that is down keeps no run from doing its work. */
+/** Asks a hub for its users, as a collection does. A hub that is down does not prevent a run. */
 export async function checkHub(system: HubSystem, executor: Executor): Promise<Finding> {
   const name = `${system.system_name} hub`;
   const { probed } = await probeUsers(system, executor);

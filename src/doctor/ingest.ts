@@ -6,7 +6,7 @@ import type { HttpRequest } from '../lib/http.ts';
 import { checkApi } from './api.ts';
 import type { Finding } from './finding.ts';
 
-/** Asks the usage-history API, where one is configured: who exports no jobs need not hear of it. */
+/** Checks the usage-history API if one is configured. */
 export async function checkIngest(
   ingest: IngestSettings,
   envFile: string,
@@ -30,8 +30,8 @@ export async function checkIngest(
 }
 
 /**
- * A request that stores nothing: the API looks at the key first, and answers 422 to an empty object from who may post
- * (measured on the real server). Without a key it goes without one, for the sake of everything else.
+ * Makes a request that stores nothing: the API checks the key first, and answers 422 to an empty object with a valid
+ * key (measured on the real server). Without a key, it still checks the rest.
  */
 function emptyRequest(ingest: IngestSettings): HttpRequest {
   const destination = ingestDestination({ ...ingest, apiKey: ingest.apiKey ?? '' });

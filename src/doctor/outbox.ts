@@ -13,11 +13,11 @@ import { unacknowledgedDamage } from '../outbox/recovery/past-damage.ts';
 import { type Finding, fail, pass, skip, warn } from './finding.ts';
 
 const mebibyte = 1024 ** 2;
-/** Below this a snapshot may not be stored; below that a day of them may not. */
+/** Below the first number of bytes a snapshot may not fit, below the second a day of snapshots. */
 const leastFree = 16 * mebibyte;
 const littleFree = 256 * mebibyte;
 
-/** Looks at the directory of the outbox, its filesystem, and the file itself; changes nothing. */
+/** Checks the directory of the outbox, its filesystem and the file; changes nothing. */
 export function checkOutbox(file: string, hostName: string): Finding[] {
   const directory = dirname(file);
   const above = nearestDirectory(directory);
@@ -29,7 +29,7 @@ export function checkOutbox(file: string, hostName: string): Finding[] {
   ];
 }
 
-/** The directory, or the one in which it would be made. */
+/** Returns the directory, or the existing one in which it would be created. */
 function nearestDirectory(directory: string): string {
   return existsSync(directory) || directory === dirname(directory) ? directory : nearestDirectory(dirname(directory));
 }
@@ -48,7 +48,7 @@ function checkDirectory(directory: string, above: string): Finding {
   return pass(name, `${directory} is yours, mode ${mode}`);
 }
 
-/** access(2) tells of a read-only filesystem too. */
+/** access(2) also detects a read-only filesystem. */
 function notWritable(directory: string, stat: Stats): string | null {
   if (!stat.isDirectory()) return 'is not a directory';
   try {
@@ -75,7 +75,7 @@ function checkSpace(directory: string, above: string): Finding {
   const free = bavail * bsize;
   const words = `${Math.floor(free / mebibyte)} MiB are free`;
   const mend = `df -h ${above}; df -i ${above}; quota -s`;
-  // Some filesystems do not count inodes and say 0 of 0.
+  // Some filesystems do not count inodes and report 0 of 0.
   if (files > 0 && ffree === 0) return fail('outbox space', `no inode is free for ${directory}`, mend);
   if (free < leastFree) return fail('outbox space', words, mend);
   return free < littleFree ? warn('outbox space', words, mend) : pass('outbox space', words);

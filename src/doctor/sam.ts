@@ -5,7 +5,7 @@ import type { HttpRequest } from '../lib/http.ts';
 import { checkApi, unaddressed } from './api.ts';
 import type { Finding } from './finding.ts';
 
-/** Asks the SAM API; the environment is that of this process. */
+/** Checks the SAM API. The environment is that of this process. */
 export async function checkSam(
   sam: SamSettings,
   envFile: string,
@@ -29,8 +29,8 @@ export async function checkSam(
 }
 
 /**
- * A request that stores nothing: the API looks at the login first, and answers 400 to an empty object from who may post
- * (measured on the real server). Without credentials it goes without a login, for the sake of everything else.
+ * Makes a request that stores nothing: the API checks the login first, and answers 400 to an empty object with a valid
+ * login (measured on the real server). Without credentials, it still checks the rest.
  */
 function emptyRequest(sam: SamSettings): HttpRequest {
   const destination = samDestination({ ...sam, credentials: sam.credentials ?? { user: '', password: '' } });

@@ -11,8 +11,8 @@ import { notify } from './notify/notify.ts';
 import { assess, type HealthSource } from './report.ts';
 
 /**
- * What a run does at its end: tells people where the state of health changed, and gives a sign of life if the run was good.
- * Never throws: whatever fails here is a line of the log, and the run as good as it was.
+ * Ends a run: reports changes of the health status, and fetches the heartbeat address after a successful run. Never
+ * throws: a failure here is a log line and does not change the result of the run.
  */
 export async function afterRun(source: HealthSource, isGood: boolean, log: Log): Promise<void> {
   let database: Database | null = null;

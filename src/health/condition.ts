@@ -15,54 +15,54 @@ import { countGivenUp } from '../outbox/retention.ts';
 import type { Spool } from '../outbox/spool/spool.ts';
 import { type StreamStatistics, streamStatistics } from '../outbox/statistics.ts';
 
-/** How collecting and delivering one system goes. */
+/** The state of collection and delivery of one system. */
 export type SystemCondition = {
   readonly name: string;
-  /** When its last stored snapshot, and its last delivered one, were collected; null where there was none. */
+  /** Collection times of its last stored and its last delivered snapshot; null if there is none. */
   readonly storedAt: Date | null;
   readonly deliveredAt: Date | null;
-  /** How many snapshots in a row each failed probe has failed by now, by its name. */
+  /** How many snapshots in a row each failed probe has failed, by its name. */
   readonly failedProbes: ReadonlyMap<string, number>;
   readonly maintenance: Maintenance | null;
 };
 
-/** Everything that is judged, and nothing judged yet. */
+/** Everything that health judges, before judgement. */
 export type Condition = {
   readonly at: Date;
   readonly systems: readonly SystemCondition[];
   readonly streams: readonly StreamStatistics[];
-  /** Whether finished jobs were ever stored. */
+  /** True if finished jobs were ever stored. */
   readonly hasJobs: boolean;
-  /** Up to which moment each cluster's finished jobs were read, by its name. */
+  /** Time up to which the finished jobs of each cluster were read, by its name. */
   readonly exportedUntil: ReadonlyMap<string, Date>;
   /** Recoveries that nobody has acknowledged. */
   readonly damages: number;
-  /** Undelivered entries given up for want of room in the last day. */
+  /** Undelivered entries deleted for lack of space in the last day. */
   readonly givenUp: number;
-  /** Snapshots that wait in the fallback directory. */
+  /** Snapshots in the fallback directory. */
   readonly spooled: number;
-  /** The network filesystem that the outbox lies on; null where it is none. */
+  /** The network filesystem of the outbox; null for a local one. */
   readonly networkFilesystem: string | null;
   readonly diskFreeBytes: number;
   readonly usedBytes: number;
 };
 
-/** Why a system is down on purpose: a maintenance that was commanded, or a planned outage, whose end may not be known. */
+/** Planned downtime: a maintenance that was started by command, or a planned outage, whose end can be unknown. */
 export type Maintenance = { readonly system: string; readonly until: Date | null; readonly reason: string | null };
 
 export type ConditionOptions = {
   readonly file: string;
   readonly spool: Spool;
-  /** The systems that are to be collected; null for those that the outbox has entries of. */
+  /** The systems to expect; null for those with entries in the outbox. */
   readonly systems: readonly string[] | null;
 };
 
-/** No more snapshots of a system are looked at: four hours of them. */
+/** Number of snapshots of a system to consider: four hours. */
 const lookedAt = 48;
-/** What is further in the future than that was stamped by a wrong clock, and says nothing, in milliseconds. */
+/** A time further in the future than this comes from a wrong clock and is ignored, in milliseconds. */
 const future = 60_000;
 
-/** Reads off the outbox, the fallback directory and the disk how everything is; writes nothing. */
+/** Reads the state of the outbox, the fallback directory and the disk; writes nothing. */
 export function conditionOf(database: Database, { file, spool, systems }: ConditionOptions, now: Date): Condition {
   const everStored = streamNames(database);
   const watched = systems ?? everStored.flatMap((stream) => systemOfStream(stream) ?? []);
@@ -100,7 +100,7 @@ function systemCondition(
   const deliveredAt = isPast(newest) ? newest : null;
   return {
     name,
-    // What was delivered may be pruned already.
+    // Delivered entries may already be pruned.
     storedAt: entries[0]?.collectedAt ?? deliveredAt,
     deliveredAt,
     failedProbes: inARow(entries.map(({ failedProbes }) => failedProbes)),
@@ -108,7 +108,7 @@ function systemCondition(
   };
 }
 
-/** How often each of the first names is in all lists from the first on. */
+/** Counts for each name of the first list how many lists contain it in a row. */
 function inARow(lists: readonly (readonly string[])[]): Map<string, number> {
   return new Map(
     (lists[0] ?? []).map((name) => {

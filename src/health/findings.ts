@@ -4,11 +4,11 @@ import { counted, printable } from '../lib/text.ts';
 import { readableUtc } from '../lib/time.ts';
 import type { Condition, SystemCondition } from './condition.ts';
 
-/** As Nagios numbers them. */
+/** In the order of Nagios exit codes. */
 export const statuses = ['ok', 'warning', 'critical', 'unknown'] as const;
 export type Status = (typeof statuses)[number];
 
-/** What may be the matter. Those who are told are told of each once, whatever number of systems it concerns. */
+/** What can be wrong. People are notified once for each topic, for any number of systems. */
 export type Topic =
   | 'collection'
   | 'history'
@@ -23,32 +23,35 @@ export type Topic =
   | 'filesystem'
   | 'maintenance';
 
-/** One thing that was judged and is worth a word. */
+/** One judgement that is worth reporting. */
 export type Finding = {
   readonly topic: Topic;
   readonly system: string | null;
   readonly status: 'ok' | 'warning' | 'critical';
-  /** For people, in one line. */
+  /** One line for people. */
   readonly text: string;
-  /** Whether people are told of it; what only goes on to get worse, or is by a person's own will, is not. */
+  /**
+   * True if people are notified. False for the early stage of a problem that has a later one, and for what a person did
+   * on purpose.
+   */
   readonly alerts: boolean;
-  /** It would be one if its system were not in maintenance. */
+  /** True if it would be a problem without the maintenance of its system. */
   readonly isSilenced: boolean;
 };
 
 /** In milliseconds. */
 export type Limits = { readonly warning: number; readonly critical: number };
 
-/** Snapshots in a row in which a probe failed, and bytes left on the disk, from which on something is the matter. */
+/** Number of failed snapshots in a row, and bytes of free space, from which there is a problem. */
 export const failedInARow = 3;
 export const diskLimits: Limits = { warning: 256 * 1024 ** 2, critical: 32 * 1024 ** 2 };
 
-/** How long ago finished jobs may have been read up to: they are exported once a day. In milliseconds. */
+/** Age of the last export of finished jobs, which runs once a day. In milliseconds. */
 export const exportLimits: Limits = { warning: 2 * 86_400_000, critical: 7 * 86_400_000 };
-/** A cluster that was not exported for so long is none any more, or was only tried. */
+/** A cluster without an export for this long is retired, or was only a test. */
 const retiredAfter = 30 * 86_400_000;
 
-/** Judges; the worst comes first. */
+/** Judges the condition; the worst finding comes first. */
 export function findingsOf(condition: Condition, limits: Limits): Finding[] {
   const findings = [
     ...condition.systems.flatMap((system) => systemFindings(system, condition.at, limits)),
@@ -59,7 +62,7 @@ export function findingsOf(condition: Condition, limits: Limits): Finding[] {
   return findings.sort((a, b) => statuses.indexOf(b.status) - statuses.indexOf(a.status));
 }
 
-/** The worst of all. */
+/** Returns the worst status of all findings. */
 export function statusOf(findings: readonly Finding[]): Finding['status'] {
   return findings.reduce<Finding['status']>(
     (worst, { status }) => (statuses.indexOf(status) > statuses.indexOf(worst) ? status : worst),
@@ -82,10 +85,10 @@ function systemFindings(system: SystemCondition, now: Date, limits: Limits): Fin
     const text = storedAt === null ? 'nothing was ever stored' : `last stored ${age(storedAt, now)} ago`;
     add('collection', stored, text, stored === 'critical');
   }
-  // What was not collected cannot be delivered: that is one problem and not two.
+  // A snapshot that was not collected cannot be delivered: report one problem, not two.
   const delivered = judge(deliveredAt, now, limits);
   const isBehind = storedAt !== null && (deliveredAt === null || deliveredAt < storedAt);
-  // Of a new system, whose first snapshots just wait, the waiting entries tell.
+  // For a new system with pending first snapshots, the pending entries are reported instead.
   if (delivered !== 'ok' && isBehind && deliveredAt !== null)
     add('delivery', delivered, `last delivered ${age(deliveredAt, now)} ago`, delivered === 'critical');
 
@@ -156,13 +159,13 @@ function diskFindings({ networkFilesystem, diskFreeBytes }: Condition): Finding[
   return found;
 }
 
-/** What waits longest to be delivered; null where nothing does. */
+/** Returns the collection time of the oldest pending entry; null if there is none. */
 export function oldestWaiting(streams: Condition['streams']): Date | null {
   const times = streams.flatMap(({ oldestPending }) => (oldestPending === null ? [] : [oldestPending.getTime()]));
   return times.length === 0 ? null : new Date(Math.min(...times));
 }
 
-/** The entries of all streams in a state. */
+/** Counts the entries of all streams in a state. */
 export function total(streams: Condition['streams'], state: 'pending' | 'held' | 'rejected'): number {
   return streams.reduce((sum, stream) => sum + stream[state], 0);
 }

@@ -11,12 +11,12 @@ import {
   total,
 } from './findings.ts';
 
-/** The one line of a Nagios plugin: `HPC-COLLECTOR OK: …`. A bar would end it. */
+/** Returns the line of a Nagios plugin: `HPC-COLLECTOR OK: …`. Replaces `|`, which would end it. */
 export function statusLine(status: Status, text: string): string {
   return `HPC-COLLECTOR ${status.toUpperCase()}: ${text.replaceAll('|', '/')}`;
 }
 
-/** The line with its performance data, as Nagios' plugin guidelines word it: `'label'=value[unit];warn;crit;min;max`. */
+/** Adds performance data as the Nagios plugin guidelines define it: `'label'=value[unit];warn;crit;min;max`. */
 export function nagiosLine(
   condition: Condition,
   findings: readonly Finding[],
@@ -53,12 +53,15 @@ function performanceData(condition: Condition, limits: Limits, maxBytes: number)
     `lost_24h=${condition.givenUp};;0;0`,
     `spooled=${condition.spooled};0;;0`,
     `outbox_used=${condition.usedBytes}B;;;0;${maxBytes}`,
-    // Less is worse here: alert below the first number.
+    // Less is worse here: a colon after the number means to alert below it.
     `disk_free=${condition.diskFreeBytes}B;${diskLimits.warning}:;${diskLimits.critical}:;0`,
   ];
 }
 
-/** Quoted where it has anything but letters, digits and underscores; a quote or an equals sign may not be in it. */
+/**
+ * Quotes a label that has other characters than letters, digits and underscores; quotes and equals signs are not
+ * permitted in it.
+ */
 function label(text: string): string {
   return /^\w+$/.test(text) ? text : `'${text.replaceAll(/['=|\s]/g, '_')}'`;
 }

@@ -4,8 +4,8 @@ import { sameHost } from '../exec/host-name.ts';
 import { OperatorError } from '../lib/errors.ts';
 
 /**
- * The enabled systems that a host collects; null where none are enabled by name. One whose settings cannot be read is
- * among them: nothing is collected of it, and that must show.
+ * Returns the enabled systems that a host collects; null if none are enabled by name. A system with unreadable settings
+ * is included: it is not collected, and health must show that.
  */
 export function watchedSystems(config: Config, host: string): string[] | null {
   const names = [...new Set(config.collector.systems)];

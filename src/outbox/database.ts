@@ -6,13 +6,14 @@ import { migrations } from './migrations.ts';
 import { refuseForeign } from './recovery/damage.ts';
 import { unwritable } from './unwritable.ts';
 
-/** How long a writer waits for another, in milliseconds. */
+/** How long a writer waits for another one, in milliseconds. */
 const busyTimeout = 10_000;
 
 /**
- * Opens the outbox's file, made with its directory if need be, its schema brought up to date. A commit is on disk when it
- * returns, on network filesystems too: a rollback journal, and synchronous=EXTRA, because with FULL the journal's removal
- * is not durable. Throws OutboxUnwritable where that cannot be done, and another OperatorError where it must not be.
+ * Opens the outbox file, creates it and its directory if necessary, and migrates its schema. A commit is on disk when
+ * it returns, also on network filesystems: it uses a rollback journal with synchronous=EXTRA, because with FULL the
+ * removal of the journal is not durable. Throws OutboxUnwritable if that is not possible, and another OperatorError if
+ * it is not permitted.
  */
 export function openDatabase(file: string): Database {
   try {
@@ -22,7 +23,7 @@ export function openDatabase(file: string): Database {
       setPragmas(database, [['busy_timeout', busyTimeout, busyTimeout]]);
       refuseNewer(database, file);
       refuseForeign(database, file);
-      // Only before the first table is made: it lets the file shrink again.
+      // Set this before the first table is created: it allows the file to shrink later.
       if (schemaVersion(database) === 0) database.run('PRAGMA auto_vacuum = INCREMENTAL');
       setPragmas(database, [
         ['journal_mode', 'DELETE', 'delete'],
@@ -50,7 +51,7 @@ function refuseNewer(database: Database, file: string): void {
   );
 }
 
-/** How many bytes of the file are in use; the rest is free for reuse. */
+/** Returns the bytes of the file in use; the rest is free for reuse. */
 export function usedBytes(database: Database): number {
   const pages = Number(readPragma(database, 'page_count')) - Number(readPragma(database, 'freelist_count'));
   return pages * Number(readPragma(database, 'page_size'));

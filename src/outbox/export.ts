@@ -3,12 +3,12 @@ import type { Entry } from './entry.ts';
 import type { Outbox } from './outbox.ts';
 import { portable } from './portable.ts';
 
-/** An entry as a line for another outbox, or why there is none. */
+/** An entry as a line for another outbox, or why it cannot be exported. */
 export type Exported =
   | { readonly kind: 'line'; readonly entry: Entry; readonly line: string }
   | { readonly kind: 'damaged'; readonly entry: Entry; readonly reason: string };
 
-/** Entries as lines, read one by one: bodies are large. They stay where they are. */
+/** Yields entries as lines, one in memory at a time, because bodies are large. The entries stay in the outbox. */
 export function* exportEntries(outbox: Outbox, entries: Iterable<Entry>): Generator<Exported> {
   for (const entry of entries) {
     try {

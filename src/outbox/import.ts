@@ -6,24 +6,24 @@ import type { Outbox } from './outbox.ts';
 import { type PortableEntry, portableSchema } from './portable.ts';
 
 export type Imported = {
-  /** Taken in, by the state they have now. */
+  /** Imported entries, by their state. */
   readonly taken: Readonly<Record<Exclude<EntryState, 'delivered'>, number>>;
-  /** Not taken in because this outbox has them. */
+  /** Skipped because this outbox has them already. */
   readonly here: number;
-  /** Not taken in because they were delivered. */
+  /** Skipped because they were delivered. */
   readonly delivered: number;
   readonly bad: number;
-  /** The line before which there was no more room; null where all was read. */
+  /** The first line for which there was no space; null if everything was read. */
   readonly fullAt: number | null;
 };
 
-/** Lines and bytes that are stored in one transaction. */
+/** Lines and bytes stored in one transaction. */
 const batchLines = 200;
 const batchBytes = 8 * 1024 ** 2;
 
 /**
- * Takes in entries of another outbox, behind all that are here, in the order of the lines. Rejected and held ones stay so:
- * what somebody kept back is not sent because it moved. A line that is none costs itself only, and is told to `complain`.
+ * Imports entries of another outbox, after all existing ones, in the order of the lines. Rejected and held entries keep
+ * their state, so that a move never sends them. A broken line costs only itself and is passed to `complain`.
  */
 export async function importEntries(
   outbox: Outbox,
@@ -41,7 +41,7 @@ export async function importEntries(
     bad += 1;
     complain(number, problem);
   };
-  /** False where there is no room. */
+  /** Returns false if there is no space. */
   const store = (): boolean => {
     if (usedBytes(outbox.database) + bytes > maxBytes) return false;
     outbox.database
@@ -77,7 +77,7 @@ export async function importEntries(
   return { taken, here, delivered, bad, fullAt };
 }
 
-/** The entry of a line, or what is wrong with it. */
+/** Returns the entry of a line, or what is wrong with it. */
 function entryOf(text: string | null): PortableEntry | string {
   if (text === null) return 'is too long, or no UTF-8';
   let value: unknown;

@@ -1,21 +1,21 @@
 import type { Database } from 'bun:sqlite';
 import type { ForeignEntry } from './entry.ts';
 
-/** A body as it is kept: compressed, with the size and the SHA-256 (hexadecimal) of what it is without that. */
+/** A body as it is stored: compressed, with the size and the hexadecimal SHA-256 of the uncompressed body. */
 export type StoredBody = { readonly gzip: Uint8Array; readonly bytes: number; readonly sha256: string };
 
-/** A body as it is kept. */
+/** Compresses a body for storage. */
 export function storedBody(body: string): StoredBody {
   const bytes = Buffer.from(body, 'utf8');
   return { gzip: Bun.gzipSync(bytes), bytes: bytes.length, sha256: sha256Of(bytes) };
 }
 
-/** In hexadecimal. */
+/** Returns the SHA-256 in hexadecimal. */
 export function sha256Of(bytes: Uint8Array): string {
   return new Bun.CryptoHasher('sha256').update(bytes).digest('hex');
 }
 
-/** Puts an entry behind all others; false where its id is here already, or another one has its moment. */
+/** Inserts an entry after all others. Returns false if its id exists already or another entry has its timestamp. */
 export function insertEntry(database: Database, entry: Omit<ForeignEntry, 'body'>, body: StoredBody): boolean {
   const insert = database.transaction((): boolean => {
     const { changes, lastInsertRowid } = database

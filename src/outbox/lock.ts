@@ -3,26 +3,26 @@ import { accessSync, constants } from 'node:fs';
 import { codeOf, makePrivateFile } from '../lib/sqlite.ts';
 import { trySocketLock } from './socket-lock.ts';
 
-/** A lock that is held until it is released or the process ends, however it ends. */
+/** A lock that is held until it is released or its process ends. */
 export type Lock = { release(): void };
 
-// SQLite's lock goes with its handle: one that nothing refers to is collected, and the lock with it.
+// A database handle without references is garbage-collected, and its lock disappears with it.
 const held = new Set<Database>();
 
 /**
- * Takes a lock across processes: an exclusive SQLite transaction on a file of its own, which vanishes with its process
- * and works where SQLite works; a pid file would outlive a killed process. Null where another holds it. Where the file
- * cannot be had (a full or read-only filesystem), the lock needs none and holds among the processes of this host.
- * The file must never be opened by other means in this process: closing it would drop the lock.
+ * Takes a lock across processes. It is an exclusive SQLite transaction on a separate file, which ends with its process
+ * and works wherever SQLite works; a pid file would survive a killed process. Returns null if another process holds it.
+ * If the file cannot be created (full or read-only filesystem), the lock uses a socket and holds only on this host.
+ * Never open the file otherwise in this process: closing any descriptor drops SQLite's locks (howtocorrupt.html §2.2).
  */
 export function tryLock(file: string): Lock | null {
   let database: Database | null = null;
   try {
     const isNew = makePrivateFile(file);
     database = new Database(file, { create: true, readwrite: true });
-    // On a read-only filesystem two processes would both get their lock.
+    // On a read-only filesystem two processes would both get the lock.
     accessSync(file, constants.W_OK);
-    // On an empty file and a full disk the lock itself would need space.
+    // With an empty file on a full disk, taking the lock would need space.
     database.run('PRAGMA busy_timeout = 200');
     if (isNew) database.run('CREATE TABLE IF NOT EXISTS lock (held INTEGER) STRICT');
     database.run('BEGIN EXCLUSIVE');

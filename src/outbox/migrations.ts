@@ -1,6 +1,6 @@
 /**
- * The outbox's schema, one step a version: a step that was released is never changed, a new one is added behind it.
- * `PRAGMA user_version` tells how many a file has.
+ * The migrations of the outbox schema. A released migration never changes; new ones are appended. `PRAGMA user_version`
+ * is the number of migrations that a file has had.
  */
 export const migrations: readonly string[] = [
   `

@@ -4,8 +4,9 @@ import { OperatorError } from '../lib/errors.ts';
 import { readFact, writeFact } from './facts.ts';
 
 /**
- * Makes sure that this host may write the outbox: home directories are shared, and two hosts that collect into one file
- * would double everything. The first host that writes a file owns it. Throws OperatorError, exit code 2, on another one.
+ * Checks that this host may write the outbox. Login hosts share home directories, and two hosts that collect into one
+ * file would send everything twice. The first host that writes a file owns it. Throws OperatorError, exit code 2, on
+ * another host.
  */
 export function claim(database: Database, file: string, host: string): void {
   const owner = readFact(database, 'host') ?? firstOwner(database, host);
@@ -15,13 +16,13 @@ export function claim(database: Database, file: string, host: string): void {
   );
 }
 
-/** Of two hosts that come at once, one. */
+/** If two hosts start at once, one of them wins. */
 function firstOwner(database: Database, host: string): string {
   database.query(`INSERT INTO meta (key, value) VALUES ('host', ?) ON CONFLICT (key) DO NOTHING`).run(host);
   return readFact(database, 'host') ?? host;
 }
 
-/** Gives the outbox to this host; gives the host it was taken from, null where it had none. */
+/** Makes this host the owner. Returns the earlier owner; null if there was none. */
 export function adopt(database: Database, host: string): string | null {
   const owner = readFact(database, 'host');
   writeFact(database, 'host', host);

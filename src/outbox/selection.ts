@@ -4,8 +4,8 @@ import type { Entry } from './entry.ts';
 import type { Outbox } from './outbox.ts';
 
 /**
- * The entries whose ids begin with what was given, each once, in that order. Throws one OperatorError, exit code 2, that
- * names every word that means none, or more than one.
+ * Returns the entries whose ids begin with the given words, each once, in that order. Throws one OperatorError, exit
+ * code 2, that names every word without a match or with several.
  */
 export function entriesOf(outbox: Outbox, prefixes: readonly string[]): Entry[] {
   const found = new Map<number, Entry>();
@@ -20,7 +20,7 @@ export function entriesOf(outbox: Outbox, prefixes: readonly string[]): Entry[] 
   throw new OperatorError(problems.slice(0, 5).join('; ') + more);
 }
 
-/** The one entry, or what is wrong with the word. */
+/** Returns the one matching entry, or what is wrong with the word. */
 function entryOf(outbox: Outbox, prefix: string): Entry | string {
   const shown = printable(prefix, 40);
   const [entry, other] = outbox.withPrefix(prefix.toLowerCase(), 2);

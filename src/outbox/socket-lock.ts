@@ -2,8 +2,9 @@ import { resolve } from 'node:path';
 import { codeOf } from '../lib/sqlite.ts';
 
 /**
- * A lock that needs no file: the name of a Linux abstract socket (unix(7)), which the kernel frees with its process.
- * Null where another process of this host has it. Only for want of a lock file: any user of the host could take the name.
+ * Takes a lock without a file: the name of a Linux abstract socket (unix(7)), which the kernel frees with its process.
+ * Returns null if another process of this host holds it. Used only if no lock file can be created, because any user of
+ * the host could take the name.
  */
 export function trySocketLock(file: string): { release(): void } | null {
   const name = new Bun.CryptoHasher('sha256').update(`${process.getuid?.()} ${resolve(file)}`).digest('hex');
@@ -13,7 +14,7 @@ export function trySocketLock(file: string): { release(): void } | null {
     return { release: () => socket.stop(true) };
   } catch (error) {
     if (codeOf(error) === 'EADDRINUSE') return null;
-    // Somewhere sockets are forbidden. A snapshot that is collected twice does less harm than one that is not.
+    // Sockets can be forbidden. A snapshot that is collected twice does less harm than one that is not collected.
     return { release() {} };
   }
 }

@@ -3,18 +3,18 @@ import { recordAttempt } from './attempts.ts';
 import type { Attempt, Entry } from './entry.ts';
 import { insertEntry, storedBody } from './insert.ts';
 
-/** What becomes of an entry of which a part can never be accepted. */
+/** How to split an entry of which a part can never be accepted. */
 export type Split = {
-  /** The body that is sent in its place. */
+  /** The body to send instead. */
   readonly rest: string;
-  /** The body of the entry that is kept as rejected, and why. */
+  /** The body to keep as a rejected entry, and the reason. */
   readonly leftOut: string;
   readonly reason: string;
 };
 
 /**
- * Takes a part out of an entry's body and keeps it as a rejected entry of the same stream, with the attempt that showed
- * it, all in one commit; gives the new entry's id. Null where the entry was dropped meanwhile: then all of it was.
+ * Moves a part of an entry's body to a new rejected entry of the same stream, and records the attempt, in one commit.
+ * Returns the id of the new entry; null if the entry was dropped meanwhile.
  */
 export function splitEntry(
   database: Database,

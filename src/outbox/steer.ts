@@ -1,10 +1,10 @@
 import type { EntryKey } from './entry.ts';
 import type { Outbox } from './outbox.ts';
 
-/** Entries that are changed in one transaction: each is durable by itself, and a drain never waits long. */
+/** Entries changed in one transaction, so that a drain never waits long. */
 const batch = 500;
 
-/** Changes entries one after the other; gives those that were changed. */
+/** Changes entries one by one and returns the changed ones. */
 export function steer(
   outbox: Outbox,
   entries: readonly EntryKey[],

@@ -1,10 +1,10 @@
 import type { Attempt, Entry } from './entry.ts';
 import type { Outbox } from './outbox.ts';
 
-/** Why an entry is not delivered yet, and until when that holds; null where nobody can tell. */
+/** Why an entry is not delivered yet, and until when; null if the time is unknown. */
 export type Waiting = { readonly reason: string; readonly until: Date | null };
 
-/** Null for what is delivered. */
+/** Returns null for a delivered entry. */
 export function waitingOf(outbox: Outbox, entry: Entry, now: Date): Waiting | null {
   if (entry.state === 'delivered') return null;
   const because = entry.lastError === null ? '' : `: ${entry.lastError}`;
@@ -27,8 +27,7 @@ function older(outbox: Outbox, entry: Entry): string {
 }
 
 /**
- * Whether the destination may have an entry although it did not say so, or twice: it was sent, and no answer told what
- * became of it.
+ * True if the destination may have the entry without having confirmed it: it was sent, and no answer told the result.
  */
 export function mayBeThere(entry: Entry, attempts: readonly Attempt[]): boolean {
   if (entry.state !== 'delivered') return entry.firstSentAt !== null;

@@ -1,6 +1,9 @@
 import type { Flag, Place } from './model.ts';
 
-/** A script for bash 4 and newer. All words in it are our own, and those of systems: letters, digits, `-`, `_` and `/`. */
+/**
+ * Returns a script for bash 4 and newer. All its words are ours or names of systems: letters, digits, `-`, `_` and `/`,
+ * which need no quoting.
+ */
 export function bashScript(places: readonly Place[]): string {
   const known = places.flatMap(({ at }) => (at === '' ? [] : [`'${at}'`]));
   return `# Completion of hpc-collector for bash: source <(hpc-collector completion bash)

@@ -12,7 +12,7 @@ import { zshScript } from './zsh.ts';
 
 const scripts = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
 
-/** The command for the tree that it is itself in. */
+/** Returns the command; its script completes the tree of `root`. */
 export function completionCommand(root: CommandDef) {
   return defineCommand({
     meta: { name: 'completion', description: 'Print what completes commands, flags and systems in your shell' },
@@ -29,7 +29,7 @@ export function completionCommand(root: CommandDef) {
   });
 }
 
-/** A configuration that is wrong must not cost every new shell its completion. */
+/** A wrong configuration must not break the completion of every new shell. */
 function systemsIfAny(directory: string | undefined): readonly string[] {
   try {
     return knownSystems(loadConfig(directory ?? null, process.env)).filter((name) => /^[\w-]+$/.test(name));

@@ -1,6 +1,6 @@
 import type { Flag, Place } from './model.ts';
 
-/** A script for fish 3 and newer. */
+/** Returns a script for fish 3 and newer. */
 export function fishScript(places: readonly Place[]): string {
   const known = places.flatMap(({ at }) => (at === '' ? [] : [quoted(at)]));
   return `# Completion of hpc-collector for fish: ~/.config/fish/completions/hpc-collector.fish

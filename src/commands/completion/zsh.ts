@@ -1,6 +1,6 @@
 import type { Flag, Place, Word } from './model.ts';
 
-/** A script for zsh with its completion system loaded (`compinit`). */
+/** Returns a script for zsh with its completion system (`compinit`). */
 export function zshScript(places: readonly Place[]): string {
   const known = places.flatMap(({ at }) => (at === '' ? [] : [quoted(at)]));
   return `#compdef hpc-collector
@@ -45,7 +45,7 @@ function placeCase({ at, words, flags }: Place): string {
   return `    ${quoted(at)}) if [[ $PREFIX == -* ]]; then offered=(${list(dashed)}); else offered=(${list(words)}); fi ;;`;
 }
 
-/** As _describe takes them: `word:description`. */
+/** Formats words for _describe: `word:description`. */
 function list(words: readonly Word[]): string {
   return words.map(({ text, description }) => quoted(`${text.replaceAll(':', '\\:')}:${description}`)).join(' ');
 }

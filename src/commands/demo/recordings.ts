@@ -29,8 +29,8 @@ import derechoQstatQaTxt from '../../../fixtures/derecho/qstat-Qa.txt' with { ty
 import derechoRecordingYaml from '../../../fixtures/derecho/recording.yaml' with { type: 'file' };
 
 /**
- * The recordings that `demo` runs on, as files inside the binary: by system, each by its name in the recording's folder.
- * The compiler takes an imported JSON file for its content; what is here of each is the path to read it from.
+ * The recordings of `demo` as files inside the executable: by system, and by file name in the recording. Bun imports a
+ * JSON file as its content, so `type: 'file'` gives a path to read instead.
  */
 export const demoRecordings: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   casper: {

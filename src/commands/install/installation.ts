@@ -22,16 +22,13 @@ export const systemsArg = {
 
 export type InstallArgs = CommonArgs & { readonly write?: boolean | undefined; readonly remove?: boolean | undefined };
 
-/** What the flags ask for. Throws OperatorError where they contradict each other. */
+/** Returns what the flags ask for. Throws OperatorError if they contradict each other. */
 export function actionOf({ write, remove }: InstallArgs): 'print' | 'write' | 'remove' {
   if (write && remove) throw new OperatorError('--write and --remove exclude each other: give one of them');
   return write ? 'write' : remove ? 'remove' : 'print';
 }
 
-/**
- * What is to be run here. Throws OperatorError for a system that is not known; and, where systems are what it is for, if
- * there is none to collect.
- */
+/** Returns what to install. Throws OperatorError for an unknown system, or if there is no system to collect. */
 export async function installationOf(
   names: readonly string[],
   args: InstallArgs,

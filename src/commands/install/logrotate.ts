@@ -43,7 +43,7 @@ function whatRootMustDo(isWrite: boolean, { config }: Context): string {
     : `only root may remove ${file}: type sudo rm ${file}, and take log.rotate out of ${settings}`;
 }
 
-/** The file that says so now; null where it said so before. Throws OperatorError. */
+/** Turns our own log rotation on or off and returns the changed file; null if it is unchanged. Throws OperatorError. */
 function turnRotation(isOurs: boolean, { config }: Context): string | null {
   const settings = join(config.directory, 'collector.yaml');
   try {

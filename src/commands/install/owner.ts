@@ -3,8 +3,8 @@ import { dirname } from 'node:path';
 import { runProgram } from '../../exec/local-program.ts';
 
 /**
- * Whose directory a file is in, by names where there are names for them; null for root's. A directory that is yet to be
- * made will be ours.
+ * Returns the owner of a file's directory, by name if it has one; null for root. A directory that does not exist yet
+ * will be ours.
  */
 export async function ownerOf(file: string): Promise<{ readonly user: string; readonly group: string } | null> {
   const directory = dirname(file);
@@ -15,12 +15,12 @@ export async function ownerOf(file: string): Promise<{ readonly user: string; re
   return { user: await nameOf('passwd', uid), group: await nameOf('group', gid) };
 }
 
-/** Who runs this program. */
+/** Returns the name of the user who runs this program. */
 export function userName(): Promise<string> {
   return nameOf('passwd', process.getuid?.() ?? 0);
 }
 
-/** Not `userInfo()`, which Bun takes from the environment, where it may be missing. */
+/** Do not use `userInfo()`: Bun takes it from the environment, where it can be missing. */
 async function nameOf(database: 'passwd' | 'group', id: number): Promise<string> {
   const found = await runProgram(['getent', database, String(id)]);
   return (found.kind === 'done' && found.output.toString().split(':')[0]) || String(id);

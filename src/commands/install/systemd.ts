@@ -48,7 +48,7 @@ export const systemdCommand = defineCommand({
       ...(reason === null
         ? [`It runs; to see when next, type: ${typed(manager, [['list-timers', `${task.name}.timer`]])}`]
         : notStarted(reason, manager, installation.user, task)),
-      // A user's timers end with their last session.
+      // The timers of a user stop with the user's last session.
       ...(manager === 'user'
         ? [`So that it runs while you are not logged in, type: loginctl enable-linger ${installation.user}`]
         : []),
@@ -57,7 +57,7 @@ export const systemdCommand = defineCommand({
   },
 });
 
-/** What is told to systemd once the units are written. */
+/** Returns the systemctl calls that start the units. */
 function startingOf({ name }: Task): Words {
   return [['daemon-reload'], ['enable', '--now', `${name}.timer`]];
 }
@@ -69,7 +69,7 @@ async function remove({ name }: Task, directory: string, manager: SystemdManager
     printLines(['No units of ours are there']);
     return exitCodes.done;
   }
-  // While its file is there: systemd does not know how to disable what is gone.
+  // Stop the units while their files exist: systemd cannot disable a unit without its file.
   const reason = await tell(manager, stopped);
   for (const file of files) removeOwnFile(file);
   if (reason === null) await tell(manager, [['daemon-reload']]);
@@ -82,7 +82,9 @@ async function remove({ name }: Task, directory: string, manager: SystemdManager
 
 type Words = readonly (readonly string[])[];
 
-/** Tells systemd; null where it was told all, else why not. What can be done without it, such as enabling, is done. */
+/**
+ * Calls systemctl. Returns null if everything worked, otherwise the reason. A failed call does not stop the later ones.
+ */
 async function tell(manager: SystemdManager, commands: Words): Promise<string | null> {
   let reason: string | null = null;
   for (const words of commands) {
@@ -96,7 +98,7 @@ function typed(manager: SystemdManager, commands: Words): string {
   return commands.map((words) => systemctlCommand(manager, words).join(' ')).join(' && ');
 }
 
-/** What a person must do where systemd could not be told. */
+/** Returns what a person must do if systemd could not be reached. */
 function notStarted(reason: string, manager: SystemdManager, user: string, task: Task): string[] {
   const where = manager === 'system' ? 'Where systemd runs' : `Logged in as ${user} where your systemd runs`;
   return [

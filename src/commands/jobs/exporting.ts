@@ -16,12 +16,12 @@ import { type Asked, logDamage, planFor, rangeText, sourceOf } from './asked.ts'
 import { exportProgress } from './progress.ts';
 import { type Export, exportWindow, isBackedUp } from './window.ts';
 
-/** How long the drain behind one window may take, in seconds. */
+/** Time limit for the drain after one window, in seconds. */
 const maxDrainSeconds = 120;
 
 /**
- * Reads finished jobs window by window, the oldest first; stores what is new, and delivers it. `failed` where something
- * could not be read, or waits; `locked` where another export of the cluster is under way.
+ * Reads finished jobs window by window, the oldest first, stores new ones and delivers them. `failed` if something
+ * could not be read or is still pending; `locked` if another export of the cluster is running.
  */
 export async function exportHistory(asked: Asked, context: Context): Promise<ExitCode> {
   const source = await knownSource(asked, context);
@@ -44,7 +44,7 @@ export async function exportHistory(asked: Asked, context: Context): Promise<Exi
   }
 }
 
-/** Or the exit code, where nobody tells the cluster's name. */
+/** Returns the source, or the exit code if the name of the cluster is unknown. */
 async function knownSource(asked: Asked, context: Context): Promise<HistorySource | ExitCode> {
   const about = 'jobs/of-no-name';
   let source: HistorySource | null = null;
@@ -68,7 +68,7 @@ async function exportWindows(work: Export): Promise<ExitCode> {
   const codes: ExitCode[] = [];
   const all = { jobs: 0, fresh: 0, cpuHours: 0, gpuHours: 0 };
   let drained: ExitCode | null = null;
-  // Before anything is refused for it.
+  // Drain first: pending entries could make the export stop at once.
   if (withOutbox(context, (outbox) => isBackedUp(outbox, source.cluster))) {
     drained = await drainAll(context, log);
     codes.push(drained);
@@ -82,13 +82,13 @@ async function exportWindows(work: Export): Promise<ExitCode> {
     if (gathered.damaged.count > 0) codes.push(exitCodes.failed);
     for (const key of ['jobs', 'fresh', 'cpuHours', 'gpuHours'] as const) all[key] += gathered[key];
     log.debug(`${rangeText(window)}: ${counted(gathered.jobs, 'job')}, ${gathered.fresh} new or changed`);
-    // What is not configured is said once, and does not keep the rest from being stored.
+    // A missing configuration is reported once and does not prevent storing the rest.
     if (gathered.fresh > 0 && drained !== exitCodes.fatal) {
       drained = await drainAll(context, log);
       codes.push(drained);
     }
   }
-  // What an earlier export left may be due now.
+  // Entries of an earlier export may be due now.
   if (drained === null) codes.push(await drainAll(context, log));
   log.info(
     `✓ ${counted(all.jobs, 'finished job')} of ${source.cluster}, ${all.fresh} new or changed; ${all.cpuHours.toFixed(2)} CPU-hours, ${all.gpuHours.toFixed(2)} GPU-hours`,
@@ -97,8 +97,8 @@ async function exportWindows(work: Export): Promise<ExitCode> {
 }
 
 /**
- * Drains all that waits, not only the jobs: snapshots must not wait for a long export. Another drain that is under way
- * delivers it as well.
+ * Drains all streams, not only jobs, because snapshots must not wait for a long export. If another drain is running, it
+ * delivers them.
  */
 async function drainAll(context: Context, log: Log): Promise<ExitCode> {
   try {
@@ -111,7 +111,7 @@ async function drainAll(context: Context, log: Log): Promise<ExitCode> {
   }
 }
 
-/** Does something short with the outbox. */
+/** Opens the outbox for one short operation. */
 function withOutbox<Result>(context: Context, work: (outbox: Outbox) => Result): Result {
   const outbox = openToWrite(context, 'free');
   try {

@@ -12,7 +12,7 @@ import type { Context } from '../context.ts';
 import { openToLook } from '../opening.ts';
 import { type Asked, logDamage, planFor, rangeText, sourceOf } from './asked.ts';
 
-/** Shows what an export would store, in numbers or as its bodies, one a line; stores nothing. Throws OperatorError. */
+/** Prints what an export would store, as counts or as bodies, one a line; stores nothing. Throws OperatorError. */
 export async function previewHistory(asked: Asked, context: Context, show: 'numbers' | 'bodies'): Promise<ExitCode> {
   const source = await sourceOf(asked, context);
   const { cluster } = source;
@@ -37,8 +37,8 @@ export async function previewHistory(asked: Asked, context: Context, show: 'numb
 }
 
 /**
- * Prints the bodies of a window when all of it is read: one that fails half-way prints nothing. `sent` knows what was sent;
- * null for what is as if nothing was.
+ * Prints the bodies of a window after all of it was read, so that a window that fails halfway prints nothing. `sent`
+ * filters jobs that were sent before; null for none.
  */
 async function previewWindow(
   window: Window,

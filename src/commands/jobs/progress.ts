@@ -2,10 +2,10 @@ import { shortDuration } from '../../lib/duration.ts';
 import { canShowStatus, showStatus } from '../../lib/status-line.ts';
 import type { Window } from '../../slurm/sacct.ts';
 
-/** Milliseconds between two changes of the line. */
+/** Milliseconds between two updates of the line. */
 const interval = 200;
 
-/** Shows how far an export of so many windows got, in one line that changes. */
+/** Returns a function that shows the progress of an export in one line. */
 export function exportProgress(windows: number): (done: number, window: Window, stored: number, rows: number) => void {
   const started = performance.now();
   let shown = Number.NEGATIVE_INFINITY;
@@ -17,7 +17,7 @@ export function exportProgress(windows: number): (done: number, window: Window, 
   };
 }
 
-/** `2026-11-20, day 12 of 365: 34,567 lines; 1,234 jobs stored, 3m20s to go` */
+/** Formats `2026-11-20, day 12 of 365: 34,567 lines; 1,234 jobs stored, 3m20s to go`. */
 export function exportLine(at: {
   readonly done: number;
   readonly windows: number;

@@ -4,7 +4,7 @@ import { parseMoment } from '../../lib/moment.ts';
 import { printable } from '../../lib/text.ts';
 import { clockTime, momentInZone, readableUtc } from '../../lib/time.ts';
 
-/** The flags that say which jobs are meant. */
+/** The flags that select jobs. */
 export type RangeArgs = {
   readonly since?: string | undefined;
   readonly until?: string | undefined;
@@ -13,7 +13,9 @@ export type RangeArgs = {
   readonly 'end-date'?: string | undefined;
 };
 
-/** The range that the flags ask for; days begin and end in the zone. Throws OperatorError for one that makes no sense. */
+/**
+ * Returns the range that the flags ask for; days begin and end in the zone. Throws OperatorError for an impossible one.
+ */
 export function rangeOf(args: RangeArgs, timeZone: string, now: Date): Range {
   refuseTogether(args, ['since', 'start-date', 'days']);
   refuseTogether(args, ['until', 'end-date']);
@@ -41,7 +43,7 @@ function momentOf(args: RangeArgs, name: 'since' | 'until'): Date | null {
   throw new OperatorError(`--${name} ${printable(text, 40)}: give a moment in ISO 8601, UTC, such as 2026-05-01T18:00`);
 }
 
-/** The beginning of a day, or of one so many days later. */
+/** Returns the beginning of a day, or of a day `later` days after it. */
 function dateOf(args: RangeArgs, name: 'start-date' | 'end-date', timeZone: string, later: number): Date | null {
   const text = args[name];
   if (text === undefined) return null;

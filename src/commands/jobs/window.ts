@@ -18,7 +18,10 @@ import { openToWrite } from '../opening.ts';
 import { stopSignal } from '../signals.ts';
 import { rangeText } from './asked.ts';
 
-/** While so many entries of the cluster wait, no more is read: slurmdbd keeps it as well, and has more room. */
+/**
+ * The export stops reading when this many entries of the cluster are pending: slurmdbd keeps the jobs as well, and has
+ * more room.
+ */
 const mostWaiting = 200;
 
 /** What one export works with. */
@@ -31,7 +34,7 @@ export type Export = {
   readonly now: Date;
 };
 
-/** Reads a window and stores what is new in it. Throws OperatorError, and then nothing of it is stored. */
+/** Reads a window and stores its new jobs. Throws OperatorError, and then stores nothing of it. */
 export async function exportWindow(work: Export, window: Window, progress: (rows: number) => void): Promise<Gathered> {
   const outbox = openToWrite(work.context, 'free');
   try {
@@ -83,12 +86,12 @@ function aboutWindow(error: unknown, window: Window): unknown {
   });
 }
 
-/** How many entries of a cluster wait to be delivered. */
+/** Counts the pending entries of a cluster. */
 function waitingOf(outbox: Outbox, cluster: string): number {
   return outbox.countPending(ingestStream(cluster));
 }
 
-/** Whether no more is read before some of what waits is delivered. */
+/** True if pending entries must be delivered before more is read. */
 export function isBackedUp(outbox: Outbox, cluster: string): boolean {
   return waitingOf(outbox, cluster) >= mostWaiting;
 }
@@ -104,7 +107,10 @@ function refuseBacklog(outbox: Outbox, cluster: string): void {
   );
 }
 
-/** Snapshots that wait cannot be had again; jobs can. */
+/**
+ * Makes room without deleting undelivered entries: pending snapshots cannot be collected again, but jobs can be read
+ * again.
+ */
 function makeRoomFor({ bytes, count }: Spill, { database }: Outbox, { config }: Context): void {
   const needed = bytes + count * entryOverhead;
   if (needed === 0 || makeRoomWithoutLoss(database, boundsOf(config), needed, new Date())) return;

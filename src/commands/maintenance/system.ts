@@ -7,7 +7,10 @@ import { streamNames } from '../../outbox/latest.ts';
 import type { Outbox } from '../../outbox/outbox.ts';
 import type { Context } from '../context.ts';
 
-/** Throws OperatorError for a system that is neither configured nor in the outbox: a mistyped one would silence nobody. */
+/**
+ * Throws OperatorError for a system that is neither configured nor in the outbox, because maintenance of a mistyped
+ * name would have no effect.
+ */
 export function checkSystem(name: string, outbox: Outbox, { config }: Context): void {
   const stored = streamNames(outbox.database).flatMap((stream) => systemOfStream(stream) ?? []);
   const known = [...new Set([...knownSystems(config), ...stored])];

@@ -14,10 +14,10 @@ import { type Context, openContext } from '../context.ts';
 import { openToWrite } from '../opening.ts';
 import { printLines } from '../output.ts';
 
-/** `resolve` is the one way to end an outage: it knows when that was. */
+/** Outages end only with `resolve`, which sets their end time. */
 const openStatuses = outageStatuses.filter((status) => status !== 'resolved');
 
-/** The flags by which a person describes an outage. */
+/** The flags that describe an outage. */
 export const sayingArgs = {
   title: { type: 'string', valueHint: 'TEXT', description: 'In a few words, as the dashboard shows it (at most 255)' },
   severity: { type: 'string', valueHint: 'WORD', description: severities.join(', ') },
@@ -46,7 +46,7 @@ export function checkStatus(status: string | undefined): void {
   throw new OperatorError(`--status ${status}: ${hint}`);
 }
 
-/** Has something said of an outage, through the outbox: prints its key, and what happens next on standard error. */
+/** Stores a report in the outbox. Prints the key of the outage, and on standard error what happens next. */
 export async function say(
   args: CommonArgs,
   report: (outbox: Outbox, context: Context) => Outage | KnownOutage,

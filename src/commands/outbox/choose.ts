@@ -9,7 +9,7 @@ import { entriesOf } from '../../outbox/selection.ts';
 import { standardInput } from '../input.ts';
 import { type FilterArgs, filterArgs, filterOf, isFiltered } from './filter-args.ts';
 
-/** The arguments of a verb that acts on entries: ids, or flags that choose. */
+/** The arguments of a command that acts on entries: ids, or filters. */
 export const chooseArgs = {
   'id…': {
     type: 'positional',
@@ -28,15 +28,15 @@ export type ChooseArgs = FilterArgs & {
   readonly json?: boolean | undefined;
 };
 
-/** A line of standard input may be a whole exported entry. */
+/** A line of standard input can be a whole exported entry. */
 const maxLineBytes = 32 * 1024 ** 2;
 
-/** Whether the ids come from standard input. */
+/** True if the ids come from standard input. */
 export function readsIds(args: ChooseArgs): boolean {
   return args._.includes('-');
 }
 
-/** Throws OperatorError unless either ids are given or flags that choose. */
+/** Throws OperatorError unless either ids or filters are given. */
 export function checkChoice(args: ChooseArgs): void {
   const isFlagged = args.all === true || isFiltered(args);
   if (args._.length > 0 && isFlagged) throw new OperatorError('give either ids or flags that choose entries, not both');
@@ -47,8 +47,8 @@ export function checkChoice(args: ChooseArgs): void {
 }
 
 /**
- * The entries that a verb is to act on: those named, or those that the flags choose among the states it applies to.
- * Throws OperatorError for an unknown or ambiguous id, before anything is changed, and where nothing chooses.
+ * Returns the entries to act on: the named ones, or those that the filters select among the permitted states. Throws
+ * OperatorError for an unknown or ambiguous id, before anything is changed, and if neither ids nor filters are given.
  */
 export async function chooseEntries(
   outbox: Outbox,
@@ -65,7 +65,7 @@ export async function chooseEntries(
   return [...listKeys(outbox.database, { ...filter, states })];
 }
 
-/** The words, with those of standard input in the place of `-`. */
+/** Replaces `-` by the ids on standard input. */
 async function idsOf(words: readonly string[]): Promise<string[]> {
   const ids: string[] = [];
   for (const word of words) {
@@ -84,14 +84,14 @@ function idOf(text: string | null, number: number): string[] {
     const id: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'id') : undefined;
     if (typeof id === 'string') return [id];
   } catch {
-    // Said below.
+    // Not JSON: handled below.
   }
   throw new OperatorError(
     `line ${number} of standard input is neither an id nor a JSON object with one: ${printable(line ?? '(too long, or no UTF-8)', 60)}`,
   );
 }
 
-/** `12 entries (sam/casper 2, sam/derecho 10)` */
+/** Formats `12 entries (sam/casper 2, sam/derecho 10)`. */
 export function summaryOf(entries: Iterable<EntryKey>): string {
   const counts = new Map<string, number>();
   for (const { stream } of entries) counts.set(stream, (counts.get(stream) ?? 0) + 1);

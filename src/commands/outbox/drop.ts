@@ -10,7 +10,7 @@ import { checkChoice, chooseArgs, chooseEntries, readsIds, summaryOf } from './c
 import { ownOutbox } from './open.ts';
 import { report } from './report.ts';
 
-/** Entries that are taken out in one transaction. */
+/** Entries deleted in one transaction. */
 const batch = 200;
 
 export const dropCommand = defineCommand({
@@ -26,7 +26,7 @@ export const dropCommand = defineCommand({
     const mayAsk = isInteractive() && !readsIds(args);
     if (!args.yes && !mayAsk) throw new OperatorError('nobody can be asked here: say --yes to drop these entries');
     const { outbox, context } = ownOutbox(args);
-    // Delivered ones only where they are meant: named, or by their state.
+    // Select delivered entries only if they are named or requested by state.
     const entries = await chooseEntries(outbox, args, args.state === 'delivered' ? entryStates : undelivered);
     if (entries.length > 0 && !args.yes && !(await confirmed(`Drop ${summaryOf(entries)} for good?`))) {
       outbox.close();

@@ -1,6 +1,6 @@
 import type { Attempt, Entry } from '../../outbox/entry.ts';
 
-/** An entry as `--json` shows it: times in ISO 8601, UTC; members may be added. */
+/** Returns an entry as `--json` prints it: times in ISO 8601, UTC. Members may be added. */
 export function entryJson(entry: Entry): Record<string, unknown> {
   return {
     id: entry.id,
@@ -23,7 +23,7 @@ export function attemptJson(attempt: Attempt): Record<string, unknown> {
   return { ...attempt, at: attempt.at.toISOString() };
 }
 
-/** JSON in which nothing can steer a terminal: JSON itself escapes only the first 32 control characters. */
+/** Formats JSON that cannot control a terminal: JSON itself escapes only the first 32 control characters. */
 export function jsonLine(value: unknown, indent = 0): string {
   return JSON.stringify(value, null, indent).replace(
     /[\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g,

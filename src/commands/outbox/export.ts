@@ -38,7 +38,7 @@ export const exportCommand = defineCommand({
       const entries = await chooseEntries(outbox, isChosen ? args : { ...args, all: true }, applicable);
       const reason = `exported ${readableUtc(new Date())} UTC`;
       const waiting = entries.filter((entry) => args.hold && entry.state === 'pending');
-      // Before a line is written: what another host may have, this one must not send.
+      // Hold before the first line is written: this host must not send entries that another host may have.
       const held = steer(outbox, waiting, (entry) => outbox.hold(entry, reason));
       const said = held.size === 0 ? '' : `; ${held.size} held here: drop them once they are imported, or release them`;
       let damaged = 0;
@@ -65,7 +65,7 @@ export const exportCommand = defineCommand({
   },
 });
 
-/** With the drain's lock: an entry that is being sent must not go to another host as well. */
+/** Takes the lock of the drain, because an entry that is being sent must not also go to another host. */
 function exclusively(args: Parameters<typeof ownOutbox>[0]) {
   const { outbox, context } = ownOutbox(args);
   const lock = tryLock(drainLockFile(context.outboxFile));
@@ -74,7 +74,7 @@ function exclusively(args: Parameters<typeof ownOutbox>[0]) {
   throw new OperatorError('a drain is under way: try again when it is done', { exitCode: exitCodes.locked });
 }
 
-/** The entries as they are now, those just held as they were before; what went away meanwhile is left out. */
+/** Yields the current entries, those just held with their earlier state; skips entries that have disappeared. */
 function* current(outbox: Outbox, keys: readonly EntryKey[], held: ReadonlySet<EntryKey>): Generator<Entry> {
   for (const key of keys) {
     const entry = outbox.find(key);

@@ -6,7 +6,7 @@ import { printable } from '../../lib/text.ts';
 import { type EntryState, entryStates } from '../../outbox/entry.ts';
 import type { Filter } from '../../outbox/filter.ts';
 
-/** The flags by which entries are chosen; all that are given hold at once. */
+/** The flags that filter entries; all given flags must match. */
 export const filterArgs = {
   stream: { type: 'string', valueHint: 'STREAM', description: 'Only this stream, such as sam/derecho' },
   state: { type: 'string', valueHint: 'STATE', description: `Only ${entryStates.join(', ')}; or all` },
@@ -22,12 +22,12 @@ export const filterArgs = {
 
 export type FilterArgs = { readonly [Name in keyof typeof filterArgs]?: string | undefined };
 
-/** Whether one of the flags is given. */
+/** True if one of the flags is given. */
 export function isFiltered(args: FilterArgs): boolean {
   return Object.keys(filterArgs).some((name) => args[name as keyof FilterArgs] !== undefined);
 }
 
-/** The filter that the flags say; of the states in `usual` where they say none. Throws OperatorError. */
+/** Returns the filter of the flags, with the states in `usual` if no state is given. Throws OperatorError. */
 export function filterOf(args: FilterArgs, usual: readonly EntryState[], now: Date): Filter {
   const ago = (flag: 'older-than' | 'younger-than') => {
     const text = args[flag];

@@ -3,7 +3,7 @@ import type { Entry } from '../../outbox/entry.ts';
 import type { Outbox } from '../../outbox/outbox.ts';
 import { entriesOf } from '../../outbox/selection.ts';
 
-/** The one entry whose id begins with what was given. Throws OperatorError where there is none, or more than one. */
+/** Returns the one entry whose id begins with `prefix`. Throws OperatorError if there is none or more than one. */
 export function findEntry(outbox: Outbox, prefix: string): Entry {
   const [entry] = entriesOf(outbox, [prefix]);
   if (!entry) throw new OperatorError('say which entry: its id');

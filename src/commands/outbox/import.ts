@@ -13,7 +13,7 @@ import { standardInput } from '../input.ts';
 import { printLines } from '../output.ts';
 import { jsonLine } from './entry-json.ts';
 
-/** No body that is ever sent comes near. */
+/** Longer than any line that an export writes. */
 const maxLineBytes = 32 * 1024 ** 2;
 
 export const importCommand = defineCommand({

@@ -11,7 +11,7 @@ import { filterArgs, filterOf, isFiltered } from './filter-args.ts';
 import { outboxIfAny } from './open.ts';
 import { droppedTable, entryTable } from './table.ts';
 
-/** Lines of the table unless more are asked for; what programs read is never cut. */
+/** Default limit of the table; output for programs has no limit. */
 const usualLimit = 50;
 
 export const lsCommand = defineCommand({
@@ -77,7 +77,7 @@ function droppedLines(
   );
 }
 
-/** Null for all. */
+/** Returns null for no limit. */
 function limitOf(text: string | undefined): number | null | undefined {
   if (text === undefined) return undefined;
   if (text === 'all' || text === '0') return null;

@@ -5,18 +5,18 @@ import type { EntryKey, EntryState } from '../../outbox/entry.ts';
 import { printLines } from '../output.ts';
 import { jsonLine } from './entry-json.ts';
 
-/** What a verb did to the entries that it was to act on. */
+/** The result of a command that acts on entries. */
 export type Steered = {
   readonly entries: readonly EntryKey[];
   readonly changed: ReadonlySet<EntryKey>;
-  /** The state of those that were changed; null: they are gone. */
+  /** The new state of the changed entries; null if they were deleted. */
   readonly state: EntryState | null;
-  /** What is said of their count: `held; …`. */
+  /** The text after their count: `held; …`. */
   readonly said: string;
   readonly json: boolean;
 };
 
-/** Says what a verb did; `failed` where it left entries as they were. */
+/** Prints the result; `failed` if some entries could not be changed. */
 export async function report({ entries, changed, state, said, json }: Steered): Promise<ExitCode> {
   const left = entries.filter((entry) => !changed.has(entry) && entry.state !== state);
   for (const entry of left) complain(`${entry.id} is ${entry.state}: left as it is\n`);

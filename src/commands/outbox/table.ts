@@ -12,7 +12,7 @@ const shownStates: Readonly<Record<EntryState, string>> = {
   delivered: 'delivered ✓',
 };
 
-/** The entries in columns, with the reason why each waits below it; a sentence for none. */
+/** Formats entries in columns, with the reason of the delay below each; a sentence if there are none. */
 export function entryTable(outbox: Outbox, entries: readonly Entry[], now = new Date()): string[] {
   if (entries.length === 0) return ['Nothing waits to be delivered.'];
   const heads = new Map(
@@ -37,14 +37,14 @@ export function entryTable(outbox: Outbox, entries: readonly Entry[], now = new 
   );
 }
 
-/** When an entry is tried: those behind the first of their stream, in their turn. */
+/** Formats when an entry is tried next; later entries of a stream follow the first one. */
 function nextOf(entry: Entry, head: Entry | undefined, now: Date): string {
   if (entry.state !== 'pending') return '-';
   if (head && head.sequence !== entry.sequence) return 'in turn';
   return entry.nextAttemptAt !== null && entry.nextAttemptAt > now ? readableUtc(entry.nextAttemptAt) : 'now';
 }
 
-/** What was dropped, in columns, with the reason below. */
+/** Formats dropped entries in columns, with the reason below each. */
 export function droppedTable(dropped: readonly Dropped[]): string[] {
   if (dropped.length === 0) return ['Nothing was ever dropped.'];
   const rows = dropped.map((one) => [
@@ -59,7 +59,7 @@ export function droppedTable(dropped: readonly Dropped[]): string[] {
   });
 }
 
-/** Lines in columns two blanks apart; those columns whose numbers are given are set to the right. */
+/** Formats rows in columns, two blanks apart; `right` lists the columns to align right. */
 export function columns(header: readonly string[], rows: readonly (readonly string[])[], right: readonly number[]) {
   const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
   return [header, ...rows].map((row) =>
@@ -73,7 +73,7 @@ export function columns(header: readonly string[], rows: readonly (readonly stri
   );
 }
 
-/** Bytes for people. */
+/** Formats bytes for people. */
 export function size(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`;
   const units = ['KiB', 'MiB', 'GiB'];

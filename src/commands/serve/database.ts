@@ -5,7 +5,7 @@ export const databaseArg = {
   database: { type: 'string', valueHint: 'FILE', description: "The receiver's database" },
 } as const;
 
-/** The receiver's database: the one that is named, else `receiver.db` in the state directory. */
+/** Returns the database file of the receiver: the named one, or `receiver.db` in the state directory. */
 export function databaseFile(named: string | undefined, context: Context): string {
   return named ?? join(context.config.stateDirectory, 'receiver.db');
 }

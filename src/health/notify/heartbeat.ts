@@ -6,7 +6,7 @@ import { refusalOf } from './tell.ts';
 
 const timeoutSeconds = 10;
 
-/** Fetches the address that waits for a sign of life. That it fails is said once, and once that it does no more. */
+/** Fetches the heartbeat address. Logs a failure once, and its end once. */
 export async function beat(database: Database, url: string, proxy: string | null, log: Log): Promise<void> {
   const reply = await send({ url, method: 'GET', headers: {}, body: null, timeoutSeconds, ca: null, proxy });
   const failure = refusalOf(reply, url);

@@ -1,22 +1,22 @@
 import type { PageFile } from './pages.ts';
 
-/** A value of a row; undefined is text that cannot be read. */
+/** A value of a row; undefined for text that cannot be decoded. */
 export type Value = null | number | string | Uint8Array<ArrayBuffer> | undefined;
 
-/** A row as it lies on a leaf page of a table; its end may be on other pages. */
+/** A row on a leaf page of a table; the end of its payload can be on other pages. */
 export type Cell = {
   readonly rowid: number;
-  /** Where on its page it begins. */
+  /** Its offset on the page. */
   readonly offset: number;
-  /** Bytes of its payload: the header, which tells the types, and the values. */
+  /** Bytes of its payload: the header with the types, and the values. */
   readonly size: number;
-  /** The beginning of the payload; a view on the page. */
+  /** The first part of the payload; a view on the page. */
   readonly local: Buffer;
-  /** The page where the payload goes on; 0 for none. */
+  /** The page where the payload continues; 0 for none. */
   readonly overflow: number;
 };
 
-/** The serial types of a row's values, and where the values begin in its payload. */
+/** The serial types of a row's values, and the offset of the values in its payload. */
 export type Header = { readonly types: readonly number[]; readonly length: number };
 
 const tableLeaf = 0x0d;
@@ -24,9 +24,9 @@ const tableLeaf = 0x0d;
 const maxPayloadBytes = 64 * 1024 * 1024;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** The rows on a page; none where it is not a leaf of a table. Rows that cannot be are left out. */
+/** Yields the rows of a page; none if it is not a leaf page of a table. Skips impossible rows. */
 export function* cellsOf(page: Buffer, pageNumber: number, usableSize: number): Generator<Cell> {
-  // The first page begins with the file's header.
+  // The first page begins with the header of the file.
   const start = pageNumber === 1 ? 100 : 0;
   if (page.readUInt8(start) !== tableLeaf) return;
   const count = Math.min(page.readUInt16BE(start + 3), Math.floor((usableSize - start - 8) / 2));
@@ -36,7 +36,7 @@ export function* cellsOf(page: Buffer, pageNumber: number, usableSize: number): 
   }
 }
 
-/** The row that begins there; null where none can. */
+/** Parses the row at an offset; null if there cannot be one. */
 export function cellAt(page: Buffer, offset: number, usableSize: number): Cell | null {
   const size = varint(page, offset, usableSize);
   const rowid = size && varint(page, size.end, usableSize);
@@ -57,7 +57,7 @@ export function cellAt(page: Buffer, offset: number, usableSize: number): Cell |
   };
 }
 
-/** What a row's header says; null where it cannot be one: its values must fill the payload exactly. */
+/** Parses the header of a row; null if it is invalid: its values must fill the payload exactly. */
 export function headerOf(cell: Cell): Header | null {
   const length = varint(cell.local, 0, cell.local.length);
   if (!length || length.value > cell.local.length) return null;
@@ -74,7 +74,7 @@ export function headerOf(cell: Cell): Header | null {
   return total === cell.size ? { types, length: length.value } : null;
 }
 
-/** The whole payload of a row, a copy; null where its other pages do not exist, or it is larger than can be. */
+/** Returns a copy of the whole payload of a row; null if its other pages do not exist or it is impossibly large. */
 export function payloadOf(cell: Cell, pages: PageFile): Buffer<ArrayBuffer> | null {
   if (cell.size > Math.min(pages.byteCount, maxPayloadBytes)) return null;
   const payload = Buffer.alloc(cell.size);
@@ -89,7 +89,7 @@ export function payloadOf(cell: Cell, pages: PageFile): Buffer<ArrayBuffer> | nu
   return payload;
 }
 
-/** The values of a row. */
+/** Decodes the values of a row. */
 export function valuesOf(payload: Buffer<ArrayBuffer>, header: Header): Value[] {
   let at = header.length;
   return header.types.map((type) => {
@@ -113,13 +113,16 @@ function decoded(type: number, bytes: Buffer<ArrayBuffer>): Value {
   }
 }
 
-/** How many bytes a value of a type has; null where there is no such type. */
+/** Returns the size of a value of a type in bytes; null for an unknown type. */
 function sizeOf(type: number): number | null {
   if (type >= 12) return Math.floor((type - 12) / 2);
   return [0, 1, 2, 3, 4, 6, 8, 8, 0, 0][type] ?? null;
 }
 
-/** A number of one to nine bytes, seven bits in each; null where it does not end before `limit`, or is negative or huge. */
+/**
+ * Decodes a variable-length integer of one to nine bytes with seven bits each; null if it does not end before `limit`,
+ * or is negative or too large.
+ */
 function varint(bytes: Buffer, start: number, limit: number): { value: number; end: number } | null {
   let value = 0;
   for (let at = start; at < limit && at < start + 8; at++) {

@@ -6,13 +6,13 @@ import { type Filled, fill } from './fill.ts';
 import { identityOf } from './set-aside.ts';
 
 /**
- * Takes what can be read of another file, such as one that was set aside, into an outbox: behind what is there, without
- * the entries that are there already. Throws OperatorError where the file is not one to read.
+ * Copies the readable entries of another file, such as a damaged one that was set aside, after the entries of an
+ * outbox. Skips entries that exist already. Throws OperatorError if the file cannot be used.
  */
 export function recoverFrom(file: string, outbox: Outbox, outboxFile: string): Filled & { withoutEntry: number } {
   const kind = statSync(file, { throwIfNoEntry: false });
   if (!kind?.isFile()) throw new OperatorError(`there is no file ${file} to recover from`);
-  // To read it beside SQLite would drop its locks.
+  // Do not open the outbox itself here: closing any descriptor of it drops SQLite's locks (howtocorrupt.html §2.2).
   if (identityOf(file) === identityOf(outboxFile)) throw new OperatorError(`${file} is the outbox itself`);
   try {
     const carving = carve(file);

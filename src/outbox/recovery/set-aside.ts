@@ -3,13 +3,13 @@ import { dirname } from 'node:path';
 import { syncPath } from '../../lib/durable.ts';
 import { codeOf } from '../../lib/sqlite.ts';
 
-/** What SQLite keeps beside a database, by the end of the name. */
+/** Suffixes of the files that SQLite keeps beside a database. */
 export const sideFiles = ['-journal', '-wal', '-shm'] as const;
 
-/** Filesystems without hard links say so in one of these ways. */
+/** Error codes of filesystems without hard links. */
 const noLinks: readonly (string | undefined)[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV'];
 
-/** Under which name a damaged file is set aside: `outbox.db.damaged-20261121T021942Z`, which nothing has yet. */
+/** Returns an unused name for a damaged file, such as `outbox.db.damaged-20261121T021942Z`. */
 export function nameAside(file: string, now: Date): string {
   const base = `${file}.damaged-${now.toISOString().replaceAll(/[-:]|\.\d+/g, '')}`;
   for (let number = 1; ; number++) {
@@ -19,12 +19,12 @@ export function nameAside(file: string, now: Date): string {
 }
 
 /**
- * Sets a damaged file aside with its side files, and puts a complete fresh one in its place. The file is there at every
- * moment: who opens it meanwhile gets the old one or the new one, and a crash leaves the old one, for the next to begin
- * again.
+ * Renames a damaged file with its side files, and puts a complete new file in its place. The path always exists: a
+ * process that opens it meanwhile gets the old file or the new one, and a crash leaves the old one, so that the next
+ * process starts again.
  */
 export function setAside(file: string, aside: string, fresh: string): void {
-  // First: a journal of the old one would be played back into the new one.
+  // Move these first: SQLite would replay the journal of the old file into the new one.
   for (const side of sideFiles) if (existsSync(file + side)) renameSync(file + side, aside + side);
   keepAs(file, aside);
   syncPath(dirname(file));
@@ -32,13 +32,13 @@ export function setAside(file: string, aside: string, fresh: string): void {
   syncPath(dirname(file));
 }
 
-/** What a path leads to, to tell whether it was replaced; null where there is nothing. */
+/** Returns an identifier of the file at a path, to detect its replacement; null if there is none. */
 export function identityOf(file: string): string | null {
   try {
     const { dev, ino } = statSync(file, { bigint: true });
     return `${dev}:${ino}`;
   } catch {
-    // What keeps it from being looked at keeps it from being opened, too: that says why.
+    // The same error will be reported when the file is opened.
     return null;
   }
 }

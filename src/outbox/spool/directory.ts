@@ -4,8 +4,8 @@ import { syncPath } from '../../lib/durable.ts';
 import { codeOf } from '../../lib/sqlite.ts';
 
 /**
- * Makes the spool's directory where it is not there. Throws an Error that says why it cannot be used: it lies where
- * everybody may write, and in another user's directory, or behind a link, somebody else could read or plant files.
+ * Creates the spool directory if necessary. Throws an Error that says why it cannot be used: its parent is writable for
+ * everyone, and in a directory or behind a link of another user, that user could read or plant files.
  */
 export function makeSpoolDirectory(directory: string): void {
   try {
@@ -18,10 +18,10 @@ export function makeSpoolDirectory(directory: string): void {
   if (problem !== null) throw new Error(`${directory} ${problem}`);
 }
 
-/** Whether files may be taken from this directory. */
+/** True if files can be imported from this directory. */
 export function isSpoolDirectory(directory: string): boolean {
   try {
-    // What cannot be removed would be taken in again and again.
+    // A file that cannot be removed would be imported again and again.
     accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
     return problemOf(directory) === null;
   } catch {

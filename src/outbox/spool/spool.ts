@@ -5,17 +5,17 @@ import type { ForeignEntry } from '../entry.ts';
 import { isSpoolDirectory, makeSpoolDirectory } from './directory.ts';
 import { answerText, entryText, type SpooledAnswer } from './files.ts';
 
-/** No more than so many bytes of snapshots are kept: some four weeks of two systems. */
+/** Size limit in bytes: about four weeks of two systems. */
 const maxSpoolBytes = 1024 ** 3;
 const entrySuffix = '.entry.json';
 const answerSuffix = '.answer.json';
 
-/** Where a snapshot was put, and which older ones had to go for it. */
+/** The file of a snapshot, and older snapshots that were deleted for it. */
 export type Spooled = { readonly file: string; readonly dropped: readonly string[] };
 
 /**
- * A directory on another filesystem for what the outbox cannot take: entries, and answers to entries. The next opening of
- * the outbox takes them in. Several outboxes may share it; each sees its own.
+ * A directory on another filesystem for what the outbox cannot store: entries, and answers to entries. The next command
+ * that opens the outbox imports them. Several outboxes can share it; each sees only its own files.
  */
 export class Spool {
   readonly #directory: string;
@@ -28,7 +28,7 @@ export class Spool {
     this.#maxBytes = maxBytes;
   }
 
-  /** Keeps an entry; when this returns, it is on disk. Throws an Error that says why it cannot. */
+  /** Stores an entry; when this returns, it is on disk. Throws an Error that says why it cannot. */
   keepEntry(entry: ForeignEntry): Spooled {
     makeSpoolDirectory(this.#directory);
     const text = entryText(this.#outbox, entry);
@@ -38,7 +38,7 @@ export class Spool {
     return { file, dropped };
   }
 
-  /** Keeps the answer to an entry and gives the file. Throws an Error that says why it cannot. */
+  /** Stores the answer to an entry and returns the file. Throws an Error that says why it cannot. */
   keepAnswer(answer: SpooledAnswer): string {
     makeSpoolDirectory(this.#directory);
     const file = this.#file(answer.id, answerSuffix);
@@ -46,17 +46,17 @@ export class Spool {
     return file;
   }
 
-  /** The files of entries, oldest first. */
+  /** Lists the files of entries, oldest first. */
   entries(): string[] {
     return this.#files(entrySuffix);
   }
 
-  /** The files of answers. */
+  /** Lists the files of answers. */
   answers(): string[] {
     return this.#files(answerSuffix);
   }
 
-  /** An entry's id is a UUIDv7: names in their order are in the order of time. */
+  /** Ids are UUIDv7, so names in alphabetical order are in the order of time. */
   #file(id: string, suffix: string): string {
     return join(this.#directory, `${this.#prefix()}${encodeURIComponent(id)}${suffix}`);
   }
@@ -73,9 +73,9 @@ export class Spool {
       .sort();
   }
 
-  /** Removes the oldest entries of all that would be over the bound; gives their names. */
+  /** Deletes the oldest entries over the size limit and returns their names. */
   #makeRoom(neededBytes: number): string[] {
-    // What a killed process left half-written.
+    // A killed process can have left an unfinished file.
     for (const file of this.#files(unfinishedSuffix)) {
       if (Date.now() - sizeAndTime(file).time > 3_600_000) rmSync(file, { force: true });
     }
