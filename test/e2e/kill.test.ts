@@ -92,7 +92,7 @@ test('at random moments of collect, drain and run', async () => {
   const seed = Date.now() % 1_000_000;
   const random = randomFrom(seed);
   const deadline = Date.now() + 14_000;
-  const mostKills = 400;
+  const [fewestKills, mostKills] = [21, 400];
   let kills = 0;
 
   const torture = async (): Promise<void> => {
@@ -104,7 +104,7 @@ test('at random moments of collect, drain and run', async () => {
       { args: ['drain', '--now'], life: 200 },
       { args: ['run', ...systems], life: 400 },
     ];
-    while (Date.now() < deadline && kills < mostKills) {
+    while (kills < fewestKills || (Date.now() < deadline && kills < mostKills)) {
       const command = commands[random(commands.length)];
       if (!command) continue;
       // So that drains have something to do.
@@ -135,13 +135,11 @@ test('at random moments of collect, drain and run', async () => {
   try {
     await Promise.all([torture(), torture(), torture()]);
     expectNoDuplicates();
-
-    expect(kills).toBeGreaterThan(20);
   } catch (error) {
     console.error(`kill.test.ts: the seed was ${seed}, after ${kills} kills`);
     throw error;
   }
-}, 60_000);
+}, 120_000);
 
 test.each(['before', 'after'])(
   '%s the answer is handed on, the receiver having stored it',

@@ -205,8 +205,8 @@ test('a cluster ends with the process that started it, however that ends, and le
   const [, directory = ''] = await starter.said(/suspended in (\S+)/);
   expect(processesOf(directory)).not.toBeEmpty();
   starter.kill('SIGKILL');
-  await until(() => !existsSync(directory) && processesOf(directory).length === 0, 'nothing is left', 20);
-}, 60_000);
+  await until(() => !existsSync(directory) && processesOf(directory).length === 0, 'nothing is left', 120);
+}, 300_000);
 
 /** A program that starts a cluster with a job that stands still, says so, and hangs. */
 const startAndSuspend = (support: string): string => `

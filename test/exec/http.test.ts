@@ -9,6 +9,7 @@ import { makeAuthority } from '../support/certificates.ts';
 import { answering } from '../support/executors.ts';
 import { temporaryDirectory } from '../support/files.ts';
 import { needs } from '../support/needs.ts';
+import { unknownHost } from '../support/unknown-host.ts';
 
 const directory = temporaryDirectory();
 const servers: Bun.Server<undefined>[] = [];
@@ -69,7 +70,7 @@ test('where nobody listens it is refused, and an unknown name is not that', asyn
   const url = serve(() => new Response());
   await servers.pop()?.stop(true);
   expect(await get(url)).toMatchObject({ ending: { code: 7, stderr: 'connection refused' } });
-  expect(await get('http://no-such-host.invalid/')).toMatchObject({ ending: { code: 6 } });
+  expect(await get(`http://${unknownHost}/`)).toMatchObject({ ending: { code: 6 } });
 });
 
 needs('openssl')('a certificate is verified, by the authority of the site where there is one', async () => {

@@ -70,7 +70,7 @@ describe('at the deadline', () => {
     const outcome = await outcomeOf(start(['sh', '-c', `sleep ${seconds} & echo out; wait`], { timeoutSeconds: 0.3 }));
     expect(outcome.stdout).toBe('out\n');
     expect(outcome.ending).toEqual({ kind: 'timed-out', seconds: 0.3 });
-    expect(outcome.seconds).toBeLessThan(1);
+    expect(outcome.seconds).toBeLessThan(5);
     await untilGone(seconds);
   });
 
@@ -85,7 +85,7 @@ describe('at the deadline', () => {
     const seconds = ownSleep();
     const outcome = await outcomeOf(start(['setsid', '--fork', 'sleep', seconds], { timeoutSeconds: 0.3 }));
     expect(outcome.ending.kind).toBe('timed-out');
-    expect(outcome.seconds).toBeLessThan(1);
+    expect(outcome.seconds).toBeLessThan(5);
     for (const pid of processesWithArgument(seconds)) process.kill(pid, 'SIGKILL');
   });
 
@@ -110,7 +110,7 @@ test('a grandchild that holds only standard error is not waited for, and ends wi
   const seconds = ownSleep();
   const outcome = await outcomeOf(start(['sh', '-c', `sleep ${seconds} >/dev/null & echo why >&2; exit 1`]));
   expect(outcome.ending).toEqual({ kind: 'exited', code: 1, stderr: 'why\n' });
-  expect(outcome.seconds).toBeLessThan(2);
+  expect(outcome.seconds).toBeLessThan(5);
   await untilGone(seconds);
 });
 
@@ -183,13 +183,13 @@ test('a hundred programs at once each give their own output', async () => {
 });
 
 test('a program that was left running does not keep ours from ending', () => {
+  const seconds = ownSleep();
   const script = `
     import { startLocal } from ${JSON.stringify(join(import.meta.dir, '../../src/exec/local.ts'))};
-    const command = { argv: ['setsid', '--fork', 'sleep', '5'], timeoutSeconds: 0.2, maxOutputBytes: 10, environment: process.env };
+    const command = { argv: ['setsid', '--fork', 'sleep', '${seconds}'], timeoutSeconds: 0.2, maxOutputBytes: 10, environment: process.env };
     for await (const _ of startLocal(command).stdout);
   `;
-  const started = performance.now();
-  const { exitCode } = Bun.spawnSync([process.execPath, '-e', script]);
-  expect(exitCode).toBe(0);
-  expect(performance.now() - started).toBeLessThan(2500);
+  const { exitCode, exitedDueToTimeout } = Bun.spawnSync([process.execPath, '-e', script], { timeout: 20_000 });
+  for (const pid of processesWithArgument(seconds)) process.kill(pid, 'SIGKILL');
+  expect({ exitCode, exitedDueToTimeout }).toEqual({ exitCode: 0, exitedDueToTimeout: false });
 });

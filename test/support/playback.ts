@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -41,11 +41,16 @@ export const loginNodePrograms: Readonly<Record<string, string>> = {
   who: '#!/bin/sh\necho "jsmith pts/0 Nov 21 02:12"\necho "mcurie pts/1 Nov 21 02:13"\n',
 };
 
-/** Puts programs into a directory, which is made. */
+/**
+ * Puts programs into a directory, and makes the directory. A program that is already there is replaced, not overwritten:
+ * if another process is just starting it, writing to it fails with ETXTBSY, and so does starting it.
+ */
 export function install(directory: string, programs: Readonly<Record<string, string>>): void {
   mkdirSync(directory, { recursive: true });
   for (const [name, text] of Object.entries(programs)) {
-    writeFileSync(join(directory, name), text);
-    chmodSync(join(directory, name), 0o755);
+    const fresh = join(directory, `.${name}.new`);
+    writeFileSync(fresh, text);
+    chmodSync(fresh, 0o755);
+    renameSync(fresh, join(directory, name));
   }
 }

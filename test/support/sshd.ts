@@ -1,8 +1,10 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { temporaryDirectory } from './files.ts';
+import { install } from './playback.ts';
 import { freePorts } from './ports.ts';
+import { unknownHost } from './unknown-host.ts';
 import { until } from './until.ts';
 
 const sshd = Bun.which('sshd', { PATH: '/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin' });
@@ -93,7 +95,7 @@ export async function startSshd(options: FarSideOptions): Promise<FarSide> {
     { name: trouble.stranger, port: ports.plain, knownAs: trouble.stranger },
     { name: trouble.impostor, port: ports.plain, knownAs: trouble.impostor },
     { name: trouble.refusing, port: plain + 3 },
-    { name: trouble.nameless, port: ports.plain, address: 'no-such-host.invalid' },
+    { name: trouble.nameless, port: ports.plain, address: unknownHost },
     { name: trouble.dropping, port: dropping.port },
     { name: trouble.tcsh, port: ports.tcsh },
   ];
@@ -101,10 +103,7 @@ export async function startSshd(options: FarSideOptions): Promise<FarSide> {
 
   // What the hosts call `ssh` uses this configuration as well, since their user is ours.
   const ssh = `#!/bin/sh\nexec ${Bun.which('ssh')} -F ${configFile} "$@"\n`;
-  for (const [name, text] of Object.entries({ ssh, ...options.programs })) {
-    writeFileSync(join(programDirectory, name), text);
-    chmodSync(join(programDirectory, name), 0o755);
-  }
+  install(programDirectory, { ssh, ...options.programs });
 
   const log = join(directory, 'sshd.log');
   writeFileSync(join(directory, 'sshd_config'), serverConfig(directory, programDirectory, ports));

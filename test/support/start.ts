@@ -47,7 +47,7 @@ export function start(argv: readonly string[], { env, cwd, stdin }: StartOptions
       void ended.then(() => {
         hasEnded = true;
       });
-      await until(() => hasEnded || find() !== null, `${argv.join(' ')} says ${text}`, 20);
+      await until(() => hasEnded || find() !== null, `${argv.join(' ')} says ${text}`, 60);
       const found = find();
       if (found === null) throw new Error(`${argv.join(' ')} ended and said: ${stdout.text()}${stderr.text()}`);
       return found;

@@ -106,7 +106,7 @@ export async function startSlurm(): Promise<Cluster> {
   try {
     const { value } = await daemons.stdout.getReader().read();
     if (value === undefined) throw new Error(`Slurm did not start: ${await new Response(daemons.stderr).text()}`);
-    await until(() => allReported(cluster), 'all nodes have reported', 30);
+    await until(() => allReported(cluster), 'all nodes have reported', 120);
     return cluster;
   } catch (error) {
     await stop();

@@ -8,10 +8,10 @@ export SLURM_CONF=$directory/slurm.conf PATH=/usr/sbin:/usr/bin:/sbin:/bin
 # MariaDB names temporary tables by its process number, which in a namespace of its own others have, too.
 export TMPDIR=$directory/tmp
 
-# Polls a command for as long as 30 seconds.
+# Polls a command for as long as two minutes.
 until_succeeds() {
   local attempt
-  for attempt in $(seq 300); do
+  for attempt in $(seq 1200); do
     "$@" >/dev/null 2>&1 && return
     sleep 0.1
   done

@@ -27,7 +27,7 @@ export async function submitJobsThatStay(cluster: Cluster) {
   const starting = job('daemon', '--partition=cloud', '--nodelist=cloud01');
   const states = () => statesOf(cluster);
   const runs = (id: number) => states().get(id) === 'RUNNING';
-  await until(() => [...Object.values(running), suspended, specialExit].every(runs), 'the jobs run that stay', 30);
+  await until(() => [...Object.values(running), suspended, specialExit].every(runs), 'the jobs run that stay', 120);
   root('scontrol', 'suspend', `${suspended}`);
   root('scontrol', 'requeuehold', 'State=SpecialExit', `${specialExit}`);
 
@@ -43,7 +43,7 @@ export async function submitJobsThatStay(cluster: Cluster) {
     heldArray: job('mail', '--array=1,3,5-9', '--hold'),
     inTwoPartitions: job('mail', '--partition=compute,debug', '--nodes=4', '--exclusive'),
   };
-  await until(() => states().get(specialExit) === 'SPECIAL_EXIT', 'a job is set aside', 30);
-  await until(() => states().get(starting) === 'CONFIGURING', 'a job waits for its node to come up', 30);
+  await until(() => states().get(specialExit) === 'SPECIAL_EXIT', 'a job is set aside', 120);
+  await until(() => states().get(starting) === 'CONFIGURING', 'a job waits for its node to come up', 120);
   return { ...running, suspended, specialExit, array, starting, ...waiting };
 }

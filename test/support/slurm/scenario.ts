@@ -21,7 +21,7 @@ export async function runScenario(cluster: Cluster): Promise<Scenario> {
   const living = await submitJobsThatStay(cluster);
   const ended = await finishJobs(cluster, submitted);
   troubleNodes(cluster);
-  await until(() => areInTrouble(cluster), 'the nodes are in trouble', 40);
+  await until(() => areInTrouble(cluster), 'the nodes are in trouble', 120);
   return { ended, living };
 }
 

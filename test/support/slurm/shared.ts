@@ -18,4 +18,4 @@ export function sharedSlurm(): Promise<SharedSlurm> {
 }
 
 /** Time for `beforeAll` to wait for it, in milliseconds. */
-export const sharedSlurmTimeout = 180_000;
+export const sharedSlurmTimeout = 600_000;
