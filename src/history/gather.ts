@@ -57,7 +57,7 @@ export async function gather(window: Window, source: HistorySource, sink: Histor
   const count = new SacctCount();
   const bodies = new Bodies(cluster, limits, sink.take);
   let [fresh, cpuHours, gpuHours] = [0, 0, 0];
-  for await (const jobs of finishedJobs(execution.stdout, window, count)) {
+  for await (const jobs of finishedJobs(execution.stdout, window, count, new Date())) {
     const candidates = jobs.map((job) => {
       const record = recordOf(job, timeZone);
       cpuHours += record.CPUHours;

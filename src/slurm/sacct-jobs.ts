@@ -10,7 +10,7 @@ export class SacctCount {
   /** Jobs that ended in the window and can be read. */
   jobs = 0;
   readonly damaged = new Damages();
-  /** Jobs of which something impossible was put right. */
+  /** Jobs with impossible values. */
   readonly doubtful = new Damages();
   /** The last line has no end: sacct, or what carried its output, was cut off. */
   isCutOff = false;
@@ -22,15 +22,17 @@ const maxLineBytes = 1024 * 1024;
 /**
  * The jobs that ended in a window, as sacct prints them, some at a time. Steps are folded into their job, behind which
  * they stand: they tell where one ran out of memory although Slurm calls the job FAILED. A line that cannot be read costs
- * itself only, and names may be of any encoding, because the usage counts all the same.
+ * itself only, and names may be of any encoding, because the usage counts all the same. A job that ended shortly before
+ * `now` and has no partition yet is left out.
  */
 export async function* finishedJobs(
   chunks: AsyncIterable<Uint8Array>,
   { from, to }: Window,
   count: SacctCount,
+  now: Date,
 ): AsyncGenerator<readonly FinishedJob[]> {
-  const seconds = { from: from.getTime() / 1000, to: to.getTime() / 1000 };
-  // Its steps may still come.
+  const seconds = { from: from.getTime() / 1000, to: to.getTime() / 1000, now: now.getTime() / 1000 };
+  // The steps of this job may follow.
   let last: FinishedJob | null = null;
   for await (const { lines, isCutOff } of cutIntoLines(chunks, maxLineBytes, lenient)) {
     count.isCutOff = isCutOff;

@@ -25,7 +25,7 @@ export type FinishedJob = {
   readonly cpus: number;
   readonly gpus: number;
   readonly nodes: number;
-  /** What is wrong with it and was put right. */
+  /** What is impossible about it, and which value is used; null for nothing. */
   readonly doubt: string | null;
 };
 
@@ -33,12 +33,18 @@ export type FinishedJob = {
 export type Row =
   | { readonly kind: 'step'; readonly rawId: string; readonly state: string }
   | { readonly kind: 'job'; readonly job: FinishedJob }
-  /** A job that has not ended, or not in the window. */
+  /** A job that has not ended, or not in the window, or whose record is not complete yet. */
   | { readonly kind: 'other' }
   | { readonly kind: 'damaged'; readonly id: string | null; readonly problem: string };
 
-/** Seconds since 1970, from and before. */
-export type SecondsWindow = { readonly from: number; readonly to: number };
+/** Seconds since 1970: the window, and the time at which sacct was asked. */
+export type SecondsWindow = { readonly from: number; readonly to: number; readonly now: number };
+
+/**
+ * For some seconds after a short job ended, sacct prints it without its partition and QOS: slurmctld sends them to slurmdbd
+ * every five seconds, and later if slurmdbd is behind. Such a job is left to the next export for this many seconds.
+ */
+const incompleteSeconds = 600;
 
 /** No numbers of jobs and no moments are larger: both are 32 bits in Slurm's database. */
 const most = 2 ** 32 - 1;
@@ -68,6 +74,7 @@ export function parseRow(line: string, window: SecondsWindow): Row {
   if (ended === 'wrong') return damaged(id, `its End '${endText}' is no time`);
   if (ended === null || ended < window.from || ended >= window.to) return { kind: 'other' };
   if (unfinished.has(state)) return { kind: 'other' };
+  if (field(4) === '' && ended > window.now - incompleteSeconds) return { kind: 'other' };
   if (state === '') return damaged(id, 'has no State');
   const rawId = wholeNumber(raw);
   if (id === '' || rawId === null) return damaged(id === '' ? null : id, `its JobIDRaw '${raw}' is no number`);
@@ -79,10 +86,12 @@ export function parseRow(line: string, window: SecondsWindow): Row {
   if (tres === null) return damaged(id, `its AllocTRES '${field(12)}' cannot be read`);
 
   const doubts: string[] = [];
-  // Slurm may have planned a start that never came.
-  const started = startedText !== null && startedText > ended ? null : startedText;
-  const elapsed = elapsedOf(field(10), started, ended, doubts);
   const nodeList = field(11);
+  // All releases print the end of some jobs that never ran as their start. Such a job has no nodes, and no AllocTRES unless
+  // an earlier run of it left one. Of other jobs that never ran, Slurm prints a planned start after their end.
+  const hasNoNodes = nothing.has(nodeList) && (nothing.has(field(12)) || startedText === ended);
+  const started = hasNoNodes || (startedText !== null && startedText > ended) ? null : startedText;
+  const elapsed = elapsedOf(field(10), started, ended, doubts);
   const nodes = nodesOf(nodeList);
   if (nodes === null) doubts.push(`its NodeList '${nodeList}' cannot be read: AllocTRES has the number of nodes`);
   const job: FinishedJob = {
@@ -126,12 +135,20 @@ function wholeNumber(text: string): number | null {
   return number <= most ? number : null;
 }
 
-/** A job that did not start used nothing. What is no number of seconds counts as nothing; an absent one is made good. */
+/**
+ * Returns the seconds that a job ran: 0 if it did not start, the time from start to end if sacct prints no ElapsedRaw. Adds a
+ * doubt about a value that is not a number of seconds, or is longer than that time.
+ */
 function elapsedOf(text: string, started: number | null, ended: number, doubts: string[]): number {
   if (started === null) return 0;
-  if (nothing.has(text)) return ended - started;
+  const most = ended - started;
+  if (nothing.has(text)) return most;
   const seconds = wholeNumber(text);
   if (seconds === null) doubts.push(`its ElapsedRaw '${text}' is no number of seconds: it counts as 0`);
+  else if (seconds > most)
+    doubts.push(
+      `its ElapsedRaw is ${seconds} s, but it ended ${most} s after its start: its hours are those of ElapsedRaw`,
+    );
   return seconds ?? 0;
 }
 

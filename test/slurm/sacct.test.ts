@@ -119,6 +119,24 @@ test.each<[string, Fields, object]>([
     { Start: seconds('2026-12-01T00:00:00Z'), ElapsedRaw: '-1' },
     { started: null, elapsed: 0, doubt: null },
   ],
+  [
+    'no nodes, no resources, and its end as its start',
+    { Start: seconds('2026-11-20T01:00:00Z'), ElapsedRaw: '0', NodeList: 'None assigned', AllocTRES: '' },
+    { started: null, elapsed: 0, nodes: 0, doubt: null },
+  ],
+  [
+    'no nodes, and the resources of an earlier run',
+    { Start: seconds('2026-11-20T01:00:00Z'), ElapsedRaw: '0', NodeList: 'None assigned' },
+    { started: null, elapsed: 0, nodes: 0, cpus: 2, doubt: null },
+  ],
+  [
+    'an ElapsedRaw that is longer than the time from its start to its end',
+    { ElapsedRaw: '3601' },
+    {
+      elapsed: 3601,
+      doubt: 'its ElapsedRaw is 3601 s, but it ended 3600 s after its start: its hours are those of ElapsedRaw',
+    },
+  ],
   ['no ElapsedRaw', { ElapsedRaw: '' }, { elapsed: 3600, doubt: null }],
   ['a negative one', { ElapsedRaw: '-5' }, { elapsed: 0, doubt: expect.stringContaining("'-5'") }],
   [
@@ -149,6 +167,16 @@ test.each<[string, Fields]>([
   ['has 14 fields and not 13', { QOS: `a${separator}b` }],
 ])('a record that cannot be read: %s', async (problem, fields) => {
   expect(await jobOf(fields)).toBe(problem);
+});
+
+test('the record of a job that has just ended is not complete until it has a partition', async () => {
+  const line = sacctLine({ Partition: '', QOS: 'Unknown' });
+  const ended = Date.parse('2026-11-20T01:00:00Z');
+  const readAfter = async (wait: number) => (await readSacct(line, november20, new Date(ended + wait * 1000))).jobs;
+  expect(await readAfter(5)).toEqual([]);
+  expect(await readAfter(599)).toEqual([]);
+  // Slurm lost it.
+  expect(await readAfter(601)).toMatchObject([{ partition: 'unknown', qos: null }]);
 });
 
 test.each(['RUNNING', 'PENDING', 'SUSPENDED'])('a job that is %s is not finished', async (State) => {

@@ -50,14 +50,16 @@ export function seconds(moment: string): string {
 }
 
 export const november20: Window = { from: new Date('2026-11-20T00:00:00Z'), to: new Date('2026-11-21T00:00:00Z') };
+const november21 = new Date('2026-11-21T12:00:00Z');
 
 /** Reads an output to its end. */
 export async function readSacct(
   output: string | Uint8Array | Iterable<Uint8Array>,
   window: Window = november20,
+  now: Date = november21,
 ): Promise<{ readonly jobs: readonly FinishedJob[]; readonly count: SacctCount }> {
   const count = new SacctCount();
   const jobs: FinishedJob[] = [];
-  for await (const some of finishedJobs(streamOf(output), window, count)) jobs.push(...some);
+  for await (const some of finishedJobs(streamOf(output), window, count, now)) jobs.push(...some);
   return { jobs, count };
 }

@@ -48,8 +48,7 @@ export function rangeText({ from, to }: Window | Plan): string {
 
 /** Says what could not be read, or was put right, and how to read it again. */
 export function logDamage(window: Window, { damaged, doubtful }: Gathered, log: Log): void {
-  if (doubtful.count > 0)
-    log.warn(`${counted(doubtful.count, 'job')} with impossible values, which were put right: ${firstOf(doubtful)}`);
+  if (doubtful.count > 0) log.warn(`${counted(doubtful.count, 'job')} with impossible values: ${firstOf(doubtful)}`);
   if (damaged.count === 0) return;
   const [since, until] = [window.from, window.to].map((moment) => moment.toISOString().slice(0, 19));
   log.error(

@@ -82,17 +82,17 @@ export async function finishJobs(cluster: Cluster, jobs: JobsThatEnd): Promise<E
   root('scancel', `${jobs.cancelledByRoot}`);
   losePower(cluster);
   root('scontrol', 'requeue', `${jobs.requeued}`);
-  await until(() => state(jobs.requeued) === 'PENDING', 'a job is queued again', 30);
+  await until(() => state(jobs.requeued) === 'PENDING', 'a job is queued again', 120);
   // It would wait two minutes. Within the second of its end its node still refuses it, and it would fail.
   root('scontrol', 'update', `JobId=${jobs.requeued}`, 'StartTime=now+3');
   // What waits for its node stays in the queue until somebody cancels it.
-  await until(() => state(jobs.lostAndQueuedAgain) === 'PENDING', 'a lost job is queued again', 30);
+  await until(() => state(jobs.lostAndQueuedAgain) === 'PENDING', 'a lost job is queued again', 120);
   root('scancel', `${jobs.lostAndQueuedAgain}`);
 
   const ended = { ...jobs, preempting };
   const ids = Object.values(ended).flat();
-  await until(() => ids.every((id) => hasEnded(state(id))), 'all jobs have ended', 60);
-  await until(() => isAccounted(cluster, ids), 'the accounting knows it', 30);
+  await until(() => ids.every((id) => hasEnded(state(id))), 'all jobs have ended', 120);
+  await until(() => isAccounted(cluster, ids), 'the accounting knows it', 120);
   return ended;
 }
 
@@ -102,12 +102,20 @@ function hasEnded(state: string | undefined): boolean {
 
 /** By name, since jobs that never could run are in no window of time. */
 function isAccounted(cluster: Cluster, ids: readonly number[]): boolean {
-  const argv = ['sacct', '--allocations', '--duplicates', '--noheader', '--parsable2', '--format=JobIDRaw,State'];
+  const argv = [
+    'sacct',
+    '--allocations',
+    '--duplicates',
+    '--noheader',
+    '--parsable2',
+    '--format=JobIDRaw,State,Partition',
+  ];
   const rows = cluster
     .run([...argv, `--jobs=${ids.join(',')}`])
     .trim()
     .split('\n')
     .map((line) => line.split('|'));
   const known = new Set(rows.map(([id]) => Number(id)));
-  return ids.every((id) => known.has(id)) && rows.every(([, state]) => hasEnded(state));
+  // The partition of a short job comes some seconds after its end.
+  return ids.every((id) => known.has(id)) && rows.every(([, state, partition]) => hasEnded(state) && partition !== '');
 }
