@@ -23,6 +23,9 @@ export const jobFields = [
   'tres-per-node',
   'tres-per-task',
   'NodeList',
+  'RestartCnt',
+  'Sockets',
+  'tres-per-socket',
 ] as const;
 
 type JobRow = Row<(typeof jobFields)[number]>;
@@ -35,6 +38,8 @@ const states: Readonly<Record<string, 'running' | 'waiting' | 'held'>> = {
   RESIZING: 'running',
   SIGNALING: 'running',
   PENDING: 'waiting',
+  // Waits to be started again, before all others (Slurm 25.11, sbatch --requeue=expedite).
+  EXPEDITING: 'waiting',
   REQUEUE_HOLD: 'held',
   SPECIAL_EXIT: 'held',
   RESV_DEL_HOLD: 'held',
@@ -50,13 +55,15 @@ export function parseJob(row: JobRow): JobRecord | string {
   if (row('UserName') === '') return 'has no user';
   if (row('State') === '') return 'has no state';
   if (!first) return 'has no partition';
-  const tres = parseTres(row('tres-alloc'));
+  const state = states[row('State')];
+  const place = state === 'waiting' && row('PriorityLong') === '0' ? 'held' : state;
+  // Of a job that waits to be started again, this still has what its last run got.
+  const isOfLastRun = (place === 'waiting' || place === 'held') && row('RestartCnt') !== '0';
+  const tres = parseTres(isOfLastRun ? '' : row('tres-alloc'));
   const cores = tres?.cpus || countOf(row('NumCPUs'));
   if (tres === null || cores === null) return 'has no count of CPUs';
   const gpus = tres.gpus || gpusAskedFor(row);
   if (gpus === null) return 'has no count of GPUs';
-  const state = states[row('State')];
-  const place = state === 'waiting' && row('PriorityLong') === '0' ? 'held' : state;
   const hosts = place === 'running' ? hostsOf(given(row('NodeList')) ?? '') : [];
   if (hosts === null) return 'has a list of nodes that cannot be read';
   return {
@@ -98,11 +105,17 @@ export function tasksOf(id: string): number | null {
 function gpusAskedFor(row: JobRow): number | null {
   const perJob = gpusIn(row('tres-per-job'));
   const perNode = gpusIn(row('tres-per-node'));
+  const perSocket = gpusIn(row('tres-per-socket'));
   const perTask = gpusIn(row('tres-per-task'));
+  if (perJob === null || perNode === null || perSocket === null || perTask === null) return null;
   const nodes = countOf(row('NumNodes'));
   const tasks = countOf(row('NumTasks'));
-  if (perJob === null || perNode === null || perTask === null || nodes === null || tasks === null) return null;
-  return perJob.count || perNode.count * nodes || perTask.count * tasks;
+  // `*` for any number: then at least one.
+  const sockets = countOf(row('Sockets') === '*' ? '1' : row('Sockets'));
+  if (nodes === null || tasks === null || sockets === null) return null;
+  return (
+    perJob.count || perNode.count * nodes || perSocket.count * Math.max(1, sockets) * nodes || perTask.count * tasks
+  );
 }
 
 /** A count; 0 where there is none, null for what is no count. Ranges of nodes (`2-4`) count by the least. */

@@ -29,8 +29,15 @@ const signs: Readonly<Record<string, string>> = {
   '-': 'planned',
 };
 
-/** A node that is switched off or boots cannot respond: sinfo's own marks say so of others only. */
-const silent = ['powered_down', 'powering_down', 'pow_dn', 'powering_up', 'pow_up', 'reboot_issued'];
+/**
+ * Words that others of the same state explain. A node that is switched off or boots cannot respond, and Slurm calls one that
+ * reboots down (sinfo shows it as `boot^`). For a node that is off, being switched off is over.
+ */
+const explained: readonly (readonly [words: readonly string[], by: readonly string[]])[] = [
+  [['not_responding'], ['powered_down', 'powering_down', 'pow_dn', 'powering_up', 'pow_up', 'reboot_issued']],
+  [['down'], ['reboot_issued']],
+  [['powering_down', 'pow_dn', 'power_down'], ['powered_down']],
+];
 
 /** What a node's state counts as, be it complete (`mixed+drain`), long (`draining*`) or compact (`drng*`), in any case. */
 export function nodeStateOf(state: string): NodeState {
@@ -40,6 +47,7 @@ export function nodeStateOf(state: string): NodeState {
       .match(/[a-z_]+|[*~#!%$@^-]/g)
       ?.map((word) => signs[word] ?? word),
   );
-  if (silent.some((word) => words.has(word))) words.delete('not_responding');
+  for (const [these, by] of explained)
+    if (by.some((word) => words.has(word))) for (const word of these) words.delete(word);
   return states.find(([, ...known]) => known.some((word) => words.has(word)))?.[0] ?? 'other';
 }

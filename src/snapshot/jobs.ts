@@ -161,14 +161,16 @@ export type ShareRow = JobCounters & {
   readonly queue_name: string;
 };
 
-/** A row for each user, project and queue. */
+/** Returns a row for each user, project and queue, but none if all its jobs count nowhere: they are completing, say. */
 export function shareRows(rollup: JobRollup, hostsByArray: ReadonlyMap<string, ReadonlySet<string>>): ShareRow[] {
-  return [...rollup.byShare.values()].map((share) => ({
-    username: share.user,
-    project_code: share.project,
-    queue_name: share.queue,
-    ...withNodes(share, hostsByArray),
-  }));
+  return [...rollup.byShare.values()]
+    .filter(({ counters }) => counters.running_jobs + counters.pending_jobs + counters.held_jobs > 0)
+    .map((share) => ({
+      username: share.user,
+      project_code: share.project,
+      queue_name: share.queue,
+      ...withNodes(share, hostsByArray),
+    }));
 }
 
 /** A node that several jobs share counts once. */

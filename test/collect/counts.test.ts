@@ -186,7 +186,10 @@ describe.each(['derecho', 'casper'])('%s', (name) => {
       const ofShare = jobs.filter(([, job]) => keyOf(job) === key);
       return { username, project_code, queue_name, ...countersOf(ofShare, nodes) };
     });
-    expect(sorted((await snapshot).payload.user_project_queues)).toEqual(sorted(expected));
+    const hasJobs = (row: (typeof expected)[number]) => row.running_jobs + row.pending_jobs + row.held_jobs > 0;
+    // Jobs that count nowhere make no row.
+    expect(expected.filter((row) => !hasJobs(row)).length).toBeGreaterThan(0);
+    expect(sorted((await snapshot).payload.user_project_queues)).toEqual(sorted(expected.filter(hasJobs)));
   });
 
   test('the queue roster', async () => {

@@ -433,7 +433,9 @@ test('an ElapsedRaw that is longer than the job lasted is warned about', async (
   site.sacctPrints(jobOf(day, 0, { ElapsedRaw: '61' }));
   const { exit, stderr } = await exportJobs(...thatDay);
   expect(exit).toBe(0);
-  expect(stderr).toMatch(/WARNING .*1 job with impossible values: 1 at byte 0 its ElapsedRaw is 61 s, but it ended 60 s/);
+  expect(stderr).toMatch(
+    /WARNING .*1 job with impossible values: 1 at byte 0 its ElapsedRaw is 61 s, but it ended 60 s/,
+  );
 });
 
 describe('the name of the cluster', () => {

@@ -43,6 +43,8 @@ describe('a job counts', () => {
     ['SIGNALING', '100', [1, 0, 0]],
     ['PENDING', '100', [0, 1, 0]],
     ['PENDING', '0', [0, 0, 1]],
+    ['EXPEDITING', '100', [0, 1, 0]],
+    ['EXPEDITING', '0', [0, 0, 1]],
     ['REQUEUE_HOLD', '100', [0, 0, 1]],
     ['SPECIAL_EXIT', '0', [0, 0, 1]],
     ['RESV_DEL_HOLD', '0', [0, 0, 1]],
@@ -126,6 +128,8 @@ describe('where the site does not account for GPUs, they are those asked for', (
     ['per job', { 'tres-per-job': 'gres:gpu:9' }, 9],
     ['per node', { 'tres-per-node': 'gres:gpu:v100:1,gres:gpu:a100:2' }, 6],
     ['per node, as later versions print it', { 'tres-per-node': 'gres/gpu:2' }, 4],
+    ['per socket', { 'tres-per-socket': 'gres/gpu:1', Sockets: '2' }, 4],
+    ['per socket, of any number of them', { 'tres-per-socket': 'gres:gpu:3' }, 6],
     ['per task', { 'tres-per-task': 'cpu=2,gres/gpu=2' }, 6],
     ['not at all', {}, 0],
   ])('%s', async (_, asked, gpus) => {
@@ -134,6 +138,27 @@ describe('where the site does not account for GPUs, they are those asked for', (
 
   test('and CPUs are those of the job where no resources are tracked', async () => {
     expect(await jobOf({ 'tres-alloc': '', NumCPUs: '12' })).toMatchObject({ cores: 12 });
+  });
+});
+
+describe('a job that waits again after its node failed asks for what it asked for before', () => {
+  const lastRun = {
+    State: 'PENDING',
+    RestartCnt: '1',
+    NumCPUs: '1',
+    'tres-alloc': 'cpu=2,mem=400M,node=1,billing=2,gres/gpu=4',
+    'tres-per-node': 'gres/gpu:1',
+  };
+  test.each([
+    ['pending', lastRun],
+    ['held', { ...lastRun, PriorityLong: '0' }],
+    ['held', { ...lastRun, State: 'REQUEUE_HOLD' }],
+  ])('%s', async (place, values) => {
+    expect(await jobOf(values)).toMatchObject({ [place]: 1, cores: 1, gpus: 1 });
+  });
+
+  test('and has what it got once it runs', async () => {
+    expect(await jobOf({ ...lastRun, State: 'RUNNING', NodeList: 'c001' })).toMatchObject({ cores: 2, gpus: 4 });
   });
 });
 

@@ -24,7 +24,13 @@ test.each([
   ['other', 'blocked idle+blocked perfctrs npc idle+perfctrs'],
   // As a cloud node is while it boots: sinfo marks it `#`, not `*`.
   ['other', 'mixed+cloud+not_responding+powering_up idle+not_responding+reboot_issued'],
-  ['available', 'idle+cloud+not_responding+powered_down'],
+  [
+    'available',
+    'idle+cloud+not_responding+powered_down IDLE+CLOUD+POWER_DOWN+POWERED_DOWN idle+powering_down+powered_down',
+  ],
+  // Out of service for a reboot, as `scontrol reboot` without ASAP leaves it; with ASAP it drains first.
+  ['other', 'down+reboot_issued down+cloud+not_responding+reboot_issued boot^'],
+  ['down', 'down+drain+reboot_issued drain^'],
   ['other', 'a_word_of_tomorrow'],
 ] as const)('%s is what %s is', (expected, text) => {
   for (const state of text.split(' ')) expect(`${state}: ${nodeStateOf(state)}`).toBe(`${state}: ${expected}`);

@@ -33,6 +33,9 @@ export function jobLine(values: Values<typeof jobFields> = {}): string {
     'tres-per-node': 'N/A',
     'tres-per-task': 'N/A',
     NodeList: values.State === 'PENDING' ? '' : 'c001',
+    RestartCnt: '0',
+    Sockets: '*',
+    'tres-per-socket': 'N/A',
     ...values,
   });
 }

@@ -157,8 +157,8 @@ export function askHistory(cluster: Pick<Cluster, 'run'>, ids: readonly number[]
     partition: job.partition,
     state: job.state.current,
     submit: job.time.submission,
-    // What never had a node has not started; some of it Slurm lets start at its end.
-    start: job.allocation_nodes === 0 ? null : job.time.start || null,
+    // A run that never had a node has not started. Slurm prints the end of some of them as their start.
+    start: job.nodes === 'None assigned' ? null : job.time.start || null,
     end: job.time.end || null,
     elapsed: job.time.elapsed,
     nodes: job.allocation_nodes,
