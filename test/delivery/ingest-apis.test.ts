@@ -100,7 +100,7 @@ describe('the receiver', () => {
 
   test('names what it cannot take, which is kept as rejected, and takes the rest', async () => {
     using box = openWith(
-      bodyOf('mixed', jobRecord({ JobID: '1', Start: 'None' }), jobRecord({ JobID: '2' }), jobRecord({ JobID: 3 })),
+      bodyOf('mixed', jobRecord({ JobID: '1', Start: 'soon' }), jobRecord({ JobID: '2' }), jobRecord({ JobID: 3 })),
     );
     expect(await box.drain(receiver.url, receiver.key)).toMatchObject({ delivered: 1, rejected: 1 });
     expect(receiver.jobs('mixed').map(({ job_id }) => job_id)).toEqual(['2']);

@@ -14,9 +14,15 @@ type Field = {
   readonly absent?: null | 0;
 };
 
-function orNull(read: Field['read']): Field['read'] {
-  return (value) => (value === null ? null : read(value));
+function orNull(read: Field['read'], absentWords: readonly string[] = []): Field['read'] {
+  const absentValues: ReadonlySet<unknown> = new Set([null, ...absentWords]);
+  return (value) => (absentValues.has(value) ? null : read(value));
 }
+
+/** The texts that sacct prints for a time that a job does not have; the agents of the ingest API send them unchanged. */
+const noTime = ['None', 'Unknown', ''];
+/** The text that sacct prints for a job that never had a node. */
+const noNodes = ['None assigned'];
 
 /** The record of the ingest API (`JobRecord`), in its order; what else a record has is passed over. */
 export const fields: readonly Field[] = [
@@ -27,15 +33,15 @@ export const fields: readonly Field[] = [
   { name: 'State', column: 'state', read: text },
   { name: 'QOS', column: 'qos', read: orNull(text), absent: null },
   { name: 'Submit', column: 'submit', read: moment },
-  // Null: a job that was cancelled before it started. The API's own server fails on that with 500.
-  { name: 'Start', column: 'start', read: orNull(moment), absent: null },
-  { name: 'End', column: 'end', read: orNull(moment), absent: null },
+  // Null for a job that was cancelled before it started. The API's own server answers 500 to null and 422 to the texts.
+  { name: 'Start', column: 'start', read: orNull(moment, noTime), absent: null },
+  { name: 'End', column: 'end', read: orNull(moment, noTime), absent: null },
   { name: 'CPUHours', column: 'cpu_hours', read: decimal, absent: 0 },
   { name: 'GPUHours', column: 'gpu_hours', read: decimal, absent: 0 },
   { name: 'AllocCPUS', column: 'cpus', read: whole, absent: 0 },
   { name: 'AllocGPUS', column: 'gpus', read: whole, absent: 0 },
   { name: 'AllocNodes', column: 'nodes', read: whole, absent: 0 },
-  { name: 'NodeList', column: 'node_list', read: orNull(text), absent: null },
+  { name: 'NodeList', column: 'node_list', read: orNull(text, noNodes), absent: null },
 ];
 
 /** A job that may be stored: the values of `fields`, in their order. */

@@ -44,6 +44,27 @@ test('what was not sent is null or 0', async () => {
   ]);
 });
 
+test.each(['None', 'Unknown', '', null])('a start or an end of %p is null', async (time) => {
+  const hostname = `times-${String(time)}`;
+  const times = { Start: time, End: time };
+  expect((await receiver.ingest({ hostname, jobs: [jobRecord(times), jobRecord({ JobID: '2' })] })).status).toBe(200);
+  expect(receiver.jobs(hostname)).toMatchObject([
+    { start: null, end: null },
+    { start: '2026-11-20T10:05:00', end: '2026-11-20T11:00:00' },
+  ]);
+});
+
+test.each(['none', 'unknown', 'Never'])('a start of %p is refused, and so is a submit time of "None"', async (time) => {
+  for (const times of [{ Start: time }, { Submit: 'None' }]) {
+    expect((await receiver.ingest({ hostname: 'refused', jobs: [jobRecord(times)] })).status).toBe(422);
+  }
+});
+
+test('the node list of a job that had no node is null', async () => {
+  await receiver.ingest({ hostname: 'unassigned', jobs: [jobRecord({ NodeList: 'None assigned' })] });
+  expect(receiver.jobs('unassigned')).toMatchObject([{ node_list: null }]);
+});
+
 test('a time with a zone is stored as UTC, one without as it was sent', async () => {
   const times = { Submit: '2026-11-20 10:00:00', Start: '2026-11-20T10:05:00+02:00', End: 1795168800 };
   await receiver.ingest({ hostname: 'zones', jobs: [jobRecord(times)] });
@@ -125,7 +146,7 @@ describe('what is wrong', () => {
       jobRecord(),
       jobRecord({ JobID: 7, CPUHours: 'many' }),
       'no job',
-      jobRecord({ Start: 'None', QOS: 3, Nope: 1 }),
+      jobRecord({ Start: 'soon', QOS: 3, Nope: 1 }),
     ];
     const { status, body } = await receiver.ingest({ hostname: 'wrong', jobs });
     expect(status).toBe(422);
@@ -148,7 +169,7 @@ describe('what is wrong', () => {
         type: 'datetime_from_date_parsing',
         loc: ['body', 'jobs', 3, 'Start'],
         msg: 'Input should be a valid datetime or date, input is too short',
-        input: 'None',
+        input: 'soon',
         ctx: { error: 'input is too short' },
       },
     ]);

@@ -94,7 +94,7 @@ describe('a key', () => {
   test('that is not for a cluster does not get to hear what is wrong with its jobs', async () => {
     const receiver = await started();
     const key = receiver.addKey('two', ['a', 'b']);
-    const wrong = { hostname: 'c', jobs: [jobRecord({ Start: 'None' })] };
+    const wrong = { hostname: 'c', jobs: [jobRecord({ Start: 'soon' })] };
     expect((await receiver.ingest(wrong, { 'X-API-Key': key })).status).toBe(403);
     expect((await receiver.ingest({ ...wrong, hostname: 'a' }, { 'X-API-Key': key })).status).toBe(422);
   });
