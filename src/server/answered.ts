@@ -1,11 +1,12 @@
 import { messageOf } from '../lib/errors.ts';
 import { printable } from '../lib/text.ts';
 import { RequestProblem } from './problem.ts';
+import { storeError, Unavailable, type UnavailableReason } from './store/errors.ts';
 
-/** An answer, and what the log says of it beside the status. */
+/** A response, and the note that the log has beside its status. */
 export type Answered = { readonly response: Response; readonly note?: string };
 
-/** An answer that is JSON text, and kept by nobody. */
+/** Returns a response of JSON text that caches must not keep. */
 export function json(status: number, body: string, headers: Readonly<Record<string, string>> = {}): Response {
   return new Response(body, {
     status,
@@ -13,15 +14,29 @@ export function json(status: number, body: string, headers: Readonly<Record<stri
   });
 }
 
+const unavailable: Readonly<
+  Record<UnavailableReason, readonly [status: number, message: string, headers?: Readonly<Record<string, string>>]>
+> = {
+  full: [507, 'The disk of the receiver is full'],
+  busy: [503, 'The database of the receiver is busy', { 'Retry-After': '5' }],
+  replaced: [503, 'The database of the receiver was deleted or replaced'],
+  failed: [503, 'The database of the receiver cannot be used'],
+};
+
 /**
- * The answer to whatever was thrown, never a stack trace or SQL.
- * @param member what the API calls its refusals: `error` in the SAM API, `detail` in the ingest API
+ * Returns the response to whatever was thrown, without a stack trace, SQL or paths.
+ * @param member the name that the API gives to its error messages: `error` in the SAM API, `detail` in the ingest API
  */
-export function refusal(error: unknown, member: 'error' | 'detail'): Answered {
+export function refusal(thrown: unknown, member: 'error' | 'detail'): Answered {
+  const error = storeError(thrown);
+  const note = printable(messageOf(error));
   if (error instanceof RequestProblem) {
     const words = member === 'detail' ? error.detail : error.message;
-    const response = json(error.status, JSON.stringify({ [member]: words }), error.headers);
-    return { response, note: printable(error.message) };
+    return { response: json(error.status, JSON.stringify({ [member]: words }), error.headers), note };
   }
-  return { response: json(500, JSON.stringify({ [member]: 'Internal error' })), note: printable(messageOf(error)) };
+  if (error instanceof Unavailable) {
+    const [status, message, headers] = unavailable[error.reason];
+    return { response: json(status, JSON.stringify({ [member]: message }), headers), note };
+  }
+  return { response: json(500, JSON.stringify({ [member]: 'Internal error' })), note };
 }

@@ -3,52 +3,51 @@ import { createHash } from 'node:crypto';
 import { RequestProblem } from './problem.ts';
 import { timestampOf } from './timestamp.ts';
 
-/** One POST, authenticated and read. */
+/** A POST whose sender is authenticated and whose body is read. */
 export type Delivery = {
   readonly path: string;
-  /** Who sent it: a user, or the name of an API key. */
+  /** The sender: a user, or the name of an API key. */
   readonly user: string;
   readonly bytes: Uint8Array;
-  /** The `Idempotency-Key` header: the client's name for this delivery, the same with every retry. */
+  /** The `Idempotency-Key` header: the client's name for this delivery, the same in every retry. */
   readonly key: string | null;
   readonly receivedAt: Date;
 };
 
-/** One to the SAM API, with what its body says. */
+/** A delivery to the SAM API, with its parsed body. */
 export type StatusDelivery = Delivery & { readonly value: Readonly<Record<string, unknown>> };
 
-/** What is sent back when it is stored. */
+/** The members of an answer. */
 export type Answer = Readonly<Record<string, unknown>>;
 
+/** The answer to a delivery as JSON text, and whether an earlier delivery was stored in its place. */
+export type Stored = { readonly answer: string; readonly replayed: boolean };
+
 /**
- * Stores a delivery by `store`, all of it or nothing, and returns its answer; one whose key was stored before is not
- * stored again and gets its first answer, as JSON text.
- * @throws RequestProblem 409 when the key was used for something else, and whatever `store` throws
+ * Stores a delivery by `store` in one transaction and returns its answer. A delivery whose key is known is not stored
+ * again: it gets its first answer.
+ * @throws RequestProblem 409 if the key was used for another delivery, and whatever `store` throws
  */
-export function storeOnce(
-  database: Database,
-  delivery: Delivery,
-  store: () => Answer,
-): { readonly answer: string; readonly replayed: boolean } {
+export function storeOnce(database: Database, delivery: Delivery, store: () => Stored): Stored {
   const sha256 = createHash('sha256').update(delivery.bytes).digest();
   return database
     .transaction(() => {
       const before = delivery.key === null ? null : storedAnswer(database, delivery.key, delivery.path, sha256);
       if (before !== null) return { answer: before, replayed: true };
-      const answer = JSON.stringify(store());
+      const stored = store();
       if (delivery.key !== null) {
         database
           .query('INSERT INTO deliveries (key, path, body_sha256, answer, received_at) VALUES (?, ?, ?, ?, ?)')
-          .run(delivery.key, delivery.path, sha256, answer, timestampOf(delivery.receivedAt));
+          .run(delivery.key, delivery.path, sha256, stored.answer, timestampOf(delivery.receivedAt));
       }
-      return { answer, replayed: false };
+      return stored;
     })
     .immediate();
 }
 
 /**
- * The `Idempotency-Key` of a request, null without one.
- * @throws RequestProblem 400 for one that is empty, long or not visible ASCII
+ * Returns the `Idempotency-Key` of a request, null without one.
+ * @throws RequestProblem 400 if it is empty, too long or not visible ASCII
  */
 export function idempotencyKey(headers: Headers): string | null {
   const key = headers.get('idempotency-key');

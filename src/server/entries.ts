@@ -36,7 +36,7 @@ const jobCounters = {
 export const loginNode = z.looseObject(
   {
     node_name: name(32),
-    // A type that the SAM API does not know breaks its dashboard for good; it takes it all the same.
+    // The SAM API accepts other types, but answers 500 to every later request that concerns the node.
     node_type: z.enum(['cpu', 'gpu', 'data-access'], { error: 'must be cpu, gpu or data-access' }).default('cpu'),
     available: flag.default(true),
     degraded: flag.default(false),
@@ -83,6 +83,7 @@ export const nodeType = z.looseObject(
     gpu_model: nullable(text(64)),
     gpus_per_node: nullable(count),
     utilization_percent: nullable(percent),
+    memory_utilization_percent: nullable(percent),
   },
   anObject,
 );
@@ -104,6 +105,5 @@ export const reservation = z.looseObject(
   anObject,
 );
 
-export type NodeType = z.output<typeof nodeType>;
 export type Reservation = z.output<typeof reservation>;
 export type UserProjectQueue = z.output<typeof userProjectQueue>;

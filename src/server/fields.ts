@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { canonicalTimestamp } from './timestamp.ts';
+import { tolerance } from '../delivery/server-clock.ts';
+import { canonicalTimestamp, millisecondsOf } from './timestamp.ts';
 
 // The leniency is the SAM API's own (marshmallow): "12", 12.0 and 12.7 are whole numbers, "yes" is true.
 // The ranges are ours: it takes a negative count and 250 %, and shows them to everybody.
@@ -100,13 +101,24 @@ export const time = z.string({ error: 'must be an ISO 8601 time as text' }).tran
   return z.NEVER;
 });
 
-/** What the SAM API takes for "no time given": absent, null, "", [] and {}. */
+/** Maps the values that mean "no time given" to the SAM API to undefined: absent, null, "", [] and {}. */
 function absent(value: unknown): unknown {
   const empty = typeof value === 'object' && value !== null && Object.keys(value).length === 0;
   return value === null || value === '' || empty ? undefined : value;
 }
 
 export const optionalTime = z.preprocess(absent, time.optional());
+
+/** The time of a report, which may be absent but not in the future: it would hide every later report. */
+export const reportTime = z.preprocess(
+  absent,
+  time
+    .refine(
+      (value) => millisecondsOf(value) <= Date.now() + tolerance,
+      `is more than ${tolerance / 60_000} minutes in the future; check the clocks of the sender and of this host`,
+    )
+    .optional(),
+);
 
 /** Null when it is absent. */
 export function nullable<Schema extends z.ZodType>(schema: Schema) {

@@ -133,4 +133,11 @@ export const migrations: readonly string[] = [
   -- All that the sums over a cluster's jobs need: without it each job is looked up, which takes ten times as long.
   CREATE INDEX jobs_by_submit ON jobs (cluster, submit, partition, user, cpu_hours, gpu_hours);
   `,
+  `
+  -- The answer to the POST of a snapshot, for a client that sends it again without an Idempotency-Key. Null in rows of
+  -- older versions.
+  ALTER TABLE snapshots ADD COLUMN answer TEXT;
+  -- The time at which a later report changed an outage; null before that.
+  ALTER TABLE outages ADD COLUMN updated_at TEXT;
+  `,
 ];

@@ -1,6 +1,6 @@
 import type { Database } from 'bun:sqlite';
 import { outageStatuses } from '../lib/outage-words.ts';
-import type { Answer, StatusDelivery } from './deliveries.ts';
+import type { Answer, StatusDelivery, Stored } from './deliveries.ts';
 import { RequestProblem } from './problem.ts';
 import { flagParameter } from './query.ts';
 import { type Outage, outageSchema } from './schemas.ts';
@@ -10,33 +10,33 @@ import { validated } from './validate.ts';
 const required = ['system_name', 'title', 'severity'];
 
 /**
- * Validates and stores an outage and returns the SAM API's answer: as a new one; or, where it has an `outage_key` that
- * was sent before, in the place of that one, which the SAM API cannot do. The answer then repeats the key, by which the
- * client knows. Inside the caller's transaction.
+ * Validates and stores an outage, and returns the SAM API's answer. A report with a known `outage_key` changes the row
+ * of that outage, and the answer repeats the key; the SAM API makes a new row. Call it inside a transaction.
  * @throws RequestProblem 400
  */
-export function storeOutage(database: Database, delivery: StatusDelivery): Answer {
-  // The SAM API counts what is required but empty as missing.
+export function storeOutage(database: Database, delivery: StatusDelivery): Stored {
+  // The SAM API counts a required but empty field as missing.
   const given = Object.entries(delivery.value).filter(
     ([field, value]) => !(required.includes(field) && (value === '' || value === null)),
   );
   const outage = validated(outageSchema, Object.fromEntries(given));
   const key = outage.outage_key ?? null;
-  return {
+  const answer = JSON.stringify({
     success: true,
     message: 'Outage reported successfully',
     outage_id: store(database, delivery, outage),
     system_name: outage.system_name,
     severity: outage.severity,
     ...(key === null ? {} : { outage_key: key }),
-  };
+  });
+  return { answer, replayed: false };
 }
 
-/** Gives the row's id. */
+/** Returns the row's id. */
 function store(database: Database, delivery: StatusDelivery, outage: Outage): number {
   const key = outage.outage_key ?? null;
   const receivedAt = timestampOf(delivery.receivedAt);
-  // A report that comes late, after a newer one of the same outage, must not open it again.
+  // A late report, older than the newest one of the outage, must not open it again.
   database
     .query<null, (string | null | Uint8Array)[]>(
       `INSERT INTO outages (system_name, title, severity, status, component, description, start_time, end_time,
@@ -47,7 +47,7 @@ function store(database: Database, delivery: StatusDelivery, outage: Outage): nu
          status = excluded.status, component = excluded.component, description = excluded.description,
          start_time = coalesce(?7, start_time), end_time = excluded.end_time,
          estimated_resolution = excluded.estimated_resolution, received_from = excluded.received_from,
-         body = excluded.body, reported_at = excluded.reported_at
+         body = excluded.body, reported_at = excluded.reported_at, updated_at = ?10
        WHERE excluded.reported_at >= outages.reported_at`,
     )
     .run(
@@ -74,10 +74,10 @@ function store(database: Database, delivery: StatusDelivery, outage: Outage): nu
 }
 
 /**
- * The outages, newest first. Query: `system_name` (in any case, for the guide writes `Derecho` and the collectors
- * `derecho`), `status`, and `include_resolved` (default false; resolved is what says so or has ended). Who asks for
- * the status resolved gets it without the latter, as in the SAM API.
- * @throws RequestProblem 400 for a status or truth value that does not exist
+ * Returns the outages, newest first. Query parameters: `system_name` in any case, because the guide writes `Derecho` and
+ * the collectors write `derecho`; `status`; `include_resolved` (default: false, or true with `status=resolved`, as in the
+ * SAM API). An outage is resolved if its status says so or its end has passed.
+ * @throws RequestProblem 400 for an unknown status or truth value
  */
 export function listOutages(database: Database, query: URLSearchParams, now: Date): readonly Answer[] {
   const status = query.get('status') || null;
@@ -88,7 +88,7 @@ export function listOutages(database: Database, query: URLSearchParams, now: Dat
   return database
     .query<Record<string, string | number | null>, [string | null, string | null, number, string]>(
       `SELECT id AS outage_id, system_name, title, severity, status, component, description, start_time, end_time,
-         estimated_resolution, created_at FROM outages
+         estimated_resolution, created_at, updated_at FROM outages
        WHERE system_name = coalesce(?1, system_name) AND status = coalesce(?2, status)
          AND (?3 OR (status <> 'resolved' AND (end_time IS NULL OR end_time > ?4)))
        ORDER BY start_time DESC, id DESC`,

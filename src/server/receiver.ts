@@ -1,9 +1,10 @@
 import { messageOf, OperatorError } from '../lib/errors.ts';
-import { createApi } from './api.ts';
+import { createApi, type RequestLog } from './api.ts';
 import { createAuthenticator } from './authentication.ts';
 import { openDatabase } from './database.ts';
 import { createKeyRing } from './ingest/key-ring.ts';
 import { urlOf } from './listen.ts';
+import { watchFiles } from './store/same-file.ts';
 
 /** How a receiver is started. */
 export type ReceiverOptions = {
@@ -19,8 +20,7 @@ export type ReceiverOptions = {
   readonly ingest?: IngestOptions;
   /** A client that sends nothing for so long is cut off; default 30, at most 120. */
   readonly idleSeconds?: number;
-  /** Gets one line for each request. */
-  readonly log?: (line: string) => void;
+  readonly log?: RequestLog;
 };
 
 /** What the ingest API is given beside the database. */
@@ -62,14 +62,17 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   } = options;
   const database = openDatabase(databasePath);
   try {
+    const requireFiles = watchFiles(databasePath);
     const authenticator = createAuthenticator(database);
     const patience = { idleSeconds, totalSeconds: idleSeconds * totalPerIdle };
     const answer = createApi({
       database,
+      requireFiles,
       authenticator,
       limits: { maxBytes: maxBodyBytes, ...patience },
       ingest: {
         database,
+        requireFiles,
         authenticator,
         keyRing: createKeyRing(database, ingest.environmentKeys ?? []),
         limits: { maxBytes: ingest.maxBodyBytes ?? defaultIngestBytes, ...patience },
@@ -81,7 +84,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
       idleTimeout: Math.min(2 * idleSeconds, 240),
       fetch: answer,
       error: (error: Error) => {
-        log(`500: ${messageOf(error)}`);
+        log(`500: ${messageOf(error)}`, 'error');
         return Response.json({ error: 'Internal error' }, { status: 500 });
       },
     });

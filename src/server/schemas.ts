@@ -4,17 +4,28 @@ import {
   filesystem,
   listOf,
   loginNode,
-  type NodeType,
   nodeType,
   queue,
   queueDefinition,
   reservation,
   userProjectQueue,
 } from './entries.ts';
-import { amount, count, countOrZero, flag, name, nullable, optionalTime, percent, text, time } from './fields.ts';
+import {
+  amount,
+  count,
+  countOrZero,
+  flag,
+  name,
+  nullable,
+  optionalTime,
+  percent,
+  reportTime,
+  text,
+  time,
+} from './fields.ts';
 
-// What is required, nullable or has a default was measured on the SAM API, field by field. Unknown keys are kept with
-// the snapshot and never read: `looseObject` everywhere.
+// Required, nullable and default values were measured on the SAM API, field by field. Unknown keys are stored with the
+// snapshot and never read, so every object is a `looseObject`.
 
 const totals = {
   cpu_nodes_total: count,
@@ -40,7 +51,7 @@ const vizTotals = {
 };
 
 const batchSystem = {
-  timestamp: optionalTime,
+  timestamp: reportTime,
   cpu_nodes_down: countOrZero,
   cpu_nodes_reserved: countOrZero,
   gpu_nodes_down: countOrZero,
@@ -61,6 +72,7 @@ const batchSystem = {
   filesystems: listOf(filesystem, (entry) => entry.filesystem_name).default([]),
   queue_definitions: nullable(listOf(queueDefinition)),
   reservations: nullable(listOf(reservation)),
+  node_types: listOf(nodeType, (entry) => entry.node_type).nullish(),
 };
 
 const casperParts = {
@@ -72,14 +84,14 @@ const casperParts = {
 
 const absentOrCount = nullable(count);
 
-/** Derecho, and every system of a site's own. */
+/** A snapshot of a batch system. */
 export const batchSchema = z.looseObject({ ...batchSystem, ...totals });
 
-/** Casper as the SAM API wants it: CPU, GPU and visualization nodes apart. */
+/** A snapshot of Casper as the SAM API requires it, with separate CPU, GPU and visualization nodes. */
 export const casperSchema = z.looseObject({ ...batchSystem, ...casperParts, ...totals, ...vizTotals });
 
-/** Casper as the guide shows it: all nodes in one, the parts as far as they are known. */
-export const casperGuideSchema = z.looseObject({
+/** A batch snapshot as the API guide shows it for Casper: one total of all nodes, and optional totals by kind. */
+export const guideSchema = z.looseObject({
   ...batchSystem,
   ...casperParts,
   ...z.object(totals).partial().shape,
@@ -89,8 +101,9 @@ export const casperGuideSchema = z.looseObject({
   compute_nodes_down: absentOrCount,
 });
 
-export const jupyterhubSchema = z.looseObject({
-  timestamp: optionalTime,
+/** A snapshot of a JupyterHub. */
+export const hubSchema = z.looseObject({
+  timestamp: reportTime,
   available: flag.default(true),
   active_users: countOrZero,
   active_sessions: countOrZero,
@@ -126,30 +139,51 @@ export const outageSchema = z.looseObject({
   component: nullable(text(128)),
   description: nullable(text(1_000_000)),
   start_time: optionalTime,
-  // Unlike the two others, "" is refused here, as the SAM API does: it would leave an outage open by mistake.
+  // Refuse "" here, as the SAM API does: a client that sends it by mistake would leave the outage open.
   end_time: nullable(time),
   estimated_resolution: optionalTime,
-  /** The client's name for it, the same in every report of it: the SAM API passes over both and makes a new row. */
+  /** The client's name for the outage, the same in every report. The SAM API ignores it and `outage_reported_at`. */
   outage_key: nullable(name(64)),
-  /** When the client said this: what is older than what was said last changes nothing. */
-  outage_reported_at: optionalTime,
+  /** When the client made the report. A report older than the newest stored one changes nothing. */
+  outage_reported_at: reportTime,
 });
 
-export type BatchSnapshot = z.output<typeof batchSchema>;
+/** The members of a batch snapshot that the receiver stores in tables of their own. */
+export type BatchSnapshot = Pick<
+  z.output<typeof batchSchema>,
+  | 'login_nodes'
+  | 'queues'
+  | 'user_project_queues'
+  | 'filesystems'
+  | 'queue_definitions'
+  | 'reservations'
+  | 'node_types'
+  | 'timestamp'
+>;
+export type HubSnapshot = z.output<typeof hubSchema>;
 export type Outage = z.output<typeof outageSchema>;
 
-/** What every snapshot, of whatever kind, may have. */
-export type Snapshot = { readonly timestamp?: string | undefined } & Partial<
-  Pick<
-    BatchSnapshot,
-    'login_nodes' | 'queues' | 'user_project_queues' | 'filesystems' | 'queue_definitions' | 'reservations'
-  >
-> & { readonly node_types?: readonly NodeType[] };
+/** The schema that a snapshot must match, by its kind. */
+export type SnapshotSchema =
+  | { readonly kind: 'hub'; readonly schema: z.ZodType<HubSnapshot> }
+  | { readonly kind: 'batch'; readonly schema: z.ZodType<BatchSnapshot> };
 
-/** The schema for a snapshot of `system`: Casper has two, and the body tells which. */
-export function snapshotSchema(system: string, body: Readonly<Record<string, unknown>>): z.ZodType<Snapshot> {
-  if (system === 'jupyterhub') return jupyterhubSchema;
-  if (system !== 'casper') return batchSchema;
-  const asInGuide = body.compute_nodes_total != null && body.compute_nodes_available != null;
-  return asInGuide ? casperGuideSchema : casperSchema;
+type Body = Readonly<Record<string, unknown>>;
+
+/** Every batch snapshot has some of these fields, and no hub snapshot has any. */
+const batchOnly = [...Object.keys(totals), 'compute_nodes_total', 'compute_nodes_available'];
+const hubOnly = Object.keys(hubSchema.shape).filter((field) => !Object.hasOwn(guideSchema.shape, field));
+
+/**
+ * Returns the schema for a snapshot. Its fields decide whether it describes a batch system or a hub, not the name of
+ * its system, except that the SAM API takes any body at /jupyterhub and requires more fields at /casper.
+ */
+export function snapshotSchema(system: string, body: Body): SnapshotSchema {
+  const has = (field: string) => Object.hasOwn(body, field);
+  const isHub = !batchOnly.some(has) && (hubOnly.some(has) || system === 'jupyterhub');
+  if (isHub) return { kind: 'hub', schema: hubSchema };
+  if (body.compute_nodes_total != null && body.compute_nodes_available != null) {
+    return { kind: 'batch', schema: guideSchema };
+  }
+  return { kind: 'batch', schema: system === 'casper' ? casperSchema : batchSchema };
 }

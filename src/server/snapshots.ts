@@ -1,74 +1,104 @@
 import type { Database } from 'bun:sqlite';
-import type { Answer, StatusDelivery } from './deliveries.ts';
+import type { Answer, StatusDelivery, Stored } from './deliveries.ts';
+import { nestedRows } from './nested.ts';
+import { RequestProblem } from './problem.ts';
 import { storeReservations } from './reservations.ts';
-import { type Snapshot, snapshotSchema } from './schemas.ts';
+import { type BatchSnapshot, snapshotSchema } from './schemas.ts';
 import { storeSpans } from './spans.ts';
 import { timestampOf } from './timestamp.ts';
 import { validated } from './validate.ts';
 
-/** A system's name as the SAM API writes it in its messages. */
+/** Returns a system's name as the SAM API writes it in its messages. */
 export function labelOf(system: string): string {
   return system === 'jupyterhub' ? 'JupyterHub' : system.charAt(0).toUpperCase() + system.slice(1);
 }
 
 /**
- * Validates and stores a snapshot, and returns the SAM API's answer. Inside the caller's transaction.
- * @param collectionFailed the `X-Collection-Failed` header: which probes failed, by name, with commas
- * @throws RequestProblem 400
+ * Validates and stores a snapshot, and returns the SAM API's answer. A snapshot that is stored already is not stored
+ * again: it gets its first answer. Call it inside a transaction.
+ * @param collectionFailed the `X-Collection-Failed` header: the names of the failed probes, separated by commas
+ * @throws RequestProblem 400, or 409 if the system has another snapshot with this timestamp
  */
 export function storeSnapshot(
   database: Database,
   system: string,
   collectionFailed: string | null,
   delivery: StatusDelivery,
-): Answer {
-  const snapshot = validated(snapshotSchema(system, delivery.value), delivery.value);
+): Stored {
+  const { kind, schema } = snapshotSchema(system, delivery.value);
+  const sent = kind === 'hub' ? validated(schema, delivery.value) : null;
+  const batch = kind === 'batch' ? validated(schema, delivery.value) : null;
   const receivedAt = timestampOf(delivery.receivedAt);
-  const timestamp = snapshot.timestamp ?? receivedAt;
+  const given = (sent ?? batch)?.timestamp;
+  const stored = given === undefined ? null : storedAnswer(database, system, given, delivery.bytes);
+  if (stored !== null) return { answer: stored, replayed: true };
+
+  const timestamp = given ?? receivedAt;
   const newestBefore = newestTimestamp(database, system);
-  const { lastInsertRowid: id } = database
+  const inserted = database
     .query(
       `INSERT INTO snapshots (system, timestamp, received_at, received_from, collection_failed, body)
        VALUES (?, ?, ?, ?, ?, ?)`,
     )
     .run(system, timestamp, receivedAt, delivery.user, collectionFailed, Bun.zstdCompressSync(delivery.bytes));
-  const answer = {
-    success: true,
-    message: `${labelOf(system)} status ingested successfully`,
-    status_id: Number(id),
-    timestamp,
-  };
-  if (system === 'jupyterhub') return answer;
+  const id = Number(inserted.lastInsertRowid);
   const isNewest = newestBefore === null || timestamp >= newestBefore;
-  return {
-    ...answer,
-    ...storeParts(database, Number(id), system, snapshot),
-    // Late counters would turn the spans' time back.
-    user_project_queue_ids: isNewest ? storeSpans(database, system, timestamp, snapshot.user_project_queues ?? []) : [],
-    ...storeReservations(database, system, timestamp, receivedAt, snapshot.reservations ?? []),
-    ...definitionsApplied(snapshot),
-  };
+  const answer = JSON.stringify({
+    ...successOf(system, id, timestamp),
+    ...(batch && {
+      ...storeParts(database, id, system, batch),
+      // The counters of a late snapshot would move the end of the spans back.
+      user_project_queue_ids: isNewest ? storeSpans(database, system, timestamp, batch.user_project_queues) : [],
+      ...storeReservations(database, system, timestamp, receivedAt, batch.reservations ?? []),
+      ...definitionsApplied(batch),
+    }),
+  });
+  database.query('UPDATE snapshots SET answer = ? WHERE id = ?').run(answer, id);
+  return { answer, replayed: false };
+}
+
+function successOf(system: string, id: number, timestamp: string) {
+  return { success: true, message: `${labelOf(system)} status ingested successfully`, status_id: id, timestamp };
+}
+
+type SnapshotRow = {
+  id: number;
+  timestamp: string;
+  received_at: string;
+  collection_failed: string | null;
+  body: Uint8Array;
+  answer: string | null;
+};
+
+function storedAnswer(database: Database, system: string, timestamp: string, bytes: Uint8Array): string | null {
+  const rows = database
+    .query<SnapshotRow, [string, string]>('SELECT * FROM snapshots WHERE system = ? AND timestamp = ?')
+    .all(system, timestamp);
+  if (rows.length === 0) return null;
+  const same = rows.find((row) => Buffer.compare(Bun.zstdDecompressSync(row.body), bytes) === 0);
+  if (same) return same.answer ?? JSON.stringify(successOf(system, same.id, timestamp));
+  throw new RequestProblem(409, `${labelOf(system)} has another snapshot with the timestamp ${timestamp}`);
 }
 
 /**
- * The newest snapshot by its own time, not by arrival: everything that was sent, with defaults where something was
- * left out, and `status_id`, `timestamp`, `received_at` and `collection_failed`. Null when there is none.
+ * Returns the snapshot with the greatest timestamp, null if the system has none: everything that was sent, defaults for
+ * absent fields, and `status_id`, `timestamp`, `created_at`, `received_at` and `collection_failed`. The entries of its
+ * lists have the `timestamp`, `created_at` and `system_name` that the SAM API adds to them.
  */
 export function latestSnapshot(database: Database, system: string): Answer | null {
   const row = database
-    .query<
-      { id: number; timestamp: string; received_at: string; collection_failed: string | null; body: Uint8Array },
-      [string]
-    >('SELECT * FROM snapshots WHERE system = ? ORDER BY timestamp DESC, id DESC LIMIT 1')
+    .query<SnapshotRow, [string]>('SELECT * FROM snapshots WHERE system = ? ORDER BY timestamp DESC, id DESC LIMIT 1')
     .get(system);
   if (!row) return null;
-  const sent = JSON.parse(new TextDecoder().decode(Bun.zstdDecompressSync(row.body)));
-  // The SAM API lets a body set these; here they mean nothing.
-  const { status_id: _id, outage_id: _outage, created_at: _created, ...rest } = sent;
+  const body = JSON.parse(new TextDecoder().decode(Bun.zstdDecompressSync(row.body)));
+  // The SAM API lets a body set these members. The receiver ignores them.
+  const { status_id: _id, outage_id: _outage, created_at: _created, timestamp: _timestamp, ...rest } = body;
+  const { kind, schema } = snapshotSchema(system, rest);
   return {
-    ...validated(snapshotSchema(system, rest), rest),
+    ...(kind === 'hub' ? validated(schema, rest) : nestedRows(database, system, row, validated(schema, rest))),
     status_id: row.id,
     timestamp: row.timestamp,
+    created_at: row.received_at,
     received_at: row.received_at,
     collection_failed: (row.collection_failed ?? '')
       .split(',')
@@ -84,23 +114,23 @@ function newestTimestamp(database: Database, system: string): string | null {
   return row?.newest ?? null;
 }
 
-function storeParts(database: Database, id: number, system: string, snapshot: Snapshot): Answer {
+function storeParts(database: Database, id: number, system: string, snapshot: BatchSnapshot): Answer {
   const insert = database.query('INSERT INTO parts (snapshot_id, kind, name, data) VALUES (?, ?, ?, ?)');
   function storeAll<Part>(kind: string, parts: readonly Part[], nameOf: (part: Part) => string): number[] {
     return parts.map((part) => Number(insert.run(id, kind, nameOf(part), JSON.stringify(part)).lastInsertRowid));
   }
+  const nodeTypes = storeAll('node_type', snapshot.node_types ?? [], (type) => type.node_type);
   return {
-    login_node_ids: storeAll('login_node', snapshot.login_nodes ?? [], (node) => node.node_name),
-    queue_ids: storeAll('queue', snapshot.queues ?? [], (queue) => queue.queue_name),
-    filesystem_ids: storeAll('filesystem', snapshot.filesystems ?? [], (filesystem) => filesystem.filesystem_name),
-    ...(system === 'casper' && {
-      node_type_ids: storeAll('node_type', snapshot.node_types ?? [], (type) => type.node_type),
-    }),
+    login_node_ids: storeAll('login_node', snapshot.login_nodes, (node) => node.node_name),
+    queue_ids: storeAll('queue', snapshot.queues, (queue) => queue.queue_name),
+    filesystem_ids: storeAll('filesystem', snapshot.filesystems, (filesystem) => filesystem.filesystem_name),
+    // The SAM API answers it for Casper only, even if it is empty.
+    ...((system === 'casper' || nodeTypes.length > 0) && { node_type_ids: nodeTypes }),
   };
 }
 
-/** The roster of queues is kept with the body; the SAM API skips entries without a name. */
-function definitionsApplied(snapshot: Snapshot): Answer {
+/** Counts the entries of the queue roster as the SAM API does, which skips entries without a name. */
+function definitionsApplied(snapshot: BatchSnapshot): Answer {
   const definitions = snapshot.queue_definitions ?? [];
   if (definitions.length === 0) return {};
   return { queue_definitions_applied: definitions.filter((definition) => definition.queue_name).length };

@@ -2,12 +2,12 @@ import type { Database } from 'bun:sqlite';
 import type { UserProjectQueue } from './entries.ts';
 import { millisecondsOf, timestampOf } from './timestamp.ts';
 
-/** Four missed snapshots: what happened in between is not known, so the span ends. */
+/** The time of four missed snapshots. The counters during a longer gap are unknown, so the span ends before it. */
 const maxGapMs = 20 * 60_000;
 
 /**
- * Stores the counters of users, projects and queues as spans: while a row stays the same only its end moves.
- * Snapshots must come in the order of their time. Returns the ids of the spans that are new.
+ * Stores the counters of users, projects and queues as spans: while the counters of a row stay the same, only the end
+ * of its span moves. Call it with snapshots in the order of their timestamps. Returns the ids of the new spans.
  */
 export function storeSpans(
   database: Database,
@@ -15,7 +15,7 @@ export function storeSpans(
   timestamp: string,
   rows: readonly UserProjectQueue[],
 ): number[] {
-  // All at once: a query for each of some thousand rows takes ten times as long.
+  // Read all open spans at once: a query for each of some thousand rows takes ten times as long.
   const oldestEnd = timestampOf(new Date(millisecondsOf(timestamp) - maxGapMs));
   const open = database
     .query<Span, [string, string]>(
@@ -23,7 +23,7 @@ export function storeSpans(
        WHERE system = ? AND last_seen >= ? ORDER BY id`,
     )
     .all(system, oldestEnd);
-  // Of a row's spans the one that was added last is the one that goes on.
+  // The span that was added last continues.
   const lastOf = new Map(open.map((span) => [keyOf(span), span]));
   const extend = database.query<null, [string, number]>('UPDATE user_project_spans SET last_seen = ? WHERE id = ?');
   const insert = database.query<null, string[]>(
@@ -41,6 +41,23 @@ export function storeSpans(
     const added = insert.run(system, username, project_code, queue_name, counters, timestamp, timestamp);
     return [Number(added.lastInsertRowid)];
   });
+}
+
+/** When a span began: the timestamp of its first snapshot, and the time at which that snapshot was received. */
+export type SpanStart = { readonly first_seen: string; readonly created_at: string };
+
+/** Returns a function that finds the span of a row in the newest snapshot of a system, which has that timestamp. */
+export function spansAt(database: Database, system: string, timestamp: string): (row: Key) => SpanStart | undefined {
+  const spans = database
+    .query<Key & SpanStart, [string, string]>(
+      `SELECT username, project_code, queue_name, first_seen,
+         (SELECT max(received_at) FROM snapshots s WHERE s.system = u.system AND s.timestamp = u.first_seen)
+           AS created_at
+       FROM user_project_spans u WHERE system = ? AND last_seen = ? ORDER BY id`,
+    )
+    .all(system, timestamp);
+  const startOf = new Map(spans.map((span) => [keyOf(span), span]));
+  return (row) => startOf.get(keyOf(row));
 }
 
 type Key = { readonly username: string; readonly project_code: string; readonly queue_name: string };

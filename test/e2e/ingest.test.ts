@@ -1,10 +1,11 @@
 /** Finished jobs, sent to `serve` with an API key. */
 
+import { Database } from 'bun:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { finishedJobs } from '../support/finished-jobs.ts';
-import { newSite, type Site } from '../support/site.ts';
+import { fixtures, newSite, type Site } from '../support/site.ts';
 import { until } from '../support/until.ts';
 
 let site: Site;
@@ -149,6 +150,34 @@ describe('what serve is told', () => {
     expect((await post(url, apiKey, body(1024 ** 2))).status).toBe(200);
     expect((await post(url, apiKey, body(1024 ** 2 + 1))).status).toBe(413);
   });
+});
+
+test('what the agent of the API sends of a job that never started is stored, with no start', async () => {
+  const apiKey = await newKey('farm', '--cluster', 'farm');
+  const { url } = await serve();
+  const body = readFileSync(join(fixtures, 'ingest-api/agent-start-none.json'), 'utf8');
+  expect((await post(url, apiKey, body)).status).toBe(200);
+  expect(await statistics(url, apiKey, 'farm')).toMatchObject({ total_jobs: 2, partitions: ['compute', 'debug'] });
+  const stored = new Database(database, { readonly: true });
+  expect(stored.query('SELECT job_id, start, "end", node_list FROM jobs ORDER BY job_id').all()).toEqual([
+    { job_id: '500011', start: null, end: '2026-11-28T02:46:31', node_list: null },
+    { job_id: '500014', start: '2026-11-28T02:46:14', end: '2026-11-28T02:46:19', node_list: 'n003' },
+  ]);
+  stored.close();
+});
+
+test('one request with 3,000,000 members is refused before they are parsed', async () => {
+  const apiKey = await newKey('hpc1', '--cluster', 'hpc1');
+  const { url } = await serve();
+  const members = Array.from({ length: 3_000_000 }, (_, index) => `"${index.toString(36)}":1`).join(',');
+  for (const body of [
+    `{"hostname":"hpc1","jobs":[{${members}}]}`,
+    `{"hostname":"hpc1","jobs":[],"other":{${members}}}`,
+  ]) {
+    const answer = await post(url, apiKey, body);
+    expect(answer.status).toBe(422);
+    expect(await answer.text()).toContain('JSON body has an object of over 10000 members');
+  }
 });
 
 test('100,000 jobs in one request are stored, and others are answered meanwhile', async () => {

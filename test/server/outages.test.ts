@@ -29,7 +29,7 @@ test("the guide's sample is stored and answered as by the SAM API", async () => 
   });
   const listed = (await receiver.get('outages?include_resolved=true&system_name=Derecho')).body;
   expect(listed).toEqual([
-    { ...outageSample, outage_id: body.outage_id, created_at: expect.any(String) },
+    { ...outageSample, outage_id: body.outage_id, created_at: expect.any(String), updated_at: null },
   ] as unknown as Json);
 });
 
@@ -117,7 +117,14 @@ describe('with an outage_key', () => {
     expect(body).toMatchObject({ outage_key: key });
     const second = { ...first, severity: 'major', component: 'Login nodes', outage_reported_at: '2026-03-01T10:10:00' };
     expect((await receiver.post('outage', second)).body).toMatchObject({ outage_id: body.outage_id, outage_key: key });
-    expect(await list()).toMatchObject([{ outage_id: body.outage_id, severity: 'major', component: 'Login nodes' }]);
+    expect(await list()).toMatchObject([
+      {
+        outage_id: body.outage_id,
+        severity: 'major',
+        component: 'Login nodes',
+        updated_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+$/),
+      },
+    ]);
   });
 
   test('without a start it keeps the one it has', async () => {

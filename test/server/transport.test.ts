@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { parseJsonObject } from '../../src/server/json.ts';
 import { basic, login, password, raw, startForTest, type TestReceiver, user } from './helper.ts';
 import { leastTotals } from './samples.ts';
 
@@ -37,6 +38,34 @@ test.each([
   expect(typeof body.error).toBe('string');
   expect(headers.get('allow') !== null).toBe(expected === 405);
 });
+
+/** A GET with one header line, from a client of HTTP/1.0. */
+const http10 = (header: string) =>
+  raw(receiver.url, `GET /api/v1/status/outages HTTP/1.0\r\nAuthorization: ${basic(user, password)}\r\n${header}\r\n`);
+
+test.each([
+  ['without a Host', ''],
+  ['with an empty Host', 'Host: \r\n'],
+  ['with a blank in it', 'Host: a b\r\n'],
+  ['with a path in it', 'Host: a/../b\r\n'],
+  ['with a user in it', 'Host: user@a?x\r\n'],
+  ['with half an IPv6 address', 'Host: [::1\r\n'],
+  ['with two ports', 'Host: a:1:2\r\n'],
+  ['with a port that does not exist', 'Host: a:99999\r\n'],
+  ['with two Hosts', 'Host: a\r\nHost: b\r\n'],
+])('a request %s is 400', async (_, header) => {
+  const answer = await http10(header);
+  expect(answer).toStartWith('HTTP/1.1 400');
+  expect(answer).toContain('{"error":"Host header is missing or malformed"}');
+  expect(receiver.lines.at(-1)).toMatch(/^400 GET .* \d+ ms: Host header is missing or malformed$/);
+});
+
+test.each(['localhost', '127.0.0.1:80', '[::1]:5050', 'status.example.org'])(
+  'the Host %p is accepted',
+  async (host) => {
+    expect(await http10(`Host: ${host}\r\n`)).toStartWith('HTTP/1.1 200');
+  },
+);
 
 test('outside of the API is 404', async () => {
   for (const path of ['/', '/api/v1/status', '/health']) {
@@ -84,6 +113,26 @@ test('brackets and quotes inside a text are text', async () => {
   const note = '[{'.repeat(100) + String.raw`\" \\`;
   expect((await receiver.post('brackets', { ...leastTotals, note, 'a"[': 1 })).status).toBe(201);
   expect((await receiver.get('brackets/latest')).body.note).toBe(note);
+});
+
+describe('a body that would take seconds to parse is refused at once', () => {
+  const members = (count: number) => Array.from({ length: count }, (_, index) => `"k${index}":1`).join(',');
+  test.each([
+    ['an object with many members', `{${members(10_001)}}`, 'JSON body has an object of over 10000 members'],
+    ['an object within', `{"a":[{${members(10_001)}}]}`, 'JSON body has an object of over 10000 members'],
+    ['a list of numbers', `{"a":[${'1,'.repeat(500_000)}1]}`, 'JSON body has more than 500000 values'],
+    ['a list of objects', `{"a":[${'{},'.repeat(250_001)}1]}`, 'JSON body has more than 500000 values'],
+  ])('%s', (_, text, error) => {
+    expect(() => parseJsonObject(Buffer.from(text))).toThrow(error);
+  });
+
+  test.each([
+    ['10,000 members in an object', `{${members(10_000)}}`],
+    ['a list of 10,001 entries', `{"a":[${'1,'.repeat(10_000)}1]}`],
+    ['commas in a text', `{"a":"${',{'.repeat(600_000)}"}`],
+  ])('but not %s', (_, text) => {
+    expect(parseJsonObject(Buffer.from(text))).toBeObject();
+  });
 });
 
 test('a byte order mark is taken', async () => {

@@ -47,7 +47,7 @@ export const serveCommand = defineCommand({
       ...parseListen(args.listen),
       databasePath,
       ingest,
-      log: (line) => log.info(line),
+      log: (line, level) => log[level](line),
     });
     log.info(`Listening on ${receiver.url}`);
     const option = args.database === undefined ? '' : ` --database ${args.database}`;

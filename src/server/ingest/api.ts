@@ -16,6 +16,8 @@ import { ingestRouteOf } from './routes.ts';
 /** What the ingest API works with. */
 export type IngestParts = {
   readonly database: Database;
+  /** Throws `Unavailable` if the database file was deleted or replaced. */
+  readonly requireFiles: () => void;
   readonly authenticator: Authenticator;
   readonly keyRing: KeyRing;
   readonly limits: BodyLimits;
@@ -32,6 +34,7 @@ export async function answerIngest(parts: IngestParts, request: Request, url: UR
 async function answer(parts: IngestParts, request: Request, url: URL): Promise<Answered> {
   if (isPreflight(request)) return { response: preflightAnswer() };
   const route = ingestRouteOf(request.method, url.pathname);
+  parts.requireFiles();
   if (route.kind === 'ingest') return await ingest(parts, request, url.pathname);
   if (route.kind === 'health') return { response: json(200, JSON.stringify(healthOf(parts.database))) };
   await requireReader(parts, request.headers, route.cluster);
@@ -43,14 +46,17 @@ async function answer(parts: IngestParts, request: Request, url: URL): Promise<A
   return { response: json(200, JSON.stringify(statistics)) };
 }
 
-async function ingest({ database, keyRing, limits }: IngestParts, request: Request, path: string): Promise<Answered> {
-  // Before the body is read: who may not post must not cost its bytes.
+async function ingest(parts: IngestParts, request: Request, path: string): Promise<Answered> {
+  const { database, keyRing, limits } = parts;
+  // Authenticate before reading the body, so that a sender without rights cannot make the receiver read it.
   const holder = keyRing.holder(request.headers);
   const key = idempotencyKey(request.headers);
   const bytes = await readBody(request, limits, 'taken');
   const batch = await readBatch(bytes, (cluster) => requireCluster(holder, cluster));
   const delivery: Delivery = { path, user: holder.name, bytes, key, receivedAt: new Date() };
   const { answer, replayed } = storeOnce(database, delivery, () => storeJobs(database, batch, delivery));
+  // After the commit: a file that was deleted meanwhile does not have the jobs.
+  parts.requireFiles();
   const what = `${counted(batch.jobs.length, 'job')} of ${batch.hostname}`;
   const note = `${holder.name}, ${what}, ${bytes.byteLength} bytes${replayed ? ', was here before' : ''}`;
   return { response: json(200, answer), note };

@@ -1,4 +1,4 @@
-import { isRecord, refuseMonster } from '../json.ts';
+import { isRecord } from '../json.ts';
 import { RequestProblem } from '../problem.ts';
 import { clusterName } from './cluster.ts';
 import { Problems, refused } from './fault.ts';
@@ -10,8 +10,8 @@ export type Batch = { readonly hostname: string; readonly jobs: readonly JobRow[
 
 /** The names of a record's required fields alone take more. */
 const leastRecordBytes = 64;
-/** So many lists and objects may be in any body: what is wrong with a small one shall be said in full. */
-const leastContainers = 10_000;
+/** A body of any size may have this many records, so that the answer to a small body names every fault. */
+const leastRecords = 10_000;
 
 /**
  * Takes the body of a POST to `/api/data/ingest`. Others have their turn while it does.
@@ -22,7 +22,7 @@ export async function readBatch(bytes: Uint8Array, authorise: (cluster: string) 
   const problems = new Problems();
   const jobs: JobRow[] = [];
   try {
-    refuseMonster(bytes, Math.max(leastContainers, bytes.byteLength / leastRecordBytes));
+    const maxRecords = Math.max(leastRecords, bytes.byteLength / leastRecordBytes);
     const { value: body, pieces } = parseWithLongList(bytes, 'jobs');
     if (!isRecord(body)) throw refused(noObject, ['body'], body);
     const hostname = hostnameOf(body, problems);
@@ -30,6 +30,9 @@ export async function readBatch(bytes: Uint8Array, authorise: (cluster: string) 
     checkList(body, problems);
     let index = 0;
     for (const records of pieces) {
+      if (index + records.length > maxRecords) {
+        throw new RequestProblem(400, `The list of jobs has more than ${Math.floor(maxRecords)} entries`);
+      }
       for (const record of records) {
         const job = readJob(record, index, problems);
         if (job) jobs.push(job);

@@ -1,16 +1,16 @@
 import type { Database } from 'bun:sqlite';
-import type { Answer, Delivery } from '../deliveries.ts';
+import type { Delivery, Stored } from '../deliveries.ts';
 import { timestampOf } from '../timestamp.ts';
 import type { Batch } from './batch.ts';
 import { fields } from './records.ts';
 
 const columns = ['cluster', ...fields.map((field) => field.column), 'received_at', 'received_from'];
-// A job that is there (the same cluster, id and submit time) is taken for sent again, with what is known now.
+// A job with the same cluster, id and submit time is the same job, sent again with newer values.
 const insertJob = `INSERT OR REPLACE INTO jobs (${columns.map((column) => `"${column}"`).join(', ')})
   VALUES (${columns.map(() => '?').join(', ')})`;
 
-/** Stores a batch, and returns the ingest API's answer. Inside the caller's transaction. */
-export function storeJobs(database: Database, { hostname, jobs }: Batch, delivery: Delivery): Answer {
+/** Stores a batch, and returns the ingest API's answer. Call it inside a transaction. */
+export function storeJobs(database: Database, { hostname, jobs }: Batch, delivery: Delivery): Stored {
   const receivedAt = timestampOf(delivery.receivedAt);
   if (jobs.length > 0) {
     database
@@ -22,12 +22,13 @@ export function storeJobs(database: Database, { hostname, jobs }: Batch, deliver
   }
   const insert = database.query(insertJob);
   for (const job of jobs) insert.run(hostname, ...job, receivedAt, delivery.user);
-  return {
+  const answer = JSON.stringify({
     success: true,
     message: `Successfully ingested ${jobs.length} jobs for ${hostname}`,
     jobs_processed: jobs.length,
     hostname,
-  };
+  });
+  return { answer, replayed: false };
 }
 
 /** The clusters that have jobs, by name. */

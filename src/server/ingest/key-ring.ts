@@ -1,5 +1,6 @@
 import type { Database } from 'bun:sqlite';
 import { RequestProblem } from '../problem.ts';
+import { storeError, Unavailable } from '../store/errors.ts';
 import { timestampOf } from '../timestamp.ts';
 import { hashOf } from './keys.ts';
 import { covers, type Scope, scopeOf, scopeText } from './scope.ts';
@@ -61,5 +62,10 @@ export function keysIn(variable: string | undefined): string[] {
 
 function noteUse(database: Database, name: string, lastUsedAt: string | null, now: Date): void {
   if (lastUsedAt !== null && lastUsedAt > timestampOf(new Date(now.getTime() - usedEveryMs))) return;
-  database.query('UPDATE api_keys SET last_used_at = ? WHERE name = ?').run(timestampOf(now), name);
+  try {
+    database.query('UPDATE api_keys SET last_used_at = ? WHERE name = ?').run(timestampOf(now), name);
+  } catch (error) {
+    // On a full disk the key must still be good for reading.
+    if (!(storeError(error) instanceof Unavailable)) throw error;
+  }
 }

@@ -14,7 +14,7 @@ export type WithLongList = {
 
 /**
  * Parses JSON of which the member `name` may be a list of a hundred thousand records: what is valid is what is valid for
- * `parseJson`, and comes to the same. The bytes must be such as `refuseMonster` lets pass.
+ * `parseJson`, and comes to the same.
  * @throws RequestProblem 400, from `pieces` too
  */
 export function parseWithLongList(bytes: Uint8Array, name: string): WithLongList {

@@ -17,9 +17,10 @@ export function isIngestPath(path: string): boolean {
  */
 export function ingestRouteOf(method: string, path: string): IngestRoute {
   if (path === '/api/data/ingest') {
-    // Not 405: the API's own server answers a GET so.
-    if (method !== 'POST') throw new RequestProblem(404, 'Not found');
-    return { kind: 'ingest' };
+    if (method === 'POST') return { kind: 'ingest' };
+    // The API's own server answers 404 to a GET, because its page for all other paths takes it.
+    if (method === 'GET') throw new RequestProblem(404, 'Not found');
+    throw new RequestProblem(405, 'Method Not Allowed', { Allow: 'POST' });
   }
   const route = readingAt(path);
   if (!route) throw new RequestProblem(404, 'Not found');

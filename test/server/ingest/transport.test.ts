@@ -95,13 +95,14 @@ test('what is no JSON by its type is 415, what does not go on is 408, as in the 
 
 test.each([
   ['GET', '/api/data/ingest', 404],
-  ['PUT', '/api/data/ingest', 404],
   ['POST', '/api/data/ingest/', 404],
   ['POST', '/api/data/reload', 404],
   ['GET', '/api/dashboard/', 404],
   ['GET', '/api/dashboard/health/', 404],
   ['GET', '/api/dashboard/stats/', 404],
   ['GET', '/api/dashboard/stats/a%2fb', 404],
+  ['PUT', '/api/data/ingest', 405],
+  ['DELETE', '/api/data/ingest', 405],
   ['POST', '/api/dashboard/health', 405],
   ['DELETE', '/api/dashboard/stats/a', 405],
 ])('%s %s is %p, in the words of this API', async (method, path, expected) => {
@@ -110,7 +111,8 @@ test.each([
     status: expected,
     body: { detail: expected === 404 ? 'Not found' : 'Method Not Allowed' },
   });
-  expect(headers.get('allow')).toBe(expected === 405 ? 'GET' : null);
+  const allowed = path === '/api/data/ingest' ? 'POST' : 'GET';
+  expect(headers.get('allow')).toBe(expected === 405 ? allowed : null);
 });
 
 test('two clients at once lose nothing to each other', async () => {
