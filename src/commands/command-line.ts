@@ -1,6 +1,6 @@
 import { isatty } from 'node:tty';
 import { type ArgsDef, runCommand } from 'citty';
-import { exitCodes, messageOf, OperatorError } from '../lib/errors.ts';
+import { exitCodes, messageOf, OperatorError, operatorErrorOf } from '../lib/errors.ts';
 import { nearest } from '../lib/nearest.ts';
 import { complain, OutputClosed, print } from '../lib/output.ts';
 import { printable } from '../lib/text.ts';
@@ -68,13 +68,14 @@ function withWordsAsFlags(args: readonly string[]): readonly string[] {
 function report(error: unknown, isVerbose: boolean): number {
   // 128 and the number of SIGPIPE, as shells report it.
   if (error instanceof OutputClosed) return 128 + 13;
-  const isExpected = error instanceof OperatorError || isUsageError(error);
-  const message = Bun.stripANSI(messageOf(error));
+  const known = operatorErrorOf(error);
+  const isExpected = known !== null || isUsageError(error);
+  const message = Bun.stripANSI(messageOf(known ?? error));
   // Usage errors begin with the command themselves.
   const prefix = message.startsWith('hpc-collector') ? '' : 'hpc-collector: ';
   complain(`${prefix}${isExpected ? '' : 'this is a bug: '}${printable(message, 2000)}\n`);
   if (error instanceof Error && (isVerbose || !isExpected)) complain(`${error.stack}\n`);
-  return error instanceof OperatorError ? error.exitCode : exitCodes.fatal;
+  return known?.exitCode ?? exitCodes.fatal;
 }
 
 function isUsageError(error: unknown): boolean {

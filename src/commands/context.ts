@@ -6,7 +6,7 @@ import { loadConfig, loadSystem } from '../config/load.ts';
 import { defaultFallbackDirectory, type Environment } from '../config/paths.ts';
 import type { System } from '../config/system.ts';
 import { sameHost } from '../exec/host-name.ts';
-import { type ExitCode, OperatorError } from '../lib/errors.ts';
+import { type ExitCode, OperatorError, operatorErrorOf } from '../lib/errors.ts';
 import { createLog, type Log } from '../lib/log.ts';
 import { outboxFile } from '../outbox/files.ts';
 import { tryLock } from '../outbox/lock.ts';
@@ -87,10 +87,11 @@ export async function logged(log: Log, work: () => Promise<ExitCode>): Promise<E
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof OperatorError)) throw error;
-    log.error(`✗ ${error.message}`);
-    log.debug(String(error.stack));
-    return error.exitCode;
+    const known = operatorErrorOf(error);
+    if (known === null) throw error;
+    log.error(`✗ ${known.message}`);
+    log.debug(String(known.stack));
+    return known.exitCode;
   }
 }
 

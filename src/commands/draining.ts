@@ -1,11 +1,13 @@
 import type { Config } from '../config/config.ts';
 import type { Destination } from '../delivery/destination.ts';
-import { destinationNamed } from '../delivery/destinations.ts';
+import { destinationNamed, isKnown } from '../delivery/destinations.ts';
 import { type DrainOptions, type DrainResult, drain, systemOf } from '../delivery/drain.ts';
 import { type ExitCode, exitCodes, OperatorError } from '../lib/errors.ts';
 import { canShowStatus, showStatus } from '../lib/status-line.ts';
+import { printable } from '../lib/text.ts';
 import { learnOutages } from '../outage/learn.ts';
 import { drainLockFile } from '../outbox/files.ts';
+import { pendingDestinations } from '../outbox/latest.ts';
 import { tryLock } from '../outbox/lock.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { warnOfDamage } from '../outbox/recovery/past-damage.ts';
@@ -35,11 +37,13 @@ export async function drainOutbox(context: Context, options: Omit<DrainOptions, 
       outbox.run((current) => warnOfDamage(current.database, context.log));
       outbox.run((current) => checkStream(current.database, options.stream, context.config));
       const started = new Date();
+      const unknown = outbox.run((current) => rejectUnknown(current, context));
       const { destinations, problems } = outbox.run((current) => awaited(current, options.stream, context.config));
       const results = await outbox
         .runLong((current) => drainAll(current, destinations, options, context))
         .finally(() => showStatus(''));
-      const { delivered, rejected, stopped, resting, problem } = summed(results);
+      const { delivered, stopped, resting, problem, ...sums } = summed(results);
+      const rejected = sums.rejected + unknown;
       const left = outbox.run((current) => current.countPending(options.stream));
       const isWell = rejected + stopped.length + resting.length + problems.length === 0 && problem === null;
       context.changes?.drained(delivered, left);
@@ -63,6 +67,22 @@ export async function drainOutbox(context: Context, options: Omit<DrainOptions, 
   } finally {
     lock.release();
   }
+}
+
+/**
+ * Rejects the entries that no destination of this version takes: each would block its stream as soon as it is its head.
+ * Returns their number.
+ */
+function rejectUnknown(outbox: Outbox, { log }: Context): number {
+  if (pendingDestinations(outbox.database).every(isKnown)) return 0;
+  const unknown = outbox.list('pending').filter(({ destination }) => !isKnown(destination));
+  for (const entry of unknown) {
+    const detail = `this version has no destination '${printable(entry.destination, 40)}': the entry is damaged, or from a newer version`;
+    const attempt = { at: new Date(), seconds: 0, status: null, outcome: 'rejected', detail };
+    outbox.rejected(entry, attempt, entry.firstSentAt !== null);
+    log.error(`✗ entry ${entry.id} rejected: ${detail}; look at it with: hpc-collector outbox show ${entry.id}`);
+  }
+  return unknown.length;
 }
 
 /** The destinations that something waits for, and what is wrong with the others. */

@@ -2,7 +2,7 @@ import { defineCommand } from 'citty';
 import { statuses } from '../health/findings.ts';
 import { prometheusText, writeTextfile } from '../health/prometheus.ts';
 import { type HealthReport, healthJson, healthReport, withoutCondition } from '../health/report.ts';
-import { OperatorError } from '../lib/errors.ts';
+import { operatorErrorOf } from '../lib/errors.ts';
 import { printable } from '../lib/text.ts';
 import { type CommonArgs, commonArgs } from './common.ts';
 import { openContext } from './context.ts';
@@ -38,7 +38,8 @@ function reportFor(args: CommonArgs, textfile: string | undefined, now: Date): H
     if (textfile !== undefined) writeTextfile(textfile, prometheusText(report.condition, report.status, now));
     return report;
   } catch (error) {
-    if (error instanceof OperatorError) return withoutCondition('unknown', printable(error.message));
-    throw error;
+    const known = operatorErrorOf(error);
+    if (known === null) throw error;
+    return withoutCondition('unknown', printable(known.message));
   }
 }

@@ -1,7 +1,6 @@
-import { SQLiteError } from 'bun:sqlite';
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { OperatorError } from '../lib/errors.ts';
+import { OperatorError, operatorErrorOf } from '../lib/errors.ts';
 import { Outbox } from '../outbox/outbox.ts';
 import { claim } from '../outbox/ownership.ts';
 import { outboxToRead } from '../outbox/read-only.ts';
@@ -32,8 +31,8 @@ function prepare(outbox: Outbox, context: Context): void {
     keepReserve(context.outboxFile);
     takeInSpool(outbox, context.spool, context.log);
   } catch (error) {
-    const isOurs = error instanceof SQLiteError && !isDamage(error);
-    throw isOurs ? unwritable('write the outbox', context.outboxFile, error) : error;
+    const isOfSystem = !(error instanceof OperatorError) && operatorErrorOf(error) !== null;
+    throw isOfSystem && !isDamage(error) ? unwritable('write the outbox', context.outboxFile, error) : error;
   }
 }
 

@@ -1,10 +1,11 @@
+import { SQLiteError } from 'bun:sqlite';
 import { messageOf } from '../lib/errors.ts';
 import { type HttpReply, send } from '../lib/http.ts';
 import type { Log } from '../lib/log.ts';
 import { readableUtc } from '../lib/time.ts';
 import type { Attempt, Entry } from '../outbox/entry.ts';
 import type { Outbox } from '../outbox/outbox.ts';
-import { isDamage } from '../outbox/recovery/damage.ts';
+import { problemOfRequest } from '../outbox/request-parts.ts';
 import type { Clock } from './clock.ts';
 import type { Destination, Outcome } from './destination.ts';
 import type { Pace } from './pace.ts';
@@ -47,14 +48,13 @@ export async function deliver(
   try {
     ({ body, leftOut } = bounds.readAhead.body(entry));
   } catch (error) {
-    // Not this entry's own trouble: the whole file is recovered.
-    if (isDamage(error)) throw error;
+    // An error of SQLite concerns the whole file, not this entry: the outbox is read again or recovered.
+    if (error instanceof SQLiteError) throw error;
     if (!outbox.find(entry)) return withdrawn(entry, log);
-    const attempt = { at: new Date(), seconds: 0, status: null, outcome: 'damaged', detail: messageOf(error) };
-    outbox.rejected(entry, attempt, entry.firstSentAt !== null);
-    log.error(`✗ ${what} rejected: ${messageOf(error)}`);
-    return 'rejected';
+    return rejectDamaged(outbox, entry, messageOf(error), what, log);
   }
+  const problem = problemOfRequest(entry);
+  if (problem !== null) return rejectDamaged(outbox, entry, problem, what, log);
   let isReduced = false;
   let isInPart = false;
   let mayHaveArrived = entry.firstSentAt !== null;
@@ -139,6 +139,14 @@ export async function deliver(
 
 function without(parts: readonly string[]): string {
   return `sent without ${parts.join(' and ')}`;
+}
+
+/** Rejects an entry that cannot be sent because of what is stored of it. */
+function rejectDamaged(outbox: Outbox, entry: Entry, detail: string, what: string, log: Log): Delivery {
+  const attempt = { at: new Date(), seconds: 0, status: null, outcome: 'damaged', detail };
+  outbox.rejected(entry, attempt, entry.firstSentAt !== null);
+  log.error(`✗ ${what} rejected: ${detail}`);
+  return 'rejected';
 }
 
 function withdrawn(entry: Entry, log: Log): Delivery {

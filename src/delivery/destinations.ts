@@ -12,7 +12,8 @@ const makers = {
   ingest: ({ ingest }: Config, envFile: string) => ingestDestination(ingest, envFile),
 };
 
-function isKnown(name: string): name is keyof typeof makers {
+/** True if this version has a destination of that name. */
+export function isKnown(name: string): name is keyof typeof makers {
   return Object.hasOwn(makers, name);
 }
 

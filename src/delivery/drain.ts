@@ -3,7 +3,7 @@ import { codeOf } from '../lib/sqlite.ts';
 import { readableUtc } from '../lib/time.ts';
 import type { Entry } from '../outbox/entry.ts';
 import type { Outbox } from '../outbox/outbox.ts';
-import { isDamage } from '../outbox/recovery/damage.ts';
+import { isDamage, isReadFault } from '../outbox/recovery/damage.ts';
 import { OutboxUnwritable } from '../outbox/unwritable.ts';
 import { type Clock, realClock } from './clock.ts';
 import { type DeliveryBounds, deliver } from './deliver.ts';
@@ -125,8 +125,8 @@ export async function drain(
       options.progress?.({ delivered, rejected });
     }
   } catch (error) {
-    // A damaged outbox is recovered, and the drain begun once more.
-    if (!(error instanceof OutboxUnwritable) || isDamage(error)) throw error;
+    // The caller reads or recovers the outbox again, and the drain begins once more.
+    if (!(error instanceof OutboxUnwritable) || isDamage(error) || isReadFault(error)) throw error;
     problem = error;
   }
   if (seen !== null) keepSighting(outbox, seen);

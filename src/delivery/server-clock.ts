@@ -3,10 +3,9 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { shortDuration } from '../lib/duration.ts';
 import type { Entry } from '../outbox/entry.ts';
-import { readFact, writeFact } from '../outbox/facts.ts';
+import { readJsonFact, writeFact } from '../outbox/facts.ts';
 import { wasReleased } from '../outbox/release.ts';
 import type { Destination } from './destination.ts';
-import { jsonOf } from './judge.ts';
 
 /** How far two clocks may differ before one of them counts as wrong, in milliseconds. */
 export const tolerance = 5 * 60 * 1000;
@@ -38,7 +37,7 @@ export function rememberSighting(database: Database, seen: Sighting): void {
  * since this host's start shows that. A stored sighting that is damaged counts as none.
  */
 export function aheadOfServer(database: Database, now: number): number {
-  const seen = sighting.safeParse(jsonOf(readFact(database, 'clock') ?? '')).data;
+  const seen = readJsonFact(database, 'clock', sighting);
   const uptime = readUptime();
   if (!seen || !uptime || seen.boot !== uptime.boot) return 0;
   const age = uptime.uptime - seen.uptime;

@@ -1,6 +1,6 @@
 import type { Database } from 'bun:sqlite';
 import { z } from 'zod';
-import { readFact, writeFact } from '../outbox/facts.ts';
+import { readJsonFact, writeFact } from '../outbox/facts.ts';
 
 const moment = z.iso.datetime().transform((text) => new Date(text));
 
@@ -10,6 +10,8 @@ const progressSchema = z.object({
   /** A range that was asked for and is not read to its end; `until` is null for now. */
   backfill: z.object({ since: moment, until: moment.nullable(), done: moment }).nullable(),
 });
+
+const progressByCluster = z.record(z.string(), progressSchema);
 
 /** How far the job history of a cluster was read. */
 export type Progress = z.output<typeof progressSchema>;
@@ -33,13 +35,6 @@ export function writeProgress(database: Database, cluster: string, progress: Pro
   writeFact(database, 'history', JSON.stringify({ ...all(database), [cluster]: progress }));
 }
 
-/** None where it cannot be read: it may have gone through a recovery. */
 function all(database: Database): Readonly<Record<string, Progress>> {
-  const text = readFact(database, 'history');
-  if (text === null) return {};
-  try {
-    return z.record(z.string(), progressSchema).safeParse(JSON.parse(text)).data ?? {};
-  } catch {
-    return {};
-  }
+  return readJsonFact(database, 'history', progressByCluster) ?? {};
 }

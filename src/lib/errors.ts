@@ -1,3 +1,5 @@
+import { codeOf } from './sqlite.ts';
+
 /** The exit codes of every command except `health`, which has the Nagios ones. */
 export const exitCodes = {
   /** Done; a partial collection is done too. */
@@ -24,6 +26,28 @@ export class OperatorError extends Error {
     this.name = 'OperatorError';
     this.exitCode = options.exitCode ?? exitCodes.fatal;
   }
+}
+
+/**
+ * Errors of the system and of SQLite that no program can prevent. The other codes of SQLite (`SQLITE_ERROR`,
+ * `SQLITE_MISUSE`) say that a query is wrong: that is a bug.
+ */
+const systemCodes =
+  /^(E[A-Z][A-Z0-9]*|SQLITE_(IOERR|FULL|CORRUPT|NOTADB|CANTOPEN|READONLY|BUSY|LOCKED|PERM|PROTOCOL|NOLFS|AUTH)(_[A-Z]+)*)$/;
+
+/**
+ * The OperatorError for anything that was thrown: itself, or an error of the system in words; null for a bug.
+ * Those who know which file an error is about say so before it comes here.
+ */
+export function operatorErrorOf(error: unknown): OperatorError | null {
+  if (error instanceof OperatorError) return error;
+  const code = codeOf(error);
+  if (code === undefined || !systemCodes.test(code)) return null;
+  const what = code.startsWith('SQLITE_')
+    ? `a database cannot be used: ${messageOf(error)} (${code})`
+    : messageOf(error);
+  const mend = 'the system refused it: check the file, its disk and its mount (ls -l, df -h, dmesg), then try again';
+  return new OperatorError(`${what}; ${mend}`, { exitCode: exitCodes.failed, cause: error });
 }
 
 /** One line for a person from anything that was thrown: the message, or its text. */

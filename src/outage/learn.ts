@@ -51,7 +51,7 @@ function keepAnswer(database: Database, entry: string, answer: string | null): v
     .query(
       `UPDATE outages SET is_one_row = (key = coalesce($key, '')),
          outage_ids = (SELECT json_group_array(DISTINCT value) FROM
-           (SELECT value FROM json_each(outage_ids) UNION ALL SELECT $id))
+           (SELECT value FROM json_each(iif(json_valid(outage_ids), outage_ids, '[]')) UNION ALL SELECT $id))
        WHERE key = (SELECT outage FROM outage_entries WHERE entry = $entry)`,
     )
     .run({ entry, id: said.outage_id, key: said.outage_key ?? null });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type OutageStatus, outageStatuses, type Severity, severities } from '../lib/outage-words.ts';
+import { dateOf } from '../outbox/row.ts';
 import type { Outage } from './outage.ts';
 
 /** An outage with what became of its reports. */
@@ -41,12 +42,21 @@ export function knownOutageOf(row: OutageRow): KnownOutage {
     status: outageStatuses.find((word) => word === row.status) ?? 'investigating',
     component: row.component ?? undefined,
     description: row.description ?? undefined,
-    start_time: new Date(row.started_at),
-    end_time: row.ended_at === null ? undefined : new Date(row.ended_at),
-    estimated_resolution: row.estimated_at === null ? undefined : new Date(row.estimated_at),
-    outage_reported_at: new Date(row.reported_at),
-    outage_rule: row.rule === null ? undefined : { name: row.rule, affected: names.parse(JSON.parse(row.affected)) },
-    ids: ids.parse(JSON.parse(row.outage_ids)),
+    start_time: dateOf(row.started_at),
+    end_time: row.ended_at === null ? undefined : dateOf(row.ended_at),
+    estimated_resolution: row.estimated_at === null ? undefined : dateOf(row.estimated_at),
+    outage_reported_at: dateOf(row.reported_at),
+    outage_rule: row.rule === null ? undefined : { name: row.rule, affected: parsed(names, row.affected) },
+    ids: parsed(ids, row.outage_ids),
     isOneRow: row.is_one_row === null ? null : row.is_one_row === 1,
   };
+}
+
+/** The list in a column; empty if its text is damaged, because a damaged row must not stop every run. */
+function parsed<Item>(list: z.ZodType<Item[]>, text: string): Item[] {
+  try {
+    return list.safeParse(JSON.parse(text)).data ?? [];
+  } catch {
+    return [];
+  }
 }

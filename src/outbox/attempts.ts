@@ -1,6 +1,7 @@
 import type { Database } from 'bun:sqlite';
 import { answeredAfterDrop } from './drop.ts';
 import type { Attempt, AttemptRecord, Entry } from './entry.ts';
+import { dateOf } from './row.ts';
 
 /** The attempts to deliver an entry, oldest first. */
 export function attemptsOf(database: Database, entry: Entry): Attempt[] {
@@ -9,7 +10,7 @@ export function attemptsOf(database: Database, entry: Entry): Attempt[] {
       'SELECT at, seconds, status, outcome, detail FROM attempts WHERE entry = ? ORDER BY sequence',
     )
     .all(entry.sequence)
-    .map((row) => ({ ...row, at: new Date(row.at) }));
+    .map((row) => ({ ...row, at: dateOf(row.at) }));
 }
 
 /** Notes that an entry is about to be sent; false where it is not to be sent any more. */

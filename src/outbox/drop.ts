@@ -1,5 +1,6 @@
 import type { Database } from 'bun:sqlite';
 import type { Attempt, Entry, EntryKey } from './entry.ts';
+import { dateOf } from './row.ts';
 
 /** What is remembered of an entry that was taken out undelivered. */
 export type Dropped = {
@@ -58,8 +59,8 @@ export function listDropped(database: Database, limit: number): Dropped[] {
     .map((row) => ({
       id: row.id,
       stream: row.stream,
-      collectedAt: new Date(row.collected_at),
-      droppedAt: new Date(row.dropped_at),
+      collectedAt: dateOf(row.collected_at),
+      droppedAt: dateOf(row.dropped_at),
       reason: row.reason,
     }));
 }

@@ -1,4 +1,5 @@
 import type { Database } from 'bun:sqlite';
+import type { z } from 'zod';
 
 /**
  * What is remembered about the outbox as a whole: the host that writes it, damage that nobody has looked at, when the file
@@ -6,19 +7,36 @@ import type { Database } from 'bun:sqlite';
  * the state of health, whether the heartbeat fails, the troubles that a run has told of, and how far the job history of
  * each cluster was read.
  */
-export type Fact =
-  | 'host'
-  | 'damage'
-  | 'checked'
-  | 'clock'
-  | 'maintenance'
-  | 'notified'
-  | 'heartbeat'
-  | 'troubles'
-  | 'history';
+export const facts = [
+  'host',
+  'damage',
+  'checked',
+  'clock',
+  'maintenance',
+  'notified',
+  'heartbeat',
+  'troubles',
+  'history',
+] as const;
+export type Fact = (typeof facts)[number];
 
 export function readFact(database: Database, key: Fact): string | null {
   return database.query<{ value: string }, [string]>('SELECT value FROM meta WHERE key = ?').get(key)?.value ?? null;
+}
+
+/** Returns a fact that is stored as JSON; null if it is missing or damaged, because a damaged fact must not stop a run. */
+export function readJsonFact<Schema extends z.ZodType>(
+  database: Database,
+  key: Fact,
+  schema: Schema,
+): z.output<Schema> | null {
+  try {
+    return schema.safeParse(JSON.parse(readFact(database, key) ?? 'null')).data ?? null;
+  } catch (error) {
+    // Only text that is not JSON: an error of SQLite concerns the whole file.
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
 }
 
 export function writeFact(database: Database, key: Fact, value: string): void {

@@ -1,10 +1,16 @@
 import { randomUUID } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** The outbox's file in the state directory. */
 export function outboxFile(stateDirectory: string): string {
   return join(stateDirectory, 'outbox.db');
+}
+
+/** True if there is a file. Throws the system's error if that cannot be told: `existsSync` says false to a failing disk. */
+export function isThere(file: string): boolean {
+  return statSync(file, { throwIfNoEntry: false }) !== undefined;
 }
 
 /** The file whose lock the one drain of an outbox holds. */

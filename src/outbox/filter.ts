@@ -1,6 +1,6 @@
 import type { Database } from 'bun:sqlite';
 import type { Entry, EntryKey, EntryState } from './entry.ts';
-import { columns, type EntryRow, entryOf } from './row.ts';
+import { columns, dateOf, type EntryRow, entryOf } from './row.ts';
 
 /** Which entries are meant; all conditions hold at once. */
 export type Filter = {
@@ -36,7 +36,7 @@ export function* listEntries(database: Database, filter: Filter, limit: number |
 export function* listKeys(database: Database, filter: Filter): Generator<EntryKey> {
   for (const row of pages<KeyRow>(database, 'sequence, id, stream, state, collected_at', filter, null)) {
     const { collected_at, ...key } = row;
-    yield { ...key, collectedAt: new Date(collected_at) };
+    yield { ...key, collectedAt: dateOf(collected_at) };
   }
 }
 

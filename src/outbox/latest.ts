@@ -1,5 +1,5 @@
 import type { Database } from 'bun:sqlite';
-import { columns, type EntryRow, entryOf } from './row.ts';
+import { columns, dateOf, type EntryRow, entryOf } from './row.ts';
 
 /** One entry of a stream, as far as it tells how collecting goes. */
 export type LatestEntry = { readonly collectedAt: Date; readonly failedProbes: readonly string[] };
@@ -18,7 +18,7 @@ export function newestDelivered(database: Database): ReadonlyMap<string, Date> {
   const rows = database
     .query<{ stream: string; newest_delivered_at: number }, []>('SELECT stream, newest_delivered_at FROM streams')
     .all();
-  return new Map(rows.map((row) => [row.stream, new Date(row.newest_delivered_at)]));
+  return new Map(rows.map((row) => [row.stream, dateOf(row.newest_delivered_at)]));
 }
 
 /** Every stream that has entries or had a delivery, by name. */
@@ -35,4 +35,13 @@ export function streamNames(database: Database): string[] {
     )
     .all();
   return rows.map(({ stream }) => stream);
+}
+
+/** The destinations of pending entries. */
+export function pendingDestinations(database: Database): string[] {
+  const query = `SELECT DISTINCT destination FROM entries INDEXED BY entries_by_state WHERE state = 'pending'`;
+  return database
+    .query<{ destination: string }, []>(query)
+    .all()
+    .map(({ destination }) => destination);
 }

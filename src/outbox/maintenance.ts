@@ -1,6 +1,6 @@
 import type { Database } from 'bun:sqlite';
 import { z } from 'zod';
-import { readFact, writeFact } from './facts.ts';
+import { readJsonFact, writeFact } from './facts.ts';
 
 const moment = z.iso.datetime().transform((text) => new Date(text));
 const remembered = z.array(
@@ -51,19 +51,9 @@ export function endMaintenance(database: Database, system: string, now: Date): b
 
 /** The last one of each system, which may be over. */
 function latest(database: Database): Maintenance[] {
-  const text = readFact(database, 'maintenance');
-  return text === null ? [] : maintenancesIn(text);
+  return readJsonFact(database, 'maintenance', remembered) ?? [];
 }
 
 function write(database: Database, all: readonly Maintenance[]): void {
   writeFact(database, 'maintenance', JSON.stringify([...all].sort((a, b) => (a.system < b.system ? -1 : 1))));
-}
-
-/** None where it cannot be read: it may have gone through a recovery. */
-function maintenancesIn(text: string): Maintenance[] {
-  try {
-    return remembered.safeParse(JSON.parse(text)).data ?? [];
-  } catch {
-    return [];
-  }
 }

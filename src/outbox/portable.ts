@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Attempt, Entry } from './entry.ts';
 import { entryStates } from './entry.ts';
+import { destinationName, entryPath } from './request-parts.ts';
 
 const moment = z.iso
   .datetime({ offset: true })
@@ -19,10 +20,9 @@ const attemptSchema = z.object({
 export const portableSchema = z.object({
   id: z.uuid().toLowerCase(),
   stream: z.string().regex(/^[!-~]{1,200}$/, 'must be printable, without blanks'),
-  destination: z.string().regex(/^[\w.-]{1,100}$/, 'must be a name'),
+  destination: destinationName,
   method: z.literal('POST'),
-  // It is put behind the destination's address: it must not lead elsewhere.
-  path: z.string().regex(/^\/(?![/\\])[\w.~%/-]{0,500}$/, 'must be a path below the address'),
+  path: entryPath,
   state: z.enum(entryStates),
   collected_at: moment,
   first_sent_at: moment.nullable(),

@@ -1,7 +1,7 @@
 import { Database } from 'bun:sqlite';
-import { existsSync } from 'node:fs';
 import { messageOf, OperatorError } from '../lib/errors.ts';
 import { migrate, schemaVersion } from '../lib/sqlite.ts';
+import { isThere } from './files.ts';
 import { migrations } from './migrations.ts';
 import { Outbox } from './outbox.ts';
 import { isDamage, refuseForeign } from './recovery/damage.ts';
@@ -32,7 +32,7 @@ export function outboxToRead(file: string): Outbox | null {
  * OperatorError if this version cannot read it, and SQLite's own error if it is damaged.
  */
 export function openToRead(file: string): Database | null {
-  if (!existsSync(file)) return null;
+  if (!isThere(file)) return null;
   // Not `readonly`: what a killed writer left half-done could not be undone then, and the file not be read.
   const database = new Database(file, { create: false, readwrite: true, strict: true });
   try {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { rmSync, statfsSync, statSync } from 'node:fs';
+import { existsSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { syncPath, writeDurably } from '../lib/durable.ts';
 
@@ -11,6 +11,11 @@ const reserveBytes = 1024 * 1024;
 
 function reserveFile(outbox: string): string {
   return `${outbox}.reserve`;
+}
+
+/** True if the outbox has its reserve, which is only made beside a file that was opened as an outbox. */
+export function hasReserve(outbox: string): boolean {
+  return existsSync(reserveFile(outbox));
 }
 
 /** Makes the outbox's reserve where it is missing and there is room for it; without room there is none for now. */

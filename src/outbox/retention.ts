@@ -3,7 +3,7 @@ import { readPragma } from '../lib/sqlite.ts';
 import { usedBytes } from './database.ts';
 import { drop } from './drop.ts';
 import type { EntryKey } from './entry.ts';
-import type { EntryRow } from './row.ts';
+import { dateOf, type EntryRow } from './row.ts';
 
 export type Bounds = {
   readonly keepDeliveredDays: number;
@@ -184,7 +184,7 @@ function oldestOver(database: Database, bytes: number): EntryKey[] {
 }
 
 function keyOf({ sequence, id, stream, state, collected_at }: KeyRow): EntryKey {
-  return { sequence, id, stream, state, collectedAt: new Date(collected_at) };
+  return { sequence, id, stream, state, collectedAt: dateOf(collected_at) };
 }
 
 /** Gives some free pages back to the filesystem, but for a few; false where there are no more. */

@@ -27,8 +27,8 @@ export type EntryRow = {
   readonly failed_probes: string;
 };
 
+/** The entry in a row. A damaged value costs itself: one row that throws would stop every command that reads it. */
 export function entryOf(row: EntryRow): Entry {
-  const failedProbes: unknown = JSON.parse(row.failed_probes);
   return {
     sequence: row.sequence,
     id: row.id,
@@ -38,22 +38,40 @@ export function entryOf(row: EntryRow): Entry {
     path: row.path,
     bodyBytes: row.body_bytes,
     bodySha256: row.body_sha256,
-    collectedAt: new Date(row.collected_at),
+    collectedAt: dateOf(row.collected_at),
     state: row.state,
     attempts: row.attempts,
     failedDrains: row.failed_drains,
-    firstSentAt: momentOf(row.first_sent_at),
-    nextAttemptAt: momentOf(believableRest(row.next_attempt_at, Date.now())),
+    firstSentAt: optionalDateOf(row.first_sent_at),
+    nextAttemptAt: optionalDateOf(believableRest(row.next_attempt_at, Date.now())),
     lastStatus: row.last_status,
     lastError: row.last_error,
-    deliveredAt: momentOf(row.delivered_at),
+    deliveredAt: optionalDateOf(row.delivered_at),
     answer: row.answer,
-    failedProbes: Array.isArray(failedProbes) ? failedProbes.map(String) : [],
+    failedProbes: namesIn(row.failed_probes),
   };
 }
 
-function momentOf(milliseconds: number | null): Date | null {
-  return milliseconds === null ? null : new Date(milliseconds);
+/** The most milliseconds from 1970 that a Date can have, before and after (ECMA-262, "Time Values and Time Range"). */
+const maxDateMilliseconds = 8.64e15;
+
+/** The time in a column; a damaged number becomes the nearest time that a Date can have. */
+export function dateOf(milliseconds: number): Date {
+  return new Date(Math.max(-maxDateMilliseconds, Math.min(milliseconds, maxDateMilliseconds)));
+}
+
+function optionalDateOf(milliseconds: number | null): Date | null {
+  return milliseconds === null ? null : dateOf(milliseconds);
+}
+
+/** The names in a JSON array; none if the text is damaged. */
+function namesIn(text: string): readonly string[] {
+  try {
+    const names: unknown = JSON.parse(text);
+    return Array.isArray(names) ? names.map(String) : [];
+  } catch {
+    return [];
+  }
 }
 
 /** The longest rest that a drain ever gives a stream, in milliseconds: the longest `Retry-After` that it obeys. */

@@ -4,6 +4,7 @@ import { usedBytes } from './database.ts';
 import { countDropped } from './drop.ts';
 import type { EntryState } from './entry.ts';
 import { readFact } from './facts.ts';
+import { dateOf } from './row.ts';
 
 /** One stream in numbers; oldest, newest, attempts and bytes are of what is not delivered. */
 export type StreamStatistics = {
@@ -61,9 +62,9 @@ export function streamStatistics(database: Database, now: Date): StreamStatistic
       pending: countOf('pending'),
       held: countOf('held'),
       rejected: countOf('rejected'),
-      oldest: own.length === 0 ? null : new Date(Math.min(...own.map((row) => row.oldest))),
-      oldestPending: dateOf(own.find(({ state }) => state === 'pending')?.oldest),
-      newest: own.length === 0 ? null : new Date(Math.max(...own.map((row) => row.newest))),
+      oldest: own.length === 0 ? null : dateOf(Math.min(...own.map((row) => row.oldest))),
+      oldestPending: own.filter(({ state }) => state === 'pending').map((row) => dateOf(row.oldest))[0] ?? null,
+      newest: own.length === 0 ? null : dateOf(Math.max(...own.map((row) => row.newest))),
       deliveredLastDay: delivered.get(stream) ?? 0,
       attempts: attempts.get(stream) ?? 0,
       bytes: own.reduce((sum, row) => sum + row.bytes, 0),
@@ -79,10 +80,6 @@ export function fileStatistics(database: Database): FileStatistics {
     host: readFact(database, 'host'),
     damage: readFact(database, 'damage'),
   };
-}
-
-function dateOf(milliseconds: number | undefined): Date | null {
-  return milliseconds === undefined ? null : new Date(milliseconds);
 }
 
 function sums(database: Database, query: string): ReadonlyMap<string, number> {

@@ -43,6 +43,11 @@ const causes: readonly (readonly [codes: RegExp, why: string, mend: string])[] =
   [/^(SQLITE_FULL|ENOSPC)$/, 'no space is left', 'make room: df -h {directory}; df -i {directory}'],
   [/^(EDQUOT|EFBIG)$/, 'the quota is used up', 'make room: quota -s; ulimit -f'],
   [
+    /^(SQLITE_IOERR_(READ|SHORT_READ|CORRUPTFS|FSTAT)|EIO|ESTALE)$/,
+    'it cannot be read: the disk, or the server that it is on, fails',
+    'check both: dmesg; findmnt -T {directory}. If only this file stays unreadable: mv {file} {file}.bad; hpc-collector outbox recover {file}.bad',
+  ],
+  [
     /^SQLITE_IOERR/,
     'the disk takes no more: it fails, or a quota is used up',
     'check both: df -h {directory}; quota -s; dmesg',

@@ -58,7 +58,15 @@ const all: [name: string, least: number, damage: () => void][] = [
       name.includes('zeroed') ? 1 : 0.1,
       () => damage(site.outbox, seeded(7)),
     ]),
-  ['it is a text', 0, () => writeFileSync(site.outbox, 'no database')],
+  [
+    'it is a text',
+    0,
+    () => {
+      // Every run makes the reserve; it shows that an outbox was here.
+      writeFileSync(`${site.outbox}.reserve`, '');
+      writeFileSync(site.outbox, 'no database');
+    },
+  ],
 ];
 
 test.each(all)(
@@ -182,4 +190,19 @@ test('several that find the damage at once: one recovers, all go on', async () =
   expect(runs.filter(({ stderr }) => stderr.includes('was damaged'))).toHaveLength(1);
   expect(setAsideFiles()).toHaveLength(1);
   expect(contentsOf(site.outbox)).toHaveLength(count + 1);
+});
+
+test('a text that a mistyped --outbox names is refused by every command, and stays as it is', async () => {
+  const notes = join(site.directory, 'notes.txt');
+  writeFileSync(notes, 'Dear diary,\n'.repeat(500), { mode: 0o600 });
+  const text = readFileSync(notes);
+  for (const args of [['run', 'casper'], ['drain'], ['outbox', 'recover'], ['outbox', 'prune']]) {
+    const { exit, stderr } = await site.run(...args, '--outbox', notes);
+    expect({ args, exit, stderr }).toMatchObject({
+      exit: 2,
+      stderr: expect.stringContaining(`${notes} is not an outbox, and not a database at all: correct --outbox`),
+    });
+    expect(readFileSync(notes).equals(text)).toBe(true);
+  }
+  expect(readdirSync(site.directory).filter((name) => name.includes('damaged'))).toEqual([]);
 });

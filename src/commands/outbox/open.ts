@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { OperatorError } from '../../lib/errors.ts';
+import { isThere } from '../../outbox/files.ts';
 import type { Outbox } from '../../outbox/outbox.ts';
 import { claim } from '../../outbox/ownership.ts';
 import { outboxToRead } from '../../outbox/read-only.ts';
@@ -34,7 +34,7 @@ export function existingOutbox(args: OutboxArgs): Outbox {
 export function ownOutbox(args: OutboxArgs): { readonly outbox: Outbox; readonly context: Context } {
   const context = openContext(args);
   checkNamedOutbox(args);
-  if (!existsSync(context.outboxFile)) refuseNone();
+  if (!isThere(context.outboxFile)) refuseNone();
   const outbox = openOutbox(context.outboxFile, { ...recoveryOptions(context), isChecked: false });
   checkStream(outbox.database, args.stream ?? null, context.config);
   claim(outbox.database, context.outboxFile, hostname());

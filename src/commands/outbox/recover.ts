@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
 import { defineCommand } from 'citty';
 import { exitCodes, OperatorError } from '../../lib/errors.ts';
 import { print } from '../../lib/output.ts';
 import { counted, printable } from '../../lib/text.ts';
+import { isThere } from '../../outbox/files.ts';
 import { openOutbox } from '../../outbox/recovery/open.ts';
 import { acknowledgeDamage, type Damage, unacknowledgedDamage } from '../../outbox/recovery/past-damage.ts';
 import { recoverFrom } from '../../outbox/recovery/recover-from.ts';
@@ -34,7 +34,7 @@ export const recoverCommand = defineCommand({
     const context = openContext(args);
     checkNamedOutbox(args);
     // Only to be told that all is well, none is made.
-    if (file === undefined && !existsSync(context.outboxFile)) {
+    if (file === undefined && !isThere(context.outboxFile)) {
       if (!args.json) say(noDamage);
       return exitCodes.done;
     }

@@ -5,6 +5,7 @@ import { exitCodes } from '../../lib/errors.ts';
 import { printable } from '../../lib/text.ts';
 import { readableUtc } from '../../lib/time.ts';
 import type { Entry } from '../../outbox/entry.ts';
+import { pendingDestinations } from '../../outbox/latest.ts';
 import type { Outbox } from '../../outbox/outbox.ts';
 import {
   type FileStatistics,
@@ -51,11 +52,8 @@ export const statsCommand = defineCommand({
 
 /** The entry that the drain would send first, of each stream. */
 function headsOf(outbox: Outbox): ReadonlyMap<string, Entry> {
-  const query = `SELECT DISTINCT destination FROM entries INDEXED BY entries_by_state WHERE state = 'pending'`;
-  const destinations = outbox.database.query<{ destination: string }, []>(query).all();
-  return new Map(
-    destinations.flatMap(({ destination }) => outbox.heads(destination)).map((head) => [head.stream, head]),
-  );
+  const heads = pendingDestinations(outbox.database).flatMap((destination) => outbox.heads(destination));
+  return new Map(heads.map((head) => [head.stream, head]));
 }
 
 function isResting(head: Entry, now: Date): boolean {

@@ -1,6 +1,6 @@
 import type { Database } from 'bun:sqlite';
 import { z } from 'zod';
-import { readFact, writeFact } from '../../outbox/facts.ts';
+import { readFact, readJsonFact, writeFact } from '../../outbox/facts.ts';
 import { events } from './changes.ts';
 
 const moment = z.iso.datetime().transform((text) => new Date(text));
@@ -35,14 +35,7 @@ export type Memory = z.output<typeof memory>;
 
 /** Empty where nothing is remembered, or it cannot be read. */
 export function readMemory(database: Database): Memory {
-  const nothing: Memory = { problems: [], messages: [] };
-  const text = readFact(database, 'notified');
-  if (text === null) return nothing;
-  try {
-    return memory.safeParse(JSON.parse(text)).data ?? nothing;
-  } catch {
-    return nothing;
-  }
+  return readJsonFact(database, 'notified', memory) ?? { problems: [], messages: [] };
 }
 
 /** Writes nothing that is there already: each write is an fsync. */

@@ -17,6 +17,10 @@ export type Carving = {
   readonly dropped: readonly DroppedRow[];
   /** Bodies whose entry was not found: they are lost, because nobody knows where they were to go. */
   readonly strayBodies: number;
+  /** True if the file is a database, or has rows that only an outbox has. */
+  readonly isOfOutbox: boolean;
+  /** Returns why a part of the file could not be read so far, null if all could. */
+  readFault(): string | null;
   /** Each entry once, oldest first, the bodies read one at a time. */
   entries(): Generator<Carved>;
   close(): void;
@@ -49,6 +53,8 @@ export function carve(file: string): Carving {
       *entries() {
         for (const rows of candidates) yield* carvedOf(rows, bodies, pages);
       },
+      isOfOutbox: pages.isDatabase || entries.size + facts.size + dropped.size > 0,
+      readFault: () => pages.readFault,
       close: () => pages.close(),
     };
   } catch (error) {

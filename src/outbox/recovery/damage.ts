@@ -21,6 +21,13 @@ export function isDamage(error: unknown): boolean {
   });
 }
 
+/** True if an error, or one that caused it, says that the file could not be read now: it may be sound all the same. */
+export function isReadFault(error: unknown): boolean {
+  return causesOf(error).some((cause) =>
+    /^(SQLITE_IOERR_(READ|SHORT_READ|CORRUPTFS|FSTAT)|EIO|ESTALE)$/.test(codeOf(cause) ?? ''),
+  );
+}
+
 /** Whether an error says that the file was replaced while it was open: somebody else recovered it. */
 export function isReplaced(error: unknown): boolean {
   return causesOf(error).some((cause) => codeOf(cause) === 'SQLITE_READONLY_DBMOVED');
@@ -45,13 +52,17 @@ export function refuseForeign(database: Database, file: string): void {
       .map(({ name }) => name);
     if (readPragma(database, 'application_id') !== 0) return 'foreign';
     if (schemaVersion(database) === 0) return names.length === 0 ? 'ours' : 'foreign';
-    return names.includes('entries') ? 'ours' : 'lost';
+    if (names.includes('entries')) return 'ours';
+    return names.length === 0 || names.includes('bodies') || names.includes('attempts') ? 'lost' : 'foreign';
   });
   const found = finding.deferred();
   if (found === 'lost') throw new DamageError('it lost its tables');
   if (found === 'foreign')
     throw new OperatorError(`${file} is another program's database and no outbox: correct --outbox, or move it away`);
 }
+
+/** The number of SQLITE_IOERR; quick_check reports a failed read as if it had found damage. */
+const ioError = 10;
 
 /** Looks through the whole file, a large one once a day. Throws DamageError, or SQLite's own error. */
 export function checkForDamage(database: Database, now: Date): void {
@@ -62,13 +73,17 @@ export function checkForDamage(database: Database, now: Date): void {
     if (age >= 0 && age < checkedEvery) return;
   }
   const finding = readPragma(database, 'quick_check(1)');
-  if (finding !== 'ok')
-    throw new DamageError(
-      String(finding)
-        .replace(/^\*\*\* .* \*\*\*/, '')
-        .replaceAll(/\s+/g, ' ')
-        .trim(),
-    );
+  if (finding !== 'ok') {
+    const words = String(finding)
+      .replace(/^\*\*\* .* \*\*\*/, '')
+      .replaceAll(/\s+/g, ' ')
+      .trim();
+    const [, code] = /unable to get the page\. error code=(\d+)/.exec(words) ?? [];
+    // An extended code has the primary one in its lowest byte (https://www.sqlite.org/rescode.html).
+    if (code !== undefined && (Number(code) & 0xff) === ioError)
+      throw Object.assign(new Error(words), { code: 'SQLITE_IOERR_READ' });
+    throw new DamageError(words);
+  }
   if (!isLarge) return;
   try {
     writeFact(database, 'checked', now.toISOString());

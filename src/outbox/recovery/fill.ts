@@ -14,6 +14,8 @@ export type Filled = {
 
 /** Bodies that are written in one transaction: short ones, so that others need not wait long. */
 const batchBytes = 8 * 1024 * 1024;
+/** How far ahead of now a delivered entry can have been collected, by a clock that was wrong, in milliseconds. */
+const mostAhead = 86_400_000;
 
 /**
  * Puts what was carved into an outbox, oldest first and with all that is known of it. Numbered as it was, or anew: behind
@@ -49,9 +51,11 @@ export function fill(database: Database, carving: Carving, numbering: 'as it was
       })
       .immediate();
   }
+  // A damaged time far ahead would make every later entry late.
   database.run(
     `INSERT INTO streams (stream, newest_delivered_at)
-       SELECT stream, max(collected_at) FROM entries WHERE state = 'delivered' GROUP BY stream
+       SELECT stream, max(collected_at) FROM entries
+       WHERE state = 'delivered' AND collected_at < ${Date.now() + mostAhead} GROUP BY stream
      ON CONFLICT (stream) DO UPDATE SET newest_delivered_at = max(newest_delivered_at, excluded.newest_delivered_at)`,
   );
   return { recovered, present, withoutBody };

@@ -1,6 +1,8 @@
+import { SQLiteError } from 'bun:sqlite';
 import { messageOf } from '../../lib/errors.ts';
 import { Outbox } from '../outbox.ts';
-import { checkForDamage, isDamage, isReplaced } from './damage.ts';
+import { unwritable } from '../unwritable.ts';
+import { checkForDamage, isDamage, isReadFault, isReplaced } from './damage.ts';
 import { type RecoveryOptions, recover } from './recover.ts';
 import { identityOf } from './set-aside.ts';
 
@@ -12,11 +14,15 @@ export function openOutbox(file: string, options: RecoveryOptions): Outbox {
   return opened(file, options).outbox;
 }
 
-/** An outbox that is recovered when work on it finds damage, and the work done once more. */
+/**
+ * An outbox that heals while it is used. Work that fails because of the file is done again: after a failed read or damage
+ * on a new connection, because one failed read may look like damage; after damage that is still there on the recovered file.
+ */
 export class HealingOutbox {
   readonly #file: string;
   readonly #options: RecoveryOptions;
-  #opened: Opened;
+  /** Null after the file could not be opened again. */
+  #opened: Opened | null;
 
   constructor(file: string, options: RecoveryOptions) {
     this.#file = file;
@@ -25,53 +31,74 @@ export class HealingOutbox {
   }
 
   close(): void {
-    this.#opened.outbox.close();
+    this.#opened?.outbox.close();
+    this.#opened = null;
   }
 
-  /** Does the work; once more where the file proves to be damaged, or to have been replaced. */
+  /** Does the work. Throws OutboxUnwritable if the file cannot be used. */
   run<Result>(work: (outbox: Outbox) => Result): Result {
-    try {
-      return work(this.#opened.outbox);
-    } catch (error) {
-      this.#heal(error);
-      return work(this.#opened.outbox);
+    for (let failures = 1; ; failures++) {
+      try {
+        return work(this.#current());
+      } catch (error) {
+        this.#heal(error, failures);
+      }
     }
   }
 
   /** The same for work that takes its time. Nothing else may use the outbox meanwhile. */
   async runLong<Result>(work: (outbox: Outbox) => Promise<Result>): Promise<Result> {
-    try {
-      return await work(this.#opened.outbox);
-    } catch (error) {
-      this.#heal(error);
-      return await work(this.#opened.outbox);
+    for (let failures = 1; ; failures++) {
+      try {
+        return await work(this.#current());
+      } catch (error) {
+        this.#heal(error, failures);
+      }
     }
   }
 
-  /** Throws the error again where it is another. */
-  #heal(error: unknown): void {
-    if (!isDamage(error) && !isReplaced(error)) throw error;
-    this.#opened.outbox.close();
-    if (isDamage(error))
-      recover(this.#file, { identity: this.#opened.identity, reason: reasonOf(error) }, this.#options);
-    this.#opened = opened(this.#file, this.#options);
+  #current(): Outbox {
+    this.#opened ??= opened(this.#file, this.#options);
+    return this.#opened.outbox;
   }
+
+  /** Prepares for another attempt; throws if that would not help. */
+  #heal(error: unknown, failures: number): void {
+    const identity = this.#opened?.identity ?? null;
+    const isWorthAnother = isReplaced(error) ? failures < 3 : healing(error, failures) !== 'none';
+    if (this.#opened === null || !isWorthAnother) throw inWords('use the outbox', this.#file, error);
+    this.close();
+    if (healing(error, failures) === 'recover')
+      recover(this.#file, { identity, reason: reasonOf(error) }, this.#options);
+  }
+}
+
+/** What helps after so many failures: reading again first, recovering a file that is still damaged then. */
+function healing(error: unknown, failures: number): 'read again' | 'recover' | 'none' {
+  if (isDamage(error)) return failures === 1 ? 'read again' : failures === 2 ? 'recover' : 'none';
+  return isReadFault(error) && failures === 1 ? 'read again' : 'none';
+}
+
+/** The error as an OutboxUnwritable if it concerns the file, so that a snapshot is kept elsewhere. */
+function inWords(doing: string, file: string, error: unknown): unknown {
+  return error instanceof SQLiteError || isDamage(error) || isReadFault(error) ? unwritable(doing, file, error) : error;
 }
 
 /** An outbox and which file it is. */
 type Opened = { readonly outbox: Outbox; readonly identity: string | null };
 
 function opened(file: string, options: RecoveryOptions): Opened {
-  // Before it is opened: one that replaces it meanwhile must not be taken for the damaged one.
-  const identity = identityOf(file);
-  try {
-    const outbox = openSound(file, options);
-    return { outbox, identity: identity ?? identityOf(file) };
-  } catch (error) {
-    if (!isDamage(error)) throw error;
-    recover(file, { identity, reason: reasonOf(error) }, options);
-    const recovered = identityOf(file);
-    return { outbox: openSound(file, options), identity: recovered };
+  for (let failures = 1; ; failures++) {
+    // Before it is opened: one that replaces it meanwhile must not be taken for the damaged one.
+    const identity = identityOf(file);
+    try {
+      const outbox = openSound(file, options);
+      return { outbox, identity: identity ?? identityOf(file) };
+    } catch (error) {
+      const next = healing(error, failures);
+      if (next === 'none') throw inWords('open the outbox', file, error);
+      if (next === 'recover') recover(file, { identity, reason: reasonOf(error) }, options);
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { messageOf } from '../../lib/errors.ts';
 
 /** Bytes that are read at once when all pages are gone through. */
 const chunkBytes = 2 ** 20;
@@ -14,24 +15,33 @@ export class PageFile {
   readonly pageSize: number;
   /** Bytes of a page that are used, from its beginning. */
   readonly usableSize: number;
+  /** True if the file begins as every SQLite database does. */
+  readonly isDatabase: boolean;
   readonly pageCount: number;
   readonly byteCount: number;
   readonly #descriptor: number;
   readonly #page: Buffer<ArrayBuffer>;
+  #readFault: string | null = null;
 
   constructor(path: string) {
     this.#descriptor = openSync(path, 'r');
     this.byteCount = fstatSync(this.#descriptor).size;
     const header = Buffer.alloc(100);
-    readSync(this.#descriptor, header, 0, header.length, 0);
+    this.#read(header, 0);
     // 65536 does not fit, and is written as 1.
     const written = header.readUInt16BE(16) === 1 ? 65_536 : header.readUInt16BE(16);
-    const isPlausible = header.toString('latin1', 0, 16) === magic && written >= 512 && (written & (written - 1)) === 0;
+    this.isDatabase = header.toString('latin1', 0, 16) === magic;
+    const isPlausible = this.isDatabase && written >= 512 && (written & (written - 1)) === 0;
     this.pageSize = isPlausible ? written : usualPageSize;
     const reserved = isPlausible ? header.readUInt8(20) : 0;
     this.usableSize = this.pageSize - (this.pageSize - reserved >= 480 ? reserved : 0);
     this.pageCount = Math.ceil(this.byteCount / this.pageSize);
     this.#page = Buffer.alloc(this.pageSize);
+  }
+
+  /** Why a part of the file could not be read, the first such part; null if all could. */
+  get readFault(): string | null {
+    return this.#readFault;
   }
 
   close(): void {
@@ -94,10 +104,17 @@ export class PageFile {
   }
 
   #readSome(buffer: Buffer, offset: number, position: number): number {
+    const read = () => readSync(this.#descriptor, buffer, offset, buffer.length - offset, position);
     try {
-      return readSync(this.#descriptor, buffer, offset, buffer.length - offset, position);
+      return read();
     } catch {
+      // A network filesystem may fail once.
+    }
+    try {
+      return read();
+    } catch (error) {
       // A bad block costs the chunk it is in, not all that is behind it.
+      this.#readFault ??= messageOf(error);
       return 0;
     }
   }

@@ -1,7 +1,7 @@
 import type { Database } from 'bun:sqlite';
 import { z } from 'zod';
 import type { Log } from '../../lib/log.ts';
-import { forgetFact, readFact, writeFact } from '../facts.ts';
+import { forgetFact, readJsonFact, writeFact } from '../facts.ts';
 
 /** What is remembered of a recovery until a person looked. */
 export type Damage = z.infer<typeof damage>;
@@ -18,11 +18,11 @@ const damage = z.object({
   /** Bodies that were found, but not their entries. */
   without_entry: z.int(),
 });
+const damages = z.array(damage);
 
 /** Every recovery of this outbox that nobody has acknowledged, oldest first. */
 export function unacknowledgedDamage(database: Database): Damage[] {
-  const text = readFact(database, 'damage');
-  return text === null ? [] : damagesIn(text);
+  return readJsonFact(database, 'damage', damages) ?? [];
 }
 
 export function rememberDamage(database: Database, latest: Damage): void {
@@ -49,13 +49,4 @@ export function warnOfDamage(database: Database, log: Log): void {
   log.warn(
     `the outbox was damaged${times} at ${latest.at} and recovered, see: hpc-collector outbox recover; this is said until: hpc-collector outbox recover --ack`,
   );
-}
-
-/** None where it cannot be read: it went through a recovery itself. */
-function damagesIn(text: string): Damage[] {
-  try {
-    return z.array(damage).safeParse(JSON.parse(text)).data ?? [];
-  } catch {
-    return [];
-  }
 }

@@ -2,7 +2,7 @@ import { Database } from 'bun:sqlite';
 import { readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { syncPath } from '../../lib/durable.ts';
-import { messageOf } from '../../lib/errors.ts';
+import { messageOf, OperatorError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import { codeOf } from '../../lib/sqlite.ts';
 import { counted } from '../../lib/text.ts';
@@ -10,6 +10,7 @@ import { writeFact } from '../facts.ts';
 import { drainLockFile, recoveringFile } from '../files.ts';
 import { type Lock, tryLock } from '../lock.ts';
 import { Outbox } from '../outbox.ts';
+import { hasReserve } from '../reserve.ts';
 import { OutboxUnwritable } from '../unwritable.ts';
 import { type Carving, carve } from './carve.ts';
 import { fill, rememberDropped } from './fill.ts';
@@ -39,11 +40,12 @@ export type Finding = { readonly identity: string | null; readonly reason: strin
 
 /**
  * Recovers a damaged outbox: what can be read of it goes into a fresh file, which takes its place, and it is set aside.
- * Returns at once where somebody else did so meanwhile. Throws OperatorError where it cannot be done now: the damaged file
- * is then where it was.
+ * Returns at once where somebody else did so meanwhile. Throws OperatorError where it cannot be done now, or if the file is
+ * not an outbox: the file is then where it was.
  */
 export function recover(file: string, found: Finding, options: RecoveryOptions): void {
   const { drainLock, waitMilliseconds = longestWait } = options;
+  refuseOtherFile(file);
   const lock = drainLock === 'held' ? null : drainLockOf(file, found, waitMilliseconds);
   try {
     if (identityOf(file) !== found.identity) return;
@@ -64,6 +66,29 @@ export function recover(file: string, found: Finding, options: RecoveryOptions):
   }
 }
 
+/**
+ * Throws OperatorError for a file that was never an outbox, such as a text that a mistyped `--outbox` names. The reserve
+ * beside it shows that it was one, whatever is left of it.
+ */
+function refuseOtherFile(file: string): void {
+  if (hasReserve(file) || mayBeOutbox(file)) return;
+  throw new OperatorError(
+    `${file} is not an outbox, and not a database at all: correct --outbox, or move the file away`,
+  );
+}
+
+/** True unless the whole file could be read and has nothing of an outbox. */
+function mayBeOutbox(file: string): boolean {
+  try {
+    const carving = carve(file);
+    carving.close();
+    return carving.isOfOutbox || carving.readFault() !== null;
+  } catch {
+    // The recovery meets the same and says why.
+    return true;
+  }
+}
+
 function recoverLocked(file: string, reason: string, { host, log }: RecoveryOptions): void {
   const now = new Date();
   const aside = nameAside(file, now);
@@ -73,6 +98,9 @@ function recoverLocked(file: string, reason: string, { host, log }: RecoveryOpti
   const carving = carve(file);
   try {
     const damage = gather(carving, fresh, { host, at: now.toISOString(), file: aside, reason });
+    const fault = carving.readFault();
+    // What cannot be read now may be sound: it must not be replaced by the part that can be read.
+    if (fault !== null) throw new Error(`a part of it cannot be read: ${fault}`);
     syncPath(fresh);
     setAside(file, aside, fresh);
     const lost = damage.without_body + damage.without_entry;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { entryStates } from '../entry.ts';
-import type { Fact } from '../facts.ts';
+import { type Fact, facts } from '../facts.ts';
+import { destinationName, entryPath } from '../request-parts.ts';
 import type { EntryRow } from '../row.ts';
 import type { Value } from './record.ts';
 
@@ -43,9 +44,9 @@ const entryRow = z.object({
   sequence: z.int().positive(),
   id: z.string().regex(uuidV7),
   stream: word,
-  destination: word,
+  destination: destinationName,
   method: z.literal('POST'),
-  path: word.startsWith('/'),
+  path: entryPath,
   body_bytes: count.max(2 ** 30),
   body_sha256: z.string().regex(/^[0-9a-f]{64}$/),
   collected_at: moment,
@@ -71,8 +72,21 @@ const droppedRow = z.object({
   reason: z.string(),
 });
 
-/** What is remembered about the file, apart from what holds for the damaged one alone. */
-const keptFacts: readonly Fact[] = ['host', 'damage', 'clock', 'maintenance', 'notified', 'history'];
+/** A name of a host (RFC 1123): with a damaged one, every run would find that another host writes the outbox. */
+const hostName = z.string().regex(/^[a-z0-9]([a-z0-9._-]{0,251}[a-z0-9])?$/i);
+const json = z.string().refine(isJson);
+
+/**
+ * The facts that are taken over, and what each must be. The others hold for the damaged file alone, or, as `clock` does,
+ * only until the next answer of the destination.
+ */
+const keptFacts: Readonly<Partial<Record<Fact, z.ZodType<string>>>> = {
+  host: hostName,
+  damage: json,
+  maintenance: json,
+  notified: json,
+  history: json,
+};
 
 export function entryRowOf(rowid: number, values: readonly Value[]): EntryRow | null {
   if (values.length < firstEntryColumns || values[0] !== null) return null;
@@ -88,8 +102,20 @@ export function droppedRowOf(values: readonly Value[]): DroppedRow | null {
 
 export function factOf(values: readonly Value[]): readonly [Fact, string] | null {
   const [key, value] = values;
-  const fact = keptFacts.find((name) => name === key);
-  return values.length === 2 && fact !== undefined && typeof value === 'string' && value !== '' ? [fact, value] : null;
+  const fact = facts.find((name) => name === key);
+  const schema = fact && keptFacts[fact];
+  if (values.length !== 2 || fact === undefined || schema === undefined) return null;
+  const kept = schema.safeParse(value).data;
+  return kept === undefined ? null : [fact, kept];
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isListOfNames(text: string): boolean {

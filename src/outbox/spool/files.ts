@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type AttemptRecord, entryStates, type ForeignEntry } from '../entry.ts';
+import { destinationName, entryPath } from '../request-parts.ts';
 
 const moment = z.iso.datetime().transform((text) => new Date(text));
 
@@ -10,9 +11,9 @@ const spooledEntry = z.object({
   entry: z.object({
     id: z.string(),
     stream: z.string(),
-    destination: z.string(),
+    destination: destinationName,
     method: z.literal('POST'),
-    path: z.string(),
+    path: entryPath,
     body: z.string(),
     collectedAt: moment,
     failedProbes: z.array(z.string()),

@@ -36,15 +36,21 @@ function takeInEntry(outbox: Outbox, entry: ForeignEntry): void {
   }
 }
 
-/** A file that cannot be read is put aside, for a person. */
+/** Takes one file in. A file that is not what it should be is put aside for a person; one that cannot be read is left. */
 function take<T>(file: string, parse: (text: string) => T, put: (content: T) => void, log: Log): void {
-  let content: T;
+  let text: string;
   try {
-    content = parse(readFileSync(file, 'utf8'));
+    text = readFileSync(file, 'utf8');
   } catch (error) {
     // Another process was quicker.
     if (codeOf(error) === 'ENOENT') return;
-    log.error(`cannot read ${file}: ${messageOf(error)}; it is kept as ${file}.damaged`);
+    throw new OutboxUnwritable(`cannot read ${file}: ${messageOf(error)}`, 'check its disk: dmesg; df -h', error);
+  }
+  let content: T;
+  try {
+    content = parse(text);
+  } catch (error) {
+    log.error(`cannot take in ${file}: ${messageOf(error)}; it is kept as ${file}.damaged`);
     renameSync(file, `${file}.damaged`);
     return;
   }

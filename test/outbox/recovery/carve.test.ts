@@ -65,7 +65,8 @@ function leafOfEntries(bytes: Buffer): number {
 describe('an undamaged file', () => {
   test('gives exactly its entries, facts and memory of what was dropped', () => {
     change((database) => {
-      database.run(`INSERT INTO meta VALUES ('host', 'login1'), ('checked', 'x'), ('clock', '[1,2]')`);
+      database.run(`INSERT INTO meta VALUES ('host', 'login1'), ('checked', 'x'), ('clock', '[1,2]'),
+        ('maintenance', '[]'), ('history', '{"farm')`);
       database.run(`INSERT INTO dropped (id, stream, collected_at, dropped_at, reason) VALUES ('${Bun.randomUUIDv7()}',
         'sam/derecho', ${Date.now()}, ${Date.now()}, 'no room')`);
     });
@@ -75,7 +76,7 @@ describe('an undamaged file', () => {
     expect(found.strayBodies).toBe(0);
     expect([...found.facts]).toEqual([
       ['host', 'login1'],
-      ['clock', '[1,2]'],
+      ['maintenance', '[]'],
     ]);
     expect(found.dropped).toMatchObject([{ stream: 'sam/derecho', reason: 'no room' }]);
   });

@@ -22,6 +22,7 @@ import { acknowledgeDamage, unacknowledgedDamage } from '../../../src/outbox/rec
 import { recover } from '../../../src/outbox/recovery/recover.ts';
 import { recoverFrom } from '../../../src/outbox/recovery/recover-from.ts';
 import { identityOf, nameAside, setAside } from '../../../src/outbox/recovery/set-aside.ts';
+import { keepReserve } from '../../../src/outbox/reserve.ts';
 import {
   contents,
   contentsOf,
@@ -168,7 +169,8 @@ describe('opening a damaged file', () => {
   test.each([
     ['a text', () => writeFileSync(file, 'Dear diary,\n'.repeat(1000))],
     ['a short text', () => writeFileSync(file, 'Hello')],
-  ])('%s is kept as it is, and a new outbox begun', (_name, make) => {
+  ])('%s in the place of an outbox is kept as it is, and a new outbox begun', (_name, make) => {
+    keepReserve(file);
     make();
     const found = readFileSync(file);
     const outbox = open();
@@ -180,7 +182,18 @@ describe('opening a damaged file', () => {
   });
 
   test.each([
+    ['a text', Buffer.from('Dear diary,\n'.repeat(1000))],
+    ['a picture', Buffer.from([0x89, 0x50, 0x4e, 0x47, ...Array(9000).keys()])],
+  ])('%s where no outbox was is refused and left where it is', (_name, bytes) => {
+    writeFileSync(file, bytes);
+    expect(open).toThrow(/is not an outbox, and not a database at all: correct --outbox/);
+    expect(readFileSync(file).equals(bytes)).toBe(true);
+    expect(readdirSync(directory.path)).toEqual([basename(file)]);
+  });
+
+  test.each([
     ['with tables of its own', ['CREATE TABLE books (title TEXT)']],
+    ['with a version of its own', ['CREATE TABLE books (title TEXT)', 'PRAGMA user_version = 2']],
     [
       "that is a receiver's",
       ['CREATE TABLE users (name TEXT)', 'PRAGMA application_id = 1752196978', 'PRAGMA user_version = 1'],
@@ -222,6 +235,7 @@ describe('opening a damaged file', () => {
   });
 
   test('SQLite itself takes away side files that are nonsense', () => {
+    keepReserve(file);
     writeFileSync(file, 'no database');
     for (const side of ['-journal', '-wal', '-shm']) writeFileSync(file + side, 'nonsense '.repeat(99));
     const outbox = open();
