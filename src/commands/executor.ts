@@ -31,6 +31,7 @@ export function executorFor(system: System, source: Source, isAlone: boolean): S
       connectTimeoutSeconds: system.timeouts.connect,
       searchPath: system.search_path ?? defaultSearchDirectories,
       ...(system.ssh_config === undefined ? {} : { configFile: system.ssh_config }),
+      variables: withoutUnset(system.environment),
     }),
   );
   if (source.record === null) return { executor, finish: async () => {} };
@@ -51,12 +52,19 @@ export function localExecutor(): Executor {
 }
 
 /** The executor of a cluster's job history. */
-export function historyExecutor({ search_path, ssh_config }: JobsSettings): Executor {
+export function historyExecutor({ search_path, ssh_config, environment }: JobsSettings): Executor {
   return createExecutor({
     ...localOptions(),
     ...(search_path === undefined ? {} : { searchPath: search_path }),
     ...(ssh_config === undefined ? {} : { configFile: ssh_config }),
+    variables: withoutUnset(environment),
   });
+}
+
+function withoutUnset(variables: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(variables).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
+  );
 }
 
 function localOptions(): ExecutorOptions {

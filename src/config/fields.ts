@@ -39,6 +39,10 @@ export const commonSettings = {
   search_path: z.array(absolutePath).optional(),
   /** A configuration file for ssh in place of the user's. */
   ssh_config: absolutePath.optional(),
+  /** Variables that every command of the system gets, here and on other hosts. */
+  environment: z
+    .strictObject({ PBS_CONF_FILE: absolutePath.optional(), SLURM_CONF: absolutePath.optional() })
+    .default({}),
 };
 
 export type FailedProbePolicy = z.output<typeof failedProbePolicy>;

@@ -22,6 +22,8 @@ export const jobsSettings = z
     search_path: z.array(absolutePath).optional(),
     /** A configuration file for ssh in place of the user's. */
     ssh_config: absolutePath.optional(),
+    /** Variables that sacct gets, where it runs. */
+    environment: z.strictObject({ SLURM_CONF: absolutePath.optional() }).default({}),
   })
   .prefault({});
 

@@ -3,9 +3,9 @@ import type { Command, Ending, Executor, UnreachableReason } from '../exec/comma
 import { sameHost } from '../exec/host-name.ts';
 import { readText } from '../exec/read-text.ts';
 import { onSchedulerHost } from '../exec/scheduler-host.ts';
-import { wayTo } from '../host/probes.ts';
+import { probeFilesystem, wayTo } from '../host/probes.ts';
 import { hiddenBy } from '../slurm/private-data.ts';
-import { tooOld } from '../slurm/version.ts';
+import { tooOld, versionLine } from '../slurm/version.ts';
 import { type Finding, fail, pass, skip, warn } from './finding.ts';
 
 /** What can be tried on the hosts of a system, and what this host calls itself. */
@@ -50,6 +50,7 @@ export async function checkReach(reach: Reach): Promise<Finding[]> {
       isReached ? checkProgram(reach, program) : behind(`${system_name} ${program}`),
     ),
     ...(server === null ? [] : [isReached ? checkServer(reach, server) : behind(`${system_name} ${server.name}`)]),
+    ...system.filesystems.map(({ path }) => (isReached ? checkMount(reach, path) : behind(`${system_name} ${path}`))),
     ...system.login_nodes.map((node) => {
       const way = wayTo(system, node);
       return way.via === null || isReached
@@ -81,7 +82,7 @@ async function checkProgram({ system, executor }: Reach, program: string): Promi
   const result = await readText(executor, onSchedulerHost(system, [program, '--version'], 'host'));
   const where = system.scheduler_host === null ? 'here' : `on ${system.scheduler_host}`;
   if (result.kind === 'done') {
-    const version = result.text.trim().split('\n')[0]?.slice(0, 80) ?? '';
+    const version = (versionLine(result.text) ?? result.text.trim().split('\n')[0] ?? '').slice(0, 80);
     const problem = program === 'df' ? null : needs[system.scheduler].tooOld(version);
     return problem === null
       ? pass(name, `is there ${where}: ${version}`)
@@ -92,6 +93,20 @@ async function checkProgram({ system, executor }: Reach, program: string): Promi
   const find =
     system.scheduler_host === null ? `command -v ${program}` : `ssh ${system.scheduler_host} command -v ${program}`;
   return fail(name, result.reason, `${find}   # and add its directory to search_path in ${system.system_name}.yaml`);
+}
+
+/** Tries the path of a filesystem. One that does not answer is reported as that; a mistyped path never answers. */
+async function checkMount({ system, executor }: Reach, path: string): Promise<Finding> {
+  const name = `${system.system_name} ${path}`;
+  const way = system.scheduler_host === null ? '' : `ssh ${system.scheduler_host} `;
+  const probed = await probeFilesystem(system, executor, path);
+  if (probed.kind === 'failed') {
+    const remedy = probed.isMissing ? 'ls -d' : 'df';
+    return fail(name, probed.reason, `${way}${remedy} ${path}   # or correct it in ${system.system_name}.yaml`);
+  }
+  return 'unavailable' in probed.value
+    ? warn(name, probed.value.unavailable, `${way}df ${path}   # or correct it in ${system.system_name}.yaml`)
+    : pass(name, `df measures it ${system.scheduler_host === null ? 'here' : `on ${system.scheduler_host}`}`);
 }
 
 async function checkServer({ system, executor }: Reach, server: NonNullable<Needs['server']>): Promise<Finding> {
@@ -108,11 +123,14 @@ async function checkServer({ system, executor }: Reach, server: NonNullable<Need
 
 const mends: Readonly<Record<UnreachableReason, string>> = {
   'does not answer': 'ping -c 1 {host}; {ssh} -v {host} true',
+  'login timed out': '{ssh} -v {host} true   # a home directory or a start file of the login shell may hang',
   'connection refused': '{ssh} -v {host} true   # is sshd running there?',
   'unknown host name': 'getent hosts {host}   # correct the name, or give it in ~/.ssh/config',
   'host key not trusted': '{ssh} {host} true   # compare the fingerprint, then say yes',
   'login refused': '{copy} {host}   # a key without a passphrase, or an agent that cron can use',
   'connection lost': '{ssh} -v {host} true',
+  'login shell did not run the command':
+    '{ssh} {host} true   # look for exec or exit in the start files of the shell, and for ForceCommand in sshd_config',
   'ssh failed': '{ssh} -v {host} true',
 };
 
@@ -134,6 +152,8 @@ function needsPerson(ending: Ending): boolean {
   return (
     ending.kind === 'not-found' ||
     (ending.kind === 'unreachable' &&
-      ['login refused', 'host key not trusted', 'unknown host name'].includes(ending.reason))
+      ['login refused', 'host key not trusted', 'unknown host name', 'login shell did not run the command'].includes(
+        ending.reason,
+      ))
   );
 }

@@ -12,14 +12,16 @@ export type Command = {
   readonly maxOutputBytes: number;
 };
 
-/** Why ssh did not get as far as running the command, read off its standard error. */
+/** Why a command on another host did not run, or lost its connection. */
 export type UnreachableReason =
   | 'does not answer'
+  | 'login timed out'
   | 'connection refused'
   | 'unknown host name'
   | 'host key not trusted'
   | 'login refused'
   | 'connection lost'
+  | 'login shell did not run the command'
   | 'ssh failed';
 
 /** How a command ended. The first cause wins: a command killed for its output did not also time out. */
@@ -30,6 +32,8 @@ export type Ending =
   | { readonly kind: 'output-too-large'; readonly limitBytes: number }
   | { readonly kind: 'not-found'; readonly program: string }
   | { readonly kind: 'unreachable'; readonly host: string; readonly reason: UnreachableReason; readonly stderr: string }
+  /** The connection ended before the command did, and ssh does not say why. */
+  | { readonly kind: 'cut-off'; readonly stderr: string }
   | { readonly kind: 'not-recorded' };
 
 /** A started command: its standard output as it comes, and how it ended once that is read to its end. */
@@ -43,8 +47,8 @@ export type Execution = {
 /** What starts commands: local and ssh for real, a recording being made, or one being replayed. */
 export type Executor = { start(command: Command): Execution };
 
-/** A command for people: `pbsnodes -aj -F json on derecho`. A word that is none for people (a format) is cut. */
+/** A command for people: `pbsnodes -aj -F json on derecho`. A word that is not for people (a format, a script) is cut. */
 export function describeCommand(command: Command): string {
   const where = command.host === null ? '' : ` on ${command.host}`;
-  return `${command.argv.map((word) => word.replace(/[\u0000-\u001f].*$/s, '…')).join(' ')}${where}`;
+  return `${command.argv.map((word) => word.replace(/[\u0000-\u001f;].*$/s, '…')).join(' ')}${where}`;
 }

@@ -15,7 +15,7 @@ export type ExecutorOptions = SshOptions & {
  * OperatorError for a host or an argument that may not be passed to ssh; all else is an ending.
  */
 export function createExecutor(options: ExecutorOptions): Executor {
-  const environment = commandEnvironment(options.environment, options.searchPath);
+  const environment = commandEnvironment(options.environment, options.searchPath, options.variables);
   return {
     start(command) {
       const hops = hopsOf(command, options.hostName);

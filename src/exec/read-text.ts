@@ -1,5 +1,5 @@
 import { type Command, describeCommand, type Ending, type Executor } from './command.ts';
-import { failureOf, unreachableOf } from './describe.ts';
+import { failureOf, ownWords, unreachableOf } from './describe.ts';
 
 export type TextResult =
   | { readonly kind: 'done'; readonly text: string }
@@ -36,8 +36,18 @@ export async function readLines(executor: Executor, command: Command): Promise<T
   return { kind: 'failed', reason: `${describeCommand(command)} ${cutOutput}`, unreachable: undefined, ending };
 }
 
-/** What a command that exited with 0 and printed nothing but an error says; null where it did print or did not complain. */
+/**
+ * Why a command failed that exited with 0 and printed nothing but an error; null if it did not fail. Only the program's own
+ * words are an error: a wrapper or a start file may print anything.
+ */
 export function silentFailure(command: Command, ending: Ending, printedNothing: boolean): string | null {
-  if (!printedNothing || ending.kind !== 'exited' || ending.stderr.trim() === '') return null;
-  return failureOf(command, { ...ending, code: 1 })?.replace('exited with 1', 'printed nothing but an error') ?? null;
+  if (!printedNothing || ending.kind !== 'exited') return null;
+  const words = ownWords(command, ending.stderr).join('\n');
+  if (words === '') return null;
+  return (
+    failureOf(command, { ...ending, code: 1, stderr: words })?.replace(
+      'exited with 1',
+      'printed nothing but an error',
+    ) ?? null
+  );
 }

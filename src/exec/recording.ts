@@ -10,17 +10,20 @@ export const recordingFileName = 'recording.yaml';
 
 const reasons = [
   'does not answer',
+  'login timed out',
   'connection refused',
   'unknown host name',
   'host key not trusted',
   'login refused',
   'connection lost',
+  'login shell did not run the command',
   'ssh failed',
 ] as const satisfies readonly UnreachableReason[];
 
 /** Endings without an exit status; what was on standard error is in its file. */
 const otherEnding = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('killed'), signal: z.string() }),
+  z.strictObject({ kind: z.literal('cut-off') }),
   z.strictObject({ kind: z.literal('timed-out'), seconds: z.number() }),
   z.strictObject({ kind: z.literal('output-too-large'), limitBytes: z.number() }),
   z.strictObject({ kind: z.literal('not-found'), program: z.string() }),
@@ -88,7 +91,14 @@ export function recordingText(content: Recording): string {
 /** How the command ends when it is replayed; `stderr` is what its file holds. */
 export function recordedEnding({ exit, ending }: RecordedCommand, stderr: string): Ending {
   if (ending === undefined) return { kind: 'exited', code: exit ?? 0, stderr };
-  return ending.kind === 'killed' || ending.kind === 'unreachable' ? { ...ending, stderr } : ending;
+  switch (ending.kind) {
+    case 'killed':
+    case 'cut-off':
+    case 'unreachable':
+      return { ...ending, stderr };
+    default:
+      return ending;
+  }
 }
 
 /** A recording may come from anybody: it must not make us read `/etc/passwd`. */

@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { farSideArguments } from './far-side.ts';
 import { checkedHost, sameHost } from './host-name.ts';
 import { quoteCommand } from './quote.ts';
 import { joinedDirectories } from './search-path.ts';
@@ -11,6 +12,8 @@ export type SshOptions = {
   readonly configFile?: string;
   /** Where programs are looked for after PATH, on every host. */
   readonly searchPath: readonly string[];
+  /** Variables that the configuration sets for commands, on every host; names of `inheritedVariables`. */
+  readonly variables?: Readonly<Record<string, string>>;
   /** What this host calls itself: commands for it need no ssh. */
   readonly hostName: string;
 };
@@ -23,40 +26,32 @@ export function hopsOf(command: Pick<Command, 'host' | 'via'>, hostName: string)
   return [via, host];
 }
 
-/** What the far side adds to standard error when a status of 255 is the program's own and not one of ssh. */
-export const ownStatusMark = 'hpc-collector: the program itself ended with 255';
-
-/** What it says, before the program's name, when it has no such program. */
-export const notFoundMark = 'hpc-collector: no such program: ';
-
-/**
- * What every host on the way runs. It is constant: all that is configured comes as positional parameters, the
- * seconds, the search directories, then the command. Killing ssh on this side leaves the far side running, so
- * `timeout` ends it there. One line, without `!` and `'`, to pass through any login shell.
- */
-const farSideScript = [
-  `PATH="\${PATH:-/usr/bin:/bin}\${2:+:$2}"; LC_ALL=C; export PATH LC_ALL; seconds=$1; shift 2;`,
-  `command -v "$1" >/dev/null 2>&1 || { echo "${notFoundMark}$1" >&2; exit 127; };`,
-  'if command -v timeout >/dev/null 2>&1; then timeout -k 1 "$seconds" "$@"; else "$@"; fi; status=$?;',
-  `[ $status -ne 255 ] || echo "${ownStatusMark}" >&2; exit $status`,
-].join(' ');
-
 /**
  * The argument vector that runs a command over its hops: ssh to the first, whose command is an ssh to the second
- * (keys for the second live on the first). Throws an OperatorError for what cannot be quoted.
+ * (keys for the second live on the first). `nonce` is for the markers around the output; `hop` is the number of the first
+ * of the hops. Throws an OperatorError for what cannot be quoted.
  */
 export function sshArguments(
   command: Pick<Command, 'argv' | 'timeoutSeconds'>,
   hops: readonly string[],
   options: SshOptions,
+  nonce: string,
+  hop = 0,
 ): [string, ...string[]] {
   const { argv, timeoutSeconds } = command;
-  const [hop, ...further] = hops;
-  if (hop === undefined) return [...argv];
-  const farCommand = further.length === 0 ? argv : sshArguments(command, further, withoutConfig(options));
-  const farSide = ['sh', '-c', farSideScript, 'hpc-collector', String(Math.max(1, Math.ceil(timeoutSeconds)))];
-  const remote = quoteCommand([...farSide, joinedDirectories(options.searchPath), ...farCommand]);
-  return ['ssh', ...sshFlags(timeoutSeconds, options), '--', checkedHost(hop), remote];
+  const [next, ...further] = hops;
+  if (next === undefined) return [...argv];
+  const farCommand =
+    further.length === 0 ? argv : sshArguments(command, further, withoutConfig(options), nonce, hop + 1);
+  const remote = farSideArguments({
+    argv: farCommand,
+    nonce,
+    hop,
+    timeoutSeconds,
+    searchPath: joinedDirectories(options.searchPath),
+    variables: options.variables ?? {},
+  });
+  return ['ssh', ...sshFlags(timeoutSeconds, options), '--', checkedHost(next), quoteCommand(remote)];
 }
 
 function withoutConfig(options: SshOptions): SshOptions {

@@ -1,5 +1,5 @@
 import type { Ending, UnreachableReason } from './command.ts';
-import { notFoundMark, ownStatusMark } from './ssh-arguments.ts';
+import { type FarOutput, stderrAfter } from './far-output.ts';
 
 /**
  * What OpenSSH writes when it fails, each as a whole line of its own: programs say similar things (`qstat` prints
@@ -24,13 +24,25 @@ const reasons: readonly (readonly [RegExp, UnreachableReason])[] = [
   [/^ssh: connect to host \S+ port \d+: Connection reset by peer$/m, 'connection lost'],
   [/^Connection (?:closed|reset) by \S+ (?:port \d+)?/m, 'connection lost'],
   [/^Connection to \S+ closed by remote host\.$/m, 'connection lost'],
+  [/^Read from remote host \S+ .*timed out$/m, 'does not answer'],
   [/^(?:Read from remote host \S+|client_loop: send disconnect): /m, 'connection lost'],
-  [/^Timeout, server \S+ not responding\.$/m, 'connection lost'],
+  [/^Timeout, server \S+ not responding\.$/m, 'does not answer'],
 ];
 
 /** Why ssh failed, from its standard error; null if nothing in it is ssh's. */
 export function unreachableReason(stderr: string): UnreachableReason | null {
   return reasons.find(([pattern]) => pattern.test(stderr))?.[1] ?? null;
+}
+
+/** Whether a host gave no answer. Otherwise it did answer, or the trouble is ours: a wrong name, a refused key. */
+export function isSilence(reason: UnreachableReason): boolean {
+  return reason === 'does not answer' || reason === 'connection refused' || reason === 'login timed out';
+}
+
+/** The line of standard error in which ssh says why it failed; null if there is none. */
+export function unreachableLine(stderr: string): string | null {
+  const line = reasons.map(([pattern]) => stderr.match(pattern)?.index).find((at) => at !== undefined);
+  return line === undefined ? null : (stderr.slice(line).split('\n', 1)[0]?.trim() ?? null);
 }
 
 /**
@@ -45,42 +57,71 @@ export function wasDropped(ending: Ending): boolean {
   );
 }
 
+/** The way that a command went, what came back, and its time. */
+export type Way = {
+  readonly hops: readonly string[];
+  readonly nonce: string;
+  readonly output: FarOutput;
+  readonly program: string;
+  /** The seconds that the command had, and those that passed. */
+  readonly seconds: { readonly allowed: number; readonly passed: number };
+};
+
 /**
- * What the ending of an ssh process says about the command it ran: takes the hops it went over, the seconds that
- * the command had and those that passed.
- *
- * ssh exits with 255 for every failure of its own, and with the command's status otherwise, which may be 255 too.
- * Each host on the way marks a 255 that it got from its program: as many marks as hops, and it was the command's;
- * fewer, and the next hop is the one that could not be reached.
+ * Returns how the command ended of which an ssh process is the near end. The last host's marker tells it: ssh itself exits
+ * with 255 for every failure of its own, and a program may do so too. Without that marker, the first host that did not
+ * tell how its part ended is the one that failed.
  */
-export function commandEnding(
-  ending: Ending,
-  hops: readonly string[],
-  seconds: { readonly allowed: number; readonly passed: number },
-): Ending {
+export function commandEnding(ending: Ending, way: Way): Ending {
+  const { hops, output, program } = way;
+  const last = hops.length - 1;
+  const end = output.endOf(last);
+  if (end !== undefined) return programEnding(end, wordsOf(ending, way, last), program, way);
+  if (ending.kind === 'timed-out') return timedOut(way);
   if (ending.kind !== 'exited') return ending;
-  const { code } = ending;
-  if ((code === 124 || code === 137) && seconds.passed >= seconds.allowed) {
-    return { kind: 'timed-out', seconds: seconds.allowed };
+
+  const failed = hops.findIndex((_, hop) => output.endOf(hop) === undefined);
+  const host = hops[failed];
+  // The program of a host before the failed one is the ssh to it.
+  const before = failed === 0 ? (`exit ${ending.code}` as const) : output.endOf(failed - 1);
+  if (host === undefined || before === undefined) return ending;
+  const stderr = wordsOf(ending, way, failed - 1);
+  const ssh = programEnding(before, stderr, 'ssh', way);
+  if (ssh.kind !== 'exited') return ssh;
+  const hasBegun = output.hasBegun(failed);
+  if (ssh.code === 255) {
+    const reason = unreachableReason(stderr);
+    if (reason === null && hasBegun) return { kind: 'cut-off', stderr };
+    return { kind: 'unreachable', host, reason: reason ?? 'ssh failed', stderr };
   }
-  const lines = ending.stderr.split('\n');
-  const missing = missingProgram(code, lines);
-  if (missing !== null) return { kind: 'not-found', program: missing };
-  if (code !== 255) return ending;
-  const stderr = lines.filter((line) => line !== ownStatusMark).join('\n');
-  const marks = lines.filter((line) => line === ownStatusMark).length;
-  const host = hops[marks];
-  if (host === undefined) return { kind: 'exited', code, stderr };
-  return { kind: 'unreachable', host, reason: unreachableReason(stderr) ?? 'ssh failed', stderr };
+  if (hasBegun) return { kind: 'cut-off', stderr };
+  // nologin(8) and most forced commands say why on standard output.
+  const words = `${stderr}${output.chatter()}`;
+  return { kind: 'unreachable', host, reason: 'login shell did not run the command', stderr: words };
 }
 
-/** The program that a host on the way could not start; null if it started. A program may end with 126 or 127 itself. */
-function missingProgram(code: number, stderrLines: readonly string[]): string | null {
-  if (code !== 126 && code !== 127) return null;
-  for (const line of stderrLines) {
-    if (line.startsWith(notFoundMark)) return line.slice(notFoundMark.length);
-    const refused = /^timeout: failed to run command '(.*)': /.exec(line)?.[1];
-    if (refused !== undefined) return refused;
-  }
-  return null;
+function programEnding(
+  end: NonNullable<ReturnType<FarOutput['endOf']>>,
+  stderr: string,
+  program: string,
+  way: Way,
+): Ending {
+  if (end === 'missing') return { kind: 'not-found', program };
+  const code = Number(end.slice('exit '.length));
+  // These are the statuses of timeout(1).
+  const { allowed, passed } = way.seconds;
+  if ((code === 124 || code === 137) && passed >= allowed) return timedOut(way);
+  const refused = code === 126 ? /^timeout: failed to run command '(.*)': /m.exec(stderr)?.[1] : undefined;
+  return refused === undefined ? { kind: 'exited', code, stderr } : { kind: 'not-found', program: refused };
+}
+
+/** A command that did not begin in time says nothing about what it would have asked: its host did not let us in. */
+function timedOut({ hops, output, seconds }: Way): Ending {
+  const host = hops.find((_, hop) => !output.hasBegun(hop));
+  if (host === undefined) return { kind: 'timed-out', seconds: seconds.allowed };
+  return { kind: 'unreachable', host, reason: 'login timed out', stderr: '' };
+}
+
+function wordsOf(ending: Ending, { nonce }: Way, hop: number): string {
+  return 'stderr' in ending ? stderrAfter(ending.stderr, nonce, hop) : '';
 }

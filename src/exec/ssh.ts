@@ -1,4 +1,5 @@
 import type { Command, Ending, Execution } from './command.ts';
+import { FarOutput } from './far-output.ts';
 import { startLocal } from './local.ts';
 import { type SshOptions, sshArguments } from './ssh-arguments.ts';
 import { commandEnding, wasDropped } from './ssh-ending.ts';
@@ -19,16 +20,16 @@ export function startOverSsh(
   const started = performance.now();
   const secondsPassed = (): number => (performance.now() - started) / 1000;
   const { maxOutputBytes } = command;
-  const attempt = (timeoutSeconds: number): Execution =>
-    startLocal({
-      argv: sshArguments({ argv: command.argv, timeoutSeconds }, hops, options),
-      environment,
-      timeoutSeconds,
-      maxOutputBytes,
-    });
-  const asCommand = (ending: Ending): Ending => {
-    if (ending.kind === 'timed-out') return { kind: 'timed-out', seconds: command.timeoutSeconds };
-    return commandEnding(ending, hops, { allowed: command.timeoutSeconds, passed: secondsPassed() });
+  const attempt = (timeoutSeconds: number) => {
+    const nonce = crypto.randomUUID().slice(0, 13);
+    const argv = sshArguments({ argv: command.argv, timeoutSeconds }, hops, options, nonce);
+    const { stdout, ending } = startLocal({ argv, environment, timeoutSeconds, maxOutputBytes });
+    const output = new FarOutput(nonce, hops.length);
+    const asCommand = async (): Promise<Ending> => {
+      const seconds = { allowed: command.timeoutSeconds, passed: secondsPassed() };
+      return commandEnding(await ending, { hops, nonce, output, program: command.argv[0], seconds });
+    };
+    return { stdout: output.read(stdout), ending: asCommand };
   };
 
   let current = attempt(command.timeoutSeconds);
@@ -40,12 +41,12 @@ export function startOverSsh(
         yield* current.stdout;
         const pause = retryPause(retry);
         const left = command.timeoutSeconds - secondsPassed() - pause;
-        if (!wasDropped(asCommand(await current.ending)) || retry > maxRetries || left <= 0) return;
+        if (!wasDropped(await current.ending()) || retry > maxRetries || left <= 0) return;
         await Bun.sleep(pause * 1000);
         current = attempt(left);
       }
     } finally {
-      ending.resolve(asCommand(await current.ending));
+      ending.resolve(await current.ending());
     }
   }
   return { stdout: read(), ending: ending.promise };

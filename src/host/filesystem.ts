@@ -5,15 +5,29 @@ export function filesystemCommand(path: string): readonly [string, ...string[]] 
   return ['df', '--block-size=1', '--output=size,used,itotal,iused,target', '--', path];
 }
 
+/** What df says of a mount whose server or device does not answer: strerror(3), in the C locale. */
+const noAnswer =
+  /: (?:Input\/output error|Remote I\/O error|Stale (?:NFS )?file handle|Transport endpoint is not connected|Cannot send after transport endpoint shutdown|Communication error on send|Connection (?:timed out|refused|reset by peer)|Software caused connection abort|Host is down|No route to host|Network is (?:down|unreachable)|No such device(?: or address)?|Structure needs cleaning)$/m;
+
+/** Returns whether a failed df says that the mount does not answer, and not that we asked in a wrong way. */
+export function saysNoAnswer(stderr: string): boolean {
+  return noAnswer.test(stderr);
+}
+
+/** Returns whether a failed df says that there is no such path. */
+export function saysNoPath(stderr: string): boolean {
+  return /: (?:No such file or directory|Not a directory)$/m.test(stderr);
+}
+
 /**
- * Reads `filesystemCommand`'s output; a string says what is wrong. Where nothing is mounted on the path, df shows the
- * filesystem that the empty directory lies on: the root filesystem, for any path but `/`, means that the mount is missing.
+ * Reads `filesystemCommand`'s output. Returns `not mounted` if df shows the root filesystem for another path: where nothing
+ * is mounted, df shows the filesystem that the empty directory lies on. Returns null if there are no sizes in it.
  */
-export function parseFilesystem(text: string, path: string): FilesystemRecord | string {
+export function parseFilesystem(text: string, path: string): FilesystemRecord | 'not mounted' | null {
   const fields = text.trim().split('\n')[1]?.trim().split(/\s+/);
   const [size, used, inodes, inodesUsed, ...target] = fields ?? [];
-  if (!isCount(size) || !isCount(used) || size === '0') return 'df printed no sizes';
-  if (target.join(' ') === '/' && path !== '/') return 'is not mounted';
+  if (!isCount(size) || !isCount(used) || size === '0') return null;
+  if (target.join(' ') === '/' && path !== '/') return 'not mounted';
   const countsInodes = isCount(inodes) && isCount(inodesUsed) && inodes !== '0';
   return {
     sizeBytes: Number(size),

@@ -1,19 +1,68 @@
 import type { LoginNodeRecord } from '../lib/records.ts';
 
 /**
- * What is asked of a login node, in one command because each ssh connection costs a login: the load averages, the
- * number of CPUs, then a line for each user. A constant, with nothing from outside in it.
+ * What is asked of a login node, in one command because each ssh connection costs a login: the load averages, the number
+ * of CPUs (`--all`: without it nproc(1) obeys OMP_NUM_THREADS), then the sessions, by the first of
+ *
+ * - who(1), if there is a utmp file with something in it: without one, as on Debian 13, who lists nobody;
+ * - `loginctl list-sessions`, after the number of our own session.
+ *
+ * The command is a constant, with nothing from outside in it.
  */
-export const loginNodeCommand: readonly [string, ...string[]] = ['sh', '-c', 'cat /proc/loadavg && nproc && who'];
+export const loginNodeCommand: readonly [string, ...string[]] = [
+  'sh',
+  '-c',
+  [
+    'cat /proc/loadavg && nproc --all || exit;',
+    'if { [ -s /run/utmp ] || [ -s /var/run/utmp ]; } && found=$(who); then echo "sessions: who";',
+    'elif found=$(loginctl --no-legend --no-pager list-sessions); then',
+    'echo "sessions: loginctl $(cat /proc/self/sessionid)";',
+    'else found=; echo "sessions: unknown"; fi 2>/dev/null; echo "$found"',
+  ].join(' '),
+];
 
-/** Reads `loginNodeCommand`'s output: proc(5) `/proc/loadavg`, nproc(1), who(1). Null where it is anything else. */
+/** The command of earlier versions, which their recordings have: it does not tell nobody from no utmp file. */
+export const earlierLoginNodeCommand: readonly [string, ...string[]] = [
+  'sh',
+  '-c',
+  'cat /proc/loadavg && nproc && who',
+];
+
+/**
+ * Reads the output of `loginNodeCommand` or `earlierLoginNodeCommand`: proc(5) `/proc/loadavg`, nproc(1), who(1),
+ * loginctl(1). Returns null for anything else.
+ */
 export function parseLoginNode(text: string): LoginNodeRecord | null {
-  const [loads = '', cpus = '', ...users] = text.split('\n');
+  const [loads = '', cpus = '', ...rest] = text.split('\n');
   const load = /^(\d+\.\d+) (\d+\.\d+) (\d+\.\d+) /.exec(loads);
   if (!load || !/^[1-9]\d*$/.test(cpus)) return null;
   return {
     load: [Number(load[1]), Number(load[2]), Number(load[3])],
     cpus: Number(cpus),
-    users: users.filter((line) => line.trim() !== '').length,
+    users: sessions(rest.filter((line) => line.trim() !== '')),
   };
+}
+
+/** Null where it is not known. */
+function sessions([how = '', ...lines]: readonly string[]): number | null {
+  const [, source, own] = /^sessions: (who|loginctl|unknown)(?: (\d+))?$/.exec(how) ?? [];
+  switch (source) {
+    case 'who':
+      return lines.length;
+    case 'loginctl':
+      return lines.filter((line) => isSessionOfUser(line, own)).length;
+    case 'unknown':
+      return null;
+    default:
+      return how === '' ? null : lines.length + 1;
+  }
+}
+
+/** Classes of sd_session_get_class(3) that are no session of a person. */
+const otherClasses = /^(?:manager|manager-early|background|background-light|greeter|lock-screen|none)$/;
+
+/** Takes a line of `loginctl list-sessions`: the session, the user's number and name, then columns that differ by version. */
+function isSessionOfUser(line: string, own: string | undefined): boolean {
+  const [session, , , ...columns] = line.trim().split(/\s+/);
+  return session !== own && !columns.some((column) => otherClasses.test(column));
 }

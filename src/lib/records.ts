@@ -65,7 +65,8 @@ export type ReservationRecord = {
 };
 
 export type LoginNodeRecord = {
-  readonly users: number;
+  /** Sessions of users; null if the host does not count them. */
+  readonly users: number | null;
   /** Load averages over 1, 5 and 15 minutes, in runnable processes. */
   readonly load: readonly [number, number, number];
   readonly cpus: number;

@@ -19,7 +19,7 @@ import { NodesByName, nodeFields } from './nodes.ts';
 import { parsePartition, partitionFields } from './partitions.ts';
 import { parseReservations } from './reservations.ts';
 import { formatOf, type Row, readRows } from './rows.ts';
-import { tooOld } from './version.ts';
+import { tooOld, versionLine } from './version.ts';
 
 /** How Slurm is asked: which version it is at the same time as all else, because of one that is too old all else fails. */
 export function slurmProbes(system: BatchSystem, executor: Executor): SchedulerProbes {
@@ -59,7 +59,7 @@ function doubtReservations({ nodes, reservations }: Found): string | null {
 /** Null where it does not say: the other commands tell why. */
 async function probeVersion(system: BatchSystem, executor: Executor): Promise<string | null> {
   const result = await readText(executor, onSchedulerHost(system, ['sinfo', '--version'], 'scheduler'));
-  return result.kind === 'done' ? printable(result.text, 80) || null : null;
+  return result.kind === 'done' ? printable(versionLine(result.text) ?? result.text, 80) || null : null;
 }
 
 /**

@@ -30,6 +30,7 @@ test('all probes of a system run at the same time, login nodes too, and keep the
   const turnsOf = ({ host }: Command) => 1000 - 100 * system.login_nodes.findIndex(({ name }) => name === host);
 
   const probed = await probeCluster(system, unstopped(executor), memoryLog().log);
-  expect(started).toBe(commands);
+  // The recording has an earlier version's command for login nodes, which is tried second.
+  expect(started).toBe(commands + system.login_nodes.length);
   expect([...(probed?.findings.loginNodes.keys() ?? [])]).toEqual(system.login_nodes.map(({ name }) => name));
 });

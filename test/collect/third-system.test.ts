@@ -64,7 +64,7 @@ const executor = answering(({ argv, host }) => {
   if (program === 'sh' && host === 'admin@gust-a.example.org')
     return { stdout: '2.00 1.00 0.50 1/9 1\n4\nada pts/0\n' };
   if (argv.at(-1) === '/export/home') return { stdout: 'head\n1000 600 - - /export/home\n' };
-  return { ending: exited(1, `df: ${argv.at(-1)}: No such file or directory`) };
+  return { ending: exited(1, `df: ${argv.at(-1)}: Stale file handle`) };
 });
 
 test('its own classes, types, mounts, hosts, zone and units', async () => {

@@ -1,16 +1,56 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { join } from 'node:path';
 import type { Command } from '../../src/exec/command.ts';
+import { inheritedVariables } from '../../src/exec/environment.ts';
 import { createExecutor } from '../../src/exec/executor.ts';
 import { OperatorError } from '../../src/lib/errors.ts';
 import { commandOf, outcomeOf } from '../support/execution.ts';
 import { install } from '../support/playback.ts';
 import { processesWithArgument, untilGone } from '../support/processes.ts';
-import { type FarSide, sshdInstalled, startSshd, trouble } from '../support/sshd.ts';
+import { type FarSide, forcedWords, sshdInstalled, startSshd, trouble } from '../support/sshd.ts';
 import { until } from '../support/until.ts';
 
 // Every login costs some 0.2 s of forks; a busy machine may take its time.
 setDefaultTimeout(20_000);
+
+/** Start files of every login shell, as noisy as they come. */
+const chatter = `echo "Maintenance on 12.11. from 08:00"
+printf "without a line break"
+echo "hpc-collector:0:begin"
+mesg n
+stty -ixon
+echo "$0 on standard error" >&2
+`;
+const variables = {
+  SQUEUE_USERS: 'me',
+  SQUEUE_STATES: 'RUNNING',
+  OMP_NUM_THREADS: '1',
+  TZ: 'Asia/Tokyo',
+  LC_ALL: 'de_DE.UTF-8',
+  PBS_SERVER: 'of-the-start-file',
+  SLURM_CONF: '/of/the/start/file',
+};
+const exports = (line: (name: string, value: string) => string) =>
+  Object.entries(variables)
+    .map(([name, value]) => `${line(name, value)}\n`)
+    .join('');
+const exported = exports((name, value) => `export ${name}=${value}`);
+const noisyHome = {
+  '.bashrc': `${chatter}${exported}`,
+  '.zshenv': `${chatter}${exported}`,
+  '.tcshrc': `echo "Loading default modules"\nmesg n\n${exports((name, value) => `setenv ${name} ${value}`)}`,
+  '.config/fish/config.fish': `echo hello\nprintf "no end"\necho noise >&2\n${exports((name, value) => `set -gx ${name} ${value}`)}`,
+};
+
+const shells = ['far', trouble.tcsh, trouble.fish, trouble.zsh];
+
+/** Whether the login shell of a host is not installed here. */
+function isMissing(host: string): boolean {
+  return host.endsWith('-login') && Bun.which(host.replace(/-login$/, '')) === null;
+}
+
+/** What a command may find in its environment, and what a shell adds by itself. */
+const allowed = ['', 'PATH', 'LC_ALL', ...inheritedVariables, 'PWD', 'OLDPWD', 'SHLVL', '_'];
 
 const local = createExecutor({
   connectTimeoutSeconds: 1,
@@ -39,19 +79,24 @@ describe.skipIf(!sshdInstalled)('over ssh', () => {
   const say = (text: string) => `#!/bin/sh\necho ${text}\n`;
 
   beforeAll(async () => {
-    far = await startSshd({ hosts: ['far', 'gateway'], programs: { pbsnodes: say('nodes') } });
+    far = await startSshd({ hosts: ['far', 'gateway'], programs: { pbsnodes: say('nodes') }, home: noisyHome });
     const program = say('from the search path');
     install(join(far.directory, 'pbs'), { qstat: program, pbsnodes: program });
   });
   afterAll(() => far.stop());
 
-  function run(argv: Command['argv'], host: string, rest: Partial<Command> = {}) {
+  function run(
+    argv: Command['argv'],
+    host: string,
+    { connect = 8, ...rest }: Partial<Command> & { connect?: number } = {},
+  ) {
     const executor = createExecutor({
-      connectTimeoutSeconds: 1,
+      connectTimeoutSeconds: connect,
       configFile: far.configFile,
       searchPath: [join(far.directory, 'pbs')],
       hostName: 'here',
       environment: { ...process.env, LANG: 'de_DE.UTF-8', SECRET: 'x' },
+      variables: { SLURM_CONF: '/etc/of the configuration' },
     });
     return outcomeOf(executor.start(commandOf(argv, { host, ...rest })));
   }
@@ -62,6 +107,47 @@ describe.skipIf(!sshdInstalled)('over ssh', () => {
     const { stdout, ending } = await run(['sh', '-c', 'echo $LC_ALL $SECRET; echo why >&2'], 'far');
     expect(stdout).toBe('C\n');
     expect(ending).toEqual({ kind: 'exited', code: 0, stderr: 'why\n' });
+  });
+
+  test.concurrent.each([...shells])('nothing of the start files of %s reaches a command', async (host) => {
+    if (isMissing(host)) return;
+    const [direct, nested] = await Promise.all(
+      [null, 'gateway'].map((via) => run(['sh', '-c', 'env; echo own >&2'], host, { via })),
+    );
+    for (const { stdout, ending } of [direct, nested].flatMap((one) => one ?? [])) {
+      const names = stdout.split('\n').map((line) => line.split('=')[0] ?? '');
+      expect(names.filter((name) => !allowed.includes(name))).toEqual([]);
+      expect(names).toContain('HOME');
+      expect(stdout).toContain('PBS_SERVER=of-the-start-file\n');
+      expect(stdout).toContain('SLURM_CONF=/etc/of the configuration\n');
+      expect(ending).toEqual({ kind: 'exited', code: 0, stderr: 'own\n' });
+    }
+    expect(direct?.stdout).not.toBe('');
+  });
+
+  test('a host that runs a command of its own, and a shell that hangs, are named', async () => {
+    const [forced, behind, slow, slowGateway] = await Promise.all([
+      run(['id'], trouble.forced),
+      run(['id'], trouble.forced, { via: 'gateway' }),
+      run(['id'], trouble.slow, { timeoutSeconds: 4 }),
+      run(['id'], 'far', { via: trouble.slow, timeoutSeconds: 4 }),
+    ]);
+    for (const { stdout, ending } of [forced, behind]) {
+      expect(stdout).toBe('');
+      expect(ending).toMatchObject({ host: trouble.forced, reason: 'login shell did not run the command' });
+      expect(ending).toMatchObject({ stderr: expect.stringContaining(forcedWords) });
+    }
+    for (const { ending } of [slow, slowGateway])
+      expect(ending).toMatchObject({ kind: 'unreachable', host: trouble.slow, reason: 'login timed out' });
+  });
+
+  test('output that ends before its program tells how is cut off', async () => {
+    const { stdout, ending } = await run(
+      ['sh', '-c', 'echo half; kill -KILL $(ps -o ppid= -p $(ps -o ppid= $$))'],
+      'far',
+    );
+    expect(stdout).toBe('half\n');
+    expect(ending).toMatchObject({ kind: 'cut-off' });
   });
 
   const words = [
@@ -90,11 +176,13 @@ describe.skipIf(!sshdInstalled)('over ssh', () => {
   test.concurrent.each([
     ['far', null],
     ['far', 'gateway'],
-    [trouble.tcsh, null],
-    [trouble.tcsh, 'gateway'],
-    ['far', trouble.tcsh],
+    ...[trouble.tcsh, trouble.fish, trouble.zsh].flatMap((shell): [string, string | null][] => [
+      [shell, null],
+      [shell, 'gateway'],
+      ['far', shell],
+    ]),
   ])('every argument arrives at %s by way of %p unchanged', async (host, via) => {
-    if ([host, via].includes(trouble.tcsh) && Bun.which('tcsh') === null) return;
+    if (isMissing(host) || (via !== null && isMissing(via))) return;
     const { stdout } = await run(['printf', '%s\\0', ...words], host, { via });
     expect(stdout.split('\0').slice(0, -1)).toEqual(words);
   });
@@ -127,13 +215,13 @@ describe.skipIf(!sshdInstalled)('over ssh', () => {
   test.concurrent.each([null, 'gateway'])('what hangs on the far side, by way of %p, ends there too', async (via) => {
     const [seconds, stubborn] = [sleepOf(via === null ? 1 : 2), sleepOf(via === null ? 3 : 4)];
     const started = Promise.all([
-      run(['sleep', seconds], 'far', { via, timeoutSeconds: 1 }),
-      run(['sh', '-c', `trap "" TERM; sleep ${stubborn}`], 'far', { via, timeoutSeconds: 1 }),
+      run(['sleep', seconds], 'far', { via, timeoutSeconds: 6 }),
+      run(['sh', '-c', `trap "" TERM; sleep ${stubborn}`], 'far', { via, timeoutSeconds: 6 }),
     ]);
     for (const each of [seconds, stubborn]) {
       await until(() => processesWithArgument(each).length > 0, 'the far side has started');
     }
-    for (const { ending } of await started) expect(ending).toEqual({ kind: 'timed-out', seconds: 1 });
+    for (const { ending } of await started) expect(ending).toEqual({ kind: 'timed-out', seconds: 6 });
     await Promise.all([untilGone(seconds), untilGone(stubborn)]);
   });
 
@@ -147,7 +235,7 @@ describe.skipIf(!sshdInstalled)('over ssh', () => {
       [trouble.nameless, 'unknown host name'],
     ] as const)('a %s host %s', async (host, reason) => {
       // Past this time the ending would be `timed-out`.
-      const { stdout, ending } = await run(['echo', 'out'], host, { via, timeoutSeconds: 15 });
+      const { stdout, ending } = await run(['echo', 'out'], host, { via, timeoutSeconds: 15, connect: 3 });
       expect(stdout).toBe('');
       expect(ending).toMatchObject({ kind: 'unreachable', host, reason });
     });
@@ -183,13 +271,13 @@ describe.skipIf(!sshdInstalled)('over ssh', () => {
   test('a reader that stops early ends ssh', async () => {
     const seconds = sleepOf(5);
     const executor = createExecutor({
-      connectTimeoutSeconds: 1,
+      connectTimeoutSeconds: 8,
       configFile: far.configFile,
       searchPath: [],
       hostName: 'here',
       environment: process.env,
     });
-    const command = commandOf(['sh', '-c', `echo out; exec sleep ${seconds}`], { host: 'far', timeoutSeconds: 1 });
+    const command = commandOf(['sh', '-c', `echo out; exec sleep ${seconds}`], { host: 'far', timeoutSeconds: 6 });
     const execution = executor.start(command);
     for await (const _ of execution.stdout) break;
     expect((await execution.ending).kind).toBe('killed');

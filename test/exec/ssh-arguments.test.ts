@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'bun:test';
-import { hopsOf, type SshOptions, sshArguments } from '../../src/exec/ssh-arguments.ts';
+import { hopsOf, type SshOptions, sshArguments as sshArgumentsOf } from '../../src/exec/ssh-arguments.ts';
 import { OperatorError } from '../../src/lib/errors.ts';
 
 const options: SshOptions = { connectTimeoutSeconds: 10, searchPath: ['/opt/pbs/bin'], hostName: 'login1.example.org' };
 const command = { argv: ['qstat', '-B'] as const, timeoutSeconds: 30 };
+
+const sshArguments = (...[of, hops, rest]: [Parameters<typeof sshArgumentsOf>[0], readonly string[], SshOptions]) =>
+  sshArgumentsOf(of, hops, rest, 'nonce');
 
 describe('the hops of a command', () => {
   test.each([
@@ -40,7 +43,7 @@ test('ssh asks nothing, shares nothing and gets one remote command behind --', (
     expect(flags).toContain(`-o ${setting}`);
   }
   expect(argv.slice(-3, -1)).toEqual(['--', 'derecho']);
-  expect(argv.at(-1)).toEndWith(' hpc-collector 30 /opt/pbs/bin qstat -B');
+  expect(argv.at(-1)).toEndWith(' hpc-collector nonce 0 30 /opt/pbs/bin -- qstat -B');
 });
 
 test('a mute host is given up before the deadline', () => {
@@ -53,6 +56,12 @@ test('only the first hop uses the configuration file, which is on this host', ()
   expect(argv.slice(0, 3)).toEqual(['ssh', '-F', '/tmp/own config']);
   expect(argv.at(-1)).not.toContain('own config');
   expect(argv.at(-1)).toContain(' -- dec0001 ');
+});
+
+test('variables of the configuration are given to every host on the way', () => {
+  const variables = { PBS_CONF_FILE: '/etc/other pbs.conf' };
+  const argv = sshArguments(command, ['derecho', 'dec0001'], { ...options, variables });
+  expect(argv.at(-1)?.match(/PBS_CONF_FILE=\/etc\/other pbs\.conf/g)).toHaveLength(2);
 });
 
 test('the script of the far side is the same whatever is configured', () => {

@@ -1,10 +1,8 @@
 import { describe, expect, test } from 'bun:test';
 import type { Ending, UnreachableReason } from '../../src/exec/command.ts';
-import { notFoundMark, ownStatusMark } from '../../src/exec/ssh-arguments.ts';
+import { FarOutput } from '../../src/exec/far-output.ts';
 import { commandEnding, unreachableReason, wasDropped } from '../../src/exec/ssh-ending.ts';
-
-const seconds = { allowed: 30, passed: 1 };
-const exited = (code: number, stderr: string): Ending => ({ kind: 'exited', code, stderr });
+import { exited, streamOf } from '../support/executors.ts';
 
 /** As written by OpenSSH 9.2, 7.4 where it differs. */
 const messages: [string, UnreachableReason][] = [
@@ -26,7 +24,9 @@ const messages: [string, UnreachableReason][] = [
   ['Connection closed by UNKNOWN port 65535', 'connection lost'],
   ['Connection to derecho closed by remote host.', 'connection lost'],
   ['client_loop: send disconnect: Broken pipe', 'connection lost'],
-  ['Timeout, server derecho not responding.', 'connection lost'],
+  ['Read from remote host derecho: Connection reset by peer', 'connection lost'],
+  ['Read from remote host derecho: Connection timed out', 'does not answer'],
+  ['Timeout, server derecho not responding.', 'does not answer'],
 ];
 
 test.each(messages)('%p: %s', (message, reason) => {
@@ -43,52 +43,121 @@ test.each([
   expect(unreachableReason(message)).toBeNull();
 });
 
-describe('a status of 255', () => {
-  test("that every hop marked is the command's own, and the marks are taken out", () => {
-    const stderr = `Connection refused\nqstat: cannot connect\n${ownStatusMark}\n`;
-    const clean = exited(255, 'Connection refused\nqstat: cannot connect\n');
-    expect(commandEnding(exited(255, stderr), ['a'], seconds)).toEqual(clean);
-    expect(commandEnding(exited(255, `${stderr}${ownStatusMark}\n`), ['via', 'a'], seconds)).toEqual(clean);
+/** What comes of a command over some hosts, of which ssh printed this. */
+async function endingOf(
+  ending: Ending,
+  { stdout = '', hops = ['a'], passed = 1 }: { stdout?: string; hops?: readonly string[]; passed?: number },
+): Promise<Ending> {
+  const output = new FarOutput('N', hops.length);
+  for await (const _ of output.read(streamOf(stdout)));
+  return commandEnding(ending, { hops, nonce: 'N', output, program: 'qstat', seconds: { allowed: 30, passed } });
+}
+
+const begin = (hop: number) => `hpc-collector:N:${hop}:begin\n`;
+const end = (hop: number, word: string) => `hpc-collector:N:${hop}:${word}\n`;
+
+describe('a command that the last host saw end', () => {
+  test('has the status that this host tells, 255 too, and the standard error between its markers', async () => {
+    const stderr = `mesg: noise\n${begin(0)}qstat: cannot connect${end(0, 'exit 255')}logout\n`;
+    const stdout = `${begin(0)}${end(0, 'exit 255')}`;
+    expect(await endingOf(exited(255, stderr), { stdout })).toEqual(exited(255, 'qstat: cannot connect'));
   });
 
-  test('with fewer marks than hops names the hop that was not reached', () => {
-    const stderr = 'Host key verification failed.\n';
-    const unreachable = { kind: 'unreachable', reason: 'host key not trusted', stderr };
-    expect(commandEnding(exited(255, stderr), ['via', 'a'], seconds)).toMatchObject({ ...unreachable, host: 'via' });
-    expect(commandEnding(exited(255, `${stderr}${ownStatusMark}\n`), ['via', 'a'], seconds)).toMatchObject({
-      ...unreachable,
-      host: 'a',
-    });
+  test('may come through a host whose own noise is left out', async () => {
+    const stderr = `one\n${begin(0)}two\n${begin(1)}why\n${end(1, 'exit 3')}three\n${end(0, 'exit 3')}four\n`;
+    const stdout = `${begin(0)}${begin(1)}${end(1, 'exit 3')}${end(0, 'exit 3')}`;
+    expect(await endingOf(exited(3, stderr), { stdout, hops: ['via', 'a'] })).toEqual(exited(3, 'why\n'));
   });
 
-  test('with a message of ssh that is not known is still a failure of ssh', () => {
-    const stderr = '/etc/ssh/ssh_config: line 1: Bad configuration option: x\n';
-    expect(commandEnding(exited(255, stderr), ['a'], seconds)).toMatchObject({
-      kind: 'unreachable',
-      reason: 'ssh failed',
-    });
+  test('ended so although ssh hung afterwards', async () => {
+    const stdout = `${begin(0)}${end(0, 'exit 0')}`;
+    expect(await endingOf({ kind: 'timed-out', seconds: 30 }, { stdout })).toEqual(exited(0, ''));
+  });
+
+  test('has all of standard error if only its end was kept', async () => {
+    const stdout = `${begin(0)}${end(0, 'exit 1')}`;
+    expect(await endingOf(exited(1, `the end\n${end(0, 'exit 1')}`), { stdout })).toEqual(exited(1, 'the end\n'));
+  });
+
+  test.each([124, 137])('was ended by the far timeout with %d only once the time is over', async (code) => {
+    const stdout = `${begin(0)}${end(0, `exit ${code}`)}`;
+    expect(await endingOf(exited(code, ''), { stdout })).toEqual(exited(code, ''));
+    expect(await endingOf(exited(code, ''), { stdout, passed: 30.1 })).toEqual({ kind: 'timed-out', seconds: 30 });
+  });
+
+  test.each<[string, string, Ending]>([
+    ['missing', '', { kind: 'not-found', program: 'qstat' }],
+    [
+      'exit 126',
+      "timeout: failed to run command '/etc/x': Permission denied\n",
+      { kind: 'not-found', program: '/etc/x' },
+    ],
+    [
+      'exit 127',
+      'qstat: line 3: module: command not found\n',
+      exited(127, 'qstat: line 3: module: command not found\n'),
+    ],
+  ])('with %s', async (word, words, ending) => {
+    const stderr = `${begin(0)}${words}${end(0, word)}`;
+    expect(await endingOf(exited(127, stderr), { stdout: `${begin(0)}${end(0, word)}` })).toEqual(ending);
   });
 });
 
-test.each([124, 137])('a status of %d is that of the far timeout only once the time is over', (code) => {
-  expect(commandEnding(exited(code, ''), ['a'], seconds)).toEqual(exited(code, ''));
-  expect(commandEnding(exited(code, ''), ['a'], { allowed: 30, passed: 30.1 })).toEqual({
-    kind: 'timed-out',
-    seconds: 30,
+describe('a command that did not begin, or whose end was not seen', () => {
+  const key = 'Host key verification failed.\n';
+  const lost = 'Connection to a closed by remote host.\n';
+  const hops = ['via', 'a'];
+  test.each<[string, Ending, { stdout?: string; hops?: readonly string[]; passed?: number }, object]>([
+    ['ssh names why', exited(255, key), {}, { kind: 'unreachable', host: 'a', reason: 'host key not trusted' }],
+    ['ssh fails otherwise', exited(255, 'Bad option\n'), {}, { kind: 'unreachable', host: 'a', reason: 'ssh failed' }],
+    ['the host between fails', exited(255, key), { hops }, { kind: 'unreachable', host: 'via' }],
+    [
+      'the host behind fails',
+      exited(255, `Connection refused\n${begin(0)}${key}${end(0, 'exit 255')}`),
+      { hops, stdout: `${begin(0)}${end(0, 'exit 255')}` },
+      { kind: 'unreachable', host: 'a', reason: 'host key not trusted', stderr: key },
+    ],
+    [
+      'the host between has no ssh',
+      exited(127, ''),
+      { hops, stdout: `${begin(0)}${end(0, 'missing')}` },
+      { kind: 'not-found', program: 'ssh' },
+    ],
+    [
+      'the login shell runs something else',
+      exited(0, ''),
+      { stdout: 'This account is not available.\n' },
+      {
+        kind: 'unreachable',
+        reason: 'login shell did not run the command',
+        stderr: 'This account is not available.\n',
+      },
+    ],
+    [
+      'the login shell fails',
+      exited(1, 'bash: fork: Resource temporarily unavailable\n'),
+      {},
+      { kind: 'unreachable', host: 'a', reason: 'login shell did not run the command' },
+    ],
+    ['the login hangs', { kind: 'timed-out', seconds: 30 }, {}, { kind: 'unreachable', reason: 'login timed out' }],
+    [
+      'the login hangs behind a host',
+      exited(124, ''),
+      { hops, stdout: `${begin(0)}${end(0, 'exit 124')}`, passed: 31 },
+      { kind: 'unreachable', host: 'a', reason: 'login timed out' },
+    ],
+    ['the program hangs', { kind: 'timed-out', seconds: 30 }, { stdout: begin(0) }, { kind: 'timed-out', seconds: 30 }],
+    ['its output is cut', exited(0, ''), { stdout: `${begin(0)}{"Jobs":` }, { kind: 'cut-off' }],
+    ['its host is killed', exited(255, ''), { stdout: begin(0) }, { kind: 'cut-off' }],
+    [
+      'the connection is lost',
+      exited(255, lost),
+      { stdout: begin(0) },
+      { kind: 'unreachable', reason: 'connection lost' },
+    ],
+  ])('where %s', async (_, ending, what, expected) => {
+    expect(await endingOf(ending, what)).toMatchObject(expected);
   });
-});
-
-test.each([
-  [127, `${notFoundMark}qstat\n`, { kind: 'not-found', program: 'qstat' }],
-  [
-    126,
-    "timeout: failed to run command '/etc/passwd': Permission denied\n",
-    { kind: 'not-found', program: '/etc/passwd' },
-  ],
-  [127, 'qstat: line 3: module: command not found\n', exited(127, 'qstat: line 3: module: command not found\n')],
-  [0, `${notFoundMark}x\n`, exited(0, `${notFoundMark}x\n`)],
-] satisfies [number, string, Ending][])('a status of %d with %p', (code, stderr, ending) => {
-  expect(commandEnding(exited(code, stderr), ['a'], seconds)).toEqual(ending);
 });
 
 test('only what was dropped before the login is tried again', () => {

@@ -14,7 +14,7 @@ const dfOf = (mount: string) => `df --block-size=1 --output=size,used,itotal,ius
 async function rowWith(answer: Answer, of = system) {
   const { payload, failedProbes, lines } = await snapshotOf(
     of,
-    answering(({ argv }) => (argv[0] === 'df' ? answer : { stdout: '{"pbs_version":"1"}' })),
+    answering(({ argv }) => (argv[0] === 'df' ? answer : { stdout: '{"pbs_version":"1"}\n' })),
   );
   return { row: payload.filesystems[0], failedProbes, lines };
 }
@@ -85,19 +85,15 @@ describe('one is degraded', () => {
 });
 
 describe('one is unavailable, with null sizes, and no probe failed', () => {
+  const says = (words: string): Answer => ({ ending: exited(1, `df: ${path}: ${words}\n`) });
   test.each<[string, Answer, string]>([
-    [
-      'there is no such path',
-      { ending: exited(1, `df: ${path}: No such file or directory\n`) },
-      'No such file or directory',
-    ],
     ['it hangs', { ending: { kind: 'timed-out', seconds: 30 } }, 'did not end within 30 s'],
-    ['df is killed', { ending: { kind: 'killed', signal: 'SIGKILL', stderr: '' } }, 'was killed by SIGKILL'],
     ['it is not mounted: df shows the root', { stdout: df('1000 500 100 1 /') }, `${path} is not mounted`],
-    ['df shows no size', { stdout: df(`- - - - ${path}`) }, 'df printed no sizes'],
-    ['it has no size', { stdout: df(`0 0 0 0 ${path}`) }, 'df printed no sizes'],
-    ['df prints only its header', { stdout: ' 1B-blocks Used Inodes IUsed Mounted on\n' }, 'df printed no sizes'],
-    ['df prints something else', { stdout: 'hello\nworld\n' }, 'df printed no sizes'],
+    ['its server gave up', says('Stale file handle'), 'Stale file handle'],
+    ['its server does not answer', says('Connection timed out'), 'Connection timed out'],
+    ['its client was evicted', says('Cannot send after transport endpoint shutdown'), 'transport endpoint'],
+    ['its FUSE process died', says('Transport endpoint is not connected'), 'is not connected'],
+    ['its device fails', says('Input/output error'), 'Input/output error'],
   ])('where %s', async (_, answer, words) => {
     const { row, failedProbes, lines } = await rowWith(answer);
     expect(row).toEqual({
@@ -127,7 +123,22 @@ test('a mount point with blanks is read', async () => {
 });
 
 describe('it is a failed probe, and the row is left out', () => {
+  const says = (words: string): Answer => ({ ending: exited(1, `df: ${path}: ${words}\n`) });
   test.each<[string, Answer]>([
+    ['where there is no such path', says('No such file or directory')],
+    ['where the path is a file', says('Not a directory')],
+    ['where we may not look at it', says('Permission denied')],
+    ['where df knows no such option', { ending: exited(1, "df: unrecognized option '--output=size'\n") }],
+    ['where df is killed', { ending: { kind: 'killed', signal: 'SIGKILL', stderr: '' } }],
+    [
+      'where the login shell hangs',
+      { ending: { kind: 'unreachable', host: 'gust', reason: 'login timed out', stderr: '' } },
+    ],
+    ['where df is cut off', { stdout: '  1B-bl', ending: { kind: 'cut-off', stderr: '' } }],
+    ['where df shows no size', { stdout: df(`- - - - ${path}`) }],
+    ['where it has no size', { stdout: df(`0 0 0 0 ${path}`) }],
+    ['where df prints only its header', { stdout: ' 1B-blocks Used Inodes IUsed Mounted on\n' }],
+    ['where df prints something else', { stdout: 'hello\nworld\n' }],
     [
       'where the host of PBS cannot be reached',
       { ending: { kind: 'unreachable', host: 'gust', reason: 'does not answer', stderr: '' } },
@@ -158,7 +169,7 @@ test('a mount that hangs costs only itself', async () => {
 test('more used than there is drops the percentage, and says so', async () => {
   const { payload, dropped } = await snapshotOf(
     system,
-    answering(({ argv }) => ({ stdout: argv[0] === 'df' ? df(`1000 2000 - - ${path}`) : '{"pbs_version":"1"}' })),
+    answering(({ argv }) => ({ stdout: argv[0] === 'df' ? df(`1000 2000 - - ${path}`) : '{"pbs_version":"1"}\n' })),
   );
   expect(payload.filesystems[0]).not.toHaveProperty('utilization_percent');
   expect(dropped).toEqual([expect.stringMatching(/^filesystems\.0\.utilization_percent \(200\): /)]);

@@ -38,6 +38,8 @@ function withoutEnv(argv: readonly string[]): readonly string[] {
 /** A login node of 7 CPUs with two users; its load is this machine's. */
 export const loginNodePrograms: Readonly<Record<string, string>> = {
   nproc: '#!/bin/sh\necho 7\n',
+  // Hosts with a utmp file are asked by who, others by loginctl.
+  loginctl: '#!/bin/sh\necho " c1 1001 jsmith - pts/0"\necho " c2 1002 mcurie - pts/1"\n',
   who: '#!/bin/sh\necho "jsmith pts/0 Nov 21 02:12"\necho "mcurie pts/1 Nov 21 02:13"\n',
 };
 

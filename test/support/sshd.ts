@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { temporaryDirectory } from './files.ts';
 import { install } from './playback.ts';
 import { freePorts } from './ports.ts';
@@ -30,13 +30,26 @@ export const trouble = {
   dropping: 'dropping',
   /** Its users' login shell is tcsh. */
   tcsh: 'tcsh-login',
+  /** Its users' login shell is fish. */
+  fish: 'fish-login',
+  /** Its users' login shell is zsh. */
+  zsh: 'zsh-login',
+  /** It runs a command of its own in place of any other. */
+  forced: 'forced',
+  /** Its users' login shell sleeps before it does anything. */
+  slow: 'slow-login',
 } as const;
+
+/** What `trouble.forced` prints. */
+export const forcedWords = 'This account may only copy files.';
 
 export type FarSideOptions = {
   /** Aliases of hosts that work; all of them are this machine, under our own user. */
   readonly hosts: readonly string[];
   /** Programs that the hosts have on their PATH: name and text, with its `#!` line. */
   readonly programs?: Readonly<Record<string, string>>;
+  /** Files in the home directory of the hosts' user, such as `.bashrc`. */
+  readonly home?: Readonly<Record<string, string>>;
 };
 
 export type FarSide = {
@@ -66,10 +79,17 @@ export async function startSshd(options: FarSideOptions): Promise<FarSide> {
   mkdirSync(programDirectory);
   // Without our own start files, which may change PATH and take their time.
   mkdirSync(join(directory, 'home'));
+  for (const [name, text] of Object.entries(options.home ?? {})) {
+    const file = join(directory, 'home', name);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
   for (const key of ['host_key', 'other_host_key', 'user_key']) makeKey(join(directory, key));
 
-  const plain = await freePorts(4);
-  const ports = { plain, password: plain + 1, tcsh: plain + 2 };
+  const forced = Object.entries(forcedCommands);
+  const plain = await freePorts(3 + forced.length);
+  const forcedPorts = forced.map(([name, command], index) => ({ name, command, port: plain + 3 + index }));
+  const ports = { plain, password: plain + 1, forced: forcedPorts };
   const sockets = new Set<Socket>();
   const mute = await listen((socket) => sockets.add(socket));
   let drops = 0;
@@ -94,10 +114,10 @@ export async function startSshd(options: FarSideOptions): Promise<FarSide> {
     { name: trouble.passwordOnly, port: ports.password },
     { name: trouble.stranger, port: ports.plain, knownAs: trouble.stranger },
     { name: trouble.impostor, port: ports.plain, knownAs: trouble.impostor },
-    { name: trouble.refusing, port: plain + 3 },
+    { name: trouble.refusing, port: plain + 2 },
     { name: trouble.nameless, port: ports.plain, address: unknownHost },
     { name: trouble.dropping, port: dropping.port },
-    { name: trouble.tcsh, port: ports.tcsh },
+    ...forcedPorts.map(({ name, port }) => ({ name, port })),
   ];
   writeFileSync(configFile, aliases.map((alias) => clientConfig(alias, directory)).join('\n'));
 
@@ -110,7 +130,7 @@ export async function startSshd(options: FarSideOptions): Promise<FarSide> {
   // Privilege separation insists on its empty directory, which only the service's start script makes.
   if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
   const server = Bun.spawn([sshd, '-D', '-E', log, '-f', join(directory, 'sshd_config')], { stderr: 'inherit' });
-  await until(() => countIn(log, 'Server listening on') === 3, `sshd listens (${log})`);
+  await until(() => countIn(log, 'Server listening on') === 2 + forced.length, `sshd listens (${log})`);
 
   return {
     configFile,
@@ -130,6 +150,15 @@ export async function startSshd(options: FarSideOptions): Promise<FarSide> {
     },
   };
 }
+
+/** What sshd runs in place of the login shell's command, by the alias of the host. */
+const forcedCommands = {
+  [trouble.tcsh]: 'exec tcsh -c "$SSH_ORIGINAL_COMMAND"',
+  [trouble.fish]: 'exec fish -c "$SSH_ORIGINAL_COMMAND"',
+  [trouble.zsh]: 'exec zsh -c "$SSH_ORIGINAL_COMMAND"',
+  [trouble.forced]: `echo "${forcedWords}"`,
+  [trouble.slow]: 'exec sleep 60',
+};
 
 type Alias = {
   readonly name: string;
@@ -152,14 +181,14 @@ function clientConfig({ name, port, address = '127.0.0.1', knownAs = 'known' }: 
 `;
 }
 
-function serverConfig(
-  directory: string,
-  programDirectory: string,
-  ports: { readonly plain: number; readonly password: number; readonly tcsh: number },
-): string {
-  return `${Object.values(ports)
-    .map((port) => `Port ${port}`)
-    .join('\n')}
+type Ports = {
+  readonly plain: number;
+  readonly password: number;
+  readonly forced: readonly { readonly port: number; readonly command: string }[];
+};
+
+function serverConfig(directory: string, programDirectory: string, ports: Ports): string {
+  return `${[ports.plain, ports.password, ...ports.forced.map(({ port }) => port)].map((port) => `Port ${port}`).join('\n')}
 ListenAddress 127.0.0.1
 HostKey ${join(directory, 'host_key')}
 AuthorizedKeysFile ${join(directory, 'authorized_keys')}
@@ -175,8 +204,7 @@ ${punishesFailures() ? 'PerSourcePenalties no' : ''}
 Match LocalPort ${ports.password}
   PubkeyAuthentication no
   PasswordAuthentication yes
-Match LocalPort ${ports.tcsh}
-  ForceCommand exec tcsh -c "$SSH_ORIGINAL_COMMAND"
+${ports.forced.map(({ port, command }) => `Match LocalPort ${port}\n  ForceCommand ${command}`).join('\n')}
 `;
 }
 

@@ -1,9 +1,12 @@
+import { hostname } from 'node:os';
 import { defineCommand } from 'citty';
 import { examine } from '../../config/check.ts';
 import { problemText } from '../../config/problem.ts';
+import { missingPaths } from '../../doctor/paths.ts';
 import { exitCodes } from '../../lib/errors.ts';
 import { counted, printable } from '../../lib/text.ts';
 import { commonArgs } from '../common.ts';
+import { executorFor, forReal } from '../executor.ts';
 import { printLines } from '../output.ts';
 
 export const checkCommand = defineCommand({
@@ -18,7 +21,13 @@ export const checkCommand = defineCommand({
     json: { type: 'boolean', description: 'One JSON object a problem' },
   },
   async run({ args }) {
-    const { config, systems, problems } = examine(args.config ?? null, process.env, args._);
+    const { config, systems, problems: unreadable } = examine(args.config ?? null, process.env, args._);
+    const missing = await Promise.all(
+      systems.map((system) => {
+        return missingPaths(system, config.directory, executorFor(system, forReal, true).executor, hostname());
+      }),
+    );
+    const problems = [...unreadable, ...missing.flat()];
     const names = systems.map(({ system_name }) => system_name).join(', ');
     const summary =
       problems.length === 0

@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs';
+import { systemLayers } from '../config/load.ts';
+import type { Problem } from '../config/problem.ts';
+import { problemAt } from '../config/settings.ts';
+import type { BatchSystem, System } from '../config/system.ts';
+import type { Executor } from '../exec/command.ts';
+import { sameHost } from '../exec/host-name.ts';
+import { probeFilesystem } from '../host/probes.ts';
+
+/** The seconds for one path. */
+const patience = 5;
+
+/**
+ * Names the paths of a system that do not exist on this host. Paths on other hosts need a login there: `doctor` tries them.
+ */
+export async function missingPaths(
+  system: System,
+  directory: string,
+  executor: Executor,
+  thisHost: string,
+): Promise<Problem[]> {
+  const layers = systemLayers(system.system_name, directory);
+  const at = (path: readonly (string | number)[], words: string) => problemAt(layers, path, words);
+  const { ssh_config } = system;
+  const config =
+    ssh_config === undefined || existsSync(ssh_config) ? [] : [at(['ssh_config'], `${ssh_config} does not exist`)];
+  if (system.kind !== 'batch' || !isHere(system, thisHost)) return config;
+  const hurried = { ...system, timeouts: { ...system.timeouts, command: Math.min(patience, system.timeouts.command) } };
+  // A hung mount must not hang the check: another process looks at each path.
+  const mounts = await Promise.all(
+    system.filesystems.map(async ({ name, path }, index) => {
+      const probed = await probeFilesystem(hurried, executor, path);
+      if (probed.isMissing !== true) return [];
+      return [at(name in system.mounts ? ['mounts', name] : ['filesystems', index], `${path} does not exist`)];
+    }),
+  );
+  return [...config, ...mounts.flat()];
+}
+
+function isHere({ scheduler_host, hosts }: BatchSystem, thisHost: string): boolean {
+  const isOurs = hosts?.some((host) => sameHost(host, thisHost)) ?? true;
+  return isOurs && (scheduler_host === null || sameHost(scheduler_host, thisHost));
+}
