@@ -32,6 +32,8 @@ const sessionRule = z.strictObject({
     })
     .optional(),
   class: z.enum(sessionClasses),
+  /** Counts the session in this class, and lets a later rule give it another one. */
+  beside: z.boolean().default(false),
 });
 
 const metricName = z.string().regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/, 'is no name of a Prometheus metric');

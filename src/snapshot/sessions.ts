@@ -17,7 +17,7 @@ export function noSessions(rules: readonly SessionRule[]): SessionRollup {
   return rollUpSessions([], rules);
 }
 
-/** Counts running servers, each in the class of the first matching rule. */
+/** Counts running servers, each in the class of the first matching rule and of the matching `beside` rules before it. */
 export function rollUpSessions(users: readonly HubUserRecord[], rules: readonly SessionRule[]): SessionRollup {
   const running = users.map(({ servers }) => servers.filter((server) => server.running));
   const sessions = running.flat();
@@ -33,10 +33,15 @@ export function rollUpSessions(users: readonly HubUserRecord[], rules: readonly 
 function countClasses(sessions: readonly ServerRecord[], rules: readonly SessionRule[]): Map<SessionClass, number> {
   const counts = new Map(rules.map((rule) => [rule.class, 0]));
   for (const session of sessions) {
-    const rule = rules.find(({ when }) => when === undefined || holds(when, session));
-    if (rule) counts.set(rule.class, (counts.get(rule.class) ?? 0) + 1);
+    for (const sessionClass of classesOf(session, rules)) counts.set(sessionClass, (counts.get(sessionClass) ?? 0) + 1);
   }
   return counts;
+}
+
+function classesOf(session: ServerRecord, rules: readonly SessionRule[]): ReadonlySet<SessionClass> {
+  const holding = rules.filter(({ when }) => when === undefined || holds(when, session));
+  const last = holding.findIndex(({ beside }) => !beside);
+  return new Set(holding.slice(0, last < 0 ? holding.length : last + 1).map((rule) => rule.class));
 }
 
 function holds({ name, options, state }: NonNullable<SessionRule['when']>, session: ServerRecord): boolean {

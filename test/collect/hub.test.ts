@@ -1,6 +1,10 @@
 /** What a hub's snapshot says, and what it leaves out. */
 
 import { expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
 import { collect } from '../../src/collect/collect.ts';
 import type { HubSystem } from '../../src/config/hub.ts';
 import { httpExits } from '../../src/exec/http.ts';
@@ -75,6 +79,37 @@ test('the first rule that holds gives a session its class', async () => {
       casper_login_jobs: 1,
       derecho_batch_jobs: 1,
       casper_batch_jobs: 1,
+    },
+  });
+});
+
+test("the shipped example's rules count a broken session beside its class", async () => {
+  const yaml = readFileSync(join(import.meta.dir, '../../config/jupyterhub.yaml'), 'utf8');
+  const [example = ''] = /^# session_rules:[\s\S]*?(?=^#\n# nodes_host)/m.exec(yaml) ?? [];
+  const { session_rules } = z
+    .object({ session_rules: z.array(z.unknown()) })
+    .parse(parse(example.replace(/^# /gm, '')));
+  expect(session_rules).toHaveLength(8);
+  const hub = users(
+    hubUser('ada', {
+      a: { state: {} },
+      b: { state: { resource: 'cr-login', child_state: { job_id: '1' } } },
+      c: { state: { resource: 'cr-login', child_state: {} } },
+      d: { state: { resource: 'cr-batch' } },
+      e: { state: { resource: 'de-batch', child_state: { job_id: null } } },
+      f: { state: { resource: 'k8s', child_state: { remote_ip: '10.1.2.3', pid: 7 } } },
+      g: { state: { resource: 'k8s', child_state: { remote_ip: '10.1.2.3' } } },
+      h: { state: { resource: 'k8s', child_state: { pid: 7 } } },
+    }),
+  );
+  expect(await collected(hubOf({ session_rules }), hub)).toMatchObject({
+    failedProbes: [],
+    payload: {
+      active_sessions: 8,
+      jobs_suspended: 6,
+      casper_login_jobs: 2,
+      casper_batch_jobs: 1,
+      derecho_batch_jobs: 1,
     },
   });
 });
