@@ -5,7 +5,7 @@ import type { Probed, Unavailable } from '../lib/records.ts';
 import { printable } from '../lib/text.ts';
 import { addJob, emptyJobs } from '../snapshot/jobs.ts';
 import { addNode, emptyNodes } from '../snapshot/nodes.ts';
-import type { Findings } from '../snapshot/payload.ts';
+import { configuredQueues, type Findings } from '../snapshot/payload.ts';
 import type { Probing } from './collect.ts';
 import { schedulerProbes } from './schedulers.ts';
 import { Outcomes } from './settle.ts';
@@ -116,6 +116,12 @@ function report(findings: Findings, system: BatchSystem, log: Log): void {
   }
   if (jobs) log.info(`  Jobs: ${jobs.running} running, ${jobs.pending} pending, ${jobs.held} held`);
   if (queues) log.info(`  Queues: ${queues.length} tracked`);
+  const { missing } = configuredQueues(system, queues);
+  if (missing.length > 0) {
+    log.warn(
+      `queues: ${missing.join(', ')} not found in the scheduler and not sent: correct queues in ${system.system_name}.yaml`,
+    );
+  }
   if (reservations) log.info(`  Reservations: ${reservations.length}`);
   log.info(`  Login nodes: ${available(loginNodes, log)}/${system.login_nodes.length} available`);
   log.info(`  Filesystems: ${available(filesystems, log)}/${system.filesystems.length} available`);

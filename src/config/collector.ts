@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { failedProbePolicy } from './fields.ts';
 import { jobsSettings } from './jobs.ts';
+import { presetNames } from './presets.ts';
 import { proxySettings } from './proxy.ts';
 
 const httpUrl = z.url({ protocol: /^https?$/, error: 'is no http or https URL' });
@@ -28,6 +29,8 @@ const destination = (defaults: { readonly timeout: number }) =>
 export const collectorSchema = z.strictObject({
   /** The systems that `run` collects if none is named. */
   systems: z.array(z.string()).default([]),
+  /** Which settings of Derecho and Casper are built in. */
+  preset: z.enum(presetNames).default('original'),
   destinations: z
     .strictObject({
       sam: destination({ timeout: 30 }),

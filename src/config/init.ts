@@ -10,6 +10,7 @@ import { printable } from '../lib/text.ts';
 import { embeddedSystems } from './embedded.ts';
 import { commonSettings } from './fields.ts';
 import { notSystems } from './load.ts';
+import { type PresetName, presets } from './presets.ts';
 import { ownYaml } from './yaml.ts';
 
 /** One file of a new configuration. */
@@ -27,19 +28,21 @@ export const newSchedulers = Object.keys(templates);
 
 /**
  * Writes a new configuration: the YAML of the given systems (all built-in clusters if none is given), `collector.yaml`
- * that enables them, and `env` for the credentials. With a scheduler, the systems are new ones of that scheduler. Never
- * changes an existing file. Throws OperatorError.
+ * that enables them, and `env` for the credentials. With a scheduler, the systems are new ones of that scheduler. A preset
+ * other than `original` is set in `collector.yaml`, and the YAML of its systems leaves the settings to it. Never changes an
+ * existing file. Throws OperatorError.
  */
 export function initialise(
   directory: string,
   named: readonly string[],
   scheduler: string | null = null,
+  preset: PresetName = 'original',
 ): Initialised[] {
   const systems = named.length > 0 || scheduler !== null ? [...new Set(named)] : builtInClusters();
-  const text = scheduler === null ? yamlOf : newSystems(systems, scheduler);
+  const text = scheduler === null ? builtInYaml(preset) : newSystems(systems, scheduler);
   const files = [
     { name: 'env', text: envTemplate, mode: 0o600 },
-    { name: 'collector.yaml', text: enabling(systems), mode: 0o644 },
+    { name: 'collector.yaml', text: enabling(systems, preset), mode: 0o644 },
     ...systems.map((system) => ({ name: `${system}.yaml`, text: text(system), mode: 0o644 })),
   ];
   try {
@@ -64,6 +67,13 @@ export function variablesToSet(named: readonly string[]): readonly string[] {
 /** Hubs are left out, because a hub needs a token of its own. */
 function builtInClusters(): string[] {
   return [...embeddedSystems].flatMap(([name, text]) => ('service' in ownYaml(text, name).value ? [] : [name]));
+}
+
+function builtInYaml(preset: PresetName): (system: string) => string {
+  return (system) =>
+    presets[preset].has(system)
+      ? `# Settings here replace those of the preset ${preset}: hpc-collector config show ${system}\nsystem_name: ${system}\n`
+      : yamlOf(system);
 }
 
 function yamlOf(system: string): string {
@@ -96,8 +106,10 @@ function newSystems(systems: readonly string[], scheduler: string): (system: str
   return (system) => template.replace('system_name: mycluster', `system_name: ${system}`);
 }
 
-function enabling(systems: readonly string[]): string {
-  return collectorTemplate.replace('systems: []', `systems: [${systems.join(', ')}]`);
+function enabling(systems: readonly string[], preset: PresetName): string {
+  return collectorTemplate
+    .replace('systems: []', `systems: [${systems.join(', ')}]`)
+    .replace('#preset: original', preset === 'original' ? '$&' : `preset: ${preset}`);
 }
 
 /** Writes a new file; returns false if there is one already, even a broken symbolic link. */

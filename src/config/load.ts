@@ -15,6 +15,7 @@ import { type HubSettings, hubSchema } from './hub.ts';
 import { ingestSettings } from './ingest.ts';
 import { type Layers, mergedLayers } from './layers.ts';
 import { defaultConfigDirectory, defaultStateDirectory, type Environment } from './paths.ts';
+import { presets } from './presets.ts';
 import { ConfigError, type Problem } from './problem.ts';
 import { samSettings } from './sam.ts';
 import { checkSettings, problemAt, settingProblems } from './settings.ts';
@@ -53,9 +54,11 @@ export const notSystems: readonly string[] = ['collector', 'node_types', 'config
 
 /**
  * Reads the YAML of one system: `<system>.yaml`, or `<system>/config.yaml` with `node_types.yaml` beside it (the layout
- * of earlier collectors), over the built-in one. Throws OperatorError if there is neither.
+ * of earlier collectors), over the preset and the built-in one. Throws OperatorError if there is neither a file nor a
+ * built-in one.
  */
-export function systemLayers(name: string, directory: string): Layers {
+export function systemLayers(name: string, { directory, collector }: Pick<Config, 'directory' | 'collector'>): Layers {
+  const preset = presets[collector.preset].get(name);
   const file = [join(directory, `${name}.yaml`), join(directory, name, 'config.yaml')].find(existsSync);
   const embedded = embeddedSystems.get(name);
   if (notSystems.includes(name) || (file === undefined && embedded === undefined)) {
@@ -69,6 +72,7 @@ export function systemLayers(name: string, directory: string): Layers {
   const types = [join(directory, name, 'node_types.yaml'), join(directory, 'node_types.yaml')].find(existsSync);
   const layers = [
     ...(embedded === undefined ? [] : [ownYaml(embedded, `the built-in ${name}.yaml`)]),
+    ...(preset === undefined ? [] : [ownYaml(preset, `the preset ${collector.preset}`)]),
     ...(types === undefined ? [] : [within('node_types', readYaml(types))]),
     ...(file === undefined ? [] : [readYaml(file)]),
   ];
@@ -135,7 +139,7 @@ const readable = z.object({
 
 /** Loads one system. Throws OperatorError if there is no such system or its configuration is wrong. */
 export function loadSystem(name: string, config: Config): System {
-  const layers = systemLayers(name, config.directory);
+  const layers = systemLayers(name, config);
   return completed(systemSettings(name, layers), config, layers.at(-1)?.origin ?? name);
 }
 

@@ -56,7 +56,7 @@ export function shownSettings(source: ShowSource, systems: readonly string[]): S
 }
 
 function systemShown(source: ShowSource, name: string, policy: Shown | undefined): Shown[] {
-  const layers = systemLayers(name, source.config.directory);
+  const layers = systemLayers(name, source.config);
   const settings = systemSettings(name, layers);
   return shown(source, settings, layers, {
     ...('service' in settings ? { token: { variables: ['JUPYTERHUB_ADMIN_TOKEN'] } } : {}),

@@ -33,7 +33,10 @@ const nodeRule = z.strictObject({
     })
     .optional(),
   class: z.enum(['cpu', 'gpu', 'viz']),
-  /** The name in `node_types`; a node without a type is only in the totals. */
+  /**
+   * The name in `node_types`; a node without a type is only in the totals. `{ngpus}` and `{ncpus}` in it stand for the
+   * counts of the node.
+   */
   type: z.string().max(64).optional(),
 });
 

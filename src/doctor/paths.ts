@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import type { Config } from '../config/config.ts';
 import { systemLayers } from '../config/load.ts';
 import type { Problem } from '../config/problem.ts';
 import { problemAt } from '../config/settings.ts';
@@ -15,16 +16,16 @@ const patience = 5;
  */
 export async function missingPaths(
   system: System,
-  directory: string,
+  config: Pick<Config, 'directory' | 'collector'>,
   executor: Executor,
   thisHost: string,
 ): Promise<Problem[]> {
-  const layers = systemLayers(system.system_name, directory);
+  const layers = systemLayers(system.system_name, config);
   const at = (path: readonly (string | number)[], words: string) => problemAt(layers, path, words);
   const { ssh_config } = system;
-  const config =
+  const ofSsh =
     ssh_config === undefined || existsSync(ssh_config) ? [] : [at(['ssh_config'], `${ssh_config} does not exist`)];
-  if (system.kind !== 'batch' || !isHere(system, thisHost)) return config;
+  if (system.kind !== 'batch' || !isHere(system, thisHost)) return ofSsh;
   const hurried = { ...system, timeouts: { ...system.timeouts, command: Math.min(patience, system.timeouts.command) } };
   // A hung mount must not hang the check: another process looks at each path.
   const mounts = await Promise.all(
@@ -34,7 +35,7 @@ export async function missingPaths(
       return [at(name in system.mounts ? ['mounts', name] : ['filesystems', index], `${path} does not exist`)];
     }),
   );
-  return [...config, ...mounts.flat()];
+  return [...ofSsh, ...mounts.flat()];
 }
 
 function isHere({ scheduler_host, hosts }: BatchSystem, thisHost: string): boolean {

@@ -10,7 +10,20 @@ export type NodeClass = NodeRule['class'];
  */
 export function classify(node: NodeRecord, rules: readonly NodeRule[]): { class: NodeClass; type: string | null } {
   const rule = rules.find(({ when }) => when === undefined || holds(when, node));
-  return { class: rule?.class ?? 'cpu', type: rule?.type ?? null };
+  return { class: rule?.class ?? 'cpu', type: rule?.type === undefined ? null : typeOf(rule.type, node) };
+}
+
+/** A type whose name has counts of the node in it; null for a node that reports none, as one that is down may. */
+function typeOf(type: string, { cores, gpus }: NodeRecord): string | null {
+  const hasCounts = (!type.includes('{ncpus}') || cores > 0) && (!type.includes('{ngpus}') || gpus > 0);
+  return hasCounts ? type.replaceAll('{ncpus}', String(cores)).replaceAll('{ngpus}', String(gpus)) : null;
+}
+
+/** True for a type that a rule's type can give. */
+export function isTypeOf(rule: NodeRule, type: string): boolean {
+  if (rule.type === undefined) return false;
+  const parts = rule.type.split(/\{ncpus\}|\{ngpus\}/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${parts.join('\\d+')}$`).test(type);
 }
 
 function holds(when: NonNullable<NodeRule['when']>, node: NodeRecord): boolean {
@@ -19,7 +32,8 @@ function holds(when: NonNullable<NodeRule['when']>, node: NodeRecord): boolean {
   return Object.entries(when.resources ?? {}).every(([name, condition]) => {
     const value = node.resources.get(name.toLowerCase());
     if (value === undefined) return false;
-    if (typeof condition === 'object') return Number(value) >= condition.at_least;
+    // The vnodes of a host can have several values.
+    if (typeof condition === 'object') return value.split(',').some((part) => Number(part) >= condition.at_least);
     // `Qlist` and `gpu_type` can hold several values: `vis,nvgpu`.
     return value
       .toLowerCase()

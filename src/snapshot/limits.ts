@@ -7,6 +7,7 @@ export const nameLimits = {
   node_name: 32,
   filesystem_name: 32,
   node_type: 64,
+  gpu_model: 64,
   reservation_name: 128,
   partition: 64,
 } as const;

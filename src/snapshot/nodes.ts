@@ -1,11 +1,21 @@
 import type { BatchSystem, NodeHardware } from '../config/system.ts';
 import type { NodeRecord } from '../lib/records.ts';
-import { classify, type NodeClass } from './classify.ts';
+import { classify, isTypeOf, type NodeClass } from './classify.ts';
+import { cutName } from './limits.ts';
 import { percent, rounded } from './numbers.ts';
 
 type NodeCounts = { total: number; available: number; down: number; reserved: number; allocated: number };
 type Amounts = { total: number; allocated: number; idle: number };
-type TypeCounts = NodeCounts & { capacity: number; used: number };
+type TypeCounts = NodeCounts & {
+  /** Of GPUs if the type has any, else of cores. */
+  capacity: number;
+  used: number;
+  /** GiB. */
+  memory: number;
+  memoryUsed: number;
+  /** The hardware of its nodes, by its JSON, each with the number of nodes that have it. */
+  readonly hardware: Map<string, { readonly of: NodeHardware; nodes: number }>;
+};
 
 /** What the nodes of a system add up to. */
 export type NodeRollup = {
@@ -40,12 +50,15 @@ export function addNode(rollup: NodeRollup, node: NodeRecord, system: Pick<Batch
   const { class: nodeClass, type } = classify(node, system.node_rules);
   const counts = [rollup.all, rollup.byClass[nodeClass]];
   if (type !== null) {
-    const ofType = rollup.byType.get(type) ?? { ...noNodes(), capacity: 0, used: 0 };
+    const ofType = rollup.byType.get(type) ?? noneOfType();
     rollup.byType.set(type, ofType);
     counts.push(ofType);
     const hasGpus = node.gpus > 0;
     ofType.capacity += hasGpus ? node.gpus : node.cores;
     ofType.used += hasGpus ? node.gpusAllocated : node.coresAllocated;
+    ofType.memory += node.memoryGib;
+    ofType.memoryUsed += node.memoryAllocatedGib;
+    addHardware(ofType, node);
   }
   for (const count of counts) {
     count.total += 1;
@@ -61,6 +74,30 @@ export function addNode(rollup: NodeRollup, node: NodeRecord, system: Pick<Batch
     const hosts = rollup.hostsByArray.get(array) ?? new Set();
     rollup.hostsByArray.set(array, hosts.add(node.name));
   }
+}
+
+function noneOfType(): TypeCounts {
+  return { ...noNodes(), capacity: 0, used: 0, memory: 0, memoryUsed: 0, hardware: new Map() };
+}
+
+/** Counts the hardware of a node; one that is down may report none. */
+function addHardware({ hardware }: TypeCounts, node: NodeRecord): void {
+  if (node.cores === 0) return;
+  const [model] = node.resources.get('gpu_type')?.split(',') ?? [];
+  const of = {
+    cores_per_node: node.cores,
+    memory_gb_per_node: Math.round(node.memoryGib),
+    ...(node.gpus > 0 ? { gpus_per_node: node.gpus, gpu_model: model ? cutName(model, 'gpu_model') : null } : {}),
+  };
+  const key = JSON.stringify(of);
+  const same = hardware.get(key) ?? { of, nodes: 0 };
+  hardware.set(key, same);
+  same.nodes += 1;
+}
+
+/** What most nodes of a type have. */
+function commonHardware({ hardware }: TypeCounts): NodeHardware {
+  return [...hardware.values()].sort((a, b) => b.nodes - a.nodes)[0]?.of ?? {};
 }
 
 function addAmount(sum: Amounts, { total, allocated, idle }: Amounts): void {
@@ -126,14 +163,16 @@ export type NodeTypeRow = NodeHardware & {
   readonly nodes_down: number;
   readonly nodes_allocated: number;
   readonly utilization_percent: number | null;
+  readonly memory_utilization_percent: number | null;
 };
 
-/** A row for each type that has nodes, in the order of the rules. */
+/** A row for each type that has nodes, in the order of the rules. The nodes tell the hardware of a type that YAML does not. */
 export function nodeTypeRows(
   rollup: NodeRollup,
   system: Pick<BatchSystem, 'node_rules' | 'node_types'>,
 ): NodeTypeRow[] {
-  const order = new Set(system.node_rules.flatMap((rule) => rule.type ?? []));
+  const found = [...rollup.byType.keys()].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+  const order = new Set(system.node_rules.flatMap((rule) => found.filter((type) => isTypeOf(rule, type))));
   return [...order].flatMap((type) => {
     const counts = rollup.byType.get(type);
     if (!counts) return [];
@@ -144,8 +183,9 @@ export function nodeTypeRows(
         nodes_available: counts.available,
         nodes_down: counts.down,
         nodes_allocated: counts.allocated,
-        ...system.node_types[type],
+        ...(system.node_types[type] ?? commonHardware(counts)),
         utilization_percent: percent(counts.used, counts.capacity),
+        memory_utilization_percent: percent(counts.memoryUsed, counts.memory),
       },
     ];
   });

@@ -46,7 +46,9 @@ export function buildPayload(
       const found = findings.loginNodes.get(node.name);
       return found ? [loginNodeRow(node, found, system.load_as)] : [];
     }),
-    queues: jobs ? withCutNames(queueRows(jobs, system.queues, hostsByArray), ['queue_name']) : [],
+    queues: jobs
+      ? withCutNames(queueRows(jobs, configuredQueues(system, queues).existing, hostsByArray), ['queue_name'])
+      : [],
     user_project_queues: jobs
       ? withCutNames(shareRows(jobs, hostsByArray), ['username', 'project_code', 'queue_name'])
       : [],
@@ -61,6 +63,22 @@ export function buildPayload(
   if (definitions) payload.queue_definitions = definitions;
   if (reservations) payload.reservations = reservationRows(reservations, system.system_name);
   return payload;
+}
+
+/**
+ * The configured queues that exist and those that do not; all exist if the list of queues is empty or unknown. A row of zeros
+ * would keep a queue that is gone in use for SAM's clean-up.
+ */
+export function configuredQueues(
+  system: Pick<BatchSystem, 'queues'>,
+  queues: readonly QueueRecord[] | null,
+): { readonly existing: readonly string[]; readonly missing: readonly string[] } {
+  const names = new Set(queues?.map(({ name }) => name));
+  const exists = (name: string) => names.size === 0 || names.has(name);
+  return {
+    existing: system.queues.filter(exists),
+    missing: [...new Set(system.queues)].filter((name) => !exists(name)),
+  };
 }
 
 /** Null where a queue's jobs were to be counted, and nobody knows them. */

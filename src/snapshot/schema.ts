@@ -76,9 +76,10 @@ export const snapshotSchema = z.strictObject({
         nodes_allocated: count,
         cores_per_node: count.nullable().optional(),
         memory_gb_per_node: count.nullable().optional(),
-        gpu_model: text.max(64).nullable().optional(),
+        gpu_model: text.max(nameLimits.gpu_model).nullable().optional(),
         gpus_per_node: count.nullable().optional(),
         utilization_percent: percentage,
+        memory_utilization_percent: percentage,
       }),
     )
     .optional(),

@@ -299,6 +299,7 @@ test('the log tells the counts of each probe', async () => {
     'INFO   CPU nodes: 3 total, 0 available',
     'INFO   Jobs: 44 running, 2 pending, 2 held',
     'INFO   Queues: 5 tracked',
+    'WARN queues: idle not found in the scheduler and not sent: correct queues in nasty.yaml',
     'INFO   Reservations: 4',
     'INFO   Login nodes: 0/0 available',
     'INFO   Filesystems: 0/0 available',

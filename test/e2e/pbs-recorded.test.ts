@@ -177,6 +177,88 @@ test('a reservation without nodect has the hosts of resv_nodes, and one that is 
   expect(payload.reservations).toMatchObject([{ reservation_name: 'M123456', node_count: 3 }]);
 });
 
+test('a configured queue that does not exist is not sent, and is a warning', async () => {
+  const queues = caseFile('other-jobs-hidden.qstat-Q-f.json').replace(/("total_jobs":\t)\d+/g, '$10');
+  site.configure('mini.yaml', mini.replace('[htc]', '[htc, gone, vis]'));
+  const { payload, stderr } = await snapshot({ 'qstat -Q -f -F json': queues });
+  site.configure('mini.yaml', mini);
+  expect(payload.queues).toMatchObject([{ queue_name: 'htc' }, { queue_name: 'vis' }]);
+  expect(stderr).toContain(
+    'WARNING [mini] queues: gone not found in the scheduler and not sent: correct queues in mini.yaml',
+  );
+});
+
+test("a node type's hardware is that of most of its nodes, unless YAML has it", async () => {
+  site.configure('mini.yaml', `${mini}node_rules: [{ class: cpu, type: plain }]\n`);
+  const nodes = { 'pbsnodes -aj -F json': caseFile('maintenance-node.pbsnodes-aj.json') };
+  const derived = await snapshot(nodes);
+  site.configure(
+    'mini.yaml',
+    `${mini}node_rules: [{ class: cpu, type: plain }]\nnode_types: { plain: { cores_per_node: 40 } }\n`,
+  );
+  const described = await snapshot(nodes);
+  site.configure('mini.yaml', mini);
+  const row = { node_type: 'plain', nodes_total: 2, nodes_available: 0, nodes_down: 0, nodes_allocated: 0 };
+  const use = { utilization_percent: 11.11, memory_utilization_percent: 0 };
+  expect(derived.payload.node_types).toEqual([{ ...row, cores_per_node: 36, memory_gb_per_node: 354, ...use }]);
+  expect(described.payload.node_types).toEqual([{ ...row, cores_per_node: 40, ...use }]);
+});
+
+describe('the preset sam-dashboard', () => {
+  let dashboard: Site;
+  beforeAll(() => {
+    dashboard = newSite();
+  });
+  afterAll(() => dashboard.remove());
+
+  test('is what config init writes, and config show tells', async () => {
+    const written = await dashboard.run('config', 'init', 'casper', 'derecho', '--preset', 'sam-dashboard');
+    expect(written.exit).toBe(0);
+    const { stdout } = await dashboard.run('config', 'show', '--json');
+    const shown = new Map(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => z.object({ setting: z.string(), value: z.unknown(), from: z.string() }).parse(JSON.parse(line)))
+        .map(({ setting, ...of }) => [setting, of]),
+    );
+    expect(shown.get('preset')).toMatchObject({
+      value: 'sam-dashboard',
+      from: expect.stringMatching(/collector\.yaml:\d+$/),
+    });
+    expect(shown.get('derecho.load_as')).toEqual({ value: 'percent', from: 'the preset sam-dashboard:2' });
+    expect(shown.get('casper.timezone')?.from).toContain('the built-in casper.yaml');
+  });
+
+  test('has the names of its pages', async () => {
+    const recording = join(fixtures, 'casper');
+    const { stdout } = await dashboard.run('collect', 'casper', '--replay', recording, '--json-only');
+    const payload = z
+      .object({
+        filesystems: z.array(z.object({ filesystem_name: z.string() })),
+        node_types: z.array(z.looseObject({ node_type: z.string() })),
+      })
+      .parse(JSON.parse(stdout));
+    expect(payload.filesystems.map((row) => row.filesystem_name)).toContain('/glade/u/home');
+    expect(payload.node_types.map((row) => row.node_type)).toEqual([
+      'gpu-mi300a-4way',
+      'gpu-h100-4way',
+      'gpu-a100-4way',
+      'gpu-v100-1way',
+      'gpu-v100-4way',
+      'gpu-v100-8way',
+      'viz-l40-2way',
+      'viz-gp100-1way',
+      'largemem-62core',
+      'largemem-64core',
+      'jhublogin-36core',
+      'jhublogin-62core',
+      'htc-62core',
+    ]);
+    expect(payload.node_types[0]).toMatchObject({ cores_per_node: 96, gpus_per_node: 4, gpu_model: 'mi300a' });
+  });
+});
+
 describe('output that ends too early, though the exit status is 0,', () => {
   const whole = (file: string) => readFileSync(join(fixtures, 'nasty', file), 'latin1');
   const jobs = whole('qstat-f.json');

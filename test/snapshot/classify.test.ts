@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
+import type { NodeRule } from '../../src/config/system.ts';
 import type { NodeRecord } from '../../src/lib/records.ts';
-import { classify } from '../../src/snapshot/classify.ts';
+import { classify, isTypeOf } from '../../src/snapshot/classify.ts';
 import { systemOf } from '../support/systems.ts';
 
 const { node_rules: casper } = systemOf('casper');
@@ -103,5 +104,32 @@ describe('a rule', () => {
 
   test('that none fits leaves a node counted, without a type', () => {
     expect(classify(nodeOf({}), [])).toEqual({ class: 'cpu', type: null });
+  });
+});
+
+describe('a type with counts in its name', () => {
+  const rules: readonly NodeRule[] = [
+    { when: { resources: { gpu_type: 'a100' } }, class: 'gpu', type: 'a100-{ngpus}way' },
+    { class: 'cpu', type: 'plain-{ncpus}core' },
+  ];
+  const node = nodeOf({});
+
+  test.each([
+    ['GPUs', { ...nodeOf({ gpu_type: 'a100' }), gpus: 4 }, { class: 'gpu', type: 'a100-4way' }],
+    ['cores', node, { class: 'cpu', type: 'plain-36core' }],
+    ['nothing that the node reports', { ...node, cores: 0 }, { class: 'cpu', type: null }],
+  ] as const)('is named by %s', (_, found, expected) => {
+    expect(classify(found, rules)).toEqual(expected);
+  });
+
+  test('is that of its rule only', () => {
+    const [gpu, cpu] = rules.map((rule) => (type: string) => isTypeOf(rule, type));
+    expect(['a100-4way', 'a100-way', 'xa100-4way', 'plain-36core'].map((type) => gpu?.(type))).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ]);
+    expect(cpu?.('plain-36core')).toBe(true);
   });
 });

@@ -24,7 +24,7 @@ export const checkCommand = defineCommand({
     const { config, systems, problems: unreadable } = examine(args.config ?? null, process.env, args._);
     const missing = await Promise.all(
       systems.map((system) => {
-        return missingPaths(system, config.directory, executorFor(system, forReal, true).executor, hostname());
+        return missingPaths(system, config, executorFor(system, forReal, true).executor, hostname());
       }),
     );
     const problems = [...unreadable, ...missing.flat()];

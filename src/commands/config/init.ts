@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { defineCommand } from 'citty';
 import { initialise, newSchedulers, variablesToSet } from '../../config/init.ts';
 import { defaultConfigDirectory } from '../../config/paths.ts';
+import { presetNames } from '../../config/presets.ts';
 import { exitCodes } from '../../lib/errors.ts';
 import { commonArgs } from '../common.ts';
 import { printLines } from '../output.ts';
@@ -20,10 +21,16 @@ export const initCommand = defineCommand({
       options: newSchedulers,
       description: 'The systems are new ones under this scheduler: write a file to fill in for each',
     },
+    preset: {
+      type: 'enum',
+      options: [...presetNames],
+      default: 'original',
+      description: 'Built-in settings of Derecho and Casper to use',
+    },
   },
   async run({ args }) {
     const directory = args.config ?? defaultConfigDirectory(process.env);
-    const files = initialise(directory, args._, args.scheduler ?? null);
+    const files = initialise(directory, args._, args.scheduler ?? null, args.preset);
     const own = args.config === undefined ? '' : ` --config ${args.config}`;
     const newFiles = args._.map((name) => join(directory, `${name}.yaml`));
     const filling = args.scheduler === undefined ? '' : `fill in ${newFiles.join(' and ')}, `;
