@@ -6,6 +6,7 @@ import { complain, OutputClosed, print } from '../lib/output.ts';
 import { printable } from '../lib/text.ts';
 import { about, versionLine } from '../lib/version.ts';
 import { commonArgs } from './common.ts';
+import { repeatableFlags } from './repeated.ts';
 import { type Command, resolved } from './tree.ts';
 import { usageOf } from './usage.ts';
 
@@ -139,6 +140,7 @@ function checkFlags(definitions: ArgsDef, { args, name }: Chosen): readonly stri
   }
   const words = beforeDashes(args);
   const others = [...args.slice(words.length + 1)];
+  const given = new Set<ArgsDef[string]>();
   for (let index = 0; index < words.length; index++) {
     const word = words[index] ?? '';
     if (!word.startsWith('-') || word === '-') {
@@ -154,10 +156,22 @@ function checkFlags(definitions: ArgsDef, { args, name }: Chosen): readonly stri
       );
     }
     const takesValue = definition.type === 'string' || definition.type === 'enum';
-    if (!takesValue || value.length > 0) continue;
-    index += 1;
-    if (words[index] === undefined) throw new OperatorError(`${name}: ${flag} needs a value`);
+    if (takesValue && given.has(definition) && !repeatableFlags.includes(flag))
+      throw new OperatorError(`${name}: ${flag} is given twice: give it once`);
+    given.add(definition);
+    if (!takesValue) continue;
+    if (value.length === 0) index += 1;
+    const text = value.length > 0 ? value.join('=') : words[index];
+    // `--state --json` lacks a value: a value that begins so is given as `--state=--json`.
+    if (text === undefined || (value.length === 0 && text.startsWith('--')))
+      throw new OperatorError(`${name}: ${flag} needs a value`);
+    const options = definition.type === 'enum' ? (definition.options ?? []) : null;
+    if (options !== null && !options.includes(text))
+      throw new OperatorError(`${name}: ${flag} ${printable(text, 40)}: give ${options.join(' or ')}`);
   }
+  const isGiven = (flag: string) => [...given].some((definition) => definition === definitions[flag]);
+  if (isGiven('verbose') && isGiven('quiet'))
+    throw new OperatorError(`${name}: --verbose and --quiet exclude each other: give one of them`);
   return others;
 }
 

@@ -3,6 +3,7 @@ import { statuses } from '../health/findings.ts';
 import { prometheusText, writeTextfile } from '../health/prometheus.ts';
 import { type HealthReport, healthJson, healthReport, withoutCondition } from '../health/report.ts';
 import { operatorErrorOf } from '../lib/errors.ts';
+import { complain } from '../lib/output.ts';
 import { printable } from '../lib/text.ts';
 import { type CommonArgs, commonArgs } from './common.ts';
 import { openContext } from './context.ts';
@@ -35,6 +36,10 @@ function reportFor(args: CommonArgs, textfile: string | undefined, now: Date): H
   try {
     checkNamedOutbox(args);
     const report = healthReport(openContext(args), now);
+    if (textfile !== undefined && !textfile.endsWith('.prom'))
+      complain(
+        `hpc-collector: node_exporter reads only files whose names end with .prom, not ${printable(textfile)}\n`,
+      );
     if (textfile !== undefined) writeTextfile(textfile, prometheusText(report.condition, report.status, now));
     return report;
   } catch (error) {

@@ -1,5 +1,8 @@
 import { OperatorError } from '../lib/errors.ts';
 
+/** The flags that may be given several times. */
+export const repeatableFlags: readonly string[] = ['--cluster'];
+
 /**
  * Returns all values of a flag that can be repeated or have several values separated by commas; citty keeps only the
  * last. `words` are the arguments as typed. Throws OperatorError for an empty value, such as in `a,,b`.

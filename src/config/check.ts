@@ -3,13 +3,15 @@ import { join } from 'node:path';
 import { OperatorError } from '../lib/errors.ts';
 import { collectorSchema } from './collector.ts';
 import type { Config } from './config.ts';
+import { envFileProblems } from './env-file.ts';
 import { oneOf, readEnvironment, secondsFrom } from './environment.ts';
 import { ingestAddress, ingestSettingsAt } from './ingest.ts';
 import { type LayerPlace, type Layers, placeIn } from './layers.ts';
-import { collectorLayers, knownSystems, loadSystem } from './load.ts';
+import { checkDirectory, collectorLayers, knownSystems, loadSystem } from './load.ts';
 import { defaultConfigDirectory, defaultStateDirectory, type Environment } from './paths.ts';
 import { ConfigError, type Problem } from './problem.ts';
 import { samAddress, samBaseUrl, samSettingsAt, samVariables } from './sam.ts';
+import { readSecretFile } from './secret-file.ts';
 import { checkSettings } from './settings.ts';
 import type { System } from './system.ts';
 
@@ -47,13 +49,15 @@ export function examine(
 
   const directory = configDirectory ?? defaultConfigDirectory(processEnvironment);
   const exists = existsSync(directory);
-  if (!exists && configDirectory !== null) {
-    attempt(() => {
-      throw new OperatorError(`there is no configuration directory ${directory}: hpc-collector config init makes it`);
-    });
-  }
+  // Nothing can be read below a file; of a directory that does not exist the defaults can be checked.
+  if (exists) checkDirectory(configDirectory);
+  else attempt(() => checkDirectory(configDirectory));
+  const envFile = join(directory, 'env');
+  const envText = attempt(() => readSecretFile(envFile, 'passwords'));
+  if (envText !== null) problems.push(...envFileProblems(envText, envFile));
   const environment = withoutBroken(
-    attempt(() => readEnvironment(processEnvironment, join(directory, 'env'))) ?? processEnvironment,
+    // What is wrong with the file itself is noted above.
+    envText === null ? processEnvironment : readEnvironment(processEnvironment, envFile),
     attempt,
   );
   const layers = attempt(() => collectorLayers(directory)) ?? [];

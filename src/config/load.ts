@@ -1,5 +1,5 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { OperatorError } from '../lib/errors.ts';
 import { nearest } from '../lib/nearest.ts';
@@ -28,9 +28,7 @@ import { ownYaml, readYaml, type YamlFile } from './yaml.ts';
  */
 export function loadConfig(configDirectory: string | null, processEnvironment: Environment): Config {
   const directory = configDirectory ?? defaultConfigDirectory(processEnvironment);
-  if (configDirectory !== null && !existsSync(configDirectory)) {
-    throw new OperatorError(`there is no configuration directory ${configDirectory}: create it or correct --config`);
-  }
+  checkDirectory(configDirectory);
   const environment = readEnvironment(processEnvironment, join(directory, 'env'));
   const collector = checkSettings(collectorSchema, collectorLayers(directory));
   return {
@@ -41,6 +39,16 @@ export function loadConfig(configDirectory: string | null, processEnvironment: E
     ingest: ingestSettings(collector, environment),
     environment,
   };
+}
+
+/** Throws OperatorError unless the directory that `--config` names exists; null if it is not given. */
+export function checkDirectory(named: string | null): void {
+  if (named === null) return;
+  const stat = statSync(named, { throwIfNoEntry: false });
+  if (stat === undefined)
+    throw new OperatorError(`there is no configuration directory ${named}: create it or correct --config`);
+  if (!stat.isDirectory())
+    throw new OperatorError(`--config ${named} is a file: give the directory that has it, ${dirname(named)}`);
 }
 
 /** Reads `collector.yaml` if it exists. */

@@ -16,21 +16,41 @@ type Needs = {
   readonly programs: readonly string[];
   /** Why a program that calls itself so is of no use; null where it is. */
   tooOld(version: string): string | null;
-  /** The scheduler's server, and what is small to ask it; null where nothing is. */
+  /** The scheduler's server, and a small question to it. */
   readonly server: {
     readonly name: string;
     readonly argv: Command['argv'];
     /** Why we may be told less than there is, by its answer; null where we are not. */
     hides(answer: string): string | null;
-  } | null;
+    /** What shows everything to us. */
+    readonly remedy: string;
+  };
 };
 
 const needs: Readonly<Record<Scheduler, Needs>> = {
-  pbs: { programs: ['pbsnodes', 'qstat', 'pbs_rstat'], tooOld: () => null, server: null },
+  pbs: {
+    programs: ['pbsnodes', 'qstat', 'pbs_rstat'],
+    tooOld: () => null,
+    server: {
+      name: 'pbs_server',
+      argv: ['qstat', '-B', '-f'],
+      // qmgr(1B): with it, qstat lists only the user's own jobs, and exits with 0.
+      hides: (answer) =>
+        /^\s*query_other_jobs = False$/m.test(answer)
+          ? 'answers, and hides the jobs of other users (query_other_jobs is False), so all jobs are counted as 0'
+          : null,
+      remedy: 'qmgr -c "set server query_other_jobs = True"   # a PBS manager must do this',
+    },
+  },
   slurm: {
     programs: ['sinfo', 'squeue', 'scontrol'],
     tooOld,
-    server: { name: 'slurmctld', argv: ['scontrol', 'show', 'config'], hides: hiddenBy },
+    server: {
+      name: 'slurmctld',
+      argv: ['scontrol', 'show', 'config'],
+      hides: hiddenBy,
+      remedy: 'sacctmgr show user   # Admin: Operator',
+    },
   },
 };
 
@@ -49,7 +69,7 @@ export async function checkReach(reach: Reach): Promise<Finding[]> {
     ...[...programs, 'df'].map((program) =>
       isReached ? checkProgram(reach, program) : behind(`${system_name} ${program}`),
     ),
-    ...(server === null ? [] : [isReached ? checkServer(reach, server) : behind(`${system_name} ${server.name}`)]),
+    isReached ? checkServer(reach, server) : behind(`${system_name} ${server.name}`),
     ...system.filesystems.map(({ path }) => (isReached ? checkMount(reach, path) : behind(`${system_name} ${path}`))),
     ...system.login_nodes.map((node) => {
       const way = wayTo(system, node);
@@ -109,16 +129,15 @@ async function checkMount({ system, executor }: Reach, path: string): Promise<Fi
     : pass(name, `df measures it ${system.scheduler_host === null ? 'here' : `on ${system.scheduler_host}`}`);
 }
 
-async function checkServer({ system, executor }: Reach, server: NonNullable<Needs['server']>): Promise<Finding> {
-  const { name, argv, hides } = server;
+async function checkServer({ system, executor }: Reach, server: Needs['server']): Promise<Finding> {
+  const { name, argv, hides, remedy } = server;
   const called = `${system.system_name} ${name}`;
   const result = await readText(executor, onSchedulerHost(system, argv, 'host'));
   const way = system.scheduler_host === null ? '' : `ssh ${system.scheduler_host} `;
-  if (result.kind === 'failed') return fail(called, result.reason, `${way}${argv.join(' ')}   # and ask who runs it`);
+  if (result.kind === 'failed')
+    return fail(called, `does not answer: ${result.reason}`, `${way}${argv.join(' ')}   # and ask who runs it`);
   const hidden = hides(result.text);
-  return hidden === null
-    ? pass(called, 'answers')
-    : warn(called, hidden, `${way}sacctmgr show user   # Admin: Operator`);
+  return hidden === null ? pass(called, 'answers') : warn(called, hidden, `${way}${remedy}`);
 }
 
 const mends: Readonly<Record<UnreachableReason, string>> = {

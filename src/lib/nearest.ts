@@ -1,7 +1,24 @@
-/** Returns the known name with the fewest single-letter differences; null if none is similar. */
+/** Names that other programs use, and what they are called here: the first that is known. */
+const elsewhere: Readonly<Record<string, readonly string[]>> = {
+  rm: ['remove', 'drop', 'resolve'],
+  remove: ['rm', 'drop'],
+  delete: ['remove', 'rm', 'drop'],
+  list: ['ls'],
+  status: ['health', 'stats', 'ls'],
+  '-n': ['--dry-run', '--limit'],
+  '-f': [],
+};
+
+/**
+ * Returns the known name with the fewest single-letter differences, or the one that means what another program calls so;
+ * null if none is similar. Less than half of a name may differ.
+ */
 export function nearest(name: string, known: readonly string[]): string | null {
+  const meant = known.includes(name) ? undefined : elsewhere[name];
+  if (meant !== undefined) return meant.find((one) => known.includes(one)) ?? null;
   let best: string | null = null;
-  let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;
+  let bestDistance =
+    Math.min(Math.max(2, Math.floor(name.length / 3)), Math.max(Math.ceil(name.length / 2) - 1, 0)) + 1;
   for (const candidate of known) {
     const distance = editDistance(name, candidate);
     if (distance < bestDistance) {

@@ -52,6 +52,33 @@ export function countUsers(databasePath: string): number {
   }
 }
 
+/** A user who may send: the name, and when the password was set. */
+export type KnownUser = { readonly name: string; readonly changedAt: string };
+
+/** Returns the users of a receiver's database, by name. Throws OperatorError if the database cannot be opened. */
+export function listUsers(databasePath: string): KnownUser[] {
+  const database = openDatabase(databasePath);
+  try {
+    return database.query<KnownUser, []>('SELECT name, changed_at AS changedAt FROM users ORDER BY name').all();
+  } finally {
+    database.close();
+  }
+}
+
+/**
+ * Removes a user: a running receiver refuses the next request. Throws OperatorError if there is no such user, or if the
+ * database cannot be opened.
+ */
+export function removeUser(databasePath: string, name: string): void {
+  const database = openDatabase(databasePath);
+  try {
+    if (database.query('DELETE FROM users WHERE name = ?').run(name).changes === 1) return;
+  } finally {
+    database.close();
+  }
+  throw new OperatorError(`there is no user '${name}': hpc-collector serve user ls lists them`);
+}
+
 /** Takes a password, returns its argon2id hash with salt and parameters in it. */
 export function hashPassword(password: string): Promise<string> {
   return Bun.password.hash(password, argon2id);

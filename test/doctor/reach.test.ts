@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect } from 'bun:test';
+import { rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { loadConfig, loadSystem } from '../../src/config/load.ts';
 import { checkReach } from '../../src/doctor/reach.ts';
 import { createExecutor } from '../../src/exec/executor.ts';
@@ -9,6 +11,7 @@ import { type FarSide, sshdInstalled, startSshd, trouble } from '../support/sshd
 import { asCluster } from '../support/systems.ts';
 
 const throughSsh = needsThat(sshdInstalled, 'sshd, ssh, ssh-keygen');
+const serverText = 'Server: pbs\n    server_state = Active\n    query_other_jobs = True\n';
 const versioned = (name: string) => `#!/bin/sh\n[ "$1" = --version ] && echo "${name}_version = 20.0.1"\n`;
 
 let far: FarSide;
@@ -19,7 +22,8 @@ beforeAll(async () => {
     hosts: ['pbs-server', 'login-a'],
     programs: {
       pbsnodes: versioned('pbs'),
-      qstat: '#!/bin/sh\necho "unknown flag" >&2\nexit 2\n',
+      qstat: '#!/bin/sh\n[ "$1" = -B ] && exec cat "$(dirname "$0")/server"\necho "unknown flag" >&2\nexit 2\n',
+      server: serverText,
       sinfo: '#!/bin/sh\necho slurm 22.05.8\n',
       squeue: '#!/bin/sh\necho slurm 20.11.9\n',
       scontrol:
@@ -59,8 +63,25 @@ describe('every host and program of a system', () => {
       'pass site qstat: is there on pbs-server → null',
       expect.stringMatching(/^fail site pbs_rstat: .*there is no pbs_rstat.* → ssh pbs-server command -v pbs_rstat/),
       expect.stringMatching(/^pass site df: is there on pbs-server: df \(GNU coreutils\)/),
+      'pass site pbs_server: answers → null',
       expect.stringMatching(/^pass site ssh login-a: logged in within \d\.\d s, by way of pbs-server → null$/),
     ]);
+  });
+
+  throughSsh('is not enough where the PBS server does not answer, or hides jobs', async () => {
+    const server = async (text: string): Promise<string | undefined> => {
+      writeFileSync(join(far.programDirectory, 'server'), text);
+      return (await reach('pbs_host: pbs-server\n')).find((line) => line.includes('pbs_server'));
+    };
+    expect(await server(serverText.replace('jobs = True', 'jobs = False'))).toMatch(
+      /^warn site pbs_server: answers, and hides the jobs of other users .* → ssh pbs-server qmgr -c /,
+    );
+    rmSync(join(far.programDirectory, 'server'));
+    const lines = await reach('pbs_host: pbs-server\n');
+    writeFileSync(join(far.programDirectory, 'server'), serverText);
+    expect(lines.find((line) => line.includes('pbs_server'))).toMatch(
+      /^fail site pbs_server: does not answer: qstat -B -f on pbs-server exited with 1: .* → ssh pbs-server qstat -B -f /,
+    );
   });
 
   throughSsh.each([
@@ -73,7 +94,7 @@ describe('every host and program of a system', () => {
     expect(first).toStartWith(`${result} site ssh ${host}: `);
     expect(first).toContain(reason);
     expect(first).toContain(`→ ${mend}`);
-    expect(others).toHaveLength(5);
+    expect(others).toHaveLength(6);
     for (const other of others) expect(other).toStartWith('skip ');
   });
 
@@ -105,7 +126,7 @@ describe('every host and program of a system', () => {
       'fail site squeue: slurm 20.11.9 is older than 21.08, the oldest Slurm that can be asked → search_path in site.yaml, if a newer one is installed elsewhere',
       'pass site scontrol: is there on pbs-server: slurm 22.05.8 → null',
       expect.stringMatching(/^pass site df: /),
-      'fail site slurmctld: scontrol show config on pbs-server exited with 1: slurm_load_ctl_conf error: Unable to contact slurm controller → ssh pbs-server scontrol show config   # and ask who runs it',
+      'fail site slurmctld: does not answer: scontrol show config on pbs-server exited with 1: slurm_load_ctl_conf error: Unable to contact slurm controller → ssh pbs-server scontrol show config   # and ask who runs it',
     ]);
   });
 });

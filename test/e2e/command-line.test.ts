@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { quoteArgument } from '../../src/exec/quote.ts';
 import { needs } from '../support/needs.ts';
 import { binary, newSite, type Site } from '../support/site.ts';
 
@@ -58,7 +59,7 @@ describe('help', () => {
 
   needs('script')('has colour on a terminal, unless NO_COLOR or TERM=dumb says otherwise', async () => {
     const onTerminal = async (env: Record<string, string>) => {
-      const argv = ['script', '--quiet', '--return', '--command', `${binary} --help`, '/dev/null'];
+      const argv = ['script', '--quiet', '--return', '--command', `${quoteArgument(binary)} --help`, '/dev/null'];
       return Bun.spawnSync(argv, { stdin: 'ignore', env: { PATH: '/usr/bin:/bin', ...env } }).stdout.toString();
     };
     expect(await onTerminal({ TERM: 'xterm' })).toContain('\u001b[');

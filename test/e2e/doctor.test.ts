@@ -3,6 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { quoteArgument } from '../../src/exec/quote.ts';
 import { needs } from '../support/needs.ts';
 import { install } from '../support/playback.ts';
 import { binary, credentials, newSite, type Site } from '../support/site.ts';
@@ -273,7 +274,7 @@ describe('doctor', () => {
 
   test("sees cron's line", async () => {
     const programs = join(site.directory, 'cron-programs');
-    install(programs, { crontab: `#!/bin/sh\necho '*/5 * * * * ${binary} -q run casper'\n` });
+    install(programs, { crontab: `#!/bin/sh\necho ${quoteArgument(`*/5 * * * * ${binary} -q run casper`)}\n` });
     site.env.PATH = programs;
     expect((await doctor()).by.get('cron')).toMatchObject({ result: 'pass' });
   });

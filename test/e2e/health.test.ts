@@ -153,7 +153,11 @@ describe('health', () => {
     snapshot(16, true, { failedProbes: ['a"b\\c'] });
     const file = join(site.directory, 'collector.prom');
     writeFileSync(file, 'old');
-    expect(await site.run('health', '--prometheus', file)).toMatchObject({ exit: 2 });
+    expect(await site.run('health', '--prometheus', file)).toMatchObject({ exit: 2, stderr: '' });
+    expect(await site.run('health', '--prometheus', `${file}.txt`)).toMatchObject({
+      exit: 2,
+      stderr: expect.stringContaining('node_exporter reads only files whose names end with .prom'),
+    });
     const text = readFileSync(file, 'utf8');
     expect((statSync(file).mode & 0o777).toString(8)).toBe('644');
     const samples = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));

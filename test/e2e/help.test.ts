@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { topics } from '../../src/commands/help/topics.ts';
 import { commandGroups } from '../../src/commands/usage.ts';
+import { quoteArgument } from '../../src/exec/quote.ts';
 import { needs } from '../support/needs.ts';
 import { binary, newSite, type Site } from '../support/site.ts';
 
@@ -12,7 +13,7 @@ const texts = new Map<string, string>();
 beforeAll(async () => {
   site = newSite();
   await gather([]);
-}, 60_000);
+}, 180_000);
 afterAll(() => site.remove());
 
 async function gather(words: readonly string[]): Promise<void> {
@@ -78,7 +79,7 @@ test.each(Object.keys(topics))('help %s prints the topic', async (topic) => {
 });
 
 needs('script')('help TOPIC goes through $PAGER on a terminal', () => {
-  const argv = ['script', '--quiet', '--return', '--command', `${binary} help files`, '/dev/null'];
+  const argv = ['script', '--quiet', '--return', '--command', `${quoteArgument(binary)} help files`, '/dev/null'];
   const onTerminal = (PAGER: string) =>
     Bun.spawnSync(argv, { stdin: 'ignore', env: { PATH: '/usr/bin:/bin', TERM: 'dumb', PAGER } }).stdout.toString();
   expect(onTerminal('sed s/^/paged:/')).toContain('paged:# Files');

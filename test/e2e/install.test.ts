@@ -1,9 +1,9 @@
 /** `install cron | systemd | logrotate`: the right text for this host, put in, taken out, and really obeyed. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import { existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { needs } from '../support/needs.ts';
+import { needs, needsThat } from '../support/needs.ts';
 import { inOwnSystem, onOwnSystem } from '../support/own-system.ts';
 import { install } from '../support/playback.ts';
 import { type SamApi, startSamApi } from '../support/sam-api.ts';
@@ -210,6 +210,32 @@ describe('install systemd', () => {
 });
 
 describe('install logrotate', () => {
+  needsThat(process.getuid?.() === 0, 'root')(
+    'has a su line where a group can write the directory of the log',
+    async () => {
+      const logs = join(site.directory, 'logs');
+      mkdirSync(logs);
+      chownSync(logs, 0, 1);
+      const shown = async () =>
+        (await runWith('/nonexistent', 'install', 'logrotate', '--log-file', join(logs, 'x.log'))).stdout;
+      chmodSync(logs, 0o755);
+      expect(await shown()).not.toContain('    su ');
+      chmodSync(logs, 0o775);
+      expect(await shown()).toMatch(/^ {4}su root daemon$/m);
+    },
+  );
+
+  onOwnSystem('leaves collector.yaml as it was if the file cannot be written', async () => {
+    site.configure('collector.yaml', 'systems: [casper]\n');
+    const script =
+      'mkdir -p /etc/logrotate.d; echo theirs > /etc/logrotate.d/hpc-collector; "$HPC" install logrotate --write';
+    expect(await onHost(script).ended).toMatchObject({
+      exit: 2,
+      stderr: expect.stringContaining("was not written by 'hpc-collector install'"),
+    });
+    expect(readFileSync(join(site.configDirectory, 'collector.yaml'), 'utf8')).toBe('systems: [casper]\n');
+  });
+
   const rotates = Bun.which('logrotate', { PATH: '/usr/sbin' }) === null ? needs('logrotate') : onOwnSystem;
   rotates('has the log rotated by logrotate, and by it alone, until it is removed', async () => {
     site.configure('collector.yaml', '# mine\nsystems: [casper]\n');

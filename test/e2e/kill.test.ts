@@ -139,7 +139,7 @@ test('at random moments of collect, drain and run', async () => {
     console.error(`kill.test.ts: the seed was ${seed}, after ${kills} kills`);
     throw error;
   }
-}, 120_000);
+}, 180_000);
 
 test.each(['before', 'after'])(
   '%s the answer is handed on, the receiver having stored it',
@@ -193,5 +193,5 @@ test.each(['before', 'after'])(
       await between.stop(true);
     }
   },
-  60_000,
+  180_000,
 );

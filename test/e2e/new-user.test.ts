@@ -79,4 +79,4 @@ echo '== crontab'; crontab -l`;
     await site.remove();
     await far.stop();
   }
-}, 60_000);
+}, 180_000);

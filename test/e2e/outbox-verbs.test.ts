@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
+import { quoteArgument } from '../../src/exec/quote.ts';
 import { migrations } from '../../src/outbox/migrations.ts';
 import { Outbox } from '../../src/outbox/outbox.ts';
 import { put } from '../outbox/queue.ts';
@@ -244,7 +245,7 @@ describe('hold, release, retry, drop', () => {
     expect((await outbox('stats')).stdout).toMatch(/^Dropped: +1, see: /m);
 
     const atTerminal = (answer: string) => {
-      const command = `${binary} outbox drop --older-than 1h`;
+      const command = `${quoteArgument(binary)} outbox drop --older-than 1h`;
       return Bun.spawnSync(['script', '--quiet', '--return', '--command', command, '/dev/null'], {
         env: { ...site.env, PATH: '/usr/bin:/bin' },
         stdin: new Blob([`${answer}\n`]),
@@ -470,7 +471,7 @@ describe('a drain', () => {
     site.api(api.url);
     stored(4);
     const terminal = (env: Record<string, string>) =>
-      Bun.spawn(['script', '--quiet', '--return', '--command', `${binary} drain`, '/dev/null'], {
+      Bun.spawn(['script', '--quiet', '--return', '--command', `${quoteArgument(binary)} drain`, '/dev/null'], {
         env: { ...site.env, PATH: '/usr/bin:/bin', ...env },
         stdin: 'ignore',
       });

@@ -16,6 +16,18 @@ test.each([
   expect(nearest(name, known)).toBe(expected);
 });
 
+test.each([
+  ['rm', ['ls', 'show', 'drop'], 'drop'],
+  ['rm', ['ls', 'add', 'remove'], 'remove'],
+  ['rm', ['ls', 'add'], null],
+  ['status', ['outbox', 'outage', 'health'], 'health'],
+  ['-n', ['-v', '-q', '--dry-run'], '--dry-run'],
+  ['-n', ['-v', '-q'], null],
+  ['-x', ['-v', '-q'], null],
+])('%p among %p means %p', (name, names, expected) => {
+  expect(nearest(name, names)).toBe(expected);
+});
+
 test('a known name is nearest to itself', () => {
   fc.assert(
     fc.property(fc.array(fc.string(), { minLength: 1 }), fc.nat(), (names, index) => {

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { quoteArgument } from '../../src/exec/quote.ts';
 
 const recording = z.object({
   commands: z.array(
@@ -19,9 +20,11 @@ export function playback(folder: string): Record<string, string> {
     .commands) {
     const [program = '', ...rest] = withoutEnv(argv);
     if (program === 'sh') continue;
-    const output = stdout === undefined ? ':' : `/bin/cat '${join(folder, stdout)}'`;
+    const output = stdout === undefined ? ':' : `/bin/cat ${quoteArgument(join(folder, stdout))}`;
     cases.set(program, [...(cases.get(program) ?? []), `  '${rest.join(' ')}') ${output}; exit ${exit};;`]);
   }
+  // `doctor` asks for the server, which a recording of a collection does not have.
+  cases.get('qstat')?.push(`  '-B -f') echo 'Server: pbs'; exit 0;;`);
   return Object.fromEntries(
     [...cases].map(([program, lines]) => [
       program,

@@ -21,7 +21,7 @@ export const checkCommand = defineCommand({
     json: { type: 'boolean', description: 'One JSON object a problem' },
   },
   async run({ args }) {
-    const { config, systems, problems: unreadable } = examine(args.config ?? null, process.env, args._);
+    const { exists, config, systems, problems: unreadable } = examine(args.config ?? null, process.env, args._);
     const missing = await Promise.all(
       systems.map((system) => {
         return missingPaths(system, config, executorFor(system, forReal, true).executor, hostname());
@@ -31,7 +31,9 @@ export const checkCommand = defineCommand({
     const names = systems.map(({ system_name }) => system_name).join(', ');
     const summary =
       problems.length === 0
-        ? `The configuration in ${config.directory} is in order (systems: ${names || 'none'})`
+        ? exists
+          ? `The configuration in ${config.directory} is in order (systems: ${names || 'none'})`
+          : `There is no configuration directory ${config.directory}: hpc-collector config init creates it`
         : `${counted(problems.length, 'problem')} in ${config.directory}`;
     printLines(
       args.json

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineCommand } from 'citty';
 import { logrotateText, withRotation } from '../../install/logrotate.ts';
@@ -26,11 +26,18 @@ export const logrotateCommand = defineCommand({
     }
     const isWrite = action === 'write';
     if (process.getuid?.() !== 0) throw new OperatorError(whatRootMustDo(isWrite, context));
-    const isChanged = isWrite ? writeOwnFile(file, text) : removeOwnFile(file);
+    // The settings first: with both, the log would be rotated twice, with neither, never. What fails leaves all as it was.
     const settings = turnRotation(!isWrite, context);
+    let isChanged: boolean;
+    try {
+      isChanged = isWrite ? writeOwnFile(file, text) : removeOwnFile(file);
+    } catch (error) {
+      settings?.undo();
+      throw error;
+    }
     printLines([
       isChanged ? `${isWrite ? 'Wrote' : 'Removed'} ${file}` : `${file} is ${isWrite ? 'there already' : 'not there'}`,
-      ...(settings === null ? [] : [`Turned our own rotation ${isWrite ? 'off' : 'on'} in ${settings}`]),
+      ...(settings === null ? [] : [`Turned our own rotation ${isWrite ? 'off' : 'on'} in ${settings.file}`]),
     ]);
     return exitCodes.done;
   },
@@ -43,16 +50,18 @@ function whatRootMustDo(isWrite: boolean, { config }: Context): string {
     : `only root may remove ${file}: type sudo rm ${file}, and take log.rotate out of ${settings}`;
 }
 
-/** Turns our own log rotation on or off and returns the changed file; null if it is unchanged. Throws OperatorError. */
-function turnRotation(isOurs: boolean, { config }: Context): string | null {
+/** Turns our own rotation on or off. Returns the changed file, and what undoes it; null if it needs no change. Throws OperatorError. */
+function turnRotation(isOurs: boolean, { config }: Context): { readonly file: string; undo(): void } | null {
   const settings = join(config.directory, 'collector.yaml');
+  const advice = `put log: { rotate: ${isOurs} } there`;
   try {
-    const before = existsSync(settings) ? readFileSync(settings, 'utf8') : '';
+    const isThere = existsSync(settings);
+    const before = isThere ? readFileSync(settings, 'utf8') : '';
     const after = withRotation(before, isOurs);
     if (after === before) return null;
     writeFileSync(settings, after);
-    return settings;
+    return { file: settings, undo: () => (isThere ? writeFileSync(settings, before) : rmSync(settings)) };
   } catch (error) {
-    throw new OperatorError(`cannot write ${settings}: ${messageOf(error)}; say log: { rotate: ${isOurs} } there`);
+    throw new OperatorError(`cannot write ${settings}: ${messageOf(error)}; ${advice}`, { cause: error });
   }
 }

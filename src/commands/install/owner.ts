@@ -3,15 +3,17 @@ import { dirname } from 'node:path';
 import { runProgram } from '../../exec/local-program.ts';
 
 /**
- * Returns the owner of a file's directory, by name if it has one; null for root. A directory that does not exist yet
- * will be ours.
+ * Returns the owner of the directory of a file, by names if they have names, for logrotate's `su`; null if logrotate needs
+ * no `su` there. It refuses a directory that others than root can write: another owner's, and one that a group can write
+ * (logrotate(8), "su"). A directory that does not exist yet will be ours.
  */
 export async function ownerOf(file: string): Promise<{ readonly user: string; readonly group: string } | null> {
   const directory = dirname(file);
-  const { uid, gid } = existsSync(directory)
+  const { uid, gid, mode } = existsSync(directory)
     ? statSync(directory)
-    : { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
-  if (uid === 0) return null;
+    : { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, mode: 0o700 };
+  const isRootsOnly = uid === 0 && (mode & 0o002) === 0 && (gid === 0 || (mode & 0o020) === 0);
+  if (isRootsOnly) return null;
   return { user: await nameOf('passwd', uid), group: await nameOf('group', gid) };
 }
 

@@ -1,4 +1,5 @@
 import { defineCommand } from 'citty';
+import { parseDuration } from '../../lib/duration.ts';
 import { exitCodes, OperatorError } from '../../lib/errors.ts';
 import { parseMoment } from '../../lib/moment.ts';
 import { printable } from '../../lib/text.ts';
@@ -14,12 +15,13 @@ export const startCommand = defineCommand({
   args: {
     ...commonArgs,
     system: { type: 'positional', required: true, description: 'The system' },
-    until: { type: 'string', valueHint: 'TIME', required: true, description: 'When it ends: ISO 8601, UTC' },
+    until: { type: 'string', valueHint: 'TIME', description: 'When it ends: ISO 8601, UTC' },
+    for: { type: 'string', valueHint: 'AGE', description: 'How long it lasts: 90m, 6h, 2d' },
     reason: { type: 'string', valueHint: 'TEXT', description: 'Why, for those who look' },
   },
   async run({ args }) {
     const now = new Date();
-    const until = untilOf(args.until, now);
+    const until = endOf(args, now);
     const { outbox, context } = ownOutbox(args);
     try {
       checkSystem(args.system, outbox, context);
@@ -32,6 +34,15 @@ export const startCommand = defineCommand({
     return exitCodes.done;
   },
 });
+
+function endOf(args: { readonly until?: string | undefined; readonly for?: string | undefined }, now: Date): Date {
+  if ((args.until === undefined) === (args.for === undefined))
+    throw new OperatorError('say when it ends: give either --until TIME or --for AGE');
+  if (args.for === undefined) return untilOf(args.until ?? '', now);
+  const duration = parseDuration(args.for);
+  if (duration !== null && duration > 0) return new Date(now.getTime() + duration);
+  throw new OperatorError(`--for ${printable(args.for, 40)}: give an age such as 90m, 6h or 2d`);
+}
 
 function untilOf(text: string, now: Date): Date {
   const until = parseMoment(text);

@@ -3,6 +3,7 @@ import { parseDuration } from '../../lib/duration.ts';
 import { OperatorError } from '../../lib/errors.ts';
 import { parseMoment } from '../../lib/moment.ts';
 import { printable } from '../../lib/text.ts';
+import { readableUtc } from '../../lib/time.ts';
 import { type EntryState, entryStates } from '../../outbox/entry.ts';
 import type { Filter } from '../../outbox/filter.ts';
 
@@ -49,11 +50,17 @@ export function filterOf(args: FilterArgs, usual: readonly EntryState[], now: Da
   const present = (times: readonly (number | null)[]) => times.filter((time) => time !== null);
   const from = present([at('since'), ago('younger-than')]);
   const to = present([at('until'), ago('older-than')]);
+  const since = from.length === 0 ? null : new Date(Math.max(...from));
+  const until = to.length === 0 ? null : new Date(Math.min(...to));
+  if (since !== null && until !== null && since >= until)
+    throw new OperatorError(
+      `nothing can match: ${readableUtc(since)} UTC (--since, --younger-than) is not before ${readableUtc(until)} UTC (--until, --older-than)`,
+    );
   return {
     states: statesOf(args.state) ?? usual,
     stream: args.stream ?? null,
-    since: from.length === 0 ? null : new Date(Math.max(...from)),
-    until: to.length === 0 ? null : new Date(Math.min(...to)),
+    since,
+    until,
   };
 }
 

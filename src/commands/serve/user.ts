@@ -1,17 +1,24 @@
 import { defineCommand } from 'citty';
 import { exitCodes } from '../../lib/errors.ts';
 import { complain, print } from '../../lib/output.ts';
-import { addUser } from '../../server/users.ts';
+import { readableUtc } from '../../lib/time.ts';
+import { millisecondsOf } from '../../server/timestamp.ts';
+import { addUser, listUsers, removeUser } from '../../server/users.ts';
 import { commonArgs } from '../common.ts';
 import { openContext } from '../context.ts';
+import { jsonLine } from '../outbox/entry-json.ts';
+import { columns } from '../outbox/table.ts';
+import { printLines } from '../output.ts';
 import { databaseArg, databaseFile } from './database.ts';
+
+const nameArg = { name: { type: 'positional', required: true, description: 'The user' } } as const;
 
 const addCommand = defineCommand({
   meta: { name: 'add', description: 'Add a user, or give one another password' },
   args: {
     ...commonArgs,
     ...databaseArg,
-    name: { type: 'positional', required: true, description: 'The user' },
+    ...nameArg,
     'password-stdin': {
       type: 'boolean',
       description: 'Read the password from standard input; otherwise one is made and shown once',
@@ -27,7 +34,35 @@ const addCommand = defineCommand({
   },
 });
 
+const lsCommand = defineCommand({
+  meta: { name: 'ls', description: 'List the users, and when their passwords were set' },
+  args: { ...commonArgs, ...databaseArg, json: { type: 'boolean', description: 'One JSON object a user' } },
+  run({ args }) {
+    const users = listUsers(databaseFile(args.database, openContext(args))).map(({ name, changedAt }) => ({
+      name,
+      changed_at: new Date(millisecondsOf(changedAt)),
+    }));
+    if (args.json) printLines(users.map((user) => jsonLine(user)));
+    else if (users.length === 0) printLines(['There is no user.']);
+    else {
+      const rows = users.map(({ name, changed_at }) => [name, readableUtc(changed_at)]);
+      printLines(columns(['NAME', 'PASSWORD SET (UTC)'], rows, []));
+    }
+    return exitCodes.done;
+  },
+});
+
+const rmCommand = defineCommand({
+  meta: { name: 'rm', description: 'Remove a user: the receiver refuses further requests' },
+  args: { ...commonArgs, ...databaseArg, ...nameArg },
+  run({ args }) {
+    removeUser(databaseFile(args.database, openContext(args)), args.name);
+    complain(`Removed user ${args.name}\n`);
+    return exitCodes.done;
+  },
+});
+
 export const userCommand = defineCommand({
   meta: { name: 'user', description: 'The users who may send to the receiver' },
-  subCommands: { add: addCommand },
+  subCommands: { add: addCommand, ls: lsCommand, rm: rmCommand },
 });

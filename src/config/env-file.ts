@@ -1,0 +1,48 @@
+import { nearest } from '../lib/nearest.ts';
+import type { Problem } from './problem.ts';
+
+/** The variables that `env` may set. */
+const knownVariables: readonly string[] = [
+  ...['STATUS_API_URL', 'STATUS_API_USER', 'STATUS_API_PASSWORD', 'STATUS_API_KEY'],
+  ...['SAM_API_URL', 'SAM_API_USER', 'SAM_API_PASSWORD', 'INGEST_API_URL', 'INGEST_API_KEY'],
+  ...['JUPYTERHUB_ADMIN_TOKEN', 'NOTIFY_WEBHOOK_URL', 'HEARTBEAT_URL'],
+  ...['PBS_COMMAND_TIMEOUT', 'SSH_TIMEOUT', 'API_TIMEOUT', 'DERECHO_LOG_FILE', 'CASPER_LOG_FILE'],
+  ...['API_KEYS', 'CORS_ORIGINS'],
+  ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'],
+];
+
+/**
+ * Returns what is wrong with the text of an `env` file, with its lines: names that nothing reads, and lines that are no
+ * assignment. A run passes over both in silence.
+ */
+export function envFileProblems(text: string, file: string): Problem[] {
+  const problems: Problem[] = [];
+  /** The quote that a value of several lines began with. */
+  let open: string | null = null;
+  for (const [index, line] of text.split('\n').entries()) {
+    if (open !== null) {
+      if (line.includes(open)) open = null;
+      continue;
+    }
+    if (/^\s*(#.*)?$/.test(line)) continue;
+    const found = problemOf(line);
+    if (found !== null) problems.push({ file, line: index + 1, column: line.search(/\S/) + 1, words: found });
+    open = openQuote(line);
+  }
+  return problems;
+}
+
+/** Never shows the line itself: it may hold a password. */
+function problemOf(line: string): string | null {
+  const name = /^\s*(?:export\s+)?([\w.-]+)\s*=/.exec(line)?.[1];
+  if (name === undefined) return 'this line is no assignment: write NAME=VALUE, or # before a comment';
+  if (knownVariables.includes(name)) return null;
+  const meant = nearest(name, knownVariables);
+  const hint = meant === null ? 'hpc-collector help environment lists the known ones' : `did you mean ${meant}?`;
+  return `nothing reads the variable ${name}: ${hint}`;
+}
+
+function openQuote(line: string): string | null {
+  const [, quote, rest] = /=\s*(["'`])(.*)$/.exec(line) ?? [];
+  return quote === undefined || rest?.includes(quote) ? null : quote;
+}
