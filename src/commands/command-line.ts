@@ -3,6 +3,7 @@ import { type ArgsDef, runCommand } from 'citty';
 import { exitCodes, messageOf, OperatorError, operatorErrorOf } from '../lib/errors.ts';
 import { nearest } from '../lib/nearest.ts';
 import { complain, OutputClosed, print } from '../lib/output.ts';
+import { withoutSecrets } from '../lib/secrets.ts';
 import { printable } from '../lib/text.ts';
 import { about, versionLine } from '../lib/version.ts';
 import { commonArgs } from './common.ts';
@@ -75,7 +76,7 @@ function report(error: unknown, isVerbose: boolean): number {
   // Usage errors begin with the command themselves.
   const prefix = message.startsWith('hpc-collector') ? '' : 'hpc-collector: ';
   complain(`${prefix}${isExpected ? '' : 'this is a bug: '}${printable(message, 2000)}\n`);
-  if (error instanceof Error && (isVerbose || !isExpected)) complain(`${error.stack}\n`);
+  if (error instanceof Error && (isVerbose || !isExpected)) complain(`${withoutSecrets(String(error.stack))}\n`);
   return known?.exitCode ?? exitCodes.fatal;
 }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { OperatorError } from '../lib/errors.ts';
+import { learnSecret } from '../lib/secrets.ts';
 import { readAuthority } from './authority.ts';
 import type { Config } from './config.ts';
 import { secondsFrom } from './environment.ts';
@@ -76,5 +77,6 @@ function tokenOf(file: string | undefined, { environment, directory }: Config): 
     const where = environment.JUPYTERHUB_ADMIN_TOKEN === undefined ? file : 'JUPYTERHUB_ADMIN_TOKEN';
     throw new OperatorError(`the token for the hub in ${where} is empty, or has blanks or other characters in it`);
   }
+  learnSecret(token.trim());
   return token.trim();
 }

@@ -1,5 +1,6 @@
 import { parseEnv } from 'node:util';
 import { OperatorError } from '../lib/errors.ts';
+import { learnVariables } from './learn-secrets.ts';
 import type { Environment } from './paths.ts';
 import { readSecretFile } from './secret-file.ts';
 
@@ -9,8 +10,10 @@ import { readSecretFile } from './secret-file.ts';
  */
 export function readEnvironment(processEnvironment: Environment, envFile: string): Environment {
   const text = readSecretFile(envFile, 'passwords');
-  if (text === null) return withoutEmpty(processEnvironment);
-  return { ...overridden(withoutEmpty(parseEnv(text)), withoutEmpty(processEnvironment)) };
+  const file = text === null ? {} : withoutEmpty(parseEnv(text));
+  const environment = overridden(file, withoutEmpty(processEnvironment));
+  learnVariables(environment);
+  return environment;
 }
 
 /** Variables with the same meaning. If the environment sets one of a group, the whole group of the file is ignored. */

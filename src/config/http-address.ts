@@ -18,12 +18,14 @@ export type AddressWords = {
  * unless that is allowed. Throws OperatorError with the mend.
  */
 export function checkHttpAddress(address: string, allowInsecureHttp: boolean, words: AddressWords): string {
+  // Not by the parsed URL: in `https://user:12#34@host` the host is `user`.
+  if (address.includes('@')) {
+    throw new OperatorError(`${words.what} has a user or password in it: use ${words.credentials}`);
+  }
   const url = URL.canParse(address) ? new URL(address) : null;
   if (!url || !/^https?:$/.test(url.protocol)) {
-    throw new OperatorError(`${words.what} '${address}' is no http or https URL: correct ${words.setting}`);
-  }
-  if (url.username !== '' || url.password !== '') {
-    throw new OperatorError(`${words.what} has a user or password in it: use ${words.credentials}`);
+    // Without the address: a mistyped one may have a password in it.
+    throw new OperatorError(`${words.what} is no http or https URL: correct ${words.setting}`);
   }
   if (url.protocol === 'http:' && !isLoopback(url) && !allowInsecureHttp) {
     throw new OperatorError(

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { withoutLogin } from '../lib/text.ts';
+import { mask, withoutSecretsInJson } from '../lib/secrets.ts';
 import type { Config } from './config.ts';
 import { type Layers, layerOf, placeIn } from './layers.ts';
 import { collectorLayers, systemLayers, systemSettings } from './load.ts';
@@ -119,7 +119,5 @@ function masked(path: readonly string[], value: unknown): unknown {
   if (value === null) return null;
   const isSecret = path.some((key) => /password|token(?!_file$)|secret|webhook|heartbeat|(^|_)key$/i.test(key));
   if (isSecret) return mask;
-  return typeof value === 'string' ? withoutLogin(value) : value;
+  return value === undefined ? value : JSON.parse(withoutSecretsInJson(JSON.stringify(value)));
 }
-
-const mask = '********';

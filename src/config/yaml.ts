@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Document } from 'yaml';
 import { messageOf } from '../lib/errors.ts';
+import { learnSettings } from './learn-secrets.ts';
 import { ConfigError, type Problem } from './problem.ts';
 
 export type YamlMap = { [key: string]: unknown };
@@ -61,6 +62,7 @@ export function parseYaml(text: string, origin: string): YamlFile {
     );
   }
   const value = contentOf(document, (words) => new ConfigError([problemAt(0, words)]));
+  learnSettings(value);
   return {
     origin,
     value,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { IngestSettings } from '../config/ingest.ts';
 import { OperatorError } from '../lib/errors.ts';
 import type { HttpReply } from '../lib/http.ts';
-import { withoutSecrets } from '../lib/secrets.ts';
+import { learnSecret } from '../lib/secrets.ts';
 import { counted, printable } from '../lib/text.ts';
 import type { Destination, Outcome, Sent } from './destination.ts';
 import { jsonRequests } from './json-request.ts';
@@ -38,6 +38,7 @@ export function ingestDestination(settings: IngestSettings, envFile = 'the env f
       `the usage-history API's key is not configured: set INGEST_API_KEY in the environment or in ${envFile}`,
     );
   }
+  learnSecret(apiKey);
   const requestOf = jsonRequests('ingest', baseUrl, settings);
   return {
     name: 'ingest',
@@ -50,7 +51,7 @@ export function ingestDestination(settings: IngestSettings, envFile = 'the env f
     // Each job is a record of its own: their order is nothing to this API, and it replaces what it has.
     prepare: (body) => ({ body, leftOut: [] }),
     reduce: () => null,
-    judge: (reply, sent) => judge(withoutSecrets([apiKey], reply), sent),
+    judge,
   };
 }
 

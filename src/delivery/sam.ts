@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { SamSettings } from '../config/sam.ts';
 import { OperatorError } from '../lib/errors.ts';
-import { withoutSecrets } from '../lib/secrets.ts';
+import { learnLogin } from '../lib/secrets.ts';
 import type { Destination, Outcome, Place, Prepared, Sent } from './destination.ts';
 import { jsonRequests } from './json-request.ts';
 import { type Answer, type Api, jsonOf, judgeReply, storedBefore } from './judge.ts';
@@ -46,6 +46,7 @@ export function samDestination(settings: SamSettings, envFile = 'the env file'):
       `the SAM API credentials are not configured: set STATUS_API_USER and STATUS_API_PASSWORD in the environment or in ${envFile}`,
     );
   }
+  learnLogin(credentials.user, credentials.password);
   const token = Buffer.from(`${credentials.user}:${credentials.password}`).toString('base64');
   const requestOf = jsonRequests('sam', baseUrl, settings);
   return {
@@ -64,8 +65,7 @@ export function samDestination(settings: SamSettings, envFile = 'the env file'):
       }),
     prepare: forPlace,
     reduce: withoutUserRows,
-    judge: (reply, sent) =>
-      judgeReply(withoutSecrets([token, credentials.password], reply), sent.mayHaveArrived, apiFor(sent)),
+    judge: (reply, sent) => judgeReply(reply, sent.mayHaveArrived, apiFor(sent)),
   };
 }
 

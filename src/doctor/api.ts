@@ -3,7 +3,6 @@ import { tolerance } from '../delivery/server-clock.ts';
 import { shortDuration } from '../lib/duration.ts';
 import { OperatorError } from '../lib/errors.ts';
 import { type HttpReply, type HttpRequest, send } from '../lib/http.ts';
-import { withoutLogin } from '../lib/text.ts';
 import { type Finding, fail, pass, skip, warn } from './finding.ts';
 
 /** A clock that is off by more is soon off by too much, in milliseconds. */
@@ -64,8 +63,8 @@ function checkProxy({ url, proxy }: HttpRequest, environment: Environment): Find
   if (proxy === null) return pass('proxy', 'none');
   const scheme = url.startsWith('https:') ? 'https_proxy' : 'http_proxy';
   const name = [scheme, scheme.toUpperCase()].find((one) => environment[one]);
-  if (name === undefined) return pass('proxy', `configured: ${withoutLogin(proxy)}`);
-  const words = `${name} is ${withoutLogin(proxy)}, and cron will not have that`;
+  if (name === undefined) return pass('proxy', `configured: ${proxy}`);
+  const words = `${name} is ${proxy}, and cron will not have that`;
   return warn('proxy', words, 'hpc-collector config check   # say proxy: ADDRESS in collector.yaml');
 }
 

@@ -1,3 +1,5 @@
+import { withoutSecrets } from '../lib/secrets.ts';
+
 /** What came of one check. */
 export type Finding = {
   /** What was looked at: `ssh derecho`. */
@@ -10,7 +12,11 @@ export type Finding = {
   readonly mend: string | null;
 };
 
-export const pass = (name: string, words: string): Finding => ({ name, result: 'pass', words, mend: null });
-export const skip = (name: string, words: string): Finding => ({ name, result: 'skip', words, mend: null });
-export const warn = (name: string, words: string, mend: string): Finding => ({ name, result: 'warn', words, mend });
-export const fail = (name: string, words: string, mend: string): Finding => ({ name, result: 'fail', words, mend });
+export const pass = (name: string, words: string): Finding => found(name, 'pass', words, null);
+export const skip = (name: string, words: string): Finding => found(name, 'skip', words, null);
+export const warn = (name: string, words: string, mend: string): Finding => found(name, 'warn', words, mend);
+export const fail = (name: string, words: string, mend: string): Finding => found(name, 'fail', words, mend);
+
+function found(name: string, result: Finding['result'], words: string, mend: string | null): Finding {
+  return { name, result, words: withoutSecrets(words), mend: mend === null ? null : withoutSecrets(mend) };
+}

@@ -1,5 +1,5 @@
-import { send } from '../lib/http.ts';
-import { withoutSecrets } from '../lib/secrets.ts';
+import { type HttpReply, send } from '../lib/http.ts';
+import { mask, withoutSecrets } from '../lib/secrets.ts';
 import { withoutTags } from '../lib/text.ts';
 import type { Command, Ending, Execution, Executor } from './command.ts';
 
@@ -51,7 +51,7 @@ function get(
     timeoutSeconds,
     ca,
     proxy,
-  }).then((reply) => answerOf(withoutSecrets([secret], reply), timeoutSeconds, maxOutputBytes));
+  }).then((reply) => answerOf(reply, secret, timeoutSeconds, maxOutputBytes));
 
   async function* output(): AsyncGenerator<Uint8Array> {
     const { body } = await answered;
@@ -62,7 +62,7 @@ function get(
 
 type Answer = { readonly body: string; readonly ending: Ending };
 
-function answerOf(reply: Awaited<ReturnType<typeof send>>, seconds: number, limitBytes: number): Answer {
+function answerOf(reply: HttpReply, secret: string, seconds: number, limitBytes: number): Answer {
   if (reply.kind === 'none') {
     const code = {
       refused: httpExits.refused,
@@ -76,13 +76,14 @@ function answerOf(reply: Awaited<ReturnType<typeof send>>, seconds: number, limi
   }
   const { status, body, unread, location } = reply;
   if (status < 200 || status >= 300) {
-    const where = location === null ? '' : ` to ${location}`;
+    const where = location === null ? '' : ` to ${withoutSecrets(location)}`;
     const words = withoutTags(body).slice(0, 300);
     return { body: '', ending: failed(httpExits.status, `HTTP ${status}${where}${words === '' ? '' : `: ${words}`}`) };
   }
   if (unread !== null) return { body: '', ending: failed(httpExits.other, unread) };
   if (Buffer.byteLength(body) > limitBytes) return { body: '', ending: { kind: 'output-too-large', limitBytes } };
-  return { body, ending: { kind: 'exited', code: 0, stderr: '' } };
+  // It is recorded, and may echo the request.
+  return { body: body.replaceAll(secret, mask), ending: { kind: 'exited', code: 0, stderr: '' } };
 }
 
 function failed(code: number, stderr: string): Ending {

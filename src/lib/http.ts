@@ -1,7 +1,7 @@
 import { ofetch } from 'ofetch';
 import { isProxyAddress } from './address.ts';
 import { messageOf } from './errors.ts';
-import { withoutLogin } from './text.ts';
+import { withoutSecrets } from './secrets.ts';
 
 export type HttpRequest = {
   readonly url: string;
@@ -82,7 +82,7 @@ export async function send(request: HttpRequest): Promise<HttpReply> {
           neverSent: false,
         } as const)
       : failureOf(error);
-    const way = request.proxy === null ? '' : `, by way of the proxy ${withoutLogin(request.proxy)}`;
+    const way = request.proxy === null ? '' : `, by way of the proxy ${withoutSecrets(request.proxy)}`;
     return { kind: 'none', ...failure, reason: failure.reason + way };
   }
 }

@@ -1,9 +1,13 @@
+import { withoutSecrets } from './secrets.ts';
+
 /**
- * Makes text from outside safe for a terminal or a log line: control characters become `\xNN`, line breaks and tabs
- * become one blank, and text over `maxLength` characters is cut with an ellipsis.
+ * Makes text from outside safe for a terminal or a log line: secrets become stars, control characters `\xNN`, line breaks
+ * and tabs one blank, and text over `maxLength` characters is cut with an ellipsis.
  */
 export function printable(text: string, maxLength = 500): string {
-  const flat = text.replace(/[\r\n\t]+/g, ' ').trim();
+  const flat = withoutSecrets(text)
+    .replace(/[\r\n\t]+/g, ' ')
+    .trim();
   const safe = flat.replace(
     /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g,
     (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
@@ -16,13 +20,12 @@ export function counted(count: number, noun: string, plural = `${noun}s`): strin
   return `${count} ${count === 1 ? noun : plural}`;
 }
 
-/** Returns the first words of an HTML page without tags, in one line. */
-export function withoutTags(page: string): string {
-  const text = page.slice(0, 4000).replace(/<(style|script)[\s\S]*?<\/\1>|<[^>]*>/gi, ' ');
-  return text.replace(/\s+/g, ' ').trim();
-}
+/** The number of characters of a page that are searched for secrets. Text that is mostly escapes takes long. */
+const pageCharacters = 16_000;
 
-/** Masks the user and password in each address of a text. */
-export function withoutLogin(text: string): string {
-  return text.replace(/(\/\/)[^/@]*@/g, '$1********@');
+/** Returns the first words of an HTML page without tags and secrets, in one line. */
+export function withoutTags(page: string): string {
+  const beginning = withoutSecrets(page.slice(0, pageCharacters)).slice(0, 4000);
+  const text = beginning.replace(/<(style|script)[\s\S]*?<\/\1>|<[^>]*>/gi, ' ');
+  return text.replace(/\s+/g, ' ').trim();
 }

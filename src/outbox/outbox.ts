@@ -1,5 +1,6 @@
 import { type Database, SQLiteError } from 'bun:sqlite';
 import { messageOf } from '../lib/errors.ts';
+import { withoutSecrets, withoutSecretsInJson } from '../lib/secrets.ts';
 import { attemptsOf, noteSending, recordAttempt } from './attempts.ts';
 import { openDatabase } from './database.ts';
 import type {
@@ -250,7 +251,10 @@ export class Outbox {
    * Records an attempt: on a full disk on the reserve, and where even that is not enough in the spool; then it throws
    * OutboxUnwritable, because the entry looks as if it had not been tried.
    */
-  #attempted(entry: Entry, attempt: Attempt, change: AttemptChange, next: Entry | null = null): void {
+  #attempted(entry: Entry, made: Attempt, changed: AttemptChange, next: Entry | null = null): void {
+    // Debugging pages and echo services answer with what they were sent, the credentials too.
+    const attempt = { ...made, detail: withoutSecrets(made.detail) };
+    const change = { ...changed, answer: changed.answer === null ? null : withoutSecretsInJson(changed.answer) };
     try {
       this.#writeOnReserve(() => recordAttempt(this.database, entry, { attempt, change }, next));
     } catch (error) {

@@ -42,7 +42,7 @@ test('the body is the output, and the token is in the request only', async () =>
   const url = serve((request) => Response.json([request.headers.get('accept'), request.headers.get('authorization')]));
   const command = getCommand(url, 'text/plain', limits);
   expect(command.argv).toEqual(['GET', '-H', 'Accept: text/plain', url]);
-  expect(await get(url)).toEqual({ kind: 'done', text: '["text/plain","token ***"]' });
+  expect(await get(url)).toEqual({ kind: 'done', text: '["text/plain","token ********"]' });
 });
 
 test.each([

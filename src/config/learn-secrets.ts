@@ -1,0 +1,35 @@
+import { learnLoginOf, learnSecret, learnSecretAddress } from '../lib/secrets.ts';
+import type { Environment } from './paths.ts';
+
+/** The variables of this program that hold a secret. */
+const secretVariables = [
+  'STATUS_API_PASSWORD',
+  'STATUS_API_KEY',
+  'SAM_API_PASSWORD',
+  'INGEST_API_KEY',
+  'JUPYTERHUB_ADMIN_TOKEN',
+];
+
+/** Has the secrets of an environment hidden wherever text is shown or stored. */
+export function learnVariables(environment: Environment): void {
+  for (const [name, value = ''] of Object.entries(environment)) {
+    if (secretVariables.includes(name)) learnSecret(value);
+    else if (isSecretAddress(name)) learnSecretAddress(value);
+    else if (/_(url|proxy)$/i.test(name)) learnLoginOf(value);
+  }
+}
+
+/** Has the secrets of YAML hidden, which may be anything still: what is wrong with it will be told. */
+export function learnSettings(value: unknown, name = ''): void {
+  if (typeof value === 'string') {
+    if (isSecretAddress(name)) learnSecretAddress(value);
+    else if (/^(url|proxy)$/.test(name) || value.includes('://')) learnLoginOf(value);
+  } else if (typeof value === 'object' && value !== null) {
+    for (const [key, member] of Object.entries(value)) learnSettings(member, Array.isArray(value) ? name : key);
+  }
+}
+
+/** `NOTIFY_WEBHOOK_URL`, `notify.webhook`, `HEARTBEAT_URL`, `heartbeat_url`. */
+function isSecretAddress(name: string): boolean {
+  return /webhook|heartbeat_url/i.test(name);
+}
