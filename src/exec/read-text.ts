@@ -19,10 +19,11 @@ export async function readText(executor: Executor, command: Command): Promise<Te
   const execution = executor.start(command);
   const chunks: Uint8Array[] = [];
   for await (const chunk of execution.stdout) chunks.push(chunk);
+  const output = Buffer.concat(chunks);
   const ending = await execution.ending;
-  const reason = failureOf(command, ending) ?? silentFailure(command, ending, chunks.length === 0);
+  const reason = failureOf(command, ending) ?? silentFailure(command, ending, output.length === 0);
   if (reason !== null) return { kind: 'failed', reason, unreachable: unreachableOf(ending), ending };
-  return { kind: 'done', text: Buffer.concat(chunks).toString('utf8') };
+  return { kind: 'done', text: output.toString('utf8') };
 }
 
 /** Why output that ends before its last record does is no list: how much is missing is not known. */

@@ -1,6 +1,6 @@
 /** What the login shell and its start files on another host do to a run: nothing. */
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'bun:test';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { needsThat } from '../support/needs.ts';
@@ -221,6 +221,23 @@ ${file}:3:24: filesystems.1: /no/such/path does not exist
 3 problems in ${site.configDirectory}
 `);
   });
+});
+
+test('noise on standard error of a command on this host is no failed probe', async () => {
+  const programs = site.localSystem('derecho');
+  site.configure(
+    'derecho.yaml',
+    `scheduler_host: null\nlogin_nodes: []\nfilesystems: []\nsearch_path: ['${programs}']\n`,
+  );
+  const noise = '#!/bin/sh\necho "mesg: ttyname failed: Inappropriate ioctl for device" >&2\n';
+  install(programs, { pbs_rstat: noise });
+  const quiet = await collected('derecho');
+  expect(quiet).toMatchObject({ exit: 0, problems: [] });
+  expect(quiet.payload).toContain('"reservations":[]');
+  install(programs, { pbs_rstat: `${noise}echo "pbs_rstat: cannot connect to server" >&2\n` });
+  expect((await collected('derecho')).problems).toEqual([
+    expect.stringMatching(/pbs_rstat: cannot connect to server$/),
+  ]);
 });
 
 throughSsh('a host without utmp and without systemd has an unknown number of sessions', async () => {
