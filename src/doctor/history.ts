@@ -1,7 +1,9 @@
 import type { IngestSettings } from '../config/ingest.ts';
 import type { JobsSettings } from '../config/jobs.ts';
 import type { Executor } from '../exec/command.ts';
+import { refuseOldRelease } from '../history/release.ts';
 import { sacctFailure } from '../history/sacct-failure.ts';
+import { OperatorError } from '../lib/errors.ts';
 import { sacctCommand } from '../slurm/sacct.ts';
 import { type Finding, fail, pass } from './finding.ts';
 
@@ -12,12 +14,18 @@ export async function checkHistory(
   executor: Executor,
 ): Promise<readonly Finding[]> {
   if (ingest.baseUrl === null) return [];
+  const name = 'ingest sacct';
+  try {
+    await refuseOldRelease(executor, host);
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    return [fail(name, error.message, `${host === null ? '' : `ssh ${host} `}sacct --version`)];
+  }
   const now = new Date();
   const argv = sacctCommand({ from: now, to: now });
   const command = { argv, host, via: null, timeoutSeconds: timeout, maxOutputBytes: 64 * 1024 ** 2 };
   const execution = executor.start(command);
   for await (const _ of execution.stdout);
-  const name = 'ingest sacct';
   const failure = sacctFailure(command, await execution.ending, false);
   const where = host === null ? 'here' : `on ${host}`;
   return [

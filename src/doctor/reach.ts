@@ -4,6 +4,7 @@ import { sameHost } from '../exec/host-name.ts';
 import { readText } from '../exec/read-text.ts';
 import { onSchedulerHost } from '../exec/scheduler-host.ts';
 import { probeFilesystem, wayTo } from '../host/probes.ts';
+import { slurmRemedy } from '../slurm/complaints.ts';
 import { hiddenBy } from '../slurm/private-data.ts';
 import { tooOld, versionLine } from '../slurm/version.ts';
 import { type Finding, fail, pass, skip, warn } from './finding.ts';
@@ -16,6 +17,8 @@ type Needs = {
   readonly programs: readonly string[];
   /** Why a program that calls itself so is of no use; null where it is. */
   tooOld(version: string): string | null;
+  /** Returns what to do about a command that ended so; null if its own words are all that is known. */
+  remedyFor(ending: Ending): string | null;
   /** The scheduler's server, and a small question to it. */
   readonly server: {
     readonly name: string;
@@ -31,6 +34,7 @@ const needs: Readonly<Record<Scheduler, Needs>> = {
   pbs: {
     programs: ['pbsnodes', 'qstat', 'pbs_rstat'],
     tooOld: () => null,
+    remedyFor: () => null,
     server: {
       name: 'pbs_server',
       argv: ['qstat', '-B', '-f'],
@@ -45,6 +49,7 @@ const needs: Readonly<Record<Scheduler, Needs>> = {
   slurm: {
     programs: ['sinfo', 'squeue', 'scontrol'],
     tooOld,
+    remedyFor: slurmRemedy,
     server: {
       name: 'slurmctld',
       argv: ['scontrol', 'show', 'config'],
@@ -110,6 +115,8 @@ async function checkProgram({ system, executor }: Reach, program: string): Promi
   }
   // Whatever else it says to an unknown flag: it was found and started.
   if (result.ending.kind === 'exited' && result.ending.code !== 126) return pass(name, `is there ${where}`);
+  const remedy = program === 'df' ? null : needs[system.scheduler].remedyFor(result.ending);
+  if (remedy !== null) return fail(name, result.reason, remedy);
   const find =
     system.scheduler_host === null ? `command -v ${program}` : `ssh ${system.scheduler_host} command -v ${program}`;
   return fail(name, result.reason, `${find}   # and add its directory to search_path in ${system.system_name}.yaml`);
@@ -134,8 +141,11 @@ async function checkServer({ system, executor }: Reach, server: Needs['server'])
   const called = `${system.system_name} ${name}`;
   const result = await readText(executor, onSchedulerHost(system, argv, 'host'));
   const way = system.scheduler_host === null ? '' : `ssh ${system.scheduler_host} `;
-  if (result.kind === 'failed')
-    return fail(called, `does not answer: ${result.reason}`, `${way}${argv.join(' ')}   # and ask who runs it`);
+  if (result.kind === 'failed') {
+    // A daemon that hangs is no trouble of the configuration.
+    const known = result.ending.kind === 'exited' ? needs[system.scheduler].remedyFor(result.ending) : null;
+    return fail(called, `does not answer: ${result.reason}`, known ?? `${way}${argv.join(' ')}   # and ask who runs it`);
+  }
   const hidden = hides(result.text);
   return hidden === null ? pass(called, 'answers') : warn(called, hidden, `${way}${remedy}`);
 }

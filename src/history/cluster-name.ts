@@ -1,8 +1,9 @@
 import type { Executor } from '../exec/command.ts';
 import { readText } from '../exec/read-text.ts';
 import { clusterNameRule, isClusterName } from '../lib/cluster-name.ts';
-import { OperatorError } from '../lib/errors.ts';
+import { exitCodes, OperatorError } from '../lib/errors.ts';
 import { printable } from '../lib/text.ts';
+import { type Complaint, complaintIn, controllerComplaints } from '../slurm/complaints.ts';
 
 /**
  * Returns the name that Slurm gives the cluster (slurm.conf(5), "ClusterName"). Throws OperatorError if Slurm gives
@@ -17,7 +18,11 @@ export async function slurmClusterName(executor: Executor, host: string | null):
     maxOutputBytes: 4 * 1024 ** 2,
   } as const;
   const result = await readText(executor, command);
-  if (result.kind === 'failed') throw unknown(result.reason);
+  if (result.kind === 'failed') {
+    const { ending, reason } = result;
+    const complaint = ending.kind === 'exited' ? complaintIn(ending.stderr, controllerComplaints) : null;
+    throw complaint === null ? unknown(reason) : unknownForNow(complaint);
+  }
   const name = /^ClusterName\s*=\s*(.*?)\s*$/m.exec(result.text)?.[1];
   if (name === undefined) throw unknown('scontrol show config does not say');
   return checkedCluster(name, 'ClusterName of slurm.conf');
@@ -26,6 +31,14 @@ export async function slurmClusterName(executor: Executor, host: string | null):
 function unknown(reason: string): OperatorError {
   return new OperatorError(
     `cannot tell the cluster's name: ${reason}: set jobs.cluster_name in collector.yaml, or --cluster-name`,
+  );
+}
+
+/** Slurm cannot be asked at the moment: the export failed, as if sacct had, and its configuration is not wrong. */
+function unknownForNow({ why, line, remedy }: Complaint): OperatorError {
+  return new OperatorError(
+    `cannot ask Slurm for the cluster's name: ${why} (${printable(line, 300)}): ${remedy}; nothing is lost: the next export reads the same jobs; if jobs.cluster_name is set in collector.yaml, slurmctld is not needed`,
+    { exitCode: exitCodes.failed },
   );
 }
 

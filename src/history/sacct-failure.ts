@@ -2,19 +2,16 @@ import { type Command, describeCommand, type Ending } from '../exec/command.ts';
 import { failureOf } from '../exec/describe.ts';
 import { exitCodes, OperatorError } from '../lib/errors.ts';
 import { printable } from '../lib/text.ts';
+import { clientComplaints, complaintIn, type KnownComplaint } from '../slurm/complaints.ts';
 
 /** Error messages of Slurm, their meaning, and what to do. The first match decides. */
-const known: readonly (readonly [complaint: RegExp, why: string, mend: string])[] = [
+const known: readonly KnownComplaint[] = [
   [
     /accounting storage is disabled/i,
     'Slurm keeps no accounting here',
     'without slurmdbd (AccountingStorageType in slurm.conf) there is no job history',
   ],
-  [
-    /munge|authentication error/i,
-    'it cannot authenticate',
-    'munged must run where sacct does, with the key of the cluster',
-  ],
+  ...clientComplaints,
   [
     /Unable to connect to database/i,
     'slurmdbd does not reach its database',
@@ -29,11 +26,6 @@ const known: readonly (readonly [complaint: RegExp, why: string, mend: string])[
     /permission denied|access denied|not (?:have )?permi|privilege/i,
     'permission denied',
     'the user needs to see the jobs of all: sacctmgr modify user NAME set adminlevel=operator',
-  ],
-  [
-    /could not establish a configuration source|process configuration file|slurm\.conf/i,
-    'it finds no slurm.conf',
-    'set SLURM_CONF, or jobs.host in collector.yaml to a host of the cluster',
   ],
   [
     /Invalid field|unrecognized (?:option|job state)|invalid option|Invalid time/i,
@@ -57,15 +49,9 @@ export function sacctFailure(command: Command, ending: Ending, isCutOff: boolean
       if (ending.code === 0) return isCutOff ? failed(`the output of sacct${on} is cut off`, 'try again') : null;
       // The exit code of env(1) for a missing program.
       if (ending.code === 127) return missing(on);
-      const complaints = ownWords(ending.stderr);
-      const [, why, mend] = known.find(([complaint]) => complaint.test(complaints)) ?? [];
-      const said = printable(ending.stderr.trim().split('\n').at(-1) ?? '', 300).replace(
-        /^sacct: (?:error|fatal): /,
-        '',
-      );
-      const words = said === '' ? '' : ` (${said})`;
-      if (why === undefined || mend === undefined) break;
-      return failed(`sacct${on}: ${why}${words}`, mend);
+      const complaint = complaintIn(ending.stderr, known);
+      if (complaint === null) break;
+      return failed(`sacct${on}: ${complaint.why} (${printable(complaint.line, 300)})`, complaint.remedy);
     }
   }
   const reason = failureOf(command, ending) ?? 'it failed';
@@ -73,14 +59,6 @@ export function sacctFailure(command: Command, ending: Ending, isCutOff: boolean
     reason.replace(describeCommand(command), `sacct${on}`),
     'see the log with --verbose for the whole command',
   );
-}
-
-/** Returns the lines of standard error that Slurm wrote. A wrapper script or a shell could fail with the same words. */
-function ownWords(stderr: string): string {
-  return stderr
-    .split('\n')
-    .filter((line) => /^(?:sacct: |Slurm accounting |Invalid time )/.test(line))
-    .join('\n');
 }
 
 function failed(what: string, mend: string): OperatorError {

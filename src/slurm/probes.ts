@@ -14,6 +14,7 @@ import type {
   SchedulerProbes,
 } from '../lib/records.ts';
 import { counted, printable } from '../lib/text.ts';
+import { withComplaint } from './complaints.ts';
 import { jobFields, parseJob } from './jobs.ts';
 import { NodesByName, nodeFields } from './nodes.ts';
 import { parsePartition, partitionFields } from './partitions.ts';
@@ -125,7 +126,8 @@ async function probePartitions(system: BatchSystem, executor: Executor): Promise
 async function probeReservations(system: BatchSystem, executor: Executor): Promise<Probed<ReservationRecord[]>> {
   const argv = ['env', 'SLURM_TIME_FORMAT=%s', 'scontrol', '--oneliner', 'show', 'reservation'] as const;
   const result = await readLines(executor, onSchedulerHost(system, argv, 'scheduler'));
-  return result.kind === 'failed' ? result : { kind: 'done', ...parseReservations(result.text) };
+  if (result.kind === 'done') return { kind: 'done', ...parseReservations(result.text) };
+  return { ...result, reason: withComplaint(result.reason, result.ending) };
 }
 
 async function probeRows<Field extends string>(
@@ -139,5 +141,7 @@ async function probeRows<Field extends string>(
   const { taken, damaged, isCut } = await readRows(collectingGarbage(execution.stdout), fields, take);
   const printedNothing = taken === 0 && damaged.count === 0;
   const problem = isCut ? cutOutput : printedNothing ? whereNone : null;
-  return recordsOutcome(command, await execution.ending, { taken, damaged, printedNothing, problem });
+  const ending = await execution.ending;
+  const outcome = recordsOutcome(command, ending, { taken, damaged, printedNothing, problem });
+  return outcome.kind === 'failed' ? { ...outcome, reason: withComplaint(outcome.reason, ending) } : outcome;
 }

@@ -270,6 +270,18 @@ describe('where sacct fails', () => {
       1,
       'it cannot authenticate',
     ],
+    [
+      'without a socket of auth/slurm',
+      'echo "sacct: error: failed to connect to any sack sockets" >&2; echo "sacct: error: Problem talking to the database: Protocol authentication error" >&2; exit 1',
+      1,
+      'it finds no socket of auth/slurm (failed to connect to any sack sockets); start sackd',
+    ],
+    [
+      'with a client older than its slurmdbd',
+      'echo "sacct: error: Problem talking to the database: Incompatible versions of client and server code" >&2; exit 1',
+      1,
+      'this client and the Slurm daemon are of different releases',
+    ],
     ['without permission', 'echo "sacct: error: Access/permission denied" >&2; exit 1', 1, 'permission denied'],
     [
       'in a wrapper that may not read its own file',
@@ -438,6 +450,15 @@ test('an ElapsedRaw that is longer than the job lasted is warned about', async (
   );
 });
 
+test('a sacct that is too old is refused, as collect refuses such a Slurm', async () => {
+  install(site.programs, { sacct: '#!/bin/sh\n[ "$1" = --version ] && echo \'slurm 20.11.9\' || exit 1\n' });
+  const { exit, stderr } = await exportJobs();
+  expect(exit).toBe(2);
+  expect(stderr).toContain('sacct: slurm 20.11.9 is older than 21.08, the oldest Slurm that can be asked; set');
+  const { stdout } = await site.run('doctor', '--json');
+  expect(stdout).toMatch(/"name":"ingest sacct","result":"fail","words":"sacct: slurm 20.11.9 is older than 21.08/);
+});
+
 describe('the name of the cluster', () => {
   beforeEach(() => site.configureJobs(''));
   const config =
@@ -451,11 +472,20 @@ describe('the name of the cluster', () => {
   });
 
   test('is asked for where Slurm does not say', async () => {
-    install(site.programs, { scontrol: '#!/bin/sh\necho "Unable to contact slurm controller" >&2\nexit 1\n' });
+    install(site.programs, { scontrol: '#!/bin/sh\necho "not today" >&2\nexit 1\n' });
     const { exit, stderr } = await exportJobs();
     expect(exit).toBe(2);
-    expect(stderr).toContain("cannot tell the cluster's name: scontrol show config exited with 1: Unable to contact");
+    expect(stderr).toContain("cannot tell the cluster's name: scontrol show config exited with 1: not today");
     expect(stderr).toContain('set jobs.cluster_name in collector.yaml, or --cluster-name');
+  });
+
+  test('is not the trouble where slurmctld is down: the export failed, and the next one reads the same jobs', async () => {
+    const down = 'slurm_load_ctl_conf error: Unable to contact slurm controller (connect failure)';
+    install(site.programs, { scontrol: `#!/bin/sh\necho "${down}" >&2\nexit 1\n` });
+    const { exit, stderr } = await exportJobs();
+    expect(exit).toBe(1);
+    expect(stderr).toContain(`cannot ask Slurm for the cluster's name: slurmctld does not answer (${down})`);
+    expect(stderr).toContain('nothing is lost: the next export reads the same jobs');
   });
 
   test.each(['../../evil', 'a b', '', '-x', 'x'.repeat(65)])('%p is refused', async (name) => {

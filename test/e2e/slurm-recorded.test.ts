@@ -81,6 +81,25 @@ describe('on its own host', () => {
     expect(second).toMatchObject({ failed_probes: ['jobs'] });
   });
 
+  test('that cannot authenticate says that Munge is not reached', async () => {
+    const stderr = join(fixtures, 'failure-modes/slurm-without-munge/squeue.stderr');
+    install(programs, { squeue: `#!/bin/sh\ncat '${stderr}' >&2\nexit 1\n` });
+    const ran = await site.run('collect', 'farm', '--json-only');
+    expect(ran.stderr).toMatch(
+      /jobs: .*squeue .* exited with 1: .*; it cannot authenticate: it does not reach Munge \(Munge encode failed: .*\(Did you start munged\?\)\): start munged on the host/,
+    );
+  });
+
+  test('that hangs without a slurm.conf makes doctor ask for SLURM_CONF, not for a directory', async () => {
+    install(programs, { sinfo: '#!/bin/sh\nexec sleep 60\n' });
+    site.configure('env', 'PBS_COMMAND_TIMEOUT=2\n');
+    const { stdout } = await site.run('doctor', 'farm', '--json');
+    const lines = stdout.split('\n').filter((line) => line.includes('"farm sinfo"'));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain('did not end within 2 s');
+    expect(lines[0]).toContain('set environment.SLURM_CONF');
+  });
+
   test('that is not installed stores nothing, and says what is missing', async () => {
     for (const program of ['sinfo', 'squeue', 'scontrol']) install(programs, { [program]: '#!/bin/sh\nexit 127\n' });
     rmSync(join(programs, 'sinfo'));

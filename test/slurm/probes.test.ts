@@ -128,7 +128,7 @@ describe('a Slurm that is', () => {
     [
       'without its munge',
       failureModes('without-munge'),
-      /exited with 1: slurm_load_\w+( error)?: Protocol authentication error$/,
+      /exited with 1: slurm_load_\w+( error)?: Protocol authentication error; it cannot authenticate: it does not reach Munge /,
     ],
     ['not configured', failureModes('missing-configuration'), /did not end within 3 s$/],
     ['not installed', answering(() => null), /there is no \S+ in PATH or search_path$/],

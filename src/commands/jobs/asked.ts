@@ -2,6 +2,7 @@ import { slurmClusterName } from '../../history/cluster-name.ts';
 import type { Gathered, HistorySource } from '../../history/gather.ts';
 import { type Plan, planOf, type Range } from '../../history/plan.ts';
 import type { Progress } from '../../history/progress.ts';
+import { refuseOldRelease } from '../../history/release.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Damages } from '../../lib/records.ts';
 import { counted } from '../../lib/text.ts';
@@ -20,10 +21,11 @@ export type Asked = {
   readonly now: Date;
 };
 
-/** Where the jobs come from. Throws OperatorError where nobody tells the cluster's name. */
+/** Returns where the jobs come from. Throws OperatorError if sacct is too old or the cluster's name is unknown. */
 export async function sourceOf(asked: Asked, { config }: Context): Promise<HistorySource> {
   const { jobs } = config.collector;
   const executor = historyExecutor(jobs);
+  await refuseOldRelease(executor, jobs.host);
   return {
     cluster: asked.cluster ?? jobs.cluster_name ?? (await slurmClusterName(executor, jobs.host)),
     executor,

@@ -91,7 +91,12 @@ export async function finishJobs(cluster: Cluster, jobs: JobsThatEnd): Promise<E
 
   const ended = { ...jobs, preempting };
   const ids = Object.values(ended).flat();
-  await until(() => ids.every((id) => hasEnded(state(id))), 'all jobs have ended', 120);
+  const others = () => [...statesOf(cluster)].filter(([id, one]) => ids.includes(id) && !hasEnded(one));
+  await until(
+    () => others().length === 0,
+    () => `all jobs have ended, not ${others().join(' ')} of ${JSON.stringify(ended)}`,
+    240,
+  );
   await until(() => isAccounted(cluster, ids), 'the accounting knows it', 120);
   return ended;
 }
