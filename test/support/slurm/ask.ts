@@ -205,7 +205,9 @@ function records(cluster: Pick<Cluster, 'run'>, what: string): Readonly<Record<s
 
 function json<T>(cluster: Pick<Cluster, 'run'>, program: string, ...options: string[]): T {
   const answer = JSON.parse(cluster.run([program, ...options, '--json']));
-  if (answer.errors.length > 0) throw new Error(`${program}: ${JSON.stringify(answer.errors)}`);
+  // Slurm calls it an error that no job is found (9003).
+  const errors = answer.errors.filter((error: { readonly error_number: number }) => error.error_number !== 9003);
+  if (errors.length > 0) throw new Error(`${program}: ${JSON.stringify(errors)}`);
   return answer;
 }
 
