@@ -144,7 +144,11 @@ async function checkServer({ system, executor }: Reach, server: Needs['server'])
   if (result.kind === 'failed') {
     // A daemon that hangs is no trouble of the configuration.
     const known = result.ending.kind === 'exited' ? needs[system.scheduler].remedyFor(result.ending) : null;
-    return fail(called, `does not answer: ${result.reason}`, known ?? `${way}${argv.join(' ')}   # and ask who runs it`);
+    return fail(
+      called,
+      `does not answer: ${result.reason}`,
+      known ?? `${way}${argv.join(' ')}   # and ask who runs it`,
+    );
   }
   const hidden = hides(result.text);
   return hidden === null ? pass(called, 'answers') : warn(called, hidden, `${way}${remedy}`);
