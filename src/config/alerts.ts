@@ -1,3 +1,4 @@
+import { isLoopback } from '../lib/address.ts';
 import { OperatorError } from '../lib/errors.ts';
 import type { CollectorSettings } from './collector.ts';
 import type { Config } from './config.ts';
@@ -16,21 +17,36 @@ export type AlertSettings = {
 };
 
 /**
- * Reads `notify` and `heartbeat_url`. `NOTIFY_WEBHOOK_URL` and `HEARTBEAT_URL` win over YAML, because these addresses
- * can be secrets. Throws OperatorError if one is not an address.
+ * Returns the `notify` and `heartbeat_url` settings. Their addresses can be secrets, so the environment can set them as
+ * `NOTIFY_WEBHOOK_URL` and `HEARTBEAT_URL`, and wins. Throws OperatorError for one that is no HTTP address, or that is plain
+ * HTTP to another host unless `notify.allow_insecure_http` is set.
  */
 export function alertSettings({ collector, environment }: Pick<Config, 'collector' | 'environment'>): AlertSettings {
   const { notify, heartbeat_url }: CollectorSettings = collector;
+  const addressOf = (variable: string, setting: string, inYaml: string | undefined) =>
+    environment[variable] === undefined
+      ? checked(inYaml, setting, notify.allow_insecure_http)
+      : checked(environment[variable], variable, notify.allow_insecure_http);
   return {
     command: notify.command ?? null,
-    webhook: addressFrom(environment.NOTIFY_WEBHOOK_URL, 'NOTIFY_WEBHOOK_URL') ?? notify.webhook ?? null,
+    webhook: addressOf('NOTIFY_WEBHOOK_URL', 'notify.webhook', notify.webhook),
     stillAfterHours: notify.still_after_hours,
-    heartbeatUrl: addressFrom(environment.HEARTBEAT_URL, 'HEARTBEAT_URL') ?? heartbeat_url ?? null,
+    heartbeatUrl: addressOf('HEARTBEAT_URL', 'heartbeat_url', heartbeat_url),
     proxyTo: (url) => proxyFor(url, collector, environment),
   };
 }
 
-function addressFrom(text: string | undefined, variable: string): string | undefined {
-  if (text === undefined || (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol))) return text;
-  throw new OperatorError(`${variable} is no http or https URL: correct it`);
+/** The messages name the setting and never show the address, which can be a secret. */
+function checked(address: string | undefined, setting: string, allowInsecureHttp: boolean): string | null {
+  if (address === undefined) return null;
+  const url = URL.canParse(address) ? new URL(address) : null;
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw new OperatorError(`${setting} is no http or https URL: correct it`);
+  }
+  if (url.protocol === 'http:' && !isLoopback(url) && !allowInsecureHttp) {
+    throw new OperatorError(
+      `${setting} is plain HTTP and would show its address and messages to the network: use https, or set notify.allow_insecure_http`,
+    );
+  }
+  return address;
 }

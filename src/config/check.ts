@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { OperatorError } from '../lib/errors.ts';
+import { alertSettings } from './alerts.ts';
 import { collectorSchema } from './collector.ts';
 import type { Config } from './config.ts';
 import { envFileProblems } from './env-file.ts';
@@ -78,6 +79,7 @@ export function examine(
     ingest: ingestSettingsAt(ingestUrl, collector, environment),
     environment,
   };
+  attempt(() => alertSettings(config));
   const systems = (named.length > 0 ? named : wantedSystems(config)).flatMap((name) => {
     const place = placeIn(layers, ['systems', collector.systems.indexOf(name)], 'value');
     return attempt(() => loadSystem(name, config), named.length > 0 ? null : place) ?? [];

@@ -66,6 +66,8 @@ export const collectorSchema = z.strictObject({
       command: z.tuple([z.string().startsWith('/')], z.string()).optional(),
       /** An address that gets the message as JSON. */
       webhook: httpUrl.optional(),
+      /** True if the webhook and `heartbeat_url` can be plain HTTP to another host. */
+      allow_insecure_http: z.boolean().default(false),
       /** Hours after which the message of a continuing problem is repeated. */
       still_after_hours: z.number().positive().default(4),
     })

@@ -1,4 +1,5 @@
 import { parseDocument } from 'yaml';
+import { onOneLine } from './one-line.ts';
 import { ownFileMark } from './systemd.ts';
 
 /**
@@ -11,7 +12,7 @@ export function logrotateText(
 ): string {
   return `${[
     `${ownFileMark} logrotate --write; --remove takes it away`,
-    ...files.map((file) => `"${file.replace(/[\\"]/g, '\\$&')}"`),
+    ...files.map((file) => `"${onOneLine(file).replace(/[\\"]/g, '\\$&')}"`),
     '{',
     ...(owner === null ? [] : [`    su ${owner.user} ${owner.group}`]),
     '    daily',

@@ -1,4 +1,5 @@
 import { argumentsOf, type Installation, staggered } from './installation.ts';
+import { onOneLine } from './one-line.ts';
 
 /** The first line of files that belong to this program. */
 export const ownFileMark = '# Written by hpc-collector install';
@@ -115,7 +116,7 @@ function twoDigits(number: number): string {
 
 /** Quotes one word of systemd.syntax(7): `%` begins a specifier, and in a command `$` a variable. */
 function quoted(word: string, isVariable = false): string {
-  const escaped = word.replace(/[\\"]/g, '\\$&').replaceAll('%', '%%');
+  const escaped = onOneLine(word).replace(/[\\"]/g, '\\$&').replaceAll('%', '%%');
   const literal = isVariable ? escaped : escaped.replaceAll('$', '$$$$');
   return /^[A-Za-z0-9_/.,:@+=%-]+$/.test(literal) ? literal : `"${literal}"`;
 }

@@ -304,6 +304,37 @@ describe('the end of a run', () => {
     await stop();
   });
 
+  test.each(['notify.webhook', 'HEARTBEAT_URL'])(
+    '%s in plain HTTP to another host must be allowed',
+    async (setting) => {
+      const api = startSamApi();
+      site.localSystem('casper', { recording: 'empty-without-jobs' });
+      site.api(api.url);
+      const address = 'http://hooks.invalid/T0/very-secret';
+      const notifyOf = (allowed: boolean) => ({
+        allow_insecure_http: allowed,
+        ...(setting === 'notify.webhook' ? { webhook: address } : {}),
+      });
+      if (setting === 'HEARTBEAT_URL') appendFileSync(join(site.configDirectory, 'env'), `HEARTBEAT_URL=${address}\n`);
+      snapshot(1, false, { state: 'rejected' });
+      collector({ notify: notifyOf(false) });
+      const refused = await site.run('run', 'casper', '-v');
+      const checked = await site.run('config', 'check', 'casper');
+      expect([refused.exit, checked.exit]).toEqual([0, 2]);
+      for (const said of [refused.stderr, checked.stdout + checked.stderr]) {
+        expect(said).toContain(
+          `${setting} is plain HTTP and would show its address and messages to the network: use https`,
+        );
+        expect(said).not.toContain('very-secret');
+      }
+      collector({ notify: notifyOf(true) });
+      expect((await site.run('run', 'casper', '-v')).stderr).toMatch(
+        /(the webhook|the heartbeat fails) \(unknown host name/,
+      );
+      await api.stop();
+    },
+  );
+
   test('nobody who listens changes neither the exit code nor shows a secret', async () => {
     const api = startSamApi();
     site.localSystem('casper', { recording: 'empty-without-jobs' });

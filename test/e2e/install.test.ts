@@ -260,3 +260,13 @@ describe('install logrotate', () => {
     expect(existsSync(join(site.directory, 'host/etc/logrotate.d/hpc-collector'))).toBe(false);
   });
 });
+
+test.each([
+  ['systemd', ['systemd', 'casper']],
+  ['logrotate', ['logrotate']],
+])('install %s refuses a path with a line break in it', async (_, args) => {
+  site.localSystem('casper');
+  const { exit, stdout, stderr } = await site.run('install', ...args, '--log-file', `${site.directory}/a\nExecStart=b`);
+  expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' });
+  expect(stderr).toContain("a ExecStart=b' has a line break or another control character in it");
+});

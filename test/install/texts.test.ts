@@ -116,3 +116,11 @@ test('the service of jobs export has time for days that nobody exported', () => 
   expect(service).toMatch(/^OnFailure=mail@%n\.service$/m);
   expect(service).toMatch(/^SuccessExitStatus=75$/m);
 });
+
+test.each(['\n', '\r', '\u001b', '\u0085'])('a path with %j in it is refused in every file', (character) => {
+  const path = `/home/c/a${character}ExecStart=b`;
+  expect(() => serviceOf({ flags: ['--config', path] })).toThrow('has a line break or another control character in it');
+  expect(() => serviceOf({ binary: path })).toThrow('control character');
+  expect(() => serviceOf({ environment: { XDG_STATE_HOME: path } })).toThrow('control character');
+  expect(() => logrotateText(['/var/log/a.log', path], null)).toThrow('control character');
+});
