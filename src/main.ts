@@ -1,7 +1,6 @@
 import type { CommandDef } from 'citty';
 import { runCommandLine } from './commands/command-line.ts';
 import { commonArgs } from './commands/common.ts';
-import { stopOnSignals } from './commands/signals.ts';
 
 // Each command is imported when it is run: cron starts this program often, and most of it is not needed then.
 const root: CommandDef = {
@@ -35,6 +34,5 @@ const root: CommandDef = {
   },
 };
 
-stopOnSignals();
 // Not process.exit: it would cut off what a slow reader has not taken from standard output yet.
 process.exitCode = await runCommandLine(root, process.argv.slice(2));

@@ -103,7 +103,8 @@ async function collectOne(
       (probe, fields) => lastKnown(outbox, name, { probe, fields }, log),
       log,
     );
-    await finish();
+    const recordingProblem = await finish();
+    if (recordingProblem !== null) log.error(`✗ ${name}: ${recordingProblem.message}`);
     if (stopSignal.aborted) {
       shared.interrupted.push(name);
       return exitCodes.failed;
@@ -123,7 +124,7 @@ async function collectOne(
       const partly = collected.failedProbes.length === 0 ? '' : ` without ${collected.failedProbes.join(', ')}`;
       log.info(`✓ Stored ${name} as ${id} after ${seconds} s${partly}`);
       if (system.detect_outages) detectAfterwards(outbox, system, context.config, log);
-      return exitCodes.done;
+      return recordingProblem === null ? exitCodes.done : exitCodes.failed;
     } catch (error) {
       if (!(error instanceof OutboxUnwritable)) throw error;
       await keepWithoutOutbox(name, collected, started, error, shared.withoutOutbox, log);

@@ -8,8 +8,22 @@ import { printable } from '../lib/text.ts';
 import { about, versionLine } from '../lib/version.ts';
 import { commonArgs } from './common.ts';
 import { repeatableFlags } from './repeated.ts';
+import { stopOnSignals } from './signals.ts';
 import { type Command, resolved } from './tree.ts';
 import { usageOf } from './usage.ts';
+
+/**
+ * Commands that hold nothing and keep the default action of signals: a handler in JavaScript runs only after the current
+ * read has ended, which on a hung filesystem never happens.
+ */
+const readOnly: readonly string[] = [
+  'health',
+  'outbox ls',
+  'outbox show',
+  'outbox stats',
+  'config show',
+  'config check',
+];
 
 type Chosen = {
   readonly command: Command;
@@ -43,6 +57,7 @@ export async function runCommandLine(root: Command, args: readonly string[]): Pr
       return exitCodes.fatal;
     }
     checkWords(definitions, chosen, checkFlags(definitions, chosen));
+    if (!readOnly.includes(chosen.name.replace(/^hpc-collector /, ''))) stopOnSignals();
     const { result } = await runCommand(command, { rawArgs: [...chosen.args] });
     return typeof result === 'number' ? result : exitCodes.done;
   } catch (error) {

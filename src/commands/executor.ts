@@ -6,24 +6,27 @@ import type { System } from '../config/system.ts';
 import type { Executor } from '../exec/command.ts';
 import { createExecutor, type ExecutorOptions } from '../exec/executor.ts';
 import { withHttp } from '../exec/http.ts';
-import { recordInto } from '../exec/record.ts';
+import { type Recorder, recordInto } from '../exec/record.ts';
 import { replayFrom } from '../exec/replay.ts';
 import { defaultSearchDirectories } from '../exec/search-path.ts';
+import { OperatorError } from '../lib/errors.ts';
 
 /** Where commands are answered from: for real, for real and recorded, or from a recording. */
 export type Source = { readonly record: string | null; readonly replay: string | null };
 
 export const forReal: Source = { record: null, replay: null };
 
-/** What starts a system's commands, and what is to be done when they have ended. */
-export type SystemExecutor = { readonly executor: Executor; finish(): Promise<void> };
+/** What starts a system's commands. `finish` completes the recording after them; it returns why that failed, or null. */
+export type SystemExecutor = { readonly executor: Executor; finish(): Promise<OperatorError | null> };
+
+const nothingToFinish = async () => null;
 
 /**
  * The executor of one system of a run. Of several systems each has a folder of its own name in the recording; one alone
  * has the folder itself.
  */
 export function executorFor(system: System, source: Source, isAlone: boolean): SystemExecutor {
-  if (source.replay !== null) return { executor: replayFrom(folderOf(source.replay, system)), finish: async () => {} };
+  if (source.replay !== null) return { executor: replayFrom(folderOf(source.replay, system)), finish: nothingToFinish };
   const executor = speaking(
     system,
     createExecutor({
@@ -34,9 +37,19 @@ export function executorFor(system: System, source: Source, isAlone: boolean): S
       variables: withoutUnset(system.environment),
     }),
   );
-  if (source.record === null) return { executor, finish: async () => {} };
+  if (source.record === null) return { executor, finish: nothingToFinish };
   const recorder = recordInto(isAlone ? source.record : join(source.record, system.system_name), executor);
-  return { executor: recorder, finish: () => recorder.finish() };
+  return { executor: recorder, finish: () => problemOf(recorder) };
+}
+
+async function problemOf(recorder: Recorder): Promise<OperatorError | null> {
+  try {
+    await recorder.finish();
+    return null;
+  } catch (error) {
+    if (error instanceof OperatorError) return error;
+    throw error;
+  }
 }
 
 /** What a system's executor must be able to do beside starting programs. */

@@ -58,7 +58,8 @@ async function makePayload(
     (probe, fields) => (outbox ? lastKnownFields(outbox, samStream(name), probe, fields, now) : null),
     log,
   );
-  await finish();
+  const recordingProblem = await finish();
+  if (recordingProblem !== null) log.error(`✗ ${name}: ${recordingProblem.message}`);
   if (stopSignal.aborted) return { name, payload: null, code: exitCodes.failed };
   if (collected.kind === 'nothing') {
     log.error(`✗ ${name}: ${collected.reason}`);
@@ -67,6 +68,7 @@ async function makePayload(
   const validated = collected.at(now);
   if (validated.kind === 'invalid') log.error(`✗ ${name}: this is not what the API takes: ${validated.reason}`);
   else for (const value of validated.dropped) log.warn(`dropped ${value}`);
-  const code = validated.kind === 'invalid' ? exitCodes.failed : exitCodes.done;
+  const isGood = validated.kind === 'valid' && recordingProblem === null;
+  const code = isGood ? exitCodes.done : exitCodes.failed;
   return { name, payload: validated.payload, code };
 }

@@ -8,6 +8,8 @@ import { messageOf, OperatorError } from '../lib/errors.ts';
 export function readSecretFile(file: string, holds: string): string | null {
   const stat = statSync(file, { throwIfNoEntry: false });
   if (!stat) return null;
+  // Reading a FIFO could take for ever.
+  if (!stat.isFile()) throw new OperatorError(`${file} is not a regular file: replace it`);
   const mode = stat.mode & 0o777;
   if ((mode & 0o077) !== 0) {
     throw new OperatorError(

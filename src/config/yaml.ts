@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, type Stats, statSync } from 'node:fs';
 import type { Document } from 'yaml';
 import { messageOf } from '../lib/errors.ts';
 import { learnSettings } from './learn-secrets.ts';
@@ -17,10 +17,20 @@ export type YamlFile = {
   placeOf(path: readonly PropertyKey[], what: 'value' | 'key'): Place;
 };
 
+/** The largest file that is read, in bytes: the time to check keys grows with the square of their number. */
+const maxBytes = 256 * 1024;
+
+/** Throws an Error for anything but a regular file of a bounded size: to open a FIFO could take for ever. */
+function checkFile(stat: Stats): void {
+  if (!stat.isFile()) throw new Error('it is not a regular file');
+  if (stat.size > maxBytes) throw new Error(`it has ${stat.size} bytes, and the limit is ${maxBytes}`);
+}
+
 /** Reads a YAML file; an empty one is `{}`. Throws ConfigError with file, line and column of every error. */
 export function readYaml(file: string): YamlFile {
   let text: string;
   try {
+    checkFile(statSync(file));
     text = readFileSync(file, 'utf8');
   } catch (error) {
     throw new ConfigError([{ file, line: null, column: null, words: `cannot be read: ${messageOf(error)}` }], error);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Examined } from '../config/check.ts';
-import type { Environment } from '../config/paths.ts';
+import { defaultFallbackDirectory, type Environment } from '../config/paths.ts';
 import type { System } from '../config/system.ts';
 import type { Executor } from '../exec/command.ts';
 import { jobsTask, runTask, type Task } from '../install/systemd.ts';
@@ -43,7 +43,7 @@ export async function diagnose(patient: Patient): Promise<Finding[]> {
     needsNoSam ? [] : checkSam(config.sam, envFile, processEnvironment),
     checkIngest(config.ingest, envFile, processEnvironment),
     checkHistory(config.ingest, config.collector.jobs, patient.historyExecutor),
-    checkOutbox(patient.outboxFile, hostName),
+    checkOutbox(patient.outboxFile, hostName, config.collector.fallback_directory ?? defaultFallbackDirectory()),
     [checkAddressSpace()],
     checkSchedule(patient.localExecutor, task),
   ]);

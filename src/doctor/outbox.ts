@@ -8,8 +8,10 @@ import { schemaVersion } from '../lib/sqlite.ts';
 import { printable } from '../lib/text.ts';
 import { readFact } from '../outbox/facts.ts';
 import { migrations } from '../outbox/migrations.ts';
+import { problemWithOthers } from '../outbox/others.ts';
 import { isDamage } from '../outbox/recovery/damage.ts';
 import { unacknowledgedDamage } from '../outbox/recovery/past-damage.ts';
+import { spoolProblem } from '../outbox/spool/directory.ts';
 import { type Finding, fail, pass, skip, warn } from './finding.ts';
 
 const mebibyte = 1024 ** 2;
@@ -18,7 +20,7 @@ const leastFree = 16 * mebibyte;
 const littleFree = 256 * mebibyte;
 
 /** Checks the directory of the outbox, its filesystem and the file; changes nothing. */
-export function checkOutbox(file: string, hostName: string): Finding[] {
+export function checkOutbox(file: string, hostName: string, fallbackDirectory: string): Finding[] {
   const directory = dirname(file);
   const above = nearestDirectory(directory);
   return [
@@ -26,6 +28,7 @@ export function checkOutbox(file: string, hostName: string): Finding[] {
     checkFilesystem(directory, above),
     checkSpace(directory, above),
     ...checkFile(file, hostName),
+    checkFallback(fallbackDirectory),
   ];
 }
 
@@ -81,9 +84,18 @@ function checkSpace(directory: string, above: string): Finding {
   return free < littleFree ? warn('outbox space', words, mend) : pass('outbox space', words);
 }
 
+/** Tells of a directory that another user made, before it is needed. */
+function checkFallback(directory: string): Finding {
+  const problem = spoolProblem(directory);
+  if (problem === null) return pass('fallback directory', `${directory} can be used`);
+  return warn('fallback directory', problem, `ls -ld ${directory}   # or set fallback_directory in collector.yaml`);
+}
+
 function checkFile(file: string, hostName: string): Finding[] {
   if (!existsSync(file)) return [skip('outbox', `${file} is made by the first collection`)];
   try {
+    const others = problemWithOthers(file);
+    if (others !== null) return [fail('outbox', others, `ls -ld ${dirname(file)} ${file}`)];
     const database = new Database(file, { readonly: true, strict: true });
     try {
       database.run('PRAGMA busy_timeout = 2000');

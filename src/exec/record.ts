@@ -20,20 +20,20 @@ const newFile = { flag: 'wx', mode: 0o600 } as const;
 
 /**
  * Passes commands on to an executor and records them in a new folder. Throws OperatorError if the folder holds a
- * recording already or cannot be created.
+ * recording already. `finish` reports a folder that cannot be created: the recording must not cost the snapshot.
  */
 export function recordInto(directory: string, executor: Executor): Recorder {
   const list = join(directory, recordingFileName);
   if (existsSync(list)) throw new OperatorError(`${list} exists already; name another folder for the recording`);
-  try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw new OperatorError(`Cannot record into ${directory}: ${messageOf(error)}`, { cause: error });
-  }
   const namesFor = recordingFileNames();
   const takes: (() => Promise<RecordedCommand | null>)[] = [];
   // After one failed write the recording is useless, so stop writing.
   let problem: unknown = null;
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    problem = error;
+  }
   const write = async (action: () => Promise<unknown>): Promise<void> => {
     if (problem !== null) return;
     await action().catch((error: unknown) => {
@@ -55,7 +55,7 @@ export function recordInto(directory: string, executor: Executor): Recorder {
             yield chunk;
           }
         } finally {
-          await output.close();
+          await write(() => output.close());
         }
       }
       takes.push(async () => {
@@ -96,7 +96,9 @@ function newOutput(path: string) {
       file ??= await open(path, newFile.flag, newFile.mode);
       await file.writeFile(chunk);
     },
-    close: async () => file?.close(),
+    close: async () => {
+      await file?.close();
+    },
     isEmpty: () => file === null,
   };
 }

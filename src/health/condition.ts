@@ -41,6 +41,8 @@ export type Condition = {
   readonly givenUp: number;
   /** Snapshots in the fallback directory. */
   readonly spooled: number;
+  /** Why the fallback directory cannot be used; null if it can be. */
+  readonly spoolProblem: string | null;
   /** The network filesystem of the outbox; null for a local one. */
   readonly networkFilesystem: string | null;
   readonly diskFreeBytes: number;
@@ -82,6 +84,7 @@ export function conditionOf(database: Database, { file, spool, systems }: Condit
     damages: unacknowledgedDamage(database).length,
     givenUp: countGivenUp(database, new Date(now.getTime() - 86_400_000)),
     spooled: spool.entries().length,
+    spoolProblem: spool.problem(),
     networkFilesystem: networkFilesystem(disk.type),
     diskFreeBytes: disk.bavail * disk.bsize,
     usedBytes: usedBytes(database),

@@ -142,6 +142,8 @@ function outboxFindings(condition: Condition, limits: Limits): Finding[] {
     const text = `${counted(condition.spooled, 'snapshot waits', 'snapshots wait')} in the fallback directory`;
     found.push(finding('spool', 'warning', text));
   }
+  if (condition.spoolProblem !== null)
+    found.push(finding('spool', 'warning', `fallback directory: ${printable(condition.spoolProblem, 200)}`));
   return found;
 }
 

@@ -1,8 +1,9 @@
-import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { closeSync, constants, mkdirSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 // Not all of consola: its own reporters, which are not used, take longer to load than a collection of nothing.
 import { type ConsolaInstance, createConsola, type LogObject } from 'consola/core';
 import { messageOf } from './errors.ts';
+import { codeOf } from './sqlite.ts';
 import { writeAboveStatus } from './status-line.ts';
 import { printable } from './text.ts';
 import { readableUtc } from './time.ts';
@@ -106,7 +107,21 @@ function textOf(entry: LogObject): string {
 function appendRotated(file: string, line: string, lockRotation: LockRotation | null): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   if (lockRotation !== null && isFull(file, line)) rotate(file, line, lockRotation);
-  appendFileSync(file, line, { mode: 0o640 });
+  const descriptor = openLog(file);
+  try {
+    writeSync(descriptor, line);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Opens a log file to append. It never waits: opening a FIFO that nothing reads would block the run for ever. */
+function openLog(file: string): number {
+  try {
+    return openSync(file, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK, 0o640);
+  } catch (error) {
+    throw codeOf(error) === 'ENXIO' ? new Error('it is a FIFO that no program reads', { cause: error }) : error;
+  }
 }
 
 function isFull(file: string, line: string): boolean {

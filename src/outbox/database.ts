@@ -3,6 +3,7 @@ import { OperatorError } from '../lib/errors.ts';
 import { makePrivateFile, migrate, readPragma, schemaVersion, setPragmas } from '../lib/sqlite.ts';
 import { copyBeforeMigration } from './migration-copy.ts';
 import { migrations } from './migrations.ts';
+import { refuseWritableByOthers } from './others.ts';
 import { refuseForeign } from './recovery/damage.ts';
 import { unwritable } from './unwritable.ts';
 
@@ -18,6 +19,7 @@ const busyTimeout = 10_000;
 export function openDatabase(file: string): Database {
   try {
     makePrivateFile(file);
+    refuseWritableByOthers(file);
     const database = new Database(file, { create: false, readwrite: true, strict: true });
     try {
       setPragmas(database, [['busy_timeout', busyTimeout, busyTimeout]]);

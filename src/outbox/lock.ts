@@ -1,6 +1,7 @@
 import { Database } from 'bun:sqlite';
 import { accessSync, constants } from 'node:fs';
 import { codeOf, makePrivateFile } from '../lib/sqlite.ts';
+import { refuseLockOfOthers } from './others.ts';
 import { trySocketLock } from './socket-lock.ts';
 
 /** A lock that is held until it is released or its process ends. */
@@ -16,6 +17,7 @@ const held = new Set<Database>();
  * Never open the file otherwise in this process: closing any descriptor drops SQLite's locks (howtocorrupt.html §2.2).
  */
 export function tryLock(file: string): Lock | null {
+  refuseLockOfOthers(file);
   let database: Database | null = null;
   try {
     const isNew = makePrivateFile(file);

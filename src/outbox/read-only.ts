@@ -3,6 +3,7 @@ import { messageOf, OperatorError } from '../lib/errors.ts';
 import { migrate, schemaVersion } from '../lib/sqlite.ts';
 import { isThere } from './files.ts';
 import { migrations } from './migrations.ts';
+import { refuseWritableByOthers } from './others.ts';
 import { Outbox } from './outbox.ts';
 import { isDamage, refuseForeign } from './recovery/damage.ts';
 import { unwritable } from './unwritable.ts';
@@ -33,6 +34,7 @@ export function outboxToRead(file: string): Outbox | null {
  */
 export function openToRead(file: string): Database | null {
   if (!isThere(file)) return null;
+  refuseWritableByOthers(file);
   // Not `readonly`: what a killed writer left half-done could not be undone then, and the file not be read.
   const database = new Database(file, { create: false, readwrite: true, strict: true });
   try {

@@ -68,7 +68,10 @@ describe('the outbox', () => {
     mkdirSync(directory, { mode: 0o700 });
     return join(directory, 'outbox.db');
   };
-  const found = (file: string) => checkOutbox(file, 'here').map(({ name, result }) => `${result} ${name}`);
+  const found = (file: string) =>
+    checkOutbox(file, 'here', '/nonexistent/fallback')
+      .filter(({ name }) => name !== 'fallback directory')
+      .map(({ name, result }) => `${result} ${name}`);
 
   test('that is not there yet is nothing to worry about', () => {
     const file = join(temporary.path, 'not/there/outbox.db');

@@ -108,8 +108,10 @@ describe('a recorder', () => {
     await expect(recorder.finish()).rejects.toThrow(/incomplete.*EEXIST/);
   });
 
-  test('refuses a folder that cannot be made', () => {
-    expect(() => recordInto('/proc/recording', real)).toThrow(OperatorError);
+  test('reports a folder that cannot be made at the end', async () => {
+    const recorder = recordInto('/proc/recording', real);
+    expect((await outcomeOf(recorder.start(commandOf(['echo', 'out'])))).stdout).toBe('out\n');
+    await expect(recorder.finish()).rejects.toThrow(OperatorError);
   });
 
   test('does not list what a replay lacked', async () => {

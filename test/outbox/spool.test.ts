@@ -10,7 +10,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Spool } from '../../src/outbox/spool/spool.ts';
 import { needsThat } from '../support/needs.ts';
 import { acceptedAttempt, type Box, foreignEntry, openBox } from './box.ts';
@@ -144,9 +144,15 @@ describe('the directory', () => {
   const asRoot = needsThat(process.getuid?.() === 0, 'root');
 
   function expectRefused({ spool, fallback, takeIn, outbox }: Box, words: string): void {
-    expect(() => spool.keepEntry(foreignEntry(1))).toThrow(`${fallback} ${words}`);
+    expect(spool.problem()).toStartWith(`${fallback} ${words}`);
     takeIn();
     expect(outbox.list('all')).toEqual([]);
+    // Beside it, under a name that nobody can guess; the next finds the same one.
+    const files = [2, 3].map((number) => spool.keepEntry(foreignEntry(number)).file);
+    const directories = new Set(files.map((file) => dirname(file)));
+    expect([...directories]).toEqual([expect.stringMatching(/\.\w{6}$/)]);
+    takeIn();
+    expect(outbox.list('all')).toHaveLength(2);
   }
 
   test('is made for its owner alone', () => {

@@ -1,38 +1,73 @@
-import { accessSync, constants, lstatSync, mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { accessSync, constants, lstatSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { syncPath } from '../../lib/durable.ts';
+import { messageOf } from '../../lib/errors.ts';
 import { codeOf } from '../../lib/sqlite.ts';
 
 /**
- * Creates the spool directory if necessary. Throws an Error that says why it cannot be used: its parent is writable for
- * everyone, and in a directory or behind a link of another user, that user could read or plant files.
+ * Returns the directory for new files of the spool, created if necessary. If another user made the one that is named, it
+ * is a directory beside it with a name that nobody can guess. Throws an Error that says why neither can be used.
  */
-export function makeSpoolDirectory(directory: string): void {
-  try {
+export function makeSpoolDirectory(directory: string): string {
+  const problem = spoolProblem(directory);
+  if (problem === null) {
     const made = mkdirSync(directory, { recursive: true, mode: 0o700 });
     if (made !== undefined) syncPath(dirname(made));
-  } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error;
+    return directory;
   }
-  const problem = problemOf(directory);
-  if (problem !== null) throw new Error(`${directory} ${problem}`);
+  try {
+    const [existing] = substitutesOf(directory);
+    if (existing !== undefined) return existing;
+    const made = mkdtempSync(`${directory}.`);
+    syncPath(dirname(made));
+    return made;
+  } catch (error) {
+    throw new Error(`${problem}; and no other can be made beside it: ${messageOf(error)}`, { cause: error });
+  }
 }
 
-/** True if files can be imported from this directory. */
-export function isSpoolDirectory(directory: string): boolean {
+/** The directories that files may be taken from. */
+export function spoolDirectories(directory: string): string[] {
+  return [directory, ...substitutesOf(directory)].filter(isUsable);
+}
+
+/**
+ * Says why the directory must not be used, and what to do; null if it may be, or does not exist. It lies where everybody
+ * may write: in another user's directory, or behind a link, somebody else could read or plant files.
+ */
+export function spoolProblem(directory: string): string | null {
+  let stat: ReturnType<typeof lstatSync>;
   try {
-    // A file that cannot be removed would be imported again and again.
+    stat = lstatSync(directory);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null;
+    return `${directory} cannot be used: ${messageOf(error)}`;
+  }
+  if (!stat.isDirectory()) return `${directory} is not a directory: remove it, or set fallback_directory`;
+  if (stat.uid !== process.getuid?.()) return `${directory} belongs to another user: set fallback_directory`;
+  if ((stat.mode & 0o077) !== 0) return `${directory} is open to others: chmod 700 ${directory}`;
+  return null;
+}
+
+/** The directories that were made in the place of this one. */
+function substitutesOf(directory: string): string[] {
+  try {
+    return readdirSync(dirname(directory))
+      .filter((name) => name.startsWith(`${basename(directory)}.`))
+      .map((name) => join(dirname(directory), name))
+      .filter(isUsable)
+      .sort();
+  } catch {
+    return [];
+  }
+}
+
+function isUsable(directory: string): boolean {
+  try {
+    // A file that cannot be removed would be taken in again and again.
     accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
-    return problemOf(directory) === null;
+    return spoolProblem(directory) === null;
   } catch {
     return false;
   }
-}
-
-function problemOf(directory: string): string | null {
-  const stat = lstatSync(directory);
-  if (!stat.isDirectory()) return 'is not a directory: remove it, or set fallback_directory';
-  if (stat.uid !== process.getuid?.()) return 'belongs to another user: set fallback_directory';
-  if ((stat.mode & 0o077) !== 0) return `is open to others: chmod 700 ${directory}`;
-  return null;
 }

@@ -2,7 +2,7 @@ import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { unfinishedSuffix, writeDurably } from '../../lib/durable.ts';
 import type { ForeignEntry } from '../entry.ts';
-import { isSpoolDirectory, makeSpoolDirectory } from './directory.ts';
+import { makeSpoolDirectory, spoolDirectories, spoolProblem } from './directory.ts';
 import { answerText, entryText, type SpooledAnswer } from './files.ts';
 
 /** Size limit in bytes: about four weeks of two systems. */
@@ -30,20 +30,25 @@ export class Spool {
 
   /** Stores an entry; when this returns, it is on disk. Throws an Error that says why it cannot. */
   keepEntry(entry: ForeignEntry): Spooled {
-    makeSpoolDirectory(this.#directory);
+    const directory = makeSpoolDirectory(this.#directory);
     const text = entryText(this.#outbox, entry);
     const dropped = this.#makeRoom(Buffer.byteLength(text));
-    const file = this.#file(entry.id, entrySuffix);
+    const file = this.#file(directory, entry.id, entrySuffix);
     writeDurably(file, text);
     return { file, dropped };
   }
 
   /** Stores the answer to an entry and returns the file. Throws an Error that says why it cannot. */
   keepAnswer(answer: SpooledAnswer): string {
-    makeSpoolDirectory(this.#directory);
-    const file = this.#file(answer.id, answerSuffix);
+    const directory = makeSpoolDirectory(this.#directory);
+    const file = this.#file(directory, answer.id, answerSuffix);
     writeDurably(file, answerText(this.#outbox, answer));
     return file;
+  }
+
+  /** Says why the named directory cannot be used, so that a person learns it before it is needed; null if it can be. */
+  problem(): string | null {
+    return spoolProblem(this.#directory);
   }
 
   /** Lists the files of entries, oldest first. */
@@ -57,8 +62,8 @@ export class Spool {
   }
 
   /** Ids are UUIDv7, so names in alphabetical order are in the order of time. */
-  #file(id: string, suffix: string): string {
-    return join(this.#directory, `${this.#prefix()}${encodeURIComponent(id)}${suffix}`);
+  #file(directory: string, id: string, suffix: string): string {
+    return join(directory, `${this.#prefix()}${encodeURIComponent(id)}${suffix}`);
   }
 
   #prefix(): string {
@@ -66,11 +71,11 @@ export class Spool {
   }
 
   #files(suffix: string): string[] {
-    if (!isSpoolDirectory(this.#directory)) return [];
-    return readdirSync(this.#directory, { withFileTypes: true })
+    return spoolDirectories(this.#directory)
+      .flatMap((directory) => readdirSync(directory, { withFileTypes: true }))
       .filter((file) => file.isFile() && file.name.startsWith(this.#prefix()) && file.name.endsWith(suffix))
-      .map((file) => join(this.#directory, file.name))
-      .sort();
+      .sort((one, other) => (one.name < other.name ? -1 : 1))
+      .map((file) => join(file.parentPath, file.name));
   }
 
   /** Deletes the oldest entries over the size limit and returns their names. */
