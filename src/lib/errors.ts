@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { codeOf } from './sqlite.ts';
 
 /** The exit codes of every command except `health`, which has the Nagios ones. */
@@ -29,11 +30,16 @@ export class OperatorError extends Error {
 }
 
 /**
- * Errors of the system and of SQLite that no program can prevent. The other codes of SQLite (`SQLITE_ERROR`,
- * `SQLITE_MISUSE`) say that a query is wrong: that is a bug.
+ * The codes of SQLite that no program can prevent. Its other codes (`SQLITE_ERROR`, `SQLITE_MISUSE`) mean a wrong query:
+ * that is a bug.
  */
-const systemCodes =
-  /^(E[A-Z][A-Z0-9]*|SQLITE_(IOERR|FULL|CORRUPT|NOTADB|CANTOPEN|READONLY|BUSY|LOCKED|PERM|PROTOCOL|NOLFS|AUTH)(_[A-Z]+)*)$/;
+const sqliteCodes =
+  /^SQLITE_(IOERR|FULL|CORRUPT|NOTADB|CANTOPEN|READONLY|BUSY|LOCKED|PERM|PROTOCOL|NOLFS|AUTH)(_[A-Z]+)*$/;
+
+/** True for an error code of the system (errno(3)) or of SQLite. Other libraries have codes too, such as citty's `EARG`. */
+function isSystemCode(code: string): boolean {
+  return Object.hasOwn(constants.errno, code) || sqliteCodes.test(code);
+}
 
 /**
  * The OperatorError for anything that was thrown: itself, or an error of the system in words; null for a bug.
@@ -42,7 +48,7 @@ const systemCodes =
 export function operatorErrorOf(error: unknown): OperatorError | null {
   if (error instanceof OperatorError) return error;
   const code = codeOf(error);
-  if (code === undefined || !systemCodes.test(code)) return null;
+  if (code === undefined || !isSystemCode(code)) return null;
   const what = code.startsWith('SQLITE_')
     ? `a database cannot be used: ${messageOf(error)} (${code})`
     : messageOf(error);

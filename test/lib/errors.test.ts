@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { exitCodes, messageOf, OperatorError } from '../../src/lib/errors.ts';
+import { exitCodes, messageOf, OperatorError, operatorErrorOf } from '../../src/lib/errors.ts';
 
 test('an operator error ends the program with 2 unless it says otherwise', () => {
   expect(new OperatorError('no').exitCode).toBe(exitCodes.fatal);
@@ -10,4 +10,17 @@ test('anything that is thrown has words', () => {
   expect(messageOf(new Error('why'))).toBe('why');
   expect(messageOf('why')).toBe('why');
   expect(messageOf(undefined)).toBe('undefined');
+});
+
+test.each([
+  ['EIO', true],
+  ['ESTALE', true],
+  ['SQLITE_IOERR_READ', true],
+  ['SQLITE_ERROR', false],
+  // Codes of the library that reads the command line.
+  ['EARG', false],
+  ['E_UNKNOWN_COMMAND', false],
+])('the code %s is an error of the system: %p', (code, isSystem) => {
+  const error = operatorErrorOf(Object.assign(new Error('why'), { code }));
+  expect(error?.exitCode ?? null).toBe(isSystem ? exitCodes.failed : null);
 });
