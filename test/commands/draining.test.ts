@@ -92,7 +92,7 @@ describe('several destinations', () => {
     const { box, server } = fixture;
     const waiting = box.add('x');
     const delivered = box.add('', { ...jobs, body });
-    const environment = { INGEST_API_URL: server.url, INGEST_API_KEY: 'key' };
+    const environment = { INGEST_API_URL: server.url, INGEST_API_KEY: 'key-of-the-draining-test' };
     const { exitCode, lines } = await drainAt(box, server.url, environment);
     expect(exitCode).toBe(1);
     expect(lines.at(-1)).toBe('Drain: 1 delivered, 0 rejected, 1 left');
@@ -112,7 +112,11 @@ describe('several destinations', () => {
     using fixture = await startFixture(() => took);
     const { box, server } = fixture;
     box.add('', { ...jobs, body });
-    const environment = { STATUS_API_URL: '', INGEST_API_URL: `${server.url}/api/data/ingest/`, INGEST_API_KEY: 'key' };
+    const environment = {
+      STATUS_API_URL: '',
+      INGEST_API_URL: `${server.url}/api/data/ingest/`,
+      INGEST_API_KEY: 'key-of-the-draining-test',
+    };
     expect(await drainAt(box, server.url, environment)).toMatchObject({ exitCode: 0 });
   });
 });

@@ -149,9 +149,13 @@ describe('names for the same thing', () => {
   });
 
   test('one in the environment replaces the other in the env file', () => {
-    write('env', 'SAM_API_URL=https://file.example\nSAM_API_USER=file\nSTATUS_API_KEY=old\n');
-    const { sam } = load({ STATUS_API_URL: 'https://b.example', STATUS_API_USER: 'me', STATUS_API_PASSWORD: 'new' });
-    expect(sam).toMatchObject({ baseUrl: 'https://b.example', credentials: { user: 'me', password: 'new' } });
+    write('env', 'SAM_API_URL=https://file.example\nSAM_API_USER=file\nSTATUS_API_KEY=old-password\n');
+    const { sam } = load({
+      STATUS_API_URL: 'https://b.example',
+      STATUS_API_USER: 'me',
+      STATUS_API_PASSWORD: 'new-password',
+    });
+    expect(sam).toMatchObject({ baseUrl: 'https://b.example', credentials: { user: 'me', password: 'new-password' } });
   });
 
   test('half of the credentials are none', () => {
