@@ -110,18 +110,16 @@ async function drainAll(
   options: Omit<DrainOptions, 'signal'>,
   { log }: Context,
 ): Promise<DrainResult[]> {
-  const show = canShowStatus() ? showProgress(() => outbox.countPending(options.stream)) : () => {};
-  const done = new Map<string, { delivered: number; rejected: number }>();
+  const line = canShowStatus() ? showProgress() : null;
   const drained = await Promise.allSettled(
     destinations.map((destination) => {
-      const progress: DrainOptions['progress'] = (own) => {
-        done.set(destination.name, own);
-        const all = [...done.values()];
-        show({ delivered: sum(all, 'delivered'), rejected: sum(all, 'rejected') });
-      };
+      const { name, maxPerMinute } = destination;
+      const progress: DrainOptions['progress'] = (own) =>
+        line?.update(name, own, () => ({ maxPerMinute, left: outbox.countPending(options.stream, name) }));
       return drain(outbox, destination, { ...options, signal: stopSignal, progress }, log);
     }),
   );
+  line?.stop();
   return drained.map((one) => {
     if (one.status === 'rejected') throw one.reason;
     return one.value;

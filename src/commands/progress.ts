@@ -1,31 +1,64 @@
+import type { DrainProgress } from '../delivery/drain.ts';
 import { shortDuration } from '../lib/duration.ts';
 import { showStatus } from '../lib/status-line.ts';
 
-export type Done = { readonly delivered: number; readonly rejected: number };
+/** How far the drain of one destination is. */
+export type Part = DrainProgress & { readonly left: number; readonly maxPerMinute: number };
 
-/** Milliseconds between two updates of the line. */
+/** Milliseconds between two updates of the line after entries, and between two updates while nothing happens. */
 const interval = 200;
+const heartbeat = 1000;
 
-/** Returns a function that shows the progress of a drain in one line; `left` counts pending entries. */
-export function showProgress(left: () => number, now: () => number = () => performance.now()): (done: Done) => void {
+/** The line that shows the progress of a drain. */
+export type ProgressLine = {
+  update(destination: string, own: DrainProgress, rest: () => Pick<Part, 'left' | 'maxPerMinute'>): void;
+  stop(): void;
+};
+
+/** Shows the progress of a drain in one line, which goes on changing while the drain waits for its pace or an answer. */
+export function showProgress(now: () => number = () => performance.now()): ProgressLine {
   const started = now();
-  let shown = Number.NEGATIVE_INFINITY;
-  return (done) => {
-    if (now() - shown < interval) return;
-    shown = now();
-    showStatus(progressLine(done, left(), shown - started));
+  const parts = new Map<string, Part>();
+  let updated = Number.NEGATIVE_INFINITY;
+  const show = () => parts.size > 0 && showStatus(progressLine([...parts.values()], now() - started, now()));
+  // It only shows what is known: the outbox is read by `update`, where the drain handles its errors.
+  const timer = setInterval(show, heartbeat);
+  return {
+    update(destination, own, rest) {
+      // A wait is always shown: no other update may come for a minute.
+      const isWaiting = own.next !== null && own.next.at > now();
+      if (!isWaiting && parts.has(destination) && now() - updated < interval) return;
+      updated = now();
+      parts.set(destination, { ...own, ...rest() });
+      show();
+    },
+    stop: () => clearInterval(timer),
   };
 }
 
-/** Formats `120 delivered, 2 rejected, 380 left, 60/min, 6m20s to go`. */
-export function progressLine({ delivered, rejected }: Done, left: number, elapsed: number): string {
-  const rate = (delivered + rejected) / Math.max(elapsed, 1);
-  const perMinute = rate * 60_000;
+/** Formats `120 delivered, 2 rejected, 380 left, next sam/casper in 42s, about 6m20s to go`. */
+export function progressLine(parts: readonly Part[], elapsed: number, now: number): string {
+  const sum = (key: 'delivered' | 'rejected' | 'left') => parts.reduce((total, part) => total + part[key], 0);
+  const next = parts.flatMap((part) => part.next ?? []).sort((one, other) => one.at - other.at)[0];
+  const toGo = Math.max(0, ...parts.map((part) => remaining(part, elapsed, now)));
   return [
-    `${delivered} delivered`,
-    ...(rejected > 0 ? [`${rejected} rejected`] : []),
-    `${left} left`,
-    `${perMinute < 10 ? perMinute.toFixed(1) : Math.round(perMinute)}/min`,
-    ...(rate > 0 && left > 0 ? [`${shortDuration(left / rate)} to go`] : []),
+    `${sum('delivered')} delivered`,
+    ...(sum('rejected') > 0 ? [`${sum('rejected')} rejected`] : []),
+    `${sum('left')} left`,
+    ...(next
+      ? [next.at > now ? `next ${next.stream} in ${shortDuration(next.at - now)}` : `sending ${next.stream}`]
+      : []),
+    ...(toGo >= heartbeat ? [`about ${shortDuration(toGo)} to go`] : []),
   ].join(', ');
+}
+
+/**
+ * Returns the milliseconds that a destination still needs: by its pace, which sends each minute's entries at once and then
+ * waits, or by the speed so far, whichever takes longer.
+ */
+function remaining({ delivered, rejected, left, next, maxPerMinute }: Part, elapsed: number, now: number): number {
+  if (left === 0) return 0;
+  const paced = Math.max(0, (next?.at ?? now) - now) + Math.floor((left - 1) / maxPerMinute) * 60_000;
+  const done = delivered + rejected;
+  return Math.max(paced, done === 0 ? 0 : (left * elapsed) / done);
 }

@@ -13,6 +13,14 @@ import { rejectPoisoned } from './poison.ts';
 import { ReadAhead } from './read-ahead.ts';
 import { futureOf, rememberSighting, type Sighting, sightingOf } from './server-clock.ts';
 
+/** How far a drain is. */
+export type DrainProgress = {
+  readonly delivered: number;
+  readonly rejected: number;
+  /** The stream of the next entry, and the time of the drain's clock when it is sent; null after an entry. */
+  readonly next: { readonly stream: string; readonly at: number } | null;
+};
+
 export type DrainOptions = {
   /** Only this stream; null for all. */
   readonly stream: string | null;
@@ -22,8 +30,8 @@ export type DrainOptions = {
   readonly maxSeconds: number | null;
   /** Ends the drain after the entry in hand. */
   readonly signal: AbortSignal;
-  /** Told after each entry, for a person who watches. */
-  readonly progress?: (done: { readonly delivered: number; readonly rejected: number }) => void;
+  /** Called before each entry and after it, to show the progress. */
+  readonly progress?: (progress: DrainProgress) => void;
 };
 
 /** What a drain did; `stopped` names the streams that an attempt left waiting, `resting` those that still wait from an earlier one. */
@@ -109,6 +117,7 @@ export async function drain(
         continue;
       }
       const wait = pace.delay(clock.now());
+      options.progress?.({ delivered, rejected, next: { stream: entry.stream, at: clock.now() + wait } });
       if (clock.now() + wait >= deadline || !(await clock.wait(wait, options.signal))) break;
       // Where one stream has just found the destination away, the others need not wait for it as long: one try each.
       const patience = stopped.size > 0 ? { ...bounds, deadline: Number.NEGATIVE_INFINITY } : bounds;
@@ -122,7 +131,7 @@ export async function drain(
         rejected += poisoned.rejected;
         if (poisoned.delivered === 0) stopped.add(entry.stream);
       }
-      options.progress?.({ delivered, rejected });
+      options.progress?.({ delivered, rejected, next: null });
     }
   } catch (error) {
     // The caller reads or recovers the outbox again, and the drain begins once more.

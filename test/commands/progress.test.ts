@@ -1,11 +1,43 @@
 import { expect, test } from 'bun:test';
-import { progressLine } from '../../src/commands/progress.ts';
+import { type Part, progressLine } from '../../src/commands/progress.ts';
 
-test.each([
-  [{ delivered: 0, rejected: 0 }, 5, 1000, '0 delivered, 5 left, 0.0/min'],
-  [{ delivered: 120, rejected: 2 }, 380, 122_000, '120 delivered, 2 rejected, 380 left, 60/min, 6m20s to go'],
-  [{ delivered: 3, rejected: 0 }, 25_917, 180_000, '3 delivered, 25917 left, 1.0/min, 17d23h to go'],
-  [{ delivered: 9, rejected: 0 }, 0, 9000, '9 delivered, 0 left, 60/min'],
-])('%p with %p left after %p ms', (done, left, elapsed, expected) => {
-  expect(progressLine(done, left, elapsed)).toBe(expected);
+const part = (of: Partial<Part>): Part => ({
+  delivered: 0,
+  rejected: 0,
+  left: 0,
+  maxPerMinute: 60,
+  next: null,
+  ...of,
+});
+const next = (seconds: number, stream = 'sam/casper') => ({ stream, at: seconds * 1000 });
+
+test.each<[string, Part[], number, string]>([
+  ['nothing is done yet', [part({ left: 5, next: next(0) })], 0, '0 delivered, 5 left, sending sam/casper'],
+  [
+    'the first minute of a pace was sent at once',
+    [part({ delivered: 60, rejected: 2, left: 380, next: next(60) })],
+    3,
+    '60 delivered, 2 rejected, 380 left, next sam/casper in 57s, about 6m57s to go',
+  ],
+  [
+    'the pace makes it wait, and the seconds pass',
+    [part({ delivered: 60, left: 380, next: next(60) })],
+    18,
+    '60 delivered, 380 left, next sam/casper in 42s, about 6m42s to go',
+  ],
+  [
+    'an answer takes long',
+    [part({ delivered: 3, left: 30, next: next(50) })],
+    60,
+    '3 delivered, 30 left, sending sam/casper, about 10m to go',
+  ],
+  [
+    'two destinations are drained side by side',
+    [part({ delivered: 60, left: 120, next: next(60) }), part({ delivered: 6, left: 6, maxPerMinute: 600 })],
+    6,
+    '66 delivered, 126 left, next sam/casper in 54s, about 1m54s to go',
+  ],
+  ['all is done', [part({ delivered: 9 })], 9, '9 delivered, 0 left'],
+])('%s', (_, parts, seconds, expected) => {
+  expect(progressLine(parts, seconds * 1000, seconds * 1000)).toBe(expected);
 });

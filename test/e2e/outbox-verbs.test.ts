@@ -11,6 +11,7 @@ import { Outbox } from '../../src/outbox/outbox.ts';
 import { put } from '../outbox/queue.ts';
 import { accept, refuse, type SamApi, startSamApi } from '../support/sam-api.ts';
 import { binary, newSite, type Site } from '../support/site.ts';
+import { start } from '../support/start.ts';
 import { until } from '../support/until.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -475,7 +476,7 @@ describe('a drain', () => {
         env: { ...site.env, PATH: '/usr/bin:/bin', ...env },
         stdin: 'ignore',
       });
-    expect(await new Response(terminal({ TERM: 'xterm' }).stdout).text()).toContain('\r\u001b[K1 delivered, 3 left, ');
+    expect(await new Response(terminal({ TERM: 'xterm' }).stdout).text()).toContain('\r\u001b[K0 delivered, 4 left, ');
     stored(4);
     expect(await new Response(terminal({ TERM: 'dumb' }).stdout).text()).not.toContain('\u001b');
     stored(4);
@@ -484,6 +485,20 @@ describe('a drain', () => {
     expect((await site.run('drain')).stderr).not.toContain('\u001b');
   });
 });
+
+test('the progress of a drain says what is next and when, and goes on while the pace makes it wait', async () => {
+  api = startSamApi();
+  site.api(api.url);
+  site.configure('collector.yaml', 'destinations: { sam: { max_per_minute: 2 } }\n');
+  stored(4);
+  const drain = start(['script', '--quiet', '--return', '--command', `${quoteArgument(binary)} drain`, '/dev/null'], {
+    env: { ...site.env, PATH: '/usr/bin:/bin', TERM: 'xterm' },
+  });
+  const [, first = ''] = await drain.said(/2 delivered, 2 left, next sam\/casper in (\d+)s, about \d+[ms] to go/);
+  await drain.said(new RegExp(`next sam/casper in ${Number(first) - 3}s`));
+  drain.kill('SIGTERM');
+  await drain.ended;
+}, 60_000);
 
 describe('all verbs at once', () => {
   let busy: Site;
