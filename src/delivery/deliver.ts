@@ -7,7 +7,7 @@ import type { Attempt, Entry } from '../outbox/entry.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { problemOfRequest } from '../outbox/request-parts.ts';
 import type { Clock } from './clock.ts';
-import type { Destination, Outcome } from './destination.ts';
+import type { Destination, Outcome, Prepared } from './destination.ts';
 import type { Pace } from './pace.ts';
 import type { ReadAhead } from './read-ahead.ts';
 import { failsAlike, longestRetryAfter, longestWait, restSeconds, retryDelays, withJitter } from './retry.ts';
@@ -45,8 +45,9 @@ export async function deliver(
   const what = `${entry.stream.slice(entry.stream.indexOf('/') + 1)} ${destination.content}`;
   let body: string;
   let leftOut: readonly string[];
+  let ifRefused: Prepared['ifRefused'];
   try {
-    ({ body, leftOut } = bounds.readAhead.body(entry));
+    ({ body, leftOut, ifRefused } = bounds.readAhead.body(entry));
   } catch (error) {
     // An error of SQLite concerns the whole file, not this entry: the outbox is read again or recovered.
     if (error instanceof SQLiteError) throw error;
@@ -126,8 +127,15 @@ export async function deliver(
         );
         return attempt.status === null && !mayBeStored ? 'unreached' : 'stopped';
       }
-      case 'rejected':
-        break;
+      case 'rejected': {
+        if (ifRefused === null) break;
+        outbox.failed(entry, attempt, { charged: true, mayHaveArrived });
+        log.warn(`${what}: ${outcome.detail}; ${ifRefused.words}`);
+        await bounds.clock.wait(bounds.pace.delay(bounds.clock.now()), bounds.signal);
+        body = ifRefused.body;
+        ifRefused = null;
+        continue;
+      }
     }
     outbox.rejected(entry, attempt, mayHaveArrived);
     log.error(

@@ -28,10 +28,18 @@ export type Place = {
   readonly isLate: boolean;
   /** Nothing of its stream was stored after it. */
   readonly isNewest: boolean;
+  /** The id of the row that the SAM API has of the outage that it reports; null if there is none. */
+  readonly outageRow: number | null;
 };
 
-/** A body as it is sent, and the names of the parts left out of the stored one. */
-export type Prepared = { readonly body: string; readonly leftOut: readonly string[] };
+/** A body as it is sent. */
+export type Prepared = {
+  readonly body: string;
+  /** The names of the parts left out of the stored body. */
+  readonly leftOut: readonly string[];
+  /** The body to send instead if this one is refused, and a clause that says so; null if there is none. */
+  readonly ifRefused: { readonly body: string; readonly words: string } | null;
+};
 
 /** What a request needs to know of an entry. */
 export type Sendable = Pick<Entry, 'id' | 'method' | 'path' | 'failedProbes'>;

@@ -10,7 +10,7 @@ export type DirectPost = { readonly outcome: Outcome; readonly sentAt: Date | nu
  * Posts an entry past the outbox, once: it overtakes what waits there, and nothing can be known of what comes after it.
  */
 export async function postDirectly(destination: Destination, entry: ForeignEntry): Promise<DirectPost> {
-  const { body } = destination.prepare(entry.body, { isLate: true, isNewest: false });
+  const { body } = destination.prepare(entry.body, { isLate: true, isNewest: false, outageRow: null });
   const bytes = Buffer.byteLength(body);
   if (bytes > destination.maxBodyBytes) {
     const detail = `the body has ${bytes} bytes, the limit is ${destination.maxBodyBytes}`;

@@ -49,7 +49,7 @@ export function ingestDestination(settings: IngestSettings, envFile = 'the env f
     maxBodyBytes: settings.max_body_bytes,
     request: (entry, body) => requestOf(entry, body, { 'X-API-Key': apiKey }),
     // Each job is a record of its own: their order is nothing to this API, and it replaces what it has.
-    prepare: (body) => ({ body, leftOut: [] }),
+    prepare: (body) => ({ body, leftOut: [], ifRefused: null }),
     reduce: () => null,
     judge,
   };

@@ -1,7 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { Entry } from '../outbox/entry.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Destination, Place, Prepared } from './destination.ts';
+import { outageRowOf } from './outage-row.ts';
 
 /** An entry that was read before its turn, and its body as it is sent at that place. */
 type Read = { readonly entry: Entry; readonly stored: string; readonly place: Place; readonly sent: Prepared };
@@ -73,9 +75,12 @@ export class ReadAhead {
   }
 
   #read(entry: Entry, before: Read | null): Read {
-    const place = { isLate: this.#outbox.isLate(entry), isNewest: this.#outbox.isNewest(entry) };
-    if (before !== null && before.place.isLate === place.isLate && before.place.isNewest === place.isNewest)
-      return before;
+    const place = {
+      isLate: this.#outbox.isLate(entry),
+      isNewest: this.#outbox.isNewest(entry),
+      outageRow: outageRowOf(this.#outbox.database, entry),
+    };
+    if (before !== null && isDeepStrictEqual(before.place, place)) return before;
     const stored = before?.stored ?? this.#outbox.body(entry);
     return { entry, stored, place, sent: this.#destination.prepare(stored, place) };
   }

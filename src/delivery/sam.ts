@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { SamSettings } from '../config/sam.ts';
 import { OperatorError } from '../lib/errors.ts';
+import type { HttpReply } from '../lib/http.ts';
 import { learnLogin } from '../lib/secrets.ts';
 import type { Destination, Outcome, Place, Prepared, Sent } from './destination.ts';
 import { jsonRequests } from './json-request.ts';
@@ -65,8 +66,26 @@ export function samDestination(settings: SamSettings, envFile = 'the env file'):
       }),
     prepare: forPlace,
     reduce: withoutUserRows,
-    judge: (reply, sent) => judgeReply(reply, sent.mayHaveArrived, apiFor(sent)),
+    judge,
   };
+}
+
+function judge(reply: HttpReply, sent: Sent): Outcome {
+  const outcome = judgeReply(reply, sent.mayHaveArrived, apiFor(sent));
+  const refusesRow =
+    outcome.kind === 'misconfigured' &&
+    reply.kind === 'answer' &&
+    [403, 404].includes(reply.status) &&
+    errorOf(reply.body);
+  // It does not know the row any more, or lets nobody change one: the report itself may be good.
+  return refusesRow && rowIn(sent.body) !== null ? { kind: 'rejected', detail: outcome.detail } : outcome;
+}
+
+/** The row that a report is to change; null for a body that is none. */
+function rowIn(body: string): number | null {
+  return body.startsWith('{"outage_id":')
+    ? (acceptance.partial().safeParse(jsonOf(body)).data?.outage_id ?? null)
+    : null;
 }
 
 /** A header's value may only have visible ASCII in it, and servers refuse long ones. */
@@ -87,8 +106,9 @@ const someReservations = /"reservations"\s*:(?!\s*\[\s*\])/;
  * What the API takes wrongly at this place: late user rows turn back the time of its spans, and any but the newest
  * reservations overwrite newer ones and bring back cancelled ones.
  */
-function forPlace(body: string, { isLate, isNewest }: Place): Prepared {
-  const whole = { body, leftOut: [] };
+function forPlace(body: string, { isLate, isNewest, outageRow }: Place): Prepared {
+  const whole = { body, leftOut: [], ifRefused: null };
+  if (outageRow !== null) return withRow(body, outageRow);
   // Parsing a large body takes as long as reading it from the outbox.
   if (!isLate && (isNewest || !someReservations.test(body))) return whole;
   const payload = lists.safeParse(jsonOf(body)).data;
@@ -99,8 +119,15 @@ function forPlace(body: string, { isLate, isNewest }: Place): Prepared {
     ...(withoutRows && rest.user_project_queues?.length ? ['user_project_queues'] : []),
     ...(reservations?.length ? ['reservations'] : []),
   ];
-  if (withoutRows) return { body: JSON.stringify({ ...rest, user_project_queues: [] }), leftOut };
-  return reservations === undefined ? whole : { body: JSON.stringify(rest), leftOut };
+  if (withoutRows) return { ...whole, body: JSON.stringify({ ...rest, user_project_queues: [] }), leftOut };
+  return reservations === undefined ? whole : { ...whole, body: JSON.stringify(rest), leftOut };
+}
+
+/** With the id of its row, a report changes that row; the API keeps the fields that are not sent (measured). */
+function withRow(body: string, outageRow: number): Prepared {
+  const payload = z.looseObject({}).parse(jsonOf(body));
+  const words = `sending it as a row of its own: the staff of the API must close the row with outage_id ${outageRow}`;
+  return { body: JSON.stringify({ outage_id: outageRow, ...payload }), leftOut: [], ifRefused: { body, words } };
 }
 
 /** The rows by user are most of a large snapshot, and the only list that the dashboard's totals do not need. */
@@ -113,7 +140,7 @@ function withoutUserRows(body: string): { body: string; leftOut: string } | null
 const apiFor = (sent: Sent): Api => ({
   addressSetting: 'STATUS_API_URL',
   loginSetting: 'STATUS_API_USER and STATUS_API_PASSWORD',
-  acceptance: ({ status, body }) => (status === 201 ? acceptanceOf(body) : null),
+  acceptance: ({ status, body }) => (status === 201 ? acceptanceOf(body, rowIn(sent.body)) : null),
   errorOf,
   ownMeaning: (answer, detail) => (answer.status >= 500 ? meaningOfServerError(answer, detail, sent) : null),
 });
@@ -144,11 +171,14 @@ function withoutStatement(error: string): string {
   return error.split('[SQL:')[0] ?? error;
 }
 
-function acceptanceOf(body: string): string | null {
+function acceptanceOf(body: string, row: number | null): string | null {
   const parsed = acceptance.safeParse(jsonOf(body));
   const { status_id, outage_id } = parsed.data ?? {};
   if (status_id !== undefined) return `status_id=${status_id}`;
-  return outage_id === undefined ? null : `outage_id=${outage_id}`;
+  if (outage_id === undefined) return null;
+  return row === null || row === outage_id
+    ? `outage_id=${outage_id}`
+    : `outage_id=${outage_id}, a row of its own: the staff of the API must close the row with outage_id ${row}`;
 }
 
 /** The API's errors; those of its rate limiter have two members more. Strict: gateways send `error` among others. */

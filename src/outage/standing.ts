@@ -22,16 +22,11 @@ export function sentenceOf({ kind, outage }: Detected): string {
   return `${verbs[kind]}: ${outage.title} (${outage.severity}, ${outage.outage_key})`;
 }
 
-/** Explains what a further report does to the rows of the destination. */
-export function consequence({ ids, isOneRow, status }: KnownOutage): string {
-  const rows = `${counted(ids.length, 'row').replace(/^\d+ /, '')} with outage_id ${ids.join(', ')}`;
-  if (isOneRow === true) return `The receiver changes its ${rows}`;
-  if (status === 'resolved') {
-    return isOneRow === false
-      ? `The SAM API cannot change a row: this adds a resolved one, and its staff must close the open ${rows} there`
-      : 'The receiver closes its row; the SAM API adds a resolved one instead, and its staff must close the open row there';
-  }
-  return isOneRow === false
-    ? `The SAM API cannot change a row: this adds another one to the ${rows}, and its staff must close all of them in the end`
-    : 'The receiver changes its row; the SAM API adds another one instead';
+/** Returns a sentence that says which row of the destination a further report of an outage changes. */
+export function consequence({ ids, isOneRow }: KnownOutage): string {
+  const [row, ...others] = [...ids].sort((one, other) => one - other);
+  if (row === undefined) return 'It changes the row that the destination makes of the first report';
+  const changes = `It changes the row with outage_id ${row}`;
+  if (isOneRow === true || others.length === 0) return changes;
+  return `${changes}; the staff of the SAM API must close the ${counted(others.length, 'row').replace(/^\d+ /, '')} with outage_id ${others.join(', ')}`;
 }

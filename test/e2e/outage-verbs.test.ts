@@ -27,20 +27,35 @@ async function outages(...flags: string[]): Promise<Listed[]> {
     .map((line) => JSON.parse(line) as Listed);
 }
 
-/** As the SAM API does: a new row for each report. */
-function acceptOutage(posted: Posted, count: number): Response {
-  if (posted.path !== '/api/v1/status/outage') return accept(posted, count);
-  const { system_name, severity } = posted.body;
-  return Response.json(
-    { success: true, message: 'Outage reported successfully', outage_id: 40 + count, system_name, severity },
-    { status: 201 },
-  );
+type Row = Record<string, unknown>;
+
+/** As the SAM API does: a new row for a report without the id of one, or what `answer` says to one with an id. */
+function outageTable(answer?: (rows: Map<unknown, Row>, body: Row) => Response) {
+  const rows = new Map<unknown, Row>();
+  const take = (body: Row, id: number): Response => {
+    rows.set(id, { ...rows.get(id), ...body });
+    const { system_name, severity } = body;
+    return Response.json(
+      { success: true, message: 'Outage reported successfully', outage_id: id, system_name, severity },
+      { status: 201 },
+    );
+  };
+  const accepts = (posted: Posted, count: number): Response => {
+    if (posted.path !== '/api/v1/status/outage') return accept(posted, count);
+    const { outage_id } = posted.body;
+    if (outage_id === undefined) return take(posted.body, 40 + count);
+    return answer === undefined ? take(posted.body, Number(outage_id)) : answer(rows, posted.body);
+  };
+  return { rows, accepts, take };
 }
+
+const acceptOutage = (posted: Posted, count: number) => outageTable().accepts(posted, count);
 
 const report = ['outage', 'report', 'Derecho', '--title', 'Login nodes do not answer', '--severity', 'minor'];
 
-test('against the SAM API: each report is a row, and resolve says which staff must close', async () => {
-  api = startSamApi(acceptOutage);
+test('against the SAM API: update and resolve change the row of the report', async () => {
+  const { rows, accepts } = outageTable();
+  api = startSamApi(accepts);
   site.api(api.url);
   const reported = await site.run(...report, '--component', 'Login nodes', '--start', '2025-11-25T08:15');
   expect(reported.exit).toBe(0);
@@ -51,23 +66,64 @@ test('against the SAM API: each report is a row, and resolve says which staff mu
 
   expect((await site.run('drain')).stderr).toContain('✓ Posted outage status: outage_id=41');
   const updated = await site.run('outage', 'update', key.slice(0, 23), '--status', 'identified');
-  expect(updated).toMatchObject({
-    exit: 0,
-    stderr: expect.stringContaining('adds another one to the row with outage_id 41'),
-  });
+  expect(updated).toMatchObject({ exit: 0, stderr: expect.stringContaining('It changes the row with outage_id 41') });
   await site.run('drain');
-  const resolved = await site.run('outage', 'resolve', key);
-  expect(resolved.stderr).toContain('its staff must close the open rows with outage_id 41, 42 there');
+  await site.run('outage', 'resolve', key);
   await site.run('drain');
 
-  expect(api.posted.map(({ body }) => [body.status, body.system_name, body.start_time, typeof body.end_time])).toEqual([
-    ['investigating', 'derecho', '2025-11-25T08:15:00.000', 'undefined'],
-    ['identified', 'derecho', '2025-11-25T08:15:00.000', 'undefined'],
-    ['resolved', 'derecho', '2025-11-25T08:15:00.000', 'string'],
+  expect(api.posted.map(({ body }) => [body.outage_id, body.status, body.start_time, typeof body.end_time])).toEqual([
+    [undefined, 'investigating', '2025-11-25T08:15:00.000', 'undefined'],
+    [41, 'identified', '2025-11-25T08:15:00.000', 'undefined'],
+    [41, 'resolved', '2025-11-25T08:15:00.000', 'string'],
   ]);
-  expect(api.posted.map(({ body }) => body).some((body) => 'outage_id' in body)).toBe(false);
+  expect([...rows.values()]).toMatchObject([{ system_name: 'derecho', status: 'resolved' }]);
   expect(await outages()).toEqual([]);
-  expect(await outages('--all')).toMatchObject([{ key, status: 'resolved', outage_ids: [41, 42, 43] }]);
+  expect(await outages('--all')).toMatchObject([{ key, status: 'resolved', outage_ids: [41] }]);
+});
+
+test('a report and its end that are delivered by one drain make one row; another outage has a row of its own', async () => {
+  const { rows, accepts } = outageTable();
+  api = startSamApi(accepts);
+  site.api(api.url);
+  const key = (await site.run(...report)).stdout.trim();
+  await site.run(...report, '--component', 'Network');
+  await site.run('outage', 'resolve', key);
+  expect(await site.run('drain')).toMatchObject({ exit: 0 });
+  expect([...rows.values()].map(({ status, component }) => [status, component])).toEqual([
+    ['resolved', undefined],
+    ['investigating', 'Network'],
+  ]);
+});
+
+describe('an id that the SAM API does not take: the report becomes a row of its own, and the log says so', () => {
+  test.each<[string, (rows: Map<unknown, Row>, body: Row) => Response]>([
+    ['400', () => Response.json({ error: 'Unknown field: outage_id' }, { status: 400 })],
+    ['403', () => Response.json({ error: 'Forbidden - insufficient permissions' }, { status: 403 })],
+    ['404', () => Response.json({ error: 'Not found' }, { status: 404 })],
+    ['500', () => Response.json({ error: "Database error: {'outage_id': ['Unknown field.']}" }, { status: 500 })],
+  ])('%s', async (_, answer) => {
+    const { rows, accepts } = outageTable(answer);
+    api = startSamApi(accepts);
+    site.api(api.url);
+    const key = (await site.run(...report)).stdout.trim();
+    await site.run('outage', 'resolve', key);
+    const drained = await site.run('drain');
+    expect(drained).toMatchObject({ exit: 0 });
+    expect(drained.stderr).toContain('the staff of the API must close the row with outage_id 41');
+    expect([...rows.values()].map(({ status }) => status)).toEqual(['investigating', 'resolved']);
+    expect(api.posted.map(({ body }) => body.outage_id)).toEqual([undefined, 41, undefined]);
+  });
+
+  test('an answer with another id', async () => {
+    const table = outageTable((_, { outage_id, ...body }) => table.take(body, 77));
+    api = startSamApi(table.accepts);
+    site.api(api.url);
+    const key = (await site.run(...report)).stdout.trim();
+    await site.run('outage', 'resolve', key);
+    expect((await site.run('drain')).stderr).toContain(
+      'outage_id=77, a row of its own: the staff of the API must close the row with outage_id 41',
+    );
+  });
 });
 
 test('it starts when it was reported, however late that is delivered', async () => {
@@ -89,7 +145,7 @@ test('against the receiver: one row, that is changed and closed', async () => {
   const key = (await site.run(...report)).stdout.trim();
   await site.run('drain');
   const updated = await site.run('outage', 'update', key, '--severity', 'major');
-  expect(updated.stderr).toContain('The receiver changes its row with outage_id 1');
+  expect(updated.stderr).toContain('It changes the row with outage_id 1');
   await site.run('outage', 'resolve', key, '--description', 'A switch was replaced');
   await site.run('drain');
   const listed = await fetch(`${url}/api/v1/status/outages?include_resolved=true`, {

@@ -50,7 +50,8 @@ test('is sent as it is, however late', () => {
   if (!entry) throw new Error('nothing is stored');
   const body = box.outbox.body(entry);
   const destination = samDestination(settingsFor('http://127.0.0.1:9'));
-  expect(destination.prepare(body, { isLate: true, isNewest: false })).toEqual({ body, leftOut: [] });
+  const place = { isLate: true, isNewest: false, outageRow: null };
+  expect(destination.prepare(body, place)).toEqual({ body, leftOut: [], ifRefused: null });
 });
 
 test.each([
@@ -127,10 +128,10 @@ test('a clock that was turned back does not make the end older than the beginnin
 });
 
 describe('what the destination answers', () => {
-  test('the SAM API: a row a report, and staff must close the open ones', () => {
+  test('the SAM API: the row of the first report is changed, and staff must close others', () => {
     using box = opened();
     const { outage_key: key } = reportOutage(box.outbox, 'derecho', said, now);
-    expect(consequence(resolved(box, key))).toContain('The receiver closes its row; the SAM API adds a resolved one');
+    expect(consequence(resolved(box, key))).toBe('It changes the row that the destination makes of the first report');
     using other = opened();
     const { outage_key } = reportOutage(other.outbox, 'derecho', said, now);
     updateOutage(other.outbox, outage_key, { severity: 'major' }, later);
@@ -139,7 +140,7 @@ describe('what the destination answers', () => {
     expect(outage).toMatchObject({ ids: [41, 42], isOneRow: false });
     expect(deliveryOf(other.outbox.database, outage)).toBe('delivered');
     expect(consequence(resolved(other, outage_key))).toBe(
-      'The SAM API cannot change a row: this adds a resolved one, and its staff must close the open rows with outage_id 41, 42 there',
+      'It changes the row with outage_id 41; the staff of the SAM API must close the row with outage_id 42',
     );
   });
 
@@ -149,7 +150,7 @@ describe('what the destination answers', () => {
     updateOutage(box.outbox, outage_key, { severity: 'major' }, later);
     box.deliver(() => ({ outage_id: 7, outage_key }));
     expect(findOutage(box.outbox.database, outage_key)).toMatchObject({ ids: [7], isOneRow: true });
-    expect(consequence(resolved(box, outage_key))).toBe('The receiver changes its row with outage_id 7');
+    expect(consequence(resolved(box, outage_key))).toBe('It changes the row with outage_id 7');
   });
 
   test('is remembered when the entries are gone', () => {

@@ -16,7 +16,7 @@ export const detectCommand = defineCommand({
   meta: {
     name: 'detect',
     description:
-      'Report and resolve outages by what the last snapshots say, as run does with detect_outages: true. Off without that: the SAM API makes a new row of each report, which its staff must close; the receiver closes its own',
+      'Report and resolve outages by what the last snapshots say, as run does with detect_outages: true. Off without that. The SAM API and the receiver keep one row for each outage',
   },
   args: {
     ...commonArgs,

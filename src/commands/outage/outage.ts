@@ -3,8 +3,7 @@ import { defineCommand } from 'citty';
 export const outageCommand = defineCommand({
   meta: {
     name: 'outage',
-    description:
-      'Report outages, through the outbox. The receiver keeps one row an outage and changes it; the SAM API makes a new row of each report, and only its staff can close one',
+    description: 'Report outages, through the outbox. The SAM API and the receiver keep one row for each outage',
   },
   subCommands: {
     report: () => import('./report.ts').then((module) => module.reportCommand),

@@ -7,8 +7,7 @@ import { keyArg, say, sayingArgs } from './saying.ts';
 export const resolveCommand = defineCommand({
   meta: {
     name: 'resolve',
-    description:
-      'Say that an outage is over, and when. The receiver closes its row; the SAM API adds a resolved one, and its staff must close the open one',
+    description: 'Report the end of an outage. The SAM API and the receiver close the row of its first report',
   },
   args: {
     ...commonArgs,

@@ -7,8 +7,7 @@ import { checkStatus, keyArg, say, sayingArgs } from './saying.ts';
 export const updateCommand = defineCommand({
   meta: {
     name: 'update',
-    description:
-      'Say what is new of an outage. The receiver changes its row; the SAM API makes another one, and its staff must close both',
+    description: 'Report what is new of an outage. The SAM API and the receiver change the row of its first report',
   },
   args: { ...commonArgs, ...keyArg, ...sayingArgs },
   async run({ args }) {
