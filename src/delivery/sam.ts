@@ -72,6 +72,8 @@ export function samDestination(settings: SamSettings, envFile = 'the env file'):
 
 function judge(reply: HttpReply, sent: Sent): Outcome {
   const outcome = judgeReply(reply, sent.mayHaveArrived, apiFor(sent));
+  if (outcome.kind === 'misconfigured' && reply.kind === 'answer' && reply.status === 404 && rowIn(sent.body) === null)
+    return { ...outcome, detail: `${outcome.detail}; hpc-collector doctor tells whether the API takes this system` };
   const refusesRow =
     outcome.kind === 'misconfigured' &&
     reply.kind === 'answer' &&

@@ -79,8 +79,8 @@ function checkAnswer({ baseUrl, description, addressSetting, ...api }: ApiToChec
   return fail('API', `${baseUrl} is not ${description}: HTTP ${status}${to}`, `correct ${addressSetting}`);
 }
 
-/** Its errors are JSON, those of what may stand before it are pages. */
-function isTheApis(reply: Extract<HttpReply, { kind: 'answer' }>): boolean {
+/** True for an answer in JSON: a proxy or firewall before the API answers with a page. */
+export function isTheApis(reply: Extract<HttpReply, { kind: 'answer' }>): boolean {
   return /^\s*\{\s*"/.test(reply.body);
 }
 
@@ -122,7 +122,8 @@ function checkLogin({ who, envFile, loginAccepted }: ApiToCheck, reply: HttpRepl
   if (who === null) return skip(name, 'there are no credentials');
   if (reply.kind === 'none') return skip(name, 'the API did not answer');
   const { status } = reply;
-  if (status === 401 || status === 403) return fail(name, `${who} is refused (HTTP ${status})`, `vi ${envFile}`);
+  if ((status === 401 || status === 403) && isTheApis(reply))
+    return fail(name, `${who} is refused (HTTP ${status})`, `vi ${envFile}`);
   if (status === loginAccepted && isTheApis(reply)) return pass(name, `${who} is accepted`);
   if (status === 429)
     return warn(name, 'too many requests a minute for the API to tell', 'hpc-collector doctor   # in a minute');

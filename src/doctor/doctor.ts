@@ -40,7 +40,7 @@ export async function diagnose(patient: Patient): Promise<Finding[]> {
     checkConfiguration(examined),
     [checkEnvFile(examined), checkCredentials(examined, patient.named), checkEnabled(examined, patient.named)],
     ...systems.map((system) => checkSystem(system, patient)),
-    needsNoSam ? [] : checkSam(config.sam, envFile, processEnvironment),
+    needsNoSam ? [] : checkSam(config.sam, systems, envFile, processEnvironment),
     checkIngest(config.ingest, envFile, processEnvironment),
     checkHistory(config.ingest, config.collector.jobs, patient.historyExecutor),
     checkOutbox(patient.outboxFile, hostName, config.collector.fallback_directory ?? defaultFallbackDirectory()),

@@ -1,13 +1,16 @@
 import type { Environment } from '../config/paths.ts';
 import type { SamSettings } from '../config/sam.ts';
+import type { System } from '../config/system.ts';
 import { samDestination } from '../delivery/sam.ts';
-import type { HttpRequest } from '../lib/http.ts';
-import { checkApi, unaddressed } from './api.ts';
-import type { Finding } from './finding.ts';
+import { samStatusPath } from '../delivery/sam-entries.ts';
+import { type HttpReply, type HttpRequest, send } from '../lib/http.ts';
+import { checkApi, isTheApis, unaddressed } from './api.ts';
+import { type Finding, fail, pass, skip } from './finding.ts';
 
-/** Checks the SAM API. The environment is that of this process. */
+/** Checks the SAM API, and whether it takes each of these systems. The environment is that of this process. */
 export async function checkSam(
   sam: SamSettings,
+  systems: readonly System[],
   envFile: string,
   environment: Environment,
 ): Promise<readonly Finding[]> {
@@ -22,19 +25,37 @@ export async function checkSam(
     allowsInsecureHttp: sam.allow_insecure_http,
     who: sam.credentials === null ? null : `user ${sam.credentials.user}`,
     envFile,
-    request: () => emptyRequest(sam),
+    request: () => emptyRequest(sam, 'derecho'),
     loginAccepted: 400,
   };
-  return checkApi(api, environment);
+  const found = await checkApi(api, environment);
+  const isAnswering = found.some(({ name, result }) => name === 'API' && result === 'pass');
+  // One after the other: the API limits requests per minute.
+  for (const { system_name } of isAnswering ? systems : [])
+    found.push(checkSystem(system_name, await send(emptyRequest(sam, system_name))));
+  return found;
+}
+
+/** The API has a path for each system that it knows, and answers 404 at any other for ever. */
+function checkSystem(system: string, reply: HttpReply): Finding {
+  const name = `API ${system}`;
+  if (reply.kind === 'none') return skip(name, reply.reason);
+  const { status } = reply;
+  if (status === 400 && isTheApis(reply)) return pass(name, `the status API takes snapshots of ${system}`);
+  if (status === 404 || status === 405) {
+    const mend = `take ${system} out of systems: in collector.yaml   # SAM takes derecho, casper and jupyterhub`;
+    return fail(name, `the status API does not take snapshots of ${system}: HTTP ${status}`, mend);
+  }
+  return skip(name, `HTTP ${status} does not tell`);
 }
 
 /**
  * Makes a request that stores nothing: the API checks the login first, and answers 400 to an empty object with a valid
  * login (measured on the real server). Without credentials, it still checks the rest.
  */
-function emptyRequest(sam: SamSettings): HttpRequest {
+function emptyRequest(sam: SamSettings, system: string): HttpRequest {
   const destination = samDestination({ ...sam, credentials: sam.credentials ?? { user: '', password: '' } });
-  const entry = { id: '', method: 'POST', path: '/api/v1/status/derecho', failedProbes: [] } as const;
+  const entry = { id: '', method: 'POST', path: samStatusPath(system), failedProbes: [] } as const;
   const request = destination.request(entry, '{}');
   const { Authorization, 'Idempotency-Key': _, ...headers } = request.headers;
   const login = sam.credentials === null || Authorization === undefined ? {} : { Authorization };

@@ -28,7 +28,7 @@ async function checked(url: string, credentials: Record<string, string>, environ
   const directory = quickDirectory();
   const { sam } = loadConfig(directory.path, { HOME: '/nowhere', STATUS_API_URL: url, ...credentials, ...environment });
   directory.remove();
-  const found = await checkSam(sam, '/dir/env', environment);
+  const found = await checkSam(sam, [], '/dir/env', environment);
   return Object.fromEntries(found.map(({ name, result, words, mend }) => [name, `${result} ${words} → ${mend}`]));
 }
 
@@ -127,7 +127,7 @@ needs('openssl')('a certificate is accepted by the configured authority, and ref
   const tlsWith = async (yaml: string) => {
     await Bun.write(`${directory.path}/collector.yaml`, yaml);
     const { sam } = loadConfig(directory.path, { HOME: '/nowhere', STATUS_API_URL: url, ...login });
-    const found = (await checkSam(sam, '/dir/env', {})).find(({ name }) => name === 'TLS');
+    const found = (await checkSam(sam, [], '/dir/env', {})).find(({ name }) => name === 'TLS');
     return `${found?.result} ${found?.words} → ${found?.mend}`;
   };
   expect(await tlsWith('')).toMatch(/^fail .*self.signed.* → openssl s_client -connect 127\.0\.0\.1:\d+/);

@@ -28,11 +28,14 @@ beforeEach(() => {
     hostname: '127.0.0.1',
     port: 0,
     tls: { key: Bun.file(path('api.key')), cert: Bun.file(path('api.pem')) },
-    fetch: () =>
-      Response.json(
-        { error: 'JSON body required' },
-        { status: 400, headers: { Date: new Date(Date.now() + ahead * 1000).toUTCString() } },
-      ),
+    // As SAM: an unknown path is a page, whatever the login.
+    fetch: ({ url }) =>
+      /\/(derecho|casper|jupyterhub)$/.test(url)
+        ? Response.json(
+            { error: 'JSON body required' },
+            { status: 400, headers: { Date: new Date(Date.now() + ahead * 1000).toUTCString() } },
+          )
+        : new Response('<title>404 Not Found</title>', { status: 404 }),
   });
   site.api(`https://127.0.0.1:${server.port}`);
 });
@@ -63,6 +66,15 @@ test('the certificate is accepted by the authority of the site, which is named',
 test('and refused without it, with the command that shows it', async () => {
   const found = await doctor();
   expect(found.TLS).toMatch(/^fail .*unable to verify.* → openssl s_client -connect 127\.0\.0\.1:\d+/);
+});
+
+test('a system that the API does not take is told, with what to do', async () => {
+  for (const name of ['casper', 'aurora']) site.localSystem(name);
+  const found = await doctor(`${trusted()}systems: [casper, aurora]\n`);
+  expect(found['API casper']).toStartWith('pass the status API takes snapshots of casper');
+  expect(found['API aurora']).toBe(
+    'fail the status API does not take snapshots of aurora: HTTP 404 → take aurora out of systems: in collector.yaml   # SAM takes derecho, casper and jupyterhub',
+  );
 });
 
 test("a clock that differs from the API's is told", async () => {
