@@ -41,10 +41,11 @@ export type Import = {
 };
 
 /**
- * Copies the settings of a `config.json` to `collector.yaml` and `env`. Other settings stay unchanged. Throws
- * OperatorError, and writes nothing, if one of them is already set to another value.
+ * Copies the settings of a `config.json` to `collector.yaml` and `env`, and sets `jobs.timezone` to this host's zone if it
+ * is not set: the exporter sent the times of the host's clock. Other settings stay unchanged. Throws OperatorError, and
+ * writes nothing, if one of them is already set to another value.
  */
-export function importExporterConfig(source: string, directory: string): Import {
+export function importExporterConfig(source: string, directory: string, hostZone: string): Import {
   const settings = readExporterConfig(source);
   const yamlFile = join(directory, 'collector.yaml');
   const envFile = join(directory, 'env');
@@ -67,6 +68,10 @@ export function importExporterConfig(source: string, directory: string): Import 
         `${pathText(path)} is ${printable(String(set), 200)} in ${yamlFile}, and ${printable(String(value), 200)} there`,
       );
     }
+  }
+  if (!document.hasIn(['jobs', 'timezone'])) {
+    document.setIn(['jobs', 'timezone'], hostZone);
+    newSettings.push(`jobs.timezone: ${hostZone} (the zone of this host, in whose times the exporter sent its jobs)`);
   }
   const env = readSecretFile(envFile, 'passwords') ?? '';
   const keyBefore = parseEnv(env)[keyVariable] || undefined;

@@ -9,6 +9,8 @@ const progressSchema = z.object({
   readUntil: moment.nullable(),
   /** A range that was asked for and is not read to its end; `until` is null for now. */
   backfill: z.object({ since: moment, until: moment.nullable(), done: moment }).nullable(),
+  /** The zone of the times that were sent; absent if an earlier version sent them. */
+  timezone: z.string().optional(),
 });
 
 const progressByCluster = z.record(z.string(), progressSchema);

@@ -21,6 +21,11 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
+/** Returns the IANA name of the zone of this host's clock (`TZ`, or else /etc/localtime). */
+export function hostTimeZone(): string {
+  return new Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** What shows dates and times in a zone; made once, because that takes longer than all it is used for. */

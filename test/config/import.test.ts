@@ -34,7 +34,7 @@ function importing(settings: unknown, mode = 0o600) {
   const file = join(directory.path, 'old/config.json');
   writeFileSync(file, typeof settings === 'string' ? settings : JSON.stringify(settings));
   chmodSync(file, mode);
-  return importExporterConfig(file, configDirectory());
+  return importExporterConfig(file, configDirectory(), 'America/Denver');
 }
 
 function refusal(settings: unknown, mode?: number): string {
@@ -56,7 +56,12 @@ test('all that the file says is in the configuration, the key for its owner only
   expect(readFileSync(inConfig('collector.yaml'), 'utf8')).not.toContain(whole.api_key);
   const { ingest, collector } = loadConfig(configDirectory(), { HOME: '/nowhere' });
   expect(ingest).toMatchObject({ baseUrl: whole.api_url, apiKey: whole.api_key, timeout: 30 });
-  expect(collector.jobs).toMatchObject({ cluster_name: 'cluster01', window_days: 14 });
+  expect(collector.jobs).toMatchObject({
+    cluster_name: 'cluster01',
+    window_days: 14,
+    timezone: 'America/Denver',
+  });
+  expect(JSON.stringify(written)).toContain('jobs.timezone: America/Denver (the zone of this host, ');
 });
 
 test('the least that it may say is enough, and what this program has no use for is named', () => {
@@ -80,6 +85,12 @@ test('what is there stays, with its comments and its mode, and a link stays one'
   expect(readFileSync(inConfig('env'), 'utf8')).toBe(`STATUS_API_USER=me\nINGEST_API_KEY=${whole.api_key}\n`);
   const { collector } = loadConfig(configDirectory(), { HOME: '/nowhere' });
   expect(collector).toMatchObject({ systems: ['casper'], jobs: { timeout: 60, cluster_name: 'cluster01' } });
+});
+
+test('a zone that is set stays', () => {
+  write('collector.yaml', 'jobs: { timezone: Europe/Berlin }\n');
+  importing(whole);
+  expect(loadConfig(configDirectory(), { HOME: '/nowhere' }).collector.jobs.timezone).toBe('Europe/Berlin');
 });
 
 test('a second time it changes nothing', () => {
@@ -135,7 +146,7 @@ describe('nothing is written', () => {
   });
 
   test('of a file that is not there', () => {
-    expect(() => importExporterConfig(join(directory.path, 'none.json'), configDirectory())).toThrow(
+    expect(() => importExporterConfig(join(directory.path, 'none.json'), configDirectory(), 'UTC')).toThrow(
       /there is no .*none\.json/,
     );
   });

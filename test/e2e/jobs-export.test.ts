@@ -552,13 +552,32 @@ test('goes on where slurm-usage-history-exporter was: its config.json is all tha
   const file = join(site.directory, 'config.json');
   writeFileSync(file, JSON.stringify({ api_url: api.url, api_key: 'its-own-key', timeout: 30, cluster_name: 'farm' }));
   chmodSync(file, 0o600);
-  const imported = await site.run('config', 'import', file);
+  const env = { ...site.env, TZ: 'America/Denver' };
+  const imported = await site.start(['config', 'import', file], { env }).ended;
   expect(imported).toMatchObject({ exit: 0, stderr: '' });
   expect(imported.stdout).toContain(`destinations.ingest.url: ${api.url}\n`);
   expect(imported.stdout + imported.stderr).not.toContain('its-own-key');
+  // The exporter sent the local times of its host: in others each job would be stored twice.
+  expect(imported.stdout).toContain('jobs.timezone: America/Denver (the zone of this host');
   const { exit, stderr } = await exportJobs();
   expect(stderr).toContain('✓ Posted farm jobs: jobs_processed=3');
   expect(exit).toBe(0);
+});
+
+test('refuses another zone for a cluster that was exported before, unless its jobs are sent again', async () => {
+  site.sacctPrints(jobsOf(day, 2));
+  expect(await exportJobs(...thatDay)).toMatchObject({ exit: 0 });
+  site.configureJobs('cluster_name: farm, timezone: America/Denver');
+  for (const range of [[], thatDay]) {
+    const refused = await exportJobs(...range);
+    expect(refused.exit).toBe(2);
+    expect(refused.stderr).toContain('earlier jobs of this cluster were sent in the times of UTC');
+    expect(refused.stderr).toContain('hpc-collector jobs export --again');
+  }
+  expect(await site.bodies()).toHaveLength(1);
+  expect(await exportJobs('--since', `${day}T00:00`, '--again')).toMatchObject({ exit: 0 });
+  expect(await site.bodies()).toHaveLength(2);
+  expect(await exportJobs()).toMatchObject({ exit: 0 });
 });
 
 test('delivers what an earlier one could only store, though nothing is new', async () => {

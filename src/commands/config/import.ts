@@ -2,6 +2,7 @@ import { defineCommand } from 'citty';
 import { importExporterConfig } from '../../config/import.ts';
 import { defaultConfigDirectory } from '../../config/paths.ts';
 import { exitCodes } from '../../lib/errors.ts';
+import { hostTimeZone } from '../../lib/time.ts';
 import { commonArgs } from '../common.ts';
 import { printLines } from '../output.ts';
 
@@ -16,7 +17,7 @@ export const importCommand = defineCommand({
   },
   async run({ args }) {
     const directory = args.config ?? defaultConfigDirectory(process.env);
-    const { written, unused } = importExporterConfig(args.file, directory);
+    const { written, unused } = importExporterConfig(args.file, directory, hostTimeZone());
     const own = args.config === undefined ? '' : ` --config ${args.config}`;
     printLines([
       ...written.flatMap(({ file, settings }) => settings.map((setting) => `${file}: ${setting}`)),

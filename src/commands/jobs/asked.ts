@@ -3,6 +3,7 @@ import type { Gathered, HistorySource } from '../../history/gather.ts';
 import { type Plan, planOf, type Range } from '../../history/plan.ts';
 import type { Progress } from '../../history/progress.ts';
 import { refuseOldRelease } from '../../history/release.ts';
+import { OperatorError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Damages } from '../../lib/records.ts';
 import { counted } from '../../lib/text.ts';
@@ -37,10 +38,23 @@ export async function sourceOf(asked: Asked, { config }: Context): Promise<Histo
   };
 }
 
-/** What to read. A range that is sent again is so from its beginning, wherever an export of it stopped. */
+/**
+ * Returns what to read. `--again` reads a range from its beginning, wherever an export of it stopped. Throws OperatorError
+ * if the jobs would be sent in the times of another zone than before.
+ */
 export function planFor({ range, isAgain, now }: Asked, progress: Progress, { config }: Context): Plan {
+  const { timezone, window_days } = config.collector.jobs;
+  if (!isAgain) refuseOtherZone(progress.timezone ?? timezone, timezone);
   const before = isAgain ? { ...progress, backfill: null } : progress;
-  return planOf(range, before, now, config.collector.jobs.window_days);
+  return planOf(range, before, now, window_days);
+}
+
+/** The API knows a job by its number and submit time: in another zone's times it would store each job twice. */
+function refuseOtherZone(before: string, now: string): void {
+  if (before === now) return;
+  throw new OperatorError(
+    `nothing is exported: jobs.timezone is ${now}, but earlier jobs of this cluster were sent in the times of ${before}, and the API would store jobs twice, hours apart: set jobs.timezone to ${before} in collector.yaml; or delete the cluster's jobs there and send them in the new times: hpc-collector jobs export --again --since TIME`,
+  );
 }
 
 /** `2026-11-20 00:00:00 to 2026-11-21 00:00:00 UTC` */

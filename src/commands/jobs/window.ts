@@ -2,6 +2,7 @@ import { ingestStream } from '../../delivery/ingest-entries.ts';
 import { unsent } from '../../history/fingerprints.ts';
 import { type Gathered, gather, type HistorySource } from '../../history/gather.ts';
 import { afterWindow, type Plan } from '../../history/plan.ts';
+import type { Progress } from '../../history/progress.ts';
 import { Spill } from '../../history/spill.ts';
 import { storeWindow } from '../../history/store.ts';
 import { day } from '../../history/windows.ts';
@@ -69,7 +70,11 @@ async function gatherAndStore(
   makeRoomFor(spill, outbox, context);
   const isOld = window.to.getTime() < now.getTime() - context.config.collector.jobs.window_days * day;
   const isWhole = gathered.damaged.count === 0 || isOld;
-  storeWindow(outbox, cluster, spill.batches(), (before) => afterWindow(before, plan, window, isWhole), new Date());
+  const after = (before: Progress): Progress => ({
+    ...afterWindow(before, plan, window, isWhole),
+    timezone: source.timeZone,
+  });
+  storeWindow(outbox, cluster, spill.batches(), after, new Date());
   if (spill.count > 0) {
     const entries = counted(spill.count, 'entry', 'entries');
     log.info(`Stored ${counted(gathered.fresh, 'job')} that ended ${rangeText(window)} in ${entries}`);
