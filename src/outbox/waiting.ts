@@ -31,5 +31,7 @@ function older(outbox: Outbox, entry: Entry): string {
  */
 export function mayBeThere(entry: Entry, attempts: readonly Attempt[]): boolean {
   if (entry.state !== 'delivered') return entry.firstSentAt !== null;
+  // An answer that it is stored already proves that an earlier attempt stored it, and this one did not.
+  if ((attempts.at(-1)?.status ?? 0) >= 400) return false;
   return attempts.slice(0, -1).some(({ outcome, status }) => outcome === 'unavailable' && (status ?? 500) >= 500);
 }
