@@ -1,7 +1,7 @@
 import { Database } from 'bun:sqlite';
 import { OperatorError } from '../lib/errors.ts';
 import { makePrivateFile, migrate, readPragma, schemaVersion, setPragmas } from '../lib/sqlite.ts';
-import { copyBeforeMigration } from './migration-copy.ts';
+import { copyOutboxBeforeMigration } from './migration-copy.ts';
 import { migrations } from './migrations.ts';
 import { refuseWritableByOthers } from './others.ts';
 import { refuseForeign } from './recovery/damage.ts';
@@ -32,7 +32,7 @@ export function openDatabase(file: string): Database {
         ['synchronous', 'EXTRA', 3],
         ['foreign_keys', 'ON', 1],
       ]);
-      copyBeforeMigration(database, file, migrations.length);
+      copyOutboxBeforeMigration(database, file, migrations.length);
       migrate(database, migrations);
       return database;
     } catch (error) {
