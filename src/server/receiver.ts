@@ -1,54 +1,55 @@
 import { messageOf, OperatorError } from '../lib/errors.ts';
-import { createApi, type RequestLog } from './api.ts';
-import { createAuthenticator } from './authentication.ts';
-import { openDatabase } from './database.ts';
-import { createKeyRing } from './ingest/key-ring.ts';
-import { urlOf } from './listen.ts';
-import { watchFiles } from './store/same-file.ts';
+import { createAccessRules } from './auth/access.ts';
+import { createAuthenticator } from './auth/authentication.ts';
+import { createKeyRing } from './auth/key-ring.ts';
+import { urlOf } from './http/listen.ts';
+import { createDispatcher, type RequestLog } from './http/routing.ts';
+import { apisOf } from './router.ts';
+import { openStore } from './store/open.ts';
 
-/** How a receiver is started. */
+/** The options of a receiver. */
 export type ReceiverOptions = {
   /** A name or address of this host, without brackets. */
   readonly hostname: string;
   /** 0 lets the system choose. */
   readonly port: number;
-  /** Made with its directory when it is not there. */
+  /** The database file. It is made with its directory if it does not exist. */
   readonly databasePath: string;
-  /** The largest body that is taken; default 16 MiB, as the SAM API. */
+  /** The largest body of the SAM API, in bytes (default: 16 MiB, as the SAM API). */
   readonly maxBodyBytes?: number;
-  /** For the ingest API; without it, keys of the database alone, and no page of another origin may read. */
+  /** Options of the ingest API (default: only stored keys, and no page of another origin may read). */
   readonly ingest?: IngestOptions;
-  /** A client that sends nothing for so long is cut off; default 30, at most 120. */
+  /** The longest time in which a client sends nothing, in seconds (default 30, at most 120). */
   readonly idleSeconds?: number;
   readonly log?: RequestLog;
 };
 
-/** What the ingest API is given beside the database. */
+/** The options of the ingest API. */
 export type IngestOptions = {
   /** Keys for all clusters. */
   readonly environmentKeys?: readonly string[];
   /** The origins of pages that may read. */
   readonly origins?: ReadonlySet<string>;
-  /** The largest body that is taken, decompressed; default 64 MiB: 100,000 jobs are about 30 MB. */
+  /** The largest decompressed body, in bytes (default: 64 MiB; 100,000 jobs are about 30 MB). */
   readonly maxBodyBytes?: number;
 };
 
-/** A receiver that runs. */
+/** A running receiver. */
 export type Receiver = {
-  /** Its address, without a slash at the end; the APIs are below `/api/v1/status/`, `/api/data/` and `/api/dashboard/`. */
+  /** Its address, without a slash at the end. */
   readonly url: string;
-  /** Takes no more connections, lets what is under way finish (10 s at most), closes the database. */
+  /** Accepts no more connections, waits for requests that have begun (10 s at most), and closes the database. */
   stop(): Promise<void>;
 };
 
 const defaultIngestBytes = 64 * 1024 * 1024;
 const stopMs = 10_000;
-/** A body may take ten times the idle time, however steadily it trickles. */
+/** A whole body may take ten times the idle time. */
 const totalPerIdle = 10;
 
 /**
  * Starts the embedded receiver, which speaks the SAM status API and the ingest API.
- * @throws OperatorError when the address cannot be listened on or the database cannot be opened
+ * @throws OperatorError if it cannot listen on the address, or if the database cannot be opened
  */
 export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
   const {
@@ -60,29 +61,17 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     ingest = {},
     log = () => {},
   } = options;
-  const database = openDatabase(databasePath);
+  const store = await openStore(databasePath);
   try {
-    const requireFiles = watchFiles(databasePath);
-    const authenticator = createAuthenticator(database);
-    const patience = { idleSeconds, totalSeconds: idleSeconds * totalPerIdle };
-    const answer = createApi({
-      database,
-      requireFiles,
-      authenticator,
-      limits: { maxBytes: maxBodyBytes, ...patience },
-      ingest: {
-        database,
-        requireFiles,
-        authenticator,
-        keyRing: createKeyRing(database, ingest.environmentKeys ?? []),
-        limits: { maxBytes: ingest.maxBodyBytes ?? defaultIngestBytes, ...patience },
-        origins: ingest.origins ?? new Set(),
-      },
-      log,
-    });
+    const access = createAccessRules(createAuthenticator(store), createKeyRing(store, ingest.environmentKeys ?? []));
+    const times = { idleSeconds, totalSeconds: idleSeconds * totalPerIdle };
+    const limits = {
+      status: { maxBytes: maxBodyBytes, ...times },
+      usage: { maxBytes: ingest.maxBodyBytes ?? defaultIngestBytes, ...times },
+    };
     const server = listen(hostname, port, {
       idleTimeout: Math.min(2 * idleSeconds, 240),
-      fetch: answer,
+      fetch: createDispatcher(apisOf({ store, access, limits, origins: ingest.origins ?? new Set() }), log),
       error: (error: Error) => {
         log(`500: ${messageOf(error)}`, 'error');
         return Response.json({ error: 'Internal error' }, { status: 500 });
@@ -92,12 +81,12 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     return {
       url: urlOf({ hostname, port: server.port ?? port }),
       stop() {
-        stopped ??= stopServer(server).finally(() => database.close());
+        stopped ??= stopServer(server).finally(() => store.close());
         return stopped;
       },
     };
   } catch (error) {
-    database.close();
+    await store.close();
     throw error;
   }
 }
@@ -110,14 +99,14 @@ type Handlers = {
 
 function listen(hostname: string, port: number, handlers: Handlers): Bun.Server<undefined> {
   try {
-    // Bun's own limit answers without a word and is checked before the login: body.ts has ours.
+    // Bun's own limit has no words in its answer and comes before the login. http/body.ts has the limit.
     return Bun.serve({
       ...handlers,
       hostname,
       port,
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       development: false,
-      // Without development Bun shares the port with whoever has it, and each gets some of the requests.
+      // With `development: false` Bun shares the port with another process, and each gets some of the requests.
       reusePort: false,
     });
   } catch (error) {

@@ -2,13 +2,14 @@ const datePattern = /^(?:(\d{4})-(\d{2})-(\d{2})|(\d{4})(\d{2})(\d{2})|(\d{4})-?
 const timePattern =
   /^(\d{2})(?::?(\d{2})(?::?(\d{2})(?:[.,](\d+))?)?)?(?:([Zz])|([+-])(\d{2})(?::?(\d{2})(?::?(\d{2}))?)?)?$/;
 const dayMs = 86_400_000;
-/** What a Date can be (ECMAScript, "Time Values and Time Range"). */
+/** The range of a Date (ECMAScript, "Time Values and Time Range"). */
 const maxDateMs = 8.64e15;
 
 /**
- * Takes an ISO 8601 date or time, as Python's `datetime.fromisoformat` does, which the SAM API uses; naive is UTC.
- * Returns naive UTC as the SAM API echoes it (`2026-03-01T10:00:00`, with six digits behind the point when there is
- * a fraction), so that equal instants are equal texts and text order is time order; null when it is not a time.
+ * Parses an ISO 8601 date or time as Python's `datetime.fromisoformat` does, which the SAM API uses. A time without a
+ * zone is UTC. Returns canonical text: UTC without a zone, as the SAM API echoes it (`2026-03-01T10:00:00`, with six
+ * digits after the point if there is a fraction). Equal times are equal texts, and text order is time order. Returns
+ * null if the text is not a time.
  */
 export function canonicalTimestamp(text: string): string | null {
   const separator = /^([0-9W-]+?)[Tt ](.*)$/.exec(text);
@@ -19,25 +20,25 @@ export function canonicalTimestamp(text: string): string | null {
   return timestampAt(day * dayMs + time.ms, time.fraction);
 }
 
-/** An instant as canonical text, with its milliseconds. */
+/** Returns a date as canonical text, with its milliseconds. */
 export function timestampOf(instant: Date): string {
   const iso = instant.toISOString();
   return timestampAt(Date.parse(`${iso.slice(0, 19)}Z`), `${iso.slice(20, 23)}000`) ?? iso.slice(0, 19);
 }
 
 /**
- * Canonical text of a whole second, in milliseconds since 1970, and the six digits behind its point; null outside of the
- * years 1 to 9999.
+ * Returns the canonical text of a whole second, in milliseconds since 1970, and the six digits after its point; null
+ * outside the years 1 to 9999.
  */
 export function timestampAt(ms: number, fraction: string): string | null {
   if (!(Math.abs(ms) <= maxDateMs)) return null;
   const iso = new Date(ms).toISOString();
-  // Over the year 9999, or before the year 1, the text grows a sign and would no longer sort.
+  // Outside the years 1 to 9999 the text has a sign and does not sort.
   if (iso.length !== 24 || iso.startsWith('0000')) return null;
   return fraction === '000000' ? iso.slice(0, 19) : `${iso.slice(0, 19)}.${fraction}`;
 }
 
-/** Canonical text to milliseconds since 1970, without what is finer. */
+/** Returns the milliseconds since 1970 of canonical text, without its microseconds. */
 export function millisecondsOf(timestamp: string): number {
   return Date.parse(`${timestamp.slice(0, 23)}Z`);
 }
@@ -51,7 +52,7 @@ function daysOf(text: string): number | null {
 }
 
 function calendarDays(year: number, month: number, day: number): number | null {
-  // setUTCFullYear and not Date.UTC, which takes the years 0 to 99 for 1900 to 1999.
+  // Not Date.UTC: it takes the years 0 to 99 for 1900 to 1999.
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
   const real = date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
@@ -66,7 +67,7 @@ function weekDays(year: number, week: number, weekday: number): number | null {
   return monday < nextFirstMonday ? monday + weekday - 1 : null;
 }
 
-/** Week 1 is the one that has the fourth of January. */
+/** Week 1 is the week with the fourth of January. */
 function mondayOfWeekOne(year: number): number | null {
   const fourth = calendarDays(year, 1, 4);
   return fourth === null ? null : fourth - ((((fourth + 3) % 7) + 7) % 7);

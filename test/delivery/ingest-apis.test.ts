@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { collectorSchema } from '../../src/config/collector.ts';
 import { ingestDestination } from '../../src/delivery/ingest.ts';
 import { ingestPath } from '../../src/delivery/ingest-entries.ts';
-import { fixtureLines, type IngestReceiver, jobRecord, startIngest } from '../server/ingest/helper.ts';
+import { fixtureLines, type IngestReceiver, jobRecord, startIngest } from '../server/usage/helper.ts';
 import { answer, drainInto, openOutbox, startScripted } from './helper.ts';
 
 function destinationAt(baseUrl: string, apiKey: string) {
@@ -107,7 +107,7 @@ describe('the receiver', () => {
   });
 
   test('refuses a wrong key, and a key for another cluster: the jobs wait', async () => {
-    for (const key of ['wrong', receiver.addKey('other', ['elsewhere'])]) {
+    for (const key of ['wrong', await receiver.addKey('other', ['elsewhere'])]) {
       using box = openWith(bodyOf('mine', jobRecord()));
       expect(await box.drain(receiver.url, key)).toMatchObject({ delivered: 0, rejected: 0, left: 1 });
       expect(box.states()).toEqual([{ state: 'pending', attempts: 0 }]);

@@ -131,7 +131,7 @@ describe('what serve is told', () => {
     site.configure('env', 'CORS_ORIGINS=*\n');
     expect(await site.run('serve', '--listen', '127.0.0.1:0', '--database', database)).toMatchObject({
       exit: 2,
-      stderr: expect.stringContaining("CORS_ORIGINS has '*', which is no origin"),
+      stderr: expect.stringContaining("CORS_ORIGINS has '*', which is not an origin"),
     });
   });
 

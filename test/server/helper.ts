@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { addUser } from '../../src/server/auth/users.ts';
 import { type ReceiverOptions, startReceiver } from '../../src/server/receiver.ts';
-import { addUser } from '../../src/server/users.ts';
 
 export const user = 'collector';
 export const password = 'correct horse';

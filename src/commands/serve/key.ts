@@ -2,8 +2,8 @@ import { defineCommand } from 'citty';
 import { exitCodes, OperatorError } from '../../lib/errors.ts';
 import { complain, print } from '../../lib/output.ts';
 import { readableUtc } from '../../lib/time.ts';
-import { type ApiKey, addKey, listKeys, removeKey } from '../../server/ingest/keys.ts';
-import { scopeOfNames, scopeText } from '../../server/ingest/scope.ts';
+import { type ApiKey, addKey, listKeys, removeKey } from '../../server/auth/keys.ts';
+import { scopeOfNames, scopeText } from '../../server/auth/scope.ts';
 import { millisecondsOf } from '../../server/timestamp.ts';
 import { commonArgs } from '../common.ts';
 import { openContext } from '../context.ts';
@@ -24,11 +24,11 @@ const addCommand = defineCommand({
     cluster: { type: 'string', valueHint: 'NAME', description: 'A cluster it is for: repeat it, or use commas' },
     all: { type: 'boolean', description: 'It is for every cluster' },
   },
-  run({ args, rawArgs }) {
+  async run({ args, rawArgs }) {
     const names = repeatedValues(rawArgs, '--cluster');
     if (args.all && names.length > 0) throw new OperatorError('give either --cluster or --all, not both');
     const scope = args.all ? '*' : scopeOfNames(names);
-    const key = addKey(databaseFile(args.database, openContext(args)), args.name, scope);
+    const key = await addKey(databaseFile(args.database, openContext(args)), args.name, scope);
     complain(`Added key ${args.name} for ${scope === '*' ? 'every cluster' : scope.join(', ')}\n`);
     print(`${key}\n`);
     return exitCodes.done;
@@ -38,8 +38,8 @@ const addCommand = defineCommand({
 const lsCommand = defineCommand({
   meta: { name: 'ls', description: 'List the API keys: their names, clusters and last use' },
   args: { ...commonArgs, ...databaseArg, json: { type: 'boolean', description: 'One JSON object a key' } },
-  run({ args }) {
-    const keys = listKeys(databaseFile(args.database, openContext(args)));
+  async run({ args }) {
+    const keys = await listKeys(databaseFile(args.database, openContext(args)));
     if (args.json) printLines(keys.map((key) => jsonLine(keyJson(key))));
     else printLines(keys.length === 0 ? ['There is no API key.'] : keyTable(keys));
     return exitCodes.done;
@@ -49,8 +49,8 @@ const lsCommand = defineCommand({
 const removeCommand = defineCommand({
   meta: { name: 'remove', description: 'Remove an API key: it is refused from now on' },
   args: { ...commonArgs, ...databaseArg, ...nameArg },
-  run({ args }) {
-    removeKey(databaseFile(args.database, openContext(args)), args.name);
+  async run({ args }) {
+    await removeKey(databaseFile(args.database, openContext(args)), args.name);
     complain(`Removed key ${args.name}\n`);
     return exitCodes.done;
   },

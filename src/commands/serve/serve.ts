@@ -1,11 +1,11 @@
 import { defineCommand } from 'citty';
 import { exitCodes, OperatorError } from '../../lib/errors.ts';
-import { originsIn } from '../../server/ingest/cors.ts';
-import { keysIn } from '../../server/ingest/key-ring.ts';
-import { listKeys } from '../../server/ingest/keys.ts';
-import { parseListen } from '../../server/listen.ts';
+import { keysIn } from '../../server/auth/key-ring.ts';
+import { listKeys } from '../../server/auth/keys.ts';
+import { usersIn } from '../../server/auth/users.ts';
+import { originsIn } from '../../server/http/cors.ts';
+import { parseListen } from '../../server/http/listen.ts';
 import { startReceiver } from '../../server/receiver.ts';
-import { countUsers } from '../../server/users.ts';
 import { commonArgs } from '../common.ts';
 import { openContext } from '../context.ts';
 import { stopSignal } from '../signals.ts';
@@ -41,8 +41,8 @@ export const serveCommand = defineCommand({
       origins: originsIn(CORS_ORIGINS),
       maxBodyBytes: bytesOf(args['max-ingest-mib']),
     };
-    const hasUsers = countUsers(databasePath) > 0;
-    const hasKeys = ingest.environmentKeys.length > 0 || listKeys(databasePath).length > 0;
+    const hasUsers = (await usersIn(databasePath)) > 0;
+    const hasKeys = ingest.environmentKeys.length > 0 || (await listKeys(databasePath)).length > 0;
     const receiver = await startReceiver({
       ...parseListen(args.listen),
       databasePath,

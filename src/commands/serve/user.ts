@@ -2,8 +2,8 @@ import { defineCommand } from 'citty';
 import { exitCodes } from '../../lib/errors.ts';
 import { complain, print } from '../../lib/output.ts';
 import { readableUtc } from '../../lib/time.ts';
+import { addUser, listUsers, removeUser } from '../../server/auth/users.ts';
 import { millisecondsOf } from '../../server/timestamp.ts';
-import { addUser, listUsers, removeUser } from '../../server/users.ts';
 import { commonArgs } from '../common.ts';
 import { openContext } from '../context.ts';
 import { jsonLine } from '../outbox/entry-json.ts';
@@ -37,11 +37,9 @@ const addCommand = defineCommand({
 const lsCommand = defineCommand({
   meta: { name: 'ls', description: 'List the users, and when their passwords were set' },
   args: { ...commonArgs, ...databaseArg, json: { type: 'boolean', description: 'One JSON object a user' } },
-  run({ args }) {
-    const users = listUsers(databaseFile(args.database, openContext(args))).map(({ name, changedAt }) => ({
-      name,
-      changed_at: new Date(millisecondsOf(changedAt)),
-    }));
+  async run({ args }) {
+    const known = await listUsers(databaseFile(args.database, openContext(args)));
+    const users = known.map(({ name, changedAt }) => ({ name, changed_at: new Date(millisecondsOf(changedAt)) }));
     if (args.json) printLines(users.map((user) => jsonLine(user)));
     else if (users.length === 0) printLines(['There is no user.']);
     else {
@@ -55,8 +53,8 @@ const lsCommand = defineCommand({
 const rmCommand = defineCommand({
   meta: { name: 'rm', description: 'Remove a user: the receiver refuses further requests' },
   args: { ...commonArgs, ...databaseArg, ...nameArg },
-  run({ args }) {
-    removeUser(databaseFile(args.database, openContext(args)), args.name);
+  async run({ args }) {
+    await removeUser(databaseFile(args.database, openContext(args)), args.name);
     complain(`Removed user ${args.name}\n`);
     return exitCodes.done;
   },

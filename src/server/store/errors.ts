@@ -36,3 +36,11 @@ export function storeError(error: unknown): unknown {
   const [, reason, meaning] = found;
   return new Unavailable(reason, `${meaning} (${code}: ${messageOf(error)})`, { cause: error });
 }
+
+/** Thrown if a request contradicts what is stored. The message is for the client. */
+export class Conflict extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'Conflict';
+  }
+}

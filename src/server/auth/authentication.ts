@@ -1,0 +1,103 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { RequestProblem } from '../http/problem.ts';
+import type { Reader } from '../store/port.ts';
+import { passwordHashOf } from '../store/users.ts';
+import { hashPassword } from './users.ts';
+
+/** Identifies the sender of a request by HTTP Basic. */
+export type Authenticator = {
+  /**
+   * Returns the name of the user.
+   * @throws RequestProblem 401 in the words of the SAM API, or 503 if too many passwords are being verified
+   */
+  authenticate(headers: Headers): Promise<string>;
+};
+
+/** More users than any receiver has. All entries are dropped at this number, with those of old passwords. */
+const maxRemembered = 1000;
+/** Each verification by argon2id takes 19 MiB and a core. */
+const maxAtOnce = 2;
+const maxWaiting = 24;
+
+/** Returns an authenticator that reads the users of the store at every request, so that a new password counts at once. */
+export function createAuthenticator(reader: Reader): Authenticator {
+  const processKey = randomBytes(32);
+  // Keyed hashes of successful logins only. Without them, argon2id at each request would make a drain CPU-bound.
+  const remembered = new Set<string>();
+  const running = new Map<string, Promise<boolean>>();
+  const slots = createSlots(maxAtOnce, maxWaiting);
+  const decoy = hashPassword(randomBytes(16).toString('hex'));
+
+  async function verify(password: string, hash: string, key: string): Promise<boolean> {
+    // Verify the same credentials once, even if many requests bring them together.
+    const same = running.get(key);
+    if (same) return same;
+    const verification = slots(() => Bun.password.verify(password, hash));
+    running.set(key, verification);
+    try {
+      return await verification;
+    } finally {
+      running.delete(key);
+    }
+  }
+
+  return {
+    async authenticate(headers) {
+      const credentials = basicCredentials(headers.get('authorization'));
+      if (!credentials) {
+        throw new RequestProblem(401, 'Authentication required', { 'WWW-Authenticate': 'Basic realm="SAM API"' });
+      }
+      const { user, password } = credentials;
+      const stored = await passwordHashOf(reader, user);
+      // The hash is part of the key, so that a new password voids the remembered login.
+      const key = createHmac('sha256', processKey)
+        .update(JSON.stringify([user, stored, password]))
+        .digest('base64');
+      if (stored !== null && remembered.has(key)) return user;
+      // Verify a decoy for an unknown user, so that the time does not reveal which names exist.
+      const right = await verify(password, stored ?? (await decoy), key);
+      if (!right || stored === null) throw new RequestProblem(401, 'Invalid credentials');
+      if (remembered.size >= maxRemembered) remembered.clear();
+      remembered.add(key);
+      return user;
+    },
+  };
+}
+
+function basicCredentials(header: string | null): { user: string; password: string } | null {
+  const encoded = /^basic +([A-Za-z0-9+/]+={0,2}) *$/i.exec(header ?? '')?.[1];
+  if (encoded === undefined) return null;
+  let decoded: string;
+  try {
+    decoded = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(encoded, 'base64'));
+  } catch {
+    return null;
+  }
+  const colon = decoded.indexOf(':');
+  const [user, password] = [decoded.slice(0, colon), decoded.slice(colon + 1)];
+  return colon > 0 && password !== '' ? { user, password } : null;
+}
+
+/** Returns a function that runs at most `atOnce` tasks in parallel, and refuses a task if `waitingMost` others wait. */
+function createSlots(atOnce: number, waitingMost: number) {
+  const waiting: (() => void)[] = [];
+  let busy = 0;
+  return async <Value>(work: () => Promise<Value>): Promise<Value> => {
+    if (busy >= atOnce) {
+      if (waiting.length >= waitingMost) {
+        throw new RequestProblem(503, 'Too many logins at once', { 'Retry-After': '5' });
+      }
+      // A task that ends hands its slot over, so `busy` does not change.
+      await new Promise<void>((resolve) => waiting.push(resolve));
+    } else {
+      busy += 1;
+    }
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else busy -= 1;
+    }
+  };
+}

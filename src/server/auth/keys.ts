@@ -1,0 +1,65 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { OperatorError } from '../../lib/errors.ts';
+import { allKeys, deleteKey, insertKey } from '../store/api-keys.ts';
+import { withStore } from '../store/open.ts';
+import { timestampOf } from '../timestamp.ts';
+import { type Scope, scopeOf, scopeText } from './scope.ts';
+
+/** An API key as it is listed, without the key itself. Times are naive UTC texts. */
+export type ApiKey = {
+  readonly name: string;
+  readonly scope: Scope;
+  readonly createdAt: string;
+  /** To the minute; null if it was never used. */
+  readonly lastUsedAt: string | null;
+};
+
+/**
+ * Makes a key of 43 URL-safe characters, stores its hash, and returns the key, to be shown once. A running receiver
+ * accepts it from the next request on.
+ * @throws OperatorError for a bad name or an existing one, or if the database cannot be opened
+ */
+export async function addKey(databasePath: string, name: string, scope: Scope): Promise<string> {
+  if (!/^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/.test(name)) {
+    throw new OperatorError(
+      "A key's name has 1 to 64 letters, digits, dots, underscores, at signs or hyphens, and begins with a letter or digit.",
+    );
+  }
+  const key = randomBytes(32).toString('base64url');
+  const row = { name, sha256: hashOf(key), scope: scopeText(scope), createdAt: timestampOf(new Date()) };
+  const isNew = await withStore(databasePath, (store) => store.transaction((writer) => insertKey(writer, row)));
+  if (isNew) return key;
+  throw new OperatorError(`there is a key ${name} already: give another name, or remove it first`);
+}
+
+/**
+ * Returns the keys by name.
+ * @throws OperatorError if the database cannot be opened
+ */
+export async function listKeys(databasePath: string): Promise<ApiKey[]> {
+  const rows = await withStore(databasePath, allKeys);
+  return rows.map((row) => ({
+    name: row.name,
+    scope: scopeOf(row.scope),
+    createdAt: row.created_at,
+    lastUsedAt: row.last_used_at,
+  }));
+}
+
+/**
+ * Removes a key. A running receiver refuses it from the next request on.
+ * @throws OperatorError if there is none of that name, or if the database cannot be opened
+ */
+export async function removeKey(databasePath: string, name: string): Promise<void> {
+  const removed = await withStore(databasePath, (store) => store.transaction((writer) => deleteKey(writer, name)));
+  if (!removed) throw new OperatorError(`there is no key ${name}: see hpc-collector serve key ls`);
+}
+
+/**
+ * Returns the SHA-256 of a key. A password needs a slow hash because it can be guessed; a key of 256 random bits cannot,
+ * and this hash costs nothing at each request. The time of the look-up by index reveals nothing, because no client can
+ * choose a key by its hash.
+ */
+export function hashOf(key: string): Buffer {
+  return createHash('sha256').update(key).digest();
+}

@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto';
+import { OperatorError } from '../../lib/errors.ts';
+import { withStore } from '../store/open.ts';
+import { allUsers, countUsers, deleteUser, type KnownUser, storeUser } from '../store/users.ts';
+import { timestampOf } from '../timestamp.ts';
+
+/** OWASP's minimum for argon2id: 19 MiB, two passes. A verification takes some tens of milliseconds. */
+const argon2id = { algorithm: 'argon2id', memoryCost: 19_456, timeCost: 2 } as const;
+
+/** The result of `addUser`. */
+export type AddedUser = {
+  /** The generated password, to be shown once; null if the caller gave one. */
+  readonly password: string | null;
+  /** True if the user existed. The old password is void at once. */
+  readonly replaced: boolean;
+};
+
+/**
+ * Adds a user to the receiver's database, or changes the password of an existing user. A running receiver accepts it
+ * from the next request on.
+ * @param password null to generate one
+ * @throws OperatorError for a name or password that HTTP Basic cannot carry, or if the database cannot be opened
+ */
+export async function addUser(databasePath: string, name: string, password: string | null): Promise<AddedUser> {
+  refuseBadName(name);
+  if (password !== null) refuseBadPassword(password);
+  const made = password === null ? randomBytes(24).toString('base64url') : null;
+  const hash = await hashPassword(password ?? made ?? '');
+  const now = timestampOf(new Date());
+  const replaced = await withStore(databasePath, (store) =>
+    store.transaction((writer) => storeUser(writer, name, hash, now)),
+  );
+  return { password: made, replaced };
+}
+
+/**
+ * Returns the number of users in a receiver's database, which is made if it does not exist.
+ * @throws OperatorError if the database cannot be opened
+ */
+export function usersIn(databasePath: string): Promise<number> {
+  return withStore(databasePath, countUsers);
+}
+
+/**
+ * Returns the users of a receiver's database by name.
+ * @throws OperatorError if the database cannot be opened
+ */
+export function listUsers(databasePath: string): Promise<KnownUser[]> {
+  return withStore(databasePath, allUsers);
+}
+
+/**
+ * Removes a user. A running receiver refuses it from the next request on.
+ * @throws OperatorError if there is no such user, or if the database cannot be opened
+ */
+export async function removeUser(databasePath: string, name: string): Promise<void> {
+  const removed = await withStore(databasePath, (store) => store.transaction((writer) => deleteUser(writer, name)));
+  if (!removed) throw new OperatorError(`there is no user '${name}': hpc-collector serve user ls lists them`);
+}
+
+/** Returns the argon2id hash of a password, with its salt and parameters. */
+export function hashPassword(password: string): Promise<string> {
+  return Bun.password.hash(password, argon2id);
+}
+
+function refuseBadName(name: string): void {
+  if (/^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/.test(name)) return;
+  throw new OperatorError(
+    'A user name has 1 to 64 letters, digits, dots, underscores, at signs or hyphens, and begins with a letter or digit.',
+  );
+}
+
+function refuseBadPassword(password: string): void {
+  if (password === '') throw new OperatorError('The password is empty: give one, or omit the option to generate one.');
+  if (Buffer.byteLength(password) > 1024)
+    throw new OperatorError('The password is over 1024 bytes: give a shorter one.');
+  if (/[\u0000-\u001f\u007f]/.test(password)) {
+    throw new OperatorError('The password has control characters, perhaps a line break at its end: remove them.');
+  }
+}

@@ -1,0 +1,111 @@
+import { printable } from '../../lib/text.ts';
+import { type Answered, refusal } from './answer.ts';
+import { allowOrigin, isPreflight, preflightAnswer } from './cors.ts';
+import { RequestProblem } from './problem.ts';
+
+/** A request whose path and method fit a route. */
+export type Call = {
+  readonly request: Request;
+  readonly url: URL;
+  /** The parts of the path that the route names, such as `system`. */
+  readonly parameters: Readonly<Record<string, string>>;
+};
+
+/**
+ * The rule that says who may use a route. Returns the caller, before the body is read.
+ * @throws RequestProblem 401, 403 or 503
+ */
+export type Access<Caller> = (call: Call) => Promise<Caller>;
+
+/** A line of the table of routes. */
+export type Route = {
+  readonly method: 'GET' | 'POST';
+  readonly pattern: RegExp;
+  readonly answer: (call: Call) => Promise<Answered>;
+};
+
+/** The form of each parameter of a path. A system cannot have the name of another resource of the SAM API. */
+const parameterForms: Readonly<Record<string, string>> = {
+  system: '(?!(?:outages?|reservations)(?:/|$))[a-z0-9][a-z0-9_-]{0,31}',
+  cluster: '[^/%]+',
+};
+
+/**
+ * Returns a route.
+ * @param path the path as it is in a URL, with `:NAME` for a parameter
+ * @param access who may use it; there is no default
+ */
+export function route<Caller>(
+  method: Route['method'],
+  path: string,
+  access: Access<Caller>,
+  handle: (call: Call, caller: Caller) => Promise<Answered>,
+): Route {
+  const pattern = path.replace(/:(\w+)/g, (_, name: string) => `(?<${name}>${parameterForms[name]})`);
+  return {
+    method,
+    pattern: new RegExp(`^${pattern}$`),
+    answer: async (call) => handle(call, await access(call)),
+  };
+}
+
+/** Routes whose paths begin alike, and how their API answers what is wrong. */
+export type Api = {
+  readonly prefixes: readonly string[];
+  /** The member that has the words of a refusal. */
+  readonly refusalMember: 'error' | 'detail';
+  readonly notAllowed: (allowed: string) => string;
+  /** The origins whose pages may read; null if the API has no cross-origin rules. */
+  readonly origins: ReadonlySet<string> | null;
+  readonly routes: readonly Route[];
+};
+
+/** Takes one line for each request; the level is `error` if the receiver could not do what was asked. */
+export type RequestLog = (line: string, level: 'info' | 'error') => void;
+
+/**
+ * Returns the function that answers requests: always JSON, without stack traces or SQL. It does not throw.
+ * @param apis the last one answers every path without a prefix of another
+ */
+export function createDispatcher(apis: readonly Api[], log: RequestLog): (request: Request) => Promise<Response> {
+  return async (request) => {
+    const started = performance.now();
+    const url = urlOf(request);
+    const { response, note } = await dispatch(apis, request, url);
+    const ms = Math.round(performance.now() - started);
+    const path = printable(url?.pathname ?? request.url, 100);
+    log(
+      `${response.status} ${request.method} ${path} ${ms} ms${note ? `: ${note}` : ''}`,
+      response.status >= 500 ? 'error' : 'info',
+    );
+    return response;
+  };
+}
+
+/** Returns the URL of a request; null without exactly one valid Host, which Bun passes on (RFC 9112 §3.2 wants 400). */
+function urlOf(request: Request): URL | null {
+  const hosts = request.headers.get('host')?.split(',') ?? [];
+  return hosts.length === 1 && URL.canParse(request.url) ? new URL(request.url) : null;
+}
+
+async function dispatch(apis: readonly Api[], request: Request, url: URL | null): Promise<Answered> {
+  if (url === null) return refusal(new RequestProblem(400, 'Host header is missing or malformed'), 'error');
+  const api = apis.find(({ prefixes }) => prefixes.some((prefix) => url.pathname.startsWith(prefix))) ?? apis.at(-1);
+  if (!api) return refusal(new RequestProblem(404, 'Not found'), 'error');
+  const answered = await answerOf(api, request, url).catch((error: unknown) => refusal(error, api.refusalMember));
+  if (api.origins) allowOrigin(answered.response, request, api.origins);
+  return answered;
+}
+
+/** @throws RequestProblem 404 or 405, and whatever the route throws */
+async function answerOf(api: Api, request: Request, url: URL): Promise<Answered> {
+  if (api.origins && isPreflight(request)) return { response: preflightAnswer() };
+  const fitting = api.routes.filter(({ pattern }) => pattern.test(url.pathname));
+  const found = fitting.find(({ method }) => method === request.method);
+  if (found) {
+    return await found.answer({ request, url, parameters: found.pattern.exec(url.pathname)?.groups ?? {} });
+  }
+  if (fitting.length === 0) throw new RequestProblem(404, 'Not found');
+  const allowed = [...new Set(fitting.map(({ method }) => method))].join(', ');
+  throw new RequestProblem(405, api.notAllowed(allowed), { Allow: allowed });
+}

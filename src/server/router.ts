@@ -1,0 +1,47 @@
+import type { AccessRules } from './auth/access.ts';
+import type { BodyLimits } from './http/body.ts';
+import { type Api, route } from './http/routing.ts';
+import { getLatest, getOutages, getReservations, postOutage, postSnapshot } from './status/api.ts';
+import type { Store } from './store/port.ts';
+import { getHealth, getStatistics, postJobs } from './usage/api.ts';
+
+/** What the handlers work with. */
+export type RouterParts = {
+  readonly store: Store;
+  readonly access: AccessRules;
+  readonly limits: { readonly status: BodyLimits; readonly usage: BodyLimits };
+  /** The origins whose pages may read below `/api/dashboard/`. */
+  readonly origins: ReadonlySet<string>;
+};
+
+/** Returns every route of the receiver: method, path, who may use it, and its handler. */
+export function apisOf({ store, access, limits, origins }: RouterParts): Api[] {
+  const { open, user, keyHolder, clusterReader } = access;
+  const status = '/api/v1/status';
+  return [
+    {
+      prefixes: ['/api/data/', '/api/dashboard/'],
+      refusalMember: 'detail',
+      notAllowed: () => 'Method Not Allowed',
+      origins,
+      routes: [
+        route('POST', '/api/data/ingest', keyHolder, postJobs(store, limits.usage)),
+        route('GET', '/api/dashboard/health', open, getHealth(store)),
+        route('GET', '/api/dashboard/stats/:cluster', clusterReader, getStatistics(store)),
+      ],
+    },
+    {
+      prefixes: ['/'],
+      refusalMember: 'error',
+      notAllowed: (allowed) => `Method not allowed: use ${allowed}`,
+      origins: null,
+      routes: [
+        route('POST', `${status}/outage`, user, postOutage(store, limits.status)),
+        route('GET', `${status}/outages`, user, getOutages(store)),
+        route('GET', `${status}/reservations`, user, getReservations(store)),
+        route('POST', `${status}/:system`, user, postSnapshot(store, limits.status)),
+        route('GET', `${status}/:system/latest`, user, getLatest(store)),
+      ],
+    },
+  ];
+}

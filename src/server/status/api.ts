@@ -1,0 +1,70 @@
+import { type Answered, json } from '../http/answer.ts';
+import { type BodyLimits, readBody } from '../http/body.ts';
+import { idempotencyKey } from '../http/idempotency-key.ts';
+import { parseJsonObject } from '../http/json.ts';
+import type { Call } from '../http/routing.ts';
+import type { Stored } from '../store/deliveries.ts';
+import type { Store } from '../store/port.ts';
+import type { StatusDelivery } from './delivery.ts';
+import { outagesFor, storeOutage } from './outages.ts';
+import { reservationsFor } from './reservations.ts';
+import { labelOf, latestSnapshot, storeSnapshot } from './snapshots.ts';
+
+/** Returns the handler that stores a snapshot. */
+export function postSnapshot(store: Store, limits: BodyLimits) {
+  return async (call: Call, user: string): Promise<Answered> => {
+    const delivery = await readDelivery(call, user, limits);
+    const failed = call.request.headers.get('x-collection-failed')?.trim() || null;
+    return created(delivery, await storeSnapshot(store, systemOf(call), failed, delivery));
+  };
+}
+
+/** Returns the handler that stores a report of an outage. */
+export function postOutage(store: Store, limits: BodyLimits) {
+  return async (call: Call, user: string): Promise<Answered> => {
+    const delivery = await readDelivery(call, user, limits);
+    return created(delivery, await storeOutage(store, delivery));
+  };
+}
+
+/** Returns the handler that shows the newest snapshot of a system. */
+export function getLatest(store: Store) {
+  return async (call: Call): Promise<Answered> => {
+    const latest = await latestSnapshot(store, systemOf(call));
+    if (latest !== null) return found(latest);
+    // The SAM API names this one message `message`, not `error`.
+    const message = `No ${labelOf(systemOf(call))} status data available`;
+    return { response: json(404, JSON.stringify({ message })), note: message };
+  };
+}
+
+/** Returns the handler that lists outages. */
+export function getOutages(store: Store) {
+  return async ({ url }: Call): Promise<Answered> => found(await outagesFor(store, url.searchParams, new Date()));
+}
+
+/** Returns the handler that lists reservations. */
+export function getReservations(store: Store) {
+  return async ({ url }: Call): Promise<Answered> => found(await reservationsFor(store, url.searchParams, new Date()));
+}
+
+async function readDelivery({ request, url }: Call, user: string, limits: BodyLimits): Promise<StatusDelivery> {
+  const key = idempotencyKey(request.headers);
+  const bytes = await readBody(request, limits);
+  return { path: url.pathname, user, bytes, value: parseJsonObject(bytes), key, receivedAt: new Date() };
+}
+
+function systemOf({ parameters }: Call): string {
+  return parameters.system ?? '';
+}
+
+function found(value: unknown): Answered {
+  return { response: json(200, JSON.stringify(value)) };
+}
+
+function created({ user, bytes }: StatusDelivery, { answer, replayed }: Stored): Answered {
+  return {
+    response: json(201, answer),
+    note: `${user}, ${bytes.byteLength} bytes${replayed ? ', was here before' : ''}`,
+  };
+}

@@ -1,0 +1,144 @@
+import { type Stored, storeOnce } from '../store/deliveries.ts';
+import { Conflict } from '../store/errors.ts';
+import type { Reader, Store, Writer } from '../store/port.ts';
+import {
+  insertPart,
+  insertSnapshot,
+  newestSnapshot,
+  newestTimestamp,
+  type PartKind,
+  snapshotsAt,
+  storeAnswer,
+} from '../store/snapshots.ts';
+import { timestampOf } from '../timestamp.ts';
+import type { StatusDelivery } from './delivery.ts';
+import { withOrigins } from './origins.ts';
+import { storeReservations } from './reservations.ts';
+import { type BatchSnapshot, snapshotSchema } from './schemas.ts';
+import { storeSpans } from './spans.ts';
+import { validated } from './validate.ts';
+
+/** The members of an answer. */
+type Members = Readonly<Record<string, unknown>>;
+
+/** Returns a system's name as the SAM API writes it in its messages. */
+export function labelOf(system: string): string {
+  return system === 'jupyterhub' ? 'JupyterHub' : system.charAt(0).toUpperCase() + system.slice(1);
+}
+
+/**
+ * Validates and stores a snapshot, and returns the SAM API's answer. A snapshot that is stored already is not stored
+ * again: it gets its first answer.
+ * @param collectionFailed the `X-Collection-Failed` header: the names of the failed probes, separated by commas
+ * @throws RequestProblem 400
+ * @throws Conflict if the system has another snapshot with this timestamp
+ */
+export function storeSnapshot(
+  store: Store,
+  system: string,
+  collectionFailed: string | null,
+  delivery: StatusDelivery,
+): Promise<Stored> {
+  return storeOnce(store, delivery, async (writer) => {
+    const { kind, schema } = snapshotSchema(system, delivery.value);
+    const batch = kind === 'batch' ? validated(schema, delivery.value) : null;
+    const hub = kind === 'hub' ? validated(schema, delivery.value) : null;
+    const given = (batch ?? hub)?.timestamp;
+    const before = given === undefined ? null : await storedAnswer(writer, system, given, delivery.bytes);
+    if (before !== null) return { answer: before, replayed: true };
+
+    const receivedAt = timestampOf(delivery.receivedAt);
+    const timestamp = given ?? receivedAt;
+    const newest = await newestTimestamp(writer, system);
+    const id = await insertSnapshot(writer, {
+      system,
+      timestamp,
+      receivedAt,
+      receivedFrom: delivery.user,
+      collectionFailed,
+      body: delivery.bytes,
+    });
+    const isNewest = newest === null || timestamp >= newest;
+    const answer = JSON.stringify({
+      ...successOf(system, id, timestamp),
+      ...(batch && {
+        ...(await storeParts(writer, id, system, batch)),
+        // The counters of a late snapshot would move the end of the spans back.
+        user_project_queue_ids: isNewest ? await storeSpans(writer, system, timestamp, batch.user_project_queues) : [],
+        ...(await storeReservations(writer, system, timestamp, receivedAt, batch.reservations ?? [])),
+        ...definitionsApplied(batch),
+      }),
+    });
+    await storeAnswer(writer, id, answer);
+    return { answer, replayed: false };
+  });
+}
+
+function successOf(system: string, id: number, timestamp: string): Members {
+  return { success: true, message: `${labelOf(system)} status ingested successfully`, status_id: id, timestamp };
+}
+
+async function storedAnswer(
+  reader: Reader,
+  system: string,
+  timestamp: string,
+  body: Uint8Array,
+): Promise<string | null> {
+  const stored = await snapshotsAt(reader, system, timestamp);
+  if (stored.length === 0) return null;
+  const same = stored.find((snapshot) => Buffer.compare(snapshot.body, body) === 0);
+  if (same) return same.answer ?? JSON.stringify(successOf(system, same.id, timestamp));
+  throw new Conflict(`${labelOf(system)} has another snapshot with the timestamp ${timestamp}`);
+}
+
+/**
+ * Returns the snapshot with the greatest timestamp, null if the system has none: everything that was sent, defaults for
+ * absent fields, and `status_id`, `timestamp`, `created_at`, `received_at` and `collection_failed`. The entries of its
+ * lists have the members that the SAM API adds to them.
+ */
+export async function latestSnapshot(reader: Reader, system: string): Promise<Members | null> {
+  const stored = await newestSnapshot(reader, system);
+  if (!stored) return null;
+  const body = JSON.parse(new TextDecoder().decode(stored.body));
+  // The SAM API lets a body set these members. The receiver ignores them.
+  const { status_id: _id, outage_id: _outage, created_at: _created, timestamp: _timestamp, ...rest } = body;
+  const { kind, schema } = snapshotSchema(system, rest);
+  return {
+    ...(kind === 'hub' ? validated(schema, rest) : await withOrigins(reader, stored, validated(schema, rest))),
+    status_id: stored.id,
+    timestamp: stored.timestamp,
+    created_at: stored.receivedAt,
+    received_at: stored.receivedAt,
+    collection_failed: (stored.collectionFailed ?? '')
+      .split(',')
+      .map((probe) => probe.trim())
+      .filter((probe) => probe !== ''),
+  };
+}
+
+async function storeParts(writer: Writer, id: number, system: string, snapshot: BatchSnapshot): Promise<Members> {
+  async function storeAll<Part>(
+    kind: PartKind,
+    parts: readonly Part[],
+    nameOf: (part: Part) => string,
+  ): Promise<number[]> {
+    const ids: number[] = [];
+    for (const part of parts) ids.push(await insertPart(writer, id, kind, nameOf(part), part));
+    return ids;
+  }
+  const nodeTypes = await storeAll('node_type', snapshot.node_types ?? [], (type) => type.node_type);
+  return {
+    login_node_ids: await storeAll('login_node', snapshot.login_nodes, (node) => node.node_name),
+    queue_ids: await storeAll('queue', snapshot.queues, (queue) => queue.queue_name),
+    filesystem_ids: await storeAll('filesystem', snapshot.filesystems, (filesystem) => filesystem.filesystem_name),
+    // The SAM API answers it for Casper only, even if it is empty.
+    ...((system === 'casper' || nodeTypes.length > 0) && { node_type_ids: nodeTypes }),
+  };
+}
+
+/** Counts the entries of the queue roster as the SAM API does, which skips entries without a name. */
+function definitionsApplied(snapshot: BatchSnapshot): Members {
+  const definitions = snapshot.queue_definitions ?? [];
+  if (definitions.length === 0) return {};
+  return { queue_definitions_applied: definitions.filter((definition) => definition.queue_name).length };
+}

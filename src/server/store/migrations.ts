@@ -1,0 +1,143 @@
+/**
+ * The numbered changes of the receiver's database. Its `user_version` is the number of changes that it has. Never edit a
+ * released change: add one. Times are canonical text (timestamp.ts).
+ */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE users (
+    name TEXT PRIMARY KEY,
+    password_hash TEXT NOT NULL,
+    changed_at TEXT NOT NULL
+  ) STRICT;
+
+  -- The body is the received one, byte for byte, compressed with zstd.
+  CREATE TABLE snapshots (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    system TEXT NOT NULL,
+    timestamp TEXT NOT NULL,
+    received_at TEXT NOT NULL,
+    received_from TEXT NOT NULL,
+    collection_failed TEXT,
+    body BLOB NOT NULL
+  ) STRICT;
+  CREATE INDEX snapshots_newest ON snapshots (system, timestamp, id);
+
+  -- The entries of a snapshot's short lists, so that a query of their history does not decompress bodies.
+  CREATE TABLE parts (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    snapshot_id INTEGER NOT NULL REFERENCES snapshots (id) ON DELETE CASCADE,
+    kind TEXT NOT NULL CHECK (kind IN ('login_node', 'queue', 'filesystem', 'node_type')),
+    name TEXT NOT NULL,
+    data TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX parts_of_snapshot ON parts (snapshot_id, kind);
+
+  -- The entries of the long list: one row while the counters of a user, project and queue stay the same.
+  CREATE TABLE user_project_spans (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    system TEXT NOT NULL,
+    username TEXT NOT NULL,
+    project_code TEXT NOT NULL,
+    queue_name TEXT NOT NULL,
+    counters TEXT NOT NULL,
+    first_seen TEXT NOT NULL,
+    last_seen TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX user_project_spans_open ON user_project_spans (system, last_seen);
+
+  CREATE TABLE reservations (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    system TEXT NOT NULL,
+    name TEXT NOT NULL,
+    description TEXT,
+    start_time TEXT NOT NULL,
+    end_time TEXT NOT NULL,
+    node_count INTEGER,
+    partition TEXT,
+    reported_at TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    UNIQUE (system, name)
+  ) STRICT;
+
+  CREATE TABLE outages (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    system_name TEXT NOT NULL COLLATE NOCASE,
+    title TEXT NOT NULL,
+    severity TEXT NOT NULL,
+    status TEXT NOT NULL,
+    component TEXT,
+    description TEXT,
+    start_time TEXT NOT NULL,
+    end_time TEXT,
+    estimated_resolution TEXT,
+    created_at TEXT NOT NULL,
+    received_from TEXT NOT NULL,
+    body BLOB NOT NULL
+  ) STRICT;
+  CREATE INDEX outages_newest ON outages (start_time, id);
+
+  -- The answers to POSTs with an Idempotency-Key, for their retries.
+  CREATE TABLE deliveries (
+    key TEXT PRIMARY KEY,
+    path TEXT NOT NULL,
+    body_sha256 BLOB NOT NULL,
+    answer TEXT NOT NULL,
+    received_at TEXT NOT NULL
+  ) STRICT;
+  `,
+  `
+  -- The client's name for an outage, and the time of its last report. A later report replaces an earlier one.
+  ALTER TABLE outages ADD COLUMN outage_key TEXT;
+  ALTER TABLE outages ADD COLUMN reported_at TEXT NOT NULL DEFAULT '';
+  CREATE UNIQUE INDEX outages_by_key ON outages (outage_key);
+  `,
+  `
+  -- The keys for sending finished jobs. The scope is * or the names of clusters with commas (auth/scope.ts).
+  CREATE TABLE api_keys (
+    name TEXT PRIMARY KEY,
+    key_sha256 BLOB NOT NULL UNIQUE,
+    scope TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    last_used_at TEXT
+  ) STRICT;
+
+  -- The clusters that have jobs. Finding them among millions of jobs is slow.
+  CREATE TABLE clusters (
+    name TEXT PRIMARY KEY,
+    last_received_at TEXT NOT NULL
+  ) STRICT;
+
+  -- Finished jobs. An id recurs with another submit time if a job is requeued or the ids of a cluster wrap around.
+  -- A time is UTC if it was sent with a zone, and otherwise the local time of the cluster.
+  CREATE TABLE jobs (
+    cluster TEXT NOT NULL,
+    job_id TEXT NOT NULL,
+    user TEXT NOT NULL,
+    account TEXT NOT NULL,
+    partition TEXT NOT NULL,
+    state TEXT NOT NULL,
+    qos TEXT,
+    submit TEXT NOT NULL,
+    start TEXT,
+    "end" TEXT,
+    cpu_hours REAL NOT NULL,
+    gpu_hours REAL NOT NULL,
+    cpus INTEGER NOT NULL,
+    gpus INTEGER NOT NULL,
+    nodes INTEGER NOT NULL,
+    node_list TEXT,
+    received_at TEXT NOT NULL,
+    received_from TEXT NOT NULL,
+    PRIMARY KEY (cluster, job_id, submit)
+  ) STRICT, WITHOUT ROWID;
+  -- A covering index for the sums over a cluster's jobs, which are ten times as slow without it.
+  CREATE INDEX jobs_by_submit ON jobs (cluster, submit, partition, user, cpu_hours, gpu_hours);
+  `,
+  `
+  -- The answer to the POST of a snapshot, for a client that sends it again without an Idempotency-Key. Null in rows of
+  -- older versions.
+  ALTER TABLE snapshots ADD COLUMN answer TEXT;
+  -- The time at which a later report changed an outage; null before that.
+  ALTER TABLE outages ADD COLUMN updated_at TEXT;
+  `,
+];

@@ -1,0 +1,40 @@
+/** A value that the columns of both engines hold. */
+export type Value = string | number | null | Uint8Array;
+
+/**
+ * Reads from the database. Statements are plain SQL with `$1`, `$2` … as parameters. The caller names the type of the
+ * rows, which the statement determines.
+ */
+export type Reader = {
+  /** Returns all rows. */
+  all<Row>(sql: string, ...values: readonly Value[]): Promise<Row[]>;
+  /** Returns the first row, null if there is none. */
+  get<Row>(sql: string, ...values: readonly Value[]): Promise<Row | null>;
+};
+
+/** The table that rows are inserted into. A row that has the `key` of a stored row replaces it. */
+export type Target = {
+  readonly table: string;
+  readonly columns: readonly string[];
+  readonly key: readonly string[];
+};
+
+/** Reads and writes inside a transaction. */
+export type Writer = Reader & {
+  /** Returns the number of changed rows. */
+  run(sql: string, ...values: readonly Value[]): Promise<number>;
+  /** Inserts many rows in slices, so that other requests are answered meanwhile. */
+  insertMany(target: Target, rows: Iterable<readonly Value[]>): Promise<void>;
+};
+
+/** The database of the receiver. Reads see every transaction that has ended. */
+export type Store = Reader & {
+  /**
+   * Runs `work` in a transaction. Returns after its commit is on the disk. `work` must wait for nothing but the writer:
+   * other transactions wait for it. If it throws, nothing of it is stored and the error is thrown.
+   * @throws Unavailable if the database cannot be used
+   */
+  transaction<Result>(work: (writer: Writer) => Promise<Result>): Promise<Result>;
+  /** Waits for the transactions that were begun, and closes the database. */
+  close(): Promise<void>;
+};

@@ -1,0 +1,119 @@
+import type { Reader, Writer } from './port.ts';
+
+/** A snapshot as it was received. Times are canonical text (timestamp.ts). */
+export type ReceivedSnapshot = {
+  readonly system: string;
+  readonly timestamp: string;
+  readonly receivedAt: string;
+  /** The user who sent it. */
+  readonly receivedFrom: string;
+  /** The names of the failed probes, separated by commas; null if none failed. */
+  readonly collectionFailed: string | null;
+  /** The body, byte for byte. */
+  readonly body: Uint8Array;
+};
+
+/** A stored snapshot. `answer` is null if a version that did not store answers stored it. */
+export type StoredSnapshot = Omit<ReceivedSnapshot, 'receivedFrom'> & {
+  readonly id: number;
+  readonly answer: string | null;
+};
+
+/** A list of a snapshot whose entries are rows of their own. */
+export type PartKind = 'login_node' | 'queue' | 'filesystem' | 'node_type';
+
+type Row = {
+  id: number;
+  system: string;
+  timestamp: string;
+  received_at: string;
+  collection_failed: string | null;
+  body: Uint8Array;
+  answer: string | null;
+};
+
+const columns = 'id, system, timestamp, received_at, collection_failed, body, answer';
+
+/** Stores a snapshot and returns its id. */
+export async function insertSnapshot(writer: Writer, snapshot: ReceivedSnapshot): Promise<number> {
+  return inserted(
+    await writer.get<{ id: number }>(
+      `INSERT INTO snapshots (system, timestamp, received_at, received_from, collection_failed, body)
+       VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`,
+      snapshot.system,
+      snapshot.timestamp,
+      snapshot.receivedAt,
+      snapshot.receivedFrom,
+      snapshot.collectionFailed,
+      Bun.zstdCompressSync(snapshot.body),
+    ),
+  );
+}
+
+/** Stores the answer to the POST of a snapshot. */
+export async function storeAnswer(writer: Writer, id: number, answer: string): Promise<void> {
+  await writer.run('UPDATE snapshots SET answer = $1 WHERE id = $2', answer, id);
+}
+
+/** Stores an entry of a snapshot's list and returns its id. */
+export async function insertPart(
+  writer: Writer,
+  snapshotId: number,
+  kind: PartKind,
+  name: string,
+  data: unknown,
+): Promise<number> {
+  return inserted(
+    await writer.get<{ id: number }>(
+      'INSERT INTO parts (snapshot_id, kind, name, data) VALUES ($1, $2, $3, $4) RETURNING id',
+      snapshotId,
+      kind,
+      name,
+      JSON.stringify(data),
+    ),
+  );
+}
+
+/** Returns the snapshots of a system with a timestamp. Versions that did not store answers stored several. */
+export async function snapshotsAt(reader: Reader, system: string, timestamp: string): Promise<StoredSnapshot[]> {
+  const rows = await reader.all<Row>(
+    `SELECT ${columns} FROM snapshots WHERE system = $1 AND timestamp = $2`,
+    system,
+    timestamp,
+  );
+  return rows.map(snapshotOf);
+}
+
+/** Returns the snapshot of a system with the greatest timestamp, null if there is none. */
+export async function newestSnapshot(reader: Reader, system: string): Promise<StoredSnapshot | null> {
+  const row = await reader.get<Row>(
+    `SELECT ${columns} FROM snapshots WHERE system = $1 ORDER BY timestamp DESC, id DESC LIMIT 1`,
+    system,
+  );
+  return row && snapshotOf(row);
+}
+
+/** Returns the greatest timestamp of a system's snapshots, null if there are none. */
+export async function newestTimestamp(reader: Reader, system: string): Promise<string | null> {
+  const row = await reader.get<{ newest: string | null }>(
+    'SELECT max(timestamp) AS newest FROM snapshots WHERE system = $1',
+    system,
+  );
+  return row?.newest ?? null;
+}
+
+/** Returns the id that an INSERT with `RETURNING id` reports. */
+export function inserted(row: { readonly id: number } | null): number {
+  if (!row) throw new Error('the database reports no id for an inserted row');
+  return row.id;
+}
+
+function snapshotOf(row: Row): StoredSnapshot {
+  const { received_at, collection_failed, body, ...rest } = row;
+  return {
+    ...rest,
+    receivedAt: received_at,
+    collectionFailed: collection_failed,
+    body: Bun.zstdDecompressSync(body),
+  };
+}

@@ -1,0 +1,86 @@
+import { Database } from 'bun:sqlite';
+import { setPragmas } from '../../lib/sqlite.ts';
+import { storeError } from './errors.ts';
+import { createGroupCommit } from './group-commit.ts';
+import type { Reader, Store, Target, Value, Writer } from './port.ts';
+import { watchFiles } from './same-file.ts';
+import { busyTimeoutMs, openFile } from './sqlite-file.ts';
+
+/** Rows that are inserted in about 15 ms, after which other requests have their turn. */
+const sliceRows = 2000;
+
+/**
+ * Opens a database file of SQLite as the receiver's store: one connection for all writes, because two connections of
+ * one process would wait for each other's locks without end, and a read-only connection beside it.
+ * @throws OperatorError if the file cannot be opened or is not a receiver's database
+ */
+export function openSqlite(path: string): Store {
+  const writing = openFile(path);
+  const reading = new Database(path, { readonly: true, strict: true });
+  setPragmas(reading, [['busy_timeout', busyTimeoutMs, busyTimeoutMs]]);
+  const requireFiles = watchFiles(path);
+  const { transaction } = createGroupCommit(writing, writerOf(writing), requireFiles);
+  return {
+    ...readerOf(reading, requireFiles),
+    transaction,
+    async close() {
+      // Transactions run in the order of their calls.
+      await transaction(() => Promise.resolve()).catch(() => undefined);
+      reading.close();
+      writing.close();
+    },
+  };
+}
+
+function readerOf(database: Database, before: () => void): Reader {
+  return {
+    async all<Row>(sql: string, ...values: readonly Value[]) {
+      before();
+      return throwing(() => database.query<Row, Value[]>(numbered(sql)).all(...values));
+    },
+    async get<Row>(sql: string, ...values: readonly Value[]) {
+      before();
+      return throwing(() => database.query<Row, Value[]>(numbered(sql)).get(...values));
+    },
+  };
+}
+
+function writerOf(database: Database): Writer {
+  return {
+    ...readerOf(database, () => undefined),
+    async run(sql, ...values) {
+      return throwing(() => database.query<unknown, Value[]>(numbered(sql)).run(...values).changes);
+    },
+    async insertMany(target, rows) {
+      const statement = database.query<unknown, Value[]>(insertInto(target));
+      let inserted = 0;
+      for (const row of rows) {
+        throwing(() => statement.run(...row));
+        inserted += 1;
+        if (inserted % sliceRows === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
+    },
+  };
+}
+
+function throwing<Result>(work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    throw storeError(error);
+  }
+}
+
+/** Rewrites `$2` to `?2`: SQLite takes `$2` for a name, and binds names in the order of their first appearance. */
+export function numbered(sql: string): string {
+  return sql.replace(/\$(\d+)/g, '?$1');
+}
+
+/** Returns an INSERT of one row that replaces a row with the same key. */
+export function insertInto({ table, columns, key }: Target): string {
+  const quoted = columns.map((column) => `"${column}"`);
+  const changed = quoted.filter((_, index) => !key.includes(columns[index] ?? ''));
+  return `INSERT INTO ${table} (${quoted.join(', ')}) VALUES (${quoted.map((_, index) => `?${index + 1}`).join(', ')})
+    ON CONFLICT (${key.map((column) => `"${column}"`).join(', ')}) DO UPDATE SET
+    ${changed.map((column) => `${column} = excluded.${column}`).join(', ')}`;
+}

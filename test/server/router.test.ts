@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { createAccessRules } from '../../src/server/auth/access.ts';
+import { createAuthenticator } from '../../src/server/auth/authentication.ts';
+import { createKeyRing } from '../../src/server/auth/key-ring.ts';
+import { apisOf } from '../../src/server/router.ts';
+import { openStore } from '../../src/server/store/open.ts';
+import type { Store } from '../../src/server/store/port.ts';
+import { freshDatabasePath } from './helper.ts';
+
+const { path, remove } = freshDatabasePath();
+let store: Store;
+beforeAll(async () => {
+  store = await openStore(path);
+});
+afterAll(async () => {
+  await store.close();
+  remove();
+});
+
+/** The routes that anybody may use. */
+const open = ['GET ^/api/dashboard/health$'];
+
+test('every route but these refuses a request without credentials', async () => {
+  const limits = { maxBytes: 1000, idleSeconds: 1, totalSeconds: 1 };
+  const apis = apisOf({
+    store,
+    access: createAccessRules(createAuthenticator(store), createKeyRing(store, ['key'])),
+    limits: { status: limits, usage: limits },
+    origins: new Set(),
+  });
+  const routes = apis.flatMap((api) => api.routes);
+  expect(routes.length).toBeGreaterThan(open.length);
+  const answered: string[] = [];
+  for (const { method, pattern, answer } of routes) {
+    const url = new URL('http://localhost/');
+    const call = { request: new Request(url.href, { method }), url, parameters: { system: 's', cluster: 'c' } };
+    const refused = await answer(call).catch((error: unknown) => error);
+    const name = `${method} ${pattern.source.replaceAll('\\/', '/')}`;
+    if (refused instanceof Error) expect({ name, refused }).toMatchObject({ refused: { status: 401 } });
+    else answered.push(name);
+  }
+  expect(answered).toEqual(open);
+});
