@@ -131,6 +131,35 @@ describe('a database that goes away while the receiver runs', () => {
   });
 });
 
+test('kill -9 while many clients post at once loses no snapshot that was acknowledged', async () => {
+  const { url, process } = await site.serve();
+  const acknowledged: number[] = [];
+  // Each client posts until the receiver is gone. Every snapshot has a second of its own.
+  const start = Date.parse('2026-01-01T00:00:00Z');
+  let next = 0;
+  const client = async (): Promise<void> => {
+    for (;;) {
+      const second = next++;
+      const timestamp = new Date(start + second * 1000).toISOString();
+      const answer = await post(url, 'derecho', snapshot.replace('2026-11-25T00:00:00', timestamp)).catch(() => null);
+      if (answer === null) return;
+      expect(answer.status).toBe(201);
+      acknowledged.push(second);
+      if (acknowledged.length === 300) process.kill('SIGKILL');
+    }
+  };
+  await Promise.all(Array.from({ length: 30 }, client));
+  expect(acknowledged.length).toBeGreaterThanOrEqual(300);
+
+  await site.serve();
+  const stored = new Database(database, { readonly: true });
+  const rows = stored.query<{ timestamp: string }, []>('SELECT timestamp FROM snapshots').all();
+  stored.close();
+  const seconds = new Set(rows.map((row) => (Date.parse(`${row.timestamp}Z`) - start) / 1000));
+  expect(acknowledged.filter((second) => !seconds.has(second))).toEqual([]);
+  expect(rows).toHaveLength(seconds.size);
+});
+
 onDisk('a full disk is 507 and an error in the log, reads go on, and a later attempt is stored', async () => {
   const disk = mountDisk(4096);
   try {
