@@ -3,9 +3,10 @@ import { probeFilesystem, probeLoginNode } from '../host/probes.ts';
 import type { Log } from '../lib/log.ts';
 import type { Probed, Unavailable } from '../lib/records.ts';
 import { printable } from '../lib/text.ts';
-import { addJob, emptyJobs } from '../snapshot/jobs.ts';
-import { addNode, emptyNodes } from '../snapshot/nodes.ts';
+import { addJob, emptyJobs, jobFields } from '../snapshot/jobs.ts';
+import { addNode, emptyNodes, nodeFields } from '../snapshot/nodes.ts';
 import { configuredQueues, type Findings } from '../snapshot/payload.ts';
+import { problemOfRequired } from '../snapshot/validate.ts';
 import type { Probing } from './collect.ts';
 import { schedulerProbes } from './schedulers.ts';
 import { Outcomes } from './settle.ts';
@@ -66,8 +67,8 @@ export async function probeCluster(
     reservations: reservationsProbed.kind === 'failed' ? null : reservationsProbed.value,
   });
   const findings: Findings = {
-    nodes: settle('nodes', holding(nodesProbed, nodes)),
-    jobs: settle('jobs', unless(doubt.jobs, holding(jobsProbed, jobs))),
+    nodes: settle('nodes', unless(problemOfRequired(nodeFields(nodes, system)), holding(nodesProbed, nodes))),
+    jobs: settle('jobs', unless(doubt.jobs ?? problemOfRequired(jobFields(jobs)), holding(jobsProbed, jobs))),
     queues,
     reservations: settle('reservations', unless(doubt.reservations, reservationsProbed)),
     loginNodes: byName(
@@ -93,9 +94,9 @@ function holding<T>(probed: Probed<null>, value: T): Probed<T> {
   return probed.kind === 'done' ? { ...probed, value } : probed;
 }
 
-/** A probe that failed if there is a reason to doubt what it found. */
+/** Returns a successful probe as failed if there is a reason to doubt its result. */
 function unless<T>(doubt: string | null, probed: Probed<T>): Probed<T> {
-  return doubt === null ? probed : { kind: 'failed', reason: doubt };
+  return doubt === null || probed.kind === 'failed' ? probed : { kind: 'failed', reason: doubt };
 }
 
 function probedAt<T>(probed: readonly Probed<T>[], index: number): Probed<T> {

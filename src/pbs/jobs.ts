@@ -73,7 +73,7 @@ function projectOf(fields: PbsRecord['fields']): string | null {
 
 /** Subjobs of `Queued:11 Running:6 Exiting:0 Expired:0`; those of an array that is held are held. */
 function countsOfArray(state: string, text: string): Counts {
-  const of = (name: string) => Number(new RegExp(`${name}:(\\d{1,9})`).exec(text)?.[1] ?? 0);
+  const of = (name: string) => Number(new RegExp(`${name}:(\\d+)`).exec(text)?.[1] ?? 0);
   const queued = of('Queued');
   if (state === 'H') return { running: of('Running'), pending: 0, held: queued };
   if (state === 'B' || state === 'Q') return { running: of('Running'), pending: queued, held: 0 };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { maxInteger, nameLimits, withoutControls } from './limits.ts';
 
-export const count = z.int().min(0).max(maxInteger);
+export const count = z.int().min(0).max(maxInteger, `more than the API stores (${maxInteger})`);
 export const percentage = z.number().min(0).max(100).nullable().optional();
 export const amount = z.number().min(0);
 /** Text without control characters. */

@@ -13,6 +13,18 @@ export function validate(payload: Record<string, unknown>): Validated<Snapshot> 
 }
 
 /**
+ * Says why the API cannot store a count that it requires from a cluster; null if it can store all of `fields`. Such a
+ * count cannot be left out of a snapshot, so the probe that returned it has to count as failed.
+ */
+export function problemOfRequired(fields: Readonly<Record<string, unknown>>): string | null {
+  const issues = snapshotSchema.partial().safeParse(fields).error?.issues ?? [];
+  const issue = issues.find(({ path }) => !canDrop(snapshotSchema, path));
+  if (issue === undefined) return null;
+  const field = issue.path.join('.');
+  return `${field} (${printable(JSON.stringify(fields[field]) ?? '', 120)}): ${issue.message}`;
+}
+
+/**
  * Validates a payload. An impossible value (over 100 %, a negative count) is dropped if the API does not require it. A
  * row of a list without a required value is dropped completely. Everything dropped is named.
  */
