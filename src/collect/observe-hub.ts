@@ -10,7 +10,7 @@ import { validateBy } from '../snapshot/validate.ts';
 import type { Probing } from './collect.ts';
 import type { Observation } from './observation.ts';
 import { isUnavailable } from './probe-cluster.ts';
-import { Outcomes } from './settle.ts';
+import { Outcomes } from './probe-outcomes.ts';
 
 /**
  * Asks a hub for its users and what else is configured. A hub that is down has no users, and is an answer: unlike a

@@ -8,8 +8,8 @@ import { addNode, emptyNodes, nodeFields } from '../snapshot/nodes.ts';
 import { configuredQueues, type Findings } from '../snapshot/payload.ts';
 import { problemOfRequired } from '../snapshot/validate.ts';
 import type { Probing } from './collect.ts';
+import { Outcomes } from './probe-outcomes.ts';
 import { schedulerProbes } from './schedulers.ts';
-import { Outcomes } from './settle.ts';
 
 /** What a cluster's probes found, and the names of those that failed or were read only in part. */
 export type ClusterProbed = {

@@ -1,10 +1,10 @@
 import { defineCommand } from 'citty';
 import { OperatorError } from '../lib/errors.ts';
-import { collectAndStore, worst } from './collecting.ts';
+import { collectAndStore, worst } from '../run/collecting.ts';
+import { chosenSystems, logged, openContext, routinely } from '../run/context.ts';
+import { checkNamedOutbox } from '../run/opening.ts';
+import { printPayloads } from '../run/previewing.ts';
 import { commonArgs, systemArgs } from './common.ts';
-import { chosenSystems, logged, openContext, routinely } from './context.ts';
-import { checkNamedOutbox } from './opening.ts';
-import { printPayloads } from './payloads.ts';
 
 export const collectCommand = defineCommand({
   meta: { name: 'collect', description: 'Probe systems and store their snapshots; deliver nothing' },

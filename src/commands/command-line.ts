@@ -6,9 +6,9 @@ import { complain, OutputClosed, print } from '../lib/output.ts';
 import { withoutSecrets } from '../lib/secrets.ts';
 import { printable } from '../lib/text.ts';
 import { about, versionLine } from '../lib/version.ts';
+import { stopOnSignals } from '../run/signals.ts';
 import { commonArgs } from './common.ts';
 import { repeatableFlags } from './repeated.ts';
-import { stopOnSignals } from './signals.ts';
 import { type Command, resolved } from './tree.ts';
 import { usageOf } from './usage.ts';
 

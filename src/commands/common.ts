@@ -10,16 +10,6 @@ export const commonArgs = {
   'log-format': { type: 'enum', options: ['text', 'json'], description: 'Format of the log' },
 } as const satisfies ArgsDef;
 
-/** Their values, as citty returns them. */
-export type CommonArgs = {
-  readonly config?: string | undefined;
-  readonly outbox?: string | undefined;
-  readonly verbose?: boolean | undefined;
-  readonly quiet?: boolean | undefined;
-  readonly 'log-file'?: string | undefined;
-  readonly 'log-format'?: 'text' | 'json' | undefined;
-};
-
 /** The systems to act on. */
 export const systemArgs = {
   'system…': {

@@ -6,8 +6,8 @@ import type { Finding } from '../doctor/finding.ts';
 import { exitCodes } from '../lib/errors.ts';
 import { printable } from '../lib/text.ts';
 import { outboxFile } from '../outbox/files.ts';
+import { executorFor, forReal, historyExecutor, localExecutor } from '../run/executors.ts';
 import { commonArgs } from './common.ts';
-import { executorFor, forReal, historyExecutor, localExecutor } from './executor.ts';
 import { printLines } from './output.ts';
 
 export const doctorCommand = defineCommand({

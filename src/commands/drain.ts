@@ -2,10 +2,10 @@ import { defineCommand } from 'citty';
 import { addressOf } from '../delivery/destinations.ts';
 import { exitCodes, OperatorError } from '../lib/errors.ts';
 import type { Outbox } from '../outbox/outbox.ts';
+import { type Context, logged, openContext, routinely } from '../run/context.ts';
+import { drainOutbox } from '../run/draining.ts';
+import { checkNamedOutbox } from '../run/opening.ts';
 import { commonArgs } from './common.ts';
-import { type Context, logged, openContext, routinely } from './context.ts';
-import { drainOutbox } from './draining.ts';
-import { checkNamedOutbox } from './opening.ts';
 import { outboxIfAny } from './outbox/open.ts';
 import { printLines } from './output.ts';
 

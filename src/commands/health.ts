@@ -5,9 +5,9 @@ import { type HealthReport, healthJson, healthReport, withoutCondition } from '.
 import { operatorErrorOf } from '../lib/errors.ts';
 import { complain } from '../lib/output.ts';
 import { printable } from '../lib/text.ts';
-import { type CommonArgs, commonArgs } from './common.ts';
-import { openContext } from './context.ts';
-import { checkNamedOutbox } from './opening.ts';
+import { type CommonArgs, openContext } from '../run/context.ts';
+import { checkNamedOutbox } from '../run/opening.ts';
+import { commonArgs } from './common.ts';
 import { jsonLine } from './outbox/entry-json.ts';
 import { printLines } from './output.ts';
 

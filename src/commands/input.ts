@@ -1,7 +1,7 @@
 import { isatty } from 'node:tty';
 import { OperatorError } from '../lib/errors.ts';
 import { complain } from '../lib/output.ts';
-import { stopSignal } from './signals.ts';
+import { stopSignal } from '../run/signals.ts';
 
 /** Yields standard input. A signal ends it with an OperatorError, because the writer may never close it. */
 export async function* standardInput(): AsyncGenerator<Uint8Array> {

@@ -1,16 +1,16 @@
 import { defineCommand } from 'citty';
 import type { System } from '../config/system.ts';
-import { afterRun } from '../health/after-run.ts';
 import { type ExitCode, exitCodes } from '../lib/errors.ts';
 import { OutboxUnwritable } from '../outbox/unwritable.ts';
-import { collectAndStore, worst } from './collecting.ts';
+import { afterRun } from '../run/after-run.ts';
+import { collectAndStore, worst } from '../run/collecting.ts';
+import { type Context, chosenSystems, logged, openContext, routinely } from '../run/context.ts';
+import { drainOutbox } from '../run/draining.ts';
+import { forReal } from '../run/executors.ts';
+import { checkNamedOutbox } from '../run/opening.ts';
+import { printPayloads } from '../run/previewing.ts';
+import { stopSignal } from '../run/signals.ts';
 import { commonArgs, systemArgs } from './common.ts';
-import { type Context, chosenSystems, logged, openContext, routinely } from './context.ts';
-import { drainOutbox } from './draining.ts';
-import { forReal } from './executor.ts';
-import { checkNamedOutbox } from './opening.ts';
-import { printPayloads } from './payloads.ts';
-import { stopSignal } from './signals.ts';
 
 /** How long the drain of one run may take, in seconds: the next run comes after 300. */
 const maxDrainSeconds = 120;

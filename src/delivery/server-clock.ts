@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { shortDuration } from '../lib/duration.ts';
 import type { Entry } from '../outbox/entry.ts';
-import { readJsonFact, writeFact } from '../outbox/facts.ts';
+import { readJsonFact, writeFact } from '../outbox/metadata.ts';
 import { wasReleased } from '../outbox/release.ts';
 import type { Destination } from './destination.ts';
 

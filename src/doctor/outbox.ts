@@ -6,7 +6,7 @@ import { messageOf } from '../lib/errors.ts';
 import { networkFilesystem } from '../lib/filesystem-type.ts';
 import { schemaVersion } from '../lib/sqlite.ts';
 import { printable } from '../lib/text.ts';
-import { readFact } from '../outbox/facts.ts';
+import { readFact } from '../outbox/metadata.ts';
 import { migrations } from '../outbox/migrations.ts';
 import { problemWithOthers } from '../outbox/others.ts';
 import { isDamage } from '../outbox/recovery/damage.ts';

@@ -1,5 +1,5 @@
 import { type Marker, markerPrefix, parseMarker } from './far-side.ts';
-import { Tail } from './tail.ts';
+import { Tail } from './last-bytes.ts';
 
 /** So much of what a login shell prints is kept: it may say why it did not run the command. */
 const keptChatterBytes = 4096;

@@ -1,6 +1,6 @@
 import { messageOf } from '../lib/errors.ts';
 import type { Command, Ending, Execution } from './command.ts';
-import { Tail } from './tail.ts';
+import { Tail } from './last-bytes.ts';
 
 /** A program to start on this host, with its whole environment. */
 export type LocalCommand = Pick<Command, 'argv' | 'timeoutSeconds' | 'maxOutputBytes'> & {

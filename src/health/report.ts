@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import type { Config } from '../config/config.ts';
 import { messageOf } from '../lib/errors.ts';
 import { printable } from '../lib/text.ts';
-import { readFact } from '../outbox/facts.ts';
+import { readFact } from '../outbox/metadata.ts';
 import { openToRead } from '../outbox/read-only.ts';
 import { isDamage } from '../outbox/recovery/damage.ts';
 import type { Spool } from '../outbox/spool/spool.ts';

@@ -1,6 +1,6 @@
 import type { Database } from 'bun:sqlite';
 import { z } from 'zod';
-import { readJsonFact, writeFact } from '../outbox/facts.ts';
+import { readJsonFact, writeFact } from '../outbox/metadata.ts';
 
 const moment = z.iso.datetime().transform((text) => new Date(text));
 

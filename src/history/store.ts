@@ -1,8 +1,8 @@
 import { ingestPath, ingestStream } from '../delivery/ingest-entries.ts';
 import type { Outbox } from '../outbox/outbox.ts';
+import type { Batch } from './batch-file.ts';
 import { forgetOld } from './fingerprints.ts';
 import { type Progress, readProgress, writeProgress } from './progress.ts';
-import type { Batch } from './spill.ts';
 
 /**
  * Stores the new jobs of a window, their fingerprints, and the progress of the export in one transaction. Throws

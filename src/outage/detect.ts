@@ -1,16 +1,16 @@
 import type { System } from '../config/system.ts';
 import { samStream } from '../delivery/sam-entries.ts';
-import { isInMaintenance, maintenanceEnd } from '../outbox/maintenance.ts';
 import type { Outbox } from '../outbox/outbox.ts';
-import { begun, type Dated, ended, firstBad, said } from './course.ts';
 import { isAffected } from './hysteresis.ts';
-import { learnOutages } from './learn.ts';
-import { lastResolved, maintenanceOf, openOf, rememberAffected } from './memory.ts';
+import { begun, type Dated, ended, firstBad, said } from './lifecycle.ts';
+import { isInMaintenance, maintenanceEnd } from './maintenance.ts';
 import { type Observation, observations } from './observation.ts';
 import type { Outage } from './outage.ts';
+import { lastResolved, maintenanceOf, openOf, rememberAffected } from './outage-table.ts';
 import { storeOutage } from './report.ts';
 import type { KnownOutage } from './row.ts';
 import { type Rule, rules, worse } from './rules.ts';
+import { learnOutages } from './sync-from-outbox.ts';
 
 /** The result of a detection: an outage begins, differs from its last report, or ends. */
 export type Detected = { readonly kind: 'begins' | 'changes' | 'ends'; readonly outage: Outage };

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { OperatorError } from '../lib/errors.ts';
-import { parseMoment } from '../lib/moment.ts';
 import { outageStatuses, severities } from '../lib/outage-words.ts';
 import { naiveUtc } from '../lib/time.ts';
+import { parseMoment } from '../lib/timestamp.ts';
 
 const clean = (text: string) => !/[\u0000-\u0008\u000b-\u001f\u007f]/.test(text) && text.isWellFormed();
 /** PostgreSQL counts characters by code points, so do the same. */

@@ -1,8 +1,8 @@
 import { outagePath, outageStream } from '../delivery/sam-entries.ts';
 import { OperatorError } from '../lib/errors.ts';
 import type { Outbox } from '../outbox/outbox.ts';
-import { findOutage, forgetOld, remember } from './memory.ts';
 import { bodyOf, type Outage, outageOf } from './outage.ts';
+import { findOutage, forgetOld, remember } from './outage-table.ts';
 import type { KnownOutage } from './row.ts';
 
 /** What a person reports about an outage; undefined members stay as they are. */

@@ -1,7 +1,7 @@
 import type { Database } from 'bun:sqlite';
 import { sameHost } from '../exec/host-name.ts';
 import { OperatorError } from '../lib/errors.ts';
-import { readFact, writeFact } from './facts.ts';
+import { readFact, writeFact } from './metadata.ts';
 
 /**
  * Checks that this host may write the outbox. Login hosts share home directories, and two hosts that collect into one

@@ -3,7 +3,7 @@ import { readPragma } from '../lib/sqlite.ts';
 import { usedBytes } from './database.ts';
 import { countDropped } from './drop.ts';
 import type { EntryState } from './entry.ts';
-import { readFact } from './facts.ts';
+import { readFact } from './metadata.ts';
 import { dateOf } from './row.ts';
 
 /** One stream in numbers; oldest, newest, attempts and bytes are of what is not delivered. */

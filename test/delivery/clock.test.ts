@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { aheadOfServer, rememberSighting, sightingOf, tolerance } from '../../src/delivery/server-clock.ts';
-import { readFact, writeFact } from '../../src/outbox/facts.ts';
+import { readFact, writeFact } from '../../src/outbox/metadata.ts';
 import { accepted, answer, drainTo, openOutbox, startFixture, type TestOutbox } from './helper.ts';
 
 const hour = 3_600_000;

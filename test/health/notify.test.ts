@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import type { AlertSettings } from '../../src/config/alerts.ts';
 import type { Finding } from '../../src/health/findings.ts';
 import { beat } from '../../src/health/notify/heartbeat.ts';
-import { readMemory } from '../../src/health/notify/memory.ts';
+import { readMemory } from '../../src/health/notify/notified-state.ts';
 import { notify } from '../../src/health/notify/notify.ts';
 import { newOutbox, type TestOutbox } from '../outbox/queue.ts';
 import { memoryLog } from '../support/memory-log.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { type Progress, readProgress, writeProgress } from '../../src/history/progress.ts';
-import { readFact, writeFact } from '../../src/outbox/facts.ts';
+import { readFact, writeFact } from '../../src/outbox/metadata.ts';
 import { factOf } from '../../src/outbox/recovery/rows.ts';
 import { newOutbox, type TestOutbox } from '../outbox/queue.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { naiveUtc } from '../../src/lib/time.ts';
+import { endMaintenance, startMaintenance } from '../../src/outage/maintenance.ts';
 import { reportOutage, resolveOutage, updateOutage } from '../../src/outage/report.ts';
-import { endMaintenance, startMaintenance } from '../../src/outbox/maintenance.ts';
 import { momentOf, type Sketch, watched } from './helper.ts';
 
 const up: Sketch = { login: { a: true, b: true } };

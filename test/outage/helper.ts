@@ -1,7 +1,7 @@
 import type { OutageRules } from '../../src/config/outage-rules.ts';
 import type { System } from '../../src/config/system.ts';
 import { type Detected, detectOutages } from '../../src/outage/detect.ts';
-import { listOutages } from '../../src/outage/memory.ts';
+import { listOutages } from '../../src/outage/outage-table.ts';
 import type { KnownOutage } from '../../src/outage/row.ts';
 import type { Outbox } from '../../src/outbox/outbox.ts';
 import { newOutbox } from '../outbox/queue.ts';

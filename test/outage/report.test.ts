@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test';
 import { samDestination } from '../../src/delivery/sam.ts';
-import { learnOutages } from '../../src/outage/learn.ts';
-import { findOutage, listOutages } from '../../src/outage/memory.ts';
+import { consequence, deliveryOf } from '../../src/outage/describe.ts';
+import { findOutage, listOutages } from '../../src/outage/outage-table.ts';
 import { reportOutage, resolveOutage, updateOutage } from '../../src/outage/report.ts';
-import { consequence, deliveryOf } from '../../src/outage/standing.ts';
+import { learnOutages } from '../../src/outage/sync-from-outbox.ts';
 import { settingsFor } from '../delivery/helper.ts';
 import { attemptAt, newOutbox } from '../outbox/queue.ts';
 import { watched } from './helper.ts';

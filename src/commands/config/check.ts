@@ -5,8 +5,8 @@ import { problemText } from '../../config/problem.ts';
 import { missingPaths } from '../../doctor/paths.ts';
 import { exitCodes } from '../../lib/errors.ts';
 import { counted, printable } from '../../lib/text.ts';
+import { executorFor, forReal } from '../../run/executors.ts';
 import { commonArgs } from '../common.ts';
-import { executorFor, forReal } from '../executor.ts';
 import { printLines } from '../output.ts';
 
 export const checkCommand = defineCommand({

@@ -3,8 +3,8 @@ import { knownSystems } from '../../config/load.ts';
 import { shownSettings } from '../../config/show.ts';
 import { exitCodes } from '../../lib/errors.ts';
 import { printable } from '../../lib/text.ts';
+import { openContext } from '../../run/context.ts';
 import { commonArgs } from '../common.ts';
-import { openContext } from '../context.ts';
 import { columns } from '../outbox/table.ts';
 import { printLines } from '../output.ts';
 

@@ -8,14 +8,14 @@ import { exitCodes } from '../../lib/errors.ts';
 import { send } from '../../lib/http.ts';
 import { print } from '../../lib/output.ts';
 import { Outbox } from '../../outbox/outbox.ts';
+import { collectAndStore } from '../../run/collecting.ts';
+import { type Context, openContext } from '../../run/context.ts';
+import { drainOutbox } from '../../run/draining.ts';
+import { stopSignal } from '../../run/signals.ts';
 import { addUser } from '../../server/auth/users.ts';
 import { type Receiver, startReceiver } from '../../server/receiver.ts';
-import { collectAndStore } from '../collecting.ts';
 import { commonArgs } from '../common.ts';
-import { type Context, openContext } from '../context.ts';
-import { drainOutbox } from '../draining.ts';
 import { entryTable } from '../outbox/table.ts';
-import { stopSignal } from '../signals.ts';
 import { demoRecordings } from './recordings.ts';
 
 const user = 'demo';

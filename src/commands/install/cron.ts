@@ -3,8 +3,8 @@ import { withBlock, withoutBlock } from '../../install/block.ts';
 import { cronBlock, mailToOf } from '../../install/cron.ts';
 import { asBytes, readCrontab, writeCrontab } from '../../install/crontab.ts';
 import { exitCodes, messageOf, OperatorError } from '../../lib/errors.ts';
+import { openContext } from '../../run/context.ts';
 import { commonArgs } from '../common.ts';
-import { openContext } from '../context.ts';
 import { printLines } from '../output.ts';
 import { actionOf, installArgs, installationOf, systemsArg } from './installation.ts';
 

@@ -3,8 +3,7 @@ import { resolve } from 'node:path';
 import { loadSystem } from '../../config/load.ts';
 import type { Installation } from '../../install/installation.ts';
 import { OperatorError } from '../../lib/errors.ts';
-import type { CommonArgs } from '../common.ts';
-import { type Context, chosenSystems } from '../context.ts';
+import { type CommonArgs, type Context, chosenSystems } from '../../run/context.ts';
 import { userName } from './owner.ts';
 
 export const installArgs = {

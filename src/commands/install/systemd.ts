@@ -6,8 +6,8 @@ import { hasOwnFile, removeOwnFile, writeOwnFile } from '../../install/own-files
 import { jobsTask, runTask, systemdUnits, type Task } from '../../install/systemd.ts';
 import { exitCodes, OperatorError } from '../../lib/errors.ts';
 import { printable } from '../../lib/text.ts';
+import { openContext } from '../../run/context.ts';
 import { commonArgs } from '../common.ts';
-import { openContext } from '../context.ts';
 import { printLines } from '../output.ts';
 import { actionOf, installArgs, installationOf, systemsArg } from './installation.ts';
 

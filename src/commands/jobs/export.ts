@@ -1,11 +1,11 @@
 import { defineCommand } from 'citty';
 import { checkedCluster } from '../../history/cluster-name.ts';
 import { OperatorError } from '../../lib/errors.ts';
+import { logged, openContext, routinely } from '../../run/context.ts';
+import { exportHistory } from '../../run/jobs/exporting.ts';
+import { previewHistory } from '../../run/jobs/previewing.ts';
+import { checkNamedOutbox } from '../../run/opening.ts';
 import { commonArgs } from '../common.ts';
-import { logged, openContext, routinely } from '../context.ts';
-import { checkNamedOutbox } from '../opening.ts';
-import { exportHistory } from './exporting.ts';
-import { previewHistory } from './preview.ts';
 import { rangeOf } from './range.ts';
 
 export const exportCommand = defineCommand({

@@ -1,8 +1,8 @@
 import type { Range } from '../../history/plan.ts';
 import { OperatorError } from '../../lib/errors.ts';
-import { parseMoment } from '../../lib/moment.ts';
 import { printable } from '../../lib/text.ts';
 import { clockTime, momentInZone, readableUtc } from '../../lib/time.ts';
+import { parseMoment } from '../../lib/timestamp.ts';
 
 /** The flags that select jobs. */
 export type RangeArgs = {

@@ -1,6 +1,6 @@
 import { defineCommand } from 'citty';
 import { exitCodes } from '../../lib/errors.ts';
-import { endMaintenance } from '../../outbox/maintenance.ts';
+import { endMaintenance } from '../../outage/maintenance.ts';
 import { commonArgs } from '../common.ts';
 import { ownOutbox } from '../outbox/open.ts';
 import { printLines } from '../output.ts';

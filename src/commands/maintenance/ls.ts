@@ -2,7 +2,7 @@ import { defineCommand } from 'citty';
 import { exitCodes } from '../../lib/errors.ts';
 import { printable } from '../../lib/text.ts';
 import { readableUtc } from '../../lib/time.ts';
-import { maintenances } from '../../outbox/maintenance.ts';
+import { maintenances } from '../../outage/maintenance.ts';
 import { commonArgs } from '../common.ts';
 import { jsonLine } from '../outbox/entry-json.ts';
 import { outboxIfAny } from '../outbox/open.ts';

@@ -1,10 +1,10 @@
 import { defineCommand } from 'citty';
 import { parseDuration } from '../../lib/duration.ts';
 import { exitCodes, OperatorError } from '../../lib/errors.ts';
-import { parseMoment } from '../../lib/moment.ts';
 import { printable } from '../../lib/text.ts';
 import { readableUtc } from '../../lib/time.ts';
-import { startMaintenance } from '../../outbox/maintenance.ts';
+import { parseMoment } from '../../lib/timestamp.ts';
+import { startMaintenance } from '../../outage/maintenance.ts';
 import { commonArgs } from '../common.ts';
 import { ownOutbox } from '../outbox/open.ts';
 import { printLines } from '../output.ts';

@@ -5,7 +5,7 @@ import { nearest } from '../../lib/nearest.ts';
 import { printable } from '../../lib/text.ts';
 import { streamNames } from '../../outbox/latest.ts';
 import type { Outbox } from '../../outbox/outbox.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../../run/context.ts';
 
 /**
  * Throws OperatorError for a system that is neither configured nor in the outbox, because maintenance of a mistyped

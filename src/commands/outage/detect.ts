@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import { defineCommand } from 'citty';
 import type { System } from '../../config/system.ts';
 import { type ExitCode, exitCodes, OperatorError } from '../../lib/errors.ts';
+import { sentenceOf } from '../../outage/describe.ts';
 import { detectOutages, findOutages } from '../../outage/detect.ts';
-import { sentenceOf } from '../../outage/standing.ts';
-import { makeRoom } from '../bounds.ts';
-import { worst } from '../collecting.ts';
+import { worst } from '../../run/collecting.ts';
+import { type Context, chosenSystems, logged, openContext } from '../../run/context.ts';
+import { makeRoom } from '../../run/make-room.ts';
+import { openToWrite } from '../../run/opening.ts';
 import { commonArgs } from '../common.ts';
-import { type Context, chosenSystems, logged, openContext } from '../context.ts';
-import { openToWrite } from '../opening.ts';
 import { outboxIfAny } from '../outbox/open.ts';
 import { printLines } from '../output.ts';
 

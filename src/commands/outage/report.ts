@@ -3,7 +3,7 @@ import { knownSystems } from '../../config/load.ts';
 import { exitCodes } from '../../lib/errors.ts';
 import { reportOutage } from '../../outage/report.ts';
 import { commonArgs } from '../common.ts';
-import { checkStatus, say, sayingArgs } from './saying.ts';
+import { checkStatus, say, sayingArgs } from './report-args.ts';
 
 export const reportCommand = defineCommand({
   meta: {

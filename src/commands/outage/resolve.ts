@@ -2,7 +2,7 @@ import { defineCommand } from 'citty';
 import { exitCodes } from '../../lib/errors.ts';
 import { resolveOutage } from '../../outage/report.ts';
 import { commonArgs } from '../common.ts';
-import { keyArg, say, sayingArgs } from './saying.ts';
+import { keyArg, say, sayingArgs } from './report-args.ts';
 
 export const resolveCommand = defineCommand({
   meta: {

@@ -2,7 +2,7 @@ import { defineCommand } from 'citty';
 import { exitCodes, OperatorError } from '../../lib/errors.ts';
 import { updateOutage } from '../../outage/report.ts';
 import { commonArgs } from '../common.ts';
-import { checkStatus, keyArg, say, sayingArgs } from './saying.ts';
+import { checkStatus, keyArg, say, sayingArgs } from './report-args.ts';
 
 export const updateCommand = defineCommand({
   meta: {

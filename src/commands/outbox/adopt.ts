@@ -8,9 +8,9 @@ import { drainLockFile } from '../../outbox/files.ts';
 import { tryLock } from '../../outbox/lock.ts';
 import { adopt } from '../../outbox/ownership.ts';
 import { openOutbox } from '../../outbox/recovery/open.ts';
+import { openContext, recoveryOptions } from '../../run/context.ts';
+import { checkNamedOutbox } from '../../run/opening.ts';
 import { commonArgs } from '../common.ts';
-import { openContext, recoveryOptions } from '../context.ts';
-import { checkNamedOutbox } from '../opening.ts';
 import { printLines } from '../output.ts';
 import { jsonLine } from './entry-json.ts';
 

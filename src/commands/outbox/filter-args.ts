@@ -1,9 +1,9 @@
 import type { ArgsDef } from 'citty';
 import { parseDuration } from '../../lib/duration.ts';
 import { OperatorError } from '../../lib/errors.ts';
-import { parseMoment } from '../../lib/moment.ts';
 import { printable } from '../../lib/text.ts';
 import { readableUtc } from '../../lib/time.ts';
+import { parseMoment } from '../../lib/timestamp.ts';
 import { type EntryState, entryStates } from '../../outbox/entry.ts';
 import type { Filter } from '../../outbox/filter.ts';
 

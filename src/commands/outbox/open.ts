@@ -5,10 +5,9 @@ import type { Outbox } from '../../outbox/outbox.ts';
 import { claim } from '../../outbox/ownership.ts';
 import { outboxToRead } from '../../outbox/read-only.ts';
 import { openOutbox } from '../../outbox/recovery/open.ts';
-import type { CommonArgs } from '../common.ts';
-import { type Context, openContext, recoveryOptions } from '../context.ts';
-import { checkStream } from '../known-streams.ts';
-import { checkNamedOutbox } from '../opening.ts';
+import { type CommonArgs, type Context, openContext, recoveryOptions } from '../../run/context.ts';
+import { checkStream } from '../../run/known-streams.ts';
+import { checkNamedOutbox } from '../../run/opening.ts';
 
 /** The common flags, and the stream that a command is limited to. */
 type OutboxArgs = CommonArgs & { readonly stream?: string | undefined };

@@ -6,9 +6,9 @@ import { isThere } from '../../outbox/files.ts';
 import { openOutbox } from '../../outbox/recovery/open.ts';
 import { acknowledgeDamage, type Damage, unacknowledgedDamage } from '../../outbox/recovery/past-damage.ts';
 import { recoverFrom } from '../../outbox/recovery/recover-from.ts';
+import { openContext, recoveryOptions } from '../../run/context.ts';
+import { checkNamedOutbox } from '../../run/opening.ts';
 import { commonArgs } from '../common.ts';
-import { openContext, recoveryOptions } from '../context.ts';
-import { checkNamedOutbox } from '../opening.ts';
 
 const noDamage = 'No damage that nobody has looked at.';
 

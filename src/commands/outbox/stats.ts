@@ -13,8 +13,8 @@ import {
   type StreamStatistics,
   streamStatistics,
 } from '../../outbox/statistics.ts';
+import { openContext } from '../../run/context.ts';
 import { commonArgs } from '../common.ts';
-import { openContext } from '../context.ts';
 import { printLines } from '../output.ts';
 import { jsonLine } from './entry-json.ts';
 import { outboxIfAny } from './open.ts';

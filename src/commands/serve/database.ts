@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Context } from '../context.ts';
+import type { Context } from '../../run/context.ts';
 
 export const databaseArg = {
   database: { type: 'string', valueHint: 'FILE', description: "The receiver's database" },

@@ -1,5 +1,7 @@
 import { defineCommand } from 'citty';
 import { exitCodes, OperatorError } from '../../lib/errors.ts';
+import { openContext } from '../../run/context.ts';
+import { stopSignal } from '../../run/signals.ts';
 import { keysIn } from '../../server/auth/key-ring.ts';
 import { listKeys } from '../../server/auth/keys.ts';
 import { usersIn } from '../../server/auth/users.ts';
@@ -7,8 +9,6 @@ import { originsIn } from '../../server/http/cors.ts';
 import { parseListen } from '../../server/http/listen.ts';
 import { startReceiver } from '../../server/receiver.ts';
 import { commonArgs } from '../common.ts';
-import { openContext } from '../context.ts';
-import { stopSignal } from '../signals.ts';
 import { databaseArg, databaseFile } from './database.ts';
 
 export const serveCommand = defineCommand({

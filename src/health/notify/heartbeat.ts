@@ -1,7 +1,7 @@
 import type { Database } from 'bun:sqlite';
 import { send } from '../../lib/http.ts';
 import type { Log } from '../../lib/log.ts';
-import { forgetFact, readFact, writeFact } from '../../outbox/facts.ts';
+import { forgetFact, readFact, writeFact } from '../../outbox/metadata.ts';
 import { refusalOf } from './tell.ts';
 
 const timeoutSeconds = 10;

@@ -5,7 +5,7 @@ import type { Log } from '../../lib/log.ts';
 import { readableUtc } from '../../lib/time.ts';
 import type { Finding } from '../findings.ts';
 import { changesOf } from './changes.ts';
-import { type Channel, channels, type Message, readMemory, writeMemory } from './memory.ts';
+import { type Channel, channels, type Message, readMemory, writeMemory } from './notified-state.ts';
 import { tell } from './tell.ts';
 
 /** How often a message is tried before it is given up, and the pause after the first time, which doubles: nine hours. */

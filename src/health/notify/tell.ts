@@ -5,7 +5,7 @@ import { startLocal } from '../../exec/local.ts';
 import { defaultSearchDirectories } from '../../exec/search-path.ts';
 import { send } from '../../lib/http.ts';
 import { printable } from '../../lib/text.ts';
-import type { Message } from './memory.ts';
+import type { Message } from './notified-state.ts';
 
 /** Seconds that a command, and a webhook's whole answer, may take. */
 const commandSeconds = 30;

@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import type { Fact } from '../facts.ts';
+import type { Fact } from '../metadata.ts';
 import type { EntryRow } from '../row.ts';
 import { PageFile } from './pages.ts';
 import { type Cell, cellAt, cellsOf, headerOf, payloadOf, valuesOf } from './record.ts';

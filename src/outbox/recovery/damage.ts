@@ -1,7 +1,7 @@
 import type { Database } from 'bun:sqlite';
 import { OperatorError } from '../../lib/errors.ts';
 import { codeOf, readPragma, schemaVersion } from '../../lib/sqlite.ts';
-import { readFact, writeFact } from '../facts.ts';
+import { readFact, writeFact } from '../metadata.ts';
 
 /** A file up to this size is checked whenever it is opened: a tenth of a second. */
 const alwaysCheckedBytes = 32 * 1024 * 1024;

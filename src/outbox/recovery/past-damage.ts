@@ -1,7 +1,7 @@
 import type { Database } from 'bun:sqlite';
 import { z } from 'zod';
 import type { Log } from '../../lib/log.ts';
-import { forgetFact, readJsonFact, writeFact } from '../facts.ts';
+import { forgetFact, readJsonFact, writeFact } from '../metadata.ts';
 
 /** What is remembered of a recovery until a person looked. */
 export type Damage = z.infer<typeof damage>;

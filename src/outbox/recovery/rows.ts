@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { entryStates } from '../entry.ts';
-import { type Fact, facts } from '../facts.ts';
+import { type Fact, facts } from '../metadata.ts';
 import { destinationName, entryPath } from '../request-parts.ts';
 import type { EntryRow } from '../row.ts';
 import type { Value } from './record.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
-import { exportLine } from '../../../src/commands/jobs/progress.ts';
 import { type RangeArgs, rangeOf } from '../../../src/commands/jobs/range.ts';
+import { exportLine } from '../../../src/run/jobs/export-progress.ts';
 
 const now = new Date('2026-11-20T12:00:00Z');
 const span = (args: RangeArgs, zone = 'UTC') => {

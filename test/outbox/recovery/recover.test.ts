@@ -12,9 +12,9 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Entry } from '../../../src/outbox/entry.ts';
-import { readFact, writeFact } from '../../../src/outbox/facts.ts';
 import { drainLockFile, recoveringFile } from '../../../src/outbox/files.ts';
 import { tryLock } from '../../../src/outbox/lock.ts';
+import { readFact, writeFact } from '../../../src/outbox/metadata.ts';
 import { Outbox } from '../../../src/outbox/outbox.ts';
 import { checkForDamage, isDamage } from '../../../src/outbox/recovery/damage.ts';
 import { HealingOutbox, openOutbox } from '../../../src/outbox/recovery/open.ts';

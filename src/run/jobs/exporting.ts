@@ -1,5 +1,5 @@
-import type { HistorySource } from '../../history/gather.ts';
 import { readProgress } from '../../history/progress.ts';
+import type { HistorySource } from '../../history/read-window.ts';
 import { windowsOf } from '../../history/windows.ts';
 import { type ExitCode, exitCodes, OperatorError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
@@ -12,8 +12,8 @@ import { worst } from '../collecting.ts';
 import { type Context, logged } from '../context.ts';
 import { drainOutbox } from '../draining.ts';
 import { openToWrite } from '../opening.ts';
-import { type Asked, logDamage, planFor, rangeText, sourceOf } from './asked.ts';
-import { exportProgress } from './progress.ts';
+import { exportProgress } from './export-progress.ts';
+import { type Asked, logDamage, planFor, rangeText, sourceOf } from './export-request.ts';
 import { type Export, exportWindow, isBackedUp } from './window.ts';
 
 /** Time limit for the drain after one window, in seconds. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { parseMoment } from '../../src/lib/moment.ts';
+import { parseMoment } from '../../src/lib/timestamp.ts';
 
 test.each([
   ['2025-11-25', '2025-11-25T00:00:00.000Z'],

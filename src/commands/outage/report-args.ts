@@ -3,15 +3,14 @@ import { outageStream } from '../../delivery/sam-entries.ts';
 import { OperatorError } from '../../lib/errors.ts';
 import { outageStatuses, severities } from '../../lib/outage-words.ts';
 import { complain } from '../../lib/output.ts';
-import { learnOutages } from '../../outage/learn.ts';
+import { consequence } from '../../outage/describe.ts';
 import type { Outage } from '../../outage/outage.ts';
 import type { KnownOutage } from '../../outage/row.ts';
-import { consequence } from '../../outage/standing.ts';
+import { learnOutages } from '../../outage/sync-from-outbox.ts';
 import type { Outbox } from '../../outbox/outbox.ts';
-import { makeRoom } from '../bounds.ts';
-import type { CommonArgs } from '../common.ts';
-import { type Context, openContext } from '../context.ts';
-import { openToWrite } from '../opening.ts';
+import { type CommonArgs, type Context, openContext } from '../../run/context.ts';
+import { makeRoom } from '../../run/make-room.ts';
+import { openToWrite } from '../../run/opening.ts';
 import { printLines } from '../output.ts';
 
 /** Outages end only with `resolve`, which sets their end time. */

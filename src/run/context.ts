@@ -12,8 +12,17 @@ import { outboxFile } from '../outbox/files.ts';
 import { tryLock } from '../outbox/lock.ts';
 import type { RecoveryOptions } from '../outbox/recovery/recover.ts';
 import { Spool } from '../outbox/spool/spool.ts';
-import { Changes } from './changes.ts';
-import type { CommonArgs } from './common.ts';
+import { Changes } from './ongoing-errors.ts';
+
+/** The values of the flags that every command has. */
+export type CommonArgs = {
+  readonly config?: string | undefined;
+  readonly outbox?: string | undefined;
+  readonly verbose?: boolean | undefined;
+  readonly quiet?: boolean | undefined;
+  readonly 'log-file'?: string | undefined;
+  readonly 'log-format'?: 'text' | 'json' | undefined;
+};
 
 /** What every command works with, from the common flags, the environment and the configuration. */
 export type Context = {

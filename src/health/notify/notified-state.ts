@@ -1,6 +1,6 @@
 import type { Database } from 'bun:sqlite';
 import { z } from 'zod';
-import { readFact, readJsonFact, writeFact } from '../../outbox/facts.ts';
+import { readFact, readJsonFact, writeFact } from '../../outbox/metadata.ts';
 import { events } from './changes.ts';
 
 const moment = z.iso.datetime().transform((text) => new Date(text));

@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { changesOf, isDelivery, parseTroubles, type Trouble, type TroubleError } from '../collect/troubles.ts';
 import { shortDuration } from '../lib/duration.ts';
 import type { Log, LogLine, TerminalFilter } from '../lib/log.ts';
 import { writeAboveStatus } from '../lib/status-line.ts';
 import { counted } from '../lib/text.ts';
 import { readableUtc } from '../lib/time.ts';
-import { forgetFact, readFact, writeFact } from '../outbox/facts.ts';
+import { forgetFact, readFact, writeFact } from '../outbox/metadata.ts';
 import { Outbox } from '../outbox/outbox.ts';
 import { claim } from '../outbox/ownership.ts';
+import { changesOf, isDelivery, parseTroubles, type Trouble, type TroubleError } from './error-changes.ts';
 
 type KeptError = LogLine & TroubleError;
 

@@ -1,13 +1,13 @@
 import { expect, test } from 'bun:test';
-import { writeFact } from '../../src/outbox/facts.ts';
 import {
   endMaintenance,
   isInMaintenance,
   maintenanceEnd,
   maintenances,
   startMaintenance,
-} from '../../src/outbox/maintenance.ts';
-import { newOutbox } from './queue.ts';
+} from '../../src/outage/maintenance.ts';
+import { writeFact } from '../../src/outbox/metadata.ts';
+import { newOutbox } from '../outbox/queue.ts';
 
 const now = new Date('2026-05-01T12:00Z');
 const later = (hours: number) => new Date(now.getTime() + hours * 3_600_000);

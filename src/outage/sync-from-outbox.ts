@@ -5,8 +5,8 @@ import { entryStates } from '../outbox/entry.ts';
 import { listEntries } from '../outbox/filter.ts';
 import { jsonBody } from '../outbox/json-body.ts';
 import type { Outbox } from '../outbox/outbox.ts';
-import { remember } from './memory.ts';
 import { outageBody } from './outage.ts';
+import { remember } from './outage-table.ts';
 
 const everyReport = { states: entryStates, stream: outageStream, since: null, until: null };
 const answerSchema = z.object({ outage_id: z.int(), outage_key: z.string().optional() });

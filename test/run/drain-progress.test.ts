@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { type Part, progressLine } from '../../src/commands/progress.ts';
+import { type Part, progressLine } from '../../src/run/drain-progress.ts';
 
 const part = (of: Partial<Part>): Part => ({
   delivered: 0,

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'bun:test';
 import { createConsola } from 'consola';
-import { drainOutbox } from '../../src/commands/draining.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { OperatorError } from '../../src/lib/errors.ts';
 import { drainLockFile } from '../../src/outbox/files.ts';
 import { tryLock } from '../../src/outbox/lock.ts';
 import { Spool } from '../../src/outbox/spool/spool.ts';
+import { drainOutbox } from '../../src/run/draining.ts';
 import { accepted, answer, password, startFixture, type TestOutbox, user } from '../delivery/helper.ts';
 
 /** Drains as a command does; no retry has the time to be made. */

@@ -5,7 +5,7 @@ import { type DrainOptions, type DrainResult, drain, systemOf } from '../deliver
 import { type ExitCode, exitCodes, OperatorError } from '../lib/errors.ts';
 import { canShowStatus, showStatus } from '../lib/status-line.ts';
 import { printable } from '../lib/text.ts';
-import { learnOutages } from '../outage/learn.ts';
+import { learnOutages } from '../outage/sync-from-outbox.ts';
 import { drainLockFile } from '../outbox/files.ts';
 import { pendingDestinations } from '../outbox/latest.ts';
 import { tryLock } from '../outbox/lock.ts';
@@ -13,9 +13,9 @@ import type { Outbox } from '../outbox/outbox.ts';
 import { warnOfDamage } from '../outbox/recovery/past-damage.ts';
 import { streamsDelivered } from '../outbox/streams.ts';
 import type { Context } from './context.ts';
+import { showProgress } from './drain-progress.ts';
 import { checkStream } from './known-streams.ts';
 import { openToWrite } from './opening.ts';
-import { showProgress } from './progress.ts';
 import { stopSignal } from './signals.ts';
 
 /**

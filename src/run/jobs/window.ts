@@ -1,9 +1,9 @@
 import { ingestStream } from '../../delivery/ingest-entries.ts';
+import { Spill } from '../../history/batch-file.ts';
 import { unsent } from '../../history/fingerprints.ts';
-import { type Gathered, gather, type HistorySource } from '../../history/gather.ts';
 import { afterWindow, type Plan } from '../../history/plan.ts';
 import type { Progress } from '../../history/progress.ts';
-import { Spill } from '../../history/spill.ts';
+import { type Gathered, gather, type HistorySource } from '../../history/read-window.ts';
 import { storeWindow } from '../../history/store.ts';
 import { day } from '../../history/windows.ts';
 import { exitCodes, OperatorError } from '../../lib/errors.ts';
@@ -13,11 +13,11 @@ import { gatheringFile } from '../../outbox/files.ts';
 import type { Outbox } from '../../outbox/outbox.ts';
 import { entryOverhead, makeRoomWithoutLoss } from '../../outbox/retention.ts';
 import type { Window } from '../../slurm/sacct.ts';
-import { boundsOf } from '../bounds.ts';
 import type { Context } from '../context.ts';
+import { boundsOf } from '../make-room.ts';
 import { openToWrite } from '../opening.ts';
 import { stopSignal } from '../signals.ts';
-import { rangeText } from './asked.ts';
+import { rangeText } from './export-request.ts';
 
 /**
  * The export stops reading when this many entries of the cluster are pending: slurmdbd keeps the jobs as well, and has

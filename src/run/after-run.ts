@@ -2,13 +2,13 @@ import type { Database } from 'bun:sqlite';
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { alertSettings } from '../config/alerts.ts';
+import { beat } from '../health/notify/heartbeat.ts';
+import { notify } from '../health/notify/notify.ts';
+import { assess, type HealthSource } from '../health/report.ts';
 import { messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { openDatabase } from '../outbox/database.ts';
 import { claim } from '../outbox/ownership.ts';
-import { beat } from './notify/heartbeat.ts';
-import { notify } from './notify/notify.ts';
-import { assess, type HealthSource } from './report.ts';
 
 /**
  * Ends a run: reports changes of the health status, and fetches the heartbeat address after a successful run. Never

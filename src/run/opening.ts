@@ -9,8 +9,7 @@ import { HealingOutbox } from '../outbox/recovery/open.ts';
 import { keepReserve } from '../outbox/reserve.ts';
 import { takeInSpool } from '../outbox/spool/take-in.ts';
 import { OutboxUnwritable, unwritable } from '../outbox/unwritable.ts';
-import type { CommonArgs } from './common.ts';
-import { type Context, recoveryOptions } from './context.ts';
+import { type CommonArgs, type Context, recoveryOptions } from './context.ts';
 
 /**
  * Opens the outbox for a command that collects or delivers: this host's, recovered where it is damaged, with its reserve,

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { changesOf, parseTroubles, type Troubles } from '../../src/collect/troubles.ts';
+import { changesOf, parseTroubles, type Troubles } from '../../src/run/error-changes.ts';
 
 const casper = 'collect/casper';
 const now = new Date('2025-11-25T14:30:00.000Z');

@@ -1,7 +1,7 @@
 import type { Log } from '../lib/log.ts';
 import type { Probed } from '../lib/records.ts';
 import { counted } from '../lib/text.ts';
-import { failedProbes } from './troubles.ts';
+import { failedProbes } from '../run/error-changes.ts';
 
 /** One cause, and the probes that it made fail. */
 type Failure = { readonly probes: string[]; readonly reason: string; readonly unreachable: string | undefined };

@@ -1,7 +1,7 @@
+import { Spill } from '../../history/batch-file.ts';
 import { unsent } from '../../history/fingerprints.ts';
-import { type Gathered, gather, type HistorySource } from '../../history/gather.ts';
 import { readProgress } from '../../history/progress.ts';
-import { Spill } from '../../history/spill.ts';
+import { type Gathered, gather, type HistorySource } from '../../history/read-window.ts';
 import { windowsOf } from '../../history/windows.ts';
 import { type ExitCode, exitCodes } from '../../lib/errors.ts';
 import { print } from '../../lib/output.ts';
@@ -10,7 +10,7 @@ import type { Outbox } from '../../outbox/outbox.ts';
 import type { Window } from '../../slurm/sacct.ts';
 import type { Context } from '../context.ts';
 import { openToLook } from '../opening.ts';
-import { type Asked, logDamage, planFor, rangeText, sourceOf } from './asked.ts';
+import { type Asked, logDamage, planFor, rangeText, sourceOf } from './export-request.ts';
 
 /** Prints what an export would store, as counts or as bodies, one a line; stores nothing. Throws OperatorError. */
 export async function previewHistory(asked: Asked, context: Context, show: 'numbers' | 'bodies'): Promise<ExitCode> {

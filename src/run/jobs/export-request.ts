@@ -1,7 +1,7 @@
 import { slurmClusterName } from '../../history/cluster-name.ts';
-import type { Gathered, HistorySource } from '../../history/gather.ts';
 import { type Plan, planOf, type Range } from '../../history/plan.ts';
 import type { Progress } from '../../history/progress.ts';
+import type { Gathered, HistorySource } from '../../history/read-window.ts';
 import { refuseOldRelease } from '../../history/release.ts';
 import { OperatorError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
@@ -10,7 +10,7 @@ import { counted } from '../../lib/text.ts';
 import { readableUtc } from '../../lib/time.ts';
 import type { Window } from '../../slurm/sacct.ts';
 import type { Context } from '../context.ts';
-import { historyExecutor } from '../executor.ts';
+import { historyExecutor } from '../executors.ts';
 
 /** What the command line asks for. */
 export type Asked = {

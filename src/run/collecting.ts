@@ -8,15 +8,15 @@ import { samDestination } from '../delivery/sam.ts';
 import { samStream } from '../delivery/sam-entries.ts';
 import { type ExitCode, exitCodes, messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
+import { sentenceOf } from '../outage/describe.ts';
 import { detectOutages } from '../outage/detect.ts';
-import { sentenceOf } from '../outage/standing.ts';
 import { collectLockFile } from '../outbox/files.ts';
 import { tryLock } from '../outbox/lock.ts';
 import type { HealingOutbox } from '../outbox/recovery/open.ts';
 import { OutboxUnwritable } from '../outbox/unwritable.ts';
-import { makeRoom } from './bounds.ts';
 import type { Context } from './context.ts';
-import { executorFor, forReal, type Source } from './executor.ts';
+import { executorFor, forReal, type Source } from './executors.ts';
+import { makeRoom } from './make-room.ts';
 import { openToWrite } from './opening.ts';
 import { stopSignal } from './signals.ts';
 

@@ -7,7 +7,7 @@ import { print } from '../lib/output.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { worst } from './collecting.ts';
 import type { Context } from './context.ts';
-import { executorFor, type Source } from './executor.ts';
+import { executorFor, type Source } from './executors.ts';
 import { openToLook } from './opening.ts';
 import { stopSignal } from './signals.ts';
 
