@@ -1,6 +1,7 @@
 import { realpathSync, type Stats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { OperatorError } from '../lib/errors.ts';
+import { codeOf } from '../lib/sqlite.ts';
 
 /**
  * Throws OperatorError if another user may write the outbox or its directory: such a user could plant entries, which are
@@ -13,7 +14,7 @@ export function refuseWritableByOthers(file: string): void {
 
 /** Says how another user may write the outbox or a directory of it, and what to do; null if nobody else may. */
 export function problemWithOthers(file: string): string | null {
-  const stat = statSync(file, { throwIfNoEntry: false });
+  const stat = statIfAny(file);
   // SQLite puts the journal beside the file that a symbolic link leads to.
   const directories = new Set([dirname(file), ...(stat ? [dirname(realpathSync(file))] : [])]);
   for (const path of [file, ...directories]) {
@@ -30,13 +31,23 @@ export function refuseLockOfOthers(lockFile: string): void {
 }
 
 function problemOfPath(path: string): string | null {
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const stat = statIfAny(path);
   if (!stat) return null;
   if (isOfAnother(stat))
     return `${path} belongs to another user (uid ${stat.uid}), who could change what is sent: name another with --outbox, or take it over: chown`;
   if ((stat.mode & 0o022) === 0) return null;
   const mode = (stat.mode & 0o7777).toString(8);
   return `${path} can be written by others (mode ${mode}), who could change what is sent: chmod go-w ${path}, or name another with --outbox`;
+}
+
+/** Null if there is no such file, also because a part of its path is a file: the command that makes it reports that. */
+function statIfAny(path: string): Stats | null {
+  try {
+    return statSync(path);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '')) return null;
+    throw error;
+  }
 }
 
 function isOfAnother({ uid }: Stats): boolean {

@@ -31,7 +31,8 @@ describe('the exit code of a drain', () => {
     ['1 for a wrong address', answer(404), 1, 'Drain: 0 delivered, 0 rejected, 2 left'],
     ['1 for another wrong address', answer(405), 1, 'Drain: 0 delivered, 0 rejected, 2 left'],
     ['1 for a login page', answer(302, '', { Location: '/login' }), 1, 'Drain: 0 delivered, 0 rejected, 2 left'],
-    ['1 when a body is rejected', answer(400), 1, 'Drain: 0 delivered, 2 rejected, 0 left'],
+    ['1 when a body is rejected', answer(400, { error: 'no' }), 1, 'Drain: 0 delivered, 2 rejected, 0 left'],
+    ['1 for a page that is not the API’s', answer(400), 1, 'Drain: 0 delivered, 0 rejected, 2 left'],
     ['1 when the API is away', answer(503), 1, 'Drain: 0 delivered, 0 rejected, 2 left'],
   ])('is %s', async (_, reply, code, summary) => {
     using fixture = await startFixture(() => reply);
