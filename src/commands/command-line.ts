@@ -1,9 +1,9 @@
-import { isatty } from 'node:tty';
 import { type ArgsDef, runCommand } from 'citty';
 import { exitCodes, messageOf, OperatorError, operatorErrorOf } from '../lib/errors.ts';
 import { nearest } from '../lib/nearest.ts';
 import { complain, OutputClosed, print } from '../lib/output.ts';
 import { withoutSecrets } from '../lib/secrets.ts';
+import { isTerminal } from '../lib/terminal.ts';
 import { printable } from '../lib/text.ts';
 import { about, versionLine } from '../lib/version.ts';
 import { stopOnSignals } from '../run/signals.ts';
@@ -71,7 +71,7 @@ async function showTopic(name: string): Promise<boolean> {
   const text = Object.hasOwn(topics, name) ? topics[name] : undefined;
   if (text === undefined) return false;
   const { page } = await import('../exec/pager.ts');
-  if (!isatty(1) || !(await page(text))) print(text);
+  if (!isTerminal(1) || !(await page(text))) print(text);
   return true;
 }
 

@@ -1,6 +1,6 @@
-import { isatty } from 'node:tty';
 import { OperatorError } from '../lib/errors.ts';
 import { complain } from '../lib/output.ts';
+import { isTerminal } from '../lib/terminal.ts';
 import { stopSignal } from '../run/signals.ts';
 
 /** Yields standard input. A signal ends it with an OperatorError, because the writer may never close it. */
@@ -37,5 +37,5 @@ export async function confirmed(question: string): Promise<boolean> {
 
 /** True if standard input and standard error are a terminal. */
 export function isInteractive(): boolean {
-  return isatty(0) && isatty(2);
+  return isTerminal(0) && isTerminal(2);
 }

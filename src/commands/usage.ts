@@ -1,5 +1,5 @@
-import { isatty } from 'node:tty';
 import type { ArgsDef } from 'citty';
+import { isTerminal } from '../lib/terminal.ts';
 import { commonArgs } from './common.ts';
 import { examples } from './examples.ts';
 import { type Command, resolved } from './tree.ts';
@@ -42,7 +42,7 @@ export async function usageOf(command: Command, name: string): Promise<string> {
     children.length > 0 ? `Run '${name} COMMAND --help' for more about a command.` : '',
   ];
   const text = sections.filter((one) => one !== '').join('\n\n');
-  const isPlain = !isatty(1) || process.env.NO_COLOR !== undefined || process.env.TERM === 'dumb';
+  const isPlain = !isTerminal(1) || process.env.NO_COLOR !== undefined || process.env.TERM === 'dumb';
   return `${isPlain ? Bun.stripANSI(text) : text}\n`;
 }
 

@@ -1,4 +1,3 @@
-import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { messageOf, OperatorError } from '../lib/errors.ts';
 
@@ -15,6 +14,7 @@ export function readAuthority(file: string, setting: string): string {
   }
   try {
     // Bun accepts any text here and fails only when it connects, so parse the certificate now.
+    const { X509Certificate } = process.getBuiltinModule('node:crypto');
     new X509Certificate(text);
     return text;
   } catch (error) {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { messageOf, OperatorError } from '../lib/errors.ts';
 import type { Condition } from './condition.ts';
@@ -31,7 +30,7 @@ export function prometheusText(condition: Condition | null, status: Status, now:
 /** Writes a file, readable for all, in one step: node_exporter never reads half of it. Throws OperatorError. */
 export function writeTextfile(file: string, text: string): void {
   // Its name must not end as the one does that is collected.
-  const unfinished = `${file}.${randomUUID()}.tmp`;
+  const unfinished = `${file}.${crypto.randomUUID()}.tmp`;
   try {
     writeFileSync(unfinished, text, { flag: 'wx', mode: 0o644 });
     // Whatever the umask.

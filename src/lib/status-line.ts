@@ -1,11 +1,11 @@
-import { isatty } from 'node:tty';
 import { complain } from './output.ts';
+import { isTerminal } from './terminal.ts';
 
 let current = '';
 
 /** True if standard error is a terminal that supports overwriting a line. */
 export function canShowStatus(): boolean {
-  return isatty(2) && process.env.NO_COLOR === undefined && process.env.TERM !== 'dumb';
+  return isTerminal(2) && process.env.NO_COLOR === undefined && process.env.TERM !== 'dumb';
 }
 
 /** Shows one line at the end of standard error, replacing the last one; an empty text removes it. */

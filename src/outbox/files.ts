@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,7 +37,7 @@ export function gatheringFile(outbox: string, cluster: string): string {
  * none. Another name each time.
  */
 export function previewFile(outbox: string | null): string {
-  return `${outbox ?? join(tmpdir(), 'hpc-collector')}.history-preview-${randomUUID()}`;
+  return `${outbox ?? join(tmpdir(), 'hpc-collector')}.history-preview-${crypto.randomUUID()}`;
 }
 
 /** What is recovered from a damaged outbox is gathered here, until it takes its place. */

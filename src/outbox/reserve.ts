@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { existsSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { syncPath, writeDurably } from '../lib/durable.ts';
@@ -27,7 +26,7 @@ export function keepReserve(outbox: string): void {
     // Not the last of the room: what is to be stored needs some, too.
     if (bavail * bsize < 2 * reserveBytes) return;
     // Bytes that no filesystem can leave out or shrink.
-    writeDurably(file, randomBytes(reserveBytes));
+    writeDurably(file, process.getBuiltinModule('node:crypto').randomBytes(reserveBytes));
   } catch {
     // A quota may leave less than the filesystem has.
   }

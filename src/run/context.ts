@@ -1,6 +1,5 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { isatty } from 'node:tty';
 import type { Config } from '../config/config.ts';
 import { loadConfig, loadSystem } from '../config/load.ts';
 import { defaultFallbackDirectory, type Environment } from '../config/paths.ts';
@@ -8,6 +7,7 @@ import type { System } from '../config/system.ts';
 import { sameHost } from '../exec/host-name.ts';
 import { type ExitCode, OperatorError, operatorErrorOf } from '../lib/errors.ts';
 import { createLog, type Log } from '../lib/log.ts';
+import { isTerminal } from '../lib/terminal.ts';
 import { outboxFile } from '../outbox/files.ts';
 import { tryLock } from '../outbox/lock.ts';
 import type { RecoveryOptions } from '../outbox/recovery/recover.ts';
@@ -45,7 +45,7 @@ export function openContext(args: CommonArgs, processEnvironment: Environment = 
  * is new, and for each trouble that is over.
  */
 export async function routinely(args: CommonArgs, work: (context: Context) => Promise<ExitCode>): Promise<ExitCode> {
-  const isWatched = isatty(2) || args.verbose === true;
+  const isWatched = isTerminal(2) || args.verbose === true;
   const context = contextWith(isWatched ? null : new Changes(), args, process.env);
   try {
     return await work(context);

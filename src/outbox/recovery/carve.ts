@@ -1,4 +1,3 @@
-import { gunzipSync } from 'node:zlib';
 import type { Fact } from '../metadata.ts';
 import type { EntryRow } from '../row.ts';
 import { PageFile } from './pages.ts';
@@ -125,7 +124,9 @@ function bodyAt(position: number, row: EntryRow, pages: PageFile): Uint8Array<Ar
 function isBodyOf(gzip: Uint8Array<ArrayBuffer>, row: EntryRow): boolean {
   try {
     // Damaged, it could become a thousand times as large.
-    const body = gunzipSync(gzip, { maxOutputLength: Math.max(row.body_bytes, 1) });
+    const body = process
+      .getBuiltinModule('node:zlib')
+      .gunzipSync(gzip, { maxOutputLength: Math.max(row.body_bytes, 1) });
     return new Bun.CryptoHasher('sha256').update(body).digest('hex') === row.body_sha256;
   } catch {
     return false;
