@@ -11,6 +11,7 @@ import { migrations } from '../outbox/migrations.ts';
 import { problemWithOthers } from '../outbox/others.ts';
 import { isDamage } from '../outbox/recovery/damage.ts';
 import { unacknowledgedDamage } from '../outbox/recovery/past-damage.ts';
+import { socketLockProblem } from '../outbox/socket-lock.ts';
 import { spoolProblem } from '../outbox/spool/directory.ts';
 import { type Finding, fail, pass, skip, warn } from './finding.ts';
 
@@ -29,6 +30,7 @@ export function checkOutbox(file: string, hostName: string, fallbackDirectory: s
     checkSpace(directory, above),
     ...checkFile(file, hostName),
     checkFallback(fallbackDirectory),
+    checkLockNames(),
   ];
 }
 
@@ -89,6 +91,13 @@ function checkFallback(directory: string): Finding {
   const problem = spoolProblem(directory);
   if (problem === null) return pass('fallback directory', `${directory} can be used`);
   return warn('fallback directory', problem, `ls -ld ${directory}   # or set fallback_directory in collector.yaml`);
+}
+
+/** Reports a taken name before it is needed: on a full or read-only filesystem. */
+function checkLockNames(): Finding {
+  const problem = socketLockProblem();
+  if (problem === null) return pass('lock names', 'no other user has taken one');
+  return warn('lock names', problem, 'end that process, or make its user end it');
 }
 
 function checkFile(file: string, hostName: string): Finding[] {

@@ -12,6 +12,7 @@ import { usedBytes } from '../outbox/database.ts';
 import { latestEntries, newestDelivered, streamNames } from '../outbox/latest.ts';
 import { unacknowledgedDamage } from '../outbox/recovery/past-damage.ts';
 import { countGivenUp } from '../outbox/retention.ts';
+import { socketLockProblem } from '../outbox/socket-lock.ts';
 import type { Spool } from '../outbox/spool/spool.ts';
 import { type StreamStatistics, streamStatistics } from '../outbox/statistics.ts';
 
@@ -43,6 +44,8 @@ export type Condition = {
   readonly spooled: number;
   /** Why the fallback directory cannot be used; null if it can be. */
   readonly spoolProblem: string | null;
+  /** The problem with the socket names of our locks; null if there is none. */
+  readonly lockProblem: string | null;
   /** The network filesystem of the outbox; null for a local one. */
   readonly networkFilesystem: string | null;
   readonly diskFreeBytes: number;
@@ -85,6 +88,7 @@ export function conditionOf(database: Database, { file, spool, systems }: Condit
     givenUp: countGivenUp(database, new Date(now.getTime() - 86_400_000)),
     spooled: spool.entries().length,
     spoolProblem: spool.problem(),
+    lockProblem: socketLockProblem(),
     networkFilesystem: networkFilesystem(disk.type),
     diskFreeBytes: disk.bavail * disk.bsize,
     usedBytes: usedBytes(database),

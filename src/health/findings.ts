@@ -19,6 +19,7 @@ export type Topic =
   | 'lost'
   | 'damage'
   | 'spool'
+  | 'lock'
   | 'disk'
   | 'filesystem'
   | 'maintenance';
@@ -144,6 +145,7 @@ function outboxFindings(condition: Condition, limits: Limits): Finding[] {
   }
   if (condition.spoolProblem !== null)
     found.push(finding('spool', 'warning', `fallback directory: ${printable(condition.spoolProblem, 200)}`));
+  if (condition.lockProblem !== null) found.push(finding('lock', 'warning', printable(condition.lockProblem, 400)));
   return found;
 }
 

@@ -13,10 +13,11 @@ const held = new Set<Database>();
 /**
  * Takes a lock across processes. It is an exclusive SQLite transaction on a separate file, which ends with its process
  * and works wherever SQLite works; a pid file would survive a killed process. Returns null if another process holds it.
- * If the file cannot be created (full or read-only filesystem), the lock uses a socket and holds only on this host.
+ * If the file cannot be created (full or read-only filesystem), the lock uses a socket and holds only on this host;
+ * `warn` gets the problem if that cannot hold either.
  * Never open the file otherwise in this process: closing any descriptor drops SQLite's locks (howtocorrupt.html §2.2).
  */
-export function tryLock(file: string): Lock | null {
+export function tryLock(file: string, warn: (problem: string) => void = () => {}): Lock | null {
   refuseLockOfOthers(file);
   let database: Database | null = null;
   try {
@@ -31,7 +32,7 @@ export function tryLock(file: string): Lock | null {
   } catch (error) {
     database?.close();
     if (codeOf(error) === 'SQLITE_BUSY') return null;
-    return trySocketLock(file);
+    return trySocketLock(file, warn);
   }
   const taken = database;
   held.add(taken);

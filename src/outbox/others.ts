@@ -24,10 +24,21 @@ export function problemWithOthers(file: string): string | null {
   return null;
 }
 
-/** Throws OperatorError if another user may write a lock file: that user could hold the lock for ever. */
+/**
+ * Throws OperatorError if another user may write a lock file: that user could hold the lock for ever. Accepts a file
+ * that cannot be examined, because it cannot be opened either.
+ */
 export function refuseLockOfOthers(lockFile: string): void {
-  const problem = problemOfPath(lockFile);
+  const problem = problemUnlessUnreadable(lockFile);
   if (problem !== null) throw new OperatorError(problem);
+}
+
+function problemUnlessUnreadable(path: string): string | null {
+  try {
+    return problemOfPath(path);
+  } catch {
+    return null;
+  }
 }
 
 function problemOfPath(path: string): string | null {

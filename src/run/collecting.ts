@@ -90,7 +90,7 @@ async function collectOne(
   const { context, outbox } = shared;
   const name = system.system_name;
   const log = context.log.withTag(name);
-  const lock = tryLock(collectLockFile(context.outboxFile, name));
+  const lock = tryLock(collectLockFile(context.outboxFile, name), log.warn);
   if (!lock) {
     log.info(`Another collection of ${name} is under way`);
     return exitCodes.locked;

@@ -26,7 +26,7 @@ export const adoptCommand = defineCommand({
     checkNamedOutbox(args);
     if (!existsSync(outboxFile)) throw new OperatorError(`there is no outbox ${outboxFile}: nothing to take over`);
     // Held by a host that is not as retired as was thought.
-    const lock = tryLock(drainLockFile(outboxFile));
+    const lock = tryLock(drainLockFile(outboxFile), log.warn);
     if (!lock)
       throw new OperatorError(`somebody drains ${outboxFile} right now: stop the other host's cron job first`, {
         exitCode: exitCodes.locked,

@@ -28,7 +28,7 @@ export async function exportHistory(asked: Asked, context: Context): Promise<Exi
   if (typeof source === 'number') return source;
   const { cluster } = source;
   const log = context.log.withTag(`jobs/${cluster}`);
-  const lock = tryLock(historyLockFile(context.outboxFile, cluster));
+  const lock = tryLock(historyLockFile(context.outboxFile, cluster), log.warn);
   if (!lock) {
     log.info(`Another export of ${cluster} is under way`);
     return exitCodes.locked;
