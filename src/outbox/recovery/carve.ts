@@ -1,5 +1,6 @@
 import type { Fact } from '../metadata.ts';
 import type { EntryRow } from '../row.ts';
+import { BitRepair } from './bit-repair.ts';
 import { PageFile } from './pages.ts';
 import { type Cell, cellAt, cellsOf, headerOf, payloadOf, valuesOf } from './record.ts';
 import { type DroppedRow, droppedRowOf, entryRowOf, factOf } from './rows.ts';
@@ -35,7 +36,7 @@ type Found = {
 };
 
 /** Goes through the whole file. What it gives reads on in the file until it is closed. */
-export function carve(file: string): Carving {
+export function carve(file: string, repair = new BitRepair()): Carving {
   const pages = new PageFile(file);
   try {
     const { entries, bodies, facts, dropped } = search(pages);
@@ -50,7 +51,7 @@ export function carve(file: string): Carving {
       dropped: [...dropped.values()].sort((one, other) => one.dropped_at - other.dropped_at),
       strayBodies: [...bodies.keys()].filter((sequence) => !known.has(sequence)).length,
       *entries() {
-        for (const rows of candidates) yield* carvedOf(rows, bodies, pages);
+        for (const rows of candidates) yield* carvedOf(rows, bodies, pages, repair);
       },
       isOfOutbox: pages.isDatabase || entries.size + facts.size + dropped.size > 0,
       readFault: () => pages.readFault,
@@ -96,29 +97,42 @@ function sort(cell: Cell, position: number, pages: PageFile, found: Found): void
     found.facts.set(fact, (found.facts.get(fact) ?? new Set<string>()).add(value));
 }
 
-/** The state of an entry that got furthest of those whose body is there; the furthest without one where none is. */
-function* carvedOf(rows: readonly EntryRow[], bodies: Found['bodies'], pages: PageFile): Generator<Carved> {
-  for (const row of rows) {
-    for (const position of bodies.get(row.sequence) ?? []) {
-      const gzip = bodyAt(position, row, pages);
-      if (!gzip) continue;
-      yield { row, gzip };
-      return;
-    }
+/**
+ * Yields the state of an entry that got furthest and has its body; the furthest one with a repaired body, or without a
+ * body, if no body is intact.
+ */
+function* carvedOf(
+  rows: readonly EntryRow[],
+  bodies: Found['bodies'],
+  pages: PageFile,
+  repair: BitRepair,
+): Generator<Carved> {
+  const stored = rows.flatMap((row) => (bodies.get(row.sequence) ?? []).map((position) => ({ row, position })));
+  for (const { row, position } of stored) {
+    const gzip = gzipAt(position, pages);
+    if (!gzip || !isBodyOf(gzip, row)) continue;
+    yield { row, gzip };
+    return;
+  }
+  for (const { row, position } of stored) {
+    const gzip = gzipAt(position, pages);
+    const repaired = gzip && repair.repair(gzip, row);
+    if (!repaired) continue;
+    yield { row, gzip: repaired };
+    return;
   }
   const [row] = rows;
   if (row) yield { row, gzip: null };
 }
 
-/** The body at a position in the file as it is stored; null where it is not that of the entry. */
-function bodyAt(position: number, row: EntryRow, pages: PageFile): Uint8Array<ArrayBuffer> | null {
+/** Returns the compressed body at a position in the file, intact or not; null if there cannot be one. */
+function gzipAt(position: number, pages: PageFile): Uint8Array<ArrayBuffer> | null {
   const page = pages.page(Math.floor(position / pages.pageSize) + 1);
   // A copy: the rest of the payload is read over this page.
   const cell = page && cellAt(Buffer.from(page), position % pages.pageSize, pages.usableSize);
   const header = cell && headerOf(cell);
   const payload = header && payloadOf(cell, pages);
-  const gzip = payload?.subarray(header?.length);
-  return gzip && isBodyOf(gzip, row) ? gzip : null;
+  return payload?.subarray(header?.length) ?? null;
 }
 
 function isBodyOf(gzip: Uint8Array<ArrayBuffer>, row: EntryRow): boolean {

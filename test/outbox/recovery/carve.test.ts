@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { Outbox } from '../../../src/outbox/outbox.ts';
+import { BitRepair } from '../../../src/outbox/recovery/bit-repair.ts';
 import { type Carved, type Carving, carve } from '../../../src/outbox/recovery/carve.ts';
 import { cellsOf, headerOf } from '../../../src/outbox/recovery/record.ts';
 import { entryColumns } from '../../../src/outbox/recovery/rows.ts';
@@ -20,8 +21,8 @@ beforeEach(() => copyFileSync(original, file));
 afterAll(() => directory.remove());
 
 /** Carves a file to its end. */
-function carved(path: string): Omit<Carving, 'entries'> & { entries: Carved[] } {
-  const carving = carve(path);
+function carved(path: string, repair?: BitRepair): Omit<Carving, 'entries'> & { entries: Carved[] } {
+  const carving = carve(path, repair);
   try {
     return { ...carving, entries: [...carving.entries()] };
   } finally {
@@ -232,7 +233,8 @@ describe('a damaged file', () => {
         const bytes = Buffer.from(whole);
         for (const [place, value] of changes) bytes[place] = value;
         writeFileSync(file, isCut ? bytes.subarray(0, length) : bytes);
-        for (const { row, gzip } of carved(file).entries) {
+        // Hundreds of bodies have more than one wrong byte: do not spend the whole time limit on each file.
+        for (const { row, gzip } of carved(file, new BitRepair(20)).entries) {
           if (gzip === null) continue;
           const body = gunzipSync(gzip);
           expect(new Bun.CryptoHasher('sha256').update(body).digest('hex')).toBe(row.body_sha256);
