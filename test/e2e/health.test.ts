@@ -7,6 +7,7 @@ import { stringify } from 'yaml';
 import { Outbox } from '../../src/outbox/outbox.ts';
 import { rememberDamage } from '../../src/outbox/recovery/past-damage.ts';
 import { attemptAt, put } from '../outbox/queue.ts';
+import { install } from '../support/playback.ts';
 import { startSamApi } from '../support/sam-api.ts';
 import { newSite, type Site } from '../support/site.ts';
 
@@ -35,6 +36,12 @@ function snapshot(minutes: number, isDelivered: boolean, rest: Parameters<typeof
     const entry = put(outbox, { collectedAt: minutesAgo(minutes), ...rest });
     if (isDelivered) outbox.delivered(entry, attemptAt(minutesAgo(minutes)), '{}');
   });
+}
+
+/** Configures casper without jobs, and with a filesystem that df reports. */
+function emptyCasper(): void {
+  const programs = site.localSystem('casper', { recording: 'empty-without-jobs' });
+  install(programs, { df: '#!/bin/sh\necho header\necho 1000 500 100 50 /glade/campaign\n' });
 }
 
 describe('health', () => {
@@ -240,7 +247,7 @@ describe('the end of a run', () => {
   test('an outage of twenty runs is two messages, and a good run a heartbeat', async () => {
     const { got, url, stop } = listener();
     const said = join(site.directory, 'said');
-    site.localSystem('casper', { recording: 'empty-without-jobs' });
+    emptyCasper();
     const api = startSamApi();
     await api.stop();
     site.api(api.url);
@@ -269,7 +276,7 @@ describe('the end of a run', () => {
 
   test('what lasts is told again after as many hours as are configured', async () => {
     const { got, url, stop } = listener();
-    site.localSystem('casper', { recording: 'empty-without-jobs' });
+    emptyCasper();
     const api = startSamApi();
     site.api(api.url);
     const told = async (hours: number) => {
@@ -291,7 +298,7 @@ describe('the end of a run', () => {
 
   test('a maintenance tells nobody', async () => {
     const { got, url, stop } = listener();
-    site.localSystem('casper', { recording: 'empty-without-jobs' });
+    emptyCasper();
     collector({ notify: { webhook: url } });
     snapshot(20, true);
     const until = new Date(Date.now() + 3_600_000).toISOString();
@@ -308,7 +315,7 @@ describe('the end of a run', () => {
     '%s in plain HTTP to another host must be allowed',
     async (setting) => {
       const api = startSamApi();
-      site.localSystem('casper', { recording: 'empty-without-jobs' });
+      emptyCasper();
       site.api(api.url);
       const address = 'http://hooks.invalid/T0/very-secret';
       const notifyOf = (allowed: boolean) => ({
@@ -337,7 +344,7 @@ describe('the end of a run', () => {
 
   test('nobody who listens changes neither the exit code nor shows a secret', async () => {
     const api = startSamApi();
-    site.localSystem('casper', { recording: 'empty-without-jobs' });
+    emptyCasper();
     site.api(api.url);
     const secret = 'http://127.0.0.1:1/T0/very-secret';
     appendFileSync(join(site.configDirectory, 'env'), `NOTIFY_WEBHOOK_URL=${secret}\nHEARTBEAT_URL=${secret}\n`);
