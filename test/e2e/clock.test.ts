@@ -2,7 +2,8 @@
 
 import { Database } from 'bun:sqlite';
 import { afterEach, beforeEach, expect, test } from 'bun:test';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { needsThat } from '../support/needs.ts';
 import { accept, type SamApi, startSamApi } from '../support/sam-api.ts';
 import { newSite, type Site } from '../support/site.ts';
@@ -52,6 +53,23 @@ withFaketime('an hour back and ahead again: the order is that of storing', async
   expect(stored).toHaveLength(4);
   expect(await site.run('drain')).toMatchObject({ exit: 0 });
   expect(posted()).toEqual(stored);
+});
+
+withFaketime('snapshots in the fallback directory keep the order of storing when the clock goes back', async () => {
+  const fallback = join(site.directory, 'fallback');
+  site.configure('collector.yaml', `fallback_directory: ${fallback}\n`);
+  mkdirSync(site.outbox, { recursive: true, mode: 0o700 });
+  const spooled: string[] = [];
+  for (const offset of ['+0', '-2h', '-1h']) {
+    await at(offset, 'collect', 'derecho');
+    const [id] = readdirSync(fallback)
+      .map((name) => name.slice(-'.entry.json'.length - 36, -'.entry.json'.length))
+      .filter((name) => !spooled.includes(name));
+    spooled.push(id ?? '');
+  }
+  rmdirSync(site.outbox);
+  expect(await site.run('drain')).toMatchObject({ exit: 0 });
+  expect(posted()).toEqual(spooled);
 });
 
 withFaketime('a clock that stays an hour ahead is known by the API’s time and the host’s uptime', async () => {

@@ -5,12 +5,13 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Spool } from '../../src/outbox/spool/spool.ts';
 import { needsThat } from '../support/needs.ts';
 import { acceptedAttempt, type Box, foreignEntry, openBox } from './box.ts';
@@ -36,7 +37,7 @@ describe('entries', () => {
       foreignEntry(1, { firstSentAt: sent }),
       foreignEntry(3, { state: 'rejected', rejectedBecause: 'it is not right' }),
     ];
-    for (const entry of [...entries].reverse()) spool.keepEntry(entry);
+    for (const entry of entries) spool.keepEntry(entry);
     takeIn();
     const stored = outbox.list('all');
     expect(stored.map(({ id, state, firstSentAt, lastError }) => ({ id, state, firstSentAt, lastError }))).toEqual(
@@ -50,6 +51,23 @@ describe('entries', () => {
     expect(stored.map((entry) => outbox.body(entry))).toEqual(entries.map(({ body }) => body));
     expect(stored[0]?.failedProbes).toEqual(['queues (partial)']);
     expect(readdirSync(fallback)).toEqual([]);
+  });
+
+  test('keep their order whatever their ids are, behind those of an earlier version', () => {
+    const { spool, outbox, takeIn, fallback } = open();
+    // Of one millisecond, in falling order: two processes make such ids, and one process after its clock went back.
+    const entries = Array.from({ length: 12 }, (_, index) =>
+      foreignEntry(index, { id: `01a22025-a276-7${(99 - index).toString().padStart(3, '0')}-a20e-b25b1c08d51e` }),
+    );
+    for (const entry of entries) spool.keepEntry(entry);
+    const earlier = foreignEntry(20, { id: 'ffffffff-a276-72df-a20e-b25b1c08d51e' });
+    const { file } = spool.keepEntry(earlier);
+    // An earlier version named a file after the id alone.
+    renameSync(file, join(fallback, basename(file).replace(/-\d{12}-/, '-')));
+    const last = foreignEntry(30, { id: '01a22025-a276-7000-a20e-b25b1c08d51e' });
+    spool.keepEntry(last);
+    takeIn();
+    expect(outbox.list('all').map(({ id }) => id)).toEqual([earlier, ...entries, last].map(({ id }) => id));
   });
 
   test('that are in the outbox already are not stored again', () => {

@@ -9,6 +9,8 @@ import { answerText, entryText, type SpooledAnswer } from './files.ts';
 const maxSpoolBytes = 1024 ** 3;
 const entrySuffix = '.entry.json';
 const answerSuffix = '.answer.json';
+/** Digits of the number in the name of an entry's file: more than the first part of an id has. */
+const numberDigits = 12;
 
 /** The file of a snapshot, and older snapshots that were deleted for it. */
 export type Spooled = { readonly file: string; readonly dropped: readonly string[] };
@@ -33,7 +35,7 @@ export class Spool {
     const directory = makeSpoolDirectory(this.#directory);
     const text = entryText(this.#outbox, entry);
     const dropped = this.#makeRoom(Buffer.byteLength(text));
-    const file = this.#file(directory, entry.id, entrySuffix);
+    const file = this.#file(directory, `${this.#nextNumber()}-${entry.id}`, entrySuffix);
     writeDurably(file, text);
     return { file, dropped };
   }
@@ -51,7 +53,7 @@ export class Spool {
     return spoolProblem(this.#directory);
   }
 
-  /** Lists the files of entries, oldest first. */
+  /** Lists the files of entries, the first stored one first. */
   entries(): string[] {
     return this.#files(entrySuffix);
   }
@@ -61,9 +63,24 @@ export class Spool {
     return this.#files(answerSuffix);
   }
 
-  /** Ids are UUIDv7, so names in alphabetical order are in the order of time. */
-  #file(directory: string, id: string, suffix: string): string {
-    return join(directory, `${this.#prefix()}${encodeURIComponent(id)}${suffix}`);
+  #file(directory: string, name: string, suffix: string): string {
+    return join(directory, `${this.#prefix()}${encodeURIComponent(name)}${suffix}`);
+  }
+
+  /**
+   * Returns a number higher than that of every stored entry, with leading zeros. Ids do not give the order: UUIDv7 ids of
+   * two processes within a millisecond are in no order, and the clock can go back.
+   */
+  #nextNumber(): string {
+    const last = this.entries().at(-1);
+    const number = last === undefined ? 0 : this.#numberOf(basename(last));
+    return String(number + 1).padStart(numberDigits, '0');
+  }
+
+  /** Earlier versions gave no number; their files come first. */
+  #numberOf(fileName: string): number {
+    const [, number] = /^(\d{12})-/.exec(fileName.slice(this.#prefix().length)) ?? [];
+    return Number(number ?? 0);
   }
 
   #prefix(): string {
@@ -74,7 +91,7 @@ export class Spool {
     return spoolDirectories(this.#directory)
       .flatMap((directory) => readdirSync(directory, { withFileTypes: true }))
       .filter((file) => file.isFile() && file.name.startsWith(this.#prefix()) && file.name.endsWith(suffix))
-      .sort((one, other) => (one.name < other.name ? -1 : 1))
+      .sort((one, other) => this.#numberOf(one.name) - this.#numberOf(other.name) || (one.name < other.name ? -1 : 1))
       .map((file) => join(file.parentPath, file.name));
   }
 
