@@ -11,6 +11,7 @@ import type { Destination, Outcome, Prepared } from './destination.ts';
 import type { Pace } from './pace.ts';
 import type { ReadAhead } from './read-ahead.ts';
 import { failsAlike, longestRetryAfter, longestWait, restSeconds, retryDelays, withJitter } from './retry.ts';
+import { rememberStartRequired, requiresStart } from './start-required.ts';
 
 /**
  * The result for one entry. `delivered-in-part`: the rest is a rejected entry of its own. `stopped`: the entry stays
@@ -60,12 +61,11 @@ export async function deliver(
   let isInPart = false;
   let mayHaveArrived = entry.firstSentAt !== null;
   for (let retries = 0; ; ) {
-    const isTooLarge = Buffer.byteLength(body) > destination.maxBodyBytes;
-    if (!isTooLarge && !bounds.readAhead.isNoted(entry) && !outbox.sending(entry, new Date()))
-      return withdrawn(entry, log);
-    const { outcome, attempt, mayBeStored } = isTooLarge
-      ? tooLarge(Buffer.byteLength(body), destination.maxBodyBytes)
-      : await sendOnce(destination, entry, { body, mayHaveArrived, bounds });
+    const isNoted = bounds.readAhead.isNoted(entry);
+    const unsent = withoutSending(outbox, destination, body);
+    if (unsent === null && !isNoted && !outbox.sending(entry, new Date())) return withdrawn(entry, log);
+    const { outcome, attempt, mayBeStored } =
+      unsent ?? (await sendOnce(destination, entry, { body, mayHaveArrived, bounds }));
     mayHaveArrived ||= mayBeStored;
 
     switch (outcome.kind) {
@@ -104,6 +104,21 @@ export async function deliver(
         await bounds.clock.wait(bounds.pace.delay(bounds.clock.now()), bounds.signal);
         body = outcome.rest;
         isInPart = true;
+        continue;
+      }
+      case 'omitted': {
+        const { rest, records } = outcome;
+        const reasons = records.map((record) => `${record}: ${destination.description} requires a start`);
+        if (!outbox.omit(entry, attempt, { rest, reasons })) return withdrawn(entry, log);
+        if (unsent === null) {
+          outbox.atomically(() => rememberStartRequired(outbox.database, destination.address));
+          log.warn(
+            `${what}: ${destination.description} takes no job without a start (${outcome.detail}); such jobs are left out from now on; list them with: hpc-collector outbox ls --dropped`,
+          );
+          await bounds.clock.wait(bounds.pace.delay(bounds.clock.now()), bounds.signal);
+        }
+        body = rest;
+        leftOut = [...leftOut, outcome.leftOut];
         continue;
       }
       case 'unavailable': {
@@ -187,7 +202,7 @@ async function sendOnce(
       outcome: outcome.kind,
       detail: outcome.detail,
     },
-    mayBeStored: outcome.kind !== 'split' && mayBeStored(reply),
+    mayBeStored: outcome.kind !== 'split' && outcome.kind !== 'omitted' && mayBeStored(reply),
   };
 }
 
@@ -196,12 +211,15 @@ export function mayBeStored(reply: HttpReply): boolean {
   return reply.kind === 'answer' ? reply.status < 300 || reply.status >= 500 : !reply.neverSent;
 }
 
-/** A body that need not be sent to know what becomes of it. */
-function tooLarge(bytes: number, limit: number): Tried {
-  const outcome: Outcome = { kind: 'too-large', detail: `the body has ${bytes} bytes, the limit is ${limit}` };
-  return {
-    outcome,
-    attempt: { at: new Date(), seconds: 0, status: null, outcome: outcome.kind, detail: outcome.detail },
-    mayBeStored: false,
-  };
+/** Returns what happens to a body that is not sent as it is: the server's limits are known. Null if it can be sent. */
+function withoutSending(outbox: Outbox, destination: Destination, body: string): Tried | null {
+  const bytes = Buffer.byteLength(body);
+  const omitted = requiresStart(outbox.database, destination.address) ? destination.omit(body) : null;
+  const limit = destination.maxBodyBytes;
+  const outcome: Outcome | null =
+    omitted ??
+    (bytes > limit ? { kind: 'too-large', detail: `the body has ${bytes} bytes, the limit is ${limit}` } : null);
+  if (outcome === null) return null;
+  const attempt = { at: new Date(), seconds: 0, status: null, outcome: outcome.kind, detail: outcome.detail };
+  return { outcome, attempt, mayBeStored: false };
 }

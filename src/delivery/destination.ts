@@ -15,12 +15,25 @@ export type Outcome =
       readonly leftOut: string;
       readonly reason: string;
     }
+  /** This server refuses some records of the body: `rest` is sent in its place. */
+  | Omitted
   /** It may be accepted in a smaller form. */
   | { readonly kind: 'too-large'; readonly detail: string }
   /** We do not speak with the API, or not with the right credentials: a person must act, the entry is as good as before. */
   | { readonly kind: 'misconfigured'; readonly detail: string }
   /** Later. `retryAfter` is in seconds, where the destination names them. */
   | { readonly kind: 'unavailable'; readonly detail: string; readonly retryAfter: number | null };
+
+/** The result of leaving the records out of a body that a server refuses by design. */
+export type Omitted = {
+  readonly kind: 'omitted';
+  readonly detail: string;
+  readonly rest: string;
+  /** What is left out: `2 jobs that never started`. */
+  readonly leftOut: string;
+  /** A clause for each record: `job 7, submitted 2026-11-20T10:00:00, never started`. */
+  readonly records: readonly string[];
+};
 
 /** Where an entry stands among those of its stream. */
 export type Place = {
@@ -57,6 +70,8 @@ export type Destination = {
   readonly name: string;
   /** What its entries carry, for people: `status`. */
   readonly content: string;
+  /** The URL of the server, without a slash at the end. */
+  readonly address: string;
   /** For people: `the SAM API at https://sam.ucar.edu`. */
   readonly description: string;
   /**
@@ -72,6 +87,8 @@ export type Destination = {
   prepare(body: string, place: Place): Prepared;
   /** The body with less in it, for one that is too large, and what was left out; null where nothing can be. */
   reduce(body: string): { readonly body: string; readonly leftOut: string } | null;
+  /** Leaves out of a body what a server that requires a start refuses; null if the body has nothing of that kind. */
+  omit(body: string): Omitted | null;
   /** What a reply means. */
   judge(reply: HttpReply, sent: Sent): Outcome;
 };

@@ -4,7 +4,7 @@ import { OperatorError } from '../lib/errors.ts';
 import type { HttpReply } from '../lib/http.ts';
 import { learnSecret } from '../lib/secrets.ts';
 import { counted, printable } from '../lib/text.ts';
-import type { Destination, Outcome, Sent } from './destination.ts';
+import type { Destination, Omitted, Outcome, Sent } from './destination.ts';
 import { jsonRequests } from './json-request.ts';
 import { type Answer, type Api, jsonOf, judgeReply } from './judge.ts';
 
@@ -43,6 +43,7 @@ export function ingestDestination(settings: IngestSettings, envFile = 'the env f
   return {
     name: 'ingest',
     content: 'jobs',
+    address: baseUrl,
     showsMoments: false,
     description: `the usage-history API at ${baseUrl}`,
     maxPerMinute: settings.max_per_minute,
@@ -51,6 +52,7 @@ export function ingestDestination(settings: IngestSettings, envFile = 'the env f
     // Each job is a record of its own: their order is nothing to this API, and it replaces what it has.
     prepare: (body) => ({ body, leftOut: [], ifRefused: null }),
     reduce: () => null,
+    omit: (body) => withoutUnstarted(batch.safeParse(jsonOf(body)).data, 'known from an earlier answer'),
     judge,
   };
 }
@@ -102,7 +104,7 @@ function ownMeaning(answer: Answer, detail: string, sent: string): Outcome | nul
   const text = failure.safeParse(jsonOf(answer.body)).data?.detail ?? '';
   switch (answer.status >= 500 ? serverErrors.find(([pattern]) => pattern.test(text))?.[1] : undefined) {
     case 'not-started':
-      return withoutJobs(jobs, (job) => job.Start === null, detail, 'this API takes no job that never started');
+      return withoutUnstarted(jobs, detail);
     case 'permanent':
       return { kind: 'rejected', detail };
     case 'no-keys':
@@ -112,12 +114,38 @@ function ownMeaning(answer: Answer, detail: string, sent: string): Outcome | nul
   }
 }
 
+/**
+ * Returns the batch without the jobs that never started; null if all of them started. `rest` can have no jobs: the API
+ * accepts an empty list, and the entry is then delivered like any other.
+ */
+function withoutUnstarted(sent: Batch | undefined, detail: string): Omitted | null {
+  if (sent === undefined) return null;
+  const { hostname, jobs } = sent;
+  const out = jobs.filter((job) => !isStarted(job));
+  if (out.length === 0) return null;
+  return {
+    kind: 'omitted',
+    detail,
+    rest: JSON.stringify({ hostname, jobs: jobs.filter(isStarted) }),
+    leftOut: `${counted(out.length, 'job')} that never started`,
+    records: out.map(({ JobID, Submit }) => `job ${JobID}, submitted ${Submit}, never started`),
+  };
+}
+
+/** The API reads a missing `Start` as null. */
+function isStarted({ Start }: Job): boolean {
+  return (Start ?? null) !== null;
+}
+
 /** Without the jobs that the answer names: `["body", "jobs", 3, "Start"]`. */
 function withoutNamed({ body }: Answer, detail: string, jobs: Batch): Outcome | null {
   const problems = refusal.safeParse(jsonOf(body)).data?.detail ?? [];
   const named = new Set<Job | undefined>();
   for (const { loc } of problems) if (loc[1] === 'jobs' && typeof loc[2] === 'number') named.add(jobs.jobs[loc[2]]);
   // What is wrong with the whole is wrong with each part.
+  const isOfStart =
+    problems.every(({ loc }) => loc[3] === 'Start') && [...named].every((job) => job && !isStarted(job));
+  if (named.size > 0 && isOfStart) return withoutUnstarted(jobs, detail);
   const isOfJobs = problems.length > 0 && problems.every(({ loc }) => loc[1] === 'jobs' && typeof loc[2] === 'number');
   return isOfJobs ? withoutJobs(jobs, (job) => named.has(job), detail, refusalOf(body) ?? detail) : null;
 }

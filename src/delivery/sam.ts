@@ -53,6 +53,7 @@ export function samDestination(settings: SamSettings, envFile = 'the env file'):
   return {
     name: 'sam',
     content: 'status',
+    address: baseUrl,
     showsMoments: true,
     description: `the SAM API at ${baseUrl}`,
     maxPerMinute: settings.max_per_minute,
@@ -66,6 +67,7 @@ export function samDestination(settings: SamSettings, envFile = 'the env file'):
       }),
     prepare: forPlace,
     reduce: withoutUserRows,
+    omit: () => null,
     judge,
   };
 }

@@ -36,6 +36,8 @@ export type Gathered = {
   readonly jobs: number;
   /** Those of the jobs that were not sent yet, or are other than they were sent. */
   readonly fresh: number;
+  /** The number of `fresh` jobs that never started. */
+  readonly unstarted: number;
   readonly cpuHours: number;
   readonly gpuHours: number;
   readonly damaged: Damages;
@@ -56,7 +58,7 @@ export async function gather(window: Window, source: HistorySource, sink: Histor
   const execution = executor.start(command);
   const count = new SacctCount();
   const bodies = new Bodies(cluster, limits, sink.take);
-  let [fresh, cpuHours, gpuHours] = [0, 0, 0];
+  let [fresh, unstarted, cpuHours, gpuHours] = [0, 0, 0, 0];
   for await (const jobs of finishedJobs(execution.stdout, window, count, new Date())) {
     const candidates = jobs.map((job) => {
       const record = recordOf(job, timeZone);
@@ -66,6 +68,7 @@ export async function gather(window: Window, source: HistorySource, sink: Histor
     });
     for (const candidate of sink.unsent(candidates)) {
       fresh += 1;
+      if (candidate.job.started === null) unstarted += 1;
       bodies.add(candidate);
     }
     sink.progress(count.rows);
@@ -74,5 +77,5 @@ export async function gather(window: Window, source: HistorySource, sink: Histor
   if (failure) throw failure;
   bodies.end();
   const { rows, jobs, damaged, doubtful } = count;
-  return { rows, jobs, fresh, cpuHours, gpuHours, damaged, doubtful };
+  return { rows, jobs, fresh, unstarted, cpuHours, gpuHours, damaged, doubtful };
 }

@@ -2,7 +2,7 @@ import type { Database } from 'bun:sqlite';
 import type { Attempt, Entry, EntryKey } from './entry.ts';
 import { dateOf } from './row.ts';
 
-/** What is remembered of an entry that was taken out undelivered. */
+/** What is remembered of an entry, or of a record of one, that was taken out undelivered. */
 export type Dropped = {
   readonly id: string;
   readonly stream: string;
@@ -11,8 +11,8 @@ export type Dropped = {
   readonly reason: string;
 };
 
-/** So many are remembered; their count goes on. */
-const remembered = 10_000;
+/** The number of rows kept for each stream. The total count includes deleted rows. */
+const keptRows = 10_000;
 
 /**
  * Takes entries out, and remembers which, when and why; of those that were delivered nothing is lost, or remembered. One
@@ -26,20 +26,46 @@ export function drop<Key extends EntryKey>(
 ): Key[] {
   return database
     .transaction(() => {
-      const remember = database.query(
-        'INSERT INTO dropped (id, stream, collected_at, dropped_at, reason) VALUES (?, ?, ?, ?, ?)',
-      );
       const remove = database.query('DELETE FROM entries WHERE sequence = ? AND state = ?');
       const removed = entries.filter((entry) => {
         if (remove.run(entry.sequence, entry.state).changes === 0) return false;
-        if (entry.state !== 'delivered')
-          remember.run(entry.id, entry.stream, entry.collectedAt.getTime(), now.getTime(), reason);
+        if (entry.state !== 'delivered') remember(database, entry, reason, now);
         return true;
       });
-      database.run(`DELETE FROM dropped WHERE sequence <= (SELECT max(sequence) FROM dropped) - ${remembered}`);
+      for (const stream of new Set(removed.map((entry) => entry.stream))) forgetOldest(database, stream);
       return removed;
     })
     .immediate();
+}
+
+/**
+ * Remembers records that were left out of an entry, one row a reason. A reason that its stream has already is not stored
+ * again: the same jobs can be exported more than once.
+ */
+export function rememberOmissions(database: Database, entry: Entry, reasons: readonly string[], now: Date): void {
+  const query = database.query<{ reason: string }, [string]>('SELECT reason FROM dropped WHERE stream = ?');
+  const known = new Set(query.all(entry.stream).map(({ reason }) => reason));
+  for (const reason of new Set(reasons)) {
+    if (!known.has(reason)) remember(database, { ...entry, id: Bun.randomUUIDv7() }, reason, now);
+  }
+  forgetOldest(database, entry.stream);
+}
+
+function remember(database: Database, { id, stream, collectedAt }: EntryKey, reason: string, now: Date): void {
+  database
+    .query('INSERT INTO dropped (id, stream, collected_at, dropped_at, reason) VALUES (?, ?, ?, ?, ?)')
+    .run(id, stream, collectedAt.getTime(), now.getTime(), reason);
+}
+
+/** Deletes the oldest rows of one stream, so that many jobs that are left out displace no other stream's rows. */
+function forgetOldest(database: Database, stream: string): void {
+  database
+    .query(
+      `DELETE FROM dropped WHERE sequence <=
+         (SELECT sequence FROM dropped WHERE stream = ? ORDER BY sequence DESC LIMIT 1 OFFSET ${keptRows})
+         AND stream = ?`,
+    )
+    .run(stream, stream);
 }
 
 /** Notes what a destination said to an entry that was dropped while it was being sent: it may be there all the same. */

@@ -4,8 +4,8 @@ import type { z } from 'zod';
 /**
  * What is remembered about the outbox as a whole: the host that writes it, damage that nobody has looked at, when the file
  * was last looked through, what a destination's clock said last, which systems are in maintenance, what people were told of
- * the state of health, whether the heartbeat fails, the troubles that a run has told of, and how far the job history of
- * each cluster was read.
+ * the state of health, whether the heartbeat fails, the troubles that a run has told of, how far the job history of each
+ * cluster was read, and the addresses of the servers that refuse jobs that never started.
  */
 export const facts = [
   'host',
@@ -17,6 +17,7 @@ export const facts = [
   'heartbeat',
   'troubles',
   'history',
+  'start-required',
 ] as const;
 export type Fact = (typeof facts)[number];
 

@@ -17,7 +17,7 @@ import { insertEntry, type StoredBody, sha256Of, storedBody } from './insert.ts'
 import { releaseEntry } from './release.ts';
 import { giveUpReserve } from './reserve.ts';
 import { columns, type EntryRow, entryOf } from './row.ts';
-import { type Split, splitEntry } from './split.ts';
+import { type Omission, omitFromEntry, type Split, splitEntry } from './split.ts';
 import type { Spool } from './spool/spool.ts';
 import { isForLackOfSpace, OutboxUnwritable, unwritable } from './unwritable.ts';
 
@@ -155,6 +155,11 @@ export class Outbox {
    */
   split(entry: Entry, attempt: Attempt, split: Split): string | null {
     return this.#writeOnReserve(() => splitEntry(this.database, entry, attempt, split));
+  }
+
+  /** Leaves records out of an entry, and remembers each as dropped. Returns false if the entry was dropped meanwhile. */
+  omit(entry: Entry, attempt: Attempt, omission: Omission): boolean {
+    return this.#writeOnReserve(() => omitFromEntry(this.database, entry, attempt, omission));
   }
 
   /** Stays pending; `charged` counts the attempt. */

@@ -1,5 +1,6 @@
 import type { Database } from 'bun:sqlite';
 import { recordAttempt } from './attempts.ts';
+import { rememberOmissions } from './drop.ts';
 import type { Attempt, Entry } from './entry.ts';
 import { insertEntry, storedBody } from './insert.ts';
 
@@ -23,13 +24,7 @@ export function splitEntry(
   { rest, leftOut, reason }: Split,
 ): string | null {
   const split = database.transaction((): string | null => {
-    const mayHaveArrived = entry.firstSentAt !== null;
-    const change = { state: null, deliveredAt: null, answer: null, charged: true, mayHaveArrived } as const;
-    recordAttempt(database, entry, { attempt, change }, null);
-    const { gzip, bytes, sha256 } = storedBody(rest);
-    const query = 'UPDATE entries SET body_bytes = ?, body_sha256 = ? WHERE sequence = ?';
-    if (database.query(query).run(bytes, sha256, entry.sequence).changes === 0) return null;
-    database.query('UPDATE bodies SET gzip = ? WHERE entry = ?').run(gzip, entry.sequence);
+    if (!keepRest(database, entry, attempt, rest)) return null;
     const id = Bun.randomUUIDv7();
     const body = storedBody(leftOut);
     for (let milliseconds = 1; ; milliseconds++) {
@@ -45,4 +40,42 @@ export function splitEntry(
     }
   });
   return split.immediate();
+}
+
+/** How to leave records out of an entry. */
+export type Omission = {
+  /** The body to send instead. */
+  readonly rest: string;
+  /** A line for each record: which it is, and why it is left out. */
+  readonly reasons: readonly string[];
+};
+
+/**
+ * Leaves records out of an entry's body, remembers each as dropped, and records the attempt, in one commit. Returns false
+ * if the entry was dropped meanwhile.
+ */
+export function omitFromEntry(
+  database: Database,
+  entry: Entry,
+  attempt: Attempt,
+  { rest, reasons }: Omission,
+): boolean {
+  const omit = database.transaction((): boolean => {
+    if (!keepRest(database, entry, attempt, rest)) return false;
+    rememberOmissions(database, entry, reasons, attempt.at);
+    return true;
+  });
+  return omit.immediate();
+}
+
+/** Records an attempt, and replaces the body. Returns false if the entry is gone. */
+function keepRest(database: Database, entry: Entry, attempt: Attempt, rest: string): boolean {
+  const mayHaveArrived = entry.firstSentAt !== null;
+  const change = { state: null, deliveredAt: null, answer: null, charged: true, mayHaveArrived } as const;
+  recordAttempt(database, entry, { attempt, change }, null);
+  const { gzip, bytes, sha256 } = storedBody(rest);
+  const query = 'UPDATE entries SET body_bytes = ?, body_sha256 = ? WHERE sequence = ?';
+  if (database.query(query).run(bytes, sha256, entry.sequence).changes === 0) return false;
+  database.query('UPDATE bodies SET gzip = ? WHERE entry = ?').run(gzip, entry.sequence);
+  return true;
 }

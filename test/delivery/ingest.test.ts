@@ -4,6 +4,7 @@ import { collectorSchema } from '../../src/config/collector.ts';
 import { ingestDestination } from '../../src/delivery/ingest.ts';
 import { ingestPath, ingestStream } from '../../src/delivery/ingest-entries.ts';
 import { OperatorError } from '../../src/lib/errors.ts';
+import { listDropped } from '../../src/outbox/drop.ts';
 import {
   accepted,
   answer,
@@ -23,8 +24,12 @@ function destinationAt(baseUrl: string) {
   return ingestDestination({ ...ingest, max_per_minute: 100_000, timeout: 5, baseUrl, apiKey, proxy: null });
 }
 
-type Job = { readonly JobID: string; readonly Start: string | null };
-const job = (id: number, Start: string | null = '2026-11-20T10:05:00'): Job => ({ JobID: String(id), Start });
+type Job = { readonly JobID: string; readonly Submit: string; readonly Start: string | null };
+const job = (id: number, Start: string | null = '2026-11-20T10:05:00'): Job => ({
+  JobID: String(id),
+  Submit: '2026-11-20T10:00:00',
+  Start,
+});
 
 function addJobs(box: TestOutbox, jobs: readonly Job[], hostname = 'c1'): string {
   const body = JSON.stringify({ hostname, jobs });
@@ -71,6 +76,11 @@ async function startApi(reply: (request: Seen, before: number) => Reply) {
         state: entry.state,
         jobs: (JSON.parse(box.outbox.body(entry)) as { jobs: Job[] }).jobs.map(({ JobID }) => Number(JobID)),
       })),
+    /** The jobs that are listed as left out, oldest first. */
+    leftOut: () =>
+      listDropped(box.outbox.database, -1)
+        .map(({ reason }) => Number(/^job (\d+), submitted .*, never started: .* requires a start$/.exec(reason)?.[1]))
+        .reverse(),
     [Symbol.dispose]() {
       server.stop();
       box.close();
@@ -153,7 +163,6 @@ describe('an answer', () => {
       { state: 'rejected', lastError: 'HTTP 422: hostname: Field required' },
     ],
     ['that names the only job is final', () => wrongFields(0), { state: 'rejected' }],
-    ['that no job of it ever started is final', () => notStarted, { state: 'rejected' }],
   ])('%s', async (_, reply, expected) => {
     using api = await startApi(reply);
     const id = addJobs(api.box, [job(1, null)]);
@@ -164,27 +173,6 @@ describe('an answer', () => {
 });
 
 describe('of a batch of which the API cannot take a part', () => {
-  test('jobs that never started are kept as a rejected entry, and the rest is delivered', async () => {
-    using api = await startApi((request) => (request.body.includes('"Start":null') ? notStarted : ingested(request)));
-    const id = addJobs(api.box, [job(1), job(2, null), job(3), job(4, null)]);
-    const result = await api.drain();
-    expect(result).toMatchObject({ delivered: 1, rejected: 1, left: 0 });
-    expect(sent(api.server.seen)).toEqual([
-      [1, 2, 3, 4],
-      [1, 3],
-    ]);
-    expect(api.jobs()).toEqual([
-      { state: 'delivered', jobs: [1, 3] },
-      { state: 'rejected', jobs: [2, 4] },
-    ]);
-    const [, part] = api.box.outbox.list('all');
-    expect(part?.lastError).toBe('2 jobs left out: this API takes no job that never started');
-    expect(result.lines.join('\n')).toContain(
-      `the rest is sent; look at it with: hpc-collector outbox show ${part?.id}`,
-    );
-    expect(api.box.outbox.attempts(api.box.entry(id)).map(({ outcome }) => outcome)).toEqual(['split', 'accepted']);
-  });
-
   test('the jobs that it names are split off, as often as it names some', async () => {
     const refuses = [[1], [0, 2], []];
     using api = await startApi((request, before) => {
@@ -207,10 +195,10 @@ describe('of a batch of which the API cannot take a part', () => {
   test('what was split off stays so where the API is away afterwards, and is not split off twice', async () => {
     let isAway = true;
     using api = await startApi((request) => {
-      if (request.body.includes('"Start":null')) return notStarted;
+      if (sent([request])[0]?.includes(2)) return wrongFields(1);
       return isAway ? answer(503) : ingested(request);
     });
-    const id = addJobs(api.box, [job(1), job(2, null)]);
+    const id = addJobs(api.box, [job(1), job(2)]);
     expect(await api.drain()).toMatchObject({ delivered: 0, left: 1 });
     isAway = false;
     api.box.outbox.retry(api.box.entry(id));
@@ -221,17 +209,21 @@ describe('of a batch of which the API cannot take a part', () => {
     ]);
   });
 
-  test('nothing is kept of one that somebody dropped meanwhile', async () => {
+  test.each([
+    ['split', wrongFields(1)],
+    ['reduced', notStarted],
+  ])('nothing is kept of one that somebody dropped before it was %s', async (_, reply) => {
     using api = await startApi(() => {
       api.box.outbox.database.run('DELETE FROM entries');
-      return notStarted;
+      return reply;
     });
     addJobs(api.box, [job(1), job(2, null)]);
     expect(await api.drain()).toMatchObject({ delivered: 0, rejected: 0, left: 0 });
     expect(api.jobs()).toEqual([]);
+    expect(api.leftOut()).toEqual([]);
   });
 
-  test('each job is delivered or kept as rejected, once, whatever it refuses', async () => {
+  test('each job is delivered, kept as rejected, or left out, once, whatever it refuses', async () => {
     const batches = fc.array(
       fc.array(fc.record({ isStarted: fc.boolean(), isGood: fc.boolean() }), { minLength: 1, maxLength: 6 }),
       { minLength: 1, maxLength: 4 },
@@ -262,10 +254,102 @@ describe('of a batch of which the API cannot take a part', () => {
         const all = jobs.flat();
         const takes = ({ JobID, Start }: Job) => good.get(Number(JobID)) === true && Start !== null;
         expect(delivered.sort((a, b) => a - b)).toEqual(all.filter(takes).map(({ JobID }) => Number(JobID)));
-        expect([...delivered, ...kept].sort((a, b) => a - b)).toEqual(all.map(({ JobID }) => Number(JobID)));
+        const accountedFor = [...delivered, ...kept, ...api.leftOut()];
+        expect(accountedFor.sort((a, b) => a - b)).toEqual(all.map(({ JobID }) => Number(JobID)));
       }),
       { numRuns: 25 },
     );
+  });
+});
+
+describe('an API that requires a start', () => {
+  const takesStarted = (request: Seen) => (request.body.includes('"Start":null') ? notStarted : ingested(request));
+
+  test('gets the rest of the jobs; those left out are listed, and no entry is rejected', async () => {
+    using api = await startApi(takesStarted);
+    const id = addJobs(api.box, [job(1), job(2, null), job(3), job(4, null)]);
+    const result = await api.drain();
+    expect(result).toMatchObject({ delivered: 1, rejected: 0, left: 0 });
+    expect(sent(api.server.seen)).toEqual([
+      [1, 2, 3, 4],
+      [1, 3],
+    ]);
+    expect(api.jobs()).toEqual([{ state: 'delivered', jobs: [1, 3] }]);
+    expect(api.leftOut()).toEqual([2, 4]);
+    expect(listDropped(api.box.outbox.database, 1)[0]).toMatchObject({
+      stream: 'ingest/c1',
+      reason: `job 4, submitted 2026-11-20T10:00:00, never started: the usage-history API at ${api.server.url} requires a start`,
+    });
+    expect(api.box.outbox.attempts(api.box.entry(id))).toMatchObject([
+      { outcome: 'omitted', status: 500 },
+      { outcome: 'accepted', detail: 'jobs_processed=2, sent without 2 jobs that never started' },
+    ]);
+    expect(result.lines.join('\n')).toContain(
+      'such jobs are left out from now on; list them with: hpc-collector outbox',
+    );
+  });
+
+  test('is asked once: after that, such jobs are left out without a request that fails', async () => {
+    using api = await startApi(takesStarted);
+    for (let number = 0; number < 6; number += 2) addJobs(api.box, [job(number), job(number + 1, null)]);
+    const result = await api.drain();
+    expect(result).toMatchObject({ delivered: 3, rejected: 0 });
+    addJobs(api.box, [job(6), job(7, null)]);
+    expect(await api.drain()).toMatchObject({ delivered: 1, rejected: 0 });
+    expect(sent(api.server.seen)).toEqual([[0, 1], [0], [2], [4], [6]]);
+    expect(api.leftOut()).toEqual([1, 3, 5, 7]);
+    expect(result.lines.filter((line) => line.includes('from now on'))).toHaveLength(1);
+  });
+
+  test('gets an empty list if no job of a batch started, and the entry is delivered', async () => {
+    using api = await startApi(takesStarted);
+    addJobs(api.box, [job(1, null)]);
+    expect(await api.drain()).toMatchObject({ delivered: 1, rejected: 0, left: 0 });
+    expect(api.jobs()).toEqual([{ state: 'delivered', jobs: [] }]);
+    expect(api.leftOut()).toEqual([1]);
+  });
+
+  test('can also say so with a 422 that names the start of each such job', async () => {
+    using api = await startApi((request) => {
+      const { jobs } = JSON.parse(request.body) as { jobs: Job[] };
+      const named = jobs.flatMap(({ Start }, index) => (Start === null ? [index] : []));
+      return named.length > 0 ? wrongFields(...named) : ingested(request);
+    });
+    addJobs(api.box, [job(1, null), job(2)]);
+    expect(await api.drain()).toMatchObject({ delivered: 1, rejected: 0 });
+    expect(api.jobs()).toEqual([{ state: 'delivered', jobs: [2] }]);
+    expect(api.leftOut()).toEqual([1]);
+  });
+
+  test('lists a job once, however often it is sent', async () => {
+    using api = await startApi(takesStarted);
+    for (let count = 0; count < 3; count++) addJobs(api.box, [job(1), job(2, null), job(2, null)]);
+    await api.drain();
+    expect(api.leftOut()).toEqual([2]);
+  });
+
+  test('is known by its address: another server gets all jobs', async () => {
+    using api = await startApi(takesStarted);
+    addJobs(api.box, [job(1, null)]);
+    await api.drain();
+    addJobs(api.box, [job(2, null)]);
+    const other = await startScripted((request) => ingested(request));
+    await drainInto(api.box, destinationAt(other.url));
+    other.stop();
+    expect(sent(other.seen)).toEqual([[2]]);
+    expect(api.leftOut()).toEqual([1]);
+  });
+
+  test('keeps no entry from being noted as sent before each request', async () => {
+    const noted: boolean[] = [];
+    using api = await startApi((request) => {
+      const [head] = api.box.outbox.list('pending');
+      noted.push(head?.firstSentAt instanceof Date);
+      return takesStarted(request);
+    });
+    for (let number = 0; number < 6; number += 2) addJobs(api.box, [job(number), job(number + 1, null)]);
+    await api.drain();
+    expect(noted).toEqual([true, true, true, true]);
   });
 });
 

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { writeProgress } from '../../src/history/progress.ts';
 import { Outbox } from '../../src/outbox/outbox.ts';
 import { randomFrom } from '../bench/random.ts';
-import { type HistorySite, newHistorySite, startHistoryApi } from '../support/history-site.ts';
+import { type HistoryApi, type HistorySite, newHistorySite, startHistoryApi } from '../support/history-site.ts';
 import { install } from '../support/playback.ts';
 import { captured, type Fields, sacctLine, seconds, stepLine } from '../support/sacct.ts';
 import { binary } from '../support/site.ts';
@@ -562,6 +562,85 @@ test('goes on where slurm-usage-history-exporter was: its config.json is all tha
   const { exit, stderr } = await exportJobs();
   expect(stderr).toContain('✓ Posted farm jobs: jobs_processed=3');
   expect(exit).toBe(0);
+});
+
+describe('to the original server, which takes no job without a start', () => {
+  let original: HistoryApi;
+  beforeEach(() => {
+    original = startHistoryApi({ requiresStart: true });
+    pointTo(original.url);
+  });
+  afterEach(() => original.stop());
+
+  const pointTo = (url: string) => site.configure('env', `INGEST_API_URL=${url}\nINGEST_API_KEY=key\n`);
+  const cancelled = (date: string, n: number) =>
+    sacctLine({
+      JobIDRaw: String(n + 1),
+      State: 'CANCELLED by 1000',
+      Submit: seconds(`${date}T00:00:00Z`),
+      Start: 'None',
+      End: seconds(`${date}T00:01:00Z`),
+      ElapsedRaw: '0',
+      NodeList: 'None assigned',
+      AllocTRES: '',
+    });
+  const leftOut = async () => {
+    const { stdout } = await site.run('outbox', 'ls', '--dropped', '--json');
+    const rows = stdout.split('\n').filter((line) => line !== '');
+    return rows.map((line) => String(JSON.parse(line).reason).split(',')[0]).sort();
+  };
+  const range = ['--start-date', dayBefore, '--end-date', dayAfter];
+
+  test('leaves such jobs out after one refusal, counts and lists them, and is well', async () => {
+    site.sacctPrints(
+      [dayBefore, day, dayAfter].map((date, n) => jobOf(date, 10 * n) + cancelled(date, 10 * n + 1)).join(''),
+    );
+    const { exit, stderr } = await exportJobs(...range);
+    expect(stderr).toContain('✓ 6 finished jobs of farm, 6 new or changed, 3 jobs without a start left out;');
+    expect(exit).toBe(0);
+    expect(original.refused).toEqual([['1', '2']]);
+    expect(original.taken).toEqual([['1'], ['11'], ['21']]);
+    expect((await site.entries()).map(({ state }) => state)).toEqual(['delivered', 'delivered', 'delivered']);
+    expect(await leftOut()).toEqual(['job 12', 'job 2', 'job 22']);
+    const { stdout } = await site.run('outbox', 'ls', '--dropped');
+    expect(stdout).toContain(
+      `job 2, submitted ${dayBefore}T00:00:00, never started: the usage-history API at ${original.url}`,
+    );
+    expect(await exportJobs()).toMatchObject({ exit: 0, stderr: expect.stringContaining('0 new or changed;') });
+    const health = await site.run('health');
+    expect(health).toMatchObject({ exit: 0, stdout: expect.stringContaining('HPC-COLLECTOR OK') });
+  });
+
+  test('asks the server once more with --again, and lists no job twice', async () => {
+    site.sacctPrints(jobOf(day, 0) + cancelled(day, 1));
+    await exportJobs(...thatDay);
+    const { exit, stderr } = await exportJobs(...thatDay, '--again');
+    expect(stderr).toContain('2 finished jobs of farm, 2 new or changed, 1 job without a start left out;');
+    expect(exit).toBe(0);
+    expect(original.refused).toHaveLength(2);
+    expect(original.taken).toEqual([['1'], ['1']]);
+    expect(await leftOut()).toEqual(['job 2']);
+  });
+
+  test('a night with nothing but cancelled jobs is a delivery, too, and says nothing where nobody watches', async () => {
+    site.sacctPrints(cancelled(day, 1));
+    expect(await site.runUnwatched('jobs', 'export')).toMatchObject({ exit: 0, stdout: '', stderr: '' });
+    expect(original.taken).toEqual([[]]);
+    expect((await site.entries()).map(({ state }) => state)).toEqual(['delivered']);
+    expect(await leftOut()).toEqual(['job 2']);
+  });
+
+  test('sends all jobs to another address', async () => {
+    site.sacctPrints(cancelled(day, 1));
+    await exportJobs(...thatDay);
+    const other = startHistoryApi();
+    pointTo(other.url);
+    const { exit, stderr } = await exportJobs(...thatDay, '--again');
+    await other.stop();
+    expect(stderr).toContain('1 finished job of farm, 1 new or changed;');
+    expect(exit).toBe(0);
+    expect(other.taken).toEqual([['2']]);
+  });
 });
 
 test('refuses another zone for a cluster that was exported before, unless its jobs are sent again', async () => {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { install } from './playback.ts';
-import { newSite, type Site } from './site.ts';
+import { fixtures, newSite, type Site } from './site.ts';
 
 /** A host where sacct is a script, with a usage-history API that takes everything. */
 export type HistorySite = Site & {
@@ -23,7 +23,10 @@ export type HistorySite = Site & {
 };
 
 const exported = z.object({ stream: z.string(), body: z.string() });
-const body = z.object({ hostname: z.string(), jobs: z.array(z.object({ JobID: z.string(), Submit: z.string() })) });
+const body = z.object({
+  hostname: z.string(),
+  jobs: z.array(z.object({ JobID: z.string(), Submit: z.string(), Start: z.string().nullable().optional() })),
+});
 
 export function newHistorySite(apiUrl: string | null): HistorySite {
   const site = newSite();
@@ -69,8 +72,21 @@ exec cat "$lines"
   return made;
 }
 
-/** A usage-history API that takes everything. */
-export function startHistoryApi(): { readonly url: string; stop(): Promise<void> } {
+/** A usage-history API, and the ids of the jobs of each request that it took or refused. */
+export type HistoryApi = {
+  readonly url: string;
+  readonly taken: string[][];
+  readonly refused: string[][];
+  stop(): Promise<void>;
+};
+
+/**
+ * A usage-history API that takes everything; one that requires a start answers as the original server does (its recorded
+ * answer is `ingest-mixed-null` in `fixtures/ingest-api/exchanges.jsonl`).
+ */
+export function startHistoryApi({ requiresStart = false } = {}): HistoryApi {
+  const taken: string[][] = [];
+  const refused: string[][] = [];
   const server = Bun.serve({
     hostname: '127.0.0.1',
     port: 0,
@@ -78,9 +94,22 @@ export function startHistoryApi(): { readonly url: string; stop(): Promise<void>
       const sent = body.safeParse(await request.json());
       if (!sent.success) return Response.json({ detail: [] }, { status: 422 });
       const { hostname, jobs } = sent.data;
+      const isRefused = requiresStart && jobs.some(({ Start }) => (Start ?? null) === null);
+      (isRefused ? refused : taken).push(jobs.map(({ JobID }) => JobID));
+      if (isRefused) return Response.json(original('ingest-mixed-null').answer, { status: 500 });
       const message = `Successfully ingested ${jobs.length} jobs for ${hostname}`;
       return Response.json({ success: true, message, jobs_processed: jobs.length, hostname });
     },
   });
-  return { url: `http://127.0.0.1:${server.port}`, stop: () => server.stop(true) };
+  return { url: `http://127.0.0.1:${server.port}`, taken, refused, stop: () => server.stop(true) };
+}
+
+const exchange = z.object({ name: z.string(), answer: z.unknown() });
+
+/** Returns what the original server was recorded to answer. */
+function original(name: string) {
+  const lines = readFileSync(join(fixtures, 'ingest-api/exchanges.jsonl'), 'utf8').trim().split('\n');
+  const found = lines.map((line) => exchange.parse(JSON.parse(line))).find((one) => one.name === name);
+  if (!found) throw new Error(`no exchange ${name} was recorded`);
+  return found;
 }

@@ -26,7 +26,7 @@ export const lsCommand = defineCommand({
     },
     count: { type: 'boolean', description: 'Only how many there are' },
     ids: { type: 'boolean', description: 'Only their ids, one a line' },
-    dropped: { type: 'boolean', description: 'What was dropped instead, newest first, with the reason' },
+    dropped: { type: 'boolean', description: 'List dropped entries and jobs left out, newest first' },
     json: { type: 'boolean', description: 'One JSON object an entry' },
   },
   async run({ args }) {

@@ -86,6 +86,7 @@ const keptFacts: Readonly<Partial<Record<Fact, z.ZodType<string>>>> = {
   maintenance: json,
   notified: json,
   history: json,
+  'start-required': json,
 };
 
 export function entryRowOf(rowid: number, values: readonly Value[]): EntryRow | null {

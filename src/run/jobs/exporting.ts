@@ -1,3 +1,4 @@
+import { forgetStartRequired, requiresStart } from '../../delivery/start-required.ts';
 import { readProgress } from '../../history/progress.ts';
 import type { HistorySource } from '../../history/read-window.ts';
 import { windowsOf } from '../../history/windows.ts';
@@ -34,6 +35,9 @@ export async function exportHistory(asked: Asked, context: Context): Promise<Exi
     return exitCodes.locked;
   }
   try {
+    // The server can have been upgraded: `--again` sends it a job without a start once more.
+    if (asked.isAgain)
+      withAddress(context, (outbox, address) => outbox.atomically(() => forgetStartRequired(outbox.database, address)));
     const plan = withOutbox(context, ({ database }) => planFor(asked, readProgress(database, cluster), context));
     return await logged(log, () =>
       exportWindows({ context, log, source, plan, isAgain: asked.isAgain, now: asked.now }),
@@ -66,7 +70,7 @@ async function exportWindows(work: Export): Promise<ExitCode> {
   log.info(`${plan.isResumed ? 'Going on' : 'Reading'}: jobs of ${source.cluster} that ended ${rangeText(plan)}`);
   const show = exportProgress(windows.length);
   const codes: ExitCode[] = [];
-  const all = { jobs: 0, fresh: 0, cpuHours: 0, gpuHours: 0 };
+  const all = { jobs: 0, fresh: 0, unstarted: 0, cpuHours: 0, gpuHours: 0 };
   let drained: ExitCode | null = null;
   // Drain first: pending entries could make the export stop at once.
   if (withOutbox(context, (outbox) => isBackedUp(outbox, source.cluster))) {
@@ -80,7 +84,7 @@ async function exportWindows(work: Export): Promise<ExitCode> {
     context.changes?.saw(`collect/jobs/${source.cluster}`);
     logDamage(window, gathered, log);
     if (gathered.damaged.count > 0) codes.push(exitCodes.failed);
-    for (const key of ['jobs', 'fresh', 'cpuHours', 'gpuHours'] as const) all[key] += gathered[key];
+    for (const key of ['jobs', 'fresh', 'unstarted', 'cpuHours', 'gpuHours'] as const) all[key] += gathered[key];
     log.debug(`${rangeText(window)}: ${counted(gathered.jobs, 'job')}, ${gathered.fresh} new or changed`);
     // A missing configuration is reported once and does not prevent storing the rest.
     if (gathered.fresh > 0 && drained !== exitCodes.fatal) {
@@ -90,8 +94,11 @@ async function exportWindows(work: Export): Promise<ExitCode> {
   }
   // Entries of an earlier export may be due now.
   if (drained === null) codes.push(await drainAll(context, log));
+  const isLeftOut =
+    all.unstarted > 0 && withAddress(context, ({ database }, address) => requiresStart(database, address));
+  const leftOut = isLeftOut ? `, ${counted(all.unstarted, 'job')} without a start left out` : '';
   log.info(
-    `✓ ${counted(all.jobs, 'finished job')} of ${source.cluster}, ${all.fresh} new or changed; ${all.cpuHours.toFixed(2)} CPU-hours, ${all.gpuHours.toFixed(2)} GPU-hours`,
+    `✓ ${counted(all.jobs, 'finished job')} of ${source.cluster}, ${all.fresh} new or changed${leftOut}; ${all.cpuHours.toFixed(2)} CPU-hours, ${all.gpuHours.toFixed(2)} GPU-hours`,
   );
   return worst(codes);
 }
@@ -109,6 +116,12 @@ async function drainAll(context: Context, log: Log): Promise<ExitCode> {
     log.error(`✗ what is stored waits: ${error.message}`);
     return error.exitCode;
   }
+}
+
+/** Opens the outbox for one short operation that needs the API's address; returns null if none is configured. */
+function withAddress<Result>(context: Context, work: (outbox: Outbox, address: string) => Result): Result | null {
+  const { baseUrl } = context.config.ingest;
+  return baseUrl === null ? null : withOutbox(context, (outbox) => work(outbox, baseUrl));
 }
 
 /** Opens the outbox for one short operation. */
