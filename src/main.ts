@@ -1,6 +1,7 @@
 import type { CommandDef } from 'citty';
 import { runCommandLine } from './commands/command-line.ts';
 import { commonArgs } from './commands/common.ts';
+import { isHanging } from './lib/hanging.ts';
 
 // Each command is imported when it is run: cron starts this program often, and most of it is not needed then.
 const root: CommandDef = {
@@ -36,3 +37,5 @@ const root: CommandDef = {
 
 // Not process.exit: it would cut off what a slow reader has not taken from standard output yet.
 process.exitCode = await runCommandLine(root, process.argv.slice(2));
+// A directory that does not answer would keep the process alive, and every run of cron would add one.
+if (isHanging()) process.exit();

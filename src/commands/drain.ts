@@ -27,11 +27,11 @@ export const drainCommand = defineCommand({
       outbox?.close();
       return exitCodes.done;
     }
-    checkNamedOutbox(args);
     const maxSeconds = secondsOf(args['max-seconds']);
-    return routinely(args, (context) =>
-      logged(context.log, () => drainOutbox(context, { stream, ignoreRest: args.now === true, maxSeconds })),
-    );
+    return routinely(args, (context) => {
+      if (context.hanging === null) checkNamedOutbox(args);
+      return logged(context.log, () => drainOutbox(context, { stream, ignoreRest: args.now === true, maxSeconds }));
+    });
   },
 });
 

@@ -41,7 +41,7 @@ async function run(names: readonly string[], context: Context): Promise<ExitCode
   const code = worst([...failures, ran]);
   if (code === exitCodes.locked || stopSignal.aborted) return code;
   context.changes?.enter('notify');
-  await afterRun(context, code === exitCodes.done, context.log);
+  if (context.hanging === null) await afterRun(context, code === exitCodes.done, context.log);
   context.log.info(`Finished: ${code === exitCodes.done ? 'SUCCESS' : 'FAILED'}`);
   return code;
 }

@@ -13,6 +13,7 @@ import { detectOutages } from '../outage/detect.ts';
 import { collectLockFile } from '../outbox/files.ts';
 import { tryLock } from '../outbox/lock.ts';
 import type { HealingOutbox } from '../outbox/recovery/open.ts';
+import { trySocketLock } from '../outbox/socket-lock.ts';
 import { OutboxUnwritable } from '../outbox/unwritable.ts';
 import type { Context } from './context.ts';
 import { executorFor, forReal, type Source } from './executors.ts';
@@ -74,6 +75,7 @@ export async function collectAndStore(
 }
 
 function openUnlessUnwritable(context: Context): HealingOutbox | OutboxUnwritable {
+  if (context.hanging !== null) return context.hanging;
   try {
     return openToWrite(context, 'free');
   } catch (error) {
@@ -90,7 +92,8 @@ async function collectOne(
   const { context, outbox } = shared;
   const name = system.system_name;
   const log = context.log.withTag(name);
-  const lock = tryLock(collectLockFile(context.outboxFile, name), log.warn);
+  const takeLock = context.hanging === null ? tryLock : trySocketLock;
+  const lock = takeLock(collectLockFile(context.outboxFile, name), log.warn);
   if (!lock) {
     log.info(`Another collection of ${name} is under way`);
     return exitCodes.locked;

@@ -6,12 +6,14 @@ import { defaultFallbackDirectory, type Environment } from '../config/paths.ts';
 import type { System } from '../config/system.ts';
 import { sameHost } from '../exec/host-name.ts';
 import { type ExitCode, OperatorError, operatorErrorOf } from '../lib/errors.ts';
+import { hangingFiles, patience } from '../lib/hanging.ts';
 import { createLog, type Log } from '../lib/log.ts';
 import { isTerminal } from '../lib/terminal.ts';
 import { outboxFile } from '../outbox/files.ts';
 import { tryLock } from '../outbox/lock.ts';
 import type { RecoveryOptions } from '../outbox/recovery/recover.ts';
 import { Spool } from '../outbox/spool/spool.ts';
+import { OutboxUnwritable } from '../outbox/unwritable.ts';
 import { Changes } from './ongoing-errors.ts';
 
 /** The values of the flags that every command has. */
@@ -29,6 +31,8 @@ export type Context = {
   readonly config: Config;
   readonly log: Log;
   readonly outboxFile: string;
+  /** Set if the directory of the outbox does not answer: no file in it may be touched. */
+  readonly hanging: OutboxUnwritable | null;
   /** What a routine run that nobody watches has to say; null where somebody does. */
   readonly changes: Changes | null;
   /** Where goes what the outbox cannot take. */
@@ -37,7 +41,7 @@ export type Context = {
 
 /** Reads the configuration and opens the log. */
 export function openContext(args: CommonArgs, processEnvironment: Environment = process.env): Context {
-  return contextWith(null, args, processEnvironment);
+  return contextWith(args, loadConfig(args.config ?? null, processEnvironment));
 }
 
 /**
@@ -46,7 +50,10 @@ export function openContext(args: CommonArgs, processEnvironment: Environment = 
  */
 export async function routinely(args: CommonArgs, work: (context: Context) => Promise<ExitCode>): Promise<ExitCode> {
   const isWatched = isTerminal(2) || args.verbose === true;
-  const context = contextWith(isWatched ? null : new Changes(), args, process.env);
+  const config = loadConfig(args.config ?? null, process.env);
+  const { common, bySystem } = logFilesOf(args, config);
+  const hanging = await hangingFiles([outboxOf(args, config), common, ...bySystem.values()]);
+  const context = contextWith(args, config, isWatched ? null : new Changes(), hanging);
   try {
     return await work(context);
   } finally {
@@ -54,20 +61,37 @@ export async function routinely(args: CommonArgs, work: (context: Context) => Pr
   }
 }
 
-function contextWith(changes: Changes | null, args: CommonArgs, processEnvironment: Environment): Context {
-  const config = loadConfig(args.config ?? null, processEnvironment);
-  const { collector, stateDirectory } = config;
+function contextWith(
+  args: CommonArgs,
+  config: Config,
+  changes: Changes | null = null,
+  unusable: ReadonlySet<string> = new Set(),
+): Context {
+  const { collector } = config;
   const { common, bySystem } = logFilesOf(args, config);
   const log = createLog({
     terminal: changes ? changes.filter : args.verbose ? 'verbose' : args.quiet ? 'quiet' : 'normal',
     format: args['log-format'] ?? collector.log.format,
-    file: common,
-    fileBySystem: bySystem,
+    file: unusable.has(common) ? null : common,
+    fileBySystem: new Map([...bySystem].filter(([, file]) => !unusable.has(file))),
     lockRotation: collector.log.rotate ? tryLock : null,
   });
-  const outbox = args.outbox ?? outboxFile(stateDirectory);
+  const outbox = outboxOf(args, config);
   const spool = new Spool(collector.fallback_directory ?? defaultFallbackDirectory(), outbox);
-  return { config, log, outboxFile: outbox, changes, spool };
+  const hanging = unusable.has(outbox) ? doesNotAnswer(outbox) : null;
+  return { config, log, outboxFile: outbox, hanging, changes, spool };
+}
+
+function outboxOf({ outbox }: CommonArgs, { stateDirectory }: Config): string {
+  return outbox ?? outboxFile(stateDirectory);
+}
+
+function doesNotAnswer(outbox: string): OutboxUnwritable {
+  return new OutboxUnwritable(
+    `cannot open the outbox ${outbox}: its directory did not answer within ${patience} s`,
+    'check its filesystem and the file server: cat /proc/mounts; dmesg',
+    null,
+  );
 }
 
 /** Where the log goes, and the lines of some systems. */

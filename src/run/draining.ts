@@ -26,6 +26,7 @@ import { stopSignal } from './signals.ts';
  */
 export async function drainOutbox(context: Context, options: Omit<DrainOptions, 'signal'>): Promise<ExitCode> {
   context.changes?.enter('deliver');
+  if (context.hanging !== null) throw context.hanging;
   const lock = tryLock(drainLockFile(context.outboxFile), context.log.warn);
   if (!lock) {
     context.log.info('Another drain is under way');

@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { shortDuration } from '../lib/duration.ts';
-import type { Log, LogLine, TerminalFilter } from '../lib/log.ts';
+import type { LogLine, TerminalFilter } from '../lib/log.ts';
 import { writeAboveStatus } from '../lib/status-line.ts';
 import { counted } from '../lib/text.ts';
 import { readableUtc } from '../lib/time.ts';
 import { forgetFact, readFact, writeFact } from '../outbox/metadata.ts';
 import { Outbox } from '../outbox/outbox.ts';
 import { claim } from '../outbox/ownership.ts';
+import type { Context } from './context.ts';
 import { changesOf, isDelivery, parseTroubles, type Trouble, type TroubleError } from './error-changes.ts';
 
 type KeptError = LogLine & TroubleError;
@@ -43,10 +44,10 @@ export class Changes {
   }
 
   /** Shows what changed since the last run, and remembers it in the outbox; everything where that cannot be read or written. */
-  tell({ outboxFile, log }: { readonly outboxFile: string; readonly log: Log }): void {
+  tell({ outboxFile, hanging, log }: Pick<Context, 'outboxFile' | 'hanging' | 'log'>): void {
     if (this.#errors.length === 0 && this.#seen.length === 0) return;
     this.#isTelling = true;
-    const { news, over } = this.#changesSince(outboxFile);
+    const { news, over } = this.#changesSince(hanging === null ? outboxFile : null);
     for (const { whole } of news) writeAboveStatus(whole);
     for (const [about, trouble] of onePerCause(over)) {
       const tag = isDelivery(about) ? 'collector' : (about.split('/')[1] ?? 'collector');
@@ -70,9 +71,9 @@ export class Changes {
     return probes.length === 0 ? [`collect/${name}`] : probes.map((probe) => `collect/${name}/${probe}`);
   }
 
-  #changesSince(outboxFile: string): Pick<ReturnType<typeof changesOf<KeptError>>, 'news' | 'over'> {
+  #changesSince(outboxFile: string | null): Pick<ReturnType<typeof changesOf<KeptError>>, 'news' | 'over'> {
     const everything = { news: this.#errors, over: [] };
-    if (!existsSync(outboxFile)) return everything;
+    if (outboxFile === null || !existsSync(outboxFile)) return everything;
     try {
       const outbox = new Outbox(outboxFile);
       try {

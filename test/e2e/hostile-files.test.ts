@@ -125,6 +125,43 @@ describe('what would block or take for ever', () => {
     expect(await site.run('config', 'check')).toMatchObject({ exit: 2 });
   });
 
+  needs('bindfs')('a state directory that hangs costs no snapshot, and no run stays behind', async () => {
+    const state = dirname(dirname(site.outbox));
+    mkdirSync(state, { recursive: true });
+    const mounted = join(site.directory, 'mounted');
+    mkdirSync(mounted);
+    const mount = start(['bindfs', '-f', state, mounted], { env: { PATH: '/usr/bin:/bin' } });
+    const env = { ...site.env, XDG_STATE_HOME: mounted };
+    const words = /cannot open the outbox .*mounted.*: its directory did not answer within 15 s/;
+    try {
+      await until(() => run(['findmnt', mounted]).exit === 0, 'it is mounted', 40);
+      expect(await site.start(['run', 'casper'], { env }).ended).toMatchObject({ exit: 0 });
+      mount.kill('SIGSTOP');
+      const [posting, draining] = await Promise.all(
+        [['run', 'casper', '--quiet'], ['drain']].map((args) => site.start(args, { env }).ended),
+      );
+      const lines = (posting?.stderr ?? '').split('\n').filter((line) => line.includes('✗'));
+      expect(lines).toEqual([expect.stringMatching(words), expect.stringContaining('nothing is drained')]);
+      expect(lines[0]).toContain('the snapshot was posted directly');
+      expect(posting).toMatchObject({ exit: 1, signal: null, stdout: '' });
+      expect(draining).toMatchObject({ exit: 1, signal: null, stderr: expect.stringMatching(words) });
+      expect(api.posted).toHaveLength(2);
+      const collecting = await site.start(['collect', 'casper'], { env }).ended;
+      expect(collecting).toMatchObject({
+        exit: 1,
+        stderr: expect.stringContaining(`the snapshot is kept in ${fallback}`),
+      });
+      mount.kill('SIGCONT');
+      expect(await site.start(['run', 'casper'], { env }).ended).toMatchObject({ exit: 0 });
+      expect(contentsOf(site.outbox)).toHaveLength(3);
+      expect(api.posted).toHaveLength(4);
+    } finally {
+      mount.kill('SIGCONT');
+      run(['umount', '--lazy', mounted]);
+      await mount.ended;
+    }
+  });
+
   needs('bindfs')('health, ls and stats end at once on SIGTERM while the state directory hangs', async () => {
     await site.run('collect', 'casper');
     const mounted = join(site.directory, 'mounted');

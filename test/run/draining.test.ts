@@ -18,7 +18,14 @@ function drainAt(box: TestOutbox, url: string, environment: Record<string, strin
   });
   const lines: string[] = [];
   const log = createConsola({ level: 999, reporters: [{ log: (line) => lines.push(line.args.join(' ')) }] });
-  const context = { config, log, outboxFile: box.file, changes: null, spool: new Spool(box.directory, box.file) };
+  const context = {
+    config,
+    log,
+    outboxFile: box.file,
+    hanging: null,
+    changes: null,
+    spool: new Spool(box.directory, box.file),
+  };
   const code = drainOutbox(context, { stream: null, ignoreRest: false, maxSeconds: 0.5 });
   return code.then((exitCode) => ({ exitCode, lines }));
 }
@@ -72,6 +79,7 @@ describe('the exit code of a drain', () => {
       config: loadConfig(fixture.box.directory, {}),
       log: createConsola({ reporters: [] }),
       outboxFile: fixture.box.file,
+      hanging: null,
       changes: null,
       spool: new Spool(fixture.box.directory, fixture.box.file),
     };

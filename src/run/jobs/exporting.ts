@@ -25,6 +25,7 @@ const maxDrainSeconds = 120;
  * could not be read or is still pending; `locked` if another export of the cluster is running.
  */
 export async function exportHistory(asked: Asked, context: Context): Promise<ExitCode> {
+  if (context.hanging !== null) throw context.hanging;
   const source = await knownSource(asked, context);
   if (typeof source === 'number') return source;
   const { cluster } = source;
