@@ -2,7 +2,7 @@ import { Database } from 'bun:sqlite';
 import { accessSync, constants, existsSync, type Stats, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { sameHost } from '../exec/host-name.ts';
-import { messageOf } from '../lib/errors.ts';
+import { messageOf, OperatorError } from '../lib/errors.ts';
 import { networkFilesystem } from '../lib/filesystem-type.ts';
 import { schemaVersion } from '../lib/sqlite.ts';
 import { printable } from '../lib/text.ts';
@@ -10,6 +10,7 @@ import { readFact } from '../outbox/metadata.ts';
 import { migrations } from '../outbox/migrations.ts';
 import { problemWithOthers } from '../outbox/others.ts';
 import { isDamage } from '../outbox/recovery/damage.ts';
+import { refuseNotOutbox } from '../outbox/recovery/other-file.ts';
 import { unacknowledgedDamage } from '../outbox/recovery/past-damage.ts';
 import { socketLockProblem } from '../outbox/socket-lock.ts';
 import { spoolProblem } from '../outbox/spool/directory.ts';
@@ -105,6 +106,7 @@ function checkFile(file: string, hostName: string): Finding[] {
   try {
     const others = problemWithOthers(file);
     if (others !== null) return [fail('outbox', others, `ls -ld ${dirname(file)} ${file}`)];
+    refuseNotOutbox(file);
     const database = new Database(file, { readonly: true, strict: true });
     try {
       database.run('PRAGMA busy_timeout = 2000');
@@ -113,6 +115,7 @@ function checkFile(file: string, hostName: string): Finding[] {
       database.close();
     }
   } catch (error) {
+    if (error instanceof OperatorError) return [fail('outbox', error.message, `ls -l ${file}`)];
     const words = `${file}: ${messageOf(error)}`;
     if (isDamage(error))
       return [fail('outbox', `${words}: the next command recovers it`, 'hpc-collector outbox recover')];

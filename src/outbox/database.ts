@@ -23,8 +23,8 @@ export function openDatabase(file: string): Database {
     const database = new Database(file, { create: false, readwrite: true, strict: true });
     try {
       setPragmas(database, [['busy_timeout', busyTimeout, busyTimeout]]);
-      refuseNewer(database, file);
       refuseForeign(database, file);
+      refuseNewer(database, file);
       // Set this before the first table is created: it allows the file to shrink later.
       if (schemaVersion(database) === 0) database.run('PRAGMA auto_vacuum = INCREMENTAL');
       setPragmas(database, [

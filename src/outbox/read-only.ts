@@ -6,6 +6,7 @@ import { migrations } from './migrations.ts';
 import { refuseWritableByOthers } from './others.ts';
 import { Outbox } from './outbox.ts';
 import { isDamage, refuseForeign } from './recovery/damage.ts';
+import { refuseOtherFile } from './recovery/other-file.ts';
 import { unwritable } from './unwritable.ts';
 
 /** How long a reader waits for a writer, in milliseconds. */
@@ -40,13 +41,14 @@ export function openToRead(file: string): Database | null {
   try {
     database.run(`PRAGMA busy_timeout = ${busyTimeout}`);
     database.run('PRAGMA query_only = ON');
+    refuseForeign(database, file);
     const version = schemaVersion(database);
     if (version > migrations.length)
       throw new OperatorError(`the outbox ${file} was written by a newer version: install the newer hpc-collector`);
-    refuseForeign(database, file);
     return version < migrations.length ? migratedCopy(database) : database;
   } catch (error) {
     database.close();
+    if (isDamage(error)) refuseOtherFile(file);
     throw error;
   }
 }

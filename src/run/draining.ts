@@ -10,6 +10,7 @@ import { drainLockFile } from '../outbox/files.ts';
 import { pendingDestinations } from '../outbox/latest.ts';
 import { tryLock } from '../outbox/lock.ts';
 import type { Outbox } from '../outbox/outbox.ts';
+import { refuseNotOutbox } from '../outbox/recovery/other-file.ts';
 import { warnOfDamage } from '../outbox/recovery/past-damage.ts';
 import { streamsDelivered } from '../outbox/streams.ts';
 import type { Context } from './context.ts';
@@ -27,6 +28,7 @@ import { stopSignal } from './signals.ts';
 export async function drainOutbox(context: Context, options: Omit<DrainOptions, 'signal'>): Promise<ExitCode> {
   context.changes?.enter('deliver');
   if (context.hanging !== null) throw context.hanging;
+  refuseNotOutbox(context.outboxFile);
   const lock = tryLock(drainLockFile(context.outboxFile), context.log.warn);
   if (!lock) {
     context.log.info('Another drain is under way');

@@ -1,7 +1,8 @@
 /** What a damaged outbox costs: what cannot be read, and nobody's sleep. */
 
+import { Database } from 'bun:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { listDropped } from '../../src/outbox/drop.ts';
 import { Outbox } from '../../src/outbox/outbox.ts';
@@ -192,19 +193,45 @@ test('several that find the damage at once: one recovers, all go on', async () =
   expect(contentsOf(site.outbox)).toHaveLength(count + 1);
 });
 
-test('a text that a mistyped --outbox names is refused by every command, and stays as it is', async () => {
-  const notes = join(site.directory, 'notes.txt');
-  writeFileSync(notes, 'Dear diary,\n'.repeat(500), { mode: 0o600 });
-  const text = readFileSync(notes);
-  for (const args of [['run', 'casper'], ['drain'], ['outbox', 'recover'], ['outbox', 'prune']]) {
-    const { exit, stderr } = await site.run(...args, '--outbox', notes);
-    expect({ args, exit, stderr }).toMatchObject({
-      exit: 2,
-      stderr: expect.stringContaining(`${notes} is not an outbox, and not a database at all: correct --outbox`),
-    });
-    expect(readFileSync(notes).equals(text)).toBe(true);
-  }
-  expect(readdirSync(site.directory).filter((name) => name.includes('damaged'))).toEqual([]);
+describe('a file that a mistyped --outbox names stays as it is, with nothing beside it', () => {
+  const commands = [
+    ...['run casper', 'drain', 'outbox recover', 'outbox prune', 'outbox adopt', 'outbox export', 'outbox ls'],
+    ...['outbox stats', 'outbox show 0123', 'health', 'doctor casper'],
+  ];
+  test.each([
+    [
+      'a text',
+      'is not an outbox, and not a database at all: correct --outbox',
+      (file: string) => writeFileSync(file, 'Dear diary,\n'.repeat(500), { mode: 0o600 }),
+    ],
+    [
+      "another program's database",
+      "is another program's database and no outbox: correct --outbox",
+      (file: string) => {
+        const database = new Database(file);
+        database.run('CREATE TABLE moz_places (url TEXT)');
+        database.run('PRAGMA user_version = 75');
+        database.close();
+        chmodSync(file, 0o600);
+      },
+    ],
+  ])('%s', async (_, words, make) => {
+    const other = join(site.directory, 'other', 'notes.txt');
+    mkdirSync(dirname(other), { mode: 0o700 });
+    make(other);
+    const bytes = readFileSync(other);
+    for (const command of commands) {
+      const { exit, stdout, stderr } = await site.run(...command.split(' '), '--outbox', other);
+      const code = command === 'health' ? 3 : command.startsWith('doctor') ? 1 : 2;
+      expect({ command, exit, said: stdout + stderr }).toEqual({
+        command,
+        exit: code,
+        said: expect.stringContaining(`${other} ${words}`),
+      });
+      expect(readFileSync(other).equals(bytes)).toBe(true);
+      expect({ command, beside: readdirSync(dirname(other)) }).toEqual({ command, beside: ['notes.txt'] });
+    }
+  });
 });
 
 test('wrong bits in the schema and one in every body cost no entry', async () => {

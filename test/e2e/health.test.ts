@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { Outbox } from '../../src/outbox/outbox.ts';
 import { rememberDamage } from '../../src/outbox/recovery/past-damage.ts';
+import { keepReserve } from '../../src/outbox/reserve.ts';
 import { attemptAt, put } from '../outbox/queue.ts';
 import { install } from '../support/playback.ts';
 import { startSamApi } from '../support/sam-api.ts';
@@ -139,6 +140,7 @@ describe('health', () => {
 
   test('a file that is damaged now is critical, and stays as it is for the next run', async () => {
     snapshot(1, true);
+    keepReserve(site.outbox);
     writeFileSync(site.outbox, 'this is no database at all, whatever its name may say. '.repeat(100));
     const before = readFileSync(site.outbox);
     expect(await site.run('health')).toMatchObject({ exit: 2, stdout: expect.stringContaining('is damaged') });

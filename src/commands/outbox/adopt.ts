@@ -8,6 +8,7 @@ import { drainLockFile } from '../../outbox/files.ts';
 import { tryLock } from '../../outbox/lock.ts';
 import { adopt } from '../../outbox/ownership.ts';
 import { openOutbox } from '../../outbox/recovery/open.ts';
+import { refuseNotOutbox } from '../../outbox/recovery/other-file.ts';
 import { openContext, recoveryOptions } from '../../run/context.ts';
 import { checkNamedOutbox } from '../../run/opening.ts';
 import { commonArgs } from '../common.ts';
@@ -25,6 +26,7 @@ export const adoptCommand = defineCommand({
     const { outboxFile, log } = context;
     checkNamedOutbox(args);
     if (!existsSync(outboxFile)) throw new OperatorError(`there is no outbox ${outboxFile}: nothing to take over`);
+    refuseNotOutbox(outboxFile);
     // Held by a host that is not as retired as was thought.
     const lock = tryLock(drainLockFile(outboxFile), log.warn);
     if (!lock)

@@ -2,7 +2,7 @@ import { Database } from 'bun:sqlite';
 import { readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { syncPath } from '../../lib/durable.ts';
-import { messageOf, OperatorError } from '../../lib/errors.ts';
+import { messageOf } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import { codeOf } from '../../lib/sqlite.ts';
 import { counted } from '../../lib/text.ts';
@@ -10,10 +10,10 @@ import { drainLockFile, recoveringFile } from '../files.ts';
 import { type Lock, tryLock } from '../lock.ts';
 import { writeFact } from '../metadata.ts';
 import { Outbox } from '../outbox.ts';
-import { hasReserve } from '../reserve.ts';
 import { OutboxUnwritable } from '../unwritable.ts';
 import { type Carving, carve } from './carve.ts';
 import { fill, rememberDropped } from './fill.ts';
+import { refuseOtherFile } from './other-file.ts';
 import { type Damage, rememberDamage } from './past-damage.ts';
 import { identityOf, nameAside, setAside } from './set-aside.ts';
 
@@ -63,29 +63,6 @@ export function recover(file: string, found: Finding, options: RecoveryOptions):
     }
   } finally {
     lock?.release();
-  }
-}
-
-/**
- * Throws OperatorError for a file that was never an outbox, such as a text that a mistyped `--outbox` names. The reserve
- * beside it shows that it was one, whatever is left of it.
- */
-function refuseOtherFile(file: string): void {
-  if (hasReserve(file) || mayBeOutbox(file)) return;
-  throw new OperatorError(
-    `${file} is not an outbox, and not a database at all: correct --outbox, or move the file away`,
-  );
-}
-
-/** True unless the whole file could be read and has nothing of an outbox. */
-function mayBeOutbox(file: string): boolean {
-  try {
-    const carving = carve(file);
-    carving.close();
-    return carving.isOfOutbox || carving.readFault() !== null;
-  } catch {
-    // The recovery meets the same and says why.
-    return true;
   }
 }
 

@@ -9,6 +9,7 @@ import { counted } from '../../lib/text.ts';
 import { historyLockFile } from '../../outbox/files.ts';
 import { tryLock } from '../../outbox/lock.ts';
 import type { Outbox } from '../../outbox/outbox.ts';
+import { refuseNotOutbox } from '../../outbox/recovery/other-file.ts';
 import { worst } from '../collecting.ts';
 import { type Context, logged } from '../context.ts';
 import { drainOutbox } from '../draining.ts';
@@ -30,6 +31,7 @@ export async function exportHistory(asked: Asked, context: Context): Promise<Exi
   if (typeof source === 'number') return source;
   const { cluster } = source;
   const log = context.log.withTag(`jobs/${cluster}`);
+  refuseNotOutbox(context.outboxFile);
   const lock = tryLock(historyLockFile(context.outboxFile, cluster), log.warn);
   if (!lock) {
     log.info(`Another export of ${cluster} is under way`);
