@@ -103,7 +103,8 @@ function systemCondition(
   now: Date,
 ): SystemCondition {
   const isPast = (moment: Date | null): moment is Date => moment !== null && moment.getTime() <= now.getTime() + future;
-  const entries = latestEntries(database, samStream(name), lookedAt).filter(({ collectedAt }) => isPast(collectedAt));
+  const until = new Date(now.getTime() + future);
+  const entries = latestEntries(database, samStream(name), until, lookedAt);
   const deliveredAt = isPast(newest) ? newest : null;
   return {
     name,

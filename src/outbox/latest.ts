@@ -4,11 +4,13 @@ import { columns, dateOf, type EntryRow, entryOf } from './row.ts';
 /** One entry of a stream, as far as it tells how collecting goes. */
 export type LatestEntry = { readonly collectedAt: Date; readonly failedProbes: readonly string[] };
 
-/** The entries that were stored last in a stream, the latest collected first. */
-export function latestEntries(database: Database, stream: string, limit: number): LatestEntry[] {
+/** Returns the entries of a stream that were stored last and collected up to `until`, the latest collected first. */
+export function latestEntries(database: Database, stream: string, until: Date, limit: number): LatestEntry[] {
   return database
-    .query<EntryRow, [string, number]>(`SELECT ${columns} FROM entries WHERE stream = ? ORDER BY sequence DESC LIMIT ?`)
-    .all(stream, limit)
+    .query<EntryRow, [string, number, number]>(
+      `SELECT ${columns} FROM entries WHERE stream = ? AND collected_at <= ? ORDER BY sequence DESC LIMIT ?`,
+    )
+    .all(stream, until.getTime(), limit)
     .map(entryOf)
     .sort((a, b) => b.collectedAt.getTime() - a.collectedAt.getTime());
 }
