@@ -1,6 +1,5 @@
 import { Database } from 'bun:sqlite';
 import { OperatorError } from '../../lib/errors.ts';
-import { isThere } from '../files.ts';
 import { hasReserve } from '../reserve.ts';
 import { carve } from './carve.ts';
 import { isDamage, refuseForeign } from './damage.ts';
@@ -22,7 +21,6 @@ export function refuseOtherFile(file: string): void {
  * makes a lock file before it opens the outbox calls this first, because nothing may be left beside such a file.
  */
 export function refuseNotOutbox(file: string): void {
-  if (!isThere(file)) return;
   let database: Database | null = null;
   try {
     database = new Database(file, { create: false, readwrite: true });
@@ -32,7 +30,7 @@ export function refuseNotOutbox(file: string): void {
     database = null;
     if (error instanceof OperatorError) throw error;
     if (isDamage(error)) refuseOtherFile(file);
-    // The command that opens the outbox meets any other error again and reports it.
+    // The file may not exist. The command that opens the outbox meets any other error again and reports it.
   } finally {
     database?.close();
   }
