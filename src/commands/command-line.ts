@@ -185,6 +185,10 @@ function checkFlags(definitions: ArgsDef, { args, name }: Chosen): readonly stri
     if (options !== null && !options.includes(text))
       throw new OperatorError(`${name}: ${flag} ${printable(text, 40)}: give ${options.join(' or ')}`);
   }
+  for (const [key, definition] of Object.entries(definitions)) {
+    const isMissing = definition.type !== 'positional' && definition.required === true && !given.has(definition);
+    if (isMissing) throw new OperatorError(`${name} needs --${key}: see ${name} --help`);
+  }
   const isGiven = (flag: string) => [...given].some((definition) => definition === definitions[flag]);
   if (isGiven('verbose') && isGiven('quiet'))
     throw new OperatorError(`${name}: --verbose and --quiet exclude each other: give one of them`);

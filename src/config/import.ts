@@ -5,6 +5,7 @@ import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { writeDurably } from '../lib/durable.ts';
 import { messageOf, OperatorError } from '../lib/errors.ts';
+import { plainWords } from '../lib/plain-words.ts';
 import { printable } from '../lib/text.ts';
 import { collectorSchema } from './collector.ts';
 import { ingestAddress } from './ingest.ts';
@@ -128,7 +129,7 @@ function readExporterConfig(source: string): z.output<typeof exporterConfig> {
     // Do not quote the parser's message: it contains part of the file, which holds the key.
     throw new OperatorError(`${source} is no JSON: correct it, then import again`);
   }
-  const parsed = exporterConfig.safeParse(json);
+  const parsed = exporterConfig.safeParse(json, { error: plainWords });
   if (parsed.success) return parsed.data;
   const wrong = parsed.error.issues.map(({ path, message }) => `${pathText(path) || basename(source)}: ${message}`);
   throw new OperatorError(`${source} is no configuration of slurm-usage-history-exporter: ${wrong.join('; ')}`);

@@ -1,19 +1,20 @@
 import { z } from 'zod';
 import { nearest } from '../lib/nearest.ts';
+import { plainWords } from '../lib/plain-words.ts';
 import { printable } from '../lib/text.ts';
 import { type Layers, mergedLayers, placeIn } from './layers.ts';
 import { ConfigError, type Problem } from './problem.ts';
 
 /** Validates merged files. Throws ConfigError that lists every error. */
 export function checkSettings<S extends z.ZodType>(schema: S, layers: Layers): z.output<S> {
-  const result = schema.safeParse(mergedLayers(layers));
+  const result = schema.safeParse(mergedLayers(layers), { error: plainWords });
   if (result.success) return result.data;
   throw new ConfigError(settingProblems(schema, layers));
 }
 
 /** Lists all errors of merged files, each with its place, in the order of the files. */
 export function settingProblems(schema: z.ZodType, layers: Layers): Problem[] {
-  const result = schema.safeParse(mergedLayers(layers));
+  const result = schema.safeParse(mergedLayers(layers), { error: plainWords });
   const found = (result.error?.issues ?? []).flatMap((issue) => {
     if (issue.code !== 'unrecognized_keys') return [problemAt(layers, issue.path, issue.message)];
     return issue.keys.map((key) => unknownSetting(layers, [...issue.path, key], settingsAt(schema, issue.path)));

@@ -2,6 +2,7 @@ import { accessSync, constants, readFileSync, realpathSync, statSync } from 'nod
 import { isAbsolute, join, normalize, sep } from 'node:path';
 import { z } from 'zod';
 import { messageOf, OperatorError } from '../lib/errors.ts';
+import { plainWords } from '../lib/plain-words.ts';
 import { printable } from '../lib/text.ts';
 import type { Ending, UnreachableReason } from './command.ts';
 
@@ -70,9 +71,9 @@ export function readRecording(directory: string): Recording {
   } catch (error) {
     throw new OperatorError(`Not a recording: ${file}: ${printable(messageOf(error))}`, { cause: error });
   }
-  const result = recording.safeParse(content);
+  const result = recording.safeParse(content, { error: plainWords });
   if (!result.success) {
-    const issues = result.error.issues.map(({ message, path }) => `${message} (location: ${path.join('.')})`);
+    const issues = result.error.issues.map(({ message, path }) => `${path.join('.') || 'the file'}: ${message}`);
     throw new OperatorError(`Not a recording: ${file}: ${printable(issues.join('; '))}`);
   }
   for (const { stdout, stderr } of result.data.commands) {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { plainWords } from '../lib/plain-words.ts';
 import { Damages, type HubUserRecord, type ServerRecord } from '../lib/records.ts';
 
 /** The media type that requests pages from JupyterHub 2 and later; earlier releases answer with a plain list. */
@@ -42,7 +43,7 @@ export function parseUsersPage(text: string, byte: number): UsersPage | string {
   const users: HubUserRecord[] = [];
   const damaged = new Damages();
   for (const item of items) {
-    const { data, error } = user.safeParse(item);
+    const { data, error } = user.safeParse(item, { error: plainWords });
     if (!data) {
       damaged.add({ record: nameOf(item), byte, problem: error.issues[0]?.message ?? 'is no user' });
       continue;

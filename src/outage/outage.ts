@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { OperatorError } from '../lib/errors.ts';
 import { outageStatuses, severities } from '../lib/outage-words.ts';
+import { plainWords } from '../lib/plain-words.ts';
 import { naiveUtc } from '../lib/time.ts';
 import { parseMoment } from '../lib/timestamp.ts';
 
@@ -66,7 +67,7 @@ const flags: Readonly<Record<string, string>> = {
 
 /** Makes an outage from its members. Throws OperatorError that lists everything wrong in one line. */
 export function outageOf(members: Readonly<Record<string, unknown>>): Outage {
-  const { data, error } = outageBody.safeParse(members);
+  const { data, error } = outageBody.safeParse(members, { error: plainWords });
   if (data) return data;
   const problems = error.issues.map(({ path, message }) => {
     const field = String(path[0] ?? '');

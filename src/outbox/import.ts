@@ -1,5 +1,6 @@
 import { messageOf } from '../lib/errors.ts';
 import type { NumberedLine } from '../lib/lines.ts';
+import { plainWords } from '../lib/plain-words.ts';
 import { usedBytes } from './database.ts';
 import type { EntryState } from './entry.ts';
 import type { Outbox } from './outbox.ts';
@@ -86,10 +87,10 @@ function entryOf(text: string | null): PortableEntry | string {
   } catch (error) {
     return `is no JSON: ${messageOf(error)}`;
   }
-  const parsed = portableSchema.safeParse(value);
+  const parsed = portableSchema.safeParse(value, { error: plainWords });
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    return `is no exported entry: ${issue?.message ?? ''} (${issue?.path.join('.') ?? ''})`;
+    return `is no exported entry: ${issue?.path.join('.') || 'the line'} ${issue?.message ?? ''}`;
   }
   const sha256 = new Bun.CryptoHasher('sha256').update(parsed.data.body).digest('hex');
   return sha256 === parsed.data.body_sha256 ? parsed.data : 'is damaged: the sha-256 of its body differs';

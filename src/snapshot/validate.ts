@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { plainWords } from '../lib/plain-words.ts';
 import { printable } from '../lib/text.ts';
 import { type Snapshot, snapshotSchema } from './schema.ts';
 
@@ -17,7 +18,7 @@ export function validate(payload: Record<string, unknown>): Validated<Snapshot> 
  * count cannot be left out of a snapshot, so the probe that returned it has to count as failed.
  */
 export function problemOfRequired(fields: Readonly<Record<string, unknown>>): string | null {
-  const issues = snapshotSchema.partial().safeParse(fields).error?.issues ?? [];
+  const issues = snapshotSchema.partial().safeParse(fields, { error: plainWords }).error?.issues ?? [];
   const issue = issues.find(({ path }) => !canDrop(snapshotSchema, path));
   if (issue === undefined) return null;
   const field = issue.path.join('.');
@@ -31,7 +32,7 @@ export function problemOfRequired(fields: Readonly<Record<string, unknown>>): st
 export function validateBy<S extends z.ZodObject>(schema: S, payload: Record<string, unknown>): Validated<z.output<S>> {
   const dropped: string[] = [];
   let mended = payload;
-  let result = schema.safeParse(mended);
+  let result = schema.safeParse(mended, { error: plainWords });
   // Copy only if something is wrong: most payloads are valid, and a large one takes long to copy.
   if (!result.success) mended = structuredClone(payload);
   // Drop list rows from the end, so that earlier indexes stay valid; each turn drops something or stops.
@@ -48,7 +49,7 @@ export function validateBy<S extends z.ZodObject>(schema: S, payload: Record<str
       const issue = issues.find((other) => dropPath(schema, other.path).join('.') === text);
       dropped.push(`${text} (${printable(JSON.stringify(value) ?? '', 120)}): ${issue?.message ?? 'cannot be'}`);
     }
-    result = schema.safeParse(mended);
+    result = schema.safeParse(mended, { error: plainWords });
   }
   return { kind: 'valid', payload: result.data, dropped };
 }

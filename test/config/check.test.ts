@@ -60,7 +60,7 @@ describe('a problem is told with its place', () => {
   test('with the allowed values, or the nearest or all known names', () => {
     write('gust.yaml', 'load_as: fast\nlogin_node: []\ntimeouts: { zzzzzzzz: 1 }\n');
     const words = problems().map(problemText).join('\n');
-    expect(words).toContain('"raw"|"percent"');
+    expect(words).toContain('must be raw or percent');
     expect(words).toContain("(did you mean 'login_nodes'?)");
     expect(words).toContain('(known are command, connect)');
   });
@@ -166,4 +166,31 @@ describe('whatever is done to a file', () => {
     },
     60_000,
   );
+});
+
+describe('a problem is told in plain words', () => {
+  test.each([
+    ['collector.yaml', 'systems: derecho\n', 'systems: must be a list, not a text'],
+    ['collector.yaml', 'outbox: { max_mib: 1 }\n', 'outbox.max_mib: must be at least 4'],
+    ['collector.yaml', 'outbox: { max_mib: 4.5 }\n', 'outbox.max_mib: must be a whole number'],
+    ['collector.yaml', 'log: { file: log }\n', 'log.file: must begin with /'],
+    ['collector.yaml', 'log: { rotate: 1 }\n', 'log.rotate: must be true or false'],
+    ['collector.yaml', 'notify: { command: mail }\n', 'notify.command: must be a list, not a text'],
+    ['collector.yaml', 'destinations: [sam]\n', 'destinations: must be a mapping, not a list'],
+    ['collector.yaml', 'destinations: { sam: { timeout: 0 } }\n', 'destinations.sam.timeout: must be more than 0'],
+    ['casper.yaml', 'load_as: fast\n', 'load_as: must be raw or percent'],
+    ['casper.yaml', 'timeouts: { command: 7200 }\n', 'timeouts.command: must be at most 3600'],
+    ['casper.yaml', 'queues: [""]\n', 'queues.0: must not be empty'],
+    ['casper.yaml', `queues: [${'q'.repeat(33)}]\n`, 'queues.0: must have at most 32 characters'],
+    ['casper.yaml', 'node_rules: []\n', 'node_rules: must not be empty'],
+    ['casper.yaml', 'login_nodes: [{ type: cpu }]\n', 'login_nodes.0.name: is missing'],
+    ['casper.yaml', 'mounts: { "": /a }\n', 'mounts.: has a name that must not be empty'],
+  ])('%s: %s', (file, text, words) => {
+    const path = write(file, text);
+    expect(
+      problems()
+        .filter((one) => one.file === path)
+        .map((one) => one.words),
+    ).toContain(words);
+  });
 });

@@ -70,7 +70,7 @@ describe('help', () => {
 
 describe('a mistyped line is a usage error that says what was meant', () => {
   test.each([
-    ['a command', ['rnu'], "did you mean 'hpc-collector run'?"],
+    ['a command', ['colect'], "did you mean 'hpc-collector collect'?"],
     ['a verb', ['outbox', 'lss'], "did you mean 'hpc-collector outbox ls'?"],
     ['a command like no other', ['frobnicate'], 'see hpc-collector --help'],
     ['a word that a command has no verb for', ['serve', 'usr'], 'did you mean'],
@@ -78,7 +78,7 @@ describe('a mistyped line is a usage error that says what was meant', () => {
     ['a flag before the command', ['--confg', '/tmp', 'outbox', 'ls'], 'did you mean --config?'],
     ['a flag like no other', ['drain', '--frobnicate'], 'see hpc-collector drain --help'],
     ['a missing value', ['drain', '--stream'], '--stream needs a value'],
-    ['a value that is none of the known', ['outbox', 'ls', '--log-format', 'xml'], 'text, json'],
+    ['a value that is none of the known', ['outbox', 'ls', '--log-format', 'xml'], 'give text or json'],
     ['a state', ['outbox', 'ls', '--state', 'gone'], 'pending, held, rejected, delivered or all'],
     ['a number', ['drain', '--max-seconds', 'soon'], 'give a number of seconds'],
     ['a missing word', ['outbox', 'show'], 'hpc-collector outbox show needs ID'],

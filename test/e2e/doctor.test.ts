@@ -171,8 +171,8 @@ describe('config check', () => {
     expect(exit).toBe(2);
     for (const line of [
       "collector.yaml:1:1: unknown setting 'sytems' (did you mean 'systems'?)",
-      'collector.yaml:2:16: log.format: Invalid option: expected one of "text"|"json"',
-      'casper.yaml:1:10: load_as: Invalid option: expected one of "raw"|"percent"',
+      'collector.yaml:2:16: log.format: must be text or json',
+      'casper.yaml:1:10: load_as: must be raw or percent',
       'casper.yaml:3:5: queues.0: ',
     ])
       expect(stdout).toContain(join(site.configDirectory, line));

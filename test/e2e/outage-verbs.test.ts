@@ -169,7 +169,7 @@ describe('what is wrong', () => {
       ['report', 'derecho', '--title', 'x', '--severity', 'bad'],
       '--severity must be one of critical, major, minor, maintenance',
     ],
-    [['report', 'derecho', '--title', 'x'], 'Missing required argument: --severity'],
+    [['report', 'derecho', '--title', 'x'], 'hpc-collector outage report needs --severity: see'],
     [['report', '--title', 'x', '--severity', 'minor'], 'needs SYSTEM'],
     [
       ['report', 'derecho', '--title', 'x', '--severity', 'minor', '--status', 'resolved'],

@@ -218,15 +218,15 @@ commands:
 
   test.each([
     ['commands: [', 'Not a recording'],
-    ['', 'expected object'],
-    ['{}', '(location: commands)'],
-    ['commands: [{host: null, argv: [], exit: 0}]', 'location: commands.0.argv'],
+    ['', 'the file: must be a mapping, not empty'],
+    ['{}', 'commands: is missing'],
+    ['commands: [{host: null, argv: [], exit: 0}]', 'commands.0.argv.0: is missing'],
     ['commands: [{host: null, argv: [a]}]', 'needs either exit or ending'],
     [
       'commands: [{host: null, argv: [a], exit: 0, ending: {kind: timed-out, seconds: 1}}]',
       'needs either exit or ending',
     ],
-    ['commands: [{host: null, argv: [a], ending: {kind: exploded}}]', 'location: commands.0.ending'],
+    ['commands: [{host: null, argv: [a], ending: {kind: exploded}}]', 'commands.0.ending.kind: must be '],
     ['commands: [{host: null, argv: [a], exit: 0, stdin: x}]', 'stdin'],
     ['commands: [{host: null, argv: [a], exit: 0, stdout: missing}]', 'missing cannot be read: ENOENT'],
     ['commands: [{host: null, argv: [a], exit: 0, stdout: ../passwd}]', 'must be a file in the folder'],

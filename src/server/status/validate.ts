@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { plainWords } from '../../lib/plain-words.ts';
 import { counted } from '../../lib/text.ts';
 import { RequestProblem } from '../http/problem.ts';
 
@@ -19,7 +20,7 @@ export function validated<Output>(schema: z.ZodType<Output>, body: Body): Output
       throw new RequestProblem(400, `${listName(field)}: more than ${maxEntries} entries`);
     }
   }
-  const result = schema.safeParse(body);
+  const result = schema.safeParse(body, { error: plainWords });
   if (result.success) return result.data;
   throw new RequestProblem(400, describe(result.error.issues, body));
 }
