@@ -7,7 +7,7 @@ const knownVariables: readonly string[] = [
   ...['SAM_API_URL', 'SAM_API_USER', 'SAM_API_PASSWORD', 'INGEST_API_URL', 'INGEST_API_KEY'],
   ...['JUPYTERHUB_ADMIN_TOKEN', 'NOTIFY_WEBHOOK_URL', 'HEARTBEAT_URL'],
   ...['PBS_COMMAND_TIMEOUT', 'SSH_TIMEOUT', 'API_TIMEOUT', 'DERECHO_LOG_FILE', 'CASPER_LOG_FILE'],
-  ...['API_KEYS', 'CORS_ORIGINS'],
+  ...['API_KEYS', 'CORS_ORIGINS', 'DATABASE_URL', 'PGPASSWORD', 'PGPASSFILE', 'PGUSER', 'PGPORT'],
   ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'],
 ];
 

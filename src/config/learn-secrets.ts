@@ -8,6 +8,7 @@ const secretVariables = [
   'SAM_API_PASSWORD',
   'INGEST_API_KEY',
   'JUPYTERHUB_ADMIN_TOKEN',
+  'PGPASSWORD',
 ];
 
 /** Has the secrets of an environment hidden wherever text is shown or stored. */

@@ -5,7 +5,7 @@ import { createKeyRing } from './auth/key-ring.ts';
 import { urlOf } from './http/listen.ts';
 import { createDispatcher, type RequestLog } from './http/routing.ts';
 import { apisOf } from './router.ts';
-import { openStore } from './store/open.ts';
+import { type Location, openStore } from './store/open.ts';
 
 /** The options of a receiver. */
 export type ReceiverOptions = {
@@ -13,8 +13,8 @@ export type ReceiverOptions = {
   readonly hostname: string;
   /** 0 lets the system choose. */
   readonly port: number;
-  /** The database file. It is made with its directory if it does not exist. */
-  readonly databasePath: string;
+  /** The database. An SQLite file is made with its directory if it does not exist. */
+  readonly database: Location;
   /** The largest body of the SAM API, in bytes (default: 16 MiB, as the SAM API). */
   readonly maxBodyBytes?: number;
   /** Options of the ingest API (default: only stored keys, and no page of another origin may read). */
@@ -55,13 +55,13 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   const {
     hostname,
     port,
-    databasePath,
+    database,
     maxBodyBytes = 16 * 1024 * 1024,
     idleSeconds = 30,
     ingest = {},
     log = () => {},
   } = options;
-  const store = await openStore(databasePath);
+  const store = await openStore(database);
   try {
     const access = createAccessRules(createAuthenticator(store), createKeyRing(store, ingest.environmentKeys ?? []));
     const times = { idleSeconds, totalSeconds: idleSeconds * totalPerIdle };

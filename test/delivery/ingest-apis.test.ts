@@ -85,13 +85,13 @@ describe('the receiver', () => {
       using box = openWith(body);
       expect(await box.drain(receiver.url, receiver.key)).toMatchObject({ delivered: 1, left: 0 });
     }
-    expect(receiver.jobs('twice').map(({ job_id }) => job_id)).toEqual(['1', '2']);
+    expect((await receiver.jobs('twice')).map(({ job_id }) => job_id)).toEqual(['1', '2']);
   });
 
   test('takes jobs that were cancelled before they started, with the others', async () => {
     using box = openWith(bodyOf('cancelled', jobRecord({ JobID: '1' }), jobRecord({ JobID: '2', Start: null })));
     expect(await box.drain(receiver.url, receiver.key)).toMatchObject({ delivered: 1, rejected: 0 });
-    expect(receiver.jobs('cancelled').map(({ job_id, start }) => [job_id, start])).toEqual([
+    expect((await receiver.jobs('cancelled')).map(({ job_id, start }) => [job_id, start])).toEqual([
       ['1', '2026-11-20T10:05:00'],
       ['2', null],
     ]);
@@ -102,7 +102,7 @@ describe('the receiver', () => {
       bodyOf('mixed', jobRecord({ JobID: '1', Start: 'soon' }), jobRecord({ JobID: '2' }), jobRecord({ JobID: 3 })),
     );
     expect(await box.drain(receiver.url, receiver.key)).toMatchObject({ delivered: 1, rejected: 1 });
-    expect(receiver.jobs('mixed').map(({ job_id }) => job_id)).toEqual(['2']);
+    expect((await receiver.jobs('mixed')).map(({ job_id }) => job_id)).toEqual(['2']);
   });
 
   test('refuses a wrong key, and a key for another cluster: the jobs wait', async () => {

@@ -1,6 +1,5 @@
 /** What is sent after something newer, or before the newest, must not harm what the API has. */
 
-import { Database } from 'bun:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { password, startForTest, type TestReceiver, user } from '../server/helper.ts';
 import { snapshotBody } from '../support/filled-outbox.ts';
@@ -162,28 +161,23 @@ describe('in the receiver', () => {
   const settings = { credentials: { user, password } };
 
   /** What must not be touched, and how many snapshots there are. */
-  function stored() {
-    const database = new Database(receiver.path, { readonly: true });
-    try {
-      return {
-        spans: database.query('SELECT * FROM user_project_spans ORDER BY id').all(),
-        reservations: database.query('SELECT * FROM reservations ORDER BY id').all(),
-        snapshots: receiver.rows('snapshots'),
-      };
-    } finally {
-      database.close();
-    }
+  async function stored() {
+    return {
+      spans: await receiver.all('SELECT * FROM user_project_spans ORDER BY id'),
+      reservations: await receiver.all('SELECT * FROM reservations ORDER BY id'),
+      snapshots: await receiver.rows('snapshots'),
+    };
   }
 
   test('a late entry adds its snapshot and leaves spans and reservations alone', async () => {
     const id = box.add('derecho', { ...snapshot(minutes(0)), rejectedBecause: 'not yet' });
     box.add('derecho', snapshot(minutes(5)));
     await drainTo(box, receiver.url, { settings });
-    const before = stored();
+    const before = await stored();
     expect(before).toMatchObject({ spans: { length: 3 }, reservations: { length: 2 }, snapshots: 1 });
     box.outbox.retry(box.entry(id));
     expect(await drainTo(box, receiver.url, { settings })).toMatchObject({ delivered: 1, left: 0 });
-    expect(stored()).toEqual({ ...before, snapshots: 2 });
+    expect(await stored()).toEqual({ ...before, snapshots: 2 });
   });
 
   test('one whose answer was lost, and which is sent again with less in it, is there once and is delivered', async () => {
@@ -195,13 +189,13 @@ describe('in the receiver', () => {
     const id = box.add('derecho', snapshot(minutes(0)));
     expect(await drainTo(box, between.url, { settings, maxSeconds: 0.5 })).toMatchObject({ delivered: 0, left: 1 });
     between.stop();
-    expect(stored()).toMatchObject({ reservations: { length: 2 }, snapshots: 1 });
+    expect(await stored()).toMatchObject({ reservations: { length: 2 }, snapshots: 1 });
     // It is no longer the newest: its reservations are left out, and the receiver knows its key with another body.
     box.add('derecho', snapshot(minutes(5)));
     const drained = await drainTo(box, receiver.url, { settings, ignoreRest: true });
     expect(drained).toMatchObject({ delivered: 2, rejected: 0, left: 0 });
     expect(box.entry(id)).toMatchObject({ state: 'delivered', lastStatus: 409 });
-    expect(receiver.rows('snapshots')).toBe(2);
+    expect(await receiver.rows('snapshots')).toBe(2);
   });
 
   test('one that was never sent is not taken for delivered because of a conflict', async () => {

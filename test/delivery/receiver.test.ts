@@ -28,10 +28,10 @@ test('answers that are lost make no duplicate rows', async () => {
   const server = await startLossy((before) => before % 3 !== 2);
   const box = openOutbox();
   const ids = [1, 2, 3, 4].map((minute) => box.add('derecho', { body: payload(minute) }));
-  const rows = receiver.rows('snapshots');
+  const rows = await receiver.rows('snapshots');
   expect(await drainTo(box, server.url, { settings })).toMatchObject({ delivered: 4, rejected: 0, left: 0 });
   expect(server.seen.length).toBe(12);
-  expect(receiver.rows('snapshots')).toBe(rows + 4);
+  expect(await receiver.rows('snapshots')).toBe(rows + 4);
   expect(ids.map((id) => box.entry(id).attempts)).toEqual([3, 3, 3, 3]);
   expect(new Set(ids.map((id) => box.entry(id).answer)).size).toBe(4);
   server.stop();
@@ -42,11 +42,11 @@ test('an answer that is lost for whole drains is got by a later one, and shown u
   const server = await startLossy((before) => before < 6);
   const box = openOutbox();
   const id = box.add('derecho', { body: payload(30) });
-  const rows = receiver.rows('snapshots');
+  const rows = await receiver.rows('snapshots');
   expect(await drainTo(box, server.url, { settings })).toMatchObject({ delivered: 0, left: 1 });
   expect(box.entry(id)).toMatchObject({ state: 'pending', firstSentAt: expect.any(Date) });
   expect(await drainTo(box, server.url, { settings, ignoreRest: true })).toMatchObject({ delivered: 1, left: 0 });
-  expect(receiver.rows('snapshots')).toBe(rows + 1);
+  expect(await receiver.rows('snapshots')).toBe(rows + 1);
   server.stop();
   box.close();
 });

@@ -1,10 +1,13 @@
-import { Database } from 'bun:sqlite';
+import { describe, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addUser } from '../../src/server/auth/users.ts';
 import { type ReceiverOptions, startReceiver } from '../../src/server/receiver.ts';
+import { type Location, openStore } from '../../src/server/store/open.ts';
+import type { Writer } from '../../src/server/store/port.ts';
+import { addressOf, isPostgresInstalled, sharedCluster } from '../support/postgres.ts';
 
 export const user = 'collector';
 export const password = 'correct horse';
@@ -23,25 +26,50 @@ export function freshDatabasePath() {
   return { path: join(directory, 'receiver.db'), remove: () => rmSync(directory, { recursive: true, force: true }) };
 }
 
-/** A real receiver with one user on a free port. */
-export async function startForTest(options: Partial<ReceiverOptions> = {}) {
+/** A kind of database that the receiver stores in. */
+export type Engine = 'SQLite' | 'PostgreSQL';
+
+/** Defines the same tests for each kind of database. Those for PostgreSQL are skipped if it is not installed. */
+export function overEngines(define: (engine: Engine) => void): void {
+  describe('on SQLite', () => define('SQLite'));
+  if (isPostgresInstalled) describe('on PostgreSQL', () => define('PostgreSQL'));
+  else test.skip('on PostgreSQL (needs postgresql)', () => undefined);
+}
+
+/** An empty database, and the removal of it. */
+export async function freshDatabase(engine: Engine): Promise<{ database: Location; remove(): void }> {
+  if (engine === 'PostgreSQL') {
+    const url = await (await sharedCluster()).makeDatabase();
+    return { database: addressOf(url), remove: () => undefined };
+  }
   const { path, remove } = freshDatabasePath();
-  await addUser(path, user, password);
+  return { database: path, remove };
+}
+
+/** A real receiver with one user on a free port. `store` is a second connection to its database. */
+export async function startForTest(options: Partial<ReceiverOptions> & { readonly engine?: Engine } = {}) {
+  const { engine = 'SQLite', ...receiverOptions } = options;
+  const { database, remove } = await freshDatabase(engine);
+  await addUser(database, user, password);
   const lines: string[] = [];
   const receiver = await startReceiver({
     hostname: '127.0.0.1',
     port: 0,
-    databasePath: path,
+    database,
     log: (line) => lines.push(line),
-    ...options,
+    ...receiverOptions,
   });
+  const store = await openStore(database);
   async function send(method: string, path: string, init: RequestInit = {}): Promise<Answered> {
     const response = await fetch(`${receiver.url}/api/v1/status/${path}`, { method, ...init });
     return { status: response.status, headers: response.headers, body: (await response.json()) as Json };
   }
   return {
     url: receiver.url,
-    path,
+    engine,
+    database,
+    /** The file of an SQLite database. */
+    path: String(database),
     lines,
     send,
     stop: receiver.stop,
@@ -51,16 +79,13 @@ export async function startForTest(options: Partial<ReceiverOptions> = {}) {
         headers: { ...login, 'Content-Type': 'application/json', ...headers },
         body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body),
       }),
-    rows: (table: string) => {
-      const database = new Database(path, { readonly: true });
-      try {
-        return database.query<{ n: number }, []>(`SELECT count(*) AS n FROM ${table}`).get()?.n ?? -1;
-      } finally {
-        database.close();
-      }
-    },
+    rows: async (table: string) => (await store.get<{ n: number }>(`SELECT count(*) AS n FROM ${table}`))?.n ?? -1,
+    all: store.all,
+    /** Changes the database behind the back of the receiver. */
+    change: (sql: string) => store.transaction((writer: Writer) => writer.run(sql)),
     async remove() {
       await receiver.stop();
+      await store.close();
       remove();
     },
   };

@@ -24,7 +24,7 @@ async function started(options: Parameters<typeof startForTest>[0] = {}) {
   return receiver;
 }
 
-const start = (databasePath: string, port = 0) => startReceiver({ hostname: '127.0.0.1', port, databasePath });
+const start = (database: string, port = 0) => startReceiver({ hostname: '127.0.0.1', port, database });
 
 test('it listens where it says, on IPv6 too', async () => {
   expect((await started()).url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
@@ -43,7 +43,7 @@ test('a port that is taken is refused in one line, and the database is let go', 
 });
 
 test('an address of another host is refused', async () => {
-  const refused = startReceiver({ hostname: '203.0.113.7', port: 0, databasePath: freshPath() });
+  const refused = startReceiver({ hostname: '203.0.113.7', port: 0, database: freshPath() });
   expect(refused).rejects.toThrow('this host has no such address');
 });
 
@@ -131,5 +131,5 @@ test('stop lets what is under way finish, and is done once', async () => {
   expect((await posted).status).toBe(201);
   await stopped;
   expect(receiver.get('outages')).rejects.toThrow();
-  expect(receiver.rows('snapshots')).toBe(1);
+  expect(await receiver.rows('snapshots')).toBe(1);
 });

@@ -62,7 +62,7 @@ export const demoCommand = defineCommand({
       showOutbox(context);
 
       say("\n3. The API comes up, and 'drain --now' delivers, oldest first:");
-      receiver = await startReceiver({ hostname: '127.0.0.1', port, databasePath: database });
+      receiver = await startReceiver({ hostname: '127.0.0.1', port, database });
       const code = await drainOutbox(context, { stream: null, ignoreRest: true, maxSeconds: null });
       showOutbox(context);
       for (const name of systems)

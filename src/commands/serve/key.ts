@@ -11,7 +11,7 @@ import { jsonLine } from '../outbox/entry-json.ts';
 import { columns } from '../outbox/table.ts';
 import { printLines } from '../output.ts';
 import { repeatedValues } from '../repeated.ts';
-import { databaseArg, databaseFile } from './database.ts';
+import { databaseArg, databaseOf } from './database.ts';
 
 const nameArg = { name: { type: 'positional', required: true, description: 'The key, by its name' } } as const;
 
@@ -28,7 +28,7 @@ const addCommand = defineCommand({
     const names = repeatedValues(rawArgs, '--cluster');
     if (args.all && names.length > 0) throw new OperatorError('give either --cluster or --all, not both');
     const scope = args.all ? '*' : scopeOfNames(names);
-    const key = await addKey(databaseFile(args.database, openContext(args)), args.name, scope);
+    const key = await addKey(databaseOf(args.database, openContext(args)), args.name, scope);
     complain(`Added key ${args.name} for ${scope === '*' ? 'every cluster' : scope.join(', ')}\n`);
     print(`${key}\n`);
     return exitCodes.done;
@@ -39,7 +39,7 @@ const lsCommand = defineCommand({
   meta: { name: 'ls', description: 'List the API keys: their names, clusters and last use' },
   args: { ...commonArgs, ...databaseArg, json: { type: 'boolean', description: 'One JSON object a key' } },
   async run({ args }) {
-    const keys = await listKeys(databaseFile(args.database, openContext(args)));
+    const keys = await listKeys(databaseOf(args.database, openContext(args)));
     if (args.json) printLines(keys.map((key) => jsonLine(keyJson(key))));
     else printLines(keys.length === 0 ? ['There is no API key.'] : keyTable(keys));
     return exitCodes.done;
@@ -50,7 +50,7 @@ const removeCommand = defineCommand({
   meta: { name: 'remove', description: 'Remove an API key: it is refused from now on' },
   args: { ...commonArgs, ...databaseArg, ...nameArg },
   async run({ args }) {
-    await removeKey(databaseFile(args.database, openContext(args)), args.name);
+    await removeKey(databaseOf(args.database, openContext(args)), args.name);
     complain(`Removed key ${args.name}\n`);
     return exitCodes.done;
   },

@@ -9,7 +9,7 @@ import { originsIn } from '../../server/http/cors.ts';
 import { parseListen } from '../../server/http/listen.ts';
 import { startReceiver } from '../../server/receiver.ts';
 import { commonArgs } from '../common.ts';
-import { databaseArg, databaseFile } from './database.ts';
+import { databaseArg, databaseOf } from './database.ts';
 
 export const serveCommand = defineCommand({
   meta: {
@@ -34,18 +34,18 @@ export const serveCommand = defineCommand({
   async run({ args }) {
     const context = openContext(args);
     const log = context.log.withTag('receiver');
-    const databasePath = databaseFile(args.database, context);
+    const database = databaseOf(args.database, context);
     const { API_KEYS, CORS_ORIGINS } = context.config.environment;
     const ingest = {
       environmentKeys: keysIn(API_KEYS),
       origins: originsIn(CORS_ORIGINS),
       maxBodyBytes: bytesOf(args['max-ingest-mib']),
     };
-    const hasUsers = (await usersIn(databasePath)) > 0;
-    const hasKeys = ingest.environmentKeys.length > 0 || (await listKeys(databasePath)).length > 0;
+    const hasUsers = (await usersIn(database)) > 0;
+    const hasKeys = ingest.environmentKeys.length > 0 || (await listKeys(database)).length > 0;
     const receiver = await startReceiver({
       ...parseListen(args.listen),
-      databasePath,
+      database,
       ingest,
       log: (line, level) => log[level](line),
     });

@@ -9,7 +9,7 @@ import { commonArgs } from '../common.ts';
 import { jsonLine } from '../outbox/entry-json.ts';
 import { columns } from '../outbox/table.ts';
 import { printLines } from '../output.ts';
-import { databaseArg, databaseFile } from './database.ts';
+import { databaseArg, databaseOf } from './database.ts';
 
 const nameArg = { name: { type: 'positional', required: true, description: 'The user' } } as const;
 
@@ -25,9 +25,9 @@ const addCommand = defineCommand({
     },
   },
   async run({ args }) {
-    const file = databaseFile(args.database, openContext(args));
+    const database = databaseOf(args.database, openContext(args));
     const given = args['password-stdin'] ? (await Bun.stdin.text()).replace(/\r?\n$/, '') : null;
-    const { password, replaced } = await addUser(file, args.name, given);
+    const { password, replaced } = await addUser(database, args.name, given);
     complain(`${replaced ? 'Changed the password of' : 'Added'} ${args.name}\n`);
     if (password !== null) print(`${password}\n`);
     return exitCodes.done;
@@ -38,7 +38,7 @@ const lsCommand = defineCommand({
   meta: { name: 'ls', description: 'List the users, and when their passwords were set' },
   args: { ...commonArgs, ...databaseArg, json: { type: 'boolean', description: 'One JSON object a user' } },
   async run({ args }) {
-    const known = await listUsers(databaseFile(args.database, openContext(args)));
+    const known = await listUsers(databaseOf(args.database, openContext(args)));
     const users = known.map(({ name, changedAt }) => ({ name, changed_at: new Date(millisecondsOf(changedAt)) }));
     if (args.json) printLines(users.map((user) => jsonLine(user)));
     else if (users.length === 0) printLines(['There is no user.']);
@@ -54,7 +54,7 @@ const rmCommand = defineCommand({
   meta: { name: 'rm', description: 'Remove a user: the receiver refuses further requests' },
   args: { ...commonArgs, ...databaseArg, ...nameArg },
   async run({ args }) {
-    await removeUser(databaseFile(args.database, openContext(args)), args.name);
+    await removeUser(databaseOf(args.database, openContext(args)), args.name);
     complain(`Removed user ${args.name}\n`);
     return exitCodes.done;
   },

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { OperatorError } from '../../lib/errors.ts';
 import { allKeys, deleteKey, insertKey } from '../store/api-keys.ts';
-import { withStore } from '../store/open.ts';
+import { type Location, withStore } from '../store/open.ts';
 import { timestampOf } from '../timestamp.ts';
 import { type Scope, scopeOf, scopeText } from './scope.ts';
 
@@ -19,7 +19,7 @@ export type ApiKey = {
  * accepts it from the next request on.
  * @throws OperatorError for a bad name or an existing one, or if the database cannot be opened
  */
-export async function addKey(databasePath: string, name: string, scope: Scope): Promise<string> {
+export async function addKey(location: Location, name: string, scope: Scope): Promise<string> {
   if (!/^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/.test(name)) {
     throw new OperatorError(
       "A key's name has 1 to 64 letters, digits, dots, underscores, at signs or hyphens, and begins with a letter or digit.",
@@ -27,7 +27,7 @@ export async function addKey(databasePath: string, name: string, scope: Scope): 
   }
   const key = randomBytes(32).toString('base64url');
   const row = { name, sha256: hashOf(key), scope: scopeText(scope), createdAt: timestampOf(new Date()) };
-  const isNew = await withStore(databasePath, (store) => store.transaction((writer) => insertKey(writer, row)));
+  const isNew = await withStore(location, (store) => store.transaction((writer) => insertKey(writer, row)));
   if (isNew) return key;
   throw new OperatorError(`there is a key ${name} already: give another name, or remove it first`);
 }
@@ -36,8 +36,8 @@ export async function addKey(databasePath: string, name: string, scope: Scope): 
  * Returns the keys by name.
  * @throws OperatorError if the database cannot be opened
  */
-export async function listKeys(databasePath: string): Promise<ApiKey[]> {
-  const rows = await withStore(databasePath, allKeys);
+export async function listKeys(location: Location): Promise<ApiKey[]> {
+  const rows = await withStore(location, allKeys);
   return rows.map((row) => ({
     name: row.name,
     scope: scopeOf(row.scope),
@@ -50,8 +50,8 @@ export async function listKeys(databasePath: string): Promise<ApiKey[]> {
  * Removes a key. A running receiver refuses it from the next request on.
  * @throws OperatorError if there is none of that name, or if the database cannot be opened
  */
-export async function removeKey(databasePath: string, name: string): Promise<void> {
-  const removed = await withStore(databasePath, (store) => store.transaction((writer) => deleteKey(writer, name)));
+export async function removeKey(location: Location, name: string): Promise<void> {
+  const removed = await withStore(location, (store) => store.transaction((writer) => deleteKey(writer, name)));
   if (!removed) throw new OperatorError(`there is no key ${name}: see hpc-collector serve key ls`);
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { OperatorError } from '../../lib/errors.ts';
-import { withStore } from '../store/open.ts';
+import { type Location, withStore } from '../store/open.ts';
 import { allUsers, countUsers, deleteUser, type KnownUser, storeUser } from '../store/users.ts';
 import { timestampOf } from '../timestamp.ts';
 
@@ -21,13 +21,13 @@ export type AddedUser = {
  * @param password null to generate one
  * @throws OperatorError for a name or password that HTTP Basic cannot carry, or if the database cannot be opened
  */
-export async function addUser(databasePath: string, name: string, password: string | null): Promise<AddedUser> {
+export async function addUser(location: Location, name: string, password: string | null): Promise<AddedUser> {
   refuseBadName(name);
   if (password !== null) refuseBadPassword(password);
   const made = password === null ? randomBytes(24).toString('base64url') : null;
   const hash = await hashPassword(password ?? made ?? '');
   const now = timestampOf(new Date());
-  const replaced = await withStore(databasePath, (store) =>
+  const replaced = await withStore(location, (store) =>
     store.transaction((writer) => storeUser(writer, name, hash, now)),
   );
   return { password: made, replaced };
@@ -37,24 +37,24 @@ export async function addUser(databasePath: string, name: string, password: stri
  * Returns the number of users in a receiver's database, which is made if it does not exist.
  * @throws OperatorError if the database cannot be opened
  */
-export function usersIn(databasePath: string): Promise<number> {
-  return withStore(databasePath, countUsers);
+export function usersIn(location: Location): Promise<number> {
+  return withStore(location, countUsers);
 }
 
 /**
  * Returns the users of a receiver's database by name.
  * @throws OperatorError if the database cannot be opened
  */
-export function listUsers(databasePath: string): Promise<KnownUser[]> {
-  return withStore(databasePath, allUsers);
+export function listUsers(location: Location): Promise<KnownUser[]> {
+  return withStore(location, allUsers);
 }
 
 /**
  * Removes a user. A running receiver refuses it from the next request on.
  * @throws OperatorError if there is no such user, or if the database cannot be opened
  */
-export async function removeUser(databasePath: string, name: string): Promise<void> {
-  const removed = await withStore(databasePath, (store) => store.transaction((writer) => deleteUser(writer, name)));
+export async function removeUser(location: Location, name: string): Promise<void> {
+  const removed = await withStore(location, (store) => store.transaction((writer) => deleteUser(writer, name)));
   if (!removed) throw new OperatorError(`there is no user '${name}': hpc-collector serve user ls lists them`);
 }
 

@@ -1,6 +1,6 @@
 import { messageOf } from '../../lib/errors.ts';
 import { printable } from '../../lib/text.ts';
-import { Conflict, Unavailable, type UnavailableReason } from '../store/errors.ts';
+import { Conflict, Unavailable, type UnavailableReason, Unstorable } from '../store/errors.ts';
 import { RequestProblem } from './problem.ts';
 
 /** A response, and the note that the log has beside its status. */
@@ -19,6 +19,7 @@ const unavailable: Readonly<
 > = {
   full: [507, 'The disk of the receiver is full'],
   busy: [503, 'The database of the receiver is busy', { 'Retry-After': '5' }],
+  unreachable: [503, 'The database of the receiver does not answer', { 'Retry-After': '5' }],
   replaced: [503, 'The database of the receiver was deleted or replaced'],
   failed: [503, 'The database of the receiver cannot be used'],
 };
@@ -34,6 +35,9 @@ export function refusal(error: unknown, member: 'error' | 'detail'): Answered {
     return { response: json(error.status, JSON.stringify({ [member]: words }), error.headers), note };
   }
   if (error instanceof Conflict) return { response: json(409, JSON.stringify({ [member]: error.message })), note };
+  if (error instanceof Unstorable) {
+    return { response: json(member === 'detail' ? 422 : 400, JSON.stringify({ [member]: error.message })), note };
+  }
   if (error instanceof Unavailable) {
     const [status, message, headers] = unavailable[error.reason];
     return { response: json(status, JSON.stringify({ [member]: message }), headers), note };

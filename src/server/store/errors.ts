@@ -2,7 +2,7 @@ import { messageOf } from '../../lib/errors.ts';
 import { codeOf } from '../../lib/sqlite.ts';
 
 /** Why the store cannot be used now. */
-export type UnavailableReason = 'full' | 'busy' | 'replaced' | 'failed';
+export type UnavailableReason = 'full' | 'busy' | 'unreachable' | 'replaced' | 'failed';
 
 /** Thrown if the store cannot read or write at this time. Nothing of the request is stored. */
 export class Unavailable extends Error {
@@ -42,5 +42,13 @@ export class Conflict extends Error {
   constructor(message: string) {
     super(message);
     this.name = 'Conflict';
+  }
+}
+
+/** Thrown if a request has text that the database cannot hold. */
+export class Unstorable extends Error {
+  constructor() {
+    super('Text must not have the character NUL (U+0000)');
+    this.name = 'Unstorable';
   }
 }

@@ -1,9 +1,20 @@
-import type { Database } from 'bun:sqlite';
-import { storeError } from './errors.ts';
 import type { Store, Writer } from './port.ts';
 
 /** A commit takes about 5 ms. Transactions that come within this time share one: 575 a second instead of 171. */
 const collectMs = 10;
+
+/** A connection on which transactions run one after the other. Its functions throw the errors of the store. */
+export type Connection = {
+  readonly writer: Writer;
+  begin(): Promise<void>;
+  /** Runs a statement inside the transaction. */
+  execute(sql: string): Promise<void>;
+  commit(): Promise<void>;
+  /** Does not throw, and does nothing if the database ended the transaction. */
+  rollback(): Promise<void>;
+  /** False if the database ended the transaction. */
+  isOpen(): boolean;
+};
 
 /** A transaction that waits for its turn. `run` returns the function that reports success to its caller. */
 type Unit = { readonly run: () => Promise<() => void>; readonly reject: (error: unknown) => void };
@@ -11,13 +22,8 @@ type Unit = { readonly run: () => Promise<() => void>; readonly reject: (error: 
 /**
  * Runs transactions one after the other on a connection, and commits those that came together at once. A transaction
  * that throws is rolled back alone, to its savepoint.
- * @param requireFiles throws if the file of the database is not the one that was opened
  */
-export function createGroupCommit(
-  database: Database,
-  writer: Writer,
-  requireFiles: () => void,
-): Pick<Store, 'transaction'> {
+export function createGroupCommit(connection: Connection): Pick<Store, 'transaction'> {
   let waiting: Unit[] = [];
   let isRunning = false;
 
@@ -27,7 +33,7 @@ export function createGroupCommit(
       await Bun.sleep(collectMs);
       const group = waiting;
       waiting = [];
-      await commitTogether(database, group, requireFiles);
+      await commitTogether(connection, group);
     }
     isRunning = false;
   }
@@ -36,7 +42,7 @@ export function createGroupCommit(
     transaction(work) {
       return new Promise((resolve, reject) => {
         const run = async () => {
-          const result = await work(writer);
+          const result = await work(connection.writer);
           return () => resolve(result);
         };
         waiting.push({ run, reject });
@@ -47,37 +53,34 @@ export function createGroupCommit(
 }
 
 /** Does not throw: each unit gets its result or an error. */
-async function commitTogether(database: Database, group: readonly Unit[], requireFiles: () => void): Promise<void> {
+async function commitTogether(connection: Connection, group: readonly Unit[]): Promise<void> {
   const succeeded: (() => void)[] = [];
   try {
-    requireFiles();
-    database.run('BEGIN IMMEDIATE');
+    await connection.begin();
     for (const unit of group) {
-      const succeed = await runInSavepoint(database, unit);
+      const succeed = await runInSavepoint(connection, unit);
       if (succeed) succeeded.push(succeed);
     }
-    database.run('COMMIT');
-    // After the commit: a file that was deleted meanwhile does not have the rows.
-    requireFiles();
+    await connection.commit();
   } catch (error) {
-    if (database.inTransaction) database.run('ROLLBACK');
-    for (const unit of group) unit.reject(storeError(error));
+    await connection.rollback();
+    for (const unit of group) unit.reject(error);
     return;
   }
   for (const succeed of succeeded) succeed();
 }
 
-/** Returns null if the unit was rolled back. Throws if SQLite ended the transaction, as it does on a full disk. */
-async function runInSavepoint(database: Database, unit: Unit): Promise<(() => void) | null> {
-  database.run('SAVEPOINT unit');
+/** Returns null if the unit was rolled back. Throws if the database ended the transaction, as SQLite does on a full disk. */
+async function runInSavepoint(connection: Connection, unit: Unit): Promise<(() => void) | null> {
+  await connection.execute('SAVEPOINT unit');
   try {
     const succeed = await unit.run();
-    database.run('RELEASE unit');
+    await connection.execute('RELEASE SAVEPOINT unit');
     return succeed;
   } catch (error) {
-    if (!database.inTransaction) throw error;
-    database.run('ROLLBACK TO unit');
-    database.run('RELEASE unit');
+    if (!connection.isOpen()) throw error;
+    await connection.execute('ROLLBACK TO SAVEPOINT unit');
+    await connection.execute('RELEASE SAVEPOINT unit');
     unit.reject(error);
     return null;
   }

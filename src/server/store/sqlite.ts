@@ -1,7 +1,7 @@
 import { Database } from 'bun:sqlite';
 import { setPragmas } from '../../lib/sqlite.ts';
 import { storeError } from './errors.ts';
-import { createGroupCommit } from './group-commit.ts';
+import { type Connection, createGroupCommit } from './group-commit.ts';
 import type { Reader, Store, Target, Value, Writer } from './port.ts';
 import { watchFiles } from './same-file.ts';
 import { busyTimeoutMs, openFile } from './sqlite-file.ts';
@@ -19,7 +19,7 @@ export function openSqlite(path: string): Store {
   const reading = new Database(path, { readonly: true, strict: true });
   setPragmas(reading, [['busy_timeout', busyTimeoutMs, busyTimeoutMs]]);
   const requireFiles = watchFiles(path);
-  const { transaction } = createGroupCommit(writing, writerOf(writing), requireFiles);
+  const { transaction } = createGroupCommit(connectionOf(writing, requireFiles));
   return {
     ...readerOf(reading, requireFiles),
     transaction,
@@ -29,6 +29,33 @@ export function openSqlite(path: string): Store {
       reading.close();
       writing.close();
     },
+  };
+}
+
+/**
+ * Returns a connection whose transactions are committed together.
+ * @param requireFiles throws if the file of the database is not the one that was opened
+ */
+export function connectionOf(database: Database, requireFiles: () => void): Connection {
+  const execute = async (sql: string) => {
+    throwing(() => database.run(sql));
+  };
+  return {
+    writer: writerOf(database),
+    async begin() {
+      requireFiles();
+      await execute('BEGIN IMMEDIATE');
+    },
+    execute,
+    async commit() {
+      await execute('COMMIT');
+      // After the commit: a file that was deleted meanwhile does not have the rows.
+      requireFiles();
+    },
+    async rollback() {
+      if (database.inTransaction) database.run('ROLLBACK');
+    },
+    isOpen: () => database.inTransaction,
   };
 }
 

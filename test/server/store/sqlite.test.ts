@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { Unavailable } from '../../../src/server/store/errors.ts';
 import { createGroupCommit } from '../../../src/server/store/group-commit.ts';
 import type { Store, Writer } from '../../../src/server/store/port.ts';
-import { openSqlite } from '../../../src/server/store/sqlite.ts';
+import { connectionOf, openSqlite } from '../../../src/server/store/sqlite.ts';
 import { freshDatabasePath } from '../helper.ts';
 
 let path: string;
@@ -26,75 +26,7 @@ async function names(): Promise<string[]> {
   return (await store.all<{ name: string }>('SELECT name FROM clusters ORDER BY name')).map((row) => row.name);
 }
 
-test('parameters are bound by their number, in whatever order a statement has them', async () => {
-  expect(await store.get('SELECT $2 AS second, $1 AS first, $2 AS again', 'a', 'b')).toEqual({
-    second: 'b',
-    first: 'a',
-    again: 'b',
-  });
-});
-
-test('a statement with eleven parameters binds the eleventh, not the first', async () => {
-  const values = Array.from({ length: 11 }, (_, index) => index + 1);
-  const row = await store.get('SELECT $11 AS last, $1 AS first, $2, $3, $4, $5, $6, $7, $8, $9, $10', ...values);
-  expect(row).toMatchObject({ last: 11, first: 1 });
-});
-
 describe('a transaction', () => {
-  test('is seen by reads after it, and not before', async () => {
-    let during: string[] = [];
-    await store.transaction(async (writer) => {
-      await insert(writer, 'a');
-      during = await names();
-    });
-    expect(during).toEqual([]);
-    expect(await names()).toEqual(['a']);
-  });
-
-  test('that throws stores nothing, and those that share its commit are stored', async () => {
-    const results = await Promise.allSettled([
-      store.transaction((writer) => insert(writer, 'a')),
-      store.transaction(async (writer) => {
-        await insert(writer, 'b');
-        throw new Error('on purpose');
-      }),
-      store.transaction(async (writer) => {
-        await insert(writer, 'b');
-        await insert(writer, 'a');
-      }),
-      store.transaction((writer) => insert(writer, 'c')),
-    ]);
-    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled']);
-    expect(results[1]).toMatchObject({ reason: new Error('on purpose') });
-    expect(await names()).toEqual(['a', 'c']);
-  });
-
-  test('does not begin before the one in front of it has ended', async () => {
-    const steps: string[] = [];
-    const work = (name: string) => async (writer: Writer) => {
-      steps.push(`${name} begins`);
-      for (let turn = 0; turn < 5; turn++) await writer.get('SELECT 1');
-      steps.push(`${name} ends`);
-    };
-    await Promise.all(['a', 'b', 'c'].map((name) => store.transaction(work(name))));
-    expect(steps).toEqual(['a begins', 'a ends', 'b begins', 'b ends', 'c begins', 'c ends']);
-  });
-
-  test('that is begun while others are committed has its turn', async () => {
-    const first = store.transaction((writer) => insert(writer, 'a'));
-    const second = first.then(() => store.transaction((writer) => insert(writer, 'b')));
-    await Promise.all([first, second]);
-    expect(await names()).toEqual(['a', 'b']);
-  });
-
-  test('is stored if the store is closed right after it was begun', async () => {
-    const begun = store.transaction((writer) => insert(writer, 'a'));
-    await store.close();
-    await begun;
-    store = openSqlite(path);
-    expect(await names()).toEqual(['a']);
-  });
-
   test('and a read fail as unavailable after the file was deleted', async () => {
     rmSync(path);
     await expect(store.transaction((writer) => insert(writer, 'a'))).rejects.toThrow(Unavailable);
@@ -121,7 +53,7 @@ describe('transactions that come together', () => {
       if (sql === fails) throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
       return run(sql);
     };
-    const { transaction } = createGroupCommit(database, {} as Writer, () => undefined);
+    const { transaction } = createGroupCommit(connectionOf(database, () => undefined));
     return { database, noted, transaction };
   }
 
@@ -146,47 +78,5 @@ describe('transactions that come together', () => {
     database.close();
     await store.transaction((writer) => insert(writer, 'later'));
     expect(await names()).toEqual(['later']);
-  });
-});
-
-describe('many rows', () => {
-  const target = { table: 'clusters', columns: ['name', 'last_received_at'], key: ['name'] };
-
-  test('are inserted in slices, between which other work runs', async () => {
-    let turns = 0;
-    const rows = Array.from({ length: 20_000 }, (_, index) => [`c${index}`, '']);
-    await store.transaction(async (writer) => {
-      const counting = setInterval(() => {
-        turns += 1;
-      }, 0);
-      await writer.insertMany(target, rows);
-      clearInterval(counting);
-    });
-    expect(turns).toBeGreaterThan(3);
-    expect(await store.get('SELECT count(*) AS n FROM clusters')).toEqual({ n: 20_000 });
-  });
-
-  test('replace the rows with their key, and the last of two wins', async () => {
-    await store.transaction((writer) =>
-      writer.insertMany(target, [
-        ['a', '1'],
-        ['b', '1'],
-        ['a', '2'],
-      ]),
-    );
-    await store.transaction((writer) => writer.insertMany(target, [['b', '3']]));
-    expect(await store.all('SELECT * FROM clusters ORDER BY name')).toEqual([
-      { name: 'a', last_received_at: '2' },
-      { name: 'b', last_received_at: '3' },
-    ]);
-  });
-
-  test('of which one is invalid are not inserted at all', async () => {
-    const rows = [
-      ['a', '1'],
-      ['b', null],
-    ];
-    await expect(store.transaction((writer) => writer.insertMany(target, rows))).rejects.toThrow('NOT NULL');
-    expect(await names()).toEqual([]);
   });
 });

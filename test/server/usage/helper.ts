@@ -1,9 +1,7 @@
-import { Database } from 'bun:sqlite';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { addKey } from '../../../src/server/auth/keys.ts';
 import type { Scope } from '../../../src/server/auth/scope.ts';
-import type { ReceiverOptions } from '../../../src/server/receiver.ts';
 import { type Answered, type Json, startForTest } from '../helper.ts';
 
 /** The record of the API's documents, with what is given in the place of its fields. */
@@ -31,9 +29,9 @@ export function jobRecord(changes: Json = {}): Json {
 export type JobInDatabase = Record<string, string | number | null>;
 
 /** A real receiver with a key for every cluster, on a free port. */
-export async function startIngest(options: Partial<ReceiverOptions> = {}) {
+export async function startIngest(options: Parameters<typeof startForTest>[0] = {}) {
   const receiver = await startForTest(options);
-  const key = await addKey(receiver.path, 'shared', '*');
+  const key = await addKey(receiver.database, 'shared', '*');
   async function send(path: string, init: RequestInit = {}): Promise<Answered> {
     const response = await fetch(receiver.url + path, init);
     return { status: response.status, headers: response.headers, body: (await response.json()) as Json };
@@ -42,7 +40,7 @@ export async function startIngest(options: Partial<ReceiverOptions> = {}) {
     ...receiver,
     key,
     send,
-    addKey: (name: string, scope: Scope) => addKey(receiver.path, name, scope),
+    addKey: (name: string, scope: Scope) => addKey(receiver.database, name, scope),
     /** Posts a body, JSON unless it is bytes or text; `X-API-Key` is that of the shared key unless given. */
     ingest: (body: unknown, headers: Record<string, string> = {}) =>
       send('/api/data/ingest', {
@@ -53,16 +51,8 @@ export async function startIngest(options: Partial<ReceiverOptions> = {}) {
     read: (path: string, headers: Record<string, string> = { 'X-API-Key': key }) =>
       send(`/api/dashboard/${path}`, { headers }),
     /** What is stored of a cluster, by id and submit time. */
-    jobs: (cluster: string): JobInDatabase[] => {
-      const database = new Database(receiver.path, { readonly: true });
-      try {
-        return database
-          .query<JobInDatabase, [string]>('SELECT * FROM jobs WHERE cluster = ? ORDER BY job_id, submit')
-          .all(cluster);
-      } finally {
-        database.close();
-      }
-    },
+    jobs: (cluster: string): Promise<JobInDatabase[]> =>
+      receiver.all<JobInDatabase>('SELECT * FROM jobs WHERE cluster = $1 ORDER BY job_id, submit', cluster),
   };
 }
 

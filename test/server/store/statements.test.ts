@@ -1,0 +1,144 @@
+/** Every statement of the store is prepared by every engine. */
+
+import { Database } from 'bun:sqlite';
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SQL } from 'bun';
+import * as apiKeys from '../../../src/server/store/api-keys.ts';
+import * as deliveries from '../../../src/server/store/deliveries.ts';
+import * as jobs from '../../../src/server/store/jobs.ts';
+import { openStore } from '../../../src/server/store/open.ts';
+import * as outages from '../../../src/server/store/outages.ts';
+import type { Store, Target, Writer } from '../../../src/server/store/port.ts';
+import { insertInto as insertOnPostgres } from '../../../src/server/store/postgres.ts';
+import * as reservations from '../../../src/server/store/reservations.ts';
+import * as snapshots from '../../../src/server/store/snapshots.ts';
+import * as spans from '../../../src/server/store/spans.ts';
+import { insertInto as insertOnSqlite, numbered } from '../../../src/server/store/sqlite.ts';
+import * as users from '../../../src/server/store/users.ts';
+import { freshDatabase, overEngines } from '../helper.ts';
+
+const noted = new Set<string>();
+const targets: Target[] = [];
+const answers: unknown[] = [];
+
+/** Notes statements. A read answers what a test line has in `answers`, otherwise a row with an id. */
+const writer: Writer = {
+  all: async (sql) => {
+    noted.add(sql);
+    return [];
+  },
+  get: async <Row>(sql: string) => {
+    noted.add(sql);
+    return (answers.length > 0 ? answers.shift() : { id: 1 }) as Row;
+  },
+  run: async (sql) => {
+    noted.add(sql);
+    return 1;
+  },
+  insertMany: async (target) => {
+    targets.push(target);
+  },
+};
+const store: Store = { ...writer, transaction: (work) => work(writer), close: async () => undefined };
+
+beforeAll(async () => {
+  const body = new Uint8Array();
+  const key = { name: 'n', sha256: body, scope: '*', createdAt: '' };
+  const delivery = { path: '/', user: 'u', bytes: body, key: 'k', receivedAt: new Date(0) };
+  const snapshot = { system: 's', timestamp: '', receivedAt: '', receivedFrom: '', collectionFailed: null, body };
+  const span = { username: 'u', project_code: 'p', queue_name: 'q' };
+  const nothing = { description: null, start: '', end: '', receivedAt: '' };
+  const outage = { title: '', severity: '', status: '', component: null, estimatedResolution: null, body, key: 'k' };
+  await apiKeys.insertKey(writer, key);
+  await apiKeys.allKeys(writer);
+  await apiKeys.deleteKey(writer, 'n');
+  await apiKeys.keyWithHash(writer, body);
+  await apiKeys.hasKeys(writer);
+  await apiKeys.noteKeyUse(writer, 'n', '');
+  answers.push(null);
+  await deliveries.storeOnce(store, delivery, async () => ({ answer: '', replayed: false }));
+  await jobs.storeJobs(writer, {
+    cluster: 'c',
+    columns: ['user', 'end'],
+    rows: [['u', '']],
+    receivedAt: '',
+    receivedFrom: '',
+  });
+  await jobs.listClusters(writer);
+  await jobs.clusterStatistics(writer, 'c', { start: null, end: null });
+  answers.push(null);
+  await outages.storeReport(writer, { ...nothing, ...outage, system: 's', reportedAt: null, receivedFrom: '' });
+  await outages.listOutages(writer, { system: null, status: null, includeResolved: false, now: '' });
+  answers.push(null);
+  const reservation = { ...nothing, system: 's', name: 'r', nodeCount: null, partition: null, reportedAt: '' };
+  await reservations.storeReservation(writer, reservation);
+  await reservations.listReservations(writer, null, '');
+  await snapshots.insertSnapshot(writer, snapshot);
+  await snapshots.storeAnswer(writer, 1, '');
+  await snapshots.insertPart(writer, 1, 'queue', 'q', {});
+  await snapshots.snapshotsAt(writer, 's', '');
+  answers.push(null);
+  await snapshots.newestSnapshot(writer, 's');
+  await snapshots.newestTimestamp(writer, 's');
+  await spans.openSpans(writer, 's', '');
+  await spans.spanStarts(writer, 's', '');
+  await spans.extendSpan(writer, 1, '');
+  await spans.insertSpan(writer, 's', span, '{}', '');
+  await users.storeUser(writer, 'n', '', '');
+  await users.passwordHashOf(writer, 'n');
+  await users.countUsers(writer);
+  await users.allUsers(writer);
+  await users.deleteUser(writer, 'n');
+});
+
+test('the calls above run every statement that the files of the store have', () => {
+  const directory = join(import.meta.dir, '../../../src/server/store');
+  const called = /(?:reader|writer|store)\s*\.(?:all|get|run)(?:<[^(]*>)?\(\s*['`]/g;
+  const own = /^(sqlite|postgres)/;
+  const inSource = readdirSync(directory)
+    .filter((file) => !own.test(file))
+    .flatMap((file) => readFileSync(join(directory, file), 'utf8').match(called) ?? []);
+  expect(inSource.length).toBeGreaterThan(30);
+  expect(noted.size).toBe(inSource.length);
+});
+
+overEngines((engine) => {
+  let prepare: (sql: string) => unknown;
+  let close: () => unknown;
+  beforeAll(async () => {
+    const { database, remove } = await freshDatabase(engine);
+    await (await openStore(database)).close();
+    if (typeof database === 'string') {
+      const sqlite = new Database(database);
+      prepare = (sql) => sqlite.prepare(numbered(sql)).finalize();
+      close = () => {
+        sqlite.close();
+        remove();
+      };
+      return;
+    }
+    const { socketDirectory, port, user } = database;
+    const path = `${socketDirectory}/.s.PGSQL.${port}`;
+    const postgres = new SQL({ adapter: 'postgres', path, username: user, database: database.database, max: 1 });
+    let prepared = 0;
+    prepare = (sql) => postgres.unsafe(`PREPARE statement_${++prepared} AS ${sql}`);
+    close = () => postgres.close();
+  });
+  afterAll(() => close());
+
+  test('prepares each of them', async () => {
+    for (const sql of noted) await prepare(sql);
+  });
+
+  test('prepares the inserts of many rows', async () => {
+    expect(targets.length).toBeGreaterThan(0);
+    const insertInto = engine === 'SQLite' ? insertOnSqlite : insertOnPostgres;
+    for (const target of targets) await prepare(insertInto(target));
+  });
+
+  test('refuses a statement that is wrong', () => {
+    expect(async () => await prepare('SELECT nothing FROM nowhere')).toThrow();
+  });
+});
