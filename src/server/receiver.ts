@@ -70,7 +70,8 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
       usage: { maxBytes: ingest.maxBodyBytes ?? defaultIngestBytes, ...times },
     };
     const server = listen(hostname, port, {
-      idleTimeout: Math.min(2 * idleSeconds, 240),
+      // Bun looks every 4 s and may close a connection that much too early: http/body.ts must answer 408 before.
+      idleTimeout: Math.min(2 * idleSeconds + 4, 240),
       fetch: createDispatcher(apisOf({ store, access, limits, origins: ingest.origins ?? new Set() }), log),
       error: (error: Error) => {
         log(`500: ${messageOf(error)}`, 'error');
