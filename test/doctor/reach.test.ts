@@ -6,11 +6,11 @@ import { loadConfig, loadSystem } from '../../src/config/load.ts';
 import { checkReach } from '../../src/doctor/reach.ts';
 import { createExecutor } from '../../src/exec/executor.ts';
 import { temporaryDirectory } from '../support/files.ts';
-import { needsThat } from '../support/needs.ts';
+import { needs } from '../support/needs.ts';
 import { type FarSide, sshdInstalled, startSshd, trouble } from '../support/sshd.ts';
 import { asCluster } from '../support/systems.ts';
 
-const throughSsh = needsThat(sshdInstalled, 'sshd, ssh, ssh-keygen');
+const throughSsh = needs('sshd', 'ssh', 'ssh-keygen');
 const serverText = 'Server: pbs\n    server_state = Active\n    query_other_jobs = True\n';
 const versioned = (name: string) => `#!/bin/sh\n[ "$1" = --version ] && echo "${name}_version = 20.0.1"\n`;
 

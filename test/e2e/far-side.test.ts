@@ -3,13 +3,13 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { needsThat } from '../support/needs.ts';
+import { needs } from '../support/needs.ts';
 import { install, loginNodePrograms, playback } from '../support/playback.ts';
 import { captured } from '../support/sacct.ts';
 import { fixtures, newSite, type Site } from '../support/site.ts';
 import { type FarSide, sshdInstalled, startSshd, trouble } from '../support/sshd.ts';
 
-const throughSsh = needsThat(sshdInstalled, 'sshd, ssh, ssh-keygen');
+const throughSsh = needs('sshd', 'ssh', 'ssh-keygen');
 
 /** A program that prints what it does only if none of these variables is set. */
 const unless = (variables: string, text: string): string =>

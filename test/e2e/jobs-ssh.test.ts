@@ -3,11 +3,15 @@
 import { expect } from 'bun:test';
 import { separator } from '../../src/slurm/separator.ts';
 import { newHistorySite } from '../support/history-site.ts';
-import { needsThat } from '../support/needs.ts';
+import { needs } from '../support/needs.ts';
 import { captured } from '../support/sacct.ts';
-import { sshdInstalled, startSshd, trouble } from '../support/sshd.ts';
+import { startSshd, trouble } from '../support/sshd.ts';
 
-needsThat(sshdInstalled, 'sshd, ssh, ssh-keygen')('jobs.host is where sacct and scontrol run', async () => {
+needs(
+  'sshd',
+  'ssh',
+  'ssh-keygen',
+)('jobs.host is where sacct and scontrol run', async () => {
   // It answers only what it is to be asked: every argument arrives as it is.
   const sacct = `#!/bin/sh
 [ "$TZ $SLURM_TIME_FORMAT" = "UTC %s" ] || exit 3

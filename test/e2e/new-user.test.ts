@@ -3,17 +3,19 @@
 import { expect } from 'bun:test';
 import { chmodSync, copyFileSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { needsThat } from '../support/needs.ts';
+import { needsAll, program } from '../support/needs.ts';
 import { inOwnSystem, isOwnSystemPossible } from '../support/own-system.ts';
 import { install, loginNodePrograms, playback } from '../support/playback.ts';
 import { run } from '../support/run.ts';
 import { binary, credentials, fixtures, newSite } from '../support/site.ts';
-import { sshdInstalled, startSshd } from '../support/sshd.ts';
+import { startSshd } from '../support/sshd.ts';
 import { start } from '../support/start.ts';
 import { asUser } from '../support/user-manager.ts';
 
-const isPossible = isOwnSystemPossible && sshdInstalled && Bun.which('crontab') !== null;
-const test = needsThat(isPossible, 'root, the right to mount, sshd and cron');
+const test = needsAll(
+  [isOwnSystemPossible, 'root and the right to mount'],
+  ...['sshd', 'ssh', 'ssh-keygen', 'crontab'].map(program),
+);
 
 test('init, two values, doctor, run, cron, health: over ssh, with a crontab, and without being root', async () => {
   const site = newSite();

@@ -3,7 +3,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { needsThat } from '../support/needs.ts';
+import { needs } from '../support/needs.ts';
 import { install, loginNodePrograms, playback } from '../support/playback.ts';
 import { credentials, fixtures, newSite, type Site } from '../support/site.ts';
 import { type FarSide, sshdInstalled, startSshd } from '../support/sshd.ts';
@@ -127,7 +127,7 @@ describe('on its own host', () => {
   });
 });
 
-const throughSsh = needsThat(sshdInstalled, 'sshd, ssh, ssh-keygen');
+const throughSsh = needs('sshd', 'ssh', 'ssh-keygen');
 
 describe('behind ssh', () => {
   let site: Site;

@@ -3,12 +3,12 @@
 import { afterAll, beforeAll, describe, expect } from 'bun:test';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { needsThat } from '../support/needs.ts';
+import { needs } from '../support/needs.ts';
 import { install, loginNodePrograms, playback } from '../support/playback.ts';
 import { credentials, fixtures, newSite, type Site } from '../support/site.ts';
 import { type FarSide, sshdInstalled, startSshd, trouble } from '../support/sshd.ts';
 
-const throughSsh = needsThat(sshdInstalled, 'sshd, ssh, ssh-keygen');
+const throughSsh = needs('sshd', 'ssh', 'ssh-keygen');
 
 type Payload = Record<string, unknown> & { readonly login_nodes: readonly Record<string, unknown>[] };
 

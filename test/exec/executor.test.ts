@@ -5,9 +5,10 @@ import { inheritedVariables } from '../../src/exec/environment.ts';
 import { createExecutor } from '../../src/exec/executor.ts';
 import { OperatorError } from '../../src/lib/errors.ts';
 import { commandOf, outcomeOf } from '../support/execution.ts';
+import { describeWith } from '../support/needs.ts';
 import { install } from '../support/playback.ts';
 import { processesWithArgument, untilGone } from '../support/processes.ts';
-import { type FarSide, forcedWords, sshdInstalled, startSshd, trouble } from '../support/sshd.ts';
+import { type FarSide, forcedWords, startSshd, trouble } from '../support/sshd.ts';
 import { until } from '../support/until.ts';
 
 // Every login costs some 0.2 s of forks; a busy machine may take its time.
@@ -74,7 +75,11 @@ test('a host that ssh could misread is refused', () => {
   expect(() => local.start(commandOf(['id'], { host: '-oProxyCommand=id' }))).toThrow(OperatorError);
 });
 
-describe.skipIf(!sshdInstalled)('over ssh', () => {
+describeWith(
+  'sshd',
+  'ssh',
+  'ssh-keygen',
+)('over ssh', () => {
   let far: FarSide;
   const say = (text: string) => `#!/bin/sh\necho ${text}\n`;
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { isTerminal } from '../../src/lib/terminal.ts';
 
 const module = join(import.meta.dir, '../../src/lib/terminal.ts');
-const answer = `import { isTerminal } from '${module}'; process.exitCode = isTerminal(0) ? 10 : 20;`;
+const answer = `import { isTerminal } from ${JSON.stringify(module)}; process.exitCode = isTerminal(0) ? 10 : 20;`;
 
 /** Returns the exit code of a process that reports on its standard input: 10 for a terminal, 20 for another file. */
 async function withInput(stdin: 'pipe' | 'terminal' | Bun.BunFile): Promise<number> {

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryDirectory } from '../files.ts';
-import { needsThat } from '../needs.ts';
+import { needsAll, program } from '../needs.ts';
 import { freePorts } from '../ports.ts';
 import { processesWithArgument } from '../processes.ts';
 import { run } from '../run.ts';
@@ -19,10 +19,7 @@ export const slurmIsThere =
   programs.every((program) => Bun.which(program, { PATH: searchPath }) !== null) && isRootWithNamespaces();
 
 /** `withSlurm('name', …)` is a test that needs a cluster; it is skipped by name where none can be started. */
-export const withSlurm = needsThat(
-  slurmIsThere,
-  'munge, slurmctld, slurmd, slurmdbd, mariadb-server, and root that may make namespaces',
-);
+export const withSlurm = needsAll(...programs.map(program), [isRootWithNamespaces(), 'root that may make namespaces']);
 
 export type Cluster = {
   /** For clients: the variable `SLURM_CONF`, and the PATH on which Slurm's programs are. */
