@@ -2,7 +2,6 @@ import { defineCommand } from 'citty';
 import { OperatorError } from '../lib/errors.ts';
 import { collectAndStore, worst } from '../run/collecting.ts';
 import { chosenSystems, logged, openContext, routinely } from '../run/context.ts';
-import { checkNamedOutbox } from '../run/opening.ts';
 import { printPayloads } from '../run/previewing.ts';
 import { commonArgs, systemArgs } from './common.ts';
 
@@ -22,7 +21,6 @@ export const collectCommand = defineCommand({
     }
     const source = { record: args.record ?? null, replay: args.replay ?? null };
     if (args['dry-run'] || args['json-only']) {
-      checkNamedOutbox(args);
       const context = openContext(args);
       const { systems, failures } = chosenSystems(args._, context, 'as named');
       const dryRun = args['dry-run'] === true;

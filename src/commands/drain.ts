@@ -1,10 +1,10 @@
 import { defineCommand } from 'citty';
 import { addressOf } from '../delivery/destinations.ts';
 import { exitCodes, OperatorError } from '../lib/errors.ts';
+import { checkNamed } from '../outbox/open.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { type Context, logged, openContext, routinely } from '../run/context.ts';
 import { drainOutbox } from '../run/draining.ts';
-import { checkNamedOutbox } from '../run/opening.ts';
 import { commonArgs } from './common.ts';
 import { outboxIfAny } from './outbox/open.ts';
 import { printLines } from './output.ts';
@@ -29,7 +29,7 @@ export const drainCommand = defineCommand({
     }
     const maxSeconds = secondsOf(args['max-seconds']);
     return routinely(args, (context) => {
-      if (context.hanging === null) checkNamedOutbox(args);
+      if (context.hanging === null) checkNamed(context.outbox);
       return logged(context.log, () => drainOutbox(context, { stream, ignoreRest: args.now === true, maxSeconds }));
     });
   },

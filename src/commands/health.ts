@@ -6,7 +6,6 @@ import { operatorErrorOf } from '../lib/errors.ts';
 import { complain } from '../lib/output.ts';
 import { printable } from '../lib/text.ts';
 import { type CommonArgs, openContext } from '../run/context.ts';
-import { checkNamedOutbox } from '../run/opening.ts';
 import { commonArgs } from './common.ts';
 import { jsonLine } from './outbox/entry-json.ts';
 import { printLines } from './output.ts';
@@ -34,7 +33,6 @@ export const healthCommand = defineCommand({
 /** What keeps it from being told, a wrong configuration, is unknown too: 2 would be critical. */
 function reportFor(args: CommonArgs, textfile: string | undefined, now: Date): HealthReport {
   try {
-    checkNamedOutbox(args);
     const report = healthReport(openContext(args), now);
     if (textfile !== undefined && !textfile.endsWith('.prom'))
       complain(

@@ -7,7 +7,6 @@ import { collectAndStore, worst } from '../run/collecting.ts';
 import { type Context, chosenSystems, logged, openContext, routinely } from '../run/context.ts';
 import { drainOutbox } from '../run/draining.ts';
 import { forReal } from '../run/executors.ts';
-import { checkNamedOutbox } from '../run/opening.ts';
 import { printPayloads } from '../run/previewing.ts';
 import { stopSignal } from '../run/signals.ts';
 import { commonArgs, systemArgs } from './common.ts';
@@ -24,7 +23,6 @@ export const runCommand = defineCommand({
   },
   async run({ args }) {
     if (args['dry-run']) {
-      checkNamedOutbox(args);
       const context = openContext(args);
       const { systems, failures } = chosenSystems(args._, context, 'here');
       return worst([...failures, await printPayloads(systems, context, { ...forReal, dryRun: true })]);

@@ -111,7 +111,7 @@ export async function deliver(
         const reasons = records.map((record) => `${record}: ${destination.description} requires a start`);
         if (!outbox.omit(entry, attempt, { rest, reasons })) return withdrawn(entry, log);
         if (unsent === null) {
-          outbox.atomically(() => rememberStartRequired(outbox.database, destination.address));
+          outbox.atomically(() => rememberStartRequired(outbox, destination.address));
           log.warn(
             `${what}: ${destination.description} takes no job without a start (${outcome.detail}); such jobs are left out from now on; list them with: hpc-collector outbox ls --dropped`,
           );
@@ -214,7 +214,7 @@ export function mayBeStored(reply: HttpReply): boolean {
 /** Returns what happens to a body that is not sent as it is: the server's limits are known. Null if it can be sent. */
 function withoutSending(outbox: Outbox, destination: Destination, body: string): Tried | null {
   const bytes = Buffer.byteLength(body);
-  const omitted = requiresStart(outbox.database, destination.address) ? destination.omit(body) : null;
+  const omitted = requiresStart(outbox, destination.address) ? destination.omit(body) : null;
   const limit = destination.maxBodyBytes;
   const outcome: Outcome | null =
     omitted ??

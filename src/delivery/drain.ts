@@ -81,7 +81,7 @@ export async function drain(
   };
   const mayFollow = (next: Entry): boolean => {
     const isAtOnce = !options.signal.aborted && pace.delay(clock.now()) === 0 && clock.now() < deadline;
-    return isAtOnce && futureOf(next, destination, outbox.database) === null;
+    return isAtOnce && futureOf(next, destination, outbox) === null;
   };
   const readAhead = new ReadAhead(outbox, destination, following, mayFollow);
   const bounds: DeliveryBounds = {
@@ -110,7 +110,7 @@ export async function drain(
         continue;
       }
       const entryLog = log.withTag(systemOf(entry));
-      const future = futureOf(entry, destination, outbox.database);
+      const future = futureOf(entry, destination, outbox);
       if (future !== null) {
         hold(outbox, entry, future, entryLog);
         held += 1;
@@ -146,7 +146,7 @@ export async function drain(
 /** What the destination's clock said is worth no failure: the next answer says it again. */
 function keepSighting(outbox: Outbox, clock: Sighting): void {
   try {
-    rememberSighting(outbox.database, clock);
+    rememberSighting(outbox, clock);
   } catch (error) {
     if (codeOf(error)?.startsWith('SQLITE_') !== true) throw error;
   }

@@ -27,7 +27,7 @@ export async function rejectPoisoned(
   const suspect = outbox.reread(head);
   let candidate = isSuspect(suspect) ? outbox.next(suspect) : null;
   while (candidate && isSuspect(candidate)) candidate = outbox.next(candidate);
-  if (candidate === null || futureOf(candidate, destination, outbox.database) !== null || bounds.signal.aborted)
+  if (candidate === null || futureOf(candidate, destination, outbox) !== null || bounds.signal.aborted)
     return { delivered: 0, rejected: 0 };
   // One try without retries: the deadline is over.
   const result = await deliver(outbox, destination, candidate, { ...bounds, deadline: 0 }, log);

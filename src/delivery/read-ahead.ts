@@ -78,7 +78,7 @@ export class ReadAhead {
     const place = {
       isLate: this.#outbox.isLate(entry),
       isNewest: this.#outbox.isNewest(entry),
-      outageRow: outageRowOf(this.#outbox.database, entry),
+      outageRow: outageRowOf(this.#outbox, entry),
     };
     if (before !== null && isDeepStrictEqual(before.place, place)) return before;
     const stored = before?.stored ?? this.#outbox.body(entry);

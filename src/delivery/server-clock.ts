@@ -1,9 +1,8 @@
-import type { Database } from 'bun:sqlite';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { shortDuration } from '../lib/duration.ts';
 import type { Entry } from '../outbox/entry.ts';
-import { readJsonFact, writeFact } from '../outbox/metadata.ts';
+import type { Outbox } from '../outbox/outbox.ts';
 import { wasReleased } from '../outbox/release.ts';
 import type { Destination } from './destination.ts';
 
@@ -28,16 +27,16 @@ export function sightingOf(date: Date): Sighting | null {
 }
 
 /** Stores the sighting for later drains. */
-export function rememberSighting(database: Database, seen: Sighting): void {
-  writeFact(database, 'clock', JSON.stringify(seen));
+export function rememberSighting(outbox: Outbox, seen: Sighting): void {
+  outbox.metadata.write('clock', JSON.stringify(seen));
 }
 
 /**
  * Returns how far this host's clock is ahead of the destination's, in milliseconds; 0 unless a sighting of the last hour
  * since this host's start shows that. A stored sighting that is damaged counts as none.
  */
-export function aheadOfServer(database: Database, now: number): number {
-  const seen = readJsonFact(database, 'clock', sighting);
+export function aheadOfServer(outbox: Outbox, now: number): number {
+  const seen = outbox.metadata.readJson('clock', sighting);
   const uptime = readUptime();
   if (!seen || !uptime || seen.boot !== uptime.boot) return 0;
   const age = uptime.uptime - seen.uptime;
@@ -49,12 +48,12 @@ export function aheadOfServer(database: Database, now: number): number {
  * Returns why the timestamp of an entry is in the future, so that its destination would show it as the latest until then;
  * null if it is not, or if a person released the entry.
  */
-export function futureOf(entry: Entry, { showsMoments }: Destination, database: Database): string | null {
+export function futureOf(entry: Entry, { showsMoments }: Destination, outbox: Outbox): string | null {
   if (!showsMoments) return null;
   const now = Date.now();
   const ahead = entry.collectedAt.getTime() - now;
-  const difference = aheadOfServer(database, now);
-  if (ahead + difference <= tolerance || wasReleased(database, entry)) return null;
+  const difference = aheadOfServer(outbox, now);
+  if (ahead + difference <= tolerance || wasReleased(outbox, entry)) return null;
   return ahead > tolerance
     ? 'the clock was or is wrong'
     : `this host's clock is ${shortDuration(difference)} ahead of the API's, so one of them is wrong`;

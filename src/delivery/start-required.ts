@@ -1,32 +1,31 @@
-import type { Database } from 'bun:sqlite';
 import { z } from 'zod';
-import { readJsonFact, writeFact } from '../outbox/metadata.ts';
+import type { Outbox } from '../outbox/outbox.ts';
 
 const addresses = z.array(z.string());
 
 /** True if the server at an address has refused jobs that never started. */
-export function requiresStart(database: Database, address: string): boolean {
-  return known(database).includes(address);
+export function requiresStart(outbox: Outbox, address: string): boolean {
+  return known(outbox).includes(address);
 }
 
 /** Remembers that the server at an address refuses jobs that never started. */
-export function rememberStartRequired(database: Database, address: string): void {
-  write(database, [...known(database).filter((other) => other !== address), address]);
+export function rememberStartRequired(outbox: Outbox, address: string): void {
+  write(outbox, [...known(outbox).filter((other) => other !== address), address]);
 }
 
 /** Forgets what an address refused, so that the next delivery asks the server again. */
-export function forgetStartRequired(database: Database, address: string): void {
-  if (requiresStart(database, address))
+export function forgetStartRequired(outbox: Outbox, address: string): void {
+  if (requiresStart(outbox, address))
     write(
-      database,
-      known(database).filter((other) => other !== address),
+      outbox,
+      known(outbox).filter((other) => other !== address),
     );
 }
 
-function known(database: Database): readonly string[] {
-  return readJsonFact(database, 'start-required', addresses) ?? [];
+function known(outbox: Outbox): readonly string[] {
+  return outbox.metadata.readJson('start-required', addresses) ?? [];
 }
 
-function write(database: Database, all: readonly string[]): void {
-  writeFact(database, 'start-required', JSON.stringify(all));
+function write(outbox: Outbox, all: readonly string[]): void {
+  outbox.metadata.write('start-required', JSON.stringify(all));
 }

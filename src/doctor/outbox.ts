@@ -1,17 +1,13 @@
-import { Database } from 'bun:sqlite';
 import { accessSync, constants, existsSync, type Stats, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { sameHost } from '../exec/host-name.ts';
 import { messageOf, OperatorError } from '../lib/errors.ts';
 import { networkFilesystem } from '../lib/filesystem-type.ts';
-import { schemaVersion } from '../lib/sqlite.ts';
 import { printable } from '../lib/text.ts';
-import { readFact } from '../outbox/metadata.ts';
-import { migrations } from '../outbox/migrations.ts';
+import { type Inspection, inspect } from '../outbox/inspect.ts';
 import { problemWithOthers } from '../outbox/others.ts';
 import { isDamage } from '../outbox/recovery/damage.ts';
 import { refuseNotOutbox } from '../outbox/recovery/other-file.ts';
-import { unacknowledgedDamage } from '../outbox/recovery/past-damage.ts';
 import { socketLockProblem } from '../outbox/socket-lock.ts';
 import { spoolProblem } from '../outbox/spool/directory.ts';
 import { type Finding, fail, pass, skip, warn } from './finding.ts';
@@ -107,13 +103,7 @@ function checkFile(file: string, hostName: string): Finding[] {
     const others = problemWithOthers(file);
     if (others !== null) return [fail('outbox', others, `ls -ld ${dirname(file)} ${file}`)];
     refuseNotOutbox(file);
-    const database = new Database(file, { readonly: true, strict: true });
-    try {
-      database.run('PRAGMA busy_timeout = 2000');
-      return findingsIn(database, file, hostName);
-    } finally {
-      database.close();
-    }
+    return findingsIn(inspect(file), file, hostName);
   } catch (error) {
     if (error instanceof OperatorError) return [fail('outbox', error.message, `ls -l ${file}`)];
     const words = `${file}: ${messageOf(error)}`;
@@ -123,13 +113,11 @@ function checkFile(file: string, hostName: string): Finding[] {
   }
 }
 
-function findingsIn(database: Database, file: string, hostName: string): Finding[] {
-  const version = schemaVersion(database);
-  if (version > migrations.length)
+function findingsIn(inspection: Inspection, file: string, hostName: string): Finding[] {
+  if (inspection.kind === 'newer')
     return [fail('outbox', `${file} was written by a newer version`, 'install the newer hpc-collector')];
-  if (version === 0) return [pass('outbox', `${file} is empty`)];
-  const owner = readFact(database, 'host');
-  const damages = unacknowledgedDamage(database);
+  if (inspection.kind === 'empty') return [pass('outbox', `${file} is empty`)];
+  const { host: owner, damages } = inspection;
   const latest = damages.at(-1);
   return [
     owner === null || sameHost(owner, hostName)

@@ -1,4 +1,3 @@
-import type { Database } from 'bun:sqlite';
 import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isIngestStream } from '../delivery/ingest-entries.ts';
@@ -8,8 +7,8 @@ import { networkFilesystem } from '../lib/filesystem-type.ts';
 import { maintenances } from '../outage/maintenance.ts';
 import { plannedNow } from '../outage/outage-table.ts';
 import type { KnownOutage } from '../outage/row.ts';
-import { usedBytes } from '../outbox/database.ts';
 import { latestEntries, newestDelivered, streamNames } from '../outbox/latest.ts';
+import type { Outbox } from '../outbox/outbox.ts';
 import { unacknowledgedDamage } from '../outbox/recovery/past-damage.ts';
 import { countGivenUp } from '../outbox/retention.ts';
 import { socketLockProblem } from '../outbox/socket-lock.ts';
@@ -68,35 +67,35 @@ const lookedAt = 48;
 const future = 60_000;
 
 /** Reads the state of the outbox, the fallback directory and the disk; writes nothing. */
-export function conditionOf(database: Database, { file, spool, systems }: ConditionOptions, now: Date): Condition {
-  const everStored = streamNames(database);
+export function conditionOf(outbox: Outbox, { file, spool, systems }: ConditionOptions, now: Date): Condition {
+  const everStored = streamNames(outbox);
   const watched = systems ?? everStored.flatMap((stream) => systemOfStream(stream) ?? []);
-  const delivered = newestDelivered(database);
-  const inMaintenance = [...maintenances(database, now), ...plannedNow(database, now).map(maintenanceOfOutage)];
+  const delivered = newestDelivered(outbox);
+  const inMaintenance = [...maintenances(outbox, now), ...plannedNow(outbox, now).map(maintenanceOfOutage)];
   const names = new Set([...watched, ...inMaintenance.map(({ system }) => system)]);
   const disk = statfsSync(dirname(file));
   return {
     at: now,
     systems: [...names].map((name) => {
       const maintenance = inMaintenance.find(({ system }) => system === name) ?? null;
-      return systemCondition(database, name, delivered.get(samStream(name)) ?? null, maintenance, now);
+      return systemCondition(outbox, name, delivered.get(samStream(name)) ?? null, maintenance, now);
     }),
-    streams: streamStatistics(database, now),
+    streams: streamStatistics(outbox, now),
     hasJobs: everStored.some(isIngestStream),
-    exportedUntil: readUntilOfClusters(database),
-    damages: unacknowledgedDamage(database).length,
-    givenUp: countGivenUp(database, new Date(now.getTime() - 86_400_000)),
+    exportedUntil: readUntilOfClusters(outbox),
+    damages: unacknowledgedDamage(outbox).length,
+    givenUp: countGivenUp(outbox, new Date(now.getTime() - 86_400_000)),
     spooled: spool.entries().length,
     spoolProblem: spool.problem(),
     lockProblem: socketLockProblem(),
     networkFilesystem: networkFilesystem(disk.type),
     diskFreeBytes: disk.bavail * disk.bsize,
-    usedBytes: usedBytes(database),
+    usedBytes: outbox.usedBytes,
   };
 }
 
 function systemCondition(
-  database: Database,
+  outbox: Outbox,
   name: string,
   newest: Date | null,
   maintenance: Maintenance | null,
@@ -104,7 +103,7 @@ function systemCondition(
 ): SystemCondition {
   const isPast = (moment: Date | null): moment is Date => moment !== null && moment.getTime() <= now.getTime() + future;
   const until = new Date(now.getTime() + future);
-  const entries = latestEntries(database, samStream(name), until, lookedAt);
+  const entries = latestEntries(outbox, samStream(name), until, lookedAt);
   const deliveredAt = isPast(newest) ? newest : null;
   return {
     name,

@@ -1,19 +1,17 @@
-import type { Database } from 'bun:sqlite';
 import { hostname } from 'node:os';
 import type { Config } from '../config/config.ts';
 import { messageOf } from '../lib/errors.ts';
 import { printable } from '../lib/text.ts';
-import { readFact } from '../outbox/metadata.ts';
-import { openToRead } from '../outbox/read-only.ts';
+import { type OutboxLocation, openReadOnly } from '../outbox/open.ts';
+import type { Outbox } from '../outbox/outbox.ts';
 import { isDamage } from '../outbox/recovery/damage.ts';
-import type { Spool } from '../outbox/spool/spool.ts';
 import { type Condition, conditionOf } from './condition.ts';
 import { type Finding, findingsOf, type Limits, type Status, statusOf } from './findings.ts';
 import { nagiosLine, statusLine } from './nagios.ts';
 import { watchedSystems } from './watched.ts';
 
 /** What health is told from. */
-export type HealthSource = { readonly config: Config; readonly outboxFile: string; readonly spool: Spool };
+export type HealthSource = { readonly config: Config; readonly outbox: OutboxLocation };
 
 /** The state of health; without a condition it is not known, or the outbox cannot be read for damage. */
 export type HealthReport = {
@@ -32,9 +30,9 @@ const nothingExpected =
 const nothingExported = 'no jobs were exported yet: hpc-collector jobs export';
 
 /** Judges what an open outbox, its disk and the fallback directory say. */
-export function assess(database: Database, { config, outboxFile, spool }: HealthSource, now: Date): Assessment {
-  const systems = watchedSystems(config, readFact(database, 'host') ?? hostname());
-  const condition = conditionOf(database, { file: outboxFile, spool, systems }, now);
+export function assess(outbox: Outbox, { config, outbox: { file, spool } }: HealthSource, now: Date): Assessment {
+  const systems = watchedSystems(config, outbox.metadata.read('host') ?? hostname());
+  const condition = conditionOf(outbox, { file, spool, systems }, now);
   return { condition, findings: findingsOf(condition, limitsOf(config)) };
 }
 
@@ -43,15 +41,15 @@ export function healthReport(source: HealthSource, now: Date): HealthReport {
   const { collector, ingest } = source.config;
   const hasNoSystem = collector.systems.length === 0;
   const exportsOnly = hasNoSystem && ingest.baseUrl !== null;
-  let database: Database | null = null;
+  let outbox: Outbox | null = null;
   try {
-    database = openToRead(source.outboxFile);
-    if (database === null) {
+    outbox = openReadOnly(source.outbox);
+    if (outbox === null) {
       if (exportsOnly) return withoutCondition('unknown', nothingExported);
-      const file = printable(source.outboxFile);
+      const file = printable(source.outbox.file);
       return withoutCondition('unknown', `there is no outbox ${file} yet: the first collection makes it`);
     }
-    const { condition, findings } = assess(database, source, now);
+    const { condition, findings } = assess(outbox, source, now);
     const hasExported = hasNoSystem && (condition.hasJobs || condition.exportedUntil.size > 0);
     // Nothing can be overdue where nothing is expected: that must not look well.
     if (condition.systems.length === 0 && !hasExported) {
@@ -69,7 +67,7 @@ export function healthReport(source: HealthSource, now: Date): HealthReport {
     }
     return withoutCondition('unknown', reason);
   } finally {
-    database?.close();
+    outbox?.close();
   }
 }
 

@@ -1,4 +1,7 @@
-import type { Database } from 'bun:sqlite';
+import { isIngestStream } from '../delivery/ingest-entries.ts';
+import type { Outbox } from '../outbox/outbox.ts';
+import type { Reclaimable } from '../outbox/retention.ts';
+import { changedJobs, deleteJobsBefore, jobFingerprintSpace, jobWriter } from '../outbox/tables/job-fingerprints.ts';
 import type { FinishedJob } from '../slurm/sacct-rows.ts';
 import { day } from './windows.ts';
 
@@ -14,16 +17,16 @@ export function candidateOf(job: FinishedJob, json: string): Candidate {
 }
 
 /** Returns the jobs whose current record was not sent yet. */
-export function unsent(database: Database, cluster: string, candidates: readonly Candidate[]): Candidate[] {
-  const query = database.query<unknown, [number, number, number, bigint]>(
-    'SELECT 1 FROM job_fingerprints WHERE submitted = ? AND job = ? AND cluster = ? AND record = ?',
-  );
+export function unsent(outbox: Outbox, cluster: string, candidates: readonly Candidate[]): Candidate[] {
   const hash = clusterHash(cluster);
-  // Read in one transaction, because each query alone would lock the file again.
-  const look = database.transaction(() =>
-    candidates.filter(({ job, hash: record }) => query.get(job.submitted, job.rawId, hash, record) === null),
-  );
-  return look.deferred();
+  const keys = candidates.map((candidate) => ({
+    candidate,
+    submitted: candidate.job.submitted,
+    job: candidate.job.rawId,
+    cluster: hash,
+    record: candidate.hash,
+  }));
+  return changedJobs(outbox, keys).map(({ candidate }) => candidate);
 }
 
 /** Numbers stored for each job: `submitted`, `rawId` and `ended`. */
@@ -50,28 +53,30 @@ export class Fingerprints {
   }
 
   /** Stores them, except those old enough to be deleted at once. */
-  remember(database: Database, cluster: string, now: Date): void {
-    const query = database.query(
-      `INSERT INTO job_fingerprints (submitted, job, cluster, record, ended_on) VALUES (?, ?, ?, ?, ?)
-       ON CONFLICT (submitted, job, cluster) DO UPDATE SET record = excluded.record, ended_on = excluded.ended_on`,
-    );
+  remember(outbox: Outbox, cluster: string, now: Date): void {
+    const write = jobWriter(outbox);
     const hash = clusterHash(cluster);
     const oldest = oldestKept(now);
     for (const [index, record] of this.records.entries()) {
       const at = fingerprintNumbers * index;
       const endedOn = dayOf(this.numbers[at + 2] ?? 0);
-      if (endedOn >= oldest) query.run(this.numbers[at] ?? 0, this.numbers[at + 1] ?? 0, hash, record, endedOn);
+      if (endedOn < oldest) continue;
+      write({ submitted: this.numbers[at] ?? 0, job: this.numbers[at + 1] ?? 0, cluster: hash }, record, endedOn);
     }
   }
 }
 
 /** Deletes the fingerprints of jobs that ended more than a year ago. */
-export function forgetOld(database: Database, now: Date): void {
-  const oldest = oldestKept(now);
-  // A job was submitted before it ended, so its row is at the beginning of the table.
-  database
-    .query('DELETE FROM job_fingerprints WHERE submitted < ? AND ended_on < ?')
-    .run((oldest * day) / 1000, oldest);
+export function forgetOld(outbox: Outbox, now: Date): void {
+  deleteJobsBefore(outbox, oldestKept(now));
+}
+
+/**
+ * Returns the space that more jobs can take from older fingerprints: none while an entry of job history is undelivered,
+ * because its jobs would count as new and be queued a second time.
+ */
+export function reclaimableForJobs(outbox: Outbox): Reclaimable[] {
+  return outbox.hasUndelivered(isIngestStream) ? [] : [jobFingerprintSpace(outbox)];
 }
 
 function oldestKept(now: Date): number {

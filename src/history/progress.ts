@@ -1,6 +1,5 @@
-import type { Database } from 'bun:sqlite';
 import { z } from 'zod';
-import { readJsonFact, writeFact } from '../outbox/metadata.ts';
+import type { Outbox } from '../outbox/outbox.ts';
 
 const moment = z.iso.datetime().transform((text) => new Date(text));
 
@@ -20,23 +19,23 @@ export type Progress = z.output<typeof progressSchema>;
 
 const none: Progress = { readUntil: null, backfill: null };
 
-export function readProgress(database: Database, cluster: string): Progress {
-  return all(database)[cluster] ?? none;
+export function readProgress(outbox: Outbox, cluster: string): Progress {
+  return all(outbox)[cluster] ?? none;
 }
 
 /** Up to which moment each cluster's finished jobs were read, by its name; without those of which only ranges were. */
-export function readUntilOfClusters(database: Database): ReadonlyMap<string, Date> {
+export function readUntilOfClusters(outbox: Outbox): ReadonlyMap<string, Date> {
   return new Map(
-    Object.entries(all(database)).flatMap(([cluster, { readUntil }]) =>
+    Object.entries(all(outbox)).flatMap(([cluster, { readUntil }]) =>
       readUntil === null ? [] : [[cluster, readUntil] as const],
     ),
   );
 }
 
-export function writeProgress(database: Database, cluster: string, progress: Progress): void {
-  writeFact(database, 'history', JSON.stringify({ ...all(database), [cluster]: progress }));
+export function writeProgress(outbox: Outbox, cluster: string, progress: Progress): void {
+  outbox.metadata.write('history', JSON.stringify({ ...all(outbox), [cluster]: progress }));
 }
 
-function all(database: Database): Readonly<Record<string, Progress>> {
-  return readJsonFact(database, 'history', progressByCluster) ?? {};
+function all(outbox: Outbox): Readonly<Record<string, Progress>> {
+  return outbox.metadata.readJson('history', progressByCluster) ?? {};
 }

@@ -15,16 +15,15 @@ export function storeWindow(
   progressAfter: (before: Progress) => Progress,
   now: Date,
 ): void {
-  const { database } = outbox;
   outbox.atomically(() => {
     let moment = now.getTime();
     for (const { body, fingerprints } of batches) {
       // No two entries of a destination have one moment; these are in order by theirs.
       while (outbox.addStored(entryAt(cluster, new Date(moment)), body).kind === 'moment-taken') moment += 1;
-      fingerprints.remember(database, cluster, now);
+      fingerprints.remember(outbox, cluster, now);
     }
-    forgetOld(database, now);
-    writeProgress(database, cluster, progressAfter(readProgress(database, cluster)));
+    forgetOld(outbox, now);
+    writeProgress(outbox, cluster, progressAfter(readProgress(outbox, cluster)));
   });
 }
 

@@ -1,18 +1,13 @@
-import type { Database } from 'bun:sqlite';
 import { counted } from '../lib/text.ts';
 import type { EntryState } from '../outbox/entry.ts';
+import type { Outbox } from '../outbox/outbox.ts';
+import { newestReportState } from '../outbox/tables/outages.ts';
 import type { Detected } from './detect.ts';
 import type { KnownOutage } from './row.ts';
 
 /** Returns the delivery state of the newest report of an outage; `dropped` if it was removed from the outbox. */
-export function deliveryOf(database: Database, { outage_key, ids }: KnownOutage): EntryState | 'dropped' {
-  const newest = database
-    .query<{ state: EntryState }, [string]>(
-      `SELECT state FROM entries JOIN outage_entries ON entries.id = entry WHERE outage = ?
-       ORDER BY sequence DESC LIMIT 1`,
-    )
-    .get(outage_key);
-  return newest?.state ?? (ids.length > 0 ? 'delivered' : 'dropped');
+export function deliveryOf(outbox: Outbox, { outage_key, ids }: KnownOutage): EntryState | 'dropped' {
+  return newestReportState(outbox, outage_key) ?? (ids.length > 0 ? 'delivered' : 'dropped');
 }
 
 const verbs = { begins: 'outage', changes: 'outage, worse or other than it was', ends: 'outage is over' } as const;

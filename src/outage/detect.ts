@@ -1,16 +1,17 @@
 import type { System } from '../config/system.ts';
 import { samStream } from '../delivery/sam-entries.ts';
 import type { Outbox } from '../outbox/outbox.ts';
+import { lastResolution } from '../outbox/tables/outages.ts';
 import { isAffected } from './hysteresis.ts';
 import { begun, type Dated, ended, firstBad, said } from './lifecycle.ts';
 import { isInMaintenance, maintenanceEnd } from './maintenance.ts';
 import { type Observation, observations } from './observation.ts';
 import type { Outage } from './outage.ts';
-import { lastResolved, maintenanceOf, openOf, rememberAffected } from './outage-table.ts';
+import { maintenanceOf, openOf, rememberAffected } from './outage-table.ts';
 import { storeOutage } from './report.ts';
 import type { KnownOutage } from './row.ts';
 import { type Rule, rules, worse } from './rules.ts';
-import { learnOutages } from './sync-from-outbox.ts';
+import { syncOutages } from './sync-from-outbox.ts';
 
 /** The result of a detection: an outage begins, differs from its last report, or ends. */
 export type Detected = { readonly kind: 'begins' | 'changes' | 'ends'; readonly outage: Outage };
@@ -29,11 +30,11 @@ const longestDistance = 20 * 60_000;
  * leaves all or nothing, and another one that detects at the same time finds it done.
  */
 export function detectOutages(outbox: Outbox, system: System, now: Date): Detected[] {
-  learnOutages(outbox);
+  syncOutages(outbox);
   return outbox.atomically(() => {
     const found = find(outbox, system, now);
     for (const { kind, outage } of found) {
-      if (kind === 'unsaid') rememberAffected(outbox.database, outage);
+      if (kind === 'unsaid') rememberAffected(outbox, outage);
       else storeOutage(outbox, outage);
     }
     return found.filter(isSaid);
@@ -54,7 +55,7 @@ function find(outbox: Outbox, system: System, now: Date): Found[] {
   const since = new Date(now.getTime() - settings.snapshots * longestDistance);
   // Read more snapshots than needed, because some may not have measured what a rule looks at.
   const seen = observations(outbox, samStream(system.system_name), since, now, settings.snapshots * 2);
-  const open = openOf(outbox.database, system.system_name);
+  const open = openOf(outbox, system.system_name);
   const maintenance = maintenanceSince(outbox, system.system_name, now);
   return rules
     .filter((rule) => rule.isOn(settings))
@@ -86,7 +87,7 @@ function applied(rule: Rule, open: readonly KnownOutage[], detection: Detection)
   const states = [...components].map(([component, members]) => {
     const outage = open.find((other) => other.component === component);
     // Snapshots from before the end of its last outage must not open another one.
-    const last = lastResolved(outbox.database, system.system_name, rule.name, component);
+    const last = lastResolution(outbox, system.system_name, rule.name, component);
     const evidence = seen.filter(
       ({ at, sequence }) =>
         outage !== undefined || (sequence > last && (maintenance.until === null || at > maintenance.until)),
@@ -145,10 +146,10 @@ function readingsOf(
 }
 
 function maintenanceSince(outbox: Outbox, system: string, now: Date): Maintenance {
-  const planned = maintenanceOf(outbox.database, system, now);
+  const planned = maintenanceOf(outbox, system, now);
   const ends = planned.map(({ end_time, estimated_resolution }) => end_time ?? estimated_resolution ?? null);
   const plannedOver = ends.filter((end) => end !== null && end <= now);
-  const isNow = plannedOver.length < planned.length || isInMaintenance(outbox.database, system, now);
-  const over = [...plannedOver, maintenanceEnd(outbox.database, system, now)].flatMap((end) => end?.getTime() ?? []);
+  const isNow = plannedOver.length < planned.length || isInMaintenance(outbox, system, now);
+  const over = [...plannedOver, maintenanceEnd(outbox, system, now)].flatMap((end) => end?.getTime() ?? []);
   return { isNow, until: over.length === 0 ? null : new Date(Math.max(...over)) };
 }

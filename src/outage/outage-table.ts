@@ -1,116 +1,86 @@
-import type { Database } from 'bun:sqlite';
 import { OperatorError } from '../lib/errors.ts';
 import { printable } from '../lib/text.ts';
+import type { Outbox } from '../outbox/outbox.ts';
+import {
+  deleteOutagesBefore,
+  type OutageFilter,
+  putOutage,
+  selectOutages,
+  setAffected,
+} from '../outbox/tables/outages.ts';
 import type { Outage } from './outage.ts';
-import { type KnownOutage, knownOutageOf, type OutageRow } from './row.ts';
+import { type KnownOutage, knownOutageOf } from './row.ts';
 
 /** How long a resolved outage is kept, in milliseconds. */
-const rememberedFor = 90 * 86_400_000;
+const keptFor = 90 * 86_400_000;
 
 /** Stores what an entry reports of an outage, unless a newer report is known. */
-export function remember(database: Database, outage: Outage, entry: string): void {
+export function remember(outbox: Outbox, outage: Outage, entry: string): void {
   const { outage_rule: rule, component = null } = outage;
   // If another outbox detected the same outage, a person must resolve that one.
   const isTaken =
     rule !== undefined &&
     outage.status !== 'resolved' &&
-    openOf(database, outage.system_name).some(
+    openOf(outbox, outage.system_name).some(
       (other) =>
         other.outage_key !== outage.outage_key &&
         other.outage_rule?.name === rule.name &&
         (other.component ?? null) === component,
     );
-  database
-    .query(
-      `INSERT INTO outages (key, system, title, severity, status, component, description, started_at, ended_at,
-         estimated_at, reported_at, rule, affected)
-       VALUES ($key, $system, $title, $severity, $status, $component, $description, $start, $end, $estimated, $reported,
-         $rule, $affected)
-       ON CONFLICT (key) DO UPDATE SET system = excluded.system, title = excluded.title, severity = excluded.severity,
-         status = excluded.status, component = excluded.component, description = excluded.description,
-         started_at = excluded.started_at, ended_at = excluded.ended_at, estimated_at = excluded.estimated_at,
-         reported_at = excluded.reported_at, rule = excluded.rule, affected = excluded.affected
-       WHERE excluded.reported_at >= reported_at`,
-    )
-    .run({
-      key: outage.outage_key,
-      system: outage.system_name,
-      title: outage.title,
-      severity: outage.severity,
-      status: outage.status,
-      component,
-      description: outage.description ?? null,
-      start: outage.start_time.getTime(),
-      end: outage.end_time?.getTime() ?? null,
-      estimated: outage.estimated_resolution?.getTime() ?? null,
-      reported: outage.outage_reported_at.getTime(),
-      rule: isTaken ? null : (rule?.name ?? null),
-      affected: JSON.stringify(rule?.affected ?? []),
-    });
-  database.query('INSERT INTO outage_entries (entry, outage) VALUES (?, ?)').run(entry, outage.outage_key);
+  const row = {
+    key: outage.outage_key,
+    system: outage.system_name,
+    title: outage.title,
+    severity: outage.severity,
+    status: outage.status,
+    component,
+    description: outage.description ?? null,
+    started_at: outage.start_time.getTime(),
+    ended_at: outage.end_time?.getTime() ?? null,
+    estimated_at: outage.estimated_resolution?.getTime() ?? null,
+    reported_at: outage.outage_reported_at.getTime(),
+    rule: isTaken ? null : (rule?.name ?? null),
+    affected: JSON.stringify(rule?.affected ?? []),
+  };
+  putOutage(outbox, row, entry);
 }
 
 /** Stores the affected things of an outage without reporting them. */
-export function rememberAffected(database: Database, { outage_key, outage_rule }: Outage): void {
-  database
-    .query('UPDATE outages SET affected = ? WHERE key = ?')
-    .run(JSON.stringify(outage_rule?.affected ?? []), outage_key);
+export function rememberAffected(outbox: Outbox, { outage_key, outage_rule }: Outage): void {
+  setAffected(outbox, outage_key, JSON.stringify(outage_rule?.affected ?? []));
 }
 
 /** Deletes outages that were resolved and delivered long ago. */
-export function forgetOld(database: Database, now: Date): void {
-  database
-    .query(
-      `DELETE FROM outages WHERE status = 'resolved' AND reported_at < ? AND NOT EXISTS
-         (SELECT 1 FROM outage_entries JOIN entries ON entries.id = entry WHERE outage = key)`,
-    )
-    .run(now.getTime() - rememberedFor);
+export function forgetOldOutages(outbox: Outbox, now: Date): void {
+  deleteOutagesBefore(outbox, now.getTime() - keptFor);
 }
 
 /** Lists the known outages, the earliest start first; resolved ones only if `isAll`. */
-export function listOutages(database: Database, isAll: boolean): KnownOutage[] {
-  const where = isAll ? '1' : `status <> 'resolved'`;
-  return outages(database, where, {});
+export function listOutages(outbox: Outbox, isAll: boolean): KnownOutage[] {
+  return outages(outbox, isAll ? {} : { isOpen: true });
 }
 
 /** Lists the open outages of a system. */
-export function openOf(database: Database, system: string): KnownOutage[] {
-  return outages(database, `status <> 'resolved' AND system = $system`, { system });
-}
-
-/**
- * Returns the sequence number of the last entry that resolved an outage of a rule and component; 0 if there is none.
- * Not its time, because a clock can be set back.
- */
-export function lastResolved(database: Database, system: string, rule: string, component: string): number {
-  const query = `SELECT max(sequence) AS sequence FROM outages JOIN outage_entries ON outage = key
-    JOIN entries ON entries.id = entry WHERE status = 'resolved' AND system = ? AND rule = ? AND component = ?`;
-  const row = database.query<{ sequence: number | null }, [string, string, string]>(query).get(system, rule, component);
-  return row?.sequence ?? 0;
+export function openOf(outbox: Outbox, system: string): KnownOutage[] {
+  return outages(outbox, { isOpen: true, system });
 }
 
 /** Lists the planned outages (severity maintenance) of a system that have begun, resolved or not. */
-export function maintenanceOf(database: Database, system: string, now: Date): KnownOutage[] {
-  return outages(database, `severity = 'maintenance' AND system = $system AND started_at <= $now`, {
-    system,
-    now: now.getTime(),
-  });
+export function maintenanceOf(outbox: Outbox, system: string, now: Date): KnownOutage[] {
+  return outages(outbox, { severity: 'maintenance', system, startedBy: now.getTime() });
 }
 
 /** Lists the current planned outages (severity maintenance) of all systems. */
-export function plannedNow(database: Database, now: Date): KnownOutage[] {
-  const begun = `severity = 'maintenance' AND status <> 'resolved' AND started_at <= $now`;
-  return outages(database, begun, { now: now.getTime() }).filter(
+export function plannedNow(outbox: Outbox, now: Date): KnownOutage[] {
+  return outages(outbox, { severity: 'maintenance', isOpen: true, startedBy: now.getTime() }).filter(
     ({ estimated_resolution: until }) => until === undefined || until > now,
   );
 }
 
 /** Finds the one outage whose key begins with `prefix`. Throws OperatorError if there is none or more than one. */
-export function findOutage(database: Database, prefix: string): KnownOutage {
+export function findOutage(outbox: Outbox, prefix: string): KnownOutage {
   const shown = printable(prefix, 40);
-  const [outage, other] = outages(database, 'substr(key, 1, length($prefix)) = $prefix', {
-    prefix: prefix.toLowerCase(),
-  });
+  const [outage, other] = outages(outbox, { keyPrefix: prefix.toLowerCase() });
   if (prefix === '' || !outage)
     throw new OperatorError(`there is no outage ${shown}: see hpc-collector outage ls --all`);
   if (other) {
@@ -120,9 +90,6 @@ export function findOutage(database: Database, prefix: string): KnownOutage {
   return outage;
 }
 
-function outages(database: Database, where: string, parameters: Record<string, string | number>): KnownOutage[] {
-  return database
-    .query<OutageRow, Record<string, string | number>>(`SELECT * FROM outages WHERE ${where} ORDER BY started_at, key`)
-    .all(parameters)
-    .map(knownOutageOf);
+function outages(outbox: Outbox, filter: OutageFilter): KnownOutage[] {
+  return selectOutages(outbox, filter).map(knownOutageOf);
 }

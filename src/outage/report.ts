@@ -2,7 +2,7 @@ import { outagePath, outageStream } from '../delivery/sam-entries.ts';
 import { OperatorError } from '../lib/errors.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { bodyOf, type Outage, outageOf } from './outage.ts';
-import { findOutage, forgetOld, remember } from './outage-table.ts';
+import { findOutage, forgetOldOutages, remember } from './outage-table.ts';
 import type { KnownOutage } from './row.ts';
 
 /** What a person reports about an outage; undefined members stay as they are. */
@@ -36,10 +36,10 @@ export function storeOutage(outbox: Outbox, outage: Outage): void {
     for (let at = outage.outage_reported_at.getTime(); ; at++) {
       const added = outbox.add({ ...entry, collectedAt: new Date(at) });
       if (added.kind === 'moment-taken') continue;
-      remember(outbox.database, outage, added.id);
+      remember(outbox, outage, added.id);
       break;
     }
-    forgetOld(outbox.database, outage.outage_reported_at);
+    forgetOldOutages(outbox, outage.outage_reported_at);
   });
 }
 
@@ -70,7 +70,7 @@ export function resolveOutage(outbox: Outbox, key: string, said: Said, now: Date
 
 function change(outbox: Outbox, key: string, changes: object, now: Date): KnownOutage {
   return outbox.atomically(() => {
-    const known = findOutage(outbox.database, key);
+    const known = findOutage(outbox, key);
     if (known.status === 'resolved')
       throw new OperatorError(`the outage ${known.outage_key} is over already: report another one`);
     // A clock that was set back must not make this report older than the one before it.

@@ -1,33 +1,15 @@
 import { z } from 'zod';
-import { type OutageStatus, outageStatuses, type Severity, severities } from '../lib/outage-words.ts';
+import { outageStatuses, severities } from '../lib/outage-words.ts';
 import { dateOf } from '../outbox/row.ts';
+import type { OutageRow } from '../outbox/tables/outages.ts';
 import type { Outage } from './outage.ts';
 
-/** An outage with what became of its reports. */
+/** An outage with the results of its reports. */
 export type KnownOutage = Outage & {
-  /** The ids that the destination gave its reports: the SAM API another one to each. */
+  /** The ids that the destination gave its reports; the SAM API gives each report its own. */
   readonly ids: readonly number[];
-  /** Whether the destination keeps one row for all its reports; null until it has answered. */
+  /** True if the destination keeps one row for all its reports; null until it has answered. */
   readonly isOneRow: boolean | null;
-};
-
-/** A row of `outages` as SQLite gives it. */
-export type OutageRow = {
-  readonly key: string;
-  readonly system: string;
-  readonly title: string;
-  readonly severity: Severity;
-  readonly status: OutageStatus;
-  readonly component: string | null;
-  readonly description: string | null;
-  readonly started_at: number;
-  readonly ended_at: number | null;
-  readonly estimated_at: number | null;
-  readonly reported_at: number;
-  readonly rule: string | null;
-  readonly affected: string;
-  readonly outage_ids: string;
-  readonly is_one_row: number | null;
 };
 
 const names = z.array(z.string());

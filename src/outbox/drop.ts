@@ -1,5 +1,6 @@
 import type { Database } from 'bun:sqlite';
 import type { Attempt, Entry, EntryKey } from './entry.ts';
+import type { Outbox } from './outbox.ts';
 import { dateOf } from './row.ts';
 
 /** What is remembered of an entry, or of a record of one, that was taken out undelivered. */
@@ -76,7 +77,7 @@ export function answeredAfterDrop(database: Database, entry: Entry, attempt: Att
 }
 
 /** What was dropped, newest first. */
-export function listDropped(database: Database, limit: number): Dropped[] {
+export function listDropped({ database }: Outbox, limit: number): Dropped[] {
   return database
     .query<{ id: string; stream: string; collected_at: number; dropped_at: number; reason: string }, [number]>(
       'SELECT id, stream, collected_at, dropped_at, reason FROM dropped ORDER BY sequence DESC LIMIT ?',

@@ -1,5 +1,6 @@
 import type { Database } from 'bun:sqlite';
 import type { Entry, EntryKey, EntryState } from './entry.ts';
+import type { Outbox } from './outbox.ts';
 import { columns, dateOf, type EntryRow, entryOf } from './row.ts';
 
 /** Which entries are meant; all conditions hold at once. */
@@ -22,18 +23,18 @@ type KeyRow = Pick<EntryRow, 'sequence' | 'id' | 'stream' | 'state' | 'collected
 const pageSize = 500;
 
 /** How many entries a filter lets through. */
-export function countEntries(database: Database, filter: Filter): number {
+export function countEntries({ database }: Outbox, filter: Filter): number {
   const { from, parameters } = matching(filter);
   return database.query<{ n: number }, [Parameters]>(`SELECT count(*) AS n ${from}`).get(parameters)?.n ?? 0;
 }
 
 /** The entries that a filter lets through, oldest first, at most `limit` (null for all), fetched page by page. */
-export function* listEntries(database: Database, filter: Filter, limit: number | null = null): Generator<Entry> {
+export function* listEntries({ database }: Outbox, filter: Filter, limit: number | null = null): Generator<Entry> {
   for (const row of pages<EntryRow>(database, columns, filter, limit)) yield entryOf(row);
 }
 
 /** The same, without what is not needed to steer them. */
-export function* listKeys(database: Database, filter: Filter): Generator<EntryKey> {
+export function* listKeys({ database }: Outbox, filter: Filter): Generator<EntryKey> {
   for (const row of pages<KeyRow>(database, 'sequence, id, stream, state, collected_at', filter, null)) {
     const { collected_at, ...key } = row;
     yield { ...key, collectedAt: dateOf(collected_at) };

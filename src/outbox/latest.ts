@@ -1,11 +1,11 @@
-import type { Database } from 'bun:sqlite';
+import type { Outbox } from './outbox.ts';
 import { columns, dateOf, type EntryRow, entryOf } from './row.ts';
 
 /** One entry of a stream, as far as it tells how collecting goes. */
 export type LatestEntry = { readonly collectedAt: Date; readonly failedProbes: readonly string[] };
 
 /** Returns the entries of a stream that were stored last and collected up to `until`, the latest collected first. */
-export function latestEntries(database: Database, stream: string, until: Date, limit: number): LatestEntry[] {
+export function latestEntries({ database }: Outbox, stream: string, until: Date, limit: number): LatestEntry[] {
   return database
     .query<EntryRow, [string, number, number]>(
       `SELECT ${columns} FROM entries WHERE stream = ? AND collected_at <= ? ORDER BY sequence DESC LIMIT ?`,
@@ -16,7 +16,7 @@ export function latestEntries(database: Database, stream: string, until: Date, l
 }
 
 /** When the newest that was delivered to each stream was collected; streams that ever had a delivery. */
-export function newestDelivered(database: Database): ReadonlyMap<string, Date> {
+export function newestDelivered({ database }: Outbox): ReadonlyMap<string, Date> {
   const rows = database
     .query<{ stream: string; newest_delivered_at: number }, []>('SELECT stream, newest_delivered_at FROM streams')
     .all();
@@ -24,7 +24,7 @@ export function newestDelivered(database: Database): ReadonlyMap<string, Date> {
 }
 
 /** Every stream that has entries or had a delivery, by name. */
-export function streamNames(database: Database): string[] {
+export function streamNames({ database }: Outbox): string[] {
   // It steps from stream to stream along the index: to look at every entry would take long in an outage.
   const rows = database
     .query<{ stream: string }, []>(
@@ -40,7 +40,7 @@ export function streamNames(database: Database): string[] {
 }
 
 /** The destinations of pending entries. */
-export function pendingDestinations(database: Database): string[] {
+export function pendingDestinations({ database }: Outbox): string[] {
   const query = `SELECT DISTINCT destination FROM entries INDEXED BY entries_by_state WHERE state = 'pending'`;
   return database
     .query<{ destination: string }, []>(query)

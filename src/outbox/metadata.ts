@@ -2,49 +2,41 @@ import type { Database } from 'bun:sqlite';
 import type { z } from 'zod';
 
 /**
- * What is remembered about the outbox as a whole: the host that writes it, damage that nobody has looked at, when the file
- * was last looked through, what a destination's clock said last, which systems are in maintenance, what people were told of
- * the state of health, whether the heartbeat fails, the troubles that a run has told of, how far the job history of each
- * cluster was read, and the addresses of the servers that refuse jobs that never started.
+ * Small texts that are stored in the outbox file beside its entries, by key. The outbox has the keys `host` (the host that
+ * writes it), `damage` (recoveries) and `checked` (the last search for damage); every other room keeps keys of its own.
  */
-export const facts = [
-  'host',
-  'damage',
-  'checked',
-  'clock',
-  'maintenance',
-  'notified',
-  'heartbeat',
-  'troubles',
-  'history',
-  'start-required',
-] as const;
-export type Fact = (typeof facts)[number];
+export class Metadata {
+  readonly #database: Database;
 
-export function readFact(database: Database, key: Fact): string | null {
-  return database.query<{ value: string }, [string]>('SELECT value FROM meta WHERE key = ?').get(key)?.value ?? null;
-}
-
-/** Returns a fact that is stored as JSON; null if it is missing or damaged, because a damaged fact must not stop a run. */
-export function readJsonFact<Schema extends z.ZodType>(
-  database: Database,
-  key: Fact,
-  schema: Schema,
-): z.output<Schema> | null {
-  try {
-    return schema.safeParse(JSON.parse(readFact(database, key) ?? 'null')).data ?? null;
-  } catch (error) {
-    // Only text that is not JSON: an error of SQLite concerns the whole file.
-    if (error instanceof SyntaxError) return null;
-    throw error;
+  constructor(database: Database) {
+    this.#database = database;
   }
-}
 
-export function writeFact(database: Database, key: Fact, value: string): void {
-  const query = 'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value';
-  database.query(query).run(key, value);
-}
+  /** Returns the value of a key; null if there is none. */
+  read(key: string): string | null {
+    const query = this.#database.query<{ value: string }, [string]>('SELECT value FROM meta WHERE key = ?');
+    return query.get(key)?.value ?? null;
+  }
 
-export function forgetFact(database: Database, key: Fact): void {
-  database.query('DELETE FROM meta WHERE key = ?').run(key);
+  /** Returns a value that is stored as JSON; null if it is missing or damaged, because damage to it must not stop a run. */
+  readJson<Schema extends z.ZodType>(key: string, schema: Schema): z.output<Schema> | null {
+    try {
+      return schema.safeParse(JSON.parse(this.read(key) ?? 'null')).data ?? null;
+    } catch (error) {
+      // Only text that is not JSON: an error of SQLite concerns the whole file.
+      if (error instanceof SyntaxError) return null;
+      throw error;
+    }
+  }
+
+  /** Stores a value. */
+  write(key: string, value: string): void {
+    const query = 'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value';
+    this.#database.query(query).run(key, value);
+  }
+
+  /** Deletes a value. */
+  forget(key: string): void {
+    this.#database.query('DELETE FROM meta WHERE key = ?').run(key);
+  }
 }

@@ -2,7 +2,7 @@ import { type Database, SQLiteError } from 'bun:sqlite';
 import { messageOf } from '../lib/errors.ts';
 import { withoutSecrets, withoutSecretsInJson } from '../lib/secrets.ts';
 import { attemptsOf, noteSending, recordAttempt } from './attempts.ts';
-import { openDatabase } from './database.ts';
+import { openDatabase, usedBytes } from './database.ts';
 import type {
   Attempt,
   AttemptChange,
@@ -14,6 +14,7 @@ import type {
   NewEntry,
 } from './entry.ts';
 import { insertEntry, type StoredBody, sha256Of, storedBody } from './insert.ts';
+import { Metadata } from './metadata.ts';
 import { releaseEntry } from './release.ts';
 import { giveUpReserve } from './reserve.ts';
 import { columns, type EntryRow, entryOf } from './row.ts';
@@ -28,8 +29,9 @@ const unanswered = { deliveredAt: null, answer: null } as const;
 
 /** The local queue of requests: bytes, a stream and a path; what they mean is not its business. */
 export class Outbox {
-  /** For the other files of this room. */
+  /** For the other files of this room only. */
   readonly database: Database;
+  readonly metadata: Metadata;
   readonly #file: string;
   readonly #spool: Spool | null;
 
@@ -38,6 +40,7 @@ export class Outbox {
     this.#file = file;
     this.#spool = spool;
     this.database = database;
+    this.metadata = new Metadata(database);
   }
 
   close(): void {
@@ -242,6 +245,19 @@ export class Outbox {
       )
       .get({ stream, destination });
     return row?.count ?? 0;
+  }
+
+  /** Bytes of the file in use; the rest is free for reuse. */
+  get usedBytes(): number {
+    return usedBytes(this.database);
+  }
+
+  /** True if an entry of a matching stream is pending, held or rejected. */
+  hasUndelivered(isOfInterest: (stream: string) => boolean): boolean {
+    const query = `SELECT DISTINCT stream FROM entries INDEXED BY entries_by_state
+      WHERE state IN ('pending', 'held', 'rejected')`;
+    const streams = this.database.query<{ stream: string }, []>(query).all();
+    return streams.some(({ stream }) => isOfInterest(stream));
   }
 
   /** Records an attempt that could not be recorded when it was made; one that is recorded already is passed over. */

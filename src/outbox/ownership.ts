@@ -1,7 +1,8 @@
 import type { Database } from 'bun:sqlite';
 import { sameHost } from '../exec/host-name.ts';
 import { OperatorError } from '../lib/errors.ts';
-import { readFact, writeFact } from './metadata.ts';
+import { Metadata } from './metadata.ts';
+import type { Outbox } from './outbox.ts';
 
 /**
  * Checks that this host may write the outbox. Login hosts share home directories, and two hosts that collect into one
@@ -9,7 +10,7 @@ import { readFact, writeFact } from './metadata.ts';
  * another host.
  */
 export function claim(database: Database, file: string, host: string): void {
-  const owner = readFact(database, 'host') ?? firstOwner(database, host);
+  const owner = new Metadata(database).read('host') ?? firstOwner(database, host);
   if (sameHost(owner, host)) return;
   throw new OperatorError(
     `the outbox ${file} is written by ${owner} and this is ${host}: run there, or give this host an outbox of its own with --outbox; where ${owner} is retired, take it over with: hpc-collector outbox adopt`,
@@ -19,12 +20,12 @@ export function claim(database: Database, file: string, host: string): void {
 /** If two hosts start at once, one of them wins. */
 function firstOwner(database: Database, host: string): string {
   database.query(`INSERT INTO meta (key, value) VALUES ('host', ?) ON CONFLICT (key) DO NOTHING`).run(host);
-  return readFact(database, 'host') ?? host;
+  return new Metadata(database).read('host') ?? host;
 }
 
 /** Makes this host the owner. Returns the earlier owner; null if there was none. */
-export function adopt(database: Database, host: string): string | null {
-  const owner = readFact(database, 'host');
-  writeFact(database, 'host', host);
+export function adopt({ database }: Outbox, host: string): string | null {
+  const owner = new Metadata(database).read('host');
+  new Metadata(database).write('host', host);
   return owner;
 }

@@ -1,32 +1,14 @@
 import { Database } from 'bun:sqlite';
-import { messageOf, OperatorError } from '../lib/errors.ts';
+import { OperatorError } from '../lib/errors.ts';
 import { migrate, schemaVersion } from '../lib/sqlite.ts';
 import { isThere } from './files.ts';
 import { migrations } from './migrations.ts';
 import { refuseWritableByOthers } from './others.ts';
-import { Outbox } from './outbox.ts';
 import { isDamage, refuseForeign } from './recovery/damage.ts';
 import { refuseOtherFile } from './recovery/other-file.ts';
-import { unwritable } from './unwritable.ts';
 
 /** How long a reader waits for a writer, in milliseconds. */
 const busyTimeout = 5000;
-
-/**
- * Opens the outbox to read it, and returns it as commands use it; null if there is none. Nothing is written: the file is
- * not made, migrated, claimed or recovered. Throws OperatorError if it cannot be read.
- */
-export function outboxToRead(file: string): Outbox | null {
-  try {
-    const database = openToRead(file);
-    return database && new Outbox(file, null, database);
-  } catch (error) {
-    if (error instanceof OperatorError) throw error;
-    if (!isDamage(error)) throw unwritable('read the outbox', file, error);
-    const words = `the outbox ${file} is damaged: ${messageOf(error)}`;
-    throw new OperatorError(`${words}; recover what can be read with: hpc-collector outbox recover`, { cause: error });
-  }
-}
 
 /**
  * Opens the database of the outbox to read it; null if there is none. Of a file with an older schema it returns a copy in

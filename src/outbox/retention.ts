@@ -3,6 +3,7 @@ import { readPragma } from '../lib/sqlite.ts';
 import { usedBytes } from './database.ts';
 import { drop } from './drop.ts';
 import type { EntryKey } from './entry.ts';
+import type { Outbox } from './outbox.ts';
 import { dateOf, type EntryRow } from './row.ts';
 
 export type Bounds = {
@@ -10,15 +11,19 @@ export type Bounds = {
   readonly maxBytes: number;
 };
 
+/** Space that another room uses in the outbox file and can give up before any undelivered entry is deleted. */
+export type Reclaimable = {
+  /** Estimates the bytes in use. */
+  bytes(): number;
+  /** Frees some of them; returns false if nothing is left. */
+  free(): boolean;
+};
+
 /** What was taken out to make room. */
 export type Pruned = { readonly delivered: number; readonly undelivered: readonly EntryKey[] };
 
 /** Entries that are taken out in one transaction: short ones, so that a drain need not wait long. */
 const batch = 100;
-/** Fingerprints of jobs that are forgotten in one: they are small. */
-const fingerprintBatch = 20_000;
-/** What one needs at the least, in bytes. */
-const fingerprintBytes = 24;
 /** Transactions at a time: what is left is for the next time. */
 const maxBatches = 10;
 /** How the reason begins for which an entry is given up. */
@@ -30,14 +35,19 @@ const vacuumPages = 4096;
 const sparePages = 2048;
 
 /**
- * Takes out what was delivered longer ago than it is kept; and, where the file would grow over its bound by `neededBytes`
- * more, first what was delivered, then what is remembered of jobs that were sent, then what waits or was rejected, the
- * oldest first, and what is held only where nothing else is left. Undelivered entries that are taken out are returned, to be logged: they are lost.
+ * Deletes entries delivered more than `keepDeliveredDays` ago. If the file would still grow over its limit by `neededBytes`
+ * more, deletes other delivered entries, then frees reclaimable space, then deletes pending and rejected entries, the
+ * oldest first, and held ones last. Returns the deleted undelivered entries, to be logged: they are lost.
  *
- * It is called before each entry that is stored: it takes out a thousand at most, and reads indexes only, but for a scan of
- * what is remembered of jobs where some of that has to go.
+ * It is called before each entry that is stored, so it deletes at most a thousand entries and reads only indexes.
  */
-export function prune(database: Database, bounds: Bounds, neededBytes: number, now: Date): Pruned {
+export function prune(
+  { database }: Outbox,
+  bounds: Bounds,
+  neededBytes: number,
+  now: Date,
+  reclaimable: readonly Reclaimable[],
+): Pruned {
   let delivered = 0;
   const undelivered: EntryKey[] = [];
   const before = keptSince(bounds, now);
@@ -50,7 +60,7 @@ export function prune(database: Database, bounds: Bounds, neededBytes: number, n
       continue;
     }
     if (!isFull) break;
-    if (forgetFingerprints(database) > 0) continue;
+    if (reclaimable.some((one) => one.free())) continue;
     const oldest = oldestOver(database, excess());
     if (oldest.length === 0) break;
     const reason = `${overLimit} of ${Math.round(bounds.maxBytes / 1024 ** 2)} MiB`;
@@ -61,24 +71,27 @@ export function prune(database: Database, bounds: Bounds, neededBytes: number, n
 }
 
 /**
- * Takes out what was delivered longer ago than it is kept, a thousand at most; and, where the file would still grow over its
- * bound, makes room for job history, which can be had again later: nothing undelivered is taken out for it, and nothing is
- * forgotten of any job while one entry of job history is undelivered, since its jobs would be taken for new and queued
- * twice. False where there is not room enough without that, and then nothing was given up in vain.
+ * Deletes entries delivered more than `keepDeliveredDays` ago, and makes room for data that can be read again later: no
+ * undelivered entry is deleted for it. Returns false, and frees nothing else, if that is not enough.
  */
-export function makeRoomWithoutLoss(database: Database, bounds: Bounds, neededBytes: number, now: Date): boolean {
+export function makeRoomWithoutLoss(
+  { database }: Outbox,
+  bounds: Bounds,
+  neededBytes: number,
+  now: Date,
+  reclaimable: readonly Reclaimable[],
+): boolean {
   const excess = () => excessOf(database, bounds, neededBytes);
   const before = keptSince(bounds, now);
   for (let turn = 0; turn < maxBatches; turn++) {
     if (drop(database, deliveredBefore(database, before), '', now).length === 0) break;
   }
-  const mayForget = !hasUndeliveredJobs(database);
-  if (deliveredBytes(database) + (mayForget ? fingerprintBytes * countFingerprints(database) : 0) < excess())
-    return false;
+  const freeable = reclaimable.reduce((sum, one) => sum + one.bytes(), deliveredBytes(database));
+  if (freeable < excess()) return false;
   while (excess() > 0) {
     const old = deliveredBefore(database, null);
     if (drop(database, old, '', now).length > 0) continue;
-    if (!mayForget || forgetFingerprints(database) === 0) break;
+    if (!reclaimable.some((one) => one.free())) break;
   }
   giveBack(database, vacuumPages);
   return excess() <= 0;
@@ -90,7 +103,7 @@ function excessOf(database: Database, bounds: Bounds, neededBytes: number): numb
 }
 
 /** Takes out everything that was delivered longer ago than it is kept, and gives the space back; gives their count. */
-export function pruneDelivered(database: Database, bounds: Bounds, now: Date): number {
+export function pruneDelivered({ database }: Outbox, bounds: Bounds, now: Date): number {
   let count = 0;
   for (;;) {
     const old = deliveredBefore(database, keptSince(bounds, now));
@@ -103,7 +116,7 @@ export function pruneDelivered(database: Database, bounds: Bounds, now: Date): n
 }
 
 /** How many undelivered entries were given up for want of room since a moment; what people drop is not counted. */
-export function countGivenUp(database: Database, since: Date): number {
+export function countGivenUp({ database }: Outbox, since: Date): number {
   const query = 'SELECT count(*) AS n FROM dropped WHERE dropped_at >= ? AND substr(reason, 1, ?) = ?';
   const row = database
     .query<{ n: number }, [number, number, string]>(query)
@@ -112,7 +125,7 @@ export function countGivenUp(database: Database, since: Date): number {
 }
 
 /** How many entries `pruneDelivered` would take out, and the bytes of their bodies before compression. */
-export function countPrunable(database: Database, bounds: Bounds, now: Date): { entries: number; bytes: number } {
+export function countPrunable({ database }: Outbox, bounds: Bounds, now: Date): { entries: number; bytes: number } {
   const query = `SELECT count(*) AS entries, coalesce(sum(body_bytes), 0) AS bytes FROM entries
     WHERE state = 'delivered' AND delivered_at < ?`;
   const row = database.query<{ entries: number; bytes: number }, [number]>(query).get(keptSince(bounds, now).getTime());
@@ -123,29 +136,11 @@ function keptSince(bounds: Bounds, now: Date): Date {
   return new Date(now.getTime() - bounds.keepDeliveredDays * 86_400_000);
 }
 
-/** Forgets some of the jobs that were sent, those that ended first, which costs no more than sending them again; gives how many. */
-function forgetFingerprints(database: Database): number {
-  const query = `DELETE FROM job_fingerprints WHERE (submitted, job, cluster) IN
-    (SELECT submitted, job, cluster FROM job_fingerprints ORDER BY ended_on, submitted LIMIT ${fingerprintBatch})`;
-  return database.query(query).run().changes;
-}
-
-function countFingerprints(database: Database): number {
-  return database.query<{ n: number }, []>('SELECT count(*) AS n FROM job_fingerprints').get()?.n ?? 0;
-}
-
 /** Bytes of the compressed bodies that were delivered. */
 function deliveredBytes(database: Database): number {
   const query = `SELECT coalesce(sum(length(gzip)), 0) AS n FROM entries INDEXED BY entries_delivered
     JOIN bodies ON entry = sequence WHERE state = 'delivered'`;
   return database.query<{ n: number }, []>(query).get()?.n ?? 0;
-}
-
-/** Whether any entry of job history, of whatever cluster, waits, is held or was rejected. */
-function hasUndeliveredJobs(database: Database): boolean {
-  const query = `SELECT 1 FROM entries INDEXED BY entries_by_state
-    WHERE state IN ('pending', 'rejected', 'held') AND stream GLOB 'ingest/*' LIMIT 1`;
-  return database.query(query).get() !== null;
 }
 
 type KeyRow = Pick<EntryRow, 'sequence' | 'id' | 'stream' | 'state' | 'collected_at'>;

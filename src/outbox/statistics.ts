@@ -3,7 +3,8 @@ import { readPragma } from '../lib/sqlite.ts';
 import { usedBytes } from './database.ts';
 import { countDropped } from './drop.ts';
 import type { EntryState } from './entry.ts';
-import { readFact } from './metadata.ts';
+import { Metadata } from './metadata.ts';
+import type { Outbox } from './outbox.ts';
 import { dateOf } from './row.ts';
 
 /** One stream in numbers; oldest, newest, attempts and bytes are of what is not delivered. */
@@ -35,7 +36,7 @@ export type FileStatistics = {
 type Row = { stream: string; state: EntryState; n: number; oldest: number; newest: number; bytes: number };
 
 /** Every stream that has entries, by name. Reads indexes only. */
-export function streamStatistics(database: Database, now: Date): StreamStatistics[] {
+export function streamStatistics({ database }: Outbox, now: Date): StreamStatistics[] {
   const rows = database
     .query<Row, []>(
       `SELECT stream, state, count(*) AS n, min(collected_at) AS oldest, max(collected_at) AS newest,
@@ -72,13 +73,13 @@ export function streamStatistics(database: Database, now: Date): StreamStatistic
   });
 }
 
-export function fileStatistics(database: Database): FileStatistics {
+export function fileStatistics({ database }: Outbox): FileStatistics {
   return {
     usedBytes: usedBytes(database),
     fileBytes: Number(readPragma(database, 'page_count')) * Number(readPragma(database, 'page_size')),
     dropped: countDropped(database),
-    host: readFact(database, 'host'),
-    damage: readFact(database, 'damage'),
+    host: new Metadata(database).read('host'),
+    damage: new Metadata(database).read('damage'),
   };
 }
 

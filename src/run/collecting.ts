@@ -12,13 +12,13 @@ import { sentenceOf } from '../outage/describe.ts';
 import { detectOutages } from '../outage/detect.ts';
 import { collectLockFile } from '../outbox/files.ts';
 import { tryLock } from '../outbox/lock.ts';
+import { openToWrite } from '../outbox/open.ts';
 import type { HealingOutbox } from '../outbox/recovery/open.ts';
 import { trySocketLock } from '../outbox/socket-lock.ts';
 import { OutboxUnwritable } from '../outbox/unwritable.ts';
 import type { Context } from './context.ts';
 import { executorFor, forReal, type Source } from './executors.ts';
 import { makeRoom } from './make-room.ts';
-import { openToWrite } from './opening.ts';
 import { stopSignal } from './signals.ts';
 
 export type CollectOptions = {
@@ -55,7 +55,7 @@ export async function collectAndStore(
     isAlone: systems.length === 1,
     outbox,
     withoutOutbox: {
-      spool: context.spool,
+      spool: context.outbox.spool,
       destination: postDirectly ? () => samDestination(context.config.sam) : null,
       inTurn: oneAfterTheOther(),
     },
@@ -77,7 +77,7 @@ export async function collectAndStore(
 function openUnlessUnwritable(context: Context): HealingOutbox | OutboxUnwritable {
   if (context.hanging !== null) return context.hanging;
   try {
-    return openToWrite(context, 'free');
+    return openToWrite(context.outbox, 'free');
   } catch (error) {
     if (error instanceof OutboxUnwritable) return error;
     throw error;
@@ -93,7 +93,7 @@ async function collectOne(
   const name = system.system_name;
   const log = context.log.withTag(name);
   const takeLock = context.hanging === null ? tryLock : trySocketLock;
-  const lock = takeLock(collectLockFile(context.outboxFile, name), log.warn);
+  const lock = takeLock(collectLockFile(context.outbox.file, name), log.warn);
   if (!lock) {
     log.info(`Another collection of ${name} is under way`);
     return exitCodes.locked;

@@ -11,7 +11,8 @@ import { createLog, type Log } from '../lib/log.ts';
 import { isTerminal } from '../lib/terminal.ts';
 import { outboxFile } from '../outbox/files.ts';
 import { tryLock } from '../outbox/lock.ts';
-import type { RecoveryOptions } from '../outbox/recovery/recover.ts';
+import { type OutboxLocation, openReadOnly } from '../outbox/open.ts';
+import type { Outbox } from '../outbox/outbox.ts';
 import { Spool } from '../outbox/spool/spool.ts';
 import { OutboxUnwritable } from '../outbox/unwritable.ts';
 import { Changes } from './ongoing-errors.ts';
@@ -30,13 +31,11 @@ export type CommonArgs = {
 export type Context = {
   readonly config: Config;
   readonly log: Log;
-  readonly outboxFile: string;
+  readonly outbox: OutboxLocation;
   /** Set if the directory of the outbox does not answer: no file in it may be touched. */
   readonly hanging: OutboxUnwritable | null;
   /** What a routine run that nobody watches has to say; null where somebody does. */
   readonly changes: Changes | null;
-  /** Where goes what the outbox cannot take. */
-  readonly spool: Spool;
 };
 
 /** Reads the configuration and opens the log. */
@@ -76,10 +75,11 @@ function contextWith(
     fileBySystem: new Map([...bySystem].filter(([, file]) => !unusable.has(file))),
     lockRotation: collector.log.rotate ? tryLock : null,
   });
-  const outbox = outboxOf(args, config);
-  const spool = new Spool(collector.fallback_directory ?? defaultFallbackDirectory(), outbox);
-  const hanging = unusable.has(outbox) ? doesNotAnswer(outbox) : null;
-  return { config, log, outboxFile: outbox, hanging, changes, spool };
+  const file = outboxOf(args, config);
+  const spool = new Spool(collector.fallback_directory ?? defaultFallbackDirectory(), file);
+  const outbox = { file, isNamed: args.outbox !== undefined, host: hostname(), spool, log };
+  const hanging = unusable.has(file) ? doesNotAnswer(file) : null;
+  return { config, log, outbox, hanging, changes };
 }
 
 function outboxOf({ outbox }: CommonArgs, { stateDirectory }: Config): string {
@@ -105,11 +105,6 @@ export function logFilesOf(
     return file === undefined || named !== undefined ? [] : [[system, file] as const];
   });
   return { common: named ?? collector.log.file ?? join(stateDirectory, 'collector.log'), bySystem: new Map(ownFiles) };
-}
-
-/** What opening the outbox must know to recover it where it is damaged. */
-export function recoveryOptions(context: Context, drainLock: RecoveryOptions['drainLock'] = 'free'): RecoveryOptions {
-  return { host: hostname(), log: context.log, drainLock };
 }
 
 /**
@@ -165,4 +160,14 @@ export function chosenSystems(
     systems: names.length > 0 && which === 'as named' ? systems : systems.filter(isHere),
     failures: errors.map((error) => error.exitCode),
   };
+}
+
+/** Opens the outbox for a preview; null if there is none or it cannot be opened, because a preview works without it. */
+export function outboxForPreview({ outbox }: Context): Outbox | null {
+  try {
+    return openReadOnly(outbox);
+  } catch (error) {
+    if (error instanceof OutboxUnwritable) return null;
+    throw error;
+  }
 }

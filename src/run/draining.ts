@@ -5,10 +5,11 @@ import { type DrainOptions, type DrainResult, drain, systemOf } from '../deliver
 import { type ExitCode, exitCodes, OperatorError } from '../lib/errors.ts';
 import { canShowStatus, showStatus } from '../lib/status-line.ts';
 import { printable } from '../lib/text.ts';
-import { learnOutages } from '../outage/sync-from-outbox.ts';
+import { syncOutages } from '../outage/sync-from-outbox.ts';
 import { drainLockFile } from '../outbox/files.ts';
 import { pendingDestinations } from '../outbox/latest.ts';
 import { tryLock } from '../outbox/lock.ts';
+import { openToWrite } from '../outbox/open.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { refuseNotOutbox } from '../outbox/recovery/other-file.ts';
 import { warnOfDamage } from '../outbox/recovery/past-damage.ts';
@@ -16,7 +17,6 @@ import { streamsDelivered } from '../outbox/streams.ts';
 import type { Context } from './context.ts';
 import { showProgress } from './drain-progress.ts';
 import { checkStream } from './known-streams.ts';
-import { openToWrite } from './opening.ts';
 import { stopSignal } from './signals.ts';
 
 /**
@@ -28,17 +28,17 @@ import { stopSignal } from './signals.ts';
 export async function drainOutbox(context: Context, options: Omit<DrainOptions, 'signal'>): Promise<ExitCode> {
   context.changes?.enter('deliver');
   if (context.hanging !== null) throw context.hanging;
-  refuseNotOutbox(context.outboxFile);
-  const lock = tryLock(drainLockFile(context.outboxFile), context.log.warn);
+  refuseNotOutbox(context.outbox.file);
+  const lock = tryLock(drainLockFile(context.outbox.file), context.log.warn);
   if (!lock) {
     context.log.info('Another drain is under way');
     return exitCodes.locked;
   }
   try {
-    const outbox = openToWrite(context, 'held');
+    const outbox = openToWrite(context.outbox, 'held');
     try {
-      outbox.run((current) => warnOfDamage(current.database, context.log));
-      outbox.run((current) => checkStream(current.database, options.stream, context.config));
+      outbox.run((current) => warnOfDamage(current, context.log));
+      outbox.run((current) => checkStream(current, options.stream, context.config));
       const started = new Date();
       const unknown = outbox.run((current) => rejectUnknown(current, context));
       const { destinations, problems } = outbox.run((current) => awaited(current, options.stream, context.config));
@@ -52,11 +52,11 @@ export async function drainOutbox(context: Context, options: Omit<DrainOptions, 
       context.changes?.drained(delivered, left);
       // A drain of one stream, or of nothing, proves nothing about the others.
       if (isWell && delivered > 0 && options.stream === null) context.changes?.saw('deliver');
-      for (const stream of outbox.run((current) => streamsDelivered(current.database, started))) {
+      for (const stream of outbox.run((current) => streamsDelivered(current, started))) {
         if (![...stopped, ...resting].includes(stream)) context.changes?.saw(`deliver/${systemOf({ stream })}`);
       }
       // Before the answers are pruned.
-      outbox.run(learnOutages);
+      outbox.run(syncOutages);
       if (stopSignal.aborted && left > 0)
         context.log.warn('The drain was interrupted: the next one goes on where it stopped');
       if (delivered + rejected > 0 || (left > 0 && results.length > 0))
@@ -77,7 +77,7 @@ export async function drainOutbox(context: Context, options: Omit<DrainOptions, 
  * Returns their number.
  */
 function rejectUnknown(outbox: Outbox, { log }: Context): number {
-  if (pendingDestinations(outbox.database).every(isKnown)) return 0;
+  if (pendingDestinations(outbox).every(isKnown)) return 0;
   const unknown = outbox.list('pending').filter(({ destination }) => !isKnown(destination));
   for (const entry of unknown) {
     const detail = `this version has no destination '${printable(entry.destination, 40)}': the entry is damaged, or from a newer version`;

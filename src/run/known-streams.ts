@@ -1,19 +1,19 @@
-import type { Database } from 'bun:sqlite';
 import type { Config } from '../config/config.ts';
 import { knownSystems } from '../config/load.ts';
 import { outageStream, samStream } from '../delivery/sam-entries.ts';
 import { OperatorError } from '../lib/errors.ts';
 import { nearest } from '../lib/nearest.ts';
 import { printable } from '../lib/text.ts';
+import type { Outbox } from '../outbox/outbox.ts';
 import { hasStream, streamsOf } from '../outbox/streams.ts';
 
 /**
  * Throws OperatorError if neither the outbox nor the configuration has the stream: a mistyped name must not look like a
  * stream without entries. Null means all streams.
  */
-export function checkStream(database: Database, stream: string | null, config: Config): void {
-  if (stream === null || hasStream(database, stream)) return;
-  const possible = [...streamsOf(database), ...knownSystems(config).map(samStream), outageStream];
+export function checkStream(outbox: Outbox, stream: string | null, config: Config): void {
+  if (stream === null || hasStream(outbox, stream)) return;
+  const possible = [...streamsOf(outbox), ...knownSystems(config).map(samStream), outageStream];
   const known = [...new Set(possible)].sort();
   if (known.includes(stream)) return;
   const meant = known.find((name) => name.endsWith(`/${stream}`)) ?? nearest(stream, known);

@@ -4,6 +4,7 @@ import type { Log } from '../lib/log.ts';
 import { readableUtc } from '../lib/time.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { type Bounds, type Pruned, prune } from '../outbox/retention.ts';
+import { jobFingerprintSpace } from '../outbox/tables/job-fingerprints.ts';
 
 /** Space for one compressed snapshot in bytes: a proxy in front of the API usually accepts 1 MiB uncompressed. */
 const roomForOne = 512 * 1024;
@@ -19,7 +20,7 @@ export function boundsOf({ collector }: Config): Bounds {
 export function makeRoom(outbox: Outbox, config: Config, log: Log): void {
   let undelivered: Pruned['undelivered'] = [];
   try {
-    ({ undelivered } = prune(outbox.database, boundsOf(config), roomForOne, new Date()));
+    ({ undelivered } = prune(outbox, boundsOf(config), roomForOne, new Date(), [jobFingerprintSpace(outbox)]));
   } catch (error) {
     // Deleting also needs disk space, so do not check for room here; the insert reports it.
     log.warn(`cannot prune the outbox: ${messageOf(error)}`);

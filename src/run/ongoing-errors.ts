@@ -1,13 +1,10 @@
-import { existsSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { shortDuration } from '../lib/duration.ts';
 import type { LogLine, TerminalFilter } from '../lib/log.ts';
 import { writeAboveStatus } from '../lib/status-line.ts';
 import { counted } from '../lib/text.ts';
 import { readableUtc } from '../lib/time.ts';
-import { forgetFact, readFact, writeFact } from '../outbox/metadata.ts';
-import { Outbox } from '../outbox/outbox.ts';
-import { claim } from '../outbox/ownership.ts';
+import { openForRepair, type OutboxLocation } from '../outbox/open.ts';
+import type { Outbox } from '../outbox/outbox.ts';
 import type { Context } from './context.ts';
 import { changesOf, isDelivery, parseTroubles, type Trouble, type TroubleError } from './error-changes.ts';
 
@@ -44,10 +41,11 @@ export class Changes {
   }
 
   /** Shows what changed since the last run, and remembers it in the outbox; everything where that cannot be read or written. */
-  tell({ outboxFile, hanging, log }: Pick<Context, 'outboxFile' | 'hanging' | 'log'>): void {
+  tell({ outbox, hanging }: Pick<Context, 'outbox' | 'hanging'>): void {
     if (this.#errors.length === 0 && this.#seen.length === 0) return;
     this.#isTelling = true;
-    const { news, over } = this.#changesSince(hanging === null ? outboxFile : null);
+    const { log } = outbox;
+    const { news, over } = this.#changesSince(hanging === null ? outbox : null);
     for (const { whole } of news) writeAboveStatus(whole);
     for (const [about, trouble] of onePerCause(over)) {
       const tag = isDelivery(about) ? 'collector' : (about.split('/')[1] ?? 'collector');
@@ -71,14 +69,13 @@ export class Changes {
     return probes.length === 0 ? [`collect/${name}`] : probes.map((probe) => `collect/${name}/${probe}`);
   }
 
-  #changesSince(outboxFile: string | null): Pick<ReturnType<typeof changesOf<KeptError>>, 'news' | 'over'> {
+  #changesSince(location: OutboxLocation | null): Pick<ReturnType<typeof changesOf<KeptError>>, 'news' | 'over'> {
     const everything = { news: this.#errors, over: [] };
-    if (outboxFile === null || !existsSync(outboxFile)) return everything;
+    if (location === null) return everything;
     try {
-      const outbox = new Outbox(outboxFile);
+      const outbox = openForRepair(location, 'change');
       try {
-        claim(outbox.database, outboxFile, hostname());
-        return outbox.database.transaction(() => this.#remember(outbox)).immediate();
+        return outbox.atomically(() => this.#remember(outbox));
       } finally {
         outbox.close();
       }
@@ -88,14 +85,14 @@ export class Changes {
     }
   }
 
-  #remember({ database }: Outbox) {
-    const before = readFact(database, 'troubles');
+  #remember(outbox: Outbox) {
+    const before = outbox.metadata.read('troubles');
     const changes = changesOf(parseTroubles(before), this.#errors, this.#seen, new Date());
     const after = Object.keys(changes.next).length === 0 ? null : JSON.stringify(changes.next);
     // Each writing is brought to disk.
     if (after === before) return changes;
-    if (after === null) forgetFact(database, 'troubles');
-    else writeFact(database, 'troubles', after);
+    if (after === null) outbox.metadata.forget('troubles');
+    else outbox.metadata.write('troubles', after);
     return changes;
   }
 }

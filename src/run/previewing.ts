@@ -6,9 +6,8 @@ import { type ExitCode, exitCodes } from '../lib/errors.ts';
 import { print } from '../lib/output.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { worst } from './collecting.ts';
-import type { Context } from './context.ts';
+import { type Context, outboxForPreview } from './context.ts';
 import { executorFor, type Source } from './executors.ts';
-import { openToLook } from './opening.ts';
 import { stopSignal } from './signals.ts';
 
 /**
@@ -22,7 +21,7 @@ export async function printPayloads(
 ): Promise<ExitCode> {
   const isAlone = systems.length === 1;
   const started = Date.now();
-  const outbox = openToLook(context);
+  const outbox = outboxForPreview(context);
   const made = await Promise.all(
     systems.map((system, index) =>
       makePayload(system, context, { outbox, source: options, isAlone, now: new Date(started + index) }),

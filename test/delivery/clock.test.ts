@@ -3,7 +3,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { aheadOfServer, rememberSighting, sightingOf, tolerance } from '../../src/delivery/server-clock.ts';
-import { readFact, writeFact } from '../../src/outbox/metadata.ts';
 import { accepted, answer, drainTo, openOutbox, startFixture, type TestOutbox } from './helper.ts';
 
 const hour = 3_600_000;
@@ -117,10 +116,9 @@ describe('a clock of this host that is ahead, which only the API can tell', () =
     expect(box.entry(held).lastError).toMatch(
       /: this host's clock is 6m[34]\ds ahead of the API's, so one of them is wrong$/,
     );
-    const seen = JSON.parse(readFact(box.outbox.database, 'clock') ?? '{}');
+    const seen = JSON.parse(box.outbox.metadata.read('clock') ?? '{}');
     // The host's uptime may be less than an hour.
-    writeFact(
-      box.outbox.database,
+    box.outbox.metadata.write(
       'clock',
       JSON.stringify({ ...seen, server: seen.server - 3_601_000, uptime: seen.uptime - 3601 }),
     );
@@ -148,11 +146,10 @@ describe('what is believed', () => {
   const uptime = () => Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]);
   const boot = () => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   const now = Date.now();
-  const believed = () => 0 - aheadOfServer(box.outbox.database, now);
+  const believed = () => 0 - aheadOfServer(box.outbox, now);
   /** What the API said `seconds` ago, when this host's clock, being right then, showed the same. */
   const remember = (seconds: number, of = boot()) =>
-    writeFact(
-      box.outbox.database,
+    box.outbox.metadata.write(
       'clock',
       JSON.stringify({ server: now - hour - seconds * 1000, uptime: uptime() - seconds, boot: of }),
     );
@@ -179,14 +176,14 @@ describe('what is believed', () => {
   test.each(['{', '', 'null', '{"server":"x"}', '\u0000', '{"server":1e999,"uptime":1,"boot":"b"}'])(
     'is this host’s clock if the stored word is %j',
     (damaged) => {
-      writeFact(box.outbox.database, 'clock', damaged);
+      box.outbox.metadata.write('clock', damaged);
       expect(believed()).toBeCloseTo(0);
     },
   );
 
   test('is what a sighting of now gives', () => {
     const seen = sightingOf(new Date(now - 7_000_000));
-    if (seen) rememberSighting(box.outbox.database, seen);
+    if (seen) rememberSighting(box.outbox, seen);
     expect(Math.abs(believed() + 7_000_000)).toBeLessThan(2000);
   });
 });

@@ -78,7 +78,7 @@ async function startApi(reply: (request: Seen, before: number) => Reply) {
       })),
     /** The jobs that are listed as left out, oldest first. */
     leftOut: () =>
-      listDropped(box.outbox.database, -1)
+      listDropped(box.outbox, -1)
         .map(({ reason }) => Number(/^job (\d+), submitted .*, never started: .* requires a start$/.exec(reason)?.[1]))
         .reverse(),
     [Symbol.dispose]() {
@@ -276,7 +276,7 @@ describe('an API that requires a start', () => {
     ]);
     expect(api.jobs()).toEqual([{ state: 'delivered', jobs: [1, 3] }]);
     expect(api.leftOut()).toEqual([2, 4]);
-    expect(listDropped(api.box.outbox.database, 1)[0]).toMatchObject({
+    expect(listDropped(api.box.outbox, 1)[0]).toMatchObject({
       stream: 'ingest/c1',
       reason: `job 4, submitted 2026-11-20T10:00:00, never started: the usage-history API at ${api.server.url} requires a start`,
     });

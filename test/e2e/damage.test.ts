@@ -173,7 +173,7 @@ describe('damage under a drain', () => {
     await drainThrough(() => overwritePages(site.outbox, [page ?? 0], () => 0xff));
     expect(keysPosted()).toEqual(waiting.filter((id) => id !== victim?.id));
     const outbox = new Outbox(site.outbox);
-    expect(listDropped(outbox.database, 9)).toMatchObject([
+    expect(listDropped(outbox, 9)).toMatchObject([
       { id: victim?.id, reason: expect.stringContaining('its body was damaged') },
     ]);
     outbox.close();

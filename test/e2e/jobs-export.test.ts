@@ -102,7 +102,7 @@ describe('an export', () => {
     await exportJobs();
     const outbox = new Outbox(site.outbox);
     const readUntil = new Date(Date.now() - 3 * 86_400_000);
-    writeProgress(outbox.database, 'farm', { readUntil, backfill: null });
+    writeProgress(outbox, 'farm', { readUntil, backfill: null });
     outbox.close();
     site.sacctBegins('exit 1');
     await exportJobs();

@@ -126,7 +126,7 @@ describe('what is asked for each entry, and for a listing,', () => {
   test('reads an index, and as many rows as it shows', () => {
     const plans = plansOf((outbox) => {
       const filter = { states: ['pending', 'held', 'rejected'] as const, stream: null, since: null, until: null };
-      expect([...listEntries(outbox.database, filter, 50)]).toHaveLength(50);
+      expect([...listEntries(outbox, filter, 50)]).toHaveLength(50);
     });
     expect(plans.filter(visitsAll)).toEqual([]);
   });

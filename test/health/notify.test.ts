@@ -59,7 +59,7 @@ async function runs(
   };
   for (const [index, found] of findings.entries()) {
     const now = new Date(start + (from + index) * 300_000);
-    await notify(box.outbox.database, found, settings, log, now);
+    await notify(box.outbox, found, settings, log, now);
   }
   return lines;
 }
@@ -103,7 +103,7 @@ test.each([
     `ERROR ✗ cannot tell the webhook (${words}): PROBLEM: nothing arrives; given up after 8 times: correct notify in collector.yaml`,
   );
   expect(lines.join()).not.toContain('secret-token');
-  expect(readMemory(box.outbox.database).messages).toEqual([]);
+  expect(readMemory(box.outbox).messages).toEqual([]);
 });
 
 test('what could not be told is told once the webhook is back, in order', async () => {
@@ -145,14 +145,14 @@ test.each<[string, readonly [string, ...string[]], RegExp]>([
 
 test('without a way to tell nothing is remembered', async () => {
   await runs([down], {});
-  expect(readMemory(box.outbox.database)).toEqual({ problems: [], messages: [] });
+  expect(readMemory(box.outbox)).toEqual({ problems: [], messages: [] });
 });
 
 test('the heartbeat is a GET; that it fails is said once, and once that it does no more', async () => {
   const { log, lines } = memoryLog();
   for (const code of [204, 500, 500, 500, 200, 200]) {
     status = code;
-    await beat(box.outbox.database, url(), null, log);
+    await beat(box.outbox, url(), null, log);
   }
   expect(got.map(({ method }) => method)).toEqual(Array(6).fill('GET'));
   expect(lines.filter((line) => !line.startsWith('DEBUG'))).toEqual([
@@ -169,5 +169,5 @@ test('a message whose next time a wrong clock set is not kept back until then', 
   status = 200;
   await runs([down, down], { webhook: url() });
   expect(got.map(({ body }) => body.event)).toEqual(['problem', 'problem']);
-  expect(readMemory(box.outbox.database).messages).toEqual([]);
+  expect(readMemory(box.outbox).messages).toEqual([]);
 });

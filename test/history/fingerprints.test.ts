@@ -47,7 +47,7 @@ async function exportLines(
   const spill = new Spill(gatheringFile(file, cluster));
   const window = { from: new Date(from * 1000), to: new Date(to * 1000) };
   await gather(window, source, {
-    unsent: (candidates) => unsent(outbox.database, cluster, candidates),
+    unsent: (candidates) => unsent(outbox, cluster, candidates),
     take: (body, jobs) => spill.add(body, jobs),
     progress: () => {},
   });
@@ -108,9 +108,9 @@ test('a fingerprint is forgotten a year after the end of its job, and not kept o
   const later = (days: number) => new Date(noon * 1000 + days * 86_400_000);
   await exportLines(site, lineAt(noon), { at: later(364) });
   expect(countFingerprints(site)).toBe(1);
-  forgetOld(site.outbox.database, later(365));
+  forgetOld(site.outbox, later(365));
   expect(countFingerprints(site)).toBe(1);
-  forgetOld(site.outbox.database, later(366));
+  forgetOld(site.outbox, later(366));
   expect(countFingerprints(site)).toBe(0);
   await exportLines(site, lineAt(noon, { JobIDRaw: '9' }), { at: later(400) });
   expect(countFingerprints(site)).toBe(0);

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { type Progress, readProgress, writeProgress } from '../../src/history/progress.ts';
-import { readFact, writeFact } from '../../src/outbox/metadata.ts';
-import { factOf } from '../../src/outbox/recovery/rows.ts';
+import { metadataOf } from '../../src/outbox/recovery/rows.ts';
 import { newOutbox, type TestOutbox } from '../outbox/queue.ts';
 
 let here: TestOutbox;
@@ -14,28 +13,28 @@ const at = (day: number) => new Date(Date.UTC(2026, 10, day));
 const none: Progress = { readUntil: null, backfill: null };
 
 test('each cluster has its own', () => {
-  const { database } = here.outbox;
-  expect(readProgress(database, 'farm')).toEqual(none);
+  const { outbox } = here;
+  expect(readProgress(outbox, 'farm')).toEqual(none);
   const farm = { readUntil: at(20), backfill: { since: at(1), until: null, done: at(5) } };
   const orchard = { readUntil: null, backfill: { since: at(1), until: at(9), done: at(2) } };
-  writeProgress(database, 'farm', farm);
-  writeProgress(database, 'orchard', orchard);
-  expect([readProgress(database, 'farm'), readProgress(database, 'orchard')]).toEqual([farm, orchard]);
+  writeProgress(outbox, 'farm', farm);
+  writeProgress(outbox, 'orchard', orchard);
+  expect([readProgress(outbox, 'farm'), readProgress(outbox, 'orchard')]).toEqual([farm, orchard]);
 });
 
 test('what cannot be read is none, and the next one is written all the same', () => {
-  const { database } = here.outbox;
+  const { outbox } = here;
   for (const text of ['', '[]', '{"farm":{"readUntil":"soon","backfill":null}}']) {
-    writeFact(database, 'history', text);
-    expect(readProgress(database, 'farm')).toEqual(none);
+    outbox.metadata.write('history', text);
+    expect(readProgress(outbox, 'farm')).toEqual(none);
   }
-  writeProgress(database, 'farm', { ...none, readUntil: at(3) });
-  expect(readProgress(database, 'farm').readUntil).toEqual(at(3));
+  writeProgress(outbox, 'farm', { ...none, readUntil: at(3) });
+  expect(readProgress(outbox, 'farm').readUntil).toEqual(at(3));
 });
 
 test('it outlives a damaged outbox', () => {
-  const { database } = here.outbox;
-  writeProgress(database, 'farm', { ...none, readUntil: at(3) });
-  const text = readFact(database, 'history');
-  expect(factOf(['history', text])).toEqual(['history', text ?? '']);
+  const { outbox } = here;
+  writeProgress(outbox, 'farm', { ...none, readUntil: at(3) });
+  const text = outbox.metadata.read('history');
+  expect(metadataOf(['history', text])).toEqual(['history', text ?? '']);
 });

@@ -165,7 +165,7 @@ describe('what people say of it', () => {
     using site = watched();
     for (const sketch of [down, down]) site.see(sketch);
     const maintenance = { system: 'derecho', since: momentOf(2), until: momentOf(12), reason: null };
-    startMaintenance(site.outbox.database, maintenance);
+    startMaintenance(site.outbox, maintenance);
     for (let count = 0; count < 2; count++) site.see(up);
     expect(kinds(site.see(up))).toEqual(['ends']);
     for (let count = 5; count < 12; count++) expect(site.see(down)).toEqual([]);
@@ -177,9 +177,9 @@ describe('what people say of it', () => {
   ])('what was seen before a maintenance ended %s counts for nothing', (_, until, isEnded) => {
     using site = watched();
     const maintenance = { system: 'derecho', since: momentOf(0), until: momentOf(until), reason: null };
-    startMaintenance(site.outbox.database, maintenance);
+    startMaintenance(site.outbox, maintenance);
     for (let count = 0; count <= 4; count++) expect(site.see(down)).toEqual([]);
-    if (isEnded) endMaintenance(site.outbox.database, 'derecho', momentOf(4.5));
+    if (isEnded) endMaintenance(site.outbox, 'derecho', momentOf(4.5));
     expect(site.see(down)).toEqual([]);
     expect(kinds(site.see(down))).toEqual(['begins']);
     expect(site.outages()).toMatchObject([{ start_time: momentOf(5) }]);

@@ -40,7 +40,7 @@ export function watched(rules: Partial<OutageRules> = {}) {
     skip(snapshots: number) {
       taken += snapshots;
     },
-    outages: (): KnownOutage[] => listOutages(outbox.database, true),
+    outages: (): KnownOutage[] => listOutages(outbox, true),
     reports: () => outbox.list('all').filter(({ stream }) => stream === 'sam/outage'),
     bodies: () =>
       outbox

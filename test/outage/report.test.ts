@@ -3,7 +3,7 @@ import { samDestination } from '../../src/delivery/sam.ts';
 import { consequence, deliveryOf } from '../../src/outage/describe.ts';
 import { findOutage, listOutages } from '../../src/outage/outage-table.ts';
 import { reportOutage, resolveOutage, updateOutage } from '../../src/outage/report.ts';
-import { learnOutages } from '../../src/outage/sync-from-outbox.ts';
+import { syncOutages } from '../../src/outage/sync-from-outbox.ts';
 import { settingsFor } from '../delivery/helper.ts';
 import { attemptAt, newOutbox } from '../outbox/queue.ts';
 import { watched } from './helper.ts';
@@ -20,7 +20,7 @@ function opened() {
     deliver(answer: (id: number) => object, from = 1) {
       for (const [index, entry] of outbox.list('pending').entries())
         outbox.delivered(entry, attemptAt(later), JSON.stringify({ success: true, ...answer(from + index) }));
-      learnOutages(outbox);
+      syncOutages(outbox);
     },
     [Symbol.dispose]: remove,
   };
@@ -70,7 +70,7 @@ test.each([
   using box = opened();
   expect(() => reportOutage(box.outbox, 'derecho', { ...said, [field]: value }, now)).toThrow(words);
   expect(box.outbox.list('all')).toEqual([]);
-  expect(listOutages(box.outbox.database, true)).toEqual([]);
+  expect(listOutages(box.outbox, true)).toEqual([]);
 });
 
 test('everything that is wrong is named at once, the system too', () => {
@@ -107,7 +107,7 @@ test('an update says the new and all that was known; the end is now unless it is
     },
   ]);
   expect(() => updateOutage(box.outbox, key, { severity: 'minor' }, later)).toThrow('is over already');
-  expect(() => findOutage(box.outbox.database, 'ffff')).toThrow('there is no outage ffff');
+  expect(() => findOutage(box.outbox, 'ffff')).toThrow('there is no outage ffff');
 });
 
 test.each([
@@ -124,7 +124,7 @@ test('a clock that was turned back does not make the end older than the beginnin
   using box = opened();
   const { outage_key: key } = reportOutage(box.outbox, 'derecho', said, later);
   updateOutage(box.outbox, key, { severity: 'major' }, now);
-  expect(listOutages(box.outbox.database, false)).toMatchObject([{ severity: 'major' }]);
+  expect(listOutages(box.outbox, false)).toMatchObject([{ severity: 'major' }]);
 });
 
 describe('what the destination answers', () => {
@@ -136,9 +136,9 @@ describe('what the destination answers', () => {
     const { outage_key } = reportOutage(other.outbox, 'derecho', said, now);
     updateOutage(other.outbox, outage_key, { severity: 'major' }, later);
     other.deliver((id) => ({ outage_id: id }), 41);
-    const outage = findOutage(other.outbox.database, outage_key);
+    const outage = findOutage(other.outbox, outage_key);
     expect(outage).toMatchObject({ ids: [41, 42], isOneRow: false });
-    expect(deliveryOf(other.outbox.database, outage)).toBe('delivered');
+    expect(deliveryOf(other.outbox, outage)).toBe('delivered');
     expect(consequence(resolved(other, outage_key))).toBe(
       'It changes the row with outage_id 41; the staff of the SAM API must close the row with outage_id 42',
     );
@@ -149,7 +149,7 @@ describe('what the destination answers', () => {
     const { outage_key } = reportOutage(box.outbox, 'derecho', said, now);
     updateOutage(box.outbox, outage_key, { severity: 'major' }, later);
     box.deliver(() => ({ outage_id: 7, outage_key }));
-    expect(findOutage(box.outbox.database, outage_key)).toMatchObject({ ids: [7], isOneRow: true });
+    expect(findOutage(box.outbox, outage_key)).toMatchObject({ ids: [7], isOneRow: true });
     expect(consequence(resolved(box, outage_key))).toBe('It changes the row with outage_id 7');
   });
 
@@ -158,16 +158,16 @@ describe('what the destination answers', () => {
     const { outage_key } = reportOutage(box.outbox, 'derecho', said, now);
     box.deliver((id) => ({ outage_id: id }));
     box.outbox.database.run('DELETE FROM entries');
-    learnOutages(box.outbox);
-    expect(findOutage(box.outbox.database, outage_key).ids).toEqual([1]);
-    expect(deliveryOf(box.outbox.database, findOutage(box.outbox.database, outage_key))).toBe('delivered');
+    syncOutages(box.outbox);
+    expect(findOutage(box.outbox, outage_key).ids).toEqual([1]);
+    expect(deliveryOf(box.outbox, findOutage(box.outbox, outage_key))).toBe('delivered');
   });
 
   test('that is nonsense does no harm', () => {
     using box = opened();
     const { outage_key } = reportOutage(box.outbox, 'derecho', said, now);
     box.deliver(() => ({ outage_id: 'many' }));
-    expect(findOutage(box.outbox.database, outage_key)).toMatchObject({ ids: [], isOneRow: null });
+    expect(findOutage(box.outbox, outage_key)).toMatchObject({ ids: [], isOneRow: null });
   });
 
   function resolved(box: ReturnType<typeof opened>, key: string) {
@@ -183,7 +183,7 @@ describe('entry and memory', () => {
     );
     expect(() => reportOutage(box.outbox, 'derecho', said, now)).toThrow('killed');
     expect(box.outbox.list('all')).toEqual([]);
-    expect(listOutages(box.outbox.database, true)).toEqual([]);
+    expect(listOutages(box.outbox, true)).toEqual([]);
   });
 
   test('a memory that was lost with a damaged file comes back from the entries: a detected outage is not told again', () => {

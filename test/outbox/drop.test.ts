@@ -10,7 +10,7 @@ afterEach(() => here.remove());
 
 const now = new Date('2026-01-10T00:00Z');
 const reasonsOf = (stream: string) =>
-  listDropped(here.outbox.database, -1)
+  listDropped(here.outbox, -1)
     .filter((row) => row.stream === stream)
     .map(({ reason }) => reason)
     .reverse();
@@ -25,7 +25,7 @@ test('a record that is left out again is not stored again, but one of another st
   expect(reasonsOf('ingest/farm')).toEqual(['job 1', 'job 2', 'job 3']);
   expect(reasonsOf('ingest/meadow')).toEqual(['job 1']);
   expect(countDropped(database)).toBe(4);
-  expect(new Set(listDropped(database, -1).map(({ id }) => id)).size).toBe(4);
+  expect(new Set(listDropped(here.outbox, -1).map(({ id }) => id)).size).toBe(4);
 });
 
 test('each stream keeps its newest rows: many records that are left out displace no dropped snapshot', () => {

@@ -47,9 +47,9 @@ test('a filter lets through what a plain one over all entries does, in the order
   fc.assert(
     fc.property(filters, fc.option(fc.integer({ min: 1, max: 700 })), (filter, limit) => {
       const expected = entries.filter(matches(filter));
-      expect([...listEntries(test_.outbox.database, filter, limit)]).toEqual(expected.slice(0, limit ?? undefined));
-      expect(ids(listKeys(test_.outbox.database, filter))).toEqual(ids(expected));
-      expect(countEntries(test_.outbox.database, filter)).toBe(expected.length);
+      expect([...listEntries(test_.outbox, filter, limit)]).toEqual(expected.slice(0, limit ?? undefined));
+      expect(ids(listKeys(test_.outbox, filter))).toEqual(ids(expected));
+      expect(countEntries(test_.outbox, filter)).toBe(expected.length);
     }),
     { numRuns: 150 },
   );
@@ -58,7 +58,7 @@ test('a filter lets through what a plain one over all entries does, in the order
 test('what the drain delivers between two pages is not listed as pending', () => {
   const { outbox, remove } = newOutbox();
   const all = outbox.database.transaction(() => Array.from({ length: 501 }, () => put(outbox))).immediate();
-  const listing = listEntries(outbox.database, { ...everything, states: ['pending'] });
+  const listing = listEntries(outbox, { ...everything, states: ['pending'] });
   expect(listing.next().value).toEqual(all[0]);
   const last = all.at(-1);
   if (last) outbox.delivered(last, { at: new Date(), seconds: 1, status: 201, outcome: 'accepted', detail: '' }, '{}');

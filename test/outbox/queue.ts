@@ -75,7 +75,7 @@ export function get(outbox: Outbox, id: string): Entry {
 }
 
 export function all(outbox: Outbox): Entry[] {
-  return [...listEntries(outbox.database, everything)];
+  return [...listEntries(outbox, everything)];
 }
 
 export function ids(entries: Iterable<{ readonly id: string }>): string[] {

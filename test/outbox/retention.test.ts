@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { reclaimableForJobs } from '../../src/history/fingerprints.ts';
 import { usedBytes } from '../../src/outbox/database.ts';
 import { countDropped, listDropped } from '../../src/outbox/drop.ts';
 import type { EntryState } from '../../src/outbox/entry.ts';
 import { countPrunable, makeRoomWithoutLoss, prune, pruneDelivered } from '../../src/outbox/retention.ts';
+import { jobFingerprintSpace } from '../../src/outbox/tables/job-fingerprints.ts';
 import { all, ids, newOutbox, noise, put, type TestOutbox } from './queue.ts';
 
 const day = 86_400_000;
@@ -28,8 +30,8 @@ test('what was delivered is kept for so many days, and nothing else is touched',
   const old = [delivered(30), delivered(7.1)];
   const waiting = put(outbox, { collectedAt: new Date(now.getTime() - 300 * day) });
   const young = [delivered(6.9), delivered(0)];
-  expect(countPrunable(outbox.database, roomy, now)).toEqual({ entries: 2, bytes: 2 * '{"nodes":1}'.length });
-  expect(prune(outbox.database, roomy, 0, now)).toEqual({ delivered: 2, undelivered: [] });
+  expect(countPrunable(outbox, roomy, now)).toEqual({ entries: 2, bytes: 2 * '{"nodes":1}'.length });
+  expect(prune(outbox, roomy, 0, now, [jobFingerprintSpace(outbox)])).toEqual({ delivered: 2, undelivered: [] });
   expect(ids(all(outbox))).toEqual(ids([waiting, ...young]));
   expect(all(outbox)).not.toContainEqual(old[0]);
   expect(countDropped(outbox.database)).toBe(0);
@@ -43,22 +45,25 @@ test('over its bound it gives up what was delivered first, then the oldest that 
   outbox.database.query('UPDATE entries SET delivered_at = ? WHERE state = ?').run(now.getTime(), 'delivered');
   const used = usedBytes(outbox.database);
 
-  const first = prune(outbox.database, { ...roomy, maxBytes: used }, 100_000, now);
+  const first = prune(outbox, { ...roomy, maxBytes: used }, 100_000, now, [jobFingerprintSpace(outbox)]);
   expect(first).toEqual({ delivered: young.length, undelivered: [] });
 
   const maxBytes = usedBytes(outbox.database);
-  const second = prune(outbox.database, { ...roomy, maxBytes }, 100_000, now);
+  const second = prune(outbox, { ...roomy, maxBytes }, 100_000, now, [jobFingerprintSpace(outbox)]);
   expect(usedBytes(outbox.database) + 100_000).toBeLessThanOrEqual(maxBytes);
   expect(second.delivered).toBe(0);
   expect(ids(second.undelivered)).toEqual(ids(waiting.slice(0, second.undelivered.length)));
   // No more than it needs: 116 kB at 23 kB each.
   expect(second.undelivered.length).toBeWithin(4, 8);
-  expect(ids(listDropped(outbox.database, 100)).reverse()).toEqual(ids(second.undelivered));
-  expect(listDropped(outbox.database, 1)[0]).toMatchObject({
+  expect(ids(listDropped(outbox, 100)).reverse()).toEqual(ids(second.undelivered));
+  expect(listDropped(outbox, 1)[0]).toMatchObject({
     droppedAt: now,
     reason: expect.stringContaining('would have grown over its limit'),
   });
-  expect(prune(outbox.database, { ...roomy, maxBytes }, 100_000, now)).toEqual({ delivered: 0, undelivered: [] });
+  expect(prune(outbox, { ...roomy, maxBytes }, 100_000, now, [jobFingerprintSpace(outbox)])).toEqual({
+    delivered: 0,
+    undelivered: [],
+  });
 });
 
 test('what is held goes last', () => {
@@ -69,7 +74,7 @@ test('what is held goes last', () => {
   const order: string[] = [];
   for (let turn = 0; turn < 20 && all(outbox).length > 0; turn++) {
     const maxBytes = usedBytes(outbox.database);
-    order.push(...ids(prune(outbox.database, { ...roomy, maxBytes }, 0, now).undelivered));
+    order.push(...ids(prune(outbox, { ...roomy, maxBytes }, 0, now, [jobFingerprintSpace(outbox)]).undelivered));
   }
   expect(order).toEqual(ids([...rejected, ...waiting, ...held]));
 });
@@ -77,10 +82,10 @@ test('what is held goes last', () => {
 test('one call takes out a thousand at most; the next goes on; the command takes all and shrinks the file', () => {
   const { outbox } = here;
   fill(2500, 'delivered', 4000);
-  expect(prune(outbox.database, roomy, 0, now).delivered).toBe(1000);
+  expect(prune(outbox, roomy, 0, now, [jobFingerprintSpace(outbox)]).delivered).toBe(1000);
   const pages = () => outbox.database.query<{ page_count: number }, []>('PRAGMA page_count').get()?.page_count ?? 0;
   const before = pages();
-  expect(pruneDelivered(outbox.database, roomy, now)).toBe(1500);
+  expect(pruneDelivered(outbox, roomy, now)).toBe(1500);
   expect(all(outbox)).toEqual([]);
   expect(pages()).toBeLessThan(before);
   expect(pages()).toBeLessThan(2200);
@@ -109,11 +114,14 @@ test('what is remembered of jobs goes before anything that waits is given up, th
   fill(5, 'pending');
   fingerprints(50_000);
   const maxBytes = usedBytes(outbox.database);
-  expect(prune(outbox.database, { ...roomy, maxBytes }, 100_000, now)).toEqual({ delivered: 0, undelivered: [] });
+  expect(prune(outbox, { ...roomy, maxBytes }, 100_000, now, [jobFingerprintSpace(outbox)])).toEqual({
+    delivered: 0,
+    undelivered: [],
+  });
   expect(newestFingerprints()).toEqual({ n: 30_000, oldest: 20_001 });
   expect(usedBytes(outbox.database) + 100_000).toBeLessThanOrEqual(maxBytes);
   // Only then.
-  const { undelivered } = prune(outbox.database, { ...roomy, maxBytes: 150_000 }, 50_000, now);
+  const { undelivered } = prune(outbox, { ...roomy, maxBytes: 150_000 }, 50_000, now, [jobFingerprintSpace(outbox)]);
   expect(undelivered.length).toBeGreaterThan(0);
   expect(newestFingerprints()?.n).toBe(0);
 });
@@ -124,8 +132,8 @@ test('for what can be had again nothing that waits is given up', () => {
   fill(5, 'delivered');
   outbox.database.query('UPDATE entries SET delivered_at = ? WHERE state = ?').run(now.getTime(), 'delivered');
   const bounds = { ...roomy, maxBytes: usedBytes(outbox.database) };
-  expect(makeRoomWithoutLoss(outbox.database, bounds, 50_000, now)).toBe(true);
-  expect(makeRoomWithoutLoss(outbox.database, bounds, 500_000, now)).toBe(false);
+  expect(makeRoomWithoutLoss(outbox, bounds, 50_000, now, reclaimableForJobs(outbox))).toBe(true);
+  expect(makeRoomWithoutLoss(outbox, bounds, 500_000, now, reclaimableForJobs(outbox))).toBe(false);
   expect(ids(all(outbox))).toEqual(ids(waiting));
 });
 
@@ -134,7 +142,7 @@ const oneMiB = 2 ** 20;
 test('what was delivered is kept for so many days where only jobs are exported, too', () => {
   const young = [delivered(6.9)];
   delivered(7.1);
-  expect(makeRoomWithoutLoss(here.outbox.database, roomy, oneMiB, now)).toBe(true);
+  expect(makeRoomWithoutLoss(here.outbox, roomy, oneMiB, now, [])).toBe(true);
   expect(ids(all(here.outbox))).toEqual(ids(young));
 });
 
@@ -145,17 +153,18 @@ test('what does not suffice for jobs is not given up in vain', () => {
   outbox.database.query('UPDATE entries SET delivered_at = ? WHERE state = ?').run(now.getTime(), 'delivered');
   fingerprints(50_000);
   const bounds = { ...roomy, maxBytes: usedBytes(outbox.database) };
-  for (const _ of [1, 2]) expect(makeRoomWithoutLoss(outbox.database, bounds, 5 * oneMiB, now)).toBe(false);
+  for (const _ of [1, 2])
+    expect(makeRoomWithoutLoss(outbox, bounds, 5 * oneMiB, now, reclaimableForJobs(outbox))).toBe(false);
   expect(newestFingerprints()?.n).toBe(50_000);
   expect(ids(all(outbox)).slice(-5)).toEqual(ids(young));
-  expect(makeRoomWithoutLoss(outbox.database, bounds, oneMiB, now)).toBe(true);
+  expect(makeRoomWithoutLoss(outbox, bounds, oneMiB, now, reclaimableForJobs(outbox))).toBe(true);
 });
 
 test('for jobs those are forgotten that ended first, and no more of them than it needs', () => {
   const { outbox } = here;
   fingerprints(100_000, '20000 - n / 100');
   const bounds = { ...roomy, maxBytes: usedBytes(outbox.database) };
-  expect(makeRoomWithoutLoss(outbox.database, bounds, 100_000, now)).toBe(true);
+  expect(makeRoomWithoutLoss(outbox, bounds, 100_000, now, reclaimableForJobs(outbox))).toBe(true);
   expect(newestFingerprints()).toEqual({ n: 80_000, oldest: 1 });
 });
 
@@ -166,9 +175,9 @@ test.each(['pending', 'held', 'rejected'] as const)(
     put(outbox, { stream: 'ingest/farm', destination: 'ingest', state });
     fingerprints(50_000);
     const bounds = { ...roomy, maxBytes: usedBytes(outbox.database) };
-    expect(makeRoomWithoutLoss(outbox.database, bounds, 100_000, now)).toBe(false);
+    expect(makeRoomWithoutLoss(outbox, bounds, 100_000, now, reclaimableForJobs(outbox))).toBe(false);
     expect(newestFingerprints()?.n).toBe(50_000);
     outbox.database.run("UPDATE entries SET state = 'delivered', delivered_at = 0");
-    expect(makeRoomWithoutLoss(outbox.database, bounds, 100_000, now)).toBe(true);
+    expect(makeRoomWithoutLoss(outbox, bounds, 100_000, now, reclaimableForJobs(outbox))).toBe(true);
   },
 );

@@ -44,10 +44,10 @@ test('a stream’s numbers are those of its entries', () => {
       bytes: waiting.reduce((sum, { bodyBytes }) => sum + bodyBytes, 0),
     };
   });
-  expect(streamStatistics(outbox.database, now)).toEqual(expected);
+  expect(streamStatistics(outbox, now)).toEqual(expected);
   expect(expected.every(({ attempts, deliveredLastDay }) => attempts > 0 && deliveredLastDay > 0)).toBe(true);
 
-  const file = fileStatistics(outbox.database);
+  const file = fileStatistics(outbox);
   expect(file).toMatchObject({ dropped: 0, host: null, damage: null });
   expect(file.fileBytes).toBeGreaterThanOrEqual(file.usedBytes);
   remove();

@@ -49,7 +49,7 @@ describe('an entry that the drain has in hand', () => {
     expect(outbox.find(entry)).toBeNull();
     expect(outbox.sending(entry, now)).toBe(false);
     outbox.postpone(entry, now);
-    expect(listDropped(outbox.database, 5)).toMatchObject([
+    expect(listDropped(outbox, 5)).toMatchObject([
       { id: entry.id, reason: 'not wanted; it was being sent then: accepted (stored)' },
     ]);
     expect(outbox.isLate(older)).toBe(true);
@@ -74,7 +74,7 @@ describe('dropping', () => {
     const entry = put(outbox, { state: 'delivered' });
     expect(drop(outbox.database, [entry], 'test', now)).toEqual([entry]);
     answeredAfterDrop(outbox.database, entry, attemptAt(now));
-    expect(listDropped(outbox.database, 5)).toEqual([]);
+    expect(listDropped(outbox, 5)).toEqual([]);
   });
 });
 
@@ -143,7 +143,7 @@ describe('the host that writes', () => {
     const refused = () => claim(database, here.file, 'derecho2.hsn.de.hpc.example');
     expect(refused).toThrow(OperatorError);
     expect(refused).toThrow(/is written by derecho1\.hsn.* and this is derecho2.*hpc-collector outbox adopt/);
-    expect(adopt(database, 'derecho2')).toBe('derecho1.hsn.de.hpc.example');
+    expect(adopt(here.outbox, 'derecho2')).toBe('derecho1.hsn.de.hpc.example');
     claim(database, here.file, 'derecho2.hsn.de.hpc.example');
     expect(() => claim(database, here.file, 'derecho1')).toThrow(OperatorError);
   });

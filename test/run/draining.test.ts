@@ -1,12 +1,21 @@
 import { describe, expect, test } from 'bun:test';
+import { hostname } from 'node:os';
 import { createConsola } from 'consola';
 import { loadConfig } from '../../src/config/load.ts';
 import { OperatorError } from '../../src/lib/errors.ts';
+import type { Log } from '../../src/lib/log.ts';
 import { drainLockFile } from '../../src/outbox/files.ts';
 import { tryLock } from '../../src/outbox/lock.ts';
+import type { OutboxLocation } from '../../src/outbox/open.ts';
 import { Spool } from '../../src/outbox/spool/spool.ts';
 import { drainOutbox } from '../../src/run/draining.ts';
 import { accepted, answer, password, startFixture, type TestOutbox, user } from '../delivery/helper.ts';
+
+const silent = createConsola({ reporters: [] });
+
+function locationOf(box: TestOutbox, log: Log): OutboxLocation {
+  return { file: box.file, isNamed: false, host: hostname(), spool: new Spool(box.directory, box.file), log };
+}
 
 /** Drains as a command does; no retry has the time to be made. */
 function drainAt(box: TestOutbox, url: string, environment: Record<string, string> = {}) {
@@ -18,14 +27,7 @@ function drainAt(box: TestOutbox, url: string, environment: Record<string, strin
   });
   const lines: string[] = [];
   const log = createConsola({ level: 999, reporters: [{ log: (line) => lines.push(line.args.join(' ')) }] });
-  const context = {
-    config,
-    log,
-    outboxFile: box.file,
-    hanging: null,
-    changes: null,
-    spool: new Spool(box.directory, box.file),
-  };
+  const context = { config, log, outbox: locationOf(box, log), hanging: null, changes: null };
   const code = drainOutbox(context, { stream: null, ignoreRest: false, maxSeconds: 0.5 });
   return code.then((exitCode) => ({ exitCode, lines }));
 }
@@ -77,11 +79,10 @@ describe('the exit code of a drain', () => {
     fixture.box.add('x');
     const context = {
       config: loadConfig(fixture.box.directory, {}),
-      log: createConsola({ reporters: [] }),
-      outboxFile: fixture.box.file,
+      log: silent,
+      outbox: locationOf(fixture.box, silent),
       hanging: null,
       changes: null,
-      spool: new Spool(fixture.box.directory, fixture.box.file),
     };
     const error = await drainOutbox(context, { stream: null, ignoreRest: false, maxSeconds: null }).catch(
       (thrown: unknown) => thrown,

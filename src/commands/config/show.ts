@@ -20,12 +20,12 @@ export const showCommand = defineCommand({
     json: { type: 'boolean', description: 'One JSON object a setting' },
   },
   async run({ args }) {
-    const { config, outboxFile } = openContext(args);
+    const { config, outbox: location } = openContext(args);
     const { config: configFlag, outbox, 'log-file': logFile, 'log-format': logFormat } = args;
     const flags = { config: configFlag, outbox, 'log-file': logFile, 'log-format': logFormat };
     const enabled = config.collector.systems.length > 0 ? config.collector.systems : knownSystems(config);
     const shown = shownSettings(
-      { config, processEnvironment: process.env, outboxFile, flags },
+      { config, processEnvironment: process.env, outboxFile: location.file, flags },
       args._.length > 0 ? args._ : enabled,
     );
     const text = (value: unknown) =>

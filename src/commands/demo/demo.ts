@@ -7,7 +7,7 @@ import { loadSystem } from '../../config/load.ts';
 import { exitCodes } from '../../lib/errors.ts';
 import { send } from '../../lib/http.ts';
 import { print } from '../../lib/output.ts';
-import { Outbox } from '../../outbox/outbox.ts';
+import { openReadOnly } from '../../outbox/open.ts';
 import { collectAndStore } from '../../run/collecting.ts';
 import { type Context, openContext } from '../../run/context.ts';
 import { drainOutbox } from '../../run/draining.ts';
@@ -87,7 +87,8 @@ function say(text: string): void {
 }
 
 function showOutbox(context: Context): void {
-  const outbox = new Outbox(context.outboxFile);
+  const outbox = openReadOnly(context.outbox);
+  if (outbox === null) return;
   for (const line of entryTable(outbox, outbox.list(null))) say(`   ${line}`);
   outbox.close();
 }

@@ -4,7 +4,6 @@ import { OperatorError } from '../../lib/errors.ts';
 import { logged, openContext, routinely } from '../../run/context.ts';
 import { exportHistory } from '../../run/jobs/exporting.ts';
 import { previewHistory } from '../../run/jobs/previewing.ts';
-import { checkNamedOutbox } from '../../run/opening.ts';
 import { commonArgs } from '../common.ts';
 import { rangeOf } from './range.ts';
 
@@ -32,7 +31,6 @@ export const exportCommand = defineCommand({
     const cluster = name === undefined ? null : checkedCluster(name, '--cluster-name');
     const now = new Date();
     if (args['dry-run'] || args['json-only']) {
-      checkNamedOutbox(args);
       const context = openContext(args);
       const range = rangeOf(args, context.config.collector.jobs.timezone, now);
       const show = args['dry-run'] ? 'numbers' : 'bodies';

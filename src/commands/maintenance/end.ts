@@ -14,7 +14,7 @@ export const endCommand = defineCommand({
     let ended: boolean;
     try {
       checkSystem(args.system, outbox, context);
-      ended = endMaintenance(outbox.database, args.system, new Date());
+      ended = endMaintenance(outbox, args.system, new Date());
     } finally {
       outbox.close();
     }

@@ -14,7 +14,7 @@ export const lsCommand = defineCommand({
   args: { ...commonArgs, json: { type: 'boolean', description: 'One JSON object a system' } },
   async run({ args }) {
     const outbox = outboxIfAny(args);
-    const all = outbox ? maintenances(outbox.database, new Date()) : [];
+    const all = outbox ? maintenances(outbox, new Date()) : [];
     outbox?.close();
     if (args.json) printLines(all.map((one) => jsonLine(one)));
     else if (all.length === 0) printLines(['No system is in maintenance.']);

@@ -26,7 +26,7 @@ export const startCommand = defineCommand({
     try {
       checkSystem(args.system, outbox, context);
       const started = { system: args.system, since: now, until, reason: args.reason ?? null };
-      startMaintenance(outbox.database, started);
+      startMaintenance(outbox, started);
     } finally {
       outbox.close();
     }

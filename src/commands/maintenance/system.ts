@@ -12,7 +12,7 @@ import type { Context } from '../../run/context.ts';
  * name would have no effect.
  */
 export function checkSystem(name: string, outbox: Outbox, { config }: Context): void {
-  const stored = streamNames(outbox.database).flatMap((stream) => systemOfStream(stream) ?? []);
+  const stored = streamNames(outbox).flatMap((stream) => systemOfStream(stream) ?? []);
   const known = [...new Set([...knownSystems(config), ...stored])];
   if (known.includes(name)) return;
   const meant = nearest(name, known);

@@ -4,10 +4,10 @@ import type { System } from '../../config/system.ts';
 import { type ExitCode, exitCodes, OperatorError } from '../../lib/errors.ts';
 import { sentenceOf } from '../../outage/describe.ts';
 import { detectOutages, findOutages } from '../../outage/detect.ts';
+import { openToWrite } from '../../outbox/open.ts';
 import { worst } from '../../run/collecting.ts';
 import { type Context, chosenSystems, logged, openContext } from '../../run/context.ts';
 import { makeRoom } from '../../run/make-room.ts';
-import { openToWrite } from '../../run/opening.ts';
 import { commonArgs } from '../common.ts';
 import { outboxIfAny } from '../outbox/open.ts';
 import { printLines } from '../output.ts';
@@ -47,7 +47,7 @@ function detect(systems: readonly System[], context: Context): ExitCode {
       `outages of ${system_name} are not detected unless ${join(context.config.directory, `${system_name}.yaml`)} has detect_outages: true; see what would be reported with: hpc-collector outage detect ${system_name} --dry-run`,
     );
   }
-  const outbox = openToWrite(context, 'free');
+  const outbox = openToWrite(context.outbox, 'free');
   try {
     for (const system of systems) {
       const log = context.log.withTag(system.system_name);

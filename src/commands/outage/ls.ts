@@ -1,4 +1,3 @@
-import type { Database } from 'bun:sqlite';
 import { defineCommand } from 'citty';
 import { exitCodes } from '../../lib/errors.ts';
 import { printable } from '../../lib/text.ts';
@@ -6,6 +5,7 @@ import { readableUtc } from '../../lib/time.ts';
 import { deliveryOf } from '../../outage/describe.ts';
 import { listOutages } from '../../outage/outage-table.ts';
 import type { KnownOutage } from '../../outage/row.ts';
+import type { Outbox } from '../../outbox/outbox.ts';
 import { commonArgs } from '../common.ts';
 import { jsonLine } from '../outbox/entry-json.ts';
 import { outboxIfAny } from '../outbox/open.ts';
@@ -25,15 +25,15 @@ export const lsCommand = defineCommand({
   },
   async run({ args }) {
     const outbox = outboxIfAny(args);
-    const outages = outbox ? listOutages(outbox.database, args.all === true) : [];
-    const lines = outbox && outages.length > 0 ? (args.json ? json : table)(outbox.database, outages) : [];
+    const outages = outbox ? listOutages(outbox, args.all === true) : [];
+    const lines = outbox && outages.length > 0 ? (args.json ? json : table)(outbox, outages) : [];
     outbox?.close();
     printLines(lines.length === 0 && !args.json ? ['No outage is known.'] : lines);
     return exitCodes.done;
   },
 });
 
-function json(database: Database, outages: readonly KnownOutage[]): string[] {
+function json(outbox: Outbox, outages: readonly KnownOutage[]): string[] {
   return outages.map((outage) =>
     jsonLine({
       key: outage.outage_key,
@@ -50,12 +50,12 @@ function json(database: Database, outages: readonly KnownOutage[]): string[] {
       rule: outage.outage_rule?.name ?? null,
       affected: outage.outage_rule?.affected ?? [],
       outage_ids: outage.ids,
-      delivery: deliveryOf(database, outage),
+      delivery: deliveryOf(outbox, outage),
     }),
   );
 }
 
-function table(database: Database, outages: readonly KnownOutage[]): string[] {
+function table(outbox: Outbox, outages: readonly KnownOutage[]): string[] {
   const rows = outages.map((outage) => [
     outage.outage_key,
     outage.system_name,
@@ -63,7 +63,7 @@ function table(database: Database, outages: readonly KnownOutage[]): string[] {
     outage.status,
     readableUtc(outage.start_time),
     outage.end_time ? readableUtc(outage.end_time) : '-',
-    deliveryOf(database, outage),
+    deliveryOf(outbox, outage),
     outage.ids.join(', ') || '-',
   ]);
   const header = ['KEY', 'SYSTEM', 'SEVERITY', 'STATUS', 'SINCE (UTC)', 'UNTIL (UTC)', 'REPORT', 'OUTAGE_ID'];

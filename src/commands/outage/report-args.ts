@@ -6,11 +6,11 @@ import { complain } from '../../lib/output.ts';
 import { consequence } from '../../outage/describe.ts';
 import type { Outage } from '../../outage/outage.ts';
 import type { KnownOutage } from '../../outage/row.ts';
-import { learnOutages } from '../../outage/sync-from-outbox.ts';
+import { syncOutages } from '../../outage/sync-from-outbox.ts';
+import { openToWrite } from '../../outbox/open.ts';
 import type { Outbox } from '../../outbox/outbox.ts';
 import { type CommonArgs, type Context, openContext } from '../../run/context.ts';
 import { makeRoom } from '../../run/make-room.ts';
-import { openToWrite } from '../../run/opening.ts';
 import { printLines } from '../output.ts';
 
 /** Outages end only with `resolve`, which sets their end time. */
@@ -51,11 +51,11 @@ export async function say(
   report: (outbox: Outbox, context: Context) => Outage | KnownOutage,
 ): Promise<void> {
   const context = openContext(args);
-  const outbox = openToWrite(context, 'free');
+  const outbox = openToWrite(context.outbox, 'free');
   try {
     const outage = outbox.run((current) => {
       makeRoom(current, context.config, context.log);
-      learnOutages(current);
+      syncOutages(current);
       return report(current, context);
     });
     const then = 'ids' in outage ? `${consequence(outage)}\n` : '';

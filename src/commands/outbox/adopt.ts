@@ -1,16 +1,14 @@
 import { existsSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { defineCommand } from 'citty';
 import { sameHost } from '../../exec/host-name.ts';
 import { exitCodes, OperatorError } from '../../lib/errors.ts';
 import { printable } from '../../lib/text.ts';
 import { drainLockFile } from '../../outbox/files.ts';
 import { tryLock } from '../../outbox/lock.ts';
+import { checkNamed, openForRepair } from '../../outbox/open.ts';
 import { adopt } from '../../outbox/ownership.ts';
-import { openOutbox } from '../../outbox/recovery/open.ts';
 import { refuseNotOutbox } from '../../outbox/recovery/other-file.ts';
-import { openContext, recoveryOptions } from '../../run/context.ts';
-import { checkNamedOutbox } from '../../run/opening.ts';
+import { openContext } from '../../run/context.ts';
 import { commonArgs } from '../common.ts';
 import { printLines } from '../output.ts';
 import { jsonLine } from './entry-json.ts';
@@ -23,8 +21,8 @@ export const adoptCommand = defineCommand({
   args: { ...commonArgs, json: { type: 'boolean', description: 'One JSON object' } },
   async run({ args }) {
     const context = openContext(args);
-    const { outboxFile, log } = context;
-    checkNamedOutbox(args);
+    const { file: outboxFile, host, log } = context.outbox;
+    checkNamed(context.outbox);
     if (!existsSync(outboxFile)) throw new OperatorError(`there is no outbox ${outboxFile}: nothing to take over`);
     refuseNotOutbox(outboxFile);
     // Held by a host that is not as retired as was thought.
@@ -33,9 +31,8 @@ export const adoptCommand = defineCommand({
       throw new OperatorError(`somebody drains ${outboxFile} right now: stop the other host's cron job first`, {
         exitCode: exitCodes.locked,
       });
-    const outbox = openOutbox(outboxFile, recoveryOptions(context, 'held'));
-    const host = hostname();
-    const owner = adopt(outbox.database, host);
+    const outbox = openForRepair(context.outbox, 'adopt');
+    const owner = adopt(outbox, host);
     outbox.close();
     lock.release();
     const isNew = owner === null || !sameHost(owner, host);

@@ -62,7 +62,7 @@ export async function chooseEntries(
   const other = states.find((state) => !applicable.includes(state));
   if (other)
     throw new OperatorError(`this does not apply to ${other} entries, only to those ${applicable.join(' or ')}`);
-  return [...listKeys(outbox.database, { ...filter, states })];
+  return [...listKeys(outbox, { ...filter, states })];
 }
 
 /** Replaces `-` by the ids on standard input. */

@@ -68,7 +68,7 @@ export const exportCommand = defineCommand({
 /** Takes the lock of the drain, because an entry that is being sent must not also go to another host. */
 function exclusively(args: Parameters<typeof ownOutbox>[0]) {
   const { outbox, context } = ownOutbox(args);
-  const lock = tryLock(drainLockFile(context.outboxFile), context.log.warn);
+  const lock = tryLock(drainLockFile(context.outbox.file), context.log.warn);
   if (lock) return { outbox, lock };
   outbox.close();
   throw new OperatorError('a drain is under way: try again when it is done', { exitCode: exitCodes.locked });

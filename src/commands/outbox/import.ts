@@ -1,13 +1,11 @@
-import { hostname } from 'node:os';
 import { defineCommand } from 'citty';
 import { exitCodes, messageOf, OperatorError } from '../../lib/errors.ts';
 import { linesOf } from '../../lib/lines.ts';
 import { complain } from '../../lib/output.ts';
 import { counted, printable } from '../../lib/text.ts';
 import { type Imported, importEntries } from '../../outbox/import.ts';
-import { claim } from '../../outbox/ownership.ts';
-import { openOutbox } from '../../outbox/recovery/open.ts';
-import { openContext, recoveryOptions } from '../../run/context.ts';
+import { openForRepair } from '../../outbox/open.ts';
+import { openContext } from '../../run/context.ts';
 import { commonArgs } from '../common.ts';
 import { standardInput } from '../input.ts';
 import { printLines } from '../output.ts';
@@ -26,9 +24,8 @@ export const importCommand = defineCommand({
   async run({ args }) {
     const context = openContext(args);
     const chunks = args.file === undefined || args.file === '-' ? standardInput() : fileChunks(args.file);
-    const outbox = openOutbox(context.outboxFile, recoveryOptions(context));
+    const outbox = openForRepair(context.outbox, 'import');
     try {
-      claim(outbox.database, context.outboxFile, hostname());
       const { max_mib } = context.config.collector.outbox;
       const result = await importEntries(outbox, linesOf(chunks, maxLineBytes), max_mib * 1024 ** 2, (line, problem) =>
         complain(`line ${line} ${printable(problem, 300)}: not taken in\n`),

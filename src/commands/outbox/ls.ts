@@ -37,10 +37,10 @@ export const lsCommand = defineCommand({
     try {
       if (args.dropped) printLines(droppedLines(outbox, limit, args));
       else if (args.count) {
-        const count = outbox ? countEntries(outbox.database, filter) : 0;
+        const count = outbox ? countEntries(outbox, filter) : 0;
         printLines([args.json ? jsonLine({ count }) : String(count)]);
       } else if (args.json || args.ids) {
-        const entries = outbox ? listEntries(outbox.database, filter, limit) : [];
+        const entries = outbox ? listEntries(outbox, filter, limit) : [];
         printLines(map(entries, (entry) => (args.json ? jsonLine(entryJson(entry)) : entry.id)));
       } else printLines(outbox ? table(outbox, filter, limit, isFiltered(args)) : ['Nothing waits to be delivered.']);
     } finally {
@@ -51,10 +51,10 @@ export const lsCommand = defineCommand({
 });
 
 function table(outbox: Outbox, filter: ReturnType<typeof filterOf>, limit: number | null, isChosen: boolean): string[] {
-  const entries = [...listEntries(outbox.database, filter, limit)];
+  const entries = [...listEntries(outbox, filter, limit)];
   if (entries.length === 0 && isChosen) return ['There is no such entry.'];
   const lines = entryTable(outbox, entries);
-  const more = limit === null ? 0 : countEntries(outbox.database, filter) - entries.length;
+  const more = limit === null ? 0 : countEntries(outbox, filter) - entries.length;
   return more > 0 ? [...lines, `… and ${more} more: --limit all shows them, outbox stats sums them up`] : lines;
 }
 
@@ -63,7 +63,7 @@ function droppedLines(
   limit: number | null,
   how: { json?: boolean | undefined; ids?: boolean | undefined },
 ): string[] {
-  const dropped = outbox ? listDropped(outbox.database, limit ?? -1) : [];
+  const dropped = outbox ? listDropped(outbox, limit ?? -1) : [];
   if (how.ids) return dropped.map(({ id }) => id);
   if (!how.json) return droppedTable(dropped);
   return dropped.map((one) =>

@@ -22,8 +22,8 @@ export const pruneCommand = defineCommand({
       : ownOutbox(args);
     const bounds = boundsOf(context.config);
     const now = new Date();
-    const { entries, bytes } = countPrunable(outbox.database, bounds, now);
-    const pruned = args['dry-run'] ? 0 : pruneDelivered(outbox.database, bounds, now);
+    const { entries, bytes } = countPrunable(outbox, bounds, now);
+    const pruned = args['dry-run'] ? 0 : pruneDelivered(outbox, bounds, now);
     outbox.close();
     const kept = `delivered over ${counted(bounds.keepDeliveredDays, 'day')} ago`;
     const said = args['dry-run']

@@ -3,11 +3,10 @@ import { exitCodes, OperatorError } from '../../lib/errors.ts';
 import { print } from '../../lib/output.ts';
 import { counted, printable } from '../../lib/text.ts';
 import { isThere } from '../../outbox/files.ts';
-import { openOutbox } from '../../outbox/recovery/open.ts';
+import { checkNamed, openForRepair } from '../../outbox/open.ts';
 import { acknowledgeDamage, type Damage, unacknowledgedDamage } from '../../outbox/recovery/past-damage.ts';
 import { recoverFrom } from '../../outbox/recovery/recover-from.ts';
-import { openContext, recoveryOptions } from '../../run/context.ts';
-import { checkNamedOutbox } from '../../run/opening.ts';
+import { openContext } from '../../run/context.ts';
 import { commonArgs } from '../common.ts';
 
 const noDamage = 'No damage that nobody has looked at.';
@@ -32,22 +31,22 @@ export const recoverCommand = defineCommand({
     if (more.length > 0 || (file !== undefined && args.ack))
       throw new OperatorError('give one FILE to recover from, or --ack');
     const context = openContext(args);
-    checkNamedOutbox(args);
+    checkNamed(context.outbox);
     // Only to be told that all is well, none is made.
-    if (file === undefined && !isThere(context.outboxFile)) {
+    if (file === undefined && !isThere(context.outbox.file)) {
       if (!args.json) say(noDamage);
       return exitCodes.done;
     }
-    const outbox = openOutbox(context.outboxFile, recoveryOptions(context));
+    const outbox = openForRepair(context.outbox, 'recover');
     try {
       if (file !== undefined) {
-        const { recovered, present, withoutBody, withoutEntry } = recoverFrom(file, outbox, context.outboxFile);
+        const { recovered, present, withoutBody, withoutEntry } = recoverFrom(file, outbox, context.outbox.file);
         say(
           `${counted(recovered, 'entry', 'entries')} recovered, ${present} here already, ${withoutBody.length + withoutEntry} lost`,
         );
         return exitCodes.done;
       }
-      const damages = args.ack ? acknowledgeDamage(outbox.database) : unacknowledgedDamage(outbox.database);
+      const damages = args.ack ? acknowledgeDamage(outbox) : unacknowledgedDamage(outbox);
       if (args.json) for (const damage of damages) say(JSON.stringify(damage));
       else if (damages.length === 0) say(noDamage);
       else {

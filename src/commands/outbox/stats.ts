@@ -26,25 +26,25 @@ export const statsCommand = defineCommand({
   meta: { name: 'stats', description: 'Sum up each stream and the file, and say what the drain would do next' },
   args: { ...commonArgs, json: { type: 'boolean', description: 'One JSON object a stream, and one for the file' } },
   async run({ args }) {
-    const { outboxFile, config } = openContext(args);
+    const { outbox: location, config } = openContext(args);
     const maxBytes = config.collector.outbox.max_mib * 1024 ** 2;
     const outbox = outboxIfAny(args);
     const now = new Date();
     if (!outbox) {
-      printLines(args.json ? [] : [`There is no outbox ${outboxFile} yet: the first collection makes it.`]);
+      printLines(args.json ? [] : [`There is no outbox ${location.file} yet: the first collection creates it.`]);
       return exitCodes.done;
     }
     const heads = headsOf(outbox);
-    const streams = streamStatistics(outbox.database, now).map((one) => ({
+    const streams = streamStatistics(outbox, now).map((one) => ({
       ...one,
       head: heads.get(one.stream) ?? null,
     }));
-    const file = fileStatistics(outbox.database);
+    const file = fileStatistics(outbox);
     outbox.close();
     printLines(
       args.json
-        ? [...streams.map((one) => jsonLine(streamJson(one, now))), jsonLine(fileJson(file, outboxFile, maxBytes))]
-        : [...streamLines(streams, now), ...fileLines(file, outboxFile, maxBytes)],
+        ? [...streams.map((one) => jsonLine(streamJson(one, now))), jsonLine(fileJson(file, location.file, maxBytes))]
+        : [...streamLines(streams, now), ...fileLines(file, location.file, maxBytes)],
     );
     return exitCodes.done;
   },
@@ -52,7 +52,7 @@ export const statsCommand = defineCommand({
 
 /** The entry that the drain would send first, of each stream. */
 function headsOf(outbox: Outbox): ReadonlyMap<string, Entry> {
-  const heads = pendingDestinations(outbox.database).flatMap((destination) => outbox.heads(destination));
+  const heads = pendingDestinations(outbox).flatMap((destination) => outbox.heads(destination));
   return new Map(heads.map((head) => [head.stream, head]));
 }
 

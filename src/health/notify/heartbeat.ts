@@ -1,24 +1,23 @@
-import type { Database } from 'bun:sqlite';
 import { send } from '../../lib/http.ts';
 import type { Log } from '../../lib/log.ts';
-import { forgetFact, readFact, writeFact } from '../../outbox/metadata.ts';
+import type { Outbox } from '../../outbox/outbox.ts';
 import { refusalOf } from './tell.ts';
 
 const timeoutSeconds = 10;
 
 /** Fetches the heartbeat address. Logs a failure once, and its end once. */
-export async function beat(database: Database, url: string, proxy: string | null, log: Log): Promise<void> {
+export async function beat(outbox: Outbox, url: string, proxy: string | null, log: Log): Promise<void> {
   const reply = await send({ url, method: 'GET', headers: {}, body: null, timeoutSeconds, ca: null, proxy });
   const failure = refusalOf(reply, url);
-  const failedBefore = readFact(database, 'heartbeat') !== null;
+  const failedBefore = outbox.metadata.read('heartbeat') !== null;
   if (failure === null) {
     if (failedBefore) {
-      forgetFact(database, 'heartbeat');
+      outbox.metadata.forget('heartbeat');
       log.info('The heartbeat is taken again');
     }
     return;
   }
   if (failedBefore) return log.debug(`the heartbeat still fails: ${failure}`);
-  writeFact(database, 'heartbeat', failure);
+  outbox.metadata.write('heartbeat', failure);
   log.warn(`the heartbeat fails (${failure}): check heartbeat_url; it is tried with every run and not said again`);
 }

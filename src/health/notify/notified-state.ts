@@ -1,6 +1,5 @@
-import type { Database } from 'bun:sqlite';
 import { z } from 'zod';
-import { readFact, readJsonFact, writeFact } from '../../outbox/metadata.ts';
+import type { Outbox } from '../../outbox/outbox.ts';
 import { events } from './changes.ts';
 
 const moment = z.iso.datetime().transform((text) => new Date(text));
@@ -34,13 +33,13 @@ const memory = z.object({
 export type Memory = z.output<typeof memory>;
 
 /** Empty where nothing is remembered, or it cannot be read. */
-export function readMemory(database: Database): Memory {
-  return readJsonFact(database, 'notified', memory) ?? { problems: [], messages: [] };
+export function readMemory(outbox: Outbox): Memory {
+  return outbox.metadata.readJson('notified', memory) ?? { problems: [], messages: [] };
 }
 
 /** Writes nothing that is there already: each write is an fsync. */
-export function writeMemory(database: Database, latest: Memory): void {
+export function writeMemory(outbox: Outbox, latest: Memory): void {
   const text = JSON.stringify(latest);
-  if (text !== (readFact(database, 'notified') ?? JSON.stringify({ problems: [], messages: [] })))
-    writeFact(database, 'notified', text);
+  if (text !== (outbox.metadata.read('notified') ?? JSON.stringify({ problems: [], messages: [] })))
+    outbox.metadata.write('notified', text);
 }

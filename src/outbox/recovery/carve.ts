@@ -1,9 +1,8 @@
-import type { Fact } from '../metadata.ts';
 import type { EntryRow } from '../row.ts';
 import { BitRepair } from './bit-repair.ts';
 import { PageFile } from './pages.ts';
 import { type Cell, cellAt, cellsOf, headerOf, payloadOf, valuesOf } from './record.ts';
-import { type DroppedRow, droppedRowOf, entryRowOf, factOf } from './rows.ts';
+import { type DroppedRow, droppedRowOf, entryRowOf, metadataOf } from './rows.ts';
 
 /** An entry that was found; without its body where that is not what was stored. */
 export type Carved = { readonly row: EntryRow; readonly gzip: Uint8Array<ArrayBuffer> | null };
@@ -13,7 +12,7 @@ export type Carved = { readonly row: EntryRow; readonly gzip: Uint8Array<ArrayBu
  * page tells by itself which rows it has.
  */
 export type Carving = {
-  readonly facts: ReadonlyMap<Fact, string>;
+  readonly metadata: ReadonlyMap<string, string>;
   readonly dropped: readonly DroppedRow[];
   /** Bodies whose entry was not found: they are lost, because nobody knows where they were to go. */
   readonly strayBodies: number;
@@ -31,7 +30,7 @@ type Found = {
   readonly entries: Map<string, EntryRow[]>;
   /** Where in the file the bodies of a sequence number begin. */
   readonly bodies: Map<number, number[]>;
-  readonly facts: Map<Fact, Set<string>>;
+  readonly metadata: Map<string, Set<string>>;
   readonly dropped: Map<string, DroppedRow>;
 };
 
@@ -39,7 +38,7 @@ type Found = {
 export function carve(file: string, repair = new BitRepair()): Carving {
   const pages = new PageFile(file);
   try {
-    const { entries, bodies, facts, dropped } = search(pages);
+    const { entries, bodies, metadata, dropped } = search(pages);
     const candidates = [...entries.values()]
       .map((rows) => rows.sort(furthestFirst))
       .filter(([row]) => row !== undefined && !dropped.has(row.id))
@@ -47,13 +46,15 @@ export function carve(file: string, repair = new BitRepair()): Carving {
     const known = new Set([...entries.values()].flatMap((rows) => rows.map((row) => row.sequence)));
     return {
       // Of two values nobody knows which was the last.
-      facts: new Map([...facts].flatMap(([fact, [value, ...more]]) => (value && !more.length ? [[fact, value]] : []))),
+      metadata: new Map(
+        [...metadata].flatMap(([key, [value, ...more]]) => (value && !more.length ? [[key, value]] : [])),
+      ),
       dropped: [...dropped.values()].sort((one, other) => one.dropped_at - other.dropped_at),
       strayBodies: [...bodies.keys()].filter((sequence) => !known.has(sequence)).length,
       *entries() {
         for (const rows of candidates) yield* carvedOf(rows, bodies, pages, repair);
       },
-      isOfOutbox: pages.isDatabase || entries.size + facts.size + dropped.size > 0,
+      isOfOutbox: pages.isDatabase || entries.size + metadata.size + dropped.size > 0,
       readFault: () => pages.readFault,
       close: () => pages.close(),
     };
@@ -64,7 +65,7 @@ export function carve(file: string, repair = new BitRepair()): Carving {
 }
 
 function search(pages: PageFile): Found {
-  const found: Found = { entries: new Map(), bodies: new Map(), facts: new Map(), dropped: new Map() };
+  const found: Found = { entries: new Map(), bodies: new Map(), metadata: new Map(), dropped: new Map() };
   const free = pages.freePages();
   for (const [number, page] of pages.pages()) {
     if (free.has(number)) continue;
@@ -92,9 +93,9 @@ function sort(cell: Cell, position: number, pages: PageFile, found: Found): void
   if (entry) listOf(found.entries, entry.id).push(entry);
   const dropped = droppedRowOf(values);
   if (dropped) found.dropped.set(dropped.id, dropped);
-  const [fact, value] = factOf(values) ?? [];
+  const [fact, value] = metadataOf(values) ?? [];
   if (fact !== undefined && value !== undefined)
-    found.facts.set(fact, (found.facts.get(fact) ?? new Set<string>()).add(value));
+    found.metadata.set(fact, (found.metadata.get(fact) ?? new Set<string>()).add(value));
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Database } from 'bun:sqlite';
 import { OperatorError } from '../../lib/errors.ts';
 import { codeOf, readPragma, schemaVersion } from '../../lib/sqlite.ts';
-import { readFact, writeFact } from '../metadata.ts';
+import { Metadata } from '../metadata.ts';
 
 /** A file up to this size is checked whenever it is opened: a tenth of a second. */
 const alwaysCheckedBytes = 32 * 1024 * 1024;
@@ -69,7 +69,7 @@ export function checkForDamage(database: Database, now: Date): void {
   const bytes = Number(readPragma(database, 'page_count')) * Number(readPragma(database, 'page_size'));
   const isLarge = bytes > alwaysCheckedBytes;
   if (isLarge) {
-    const age = now.getTime() - Date.parse(readFact(database, 'checked') ?? '');
+    const age = now.getTime() - Date.parse(new Metadata(database).read('checked') ?? '');
     if (age >= 0 && age < checkedEvery) return;
   }
   const finding = readPragma(database, 'quick_check(1)');
@@ -86,7 +86,7 @@ export function checkForDamage(database: Database, now: Date): void {
   }
   if (!isLarge) return;
   try {
-    writeFact(database, 'checked', now.toISOString());
+    new Metadata(database).write('checked', now.toISOString());
   } catch (error) {
     // A full disk only means that it is checked again next time.
     if (isDamage(error)) throw error;

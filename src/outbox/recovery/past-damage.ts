@@ -1,9 +1,10 @@
 import type { Database } from 'bun:sqlite';
 import { z } from 'zod';
 import type { Log } from '../../lib/log.ts';
-import { forgetFact, readJsonFact, writeFact } from '../metadata.ts';
+import { Metadata } from '../metadata.ts';
+import type { Outbox } from '../outbox.ts';
 
-/** What is remembered of a recovery until a person looked. */
+/** A recovery, which is kept until a person acknowledges it. */
 export type Damage = z.infer<typeof damage>;
 const damage = z.object({
   /** ISO 8601, UTC. */
@@ -20,29 +21,33 @@ const damage = z.object({
 });
 const damages = z.array(damage);
 
-/** Every recovery of this outbox that nobody has acknowledged, oldest first. */
-export function unacknowledgedDamage(database: Database): Damage[] {
-  return readJsonFact(database, 'damage', damages) ?? [];
+/** Returns the recoveries that nobody has acknowledged, oldest first. */
+export function unacknowledgedDamage({ database }: Outbox): Damage[] {
+  return damagesIn(database);
 }
 
+/** The same for a file that is not opened as an outbox. */
+export function damagesIn(database: Database): Damage[] {
+  return new Metadata(database).readJson('damage', damages) ?? [];
+}
+
+/** Adds a recovery. */
 export function rememberDamage(database: Database, latest: Damage): void {
-  writeFact(database, 'damage', JSON.stringify([...unacknowledgedDamage(database), latest]));
+  new Metadata(database).write('damage', JSON.stringify([...damagesIn(database), latest]));
 }
 
-/** A person looked; gives what is forgotten. */
-export function acknowledgeDamage(database: Database): Damage[] {
-  return database
-    .transaction(() => {
-      const forgotten = unacknowledgedDamage(database);
-      forgetFact(database, 'damage');
-      return forgotten;
-    })
-    .immediate();
+/** Acknowledges all recoveries and returns them. */
+export function acknowledgeDamage(outbox: Outbox): Damage[] {
+  return outbox.atomically(() => {
+    const acknowledged = unacknowledgedDamage(outbox);
+    outbox.metadata.forget('damage');
+    return acknowledged;
+  });
 }
 
-/** One line until a person looked. */
-export function warnOfDamage(database: Database, log: Log): void {
-  const all = unacknowledgedDamage(database);
+/** Logs a warning if there are recoveries that nobody has acknowledged. */
+export function warnOfDamage(outbox: Outbox, log: Log): void {
+  const all = unacknowledgedDamage(outbox);
   const latest = all.at(-1);
   if (!latest) return;
   const times = all.length === 1 ? '' : ` ${all.length} times, the last`;

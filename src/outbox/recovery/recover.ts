@@ -8,7 +8,7 @@ import { codeOf } from '../../lib/sqlite.ts';
 import { counted } from '../../lib/text.ts';
 import { drainLockFile, recoveringFile } from '../files.ts';
 import { type Lock, tryLock } from '../lock.ts';
-import { writeFact } from '../metadata.ts';
+import { Metadata } from '../metadata.ts';
 import { Outbox } from '../outbox.ts';
 import { OutboxUnwritable } from '../unwritable.ts';
 import { type Carving, carve } from './carve.ts';
@@ -101,8 +101,8 @@ function gather(
     const { database } = outbox;
     // Nothing of it counts until it is whole: it is synced once, in the end.
     database.run('PRAGMA synchronous = OFF');
-    for (const [fact, value] of carving.facts) writeFact(database, fact, value);
-    if (!carving.facts.has('host')) writeFact(database, 'host', host);
+    for (const [key, value] of carving.metadata) new Metadata(database).write(key, value);
+    if (!carving.metadata.has('host')) new Metadata(database).write('host', host);
     const { recovered, withoutBody } = fill(database, carving, 'as it was');
     const lost = withoutBody
       .filter((row) => row.state !== 'delivered')

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { entryStates } from '../entry.ts';
-import { type Fact, facts } from '../metadata.ts';
 import { destinationName, entryPath } from '../request-parts.ts';
 import type { EntryRow } from '../row.ts';
 import type { Value } from './record.ts';
@@ -77,17 +76,10 @@ const hostName = z.string().regex(/^[a-z0-9]([a-z0-9._-]{0,251}[a-z0-9])?$/i);
 const json = z.string().refine(isJson);
 
 /**
- * The facts that are taken over, and what each must be. The others hold for the damaged file alone, or, as `clock` does,
- * only until the next answer of the destination.
+ * What the outbox's own metadata must be to be kept; null for what holds for the damaged file alone. Metadata of other rooms
+ * must be JSON: they check it further when they read it.
  */
-const keptFacts: Readonly<Partial<Record<Fact, z.ZodType<string>>>> = {
-  host: hostName,
-  damage: json,
-  maintenance: json,
-  notified: json,
-  history: json,
-  'start-required': json,
-};
+const ownMetadata: Readonly<Record<string, z.ZodType<string> | null>> = { host: hostName, damage: json, checked: null };
 
 export function entryRowOf(rowid: number, values: readonly Value[]): EntryRow | null {
   if (values.length < firstEntryColumns || values[0] !== null) return null;
@@ -101,13 +93,12 @@ export function droppedRowOf(values: readonly Value[]): DroppedRow | null {
   return droppedRow.safeParse({ id, stream, collected_at, dropped_at, reason }).data ?? null;
 }
 
-export function factOf(values: readonly Value[]): readonly [Fact, string] | null {
+export function metadataOf(values: readonly Value[]): readonly [key: string, value: string] | null {
   const [key, value] = values;
-  const fact = facts.find((name) => name === key);
-  const schema = fact && keptFacts[fact];
-  if (values.length !== 2 || fact === undefined || schema === undefined) return null;
-  const kept = schema.safeParse(value).data;
-  return kept === undefined ? null : [fact, kept];
+  if (values.length !== 2 || typeof key !== 'string' || !/^[a-z-]{1,40}$/.test(key)) return null;
+  const schema = Object.hasOwn(ownMetadata, key) ? ownMetadata[key] : json;
+  const kept = schema?.safeParse(value).data;
+  return kept === undefined ? null : [key, kept];
 }
 
 function isJson(text: string): boolean {

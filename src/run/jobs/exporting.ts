@@ -8,12 +8,12 @@ import { showStatus } from '../../lib/status-line.ts';
 import { counted } from '../../lib/text.ts';
 import { historyLockFile } from '../../outbox/files.ts';
 import { tryLock } from '../../outbox/lock.ts';
+import { openToWrite } from '../../outbox/open.ts';
 import type { Outbox } from '../../outbox/outbox.ts';
 import { refuseNotOutbox } from '../../outbox/recovery/other-file.ts';
 import { worst } from '../collecting.ts';
 import { type Context, logged } from '../context.ts';
 import { drainOutbox } from '../draining.ts';
-import { openToWrite } from '../opening.ts';
 import { exportProgress } from './export-progress.ts';
 import { type Asked, logDamage, planFor, rangeText, sourceOf } from './export-request.ts';
 import { type Export, exportWindow, isBackedUp } from './window.ts';
@@ -31,8 +31,8 @@ export async function exportHistory(asked: Asked, context: Context): Promise<Exi
   if (typeof source === 'number') return source;
   const { cluster } = source;
   const log = context.log.withTag(`jobs/${cluster}`);
-  refuseNotOutbox(context.outboxFile);
-  const lock = tryLock(historyLockFile(context.outboxFile, cluster), log.warn);
+  refuseNotOutbox(context.outbox.file);
+  const lock = tryLock(historyLockFile(context.outbox.file, cluster), log.warn);
   if (!lock) {
     log.info(`Another export of ${cluster} is under way`);
     return exitCodes.locked;
@@ -40,8 +40,8 @@ export async function exportHistory(asked: Asked, context: Context): Promise<Exi
   try {
     // The server can have been upgraded: `--again` sends it a job without a start once more.
     if (asked.isAgain)
-      withAddress(context, (outbox, address) => outbox.atomically(() => forgetStartRequired(outbox.database, address)));
-    const plan = withOutbox(context, ({ database }) => planFor(asked, readProgress(database, cluster), context));
+      withAddress(context, (outbox, address) => outbox.atomically(() => forgetStartRequired(outbox, address)));
+    const plan = withOutbox(context, (outbox) => planFor(asked, readProgress(outbox, cluster), context));
     return await logged(log, () =>
       exportWindows({ context, log, source, plan, isAgain: asked.isAgain, now: asked.now }),
     );
@@ -98,7 +98,7 @@ async function exportWindows(work: Export): Promise<ExitCode> {
   // Entries of an earlier export may be due now.
   if (drained === null) codes.push(await drainAll(context, log));
   const isLeftOut =
-    all.unstarted > 0 && withAddress(context, ({ database }, address) => requiresStart(database, address));
+    all.unstarted > 0 && withAddress(context, (outbox, address) => requiresStart(outbox, address));
   const leftOut = isLeftOut ? `, ${counted(all.unstarted, 'job')} without a start left out` : '';
   log.info(
     `✓ ${counted(all.jobs, 'finished job')} of ${source.cluster}, ${all.fresh} new or changed${leftOut}; ${all.cpuHours.toFixed(2)} CPU-hours, ${all.gpuHours.toFixed(2)} GPU-hours`,
@@ -129,7 +129,7 @@ function withAddress<Result>(context: Context, work: (outbox: Outbox, address: s
 
 /** Opens the outbox for one short operation. */
 function withOutbox<Result>(context: Context, work: (outbox: Outbox) => Result): Result {
-  const outbox = openToWrite(context, 'free');
+  const outbox = openToWrite(context.outbox, 'free');
   try {
     return outbox.run(work);
   } finally {

@@ -8,8 +8,7 @@ import { print } from '../../lib/output.ts';
 import { previewFile } from '../../outbox/files.ts';
 import type { Outbox } from '../../outbox/outbox.ts';
 import type { Window } from '../../slurm/sacct.ts';
-import type { Context } from '../context.ts';
-import { openToLook } from '../opening.ts';
+import { type Context, outboxForPreview } from '../context.ts';
 import { type Asked, logDamage, planFor, rangeText, sourceOf } from './export-request.ts';
 
 /** Prints what an export would store, as counts or as bodies, one a line; stores nothing. Throws OperatorError. */
@@ -17,9 +16,9 @@ export async function previewHistory(asked: Asked, context: Context, show: 'numb
   const source = await sourceOf(asked, context);
   const { cluster } = source;
   const log = context.log.withTag(`jobs/${cluster}`);
-  const outbox = openToLook(context);
+  const outbox = outboxForPreview(context);
   try {
-    const progress = outbox ? readProgress(outbox.database, cluster) : { readUntil: null, backfill: null };
+    const progress = outbox ? readProgress(outbox, cluster) : { readUntil: null, backfill: null };
     const plan = planFor(asked, progress, context);
     log.info(`Reading: jobs of ${cluster} that ended ${rangeText(plan)}`);
     const all = { rows: 0, jobs: 0, fresh: 0, cpuHours: 0, gpuHours: 0, damaged: 0 };
@@ -44,10 +43,10 @@ async function previewWindow(
   window: Window,
   source: HistorySource,
   sent: Outbox | null,
-  { outboxFile }: Context,
+  { outbox: { file } }: Context,
   show: 'numbers' | 'bodies',
 ): Promise<Gathered> {
-  const spill = new Spill(previewFile(sent && outboxFile));
+  const spill = new Spill(previewFile(sent && file));
   try {
     const gathered = await gather(window, source, {
       unsent: (candidates) => unsentIn(sent, source.cluster, candidates),
@@ -63,7 +62,7 @@ async function previewWindow(
 }
 
 function unsentIn(outbox: Outbox | null, cluster: string, candidates: Parameters<typeof unsent>[2]) {
-  return outbox ? unsent(outbox.database, cluster, candidates) : candidates;
+  return outbox ? unsent(outbox, cluster, candidates) : candidates;
 }
 
 function summary(

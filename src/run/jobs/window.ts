@@ -1,6 +1,6 @@
 import { ingestStream } from '../../delivery/ingest-entries.ts';
 import { Spill } from '../../history/batch-file.ts';
-import { unsent } from '../../history/fingerprints.ts';
+import { reclaimableForJobs, unsent } from '../../history/fingerprints.ts';
 import { afterWindow, type Plan } from '../../history/plan.ts';
 import type { Progress } from '../../history/progress.ts';
 import { type Gathered, gather, type HistorySource } from '../../history/read-window.ts';
@@ -10,12 +10,12 @@ import { exitCodes, OperatorError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import { counted } from '../../lib/text.ts';
 import { gatheringFile } from '../../outbox/files.ts';
+import { openToWrite } from '../../outbox/open.ts';
 import type { Outbox } from '../../outbox/outbox.ts';
 import { entryOverhead, makeRoomWithoutLoss } from '../../outbox/retention.ts';
 import type { Window } from '../../slurm/sacct.ts';
 import type { Context } from '../context.ts';
 import { boundsOf } from '../make-room.ts';
-import { openToWrite } from '../opening.ts';
 import { stopSignal } from '../signals.ts';
 import { rangeText } from './export-request.ts';
 
@@ -37,11 +37,11 @@ export type Export = {
 
 /** Reads a window and stores its new jobs. Throws OperatorError, and then stores nothing of it. */
 export async function exportWindow(work: Export, window: Window, progress: (rows: number) => void): Promise<Gathered> {
-  const outbox = openToWrite(work.context, 'free');
+  const outbox = openToWrite(work.context.outbox, 'free');
   try {
     return await outbox.runLong(async (current) => {
       refuseBacklog(current, work.source.cluster);
-      const spill = new Spill(gatheringFile(work.context.outboxFile, work.source.cluster));
+      const spill = new Spill(gatheringFile(work.context.outbox.file, work.source.cluster));
       try {
         return await gatherAndStore(work, window, { outbox: current, spill, progress });
       } finally {
@@ -61,7 +61,7 @@ async function gatherAndStore(
   const { cluster } = source;
   const { outbox, spill, progress } = to;
   const gathered = await gather(window, source, {
-    unsent: (candidates) => (isAgain ? candidates : unsent(outbox.database, cluster, candidates)),
+    unsent: (candidates) => (isAgain ? candidates : unsent(outbox, cluster, candidates)),
     take: (body, jobs) => spill.add(body, jobs),
     progress,
   }).catch((error) => {
@@ -116,9 +116,10 @@ function refuseBacklog(outbox: Outbox, cluster: string): void {
  * Makes room without deleting undelivered entries: pending snapshots cannot be collected again, but jobs can be read
  * again.
  */
-function makeRoomFor({ bytes, count }: Spill, { database }: Outbox, { config }: Context): void {
+function makeRoomFor({ bytes, count }: Spill, outbox: Outbox, { config }: Context): void {
   const needed = bytes + count * entryOverhead;
-  if (needed === 0 || makeRoomWithoutLoss(database, boundsOf(config), needed, new Date())) return;
+  const reclaimable = reclaimableForJobs(outbox);
+  if (needed === 0 || makeRoomWithoutLoss(outbox, boundsOf(config), needed, new Date(), reclaimable)) return;
   throw new OperatorError(
     `the outbox has no room for ${Math.ceil(needed / 1024 ** 2)} MiB of job history: deliver what waits with hpc-collector drain, or raise outbox.max_mib in collector.yaml; then give the same command again: it goes on here`,
     { exitCode: exitCodes.failed },

@@ -75,7 +75,7 @@ describe('an undamaged file', () => {
     expect(found.entries).toHaveLength(count);
     expect(plain(found.entries)).toEqual(plain(stored()));
     expect(found.strayBodies).toBe(0);
-    expect([...found.facts]).toEqual([
+    expect([...found.metadata]).toEqual([
       ['host', 'login1'],
       ['maintenance', '[]'],
     ]);

@@ -14,7 +14,6 @@ import { basename, dirname, join } from 'node:path';
 import type { Entry } from '../../../src/outbox/entry.ts';
 import { drainLockFile, recoveringFile } from '../../../src/outbox/files.ts';
 import { tryLock } from '../../../src/outbox/lock.ts';
-import { readFact, writeFact } from '../../../src/outbox/metadata.ts';
 import { Outbox } from '../../../src/outbox/outbox.ts';
 import { checkForDamage, isDamage } from '../../../src/outbox/recovery/damage.ts';
 import { HealingOutbox, openOutbox } from '../../../src/outbox/recovery/open.ts';
@@ -43,7 +42,7 @@ let before: (Entry & { body: string })[];
 beforeAll(() => {
   fillOutbox(original, count);
   const outbox = new Outbox(original);
-  writeFact(outbox.database, 'host', 'login7');
+  outbox.metadata.write('host', 'login7');
   outbox.close();
   before = contentsOf(original);
 });
@@ -118,7 +117,7 @@ describe('opening a damaged file', () => {
     expect(readFileSync(join(directory.path, aside)).equals(damaged)).toBe(true);
     expect(statSync(file).mode & 0o777).toBe(0o600);
 
-    const [damage] = unacknowledgedDamage(outbox.database);
+    const [damage] = unacknowledgedDamage(outbox);
     expect(damage).toMatchObject({ file: join(directory.path, aside), recovered: after.length });
     expect(kept.lines).toHaveLength(1);
     expect(kept.lines[0]).toContain(`error: ✗ the outbox ${file} was damaged (${damage?.reason})`);
@@ -141,14 +140,14 @@ describe('opening a damaged file', () => {
     const was = new Database(original, { readonly: true });
     expect(streams()).toEqual(was.query('SELECT * FROM streams ORDER BY stream').all());
     was.close();
-    expect(readFact(outbox.database, 'host')).toBe('login7');
+    expect(outbox.metadata.read('host')).toBe('login7');
     outbox.close();
   });
 
   test('the host is this one where it cannot be read', () => {
     overwritePages(file, [1, rootPageOf(file, 'meta')], () => 0);
     const outbox = open();
-    expect(readFact(outbox.database, 'host')).toBe('login1');
+    expect(outbox.metadata.read('host')).toBe('login1');
     outbox.close();
   });
 
@@ -162,7 +161,7 @@ describe('opening a damaged file', () => {
     expect(outbox.database.query('SELECT id, reason FROM dropped').all()).toEqual([
       { id: before[4]?.id, reason: expect.stringContaining('damaged') },
     ]);
-    expect(unacknowledgedDamage(outbox.database)).toMatchObject([{ recovered: count - 2, without_body: 2 }]);
+    expect(unacknowledgedDamage(outbox)).toMatchObject([{ recovered: count - 2, without_body: 2 }]);
     outbox.close();
   });
 
@@ -214,7 +213,7 @@ describe('opening a damaged file', () => {
     const outbox = open();
     outbox.add(another);
     expect(outbox.list(null)).toHaveLength(1);
-    expect(unacknowledgedDamage(outbox.database)).toEqual([]);
+    expect(unacknowledgedDamage(outbox)).toEqual([]);
     outbox.close();
     expect(setAsideFiles()).toEqual([]);
   });
@@ -260,8 +259,8 @@ describe('opening a damaged file', () => {
     }
     expect(setAsideFiles()).toHaveLength(2);
     const outbox = open();
-    expect(acknowledgeDamage(outbox.database)).toHaveLength(2);
-    expect(unacknowledgedDamage(outbox.database)).toEqual([]);
+    expect(acknowledgeDamage(outbox)).toHaveLength(2);
+    expect(unacknowledgedDamage(outbox)).toEqual([]);
     expect(contents(outbox)).toEqual(before);
     outbox.close();
   });
@@ -384,7 +383,7 @@ describe('looking through a file', () => {
     outbox.database.run('INSERT INTO bodies (entry, gzip) VALUES (9999, zeroblob(34000000))');
     const now = new Date('2026-11-21T12:00:00Z');
     checkForDamage(outbox.database, now);
-    expect(readFact(outbox.database, 'checked')).toBe(now.toISOString());
+    expect(outbox.metadata.read('checked')).toBe(now.toISOString());
     outbox.close();
     overwritePages(file, [rootPageOf(original, 'bodies')], () => 0);
 
