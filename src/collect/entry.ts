@@ -3,24 +3,27 @@ import type { NewEntry } from '../outbox/entry.ts';
 import type { Validated } from '../snapshot/validate.ts';
 import type { Collected } from './collect.ts';
 
+/** The entry of a snapshot, with the result of our own validation. */
+export type SnapshotEntry = NewEntry & { readonly validated: Validated };
+
 /**
  * Makes the entry of a system's snapshot at a time. A snapshot that fails our own validation becomes a rejected entry.
  */
 export function entryOf(
   systemName: string,
   collected: Extract<Collected, { kind: 'collected' }>,
-  moment: Date,
-): { readonly entry: NewEntry; readonly validated: Validated } {
-  const validated = collected.at(moment);
-  const entry: NewEntry = {
+  time: Date,
+): SnapshotEntry {
+  const validated = collected.at(time);
+  return {
     stream: samStream(systemName),
     destination: 'sam',
     method: 'POST',
     path: samStatusPath(systemName),
     body: JSON.stringify(validated.payload),
-    collectedAt: moment,
+    collectedAt: time,
     failedProbes: collected.failedProbes,
     rejectedBecause: validated.kind === 'valid' ? null : `is not what the API takes: ${validated.reason}`,
+    validated,
   };
-  return { entry, validated };
 }

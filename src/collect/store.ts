@@ -15,14 +15,9 @@ export function store(
   now: Date,
   log: Log,
 ): string {
-  // Another system can have this timestamp; the next free millisecond is as correct.
-  for (let milliseconds = 0; ; milliseconds++) {
-    const { entry, validated } = entryOf(systemName, collected, new Date(now.getTime() + milliseconds));
-    const added = outbox.add(entry);
-    if (added.kind === 'moment-taken') continue;
-    logValidation(validated, added.id, log);
-    return added.id;
-  }
+  const { id, entry } = outbox.add(now, (time) => entryOf(systemName, collected, time));
+  logValidation(entry.validated, id, log);
+  return id;
 }
 
 /** Logs what is wrong with a snapshot, or what was dropped from it. */

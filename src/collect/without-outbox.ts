@@ -33,7 +33,7 @@ export async function keepWithoutOutbox(
   { spool, destination, inTurn }: WithoutOutbox,
   log: Log,
 ): Promise<void> {
-  const { entry: content, validated } = entryOf(systemName, collected, moment);
+  const { validated, ...content } = entryOf(systemName, collected, moment);
   const entry: ForeignEntry = {
     ...content,
     id: Bun.randomUUIDv7(),

@@ -1,4 +1,5 @@
 import { ingestPath, ingestStream } from '../delivery/ingest-entries.ts';
+import type { StoredBody } from '../outbox/insert.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Batch } from './batch-file.ts';
 import { forgetOld } from './fingerprints.ts';
@@ -16,10 +17,10 @@ export function storeWindow(
   now: Date,
 ): void {
   outbox.atomically(() => {
-    let moment = now.getTime();
+    let from = now;
     for (const { body, fingerprints } of batches) {
-      // No two entries of a destination have one moment; these are in order by theirs.
-      while (outbox.addStored(entryAt(cluster, new Date(moment)), body).kind === 'moment-taken') moment += 1;
+      // The entries get increasing timestamps.
+      from = outbox.add(from, (time) => entryAt(cluster, body, time)).entry.collectedAt;
       fingerprints.remember(outbox, cluster, now);
     }
     forgetOld(outbox, now);
@@ -27,12 +28,13 @@ export function storeWindow(
   });
 }
 
-function entryAt(cluster: string, collectedAt: Date) {
+function entryAt(cluster: string, body: StoredBody, collectedAt: Date) {
   return {
     stream: ingestStream(cluster),
     destination: 'ingest',
     method: 'POST',
     path: ingestPath,
+    body,
     collectedAt,
     failedProbes: [],
     rejectedBecause: null,

@@ -32,13 +32,8 @@ export function storeOutage(outbox: Outbox, outage: Outage): void {
       failedProbes: [],
       rejectedBecause: null,
     } as const;
-    // A snapshot can already have this timestamp.
-    for (let at = outage.outage_reported_at.getTime(); ; at++) {
-      const added = outbox.add({ ...entry, collectedAt: new Date(at) });
-      if (added.kind === 'moment-taken') continue;
-      remember(outbox, outage, added.id);
-      break;
-    }
+    const { id } = outbox.add(outage.outage_reported_at, (collectedAt) => ({ ...entry, collectedAt }));
+    remember(outbox, outage, id);
     forgetOldOutages(outbox, outage.outage_reported_at);
   });
 }

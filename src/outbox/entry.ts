@@ -1,3 +1,5 @@
+import type { StoredBody } from './insert.ts';
+
 /** Where an entry stands: `pending → delivered`, `pending → rejected`, `pending ⇄ held`. */
 export const entryStates = ['pending', 'held', 'rejected', 'delivered'] as const;
 export type EntryState = (typeof entryStates)[number];
@@ -17,6 +19,9 @@ export type NewEntry = {
   /** Stored as rejected, for this reason; null to be delivered. */
   readonly rejectedBecause: string | null;
 };
+
+/** The same with a compressed body: entries that are stored in one commit should not wait for compression. */
+export type CompressedEntry = Omit<NewEntry, 'body'> & { readonly body: StoredBody };
 
 /** An entry that exists already: from another outbox, or from the spool. */
 export type ForeignEntry = NewEntry & {

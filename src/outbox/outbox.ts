@@ -3,17 +3,19 @@ import { messageOf } from '../lib/errors.ts';
 import { withoutSecrets, withoutSecretsInJson } from '../lib/secrets.ts';
 import { attemptsOf, noteSending, recordAttempt } from './attempts.ts';
 import { openDatabase, usedBytes } from './database.ts';
+import { drop } from './drop.ts';
 import type {
   Attempt,
   AttemptChange,
   AttemptRecord,
+  CompressedEntry,
   Entry,
   EntryKey,
   EntryState,
   ForeignEntry,
   NewEntry,
 } from './entry.ts';
-import { insertEntry, type StoredBody, sha256Of, storedBody } from './insert.ts';
+import { insertEntry, sha256Of, storedBody } from './insert.ts';
 import { Metadata } from './metadata.ts';
 import { releaseEntry } from './release.ts';
 import { giveUpReserve } from './reserve.ts';
@@ -21,9 +23,6 @@ import { columns, type EntryRow, entryOf } from './row.ts';
 import { type Omission, omitFromEntry, type Split, splitEntry } from './split.ts';
 import type { Spool } from './spool/spool.ts';
 import { isForLackOfSpace, OutboxUnwritable, unwritable } from './unwritable.ts';
-
-/** What comes of adding an entry: another one may already have its moment (the destination knows entries by it). */
-export type Added = { readonly kind: 'stored'; readonly id: string } | { readonly kind: 'moment-taken' };
 
 const unanswered = { deliveredAt: null, answer: null } as const;
 
@@ -47,17 +46,23 @@ export class Outbox {
     this.database.close();
   }
 
-  /** Stores an entry; when this returns, it is on disk. Throws OutboxUnwritable where it cannot be. */
-  add(entry: NewEntry): Added {
-    return this.addStored(entry, storedBody(entry.body));
-  }
-
-  /** Stores an entry whose body was compressed before: what is stored with others in one commit should not wait for that. */
-  addStored(entry: Omit<NewEntry, 'body'>, body: StoredBody): Added {
-    const state = entry.rejectedBecause === null ? 'pending' : 'rejected';
+  /**
+   * Stores an entry with the first free timestamp from `from` on, in steps of a millisecond, because two entries of one
+   * destination never share one. When this returns, the entry is on disk. Returns its id and the stored entry. Throws
+   * OutboxUnwritable.
+   */
+  add<Made extends NewEntry | CompressedEntry>(
+    from: Date,
+    entryAt: (time: Date) => Made,
+  ): { readonly id: string; readonly entry: Made } {
     const id = Bun.randomUUIDv7();
-    const isStored = this.#write(() => insertEntry(this.database, { ...entry, id, state, firstSentAt: null }, body));
-    return isStored ? { kind: 'stored', id } : { kind: 'moment-taken' };
+    for (let time = from.getTime(); ; time++) {
+      const entry = entryAt(new Date(time));
+      const state = entry.rejectedBecause === null ? 'pending' : 'rejected';
+      const body = typeof entry.body === 'string' ? storedBody(entry.body) : entry.body;
+      const isStored = this.#write(() => insertEntry(this.database, { ...entry, id, state, firstSentAt: null }, body));
+      if (isStored) return { id, entry };
+    }
   }
 
   /**
@@ -205,6 +210,14 @@ export class Outbox {
   /** Makes a held entry pending, and records that a person decided so; false if it is not held. */
   release(entry: EntryKey, at: Date): boolean {
     return this.atomically(() => releaseEntry(this.database, entry, at));
+  }
+
+  /**
+   * Deletes entries and records their ids and the reason; of delivered ones nothing is lost, so nothing is recorded. Skips
+   * an entry whose state has changed: the drain may have delivered it. Returns the deleted ones.
+   */
+  drop<Key extends EntryKey>(entries: readonly Key[], reason: string, now: Date): Key[] {
+    return drop(this.database, entries, reason, now);
   }
 
   /** The entry as it is now; null where it is gone. */

@@ -10,7 +10,7 @@ import { type ExitCode, exitCodes, messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { sentenceOf } from '../outage/describe.ts';
 import { detectOutages } from '../outage/detect.ts';
-import { collectLockFile } from '../outbox/files.ts';
+import { collectLockFile } from '../collect/lock-file.ts';
 import { tryLock } from '../outbox/lock.ts';
 import { openToWrite } from '../outbox/open.ts';
 import type { HealingOutbox } from '../outbox/recovery/open.ts';

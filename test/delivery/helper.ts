@@ -9,6 +9,7 @@ import { type DrainOptions, type DrainResult, drain } from '../../src/delivery/d
 import { samDestination } from '../../src/delivery/sam.ts';
 import type { Entry, NewEntry } from '../../src/outbox/entry.ts';
 import { Outbox } from '../../src/outbox/outbox.ts';
+import { addEntry } from '../support/add-entry.ts';
 import { quickDirectory } from '../support/files.ts';
 
 /** A request as a server got it. */
@@ -147,7 +148,7 @@ export function openOutbox() {
     /** Adds an entry to a stream, a second after the one before; gives its id. */
     add(system: string, rest: Partial<NewEntry> = {}): string {
       added += 1;
-      const stored = outbox.add({
+      return addEntry(outbox, {
         stream: `sam/${system}`,
         destination: 'sam',
         method: 'POST',
@@ -158,8 +159,6 @@ export function openOutbox() {
         rejectedBecause: null,
         ...rest,
       });
-      if (stored.kind !== 'stored') throw new Error('this moment is taken');
-      return stored.id;
     },
     entry(id: string): Entry {
       const [entry] = outbox.withPrefix(id, 1);

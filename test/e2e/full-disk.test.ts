@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { Outbox } from '../../src/outbox/outbox.ts';
 import { claim } from '../../src/outbox/ownership.ts';
 import { keepReserve } from '../../src/outbox/reserve.ts';
+import { addEntry } from '../support/add-entry.ts';
 import { type Disk, mountDisk, onDisk } from '../support/disk.ts';
 import { needs } from '../support/needs.ts';
 import { accept, type Posted, type SamApi, startSamApi } from '../support/sam-api.ts';
@@ -295,7 +296,7 @@ describe('answers on a full disk', () => {
     const outbox = ownOutbox(file);
     for (let second = 0; second < waiting; second++) {
       const collectedAt = new Date(Date.UTC(2026, 0, 1, 0, 0, second));
-      outbox.add({
+      addEntry(outbox, {
         stream: 'sam/casper',
         destination: 'sam',
         method: 'POST',

@@ -6,7 +6,7 @@ import { Spill } from '../../src/history/batch-file.ts';
 import { candidateOf, forgetOld, unsent } from '../../src/history/fingerprints.ts';
 import { gather } from '../../src/history/read-window.ts';
 import { storeWindow } from '../../src/history/store.ts';
-import { gatheringFile } from '../../src/outbox/files.ts';
+import { gatheringFile } from '../../src/history/files.ts';
 import { Outbox } from '../../src/outbox/outbox.ts';
 import { answering, exited } from '../support/executors.ts';
 import { quickDirectory } from '../support/files.ts';

@@ -5,6 +5,7 @@ import { listOutages } from '../../src/outage/outage-table.ts';
 import type { KnownOutage } from '../../src/outage/row.ts';
 import type { Outbox } from '../../src/outbox/outbox.ts';
 import { newOutbox } from '../outbox/queue.ts';
+import { addEntry } from '../support/add-entry.ts';
 import { systemOf } from '../support/systems.ts';
 
 /** What a test says of a snapshot: which login nodes and filesystems are available, and so on. */
@@ -59,7 +60,7 @@ function store(outbox: Outbox, at: Date, { login = {}, filesystems = {}, down = 
     filesystems: Object.entries(filesystems).map(([filesystem_name, isUp]) => ({ filesystem_name, available: isUp })),
     ...(available === undefined ? {} : { available }),
   };
-  outbox.add({
+  addEntry(outbox, {
     stream: 'sam/derecho',
     destination: 'sam',
     method: 'POST',

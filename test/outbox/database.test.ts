@@ -6,6 +6,7 @@ import { OperatorError } from '../../src/lib/errors.ts';
 import { openDatabase } from '../../src/outbox/database.ts';
 import { migrations } from '../../src/outbox/migrations.ts';
 import { Outbox } from '../../src/outbox/outbox.ts';
+import { addEntry } from '../support/add-entry.ts';
 import { quickDirectory } from '../support/files.ts';
 import { needs } from '../support/needs.ts';
 import { run } from '../support/run.ts';
@@ -170,7 +171,7 @@ describe('in a directory that is read-only', () => {
 
   test('an outbox that is there cannot be added to, and the message says which', () => {
     const outbox = new Outbox(file);
-    outbox.add(newEntry());
+    addEntry(outbox, newEntry());
     outbox.close();
     // The program gives up root for this user, who may write the file but not its directory.
     if (process.getuid?.() === 0) chownSync(file, 65_534, 65_534);

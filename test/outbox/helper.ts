@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Entry, NewEntry } from '../../src/outbox/entry.ts';
 import type { Outbox } from '../../src/outbox/outbox.ts';
+import { addEntry } from '../support/add-entry.ts';
 
 const program = join(import.meta.dir, 'program.ts');
 
@@ -29,9 +30,7 @@ export function newEntry(rest: Partial<NewEntry> = {}): NewEntry {
 
 /** Adds an entry and gives it back as it is stored. */
 export function store(outbox: Outbox, rest: Partial<NewEntry> = {}): Entry {
-  const stored = outbox.add(newEntry(rest));
-  if (stored.kind !== 'stored') throw new Error('this moment is taken');
-  return again(outbox, stored.id);
+  return again(outbox, addEntry(outbox, newEntry(rest)));
 }
 
 /** An entry as it is stored now. */

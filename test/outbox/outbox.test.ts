@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import type { Attempt, Entry } from '../../src/outbox/entry.ts';
 import { Outbox } from '../../src/outbox/outbox.ts';
+import { addEntry } from '../support/add-entry.ts';
 import { quickDirectory } from '../support/files.ts';
 import { again, newEntry, store } from './helper.ts';
 
@@ -80,13 +81,13 @@ describe('a body', () => {
 
 test('an entry is read back as it was stored, by another process too', () => {
   const entry = newEntry({ failedProbes: ['jobs', 'nodes (partial)'], path: '/p', stream: 'sam/ü' });
-  const added = outbox.add(entry);
+  const id = addEntry(outbox, entry);
   const other = new Outbox(file);
   const [read] = other.list('all');
   other.close();
   expect(read).toEqual({
     sequence: 1,
-    id: added.kind === 'stored' ? added.id : '',
+    id,
     stream: 'sam/ü',
     destination: 'sam',
     method: 'POST',
@@ -116,21 +117,25 @@ test('ids grow with the entries, and a prefix finds them', () => {
   expect(outbox.withPrefix('%', 5)).toEqual([]);
 });
 
-describe('a moment', () => {
-  test('is given to one entry of a destination', () => {
+describe('a timestamp', () => {
+  const timeOf = (id: string) => again(outbox, id).collectedAt.getTime();
+
+  test('is given to one entry of a destination: the next one gets the next free millisecond', () => {
     const { collectedAt } = store(outbox, { stream: 'sam/derecho' });
-    expect(outbox.add(newEntry({ stream: 'sam/casper', collectedAt }))).toEqual({ kind: 'moment-taken' });
-    expect(outbox.list('all').length).toBe(1);
+    const ids = ['casper', 'derecho'].map((name) => addEntry(outbox, newEntry({ stream: `sam/${name}`, collectedAt })));
+    expect(ids.map(timeOf)).toEqual([collectedAt.getTime() + 1, collectedAt.getTime() + 2]);
   });
 
-  test('a millisecond later is another one', () => {
+  test('can be the same at another destination', () => {
     const { collectedAt } = store(outbox);
-    expect(outbox.add(newEntry({ collectedAt: new Date(collectedAt.getTime() + 1) })).kind).toBe('stored');
+    expect(timeOf(addEntry(outbox, newEntry({ destination: 'history', collectedAt })))).toBe(collectedAt.getTime());
   });
 
-  test('is another one at another destination', () => {
+  test('is known to the entry that is made with it', () => {
     const { collectedAt } = store(outbox);
-    expect(outbox.add(newEntry({ destination: 'history', collectedAt })).kind).toBe('stored');
+    const { id, entry } = outbox.add(collectedAt, (time) => newEntry({ collectedAt: time, body: time.toISOString() }));
+    expect(entry.body).toBe(new Date(collectedAt.getTime() + 1).toISOString());
+    expect(outbox.body(again(outbox, id))).toBe(entry.body);
   });
 });
 

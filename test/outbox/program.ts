@@ -4,11 +4,12 @@ import { dirname } from 'node:path';
 import { messageOf, OperatorError } from '../../src/lib/errors.ts';
 import { tryLock } from '../../src/outbox/lock.ts';
 import { Outbox } from '../../src/outbox/outbox.ts';
+import { addEntry } from '../support/add-entry.ts';
 
 const [verb = '', file = '', argument = ''] = process.argv.slice(2);
 
 function add(outbox: Outbox, number: number): void {
-  outbox.add({
+  addEntry(outbox, {
     stream: `sam/${argument}`,
     destination: 'sam',
     method: 'POST',

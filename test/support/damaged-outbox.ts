@@ -4,6 +4,7 @@ import type { Entry, EntryState } from '../../src/outbox/entry.ts';
 import { Outbox } from '../../src/outbox/outbox.ts';
 import { PageFile } from '../../src/outbox/recovery/pages.ts';
 import { cellsOf, headerOf } from '../../src/outbox/recovery/record.ts';
+import { addEntry } from './add-entry.ts';
 
 /** Numbers from 0 to 1, the same for the same seed. */
 export function seeded(seed: number): () => number {
@@ -36,14 +37,14 @@ export function fillOutbox(file: string, count: number, seed = 1): void {
     const collectedAt = new Date(now - (count - index) * 120_000);
     const request = { stream, destination: 'sam', method: 'POST', path: '/api/v1/status/x' } as const;
     const body = bodyOf(random);
-    const added = outbox.add({
+    const id = addEntry(outbox, {
       ...request,
       body,
       collectedAt,
       failedProbes: index % 5 ? [] : ['queues', 'jobs'],
       rejectedBecause: null,
     });
-    const [entry] = added.kind === 'stored' ? outbox.withPrefix(added.id, 1) : [];
+    const [entry] = outbox.withPrefix(id, 1);
     if (!entry) throw new Error('not stored');
     const attempt = {
       at: new Date(collectedAt.getTime() + 1000),

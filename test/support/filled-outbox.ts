@@ -1,6 +1,7 @@
 import type { NewEntry } from '../../src/outbox/entry.ts';
 import { Outbox } from '../../src/outbox/outbox.ts';
 import { randomFrom } from '../bench/random.ts';
+import { addEntry } from './add-entry.ts';
 
 /** What a snapshot of a test has in it; a user row is about 280 bytes. */
 export type SnapshotOptions = {
@@ -57,7 +58,7 @@ export function fillOutbox(file: string, entries: Iterable<NewEntry>): void {
   const outbox = new Outbox(file);
   try {
     outbox.database.transaction(() => {
-      for (const entry of entries) outbox.add(entry);
+      for (const entry of entries) addEntry(outbox, entry);
     })();
   } finally {
     outbox.close();

@@ -1,7 +1,6 @@
 import { defineCommand } from 'citty';
 import { exitCodes, OperatorError } from '../../lib/errors.ts';
 import { complain } from '../../lib/output.ts';
-import { drop } from '../../outbox/drop.ts';
 import { type EntryKey, entryStates } from '../../outbox/entry.ts';
 import { undelivered } from '../../outbox/filter.ts';
 import { commonArgs } from '../common.ts';
@@ -36,7 +35,7 @@ export const dropCommand = defineCommand({
     const reason = args.reason ?? 'dropped by hand';
     const changed = new Set<EntryKey>();
     for (let start = 0; start < entries.length; start += batch) {
-      const dropped = drop(outbox.database, entries.slice(start, start + batch), reason, new Date());
+      const dropped = outbox.drop(entries.slice(start, start + batch), reason, new Date());
       for (const entry of dropped) changed.add(entry);
     }
     outbox.close();

@@ -6,7 +6,7 @@ import { type ExitCode, exitCodes, OperatorError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import { showStatus } from '../../lib/status-line.ts';
 import { counted } from '../../lib/text.ts';
-import { historyLockFile } from '../../outbox/files.ts';
+import { historyLockFile } from '../../history/files.ts';
 import { tryLock } from '../../outbox/lock.ts';
 import { openToWrite } from '../../outbox/open.ts';
 import type { Outbox } from '../../outbox/outbox.ts';

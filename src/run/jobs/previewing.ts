@@ -5,7 +5,7 @@ import { type Gathered, gather, type HistorySource } from '../../history/read-wi
 import { windowsOf } from '../../history/windows.ts';
 import { type ExitCode, exitCodes } from '../../lib/errors.ts';
 import { print } from '../../lib/output.ts';
-import { previewFile } from '../../outbox/files.ts';
+import { previewFile } from '../../history/files.ts';
 import type { Outbox } from '../../outbox/outbox.ts';
 import type { Window } from '../../slurm/sacct.ts';
 import { type Context, outboxForPreview } from '../context.ts';

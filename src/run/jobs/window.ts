@@ -9,7 +9,7 @@ import { day } from '../../history/windows.ts';
 import { exitCodes, OperatorError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import { counted } from '../../lib/text.ts';
-import { gatheringFile } from '../../outbox/files.ts';
+import { gatheringFile } from '../../history/files.ts';
 import { openToWrite } from '../../outbox/open.ts';
 import type { Outbox } from '../../outbox/outbox.ts';
 import { entryOverhead, makeRoomWithoutLoss } from '../../outbox/retention.ts';

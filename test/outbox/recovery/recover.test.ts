@@ -22,6 +22,7 @@ import { recover } from '../../../src/outbox/recovery/recover.ts';
 import { recoverFrom } from '../../../src/outbox/recovery/recover-from.ts';
 import { identityOf, nameAside, setAside } from '../../../src/outbox/recovery/set-aside.ts';
 import { keepReserve } from '../../../src/outbox/reserve.ts';
+import { addEntry } from '../../support/add-entry.ts';
 import {
   contents,
   contentsOf,
@@ -122,7 +123,7 @@ describe('opening a damaged file', () => {
     expect(kept.lines).toHaveLength(1);
     expect(kept.lines[0]).toContain(`error: ✗ the outbox ${file} was damaged (${damage?.reason})`);
 
-    outbox.add(another);
+    addEntry(outbox, another);
     expect(outbox.list('all').map(({ sequence }) => sequence)).toEqual(
       [...after.map(({ sequence }) => sequence), expect.any(Number)].sort((one, other) => one - other),
     );
@@ -173,7 +174,7 @@ describe('opening a damaged file', () => {
     make();
     const found = readFileSync(file);
     const outbox = open();
-    outbox.add(another);
+    addEntry(outbox, another);
     expect(outbox.list(null)).toHaveLength(1);
     outbox.close();
     const [aside = ''] = setAsideFiles();
@@ -211,7 +212,7 @@ describe('opening a damaged file', () => {
   test('an empty file is a new outbox, and no damage', () => {
     writeFileSync(file, '');
     const outbox = open();
-    outbox.add(another);
+    addEntry(outbox, another);
     expect(outbox.list(null)).toHaveLength(1);
     expect(unacknowledgedDamage(outbox)).toEqual([]);
     outbox.close();
@@ -238,7 +239,7 @@ describe('opening a damaged file', () => {
     writeFileSync(file, 'no database');
     for (const side of ['-journal', '-wal', '-shm']) writeFileSync(file + side, 'nonsense '.repeat(99));
     const outbox = open();
-    outbox.add(another);
+    addEntry(outbox, another);
     outbox.close();
     expect(readdirSync(directory.path).filter((name) => /outbox\.db-(journal|wal|shm)$/.test(name))).toEqual([]);
     expect(contentsOf(file)).toHaveLength(1);
@@ -271,7 +272,7 @@ describe('side files that are not its own', () => {
     writeFileSync(file + side, 'nonsense '.repeat(5000));
     const outbox = open();
     expect(contents(outbox)).toEqual(before);
-    outbox.add(another);
+    addEntry(outbox, another);
     outbox.close();
     expect(contentsOf(file)).toHaveLength(count + 1);
   });
@@ -332,8 +333,8 @@ describe('damage that is found later', () => {
   test('while work is done: the work is done once more, on what was recovered', () => {
     const healing = new HealingOutbox(file, options());
     overwritePages(file, [1, rootPageOf(original, 'entries')], () => 0);
-    const id = healing.run((outbox) => outbox.add(another));
-    expect(id.kind).toBe('stored');
+    const id = healing.run((outbox) => addEntry(outbox, another));
+    expect(id).toMatch(/^[0-9a-f-]{36}$/);
     expect(healing.run((outbox) => contents(outbox))).toHaveLength(count + 1);
     healing.close();
     expect(setAsideFiles()).toHaveLength(1);
@@ -354,7 +355,7 @@ describe('damage that is found later', () => {
     const healing = new HealingOutbox(file, options());
     overwritePages(file, [rootPageOf(original, 'bodies')], () => 0);
     open().close();
-    healing.run((outbox) => outbox.add(another));
+    healing.run((outbox) => addEntry(outbox, another));
     healing.close();
     expect(contentsOf(file)).toHaveLength(count + 1);
     expect(setAsideFiles()).toHaveLength(1);
