@@ -1,5 +1,6 @@
 import { collect } from '../collect/collect.ts';
 import { lastKnownFields } from '../collect/last-known.ts';
+import { collectLockFile } from '../collect/lock-file.ts';
 import { store } from '../collect/store.ts';
 import { keepWithoutOutbox, oneAfterTheOther, type WithoutOutbox } from '../collect/without-outbox.ts';
 import type { Config } from '../config/config.ts';
@@ -10,7 +11,6 @@ import { type ExitCode, exitCodes, messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { sentenceOf } from '../outage/describe.ts';
 import { detectOutages } from '../outage/detect.ts';
-import { collectLockFile } from '../collect/lock-file.ts';
 import { tryLock } from '../outbox/lock.ts';
 import { openToWrite } from '../outbox/open.ts';
 import type { HealingOutbox } from '../outbox/recovery/open.ts';

@@ -3,7 +3,7 @@ import type { LogLine, TerminalFilter } from '../lib/log.ts';
 import { writeAboveStatus } from '../lib/status-line.ts';
 import { counted } from '../lib/text.ts';
 import { readableUtc } from '../lib/time.ts';
-import { openForRepair, type OutboxLocation } from '../outbox/open.ts';
+import { type OutboxLocation, openForRepair } from '../outbox/open.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Context } from './context.ts';
 import { changesOf, isDelivery, parseTroubles, type Trouble, type TroubleError } from './error-changes.ts';

@@ -12,7 +12,9 @@ test('each address is remembered and forgotten by itself, and a recovered outbox
   expect(known()).toEqual([false, false]);
   for (const address of [one, other, one]) rememberStartRequired(outbox, address);
   expect(known()).toEqual([true, true]);
-  expect(metadataOf(['start-required', outbox.metadata.read('start-required')])?.[1]).toBe(JSON.stringify([other, one]));
+  expect(metadataOf(['start-required', outbox.metadata.read('start-required')])?.[1]).toBe(
+    JSON.stringify([other, one]),
+  );
   forgetStartRequired(outbox, one);
   expect(known()).toEqual([false, true]);
   outbox.metadata.write('start-required', '{damaged');

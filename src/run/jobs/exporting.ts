@@ -1,4 +1,5 @@
 import { forgetStartRequired, requiresStart } from '../../delivery/start-required.ts';
+import { historyLockFile } from '../../history/files.ts';
 import { readProgress } from '../../history/progress.ts';
 import type { HistorySource } from '../../history/read-window.ts';
 import { windowsOf } from '../../history/windows.ts';
@@ -6,7 +7,6 @@ import { type ExitCode, exitCodes, OperatorError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import { showStatus } from '../../lib/status-line.ts';
 import { counted } from '../../lib/text.ts';
-import { historyLockFile } from '../../history/files.ts';
 import { tryLock } from '../../outbox/lock.ts';
 import { openToWrite } from '../../outbox/open.ts';
 import type { Outbox } from '../../outbox/outbox.ts';
@@ -97,8 +97,7 @@ async function exportWindows(work: Export): Promise<ExitCode> {
   }
   // Entries of an earlier export may be due now.
   if (drained === null) codes.push(await drainAll(context, log));
-  const isLeftOut =
-    all.unstarted > 0 && withAddress(context, (outbox, address) => requiresStart(outbox, address));
+  const isLeftOut = all.unstarted > 0 && withAddress(context, (outbox, address) => requiresStart(outbox, address));
   const leftOut = isLeftOut ? `, ${counted(all.unstarted, 'job')} without a start left out` : '';
   log.info(
     `✓ ${counted(all.jobs, 'finished job')} of ${source.cluster}, ${all.fresh} new or changed${leftOut}; ${all.cpuHours.toFixed(2)} CPU-hours, ${all.gpuHours.toFixed(2)} GPU-hours`,

@@ -1,11 +1,11 @@
 import { Spill } from '../../history/batch-file.ts';
+import { previewFile } from '../../history/files.ts';
 import { unsent } from '../../history/fingerprints.ts';
 import { readProgress } from '../../history/progress.ts';
 import { type Gathered, gather, type HistorySource } from '../../history/read-window.ts';
 import { windowsOf } from '../../history/windows.ts';
 import { type ExitCode, exitCodes } from '../../lib/errors.ts';
 import { print } from '../../lib/output.ts';
-import { previewFile } from '../../history/files.ts';
 import type { Outbox } from '../../outbox/outbox.ts';
 import type { Window } from '../../slurm/sacct.ts';
 import { type Context, outboxForPreview } from '../context.ts';

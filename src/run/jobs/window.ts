@@ -1,5 +1,6 @@
 import { ingestStream } from '../../delivery/ingest-entries.ts';
 import { Spill } from '../../history/batch-file.ts';
+import { gatheringFile } from '../../history/files.ts';
 import { reclaimableForJobs, unsent } from '../../history/fingerprints.ts';
 import { afterWindow, type Plan } from '../../history/plan.ts';
 import type { Progress } from '../../history/progress.ts';
@@ -9,7 +10,6 @@ import { day } from '../../history/windows.ts';
 import { exitCodes, OperatorError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import { counted } from '../../lib/text.ts';
-import { gatheringFile } from '../../history/files.ts';
 import { openToWrite } from '../../outbox/open.ts';
 import type { Outbox } from '../../outbox/outbox.ts';
 import { entryOverhead, makeRoomWithoutLoss } from '../../outbox/retention.ts';
