@@ -64,7 +64,7 @@ function leafOfEntries(bytes: Buffer): number {
 }
 
 describe('an undamaged file', () => {
-  test('gives exactly its entries, facts and memory of what was dropped', () => {
+  test('gives exactly its entries, its metadata but for `checked`, and the record of dropped entries', () => {
     change((database) => {
       database.run(`INSERT INTO meta VALUES ('host', 'login1'), ('checked', 'x'), ('clock', '[1,2]'),
         ('maintenance', '[]'), ('history', '{"farm')`);
@@ -77,6 +77,7 @@ describe('an undamaged file', () => {
     expect(found.strayBodies).toBe(0);
     expect([...found.metadata]).toEqual([
       ['host', 'login1'],
+      ['clock', '[1,2]'],
       ['maintenance', '[]'],
     ]);
     expect(found.dropped).toMatchObject([{ stream: 'sam/derecho', reason: 'no room' }]);
