@@ -10,11 +10,7 @@ test('any number of snapshots from the future do not hide when the last one was 
   put(outbox, { collectedAt: last, failedProbes: ['jobs'] });
   for (let minute = 0; minute < 60; minute++)
     put(outbox, { collectedAt: new Date(now.getTime() + 86_400_000 + minute * 60_000) });
-  const { systems } = conditionOf(
-    outbox.database,
-    { file, spool: new Spool(`${file}-spool`, file), systems: null },
-    now,
-  );
+  const { systems } = conditionOf(outbox, { file, spool: new Spool(`${file}-spool`, file), systems: null }, now);
   expect(systems).toMatchObject([{ name: 'casper', storedAt: last, failedProbes: new Map([['jobs', 1]]) }]);
   remove();
 });

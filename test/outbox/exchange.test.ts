@@ -107,11 +107,23 @@ test.each<[string, (line: string) => string | null, RegExp]>([
   ['no JSON', (line) => line.slice(0, -5), /no JSON/],
   ['another JSON', () => '[]', /no exported entry/],
   ['another body', (line) => changed(line, { body: '{"nodes":2}' }), /sha-256 of its body differs/],
-  ['a path to elsewhere', (line) => changed(line, { path: '//evil.example/' }), /below the address \(path\)/],
-  ['a path with a host', (line) => changed(line, { path: '/a@evil.example' }), /below the address \(path\)/],
-  ['an unknown state', (line) => changed(line, { state: 'sent' }), /\(state\)/],
-  ['an id that is none', (line) => changed(line, { id: '../x' }), /\(id\)/],
-  ['a stream with an escape', (line) => changed(line, { stream: 'sam/\u001b[2J' }), /\(stream\)/],
+  [
+    'a path to elsewhere',
+    (line) => changed(line, { path: '//evil.example/' }),
+    /path must be a path below the address/,
+  ],
+  ['a path with a host', (line) => changed(line, { path: '/a@evil.example' }), /path must be a path below the address/],
+  [
+    'an unknown state',
+    (line) => changed(line, { state: 'sent' }),
+    /state must be pending, held, rejected or delivered/,
+  ],
+  ['an id that is none', (line) => changed(line, { id: '../x' }), /id must be a UUID/],
+  [
+    'a stream with an escape',
+    (line) => changed(line, { stream: 'sam/\u001b[2J' }),
+    /stream must be printable, without blanks/,
+  ],
 ])('a line with %s costs itself only', async (_, spoil, problem) => {
   put(here.outbox);
   put(here.outbox);
