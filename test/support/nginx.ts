@@ -17,14 +17,14 @@ export type Edge = {
 
 const statuses = [200, 302, 400, 403, 404, 409, 415, 422, 444, 502, 503] as const;
 
-/** Starts nginx in front of an API. */
-export async function startEdge(upstream: string): Promise<Edge> {
+/** Starts nginx in front of an API, or of several servers that share the load. */
+export async function startEdge(...upstreams: string[]): Promise<Edge> {
   const directory = temporaryDirectory();
   const blocks = join(directory.path, 'blocks');
   mkdirSync(blocks);
   const port = await freePorts(1);
   const file = join(directory.path, 'nginx.conf');
-  writeFileSync(file, configuration(directory.path, blocks, port, upstream));
+  writeFileSync(file, configuration(directory.path, blocks, port, upstreams));
   const running = start(['nginx', '-p', directory.path, '-e', 'stderr', '-c', file], {
     env: { PATH: `${process.env.PATH}:/usr/sbin:/sbin` },
   });
@@ -53,7 +53,7 @@ export async function startEdge(upstream: string): Promise<Edge> {
 }
 
 /** Each status is answered while a file with its name exists: no reload is needed. */
-function configuration(directory: string, blocks: string, port: number, upstream: string): string {
+function configuration(directory: string, blocks: string, port: number, upstreams: readonly string[]): string {
   const answers = statuses.map((status) => {
     const answer =
       status === 200
@@ -78,11 +78,14 @@ http {
   ${temporary.join('\n  ')}
   default_type text/html;
   client_max_body_size 100k;
+  upstream servers {
+    ${upstreams.map((url) => `server ${new URL(url).host};`).join(' ')}
+  }
   server {
     listen 127.0.0.1:${port};
     location / {
       ${answers.join('\n      ')}
-      proxy_pass ${upstream};
+      proxy_pass http://servers;
     }
   }
 }
