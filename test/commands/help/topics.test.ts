@@ -7,9 +7,8 @@ import { titleOf, topics } from '../../../src/commands/help/topics.ts';
 import { collectorSchema } from '../../../src/config/collector.ts';
 import { hubSchema } from '../../../src/config/hub.ts';
 import { systemSchema } from '../../../src/config/system.ts';
-import { run } from '../../support/run.ts';
+import { parses, quotedCommands } from '../../support/quoted-commands.ts';
 import { settingsOf } from '../../support/settings.ts';
-import { binary } from '../../support/site.ts';
 
 const root = join(import.meta.dir, '../../..');
 
@@ -60,37 +59,11 @@ test('every variable that the code names is in the topic environment', () => {
 });
 
 describe('every quoted command can be typed', () => {
-  const quoted = Object.values(topics).flatMap(commandsIn);
+  const quoted = quotedCommands(Object.values(topics).join('\n'));
 
   test('and there are many', () => {
     expect(quoted.length).toBeGreaterThan(60);
   });
 
-  // A flag that no command has is reported only after all before it were understood.
-  test.each([...new Set(quoted)])('%s', (line) => {
-    const env = { PATH: '/nonexistent', HOME: '/nonexistent' };
-    const { exit, stderr } = run([binary, ...wordsOf(line), '--no-such-flag'], { env });
-    expect({ exit, stderr }).toMatchObject({ exit: 2, stderr: expect.stringContaining('no flag --no-such-flag') });
-  });
+  test.each(quoted)('%s', (line) => expect(parses(line)).toEqual({ exit: 2, isUnderstood: true }));
 });
-
-/** The calls of the program in the code blocks and spans of a text. */
-function commandsIn(text: string): string[] {
-  const lines = text
-    .split('\n')
-    .flatMap((line) =>
-      /^ {4,}\S/.test(line) ? [line] : [...line.matchAll(/`(hpc-collector [^`]+)`/g)].map(([, code]) => code ?? ''),
-    );
-  return lines.flatMap((line) =>
-    [...line.matchAll(/(?:^|[\s(])hpc-collector ((?!help TOPIC|hpc-)(?:[a-z]+ ?)+(?:[^#|>)']|'[^']*')*)/g)].map(
-      ([, call = '']) => call.trim(),
-    ),
-  );
-}
-
-/** Splits a line as a shell would, as far as the manual needs it. */
-function wordsOf(line: string): string[] {
-  return [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(
-    ([, single, double, bare]) => single ?? double ?? bare ?? '',
-  );
-}
