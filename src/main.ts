@@ -7,7 +7,7 @@ import { isHanging } from './lib/hanging.ts';
 const root: CommandDef = {
   meta: {
     name: 'hpc-collector',
-    description: 'Collects the status of HPC systems through a local outbox into a status API',
+    description: 'Collect the status of HPC systems and deliver it reliably',
   },
   args: {
     ...commonArgs,

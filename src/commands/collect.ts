@@ -6,14 +6,14 @@ import { printPayloads } from '../run/previewing.ts';
 import { commonArgs, systemArgs } from './common.ts';
 
 export const collectCommand = defineCommand({
-  meta: { name: 'collect', description: 'Probe systems and store their snapshots; deliver nothing' },
+  meta: { name: 'collect', description: 'Collect systems and store their snapshots; deliver nothing' },
   args: {
     ...commonArgs,
     ...systemArgs,
-    'dry-run': { type: 'boolean', description: 'Log what would be sent; store nothing' },
-    'json-only': { type: 'boolean', description: 'Print the payload on standard output; store nothing' },
-    record: { type: 'string', valueHint: 'DIR', description: 'Keep what the commands print in a new folder' },
-    replay: { type: 'string', valueHint: 'DIR', description: 'Run no commands: answer from such a folder' },
+    'dry-run': { type: 'boolean', description: 'Print what would be sent; store nothing' },
+    'json-only': { type: 'boolean', description: 'Print the payload as JSON; store nothing' },
+    record: { type: 'string', valueHint: 'DIR', description: 'Record the output of all commands in a new directory' },
+    replay: { type: 'string', valueHint: 'DIR', description: 'Replay a recording instead of running commands' },
   },
   async run({ args }) {
     if (args.record !== undefined && args.replay !== undefined) {

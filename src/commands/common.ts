@@ -4,10 +4,10 @@ import type { ArgsDef } from 'citty';
 export const commonArgs = {
   config: { type: 'string', valueHint: 'DIR', description: 'Configuration directory' },
   outbox: { type: 'string', valueHint: 'FILE', description: 'Outbox file' },
-  verbose: { type: 'boolean', alias: 'v', description: 'Log everything, with stack traces, without a terminal too' },
-  quiet: { type: 'boolean', alias: 'q', description: 'Log only warnings and errors on the terminal' },
+  verbose: { type: 'boolean', alias: 'v', description: 'Log everything, with stack traces' },
+  quiet: { type: 'boolean', alias: 'q', description: 'Print only warnings and errors' },
   'log-file': { type: 'string', valueHint: 'FILE', description: 'Log file' },
-  'log-format': { type: 'enum', options: ['text', 'json'], description: 'Format of the log' },
+  'log-format': { type: 'enum', options: ['text', 'json'], description: 'Log format (default: text)' },
 } as const satisfies ArgsDef;
 
 /** The systems to act on. */
@@ -15,6 +15,6 @@ export const systemArgs = {
   'system…': {
     type: 'positional',
     required: false,
-    description: 'Systems to collect (default: all that the configuration enables)',
+    description: 'Systems to collect (default: all enabled ones)',
   },
 } as const satisfies ArgsDef;

@@ -11,15 +11,15 @@ import { commonArgs } from './common.ts';
 import { printLines } from './output.ts';
 
 export const doctorCommand = defineCommand({
-  meta: { name: 'doctor', description: 'Try everything that a run needs, and say what mends it' },
+  meta: { name: 'doctor', description: 'Check everything that a run needs, and suggest remedies' },
   args: {
     ...commonArgs,
     'system…': {
       type: 'positional',
       required: false,
-      description: 'Systems to look at (default: all that are enabled or have a file)',
+      description: 'Systems to check (default: all enabled or with a file)',
     },
-    json: { type: 'boolean', description: 'One JSON object a check' },
+    json: { type: 'boolean', description: 'Print one JSON object for each check' },
   },
   async run({ args }) {
     const examined = examine(args.config ?? null, process.env, args._);

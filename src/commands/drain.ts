@@ -10,13 +10,17 @@ import { outboxIfAny } from './outbox/open.ts';
 import { printLines } from './output.ts';
 
 export const drainCommand = defineCommand({
-  meta: { name: 'drain', description: 'Deliver what is due' },
+  meta: { name: 'drain', description: 'Deliver the entries that are due' },
   args: {
     ...commonArgs,
     stream: { type: 'string', valueHint: 'STREAM', description: 'Only this stream, such as sam/derecho' },
-    'max-seconds': { type: 'string', valueHint: 'N', description: 'Begin no new entry after N seconds' },
-    now: { type: 'boolean', description: 'Do not wait for the next attempt that is due' },
-    'dry-run': { type: 'boolean', description: 'Log what would be sent; send nothing' },
+    'max-seconds': {
+      type: 'string',
+      valueHint: 'N',
+      description: 'Start no new entry after N seconds (default: no limit)',
+    },
+    now: { type: 'boolean', description: 'Ignore the waiting time of entries that failed before' },
+    'dry-run': { type: 'boolean', description: 'Print what would be sent; send nothing' },
   },
   async run({ args }) {
     const stream = args.stream ?? null;

@@ -1,10 +1,12 @@
-/** What one types, for each command that does something. */
+/** The examples in the help, by command. */
 export const examples: Readonly<Record<string, readonly string[]>> = {
   run: ['hpc-collector run derecho casper'],
   collect: ['hpc-collector collect derecho --json-only', 'hpc-collector collect derecho --record ./recording'],
   drain: ['hpc-collector drain --now', 'hpc-collector drain --stream sam/casper --max-seconds 600'],
   serve: ['hpc-collector serve --listen 127.0.0.1:5050'],
   'serve user add': ['hpc-collector serve user add collector'],
+  'serve user ls': ['hpc-collector serve user ls'],
+  'serve user rm': ['hpc-collector serve user rm collector'],
   'serve key add': [
     'hpc-collector serve key add hpc1-export --cluster hpc1',
     'hpc-collector serve key add shared --all',

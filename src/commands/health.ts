@@ -13,12 +13,12 @@ import { printLines } from './output.ts';
 export const healthCommand = defineCommand({
   meta: {
     name: 'health',
-    description: 'Say in one line whether all is well, as a Nagios plugin: exit 0 ok, 1 warning, 2 critical, 3 unknown',
+    description: 'Report the health in one line, as a Nagios plugin',
   },
   args: {
     ...commonArgs,
-    prometheus: { type: 'string', valueHint: 'FILE', description: 'Write a textfile for node_exporter, too' },
-    json: { type: 'boolean', description: 'One JSON object instead of the line' },
+    prometheus: { type: 'string', valueHint: 'FILE', description: 'Also write a textfile for node_exporter' },
+    json: { type: 'boolean', description: 'Print one JSON object instead of the line' },
   },
   async run({ args }) {
     const now = new Date();

@@ -15,11 +15,11 @@ import { commonArgs, systemArgs } from './common.ts';
 const maxDrainSeconds = 120;
 
 export const runCommand = defineCommand({
-  meta: { name: 'run', description: 'Collect systems, then deliver what waits: the cron line' },
+  meta: { name: 'run', description: 'Collect systems and deliver pending entries (for cron)' },
   args: {
     ...commonArgs,
     ...systemArgs,
-    'dry-run': { type: 'boolean', description: 'Log what would be sent; store and send nothing' },
+    'dry-run': { type: 'boolean', description: 'Print what would be sent; store and send nothing' },
   },
   async run({ args }) {
     if (args['dry-run']) {

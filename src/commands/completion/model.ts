@@ -23,7 +23,7 @@ export type Place = {
 /** The places of a tree of commands, where these systems are known. */
 export function placesOf(root: CommandNode, systems: readonly string[]): readonly Place[] {
   const commands = root.children.map(({ words, description }) => ({ text: words.at(-1) ?? '', description }));
-  const subjects = Object.keys(topics).map((text) => ({ text, description: 'A topic' }));
+  const subjects = Object.keys(topics).map((text) => ({ text, description: 'Help topic' }));
   const help: Place = { at: ' help', words: [...commands, ...subjects], flags: [] };
   return [...placesBelow(root, systems), help].map((place) =>
     place.at === ''
@@ -45,7 +45,7 @@ function placesBelow(node: CommandNode, systems: readonly string[]): Place[] {
 function positionalWords(args: ArgsDef, systems: readonly string[]): Word[] {
   return Object.entries(args).flatMap(([name, { type, valueHint }]) => {
     if (type !== 'positional') return [];
-    if (name.startsWith('system')) return systems.map((text) => ({ text, description: 'A system' }));
+    if (name.startsWith('system')) return systems.map((text) => ({ text, description: 'System' }));
     return (valueHint?.split('|') ?? []).map((text) => ({ text, description: '' }));
   });
 }

@@ -10,15 +10,15 @@ import { commonArgs } from '../common.ts';
 import { printLines } from '../output.ts';
 
 export const checkCommand = defineCommand({
-  meta: { name: 'check', description: 'Name everything that is wrong with the configuration' },
+  meta: { name: 'check', description: 'Report every error in the configuration' },
   args: {
     ...commonArgs,
     'system…': {
       type: 'positional',
       required: false,
-      description: 'Systems to check (default: all that are enabled or have a file)',
+      description: 'Systems to check (default: all enabled or with a file)',
     },
-    json: { type: 'boolean', description: 'One JSON object a problem' },
+    json: { type: 'boolean', description: 'Print one JSON object for each error' },
   },
   async run({ args }) {
     const { exists, config, systems, problems: unreadable } = examine(args.config ?? null, process.env, args._);

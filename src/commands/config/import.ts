@@ -9,11 +9,11 @@ import { printLines } from '../output.ts';
 export const importCommand = defineCommand({
   meta: {
     name: 'import',
-    description: 'Take in the config.json of slurm-usage-history-exporter: where finished jobs are sent, and the key',
+    description: 'Import the settings of slurm-usage-history-exporter',
   },
   args: {
     ...commonArgs,
-    file: { type: 'positional', required: true, description: 'The config.json' },
+    file: { type: 'positional', required: true, description: 'Its config.json' },
   },
   async run({ args }) {
     const directory = args.config ?? defaultConfigDirectory(process.env);

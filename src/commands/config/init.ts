@@ -8,7 +8,7 @@ import { commonArgs } from '../common.ts';
 import { printLines } from '../output.ts';
 
 export const initCommand = defineCommand({
-  meta: { name: 'init', description: 'Write a configuration to start from; what is there is left as it is' },
+  meta: { name: 'init', description: 'Write a configuration to start from; overwrite nothing' },
   args: {
     ...commonArgs,
     'system…': {
@@ -19,7 +19,7 @@ export const initCommand = defineCommand({
     scheduler: {
       type: 'enum',
       options: newSchedulers,
-      description: 'The systems are new ones under this scheduler: write a file to fill in for each',
+      description: 'Write a template for new systems of this scheduler',
     },
     preset: {
       type: 'enum',

@@ -9,15 +9,15 @@ import { columns } from '../outbox/table.ts';
 import { printLines } from '../output.ts';
 
 export const showCommand = defineCommand({
-  meta: { name: 'show', description: 'Show every setting and where it comes from; secrets are masked' },
+  meta: { name: 'show', description: 'Show every setting and its source, with secrets masked' },
   args: {
     ...commonArgs,
     'system…': {
       type: 'positional',
       required: false,
-      description: 'Systems to show (default: all that are enabled; without any, all that are known)',
+      description: 'Systems to show (default: all enabled, otherwise all known)',
     },
-    json: { type: 'boolean', description: 'One JSON object a setting' },
+    json: { type: 'boolean', description: 'Print one JSON object for each setting' },
   },
   async run({ args }) {
     const { config, outbox: location } = openContext(args);

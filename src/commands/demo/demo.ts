@@ -26,10 +26,9 @@ const latestStatus = z.object({ timestamp: z.string(), cpu_nodes_total: z.number
 export const demoCommand = defineCommand({
   meta: {
     name: 'demo',
-    description:
-      'Show the whole way on built-in recordings: the API is down and entries wait; it comes up and they are delivered',
+    description: 'Demonstrate collection and delivery on recorded data',
   },
-  args: { ...commonArgs, keep: { type: 'boolean', description: 'Leave the receiver running until it is interrupted' } },
+  args: { ...commonArgs, keep: { type: 'boolean', description: 'Keep the receiver running until it is interrupted' } },
   async run({ args }) {
     const directory = mkdtempSync(join(tmpdir(), 'hpc-collector-demo-'));
     let receiver: Receiver | null = null;

@@ -9,12 +9,12 @@ import { printLines } from '../output.ts';
 import { actionOf, installArgs, installationOf, systemsArg } from './installation.ts';
 
 export const cronCommand = defineCommand({
-  meta: { name: 'cron', description: 'Show the crontab lines for this host, or install them in your crontab' },
+  meta: { name: 'cron', description: 'Print the crontab lines for this host, or install them' },
   args: {
     ...commonArgs,
     ...systemsArg,
     ...installArgs,
-    mailto: { type: 'string', valueHint: 'ADDRESS', description: 'Who gets mail of what changes (default: as it is)' },
+    mailto: { type: 'string', valueHint: 'ADDRESS', description: 'Address for cron mail (default: unchanged)' },
   },
   async run({ args }) {
     const action = actionOf(args);

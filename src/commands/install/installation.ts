@@ -7,15 +7,15 @@ import { type CommonArgs, type Context, chosenSystems } from '../../run/context.
 import { userName } from './owner.ts';
 
 export const installArgs = {
-  write: { type: 'boolean', description: 'Install it, in the place of what was installed before' },
-  remove: { type: 'boolean', description: 'Take it out again' },
+  write: { type: 'boolean', description: 'Install, replacing an earlier installation' },
+  remove: { type: 'boolean', description: 'Remove the installation' },
 } as const;
 
 export const systemsArg = {
   'system…': {
     type: 'positional',
     required: false,
-    description: 'Systems to collect (default: all that the configuration enables, whenever it runs)',
+    description: 'Systems to collect (default: all enabled ones at each run)',
   },
 } as const;
 

@@ -14,7 +14,7 @@ import { actionOf, installArgs, installationOf, systemsArg } from './installatio
 export const systemdCommand = defineCommand({
   meta: {
     name: 'systemd',
-    description: 'Show the units for this host, or install them: yours, or for root the system’s',
+    description: 'Print the systemd units for this host, or install them',
   },
   args: {
     ...commonArgs,
@@ -22,9 +22,9 @@ export const systemdCommand = defineCommand({
     ...installArgs,
     jobs: {
       type: 'boolean',
-      description: 'The daily timer of jobs export in place of the one that runs the collector',
+      description: 'Install the daily timer of jobs export instead',
     },
-    'on-failure': { type: 'string', valueHint: 'UNIT', description: 'A unit to start when it fails' },
+    'on-failure': { type: 'string', valueHint: 'UNIT', description: 'Unit to start after a failure' },
   },
   async run({ args }) {
     const action = actionOf(args);

@@ -8,18 +8,22 @@ import { commonArgs } from '../common.ts';
 import { rangeOf } from './range.ts';
 
 export const exportCommand = defineCommand({
-  meta: { name: 'export', description: 'Send finished jobs to the usage-history API: what is new, or a range' },
+  meta: { name: 'export', description: 'Send finished jobs (default: new since the last export)' },
   args: {
     ...commonArgs,
-    since: { type: 'string', valueHint: 'TIME', description: 'Jobs that ended at or after it: ISO 8601, UTC' },
-    until: { type: 'string', valueHint: 'TIME', description: 'Jobs that ended before it: ISO 8601, UTC' },
-    days: { type: 'string', valueHint: 'N', description: 'From midnight N days before the end on' },
-    'start-date': { type: 'string', valueHint: 'DATE', description: 'The first day' },
-    'end-date': { type: 'string', valueHint: 'DATE', description: 'The last day, the whole of it' },
-    'cluster-name': { type: 'string', valueHint: 'NAME', description: 'The name the jobs are sent under' },
-    again: { type: 'boolean', description: 'All jobs of the range, whatever was sent before' },
-    'dry-run': { type: 'boolean', description: 'Show what would be stored, in numbers; store nothing' },
-    'json-only': { type: 'boolean', description: 'Print the bodies that would be stored; store nothing' },
+    since: { type: 'string', valueHint: 'TIME', description: 'Jobs that ended at this time or later (ISO 8601, UTC)' },
+    until: { type: 'string', valueHint: 'TIME', description: 'Jobs that ended before this time (ISO 8601, UTC)' },
+    days: { type: 'string', valueHint: 'N', description: 'Jobs since midnight N days before the end of the range' },
+    'start-date': { type: 'string', valueHint: 'DATE', description: 'First day of the range' },
+    'end-date': { type: 'string', valueHint: 'DATE', description: 'Last day of the range, up to its end' },
+    'cluster-name': {
+      type: 'string',
+      valueHint: 'NAME',
+      description: 'Name of the cluster (default: as Slurm reports it)',
+    },
+    again: { type: 'boolean', description: 'Send all jobs of the range, sent before or not' },
+    'dry-run': { type: 'boolean', description: 'Print the counts of an export; store nothing' },
+    'json-only': { type: 'boolean', description: 'Print the request bodies; store nothing' },
   },
   async run({ args }) {
     if (args['dry-run'] && args['json-only'])

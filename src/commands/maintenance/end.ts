@@ -7,8 +7,8 @@ import { printLines } from '../output.ts';
 import { checkSystem } from './system.ts';
 
 export const endCommand = defineCommand({
-  meta: { name: 'end', description: 'End a maintenance before its time' },
-  args: { ...commonArgs, system: { type: 'positional', required: true, description: 'The system' } },
+  meta: { name: 'end', description: 'End a maintenance early' },
+  args: { ...commonArgs, system: { type: 'positional', required: true, description: 'Name of the system' } },
   async run({ args }) {
     const { outbox, context } = ownOutbox(args);
     let ended: boolean;

@@ -10,8 +10,8 @@ import { columns } from '../outbox/table.ts';
 import { printLines } from '../output.ts';
 
 export const lsCommand = defineCommand({
-  meta: { name: 'ls', description: 'List the systems that are in maintenance' },
-  args: { ...commonArgs, json: { type: 'boolean', description: 'One JSON object a system' } },
+  meta: { name: 'ls', description: 'List the systems in maintenance' },
+  args: { ...commonArgs, json: { type: 'boolean', description: 'Print one JSON object for each system' } },
   async run({ args }) {
     const outbox = outboxIfAny(args);
     const all = outbox ? maintenances(outbox, new Date()) : [];

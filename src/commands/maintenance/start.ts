@@ -11,13 +11,13 @@ import { printLines } from '../output.ts';
 import { checkSystem } from './system.ts';
 
 export const startCommand = defineCommand({
-  meta: { name: 'start', description: 'Begin a maintenance; it ends by itself' },
+  meta: { name: 'start', description: 'Start a maintenance until a given time' },
   args: {
     ...commonArgs,
-    system: { type: 'positional', required: true, description: 'The system' },
-    until: { type: 'string', valueHint: 'TIME', description: 'When it ends: ISO 8601, UTC' },
-    for: { type: 'string', valueHint: 'AGE', description: 'How long it lasts: 90m, 6h, 2d' },
-    reason: { type: 'string', valueHint: 'TEXT', description: 'Why, for those who look' },
+    system: { type: 'positional', required: true, description: 'Name of the system' },
+    until: { type: 'string', valueHint: 'TIME', description: 'End time (ISO 8601, UTC)' },
+    for: { type: 'string', valueHint: 'AGE', description: 'Duration instead of an end time: 90m, 6h, 2d' },
+    reason: { type: 'string', valueHint: 'TEXT', description: 'Reason, shown in listings' },
   },
   async run({ args }) {
     const now = new Date();

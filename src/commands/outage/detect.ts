@@ -15,15 +15,14 @@ import { printLines } from '../output.ts';
 export const detectCommand = defineCommand({
   meta: {
     name: 'detect',
-    description:
-      'Report and resolve outages by what the last snapshots say, as run does with detect_outages: true. Off without that. The SAM API and the receiver keep one row for each outage',
+    description: 'Detect outages from the last snapshots and report them',
   },
   args: {
     ...commonArgs,
-    'system…': { type: 'positional', required: true, description: 'Systems to look at' },
+    'system…': { type: 'positional', required: true, description: 'Systems to check' },
     'dry-run': {
       type: 'boolean',
-      description: 'Print what would be reported, with detect_outages or without; report nothing',
+      description: 'Print what would be reported; report nothing',
     },
   },
   async run({ args }) {

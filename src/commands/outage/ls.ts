@@ -15,13 +15,12 @@ import { printLines } from '../output.ts';
 export const lsCommand = defineCommand({
   meta: {
     name: 'ls',
-    description:
-      'List the outages that were reported from here and are not over. What others report, or close in the SAM API, is not known here',
+    description: 'List the open outages that this host reported',
   },
   args: {
     ...commonArgs,
-    all: { type: 'boolean', description: 'Those of the last 90 days that are over, too' },
-    json: { type: 'boolean', description: 'One JSON object an outage' },
+    all: { type: 'boolean', description: 'Include outages resolved in the last 90 days' },
+    json: { type: 'boolean', description: 'Print one JSON object for each outage' },
   },
   async run({ args }) {
     const outbox = outboxIfAny(args);

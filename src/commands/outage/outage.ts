@@ -3,7 +3,7 @@ import { defineCommand } from 'citty';
 export const outageCommand = defineCommand({
   meta: {
     name: 'outage',
-    description: 'Report outages, through the outbox. The SAM API and the receiver keep one row for each outage',
+    description: 'Report, update, resolve, detect and list outages',
   },
   subCommands: {
     report: () => import('./report.ts').then((module) => module.reportCommand),

@@ -18,15 +18,15 @@ const openStatuses = outageStatuses.filter((status) => status !== 'resolved');
 
 /** The flags that describe an outage. */
 export const sayingArgs = {
-  title: { type: 'string', valueHint: 'TEXT', description: 'In a few words, as the dashboard shows it (at most 255)' },
-  severity: { type: 'string', valueHint: 'WORD', description: severities.join(', ') },
-  status: { type: 'string', valueHint: 'WORD', description: openStatuses.join(', ') },
-  component: { type: 'string', valueHint: 'TEXT', description: 'What of the system is affected (at most 128)' },
-  description: { type: 'string', valueHint: 'TEXT', description: 'At length' },
+  title: { type: 'string', valueHint: 'TEXT', description: 'Short title for the dashboard (at most 255 characters)' },
+  severity: { type: 'string', valueHint: 'WORD', description: `Severity: ${severities.join(', ')}` },
+  status: { type: 'string', valueHint: 'WORD', description: `Status: ${openStatuses.join(', ')}` },
+  component: { type: 'string', valueHint: 'TEXT', description: 'Affected part of the system (at most 128 characters)' },
+  description: { type: 'string', valueHint: 'TEXT', description: 'Full description' },
   eta: {
     type: 'string',
     valueHint: 'TIME',
-    description: 'When it is expected to be over (ISO 8601; UTC unless it says so)',
+    description: 'Expected end (ISO 8601; UTC unless it has a zone)',
   },
 } as const satisfies ArgsDef;
 
@@ -34,7 +34,7 @@ export const keyArg = {
   key: {
     type: 'positional',
     required: true,
-    description: 'The outage: its key, or as much of its beginning as no other has',
+    description: 'Key of the outage, or its unique beginning',
   },
 } as const satisfies ArgsDef;
 

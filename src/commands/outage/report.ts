@@ -8,18 +8,18 @@ import { checkStatus, say, sayingArgs } from './report-args.ts';
 export const reportCommand = defineCommand({
   meta: {
     name: 'report',
-    description: 'Report an outage, or planned maintenance; prints its key. Every destination takes it as a new row',
+    description: 'Report a new outage or planned maintenance; print its key',
   },
   args: {
     ...commonArgs,
-    system: { type: 'positional', required: true, description: 'The system, in any case; it is sent in lower case' },
+    system: { type: 'positional', required: true, description: 'System (sent in lower case)' },
     ...sayingArgs,
     title: { ...sayingArgs.title, required: true },
     severity: { ...sayingArgs.severity, required: true },
     start: {
       type: 'string',
       valueHint: 'TIME',
-      description: 'When it began (default: now); maintenance may be planned',
+      description: 'Start time (default: now; in the future for maintenance)',
     },
   },
   async run({ args }) {

@@ -7,12 +7,12 @@ import { keyArg, say, sayingArgs } from './report-args.ts';
 export const resolveCommand = defineCommand({
   meta: {
     name: 'resolve',
-    description: 'Report the end of an outage. The SAM API and the receiver close the row of its first report',
+    description: 'Report the end of an outage',
   },
   args: {
     ...commonArgs,
     ...keyArg,
-    end: { type: 'string', valueHint: 'TIME', description: 'When it was over (default: now)' },
+    end: { type: 'string', valueHint: 'TIME', description: 'End time (default: now)' },
     description: sayingArgs.description,
   },
   async run({ args }) {

@@ -7,7 +7,7 @@ import { checkStatus, keyArg, say, sayingArgs } from './report-args.ts';
 export const updateCommand = defineCommand({
   meta: {
     name: 'update',
-    description: 'Report what is new of an outage. The SAM API and the receiver change the row of its first report',
+    description: 'Report changes of an outage',
   },
   args: { ...commonArgs, ...keyArg, ...sayingArgs },
   async run({ args }) {

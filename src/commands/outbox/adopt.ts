@@ -16,9 +16,9 @@ import { jsonLine } from './entry-json.ts';
 export const adoptCommand = defineCommand({
   meta: {
     name: 'adopt',
-    description: 'Take over the outbox of a host that is retired: from now on this host writes it',
+    description: 'Take over the outbox of a retired host',
   },
-  args: { ...commonArgs, json: { type: 'boolean', description: 'One JSON object' } },
+  args: { ...commonArgs, json: { type: 'boolean', description: 'Print one JSON object' } },
   async run({ args }) {
     const context = openContext(args);
     const { file: outboxFile, host, log } = context.outbox;

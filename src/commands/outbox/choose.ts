@@ -14,12 +14,11 @@ export const chooseArgs = {
   'id…': {
     type: 'positional',
     required: false,
-    description:
-      'The entries: ids or their beginnings; - reads them from standard input, one a line, or JSON with an id',
+    description: 'Ids of entries or their beginnings; - reads standard input',
   },
   ...filterArgs,
-  all: { type: 'boolean', description: 'Every entry that the verb applies to' },
-  json: { type: 'boolean', description: 'One JSON object an entry' },
+  all: { type: 'boolean', description: 'All entries that the command applies to' },
+  json: { type: 'boolean', description: 'Print one JSON object for each entry' },
 } as const satisfies ArgsDef;
 
 export type ChooseArgs = FilterArgs & {

@@ -13,12 +13,12 @@ import { report } from './report.ts';
 const batch = 200;
 
 export const dropCommand = defineCommand({
-  meta: { name: 'drop', description: 'Take entries out for good; which, when and why is remembered' },
+  meta: { name: 'drop', description: 'Delete entries; their ids and the reason are kept' },
   args: {
     ...commonArgs,
     ...chooseArgs,
-    yes: { type: 'boolean', alias: 'y', description: 'Do not ask; needed where nobody can be asked' },
-    reason: { type: 'string', valueHint: 'TEXT', description: 'Why, for those who look later' },
+    yes: { type: 'boolean', alias: 'y', description: 'Do not ask; required without a terminal' },
+    reason: { type: 'string', valueHint: 'TEXT', description: 'Reason, shown in listings' },
   },
   async run({ args }) {
     checkChoice(args);

@@ -22,13 +22,13 @@ const { json: _, ...ownArgs } = chooseArgs;
 export const exportCommand = defineCommand({
   meta: {
     name: 'export',
-    description: 'Print whole entries as JSON Lines, for the import on another host; they stay here',
+    description: 'Print entries as JSON Lines for the import on another host',
   },
   args: {
     ...commonArgs,
     ...ownArgs,
-    hold: { type: 'boolean', description: 'Hold what waits, so that this host does not send it too' },
-    output: { type: 'string', valueHint: 'FILE', description: 'Write a new file, for you alone, instead' },
+    hold: { type: 'boolean', description: 'Hold the exported entries on this host' },
+    output: { type: 'string', valueHint: 'FILE', description: 'Write to a new private file' },
   },
   async run({ args }) {
     const { outbox, lock } = args.hold ? exclusively(args) : { outbox: existingOutbox(args), lock: null };

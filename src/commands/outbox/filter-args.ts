@@ -10,15 +10,19 @@ import type { Filter } from '../../outbox/filter.ts';
 /** The flags that filter entries; all given flags must match. */
 export const filterArgs = {
   stream: { type: 'string', valueHint: 'STREAM', description: 'Only this stream, such as sam/derecho' },
-  state: { type: 'string', valueHint: 'STATE', description: `Only ${entryStates.join(', ')}; or all` },
-  'older-than': { type: 'string', valueHint: 'AGE', description: 'Collected longer ago: 90s, 15m, 2h, 3d' },
-  'younger-than': { type: 'string', valueHint: 'AGE', description: 'Collected within that time' },
+  state: { type: 'string', valueHint: 'STATE', description: `State: ${entryStates.join(', ')} or all` },
+  'older-than': { type: 'string', valueHint: 'AGE', description: 'Collected longer ago than this: 90s, 15m, 2h, 3d' },
+  'younger-than': {
+    type: 'string',
+    valueHint: 'AGE',
+    description: 'Collected more recently than this: 90s, 15m, 2h, 3d',
+  },
   since: {
     type: 'string',
     valueHint: 'TIME',
-    description: 'Collected then or later (ISO 8601; UTC unless it says so)',
+    description: 'Collected at this time or later (ISO 8601; default UTC)',
   },
-  until: { type: 'string', valueHint: 'TIME', description: 'Collected before' },
+  until: { type: 'string', valueHint: 'TIME', description: 'Collected before this time' },
 } as const satisfies ArgsDef;
 
 export type FilterArgs = { readonly [Name in keyof typeof filterArgs]?: string | undefined };

@@ -6,11 +6,11 @@ import { ownOutbox } from './open.ts';
 import { report } from './report.ts';
 
 export const holdCommand = defineCommand({
-  meta: { name: 'hold', description: 'Keep waiting entries back until they are released; those behind them go on' },
+  meta: { name: 'hold', description: 'Keep pending entries back until they are released' },
   args: {
     ...commonArgs,
     ...chooseArgs,
-    reason: { type: 'string', valueHint: 'TEXT', description: 'Why, for those who look later' },
+    reason: { type: 'string', valueHint: 'TEXT', description: 'Reason, shown in listings' },
   },
   async run({ args }) {
     checkChoice(args);

@@ -15,11 +15,11 @@ import { jsonLine } from './entry-json.ts';
 const maxLineBytes = 32 * 1024 ** 2;
 
 export const importCommand = defineCommand({
-  meta: { name: 'import', description: 'Take in what another host exported, behind all that is here' },
+  meta: { name: 'import', description: 'Import the entries that another host exported' },
   args: {
     ...commonArgs,
-    file: { type: 'positional', required: false, description: 'What was exported (default: standard input, also -)' },
-    json: { type: 'boolean', description: 'One JSON object of counts' },
+    file: { type: 'positional', required: false, description: 'Exported file (default: standard input, also -)' },
+    json: { type: 'boolean', description: 'Print the counts as one JSON object' },
   },
   async run({ args }) {
     const context = openContext(args);

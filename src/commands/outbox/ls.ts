@@ -15,19 +15,19 @@ import { droppedTable, entryTable } from './table.ts';
 const usualLimit = 50;
 
 export const lsCommand = defineCommand({
-  meta: { name: 'ls', description: 'List what is not delivered, oldest first' },
+  meta: { name: 'ls', description: 'List entries that are not delivered, oldest first' },
   args: {
     ...commonArgs,
     ...filterArgs,
     limit: {
       type: 'string',
       valueHint: 'N',
-      description: `At most so many, or all (default: ${usualLimit} in the table; all with --json and --ids)`,
+      description: `Limit, or all (default: ${usualLimit}; with --json or --ids: all)`,
     },
-    count: { type: 'boolean', description: 'Only how many there are' },
-    ids: { type: 'boolean', description: 'Only their ids, one a line' },
-    dropped: { type: 'boolean', description: 'List dropped entries and jobs left out, newest first' },
-    json: { type: 'boolean', description: 'One JSON object an entry' },
+    count: { type: 'boolean', description: 'Print only their number' },
+    ids: { type: 'boolean', description: 'Print only their ids, one per line' },
+    dropped: { type: 'boolean', description: 'List dropped entries and omitted jobs, newest first' },
+    json: { type: 'boolean', description: 'Print one JSON object for each entry' },
   },
   async run({ args }) {
     const filter = filterOf(args, undelivered, new Date());

@@ -10,11 +10,11 @@ import { jsonLine } from './entry-json.ts';
 import { existingOutbox, ownOutbox } from './open.ts';
 
 export const pruneCommand = defineCommand({
-  meta: { name: 'prune', description: 'Take out now what was delivered longer ago than it is kept; nothing else' },
+  meta: { name: 'prune', description: 'Delete delivered entries older than keep_delivered_days' },
   args: {
     ...commonArgs,
-    'dry-run': { type: 'boolean', description: 'Only say what would be taken out' },
-    json: { type: 'boolean', description: 'One JSON object of counts' },
+    'dry-run': { type: 'boolean', description: 'Print what would be deleted; delete nothing' },
+    json: { type: 'boolean', description: 'Print the counts as one JSON object' },
   },
   async run({ args }) {
     const { outbox, context } = args['dry-run']

@@ -14,17 +14,17 @@ const noDamage = 'No damage that nobody has looked at.';
 export const recoverCommand = defineCommand({
   meta: {
     name: 'recover',
-    description: 'Show what was recovered from a damaged outbox, or take in what another file still has',
+    description: 'Show recoveries of the outbox, or recover another file',
   },
   args: {
     ...commonArgs,
     file: {
       type: 'positional',
       required: false,
-      description: 'A damaged outbox: its readable entries that are not here are taken in',
+      description: 'Damaged outbox to import readable entries from',
     },
-    ack: { type: 'boolean', description: 'You have looked: show it once more, then warn no longer' },
-    json: { type: 'boolean', description: 'One JSON object a damage' },
+    ack: { type: 'boolean', description: 'Acknowledge the damage, so that warnings stop' },
+    json: { type: 'boolean', description: 'Print one JSON object for each recovery' },
   },
   run({ args }) {
     const [file, ...more] = args._;

@@ -13,16 +13,16 @@ import { findEntry } from './find.ts';
 import { existingOutbox } from './open.ts';
 
 export const showCommand = defineCommand({
-  meta: { name: 'show', description: 'Show one entry: why it is pending, its attempts, the answer' },
+  meta: { name: 'show', description: 'Show one entry: its state, attempts and answer' },
   args: {
     ...commonArgs,
     id: {
       type: 'positional',
       required: true,
-      description: 'The entry: its id, or as much of its beginning as no other has',
+      description: 'Id of the entry, or its unique beginning',
     },
     body: { type: 'boolean', description: 'Print the body of the request instead' },
-    json: { type: 'boolean', description: 'As one JSON object' },
+    json: { type: 'boolean', description: 'Print one JSON object' },
   },
   async run({ args }) {
     const outbox = existingOutbox(args);

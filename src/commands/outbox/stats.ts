@@ -23,8 +23,11 @@ import { columns, size } from './table.ts';
 type Stream = StreamStatistics & { readonly head: Entry | null };
 
 export const statsCommand = defineCommand({
-  meta: { name: 'stats', description: 'Sum up each stream and the file, and say what the drain would do next' },
-  args: { ...commonArgs, json: { type: 'boolean', description: 'One JSON object a stream, and one for the file' } },
+  meta: { name: 'stats', description: 'Summarise each stream, and show the next delivery' },
+  args: {
+    ...commonArgs,
+    json: { type: 'boolean', description: 'Print one JSON object for each stream and for the file' },
+  },
   async run({ args }) {
     const { outbox: location, config } = openContext(args);
     const maxBytes = config.collector.outbox.max_mib * 1024 ** 2;

@@ -7,7 +7,7 @@ export const databaseArg = {
   database: {
     type: 'string',
     valueHint: 'FILE|URL',
-    description: "The receiver's database: a file, or postgres://USER@HOST/DATABASE",
+    description: 'Receiver database: FILE or postgres://USER@HOST/DATABASE',
   },
 } as const;
 

@@ -13,16 +13,16 @@ import { printLines } from '../output.ts';
 import { repeatedValues } from '../repeated.ts';
 import { databaseArg, databaseOf } from './database.ts';
 
-const nameArg = { name: { type: 'positional', required: true, description: 'The key, by its name' } } as const;
+const nameArg = { name: { type: 'positional', required: true, description: 'Name of the key' } } as const;
 
 const addCommand = defineCommand({
-  meta: { name: 'add', description: 'Make an API key, and show it once' },
+  meta: { name: 'add', description: 'Create an API key and show it once' },
   args: {
     ...commonArgs,
     ...databaseArg,
     ...nameArg,
-    cluster: { type: 'string', valueHint: 'NAME', description: 'A cluster it is for: repeat it, or use commas' },
-    all: { type: 'boolean', description: 'It is for every cluster' },
+    cluster: { type: 'string', valueHint: 'NAME', description: 'Cluster that may use it (repeat it, or use commas)' },
+    all: { type: 'boolean', description: 'Permit every cluster' },
   },
   async run({ args, rawArgs }) {
     const names = repeatedValues(rawArgs, '--cluster');
@@ -36,8 +36,8 @@ const addCommand = defineCommand({
 });
 
 const lsCommand = defineCommand({
-  meta: { name: 'ls', description: 'List the API keys: their names, clusters and last use' },
-  args: { ...commonArgs, ...databaseArg, json: { type: 'boolean', description: 'One JSON object a key' } },
+  meta: { name: 'ls', description: 'List the API keys: name, clusters and last use' },
+  args: { ...commonArgs, ...databaseArg, json: { type: 'boolean', description: 'Print one JSON object for each key' } },
   async run({ args }) {
     const keys = await listKeys(databaseOf(args.database, openContext(args)));
     if (args.json) printLines(keys.map((key) => jsonLine(keyJson(key))));
@@ -47,7 +47,7 @@ const lsCommand = defineCommand({
 });
 
 const removeCommand = defineCommand({
-  meta: { name: 'remove', description: 'Remove an API key: it is refused from now on' },
+  meta: { name: 'remove', description: 'Remove an API key' },
   args: { ...commonArgs, ...databaseArg, ...nameArg },
   async run({ args }) {
     await removeKey(databaseOf(args.database, openContext(args)), args.name);
@@ -57,7 +57,7 @@ const removeCommand = defineCommand({
 });
 
 export const keyCommand = defineCommand({
-  meta: { name: 'key', description: 'The API keys with which clusters send finished jobs' },
+  meta: { name: 'key', description: 'Manage the API keys of clusters that send jobs' },
   subCommands: { add: addCommand, ls: lsCommand, remove: removeCommand },
 });
 

@@ -14,17 +14,22 @@ import { databaseArg, databaseOf } from './database.ts';
 export const serveCommand = defineCommand({
   meta: {
     name: 'serve',
-    description: 'Run the receiver: it takes what a collector sends to the SAM status API, and finished jobs',
+    description: 'Run the receiver, which stores the data of collectors',
   },
   args: {
     ...commonArgs,
     ...databaseArg,
-    listen: { type: 'string', valueHint: 'HOST:PORT', default: '127.0.0.1:5050', description: 'Where to listen' },
+    listen: {
+      type: 'string',
+      valueHint: 'HOST:PORT',
+      default: '127.0.0.1:5050',
+      description: 'Address to listen on (default: 127.0.0.1:5050)',
+    },
     'max-ingest-mib': {
       type: 'string',
       valueHint: 'N',
       default: '64',
-      description: 'Take jobs up to N MiB in one request, as they are when decompressed',
+      description: 'Largest decompressed request with jobs, MiB (default: 64)',
     },
   },
   subCommands: {

@@ -11,17 +11,17 @@ import { columns } from '../outbox/table.ts';
 import { printLines } from '../output.ts';
 import { databaseArg, databaseOf } from './database.ts';
 
-const nameArg = { name: { type: 'positional', required: true, description: 'The user' } } as const;
+const nameArg = { name: { type: 'positional', required: true, description: 'Name of the user' } } as const;
 
 const addCommand = defineCommand({
-  meta: { name: 'add', description: 'Add a user, or give one another password' },
+  meta: { name: 'add', description: 'Add a user, or change the password of a user' },
   args: {
     ...commonArgs,
     ...databaseArg,
     ...nameArg,
     'password-stdin': {
       type: 'boolean',
-      description: 'Read the password from standard input; otherwise one is made and shown once',
+      description: 'Read the password from standard input (default: random)',
     },
   },
   async run({ args }) {
@@ -35,8 +35,12 @@ const addCommand = defineCommand({
 });
 
 const lsCommand = defineCommand({
-  meta: { name: 'ls', description: 'List the users, and when their passwords were set' },
-  args: { ...commonArgs, ...databaseArg, json: { type: 'boolean', description: 'One JSON object a user' } },
+  meta: { name: 'ls', description: 'List the users and when their passwords were set' },
+  args: {
+    ...commonArgs,
+    ...databaseArg,
+    json: { type: 'boolean', description: 'Print one JSON object for each user' },
+  },
   async run({ args }) {
     const known = await listUsers(databaseOf(args.database, openContext(args)));
     const users = known.map(({ name, changedAt }) => ({ name, changed_at: new Date(millisecondsOf(changedAt)) }));
@@ -51,7 +55,7 @@ const lsCommand = defineCommand({
 });
 
 const rmCommand = defineCommand({
-  meta: { name: 'rm', description: 'Remove a user: the receiver refuses further requests' },
+  meta: { name: 'rm', description: 'Remove a user' },
   args: { ...commonArgs, ...databaseArg, ...nameArg },
   async run({ args }) {
     await removeUser(databaseOf(args.database, openContext(args)), args.name);
@@ -61,6 +65,6 @@ const rmCommand = defineCommand({
 });
 
 export const userCommand = defineCommand({
-  meta: { name: 'user', description: 'The users who may send to the receiver' },
+  meta: { name: 'user', description: 'Manage the users that may send to the receiver' },
   subCommands: { add: addCommand, ls: lsCommand, rm: rmCommand },
 });
