@@ -1,18 +1,18 @@
-/** What a probe asks for: one program with its arguments, where it runs, and what it may cost. */
+/** A command of a probe: one program with its arguments, the host that runs it, and its limits. */
 export type Command = {
-  /** The program and its arguments; never a shell line. */
+  /** The program and its arguments. It is never a shell line. */
   readonly argv: readonly [string, ...string[]];
-  /** The host it runs on; null for this one. */
+  /** The host that runs it; null for this host. */
   readonly host: string | null;
-  /** The host from which `host` is reached (ssh to it, from there to `host`); null to go directly. */
+  /** The intermediate host: ssh connects to it, and from there to `host`. Null to connect directly. */
   readonly via: string | null;
-  /** After this many seconds everything the command started is killed. */
+  /** After this many seconds, the command and all its children are killed. */
   readonly timeoutSeconds: number;
-  /** Standard output over this many bytes ends the command. */
+  /** The command is killed if its standard output exceeds this many bytes. */
   readonly maxOutputBytes: number;
 };
 
-/** Why a command on another host did not run, or lost its connection. */
+/** The reason why a command on another host did not run, or lost its connection. */
 export type UnreachableReason =
   | 'does not answer'
   | 'login timed out'
@@ -24,7 +24,7 @@ export type UnreachableReason =
   | 'login shell did not run the command'
   | 'ssh failed';
 
-/** How a command ended. The first cause wins: a command killed for its output did not also time out. */
+/** How a command ended. Only the first cause is reported: a command killed for its output did not also time out. */
 export type Ending =
   | { readonly kind: 'exited'; readonly code: number; readonly stderr: string }
   | { readonly kind: 'killed'; readonly signal: string; readonly stderr: string }
@@ -32,22 +32,25 @@ export type Ending =
   | { readonly kind: 'output-too-large'; readonly limitBytes: number }
   | { readonly kind: 'not-found'; readonly program: string }
   | { readonly kind: 'unreachable'; readonly host: string; readonly reason: UnreachableReason; readonly stderr: string }
-  /** The connection ended before the command did, and ssh does not say why. */
+  /** The connection ended before the command did, and ssh gave no reason. */
   | { readonly kind: 'cut-off'; readonly stderr: string }
   | { readonly kind: 'not-recorded' };
 
-/** A started command: its standard output as it comes, and how it ended once that is read to its end. */
+/** A started command: its standard output as a stream, and how the command ended. */
 export type Execution = {
-  /** Ends without an error however the command ends; `ending` tells. Must be read for `ending` to settle. */
+  /** Never throws if the command fails: `ending` has the failure. `ending` settles only after the stream was read. */
   readonly stdout: AsyncIterable<Uint8Array>;
   /** Never rejects. */
   readonly ending: Promise<Ending>;
 };
 
-/** What starts commands: local and ssh for real, a recording being made, or one being replayed. */
+/** Starts commands: on this host, over ssh, while recording them, or from a recording. */
 export type Executor = { start(command: Command): Execution };
 
-/** A command for people: `pbsnodes -aj -F json on derecho`. A word that is not for people (a format, a script) is cut. */
+/**
+ * Returns a command as text for messages: `pbsnodes -aj -F json on derecho`. Cuts each word at its first control character
+ * or semicolon, because formats and scripts are too long for a message.
+ */
 export function describeCommand(command: Command): string {
   const where = command.host === null ? '' : ` on ${command.host}`;
   return `${command.argv.map((word) => word.replace(/[\u0000-\u001f;].*$/s, '…')).join(' ')}${where}`;

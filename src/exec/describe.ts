@@ -4,7 +4,7 @@ import type { Command, Ending } from './command.ts';
 import { describeCommand } from './command.ts';
 import { unreachableLine } from './ssh-ending.ts';
 
-/** Why a command did not do what was asked, for a person, in one line; null where it exited with 0. */
+/** Returns in one line why a command failed; null if it exited with 0. */
 export function failureOf(command: Command, ending: Ending): string | null {
   const what = describeCommand(command);
   switch (ending.kind) {
@@ -27,7 +27,7 @@ export function failureOf(command: Command, ending: Ending): string | null {
   }
 }
 
-/** Which host could not be reached and why, which concerns every command there; undefined where one was. */
+/** Returns which host could not be reached and why; undefined if the host was reached. All commands on that host fail alike. */
 export function unreachableOf(ending: Ending): string | undefined {
   if (ending.kind !== 'unreachable') return undefined;
   const { host, reason, stderr } = ending;
@@ -35,8 +35,8 @@ export function unreachableOf(ending: Ending): string | undefined {
 }
 
 /**
- * The lines of standard error that are the program's own: those that begin with its name, or with `slurm_` as messages of
- * Slurm's library do. What wrappers and start files print (`mesg: ttyname failed`) is not among them.
+ * Returns the lines of standard error that the program itself printed: those that begin with its name, or with `slurm_` as
+ * messages of Slurm's library do. Omits lines of wrappers and start files (`mesg: ttyname failed`).
  */
 export function ownWords(command: Command, stderr: string): readonly string[] {
   const name = basename(programOf(command.argv));
@@ -46,7 +46,7 @@ export function ownWords(command: Command, stderr: string): readonly string[] {
   });
 }
 
-/** The line of standard error that states the reason, behind a colon: hints and noise may follow it. */
+/** Returns a colon and the line of standard error with the reason. Other lines may follow that one in the text. */
 function said(stderr: string, command: Command): string {
   return behindColon(ownWords(command, stderr).at(-1) ?? lastLine(stderr));
 }
@@ -66,7 +66,7 @@ function linesOf(text: string): readonly string[] {
     .filter((line) => line !== '');
 }
 
-/** The program itself, where env(1) starts it. */
+/** Returns the program that runs: if env(1) starts it, the program that env(1) starts. */
 function programOf([program, ...rest]: Command['argv']): string {
   return program === 'env' ? (rest.find((word) => !word.includes('=')) ?? program) : program;
 }

@@ -1,13 +1,12 @@
 import { searchPath } from './search-path.ts';
 
 /**
- * What a command inherits, here and on other hosts. All else is dropped: our own credentials (`STATUS_API_*`), what makes a compiled
- * program run foreign code (`BUN_OPTIONS`, `BUN_BE_BUN`), and what changes how a program prints (`LANG`,
- * `COLUMNS`, `SLURM_TIME_FORMAT`, `SQUEUE_FORMAT`, `SQUEUE_STATES`).
+ * The variables that a command inherits, here and on other hosts. All others are dropped: our credentials
+ * (`STATUS_API_*`), variables that make a compiled program run foreign code (`BUN_OPTIONS`, `BUN_BE_BUN`), and variables
+ * that change the output of a program (`LANG`, `COLUMNS`, `SLURM_TIME_FORMAT`, `SQUEUE_FORMAT`, `SQUEUE_STATES`).
  *
- * TZ is neither inherited nor set. PBS prints reservation times in its client's zone, and our parser reads them
- * in the zone that the system's file names, which is the machine's own. A TZ of UTC, pinned here or exported by
- * a user, would shift them.
+ * TZ is neither inherited nor set. PBS prints reservation times in the time zone of its client. Our parser reads them in
+ * the zone that the system's file sets, which is the zone of the machine. Another TZ would shift them.
  */
 export const inheritedVariables: readonly string[] = [
   'HOME',
@@ -23,8 +22,8 @@ export const inheritedVariables: readonly string[] = [
 ];
 
 /**
- * The whole environment of a command on this host: the inherited variables, then those that the configuration sets, PATH
- * with the search directories behind it, and `LC_ALL=C`, since parsers read English.
+ * Returns the whole environment of a command on this host: the inherited variables, PATH with the search directories
+ * appended, `LC_ALL=C` because parsers read English, and the variables that the configuration sets.
  */
 export function commandEnvironment(
   own: Readonly<Record<string, string | undefined>>,

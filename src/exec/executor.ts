@@ -4,15 +4,15 @@ import { startLocal } from './local.ts';
 import { startOverSsh } from './ssh.ts';
 import { hopsOf, type SshOptions } from './ssh-arguments.ts';
 
-/** What a real executor needs to know. */
+/** Options of an executor that starts real commands. */
 export type ExecutorOptions = SshOptions & {
-  /** What commands inherit from, by the allowlist; `process.env` in the program. */
+  /** The environment from which commands inherit the allowed variables; `process.env` in the program. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 };
 
 /**
- * What starts commands for real: here if the command's host is this one, otherwise over ssh. `start` throws an
- * OperatorError for a host or an argument that may not be passed to ssh; all else is an ending.
+ * Returns an executor that starts real commands: on this host if the command is for this host, otherwise over ssh.
+ * `start` throws OperatorError if the host or an argument must not be passed to ssh. Every other failure is an ending.
  */
 export function createExecutor(options: ExecutorOptions): Executor {
   const environment = commandEnvironment(options.environment, options.searchPath, options.variables);

@@ -1,12 +1,12 @@
 import { type Marker, markerPrefix, parseMarker } from './far-side.ts';
 import { Tail } from './last-bytes.ts';
 
-/** So much of what a login shell prints is kept: it may say why it did not run the command. */
+/** Bytes to keep of the output of login shells. It may say why a shell did not run the command. */
 const keptChatterBytes = 4096;
 
 /**
- * Reads the standard output of ssh: passes on what the program printed, byte for byte, and remembers the markers. What
- * login shells print before and after it is no output.
+ * Reads the standard output of ssh. Passes on the output of the program, byte for byte, and stores the markers. Keeps the
+ * output of login shells, which comes before and after it, apart.
  */
 export class FarOutput {
   readonly #prefix: Buffer;
@@ -15,28 +15,28 @@ export class FarOutput {
   readonly #ended = new Map<number, Exclude<Marker['word'], 'begin'>>();
   readonly #chatter = new Tail(keptChatterBytes);
 
-  /** `hops`: how many hosts the command goes through; the last one runs the program. */
+  /** `hops` is the number of hosts on the route; the last one runs the program. */
   constructor(nonce: string, hops: number) {
     this.#prefix = Buffer.from(markerPrefix(nonce));
     this.#hops = hops;
   }
 
-  /** Returns whether a host began to run what it was given. */
+  /** True if a host began to run its command. */
   hasBegun(hop: number): boolean {
     return this.#begun.has(hop);
   }
 
-  /** Returns how a host's command ended; undefined if the host did not say. */
+  /** Returns how a host's command ended; undefined if the host printed no marker for it. */
   endOf(hop: number): Exclude<Marker['word'], 'begin'> | undefined {
     return this.#ended.get(hop);
   }
 
-  /** Returns the end of what login shells printed. */
+  /** Returns the last bytes that login shells printed. */
   chatter(): string {
     return this.#chatter.text();
   }
 
-  /** Yields the program's output out of that of ssh. */
+  /** Yields the program's output, extracted from the output of ssh. */
   async *read(stdout: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     let held: Uint8Array = Buffer.alloc(0);
     for await (const chunk of stdout) {
@@ -72,7 +72,7 @@ export class FarOutput {
     else this.#ended.set(marker.hop, marker.word);
   }
 
-  /** How many bytes at the end may be the beginning of a marker, of which the next chunk has the rest. */
+  /** Returns the number of bytes at the end that may begin a marker; the next chunk would have the rest of it. */
   #beginningAtEnd(data: Buffer): number {
     let length = Math.min(this.#prefix.length - 1, data.length);
     while (length > 0 && !data.subarray(-length).equals(this.#prefix.subarray(0, length))) length -= 1;
@@ -80,11 +80,11 @@ export class FarOutput {
   }
 }
 
-/** The part of standard error that follows a host's `begin`, up to the next marker; from the start if `hop` is -1. */
+/** Returns the part of standard error from a host's `begin` to the next marker; from the start if `hop` is -1. */
 export function stderrAfter(stderr: string, nonce: string, hop: number): string {
   const prefix = markerPrefix(nonce);
   const begin = `${prefix}${hop}:begin\n`;
-  // Only the end of standard error is kept: without the marker all of it is what came later.
+  // Only the last bytes of standard error are kept. If the marker is missing, all kept bytes follow it.
   const at = stderr.lastIndexOf(begin);
   const rest = at === -1 ? stderr : stderr.slice(at + begin.length);
   const end = rest.indexOf(prefix);

@@ -3,24 +3,24 @@ import { mask, withoutSecrets } from '../lib/secrets.ts';
 import { withoutTags } from '../lib/text.ts';
 import type { Command, Ending, Execution, Executor } from './command.ts';
 
-/** How a server is spoken with. */
+/** The access to an HTTP server. */
 export type HttpAccess = {
-  /** Sent with every request, and never part of a command: commands are logged and recorded. */
+  /** The header of every request. It is never part of a command, because commands are logged and recorded. */
   readonly authorization: string;
-  /** The part of it that must not be shown. */
+  /** The part of the header that must not be shown. */
   readonly secret: string;
-  /** PEM text; null for the authorities that this host trusts. */
+  /** Certificate authorities as PEM text; null for the authorities that this host trusts. */
   readonly ca: string | null;
-  /** The proxy to go through; null for none. */
+  /** The URL of the proxy; null for a direct connection. */
   readonly proxy: string | null;
 };
 
-/** Exit codes of curl(1), "EXIT CODES", for what can become of a request. */
+/** The exit codes for failed requests: those of curl(1), "EXIT CODES". */
 export const httpExits = { unknownHost: 6, refused: 7, status: 22, lost: 56, certificate: 60, other: 2 } as const;
 
 /**
- * A request as a command, so that it is logged, recorded and replayed like any other. It is written as lwp-request(1)
- * is called: `GET -H 'Accept: …' URL`.
+ * Returns a GET request as a command, so that it is logged, recorded and replayed like any other command. It has the form
+ * of a call of lwp-request(1): `GET -H 'Accept: …' URL`.
  */
 export function getCommand(
   url: string,
@@ -31,8 +31,8 @@ export function getCommand(
 }
 
 /**
- * Answers GET commands over HTTP and leaves the others to an executor. The answer's body is the output; anything but a
- * 2xx answer is an exit code of curl(1), with `HTTP 403: …` or what went wrong on standard error.
+ * Returns an executor that answers GET commands over HTTP and passes the others to `below`. The output is the body of a
+ * 2xx answer. Everything else is an exit code of curl(1), with `HTTP 403: …` or the error on standard error.
  */
 export function withHttp(below: Executor, access: HttpAccess): Executor {
   return { start: (command) => (command.argv[0] === 'GET' ? get(command, access) : below.start(command)) };
@@ -82,7 +82,7 @@ function answerOf(reply: HttpReply, secret: string, seconds: number, limitBytes:
   }
   if (unread !== null) return { body: '', ending: failed(httpExits.other, unread) };
   if (Buffer.byteLength(body) > limitBytes) return { body: '', ending: { kind: 'output-too-large', limitBytes } };
-  // It is recorded, and may echo the request.
+  // Mask the secret: the body is recorded, and a server may echo the request.
   return { body: body.replaceAll(secret, mask), ending: { kind: 'exited', code: 0, stderr: '' } };
 }
 

@@ -12,6 +12,7 @@ export class Tail {
     this.#limit = limitBytes;
   }
 
+  /** Appends a chunk. Does not copy it. */
   add(chunk: Uint8Array): void {
     this.#chunks.push(chunk);
     this.#length += chunk.length;
@@ -19,6 +20,7 @@ export class Tail {
     if (this.#length > 2 * this.#limit) this.#trim();
   }
 
+  /** Returns the kept bytes as text. */
   text(): string {
     this.#trim();
     return new TextDecoder().decode(this.#chunks[0]);

@@ -19,7 +19,7 @@ const stderrGraceMilliseconds = 200;
 /** One function for each running command, which kills it. */
 const running = new Set<() => void>();
 
-/** Kills every running command and its children, when this program is told to stop. */
+/** Kills every running command and its children. Called when this program receives a signal to stop. */
 export function killRunningCommands(): void {
   for (const kill of [...running]) kill();
 }

@@ -22,7 +22,7 @@ const refused = /[\u0000-\u001e\u007f]/;
  */
 export function quoteArgument(argument: string): string {
   if (refused.test(argument)) {
-    throw new OperatorError(`A command's argument may not hold control characters: ${printable(argument)}`);
+    throw new OperatorError(`A command's argument must not contain control characters: ${printable(argument)}`);
   }
   if (!argument.isWellFormed()) {
     throw new OperatorError(`A command's argument is not well-formed Unicode: ${printable(argument)}`);

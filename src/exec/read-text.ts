@@ -1,19 +1,20 @@
 import { type Command, describeCommand, type Ending, type Executor } from './command.ts';
 import { failureOf, ownWords, unreachableOf } from './describe.ts';
 
+/** The text that a command printed, or why the command failed. */
 export type TextResult =
   | { readonly kind: 'done'; readonly text: string }
   | {
       readonly kind: 'failed';
       readonly reason: string;
-      /** As in `Probed`. */
+      /** Which host could not be reached, as in `Probed`. */
       readonly unreachable: string | undefined;
       readonly ending: Ending;
     };
 
 /**
- * Runs a command whose output is small enough to hold, and gives its text (invalid UTF-8 replaced). It failed where it
- * did not exit with 0, and where it printed nothing but complained: several PBS commands exit with 0 all the same.
+ * Runs a command and returns its whole output as text, with invalid UTF-8 replaced. The command failed if its exit code is
+ * not 0. It also failed if it printed nothing but an error: several PBS commands then exit with 0.
  */
 export async function readText(executor: Executor, command: Command): Promise<TextResult> {
   const execution = executor.start(command);
@@ -26,10 +27,10 @@ export async function readText(executor: Executor, command: Command): Promise<Te
   return { kind: 'done', text: output.toString('utf8') };
 }
 
-/** Why output that ends before its last record does is no list: how much is missing is not known. */
-export const cutOutput = 'printed only a part: its output ends too early';
+/** The reason of a failure if the output ends within a record: it is not known how much is missing. */
+export const cutOutput = 'printed incomplete output: it ends too early';
 
-/** Runs a command as `readText` does. It also failed if its output ends within a line: how much is missing is not known. */
+/** Runs a command like `readText`. The command also failed if its output ends within a line. */
 export async function readLines(executor: Executor, command: Command): Promise<TextResult> {
   const result = await readText(executor, command);
   if (result.kind === 'failed' || result.text === '' || result.text.endsWith('\n')) return result;
@@ -38,8 +39,8 @@ export async function readLines(executor: Executor, command: Command): Promise<T
 }
 
 /**
- * Why a command failed that exited with 0 and printed nothing but an error; null if it did not fail. Only the program's own
- * words are an error: a wrapper or a start file may print anything.
+ * Returns why a command failed that exited with 0 and printed nothing but an error; null if it did not fail. Only lines of
+ * the program itself are an error: a wrapper or a start file may print anything.
  */
 export function silentFailure(command: Command, ending: Ending, printedNothing: boolean): string | null {
   if (!printedNothing || ending.kind !== 'exited') return null;

@@ -19,12 +19,13 @@ export type Recorder = Executor & {
 const newFile = { flag: 'wx', mode: 0o600 } as const;
 
 /**
- * Passes commands on to an executor and records them in a new folder. Throws OperatorError if the folder holds a
- * recording already. `finish` reports a folder that cannot be created: the recording must not cost the snapshot.
+ * Passes commands on to an executor and records them in a new folder. Throws OperatorError if the folder
+ * already has a recording. If the folder cannot be created, only `finish` reports it: a failed recording must not
+ * prevent the snapshot.
  */
 export function recordInto(directory: string, executor: Executor): Recorder {
   const list = join(directory, recordingFileName);
-  if (existsSync(list)) throw new OperatorError(`${list} exists already; name another folder for the recording`);
+  if (existsSync(list)) throw new OperatorError(`${list} already exists: name another folder for the recording`);
   const namesFor = recordingFileNames();
   const takes: (() => Promise<RecordedCommand | null>)[] = [];
   // After one failed write the recording is useless, so stop writing.

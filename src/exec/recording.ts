@@ -21,7 +21,7 @@ const reasons = [
   'ssh failed',
 ] as const satisfies readonly UnreachableReason[];
 
-/** Endings without an exit status; what was on standard error is in its file. */
+/** Endings without an exit status. The text of standard error is in its own file. */
 const otherEnding = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('killed'), signal: z.string() }),
   z.strictObject({ kind: z.literal('cut-off') }),
@@ -40,9 +40,9 @@ const recordedCommand = z
     argv: z.tuple([z.string()], z.string()),
     exit: z.int().min(0).max(255).optional(),
     ending: otherEnding.optional(),
-    /** How long it took. */
+    /** Duration of the command. */
     seconds: z.number().min(0).optional(),
-    /** Files beside the list; none for nothing. */
+    /** Names of the files with the output; absent if there was no output. */
     stdout: fileName.optional(),
     stderr: fileName.optional(),
   })
@@ -51,17 +51,19 @@ const recordedCommand = z
   });
 
 const recording = z.strictObject({
-  /** Where it comes from: program, version, command, licence. */
+  /** Origin of the recording: program, version, command, licence. */
   provenance: z.string().optional(),
   commands: z.array(recordedCommand),
 });
 
+/** One command of a recording and how it ended. */
 export type RecordedCommand = z.infer<typeof recordedCommand>;
+/** The list of a recording. */
 export type Recording = z.infer<typeof recording>;
 
 /**
- * Reads the list of a recording and looks for all its files, so that a broken one is known before anything runs.
- * Throws an OperatorError that names the file and what is wrong with it.
+ * Reads the list of a recording and checks all its files, so that a broken recording is reported before any command runs.
+ * Throws OperatorError, which names the file and the error.
  */
 export function readRecording(directory: string): Recording {
   const file = join(directory, recordingFileName);
@@ -82,14 +84,14 @@ export function readRecording(directory: string): Recording {
   return result.data;
 }
 
-/** The text of a recording's list. */
+/** Returns the list of a recording as YAML text. */
 export function recordingText(content: Recording): string {
-  // Loaded only where a recording is made: replaying one does without it.
+  // Load the package only to write a recording, because a replay does not need it.
   const { stringify }: typeof import('yaml') = require('yaml');
   return stringify(content, { lineWidth: 0 });
 }
 
-/** How the command ends when it is replayed; `stderr` is what its file holds. */
+/** Returns how a recorded command ended. `stderr` is the content of its file. */
 export function recordedEnding({ exit, ending }: RecordedCommand, stderr: string): Ending {
   if (ending === undefined) return { kind: 'exited', code: exit ?? 0, stderr };
   switch (ending.kind) {
@@ -102,7 +104,7 @@ export function recordedEnding({ exit, ending }: RecordedCommand, stderr: string
   }
 }
 
-/** A recording may come from anybody: it must not make us read `/etc/passwd`. */
+/** True if a path stays inside the folder. A recording of somebody else must not make us read `/etc/passwd`. */
 function staysInside(name: string): boolean {
   const path = normalize(name);
   return name !== '' && !isAbsolute(path) && path !== '.' && path !== '..' && !path.startsWith(`..${sep}`);
@@ -117,8 +119,8 @@ function checkFile(directory: string, name: string): void {
 function whatIsWrong(directory: string, name: string): string | null {
   try {
     const file = realpathSync(join(directory, name));
-    // A link may lead out of the folder as well, and a pipe would never end.
-    if (!file.startsWith(realpathSync(directory) + sep)) return 'lies outside of the folder';
+    // A symbolic link may also point outside the folder, and reading a pipe would never end.
+    if (!file.startsWith(realpathSync(directory) + sep)) return 'is outside the folder';
     if (!statSync(file).isFile()) return 'is not a file';
     accessSync(file, constants.R_OK);
     return null;

@@ -8,7 +8,7 @@ export type Found = {
   readonly taken: number;
   readonly damaged: Damages;
   readonly printedNothing: boolean;
-  /** Why this cannot be the expected output (`printed no PBS JSON`); null if it can. */
+  /** Why this is not the expected output (`printed no PBS JSON`); null if it can be the expected output. */
   readonly problem: string | null;
 };
 

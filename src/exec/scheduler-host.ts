@@ -1,7 +1,7 @@
 import type { BatchSystem } from '../config/system.ts';
 import type { Command } from './command.ts';
 
-/** A command for the host that a system's scheduler and mounts are asked on, with what it may cost there. */
+/** Returns a command for the system's `scheduler_host`, with the limits of the configuration. */
 export function onSchedulerHost(
   system: BatchSystem,
   argv: Command['argv'],

@@ -38,9 +38,7 @@ export function joinedDirectories(directories: readonly string[]): string {
 function checked(directories: readonly string[]): readonly string[] {
   const bad = directories.find((directory) => !directory.startsWith('/') || directory.includes(':'));
   if (bad !== undefined) {
-    throw new OperatorError(
-      `A directory in which programs are looked for must be absolute and without colon: ${printable(bad)}`,
-    );
+    throw new OperatorError(`A search directory must be an absolute path without a colon: ${printable(bad)}`);
   }
   return directories;
 }

@@ -4,21 +4,21 @@ import { checkedHost, sameHost } from './host-name.ts';
 import { quoteCommand } from './quote.ts';
 import { joinedDirectories } from './search-path.ts';
 
-/** How other hosts are reached. */
+/** Options of connections to other hosts. */
 export type SshOptions = {
-  /** Gives up connecting to a host after this many seconds. */
+  /** Timeout of a connection attempt, in seconds. */
   readonly connectTimeoutSeconds: number;
-  /** An ssh configuration to use instead of the user's; for the first hop only, since the file is on this host. */
+  /** An ssh configuration to use instead of the user's. Only for the first hop, because the file is on this host. */
   readonly configFile?: string;
-  /** Where programs are looked for after PATH, on every host. */
+  /** Directories in which programs are searched after PATH, on every host. */
   readonly searchPath: readonly string[];
-  /** Variables that the configuration sets for commands, on every host; names of `inheritedVariables`. */
+  /** Variables that the configuration sets for commands on every host. Their names are in `inheritedVariables`. */
   readonly variables?: Readonly<Record<string, string>>;
-  /** What this host calls itself: commands for it need no ssh. */
+  /** The name of this host. Commands for it do not need ssh. */
   readonly hostName: string;
 };
 
-/** The hosts that ssh goes through to the command, the last one running it; none if that is this host. */
+/** Returns the hosts on the route to the command; the last one runs it. Empty if this host runs it. */
 export function hopsOf(command: Pick<Command, 'host' | 'via'>, hostName: string): readonly string[] {
   const { host, via } = command;
   if (host === null || sameHost(checkedHost(host), hostName)) return [];
@@ -27,9 +27,9 @@ export function hopsOf(command: Pick<Command, 'host' | 'via'>, hostName: string)
 }
 
 /**
- * The argument vector that runs a command over its hops: ssh to the first, whose command is an ssh to the second
- * (keys for the second live on the first). `nonce` is for the markers around the output; `hop` is the number of the first
- * of the hops. Throws an OperatorError for what cannot be quoted.
+ * Returns the argument vector that runs a command over its hops: ssh to the first, which runs an ssh to the second (the
+ * keys for the second are on the first). `nonce` is for the markers around the output; `hop` is the number of the first
+ * hop. Throws OperatorError if a host is not valid or an argument cannot be quoted.
  */
 export function sshArguments(
   command: Pick<Command, 'argv' | 'timeoutSeconds'>,
@@ -59,9 +59,9 @@ function withoutConfig(options: SshOptions): SshOptions {
   return rest;
 }
 
-/** Trust in host keys is left to the user's configuration: with BatchMode an unknown one fails, unasked. */
+/** Does not set how host keys are checked: the user's configuration decides. With BatchMode an unknown key fails. */
 function sshFlags(timeoutSeconds: number, options: SshOptions): readonly string[] {
-  // One second less than the deadline, so that a mute host is called that and not a slow command.
+  // One second less than the deadline, so that a silent host is not reported as a slow command.
   const connectTimeout = Math.max(1, Math.floor(Math.min(options.connectTimeoutSeconds, timeoutSeconds - 1)));
   const settings = [
     'BatchMode=yes',
@@ -69,9 +69,9 @@ function sshFlags(timeoutSeconds: number, options: SshOptions): readonly string[
     // A master process would outlive the command and hold standard error open.
     'ControlMaster=no',
     'ControlPath=none',
-    // A port that is already forwarded elsewhere must not fail the login.
+    // Without this, a port that is already forwarded elsewhere fails the login.
     'ClearAllForwardings=yes',
-    // Without banners and notices standard error is the command's, and a user's QUIET cannot hide why ssh failed.
+    // Hides banners and notices, and overrides a user's QUIET, which would hide why ssh failed.
     'LogLevel=ERROR',
   ];
   const config = options.configFile === undefined ? [] : ['-F', options.configFile];

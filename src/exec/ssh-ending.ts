@@ -2,9 +2,9 @@ import type { Ending, UnreachableReason } from './command.ts';
 import { type FarOutput, stderrAfter } from './far-output.ts';
 
 /**
- * What OpenSSH writes when it fails, each as a whole line of its own: programs say similar things (`qstat` prints
- * `Connection refused` when its server is down). The first that matches wins. Seen with 9.2; read from its source:
- * the channel lines (ProxyJump) and the older `ssh_exchange_identification`.
+ * Messages of OpenSSH when it fails. Each pattern matches a whole line, because programs print similar text (`qstat`
+ * prints `Connection refused` if its server is down). The first match wins. Measured with 9.2, except the channel lines
+ * (ProxyJump) and the older `ssh_exchange_identification`, which are from its source.
  */
 const reasons: readonly (readonly [RegExp, UnreachableReason])[] = [
   [/^ssh: Could not resolve hostname /m, 'unknown host name'],
@@ -29,25 +29,25 @@ const reasons: readonly (readonly [RegExp, UnreachableReason])[] = [
   [/^Timeout, server \S+ not responding\.$/m, 'does not answer'],
 ];
 
-/** Why ssh failed, from its standard error; null if nothing in it is ssh's. */
+/** Returns why ssh failed, from its standard error; null if the text has no message of ssh. */
 export function unreachableReason(stderr: string): UnreachableReason | null {
   return reasons.find(([pattern]) => pattern.test(stderr))?.[1] ?? null;
 }
 
-/** Whether a host gave no answer. Otherwise it did answer, or the trouble is ours: a wrong name, a refused key. */
+/** True if a host gave no answer. False if it answered, or if our set-up is wrong: a wrong name, a refused key. */
 export function isSilence(reason: UnreachableReason): boolean {
   return reason === 'does not answer' || reason === 'connection refused' || reason === 'login timed out';
 }
 
-/** The line of standard error in which ssh says why it failed; null if there is none. */
+/** Returns the line of standard error in which ssh says why it failed; null if there is none. */
 export function unreachableLine(stderr: string): string | null {
   const line = reasons.map(([pattern]) => stderr.match(pattern)?.index).find((at) => at !== undefined);
   return line === undefined ? null : (stderr.slice(line).split('\n', 1)[0]?.trim() ?? null);
 }
 
 /**
- * Whether the other side hung up before it said who it is, as sshd does at random when more than `MaxStartups`
- * (10:30:100) connect at once: nothing was run, so trying again is safe.
+ * True if sshd closed the connection before it identified itself. It does so at random if more than `MaxStartups`
+ * (10:30:100) clients connect at once. Nothing was run, so a retry is safe.
  */
 export function wasDropped(ending: Ending): boolean {
   return (
@@ -57,20 +57,20 @@ export function wasDropped(ending: Ending): boolean {
   );
 }
 
-/** The way that a command went, what came back, and its time. */
+/** The route of a command, its output and its time. */
 export type Way = {
   readonly hops: readonly string[];
   readonly nonce: string;
   readonly output: FarOutput;
   readonly program: string;
-  /** The seconds that the command had, and those that passed. */
+  /** The timeout of the command and the time that passed, in seconds. */
   readonly seconds: { readonly allowed: number; readonly passed: number };
 };
 
 /**
- * Returns how the command ended of which an ssh process is the near end. The last host's marker tells it: ssh itself exits
- * with 255 for every failure of its own, and a program may do so too. Without that marker, the first host that did not
- * tell how its part ended is the one that failed.
+ * Returns how a command over ssh ended, from the ending of the ssh process. The marker of the last host decides, because
+ * the exit code does not: ssh exits with 255 for its own failures, and a program may do so too. If that marker is
+ * missing, the first host without an end marker is the one that failed.
  */
 export function commandEnding(ending: Ending, way: Way): Ending {
   const { hops, output, program } = way;
@@ -95,7 +95,7 @@ export function commandEnding(ending: Ending, way: Way): Ending {
     return { kind: 'unreachable', host, reason: reason ?? 'ssh failed', stderr };
   }
   if (hasBegun) return { kind: 'cut-off', stderr };
-  // nologin(8) and most forced commands say why on standard output.
+  // nologin(8) and most forced commands print the reason on standard output.
   const words = `${stderr}${output.chatter()}`;
   return { kind: 'unreachable', host, reason: 'login shell did not run the command', stderr: words };
 }
@@ -115,7 +115,7 @@ function programEnding(
   return refused === undefined ? { kind: 'exited', code, stderr } : { kind: 'not-found', program: refused };
 }
 
-/** A command that did not begin in time says nothing about what it would have asked: its host did not let us in. */
+/** Returns the ending of a command that timed out. If a host did not run its part, the login timed out, not the command. */
 function timedOut({ hops, output, seconds }: Way): Ending {
   const host = hops.find((_, hop) => !output.hasBegun(hop));
   if (host === undefined) return { kind: 'timed-out', seconds: seconds.allowed };

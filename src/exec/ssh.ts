@@ -4,12 +4,12 @@ import { startLocal } from './local.ts';
 import { type SshOptions, sshArguments } from './ssh-arguments.ts';
 import { commandEnding, wasDropped } from './ssh-ending.ts';
 
-/** How often a connection that sshd dropped is tried again. */
+/** Number of retries of a connection that sshd dropped. */
 const maxRetries = 3;
 
 /**
- * Starts a command on another host, over the given hops. A connection that was dropped before the login is tried
- * again within the deadline. Throws an OperatorError for what may not be passed to another host.
+ * Starts a command on another host, over the given hops. Retries a connection that was dropped before the login, within
+ * the deadline. Throws OperatorError if a host or an argument must not be passed to ssh.
  */
 export function startOverSsh(
   command: Command,
@@ -52,7 +52,7 @@ export function startOverSsh(
   return { stdout: read(), ending: ending.promise };
 }
 
-/** Seconds: random, so that what was dropped together does not come back together. */
+/** Returns a pause in seconds. It is random, so that connections that were dropped together do not retry together. */
 function retryPause(retry: number): number {
   return retry * (0.1 + 0.3 * Math.random());
 }

@@ -2,20 +2,20 @@ import { existsSync } from 'node:fs';
 import type { Command } from './command.ts';
 import { type ProgramResult, runProgram } from './local-program.ts';
 
-/** The systemd of the system, or of the user who runs this program. */
+/** The systemd instance of the system, or of the user who runs this program. */
 export type SystemdManager = 'system' | 'user';
 
-/** Returns a call of systemctl(1), as a person would type it. */
+/** Returns the argument vector of a systemctl(1) call. */
 export function systemctlCommand(manager: SystemdManager, words: readonly string[]): Command['argv'] {
   return ['systemctl', ...(manager === 'user' ? ['--user'] : []), ...words];
 }
 
-/** Runs systemctl(1). */
+/** Runs systemctl(1) for a systemd instance. `words` are its arguments. */
 export function systemctl(manager: SystemdManager, words: readonly string[]): Promise<ProgramResult> {
   return runProgram(systemctlCommand(manager, words), manager === 'user' ? userVariables(process.env) : {});
 }
 
-/** Returns the variables that tell where the user's systemd listens and where its units are. */
+/** Returns the variables with the socket and the units of the user's systemd instance. */
 function userVariables(own: NodeJS.ProcessEnv): Record<string, string> {
   // `su` does not set the variable; pam_systemd(8) names this directory.
   const usual = `/run/user/${process.getuid?.() ?? 0}`;

@@ -1,27 +1,30 @@
 import type { FilesystemRecord } from '../lib/records.ts';
 
-/** Asks df(1) of GNU coreutils for one mount: bytes and inodes, each mount a command of its own, so that a hung one costs only itself. */
+/**
+ * Returns the command that asks df(1) of GNU coreutils for the bytes and inodes of one mount. Each mount has its own
+ * command, so that a hung mount does not block the others.
+ */
 export function filesystemCommand(path: string): readonly [string, ...string[]] {
   return ['df', '--block-size=1', '--output=size,used,itotal,iused,target', '--', path];
 }
 
-/** What df says of a mount whose server or device does not answer: strerror(3), in the C locale. */
+/** Messages of df for a mount whose server or device does not answer: strerror(3) in the C locale. */
 const noAnswer =
   /: (?:Input\/output error|Remote I\/O error|Stale (?:NFS )?file handle|Transport endpoint is not connected|Cannot send after transport endpoint shutdown|Communication error on send|Connection (?:timed out|refused|reset by peer)|Software caused connection abort|Host is down|No route to host|Network is (?:down|unreachable)|No such device(?: or address)?|Structure needs cleaning)$/m;
 
-/** Returns whether a failed df says that the mount does not answer, and not that we asked in a wrong way. */
+/** True if the message of a failed df means that the mount does not answer. False for errors in our command. */
 export function saysNoAnswer(stderr: string): boolean {
   return noAnswer.test(stderr);
 }
 
-/** Returns whether a failed df says that there is no such path. */
+/** True if the message of a failed df means that the path does not exist. */
 export function saysNoPath(stderr: string): boolean {
   return /: (?:No such file or directory|Not a directory)$/m.test(stderr);
 }
 
 /**
- * Reads `filesystemCommand`'s output. Returns `not mounted` if df shows the root filesystem for another path: where nothing
- * is mounted, df shows the filesystem that the empty directory lies on. Returns null if there are no sizes in it.
+ * Parses the output of `filesystemCommand`. Returns `not mounted` if df shows the root filesystem for another path: if
+ * nothing is mounted, df shows the filesystem of the empty directory. Returns null if the output has no sizes.
  */
 export function parseFilesystem(text: string, path: string): FilesystemRecord | 'not mounted' | null {
   const fields = text.trim().split('\n')[1]?.trim().split(/\s+/);

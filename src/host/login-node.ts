@@ -1,13 +1,13 @@
 import type { LoginNodeRecord } from '../lib/records.ts';
 
 /**
- * What is asked of a login node, in one command because each ssh connection costs a login: the load averages, the number
- * of CPUs (`--all`: without it nproc(1) obeys OMP_NUM_THREADS), then the sessions, by the first of
+ * The command for a login node. It is one command, because each ssh connection needs a login. It prints the load averages,
+ * the number of CPUs (`--all`, because nproc(1) otherwise obeys OMP_NUM_THREADS), then the sessions, from the first of
  *
- * - who(1), if there is a utmp file with something in it: without one, as on Debian 13, who lists nobody;
+ * - who(1), if there is a utmp file that is not empty: without one, as on Debian 13, who prints nothing;
  * - `loginctl list-sessions`, after the number of our own session.
  *
- * The command is a constant, with nothing from outside in it.
+ * The command is a constant without any outside input.
  */
 export const loginNodeCommand: readonly [string, ...string[]] = [
   'sh',
@@ -21,7 +21,7 @@ export const loginNodeCommand: readonly [string, ...string[]] = [
   ].join(' '),
 ];
 
-/** The command of earlier versions, which their recordings have: it does not tell nobody from no utmp file. */
+/** The command in recordings of earlier versions. It does not distinguish "no sessions" from "no utmp file". */
 export const earlierLoginNodeCommand: readonly [string, ...string[]] = [
   'sh',
   '-c',
@@ -43,7 +43,7 @@ export function parseLoginNode(text: string): LoginNodeRecord | null {
   };
 }
 
-/** Null where it is not known. */
+/** Returns the number of sessions; null if it is not known. */
 function sessions([how = '', ...lines]: readonly string[]): number | null {
   const [, source, own] = /^sessions: (who|loginctl|unknown)(?: (\d+))?$/.exec(how) ?? [];
   switch (source) {
@@ -58,10 +58,13 @@ function sessions([how = '', ...lines]: readonly string[]): number | null {
   }
 }
 
-/** Classes of sd_session_get_class(3) that are no session of a person. */
+/** Classes of sd_session_get_class(3) that are not sessions of people. */
 const otherClasses = /^(?:manager|manager-early|background|background-light|greeter|lock-screen|none)$/;
 
-/** Takes a line of `loginctl list-sessions`: the session, the user's number and name, then columns that differ by version. */
+/**
+ * True if a line of `loginctl list-sessions` is a session of a person. Columns: session, user number, user name, then others
+ * that differ by version.
+ */
 function isSessionOfUser(line: string, own: string | undefined): boolean {
   const [session, , , ...columns] = line.trim().split(/\s+/);
   return session !== own && !columns.some((column) => otherClasses.test(column));

@@ -8,8 +8,8 @@ import { filesystemCommand, parseFilesystem, saysNoAnswer, saysNoPath } from './
 import { earlierLoginNodeCommand, loginNodeCommand, parseLoginNode } from './login-node.ts';
 
 /**
- * Asks one login node how it is. It is unavailable only if it does not answer; that the host in between does not answer, or
- * that the node refuses our login, says nothing about the node.
+ * Asks one login node for its load and sessions. The node is unavailable only if it does not answer. The probe fails, and
+ * the node is not unavailable, if the intermediate host does not answer or if the node refuses our login.
  */
 export async function probeLoginNode(
   system: BatchSystem,
@@ -29,18 +29,18 @@ export async function probeLoginNode(
   return found === null ? { kind: 'failed', reason: `${node.name} printed no load averages` } : done(found);
 }
 
-/** Whether a recording of an earlier version is replayed, which has another command. */
+/** True if a command is missing in a replayed recording. Recordings of earlier versions have another command. */
 function wasNotRecorded(result: TextResult): boolean {
   return result.kind === 'failed' && result.ending.kind === 'not-recorded';
 }
 
-/** Whether a host itself gave no answer: it could not be reached, or what was asked there hangs. */
+/** True if a host itself did not answer: it could not be reached, or the command there hangs. */
 function doesNotAnswer(ending: Ending, host: string): boolean {
   if (ending.kind === 'timed-out') return true;
   return ending.kind === 'unreachable' && ending.host === host && isSilence(ending.reason);
 }
 
-/** The host that a login node is for ssh, and the one that it is reached by; null to go there directly. */
+/** Returns the host name of a login node for ssh, and the intermediate host; null to connect directly. */
 export function wayTo(
   system: BatchSystem,
   node: BatchSystem['login_nodes'][number],
@@ -51,12 +51,12 @@ export function wayTo(
   };
 }
 
-/** What came of a question for a mount; `isMissing` if there is no such path. */
+/** The outcome of a probe of one mount; `isMissing` if the path does not exist. */
 export type FilesystemProbed = Probed<FilesystemRecord | Unavailable> & { readonly isMissing?: true };
 
 /**
- * Asks `scheduler_host` for the use of one mount. It is unavailable if it hangs, does not answer or is not mounted. A path
- * that does not exist, or that we may not look at, is our own trouble: the probe failed.
+ * Asks `scheduler_host` for the usage of one mount. The mount is unavailable if it hangs, does not answer or is not
+ * mounted. The probe failed if the path does not exist or if we have no permission for it: our set-up is wrong then.
  */
 export async function probeFilesystem(
   system: BatchSystem,

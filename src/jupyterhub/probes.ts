@@ -8,21 +8,21 @@ import { parseNodeTable } from '../pbs/node-table.ts';
 import { parseMetrics } from './metrics.ts';
 import { paginationType, parseUsersPage } from './users.ts';
 
-/** Users asked for at a time: the most that a hub gives unless it is configured otherwise (`api_page_max_limit`). */
+/** Number of users to request for each page: the default maximum of a hub (`api_page_max_limit`). */
 const pageLength = 200;
-/** Bounds of the whole list, whatever the hub says comes next. */
+/** Limits of the whole list, because a faulty hub may announce next pages without end. */
 const maxPages = 500;
 const maxListBytes = 256 * 1024 ** 2;
-/** How often the time of one request the whole list may take. */
+/** Time limit of the whole list, as a multiple of the timeout of one request. */
 const maxListTime = 4;
 
-/** What was asked of the hub, and whether it answered; null where that is not known. */
+/** The outcome of a probe, and whether the hub answers; null if that is not known. */
 export type HubProbed<T> = { readonly answers: boolean | null; readonly probed: Probed<T> };
 
 /**
- * Asks the hub for its users that have servers, page by page. A hub that refuses connections, does not answer in time or
- * answers 5xx is unavailable, which is the truth about it; one that answered before, or answers anything else, is not, and
- * the probe failed. A certificate that is not trusted tells nothing about the hub: somebody else may have answered.
+ * Asks the hub for its users that have servers, page by page. The hub is unavailable if it refuses connections, does not
+ * answer in time or answers 5xx. If it answered an earlier page, or answers anything else, the probe failed. If its
+ * certificate is not trusted, it is not known whether the hub answers: another server may have answered.
  */
 export async function probeUsers(
   system: HubSystem,
@@ -53,9 +53,9 @@ export async function probeUsers(
     bytes += Buffer.byteLength(result.text);
     damaged.include(found.damaged);
     const known = users.size;
-    // Somebody may come or go between two pages, and a hub lists who has two servers on two of them: a name counts once.
+    // Count each name once: users change between two pages, and a hub may list a user with two servers on two pages.
     for (const user of found.users) users.set(user.name, user);
-    // A hub that does not tell what comes next gives pages if its list is just as long as was asked for.
+    // If the hub does not say whether there is a next page, request it only after a full page with new users.
     const untold = found.length === pageLength && users.size > known ? offset + pageLength : null;
     const next = found.next === undefined ? untold : found.next;
     if (next === null) break;
@@ -68,7 +68,7 @@ export async function probeUsers(
   return { answers: true, probed: { kind: 'done', value: [...users.values()], damaged } };
 }
 
-/** Asks the hub for its Prometheus metrics; percent by the name of the payload's field. */
+/** Asks the hub for its Prometheus metrics. Returns percentages by the name of the payload's field. */
 export async function probeMetrics(system: HubSystem, executor: Executor): Promise<Probed<Record<string, number>>> {
   const result = await readLines(executor, hubCommand(system, '/hub/metrics', 'text/plain', system.timeouts.request));
   if (result.kind === 'failed') {
@@ -87,17 +87,17 @@ export async function probeMetrics(system: HubSystem, executor: Executor): Promi
   return done(percentages);
 }
 
-/** A string names the metric that is not there. */
+/** Returns a percentage. Returns a string with the name of the metric if it is missing. */
 function percentOf(utilization: Utilization, metrics: ReadonlyMap<string, number>): number | string {
   if (typeof utilization === 'string') return metrics.get(utilization) ?? utilization;
   const used = metrics.get(utilization.used);
   const total = metrics.get(utilization.total);
   if (used === undefined) return utilization.used;
   if (total === undefined) return utilization.total;
-  return total > 0 ? (used / total) * 100 : `${utilization.total} over 0`;
+  return total > 0 ? (used / total) * 100 : `${utilization.total} greater than 0`;
 }
 
-/** Runs the command that prints the nodes. */
+/** Runs the command of the configuration that prints a table of nodes. */
 export async function probeHubNodes(
   system: HubSystem,
   argv: Command['argv'],
@@ -126,7 +126,7 @@ function hubCommand(system: HubSystem, path: string, accept: string, secondsLeft
   });
 }
 
-/** What an answer that is none says of the hub, and how to mend it. */
+/** Returns what a failed request says about the hub, and the remedy. */
 function meaningOf(
   ending: Ending,
   reason: string,
@@ -143,7 +143,7 @@ function meaningOf(
   const status = Number(/^HTTP (\d{3})\b/.exec(ending.stderr)?.[1] ?? Number.NaN);
   if (ending.code !== httpExits.status || Number.isNaN(status)) return { kind: 'unknown', words };
   if (status >= 500) return { kind: 'down', words };
-  return { kind: 'refuses', words: `${words}${mends[status] ?? ': check url and what stands before the hub'}` };
+  return { kind: 'refuses', words: `${words}${mends[status] ?? ': check url, and any proxy in front of the hub'}` };
 }
 
 const mends: Readonly<Record<number, string>> = {

@@ -39,13 +39,13 @@ export function parseUsersPage(text: string, byte: number): UsersPage | string {
   const document = jsonOf(text);
   const page = paginated.safeParse(document).data;
   const items = Array.isArray(document) ? (document as readonly unknown[]) : page?.items;
-  if (items === undefined) return 'is no list of users';
+  if (items === undefined) return 'is not a list of users';
   const users: HubUserRecord[] = [];
   const damaged = new Damages();
   for (const item of items) {
     const { data, error } = user.safeParse(item, { error: plainWords });
     if (!data) {
-      damaged.add({ record: nameOf(item), byte, problem: error.issues[0]?.message ?? 'is no user' });
+      damaged.add({ record: nameOf(item), byte, problem: error.issues[0]?.message ?? 'is not a user' });
       continue;
     }
     if (!data.servers) return 'does not show the servers of users: give the token the scope read:servers';

@@ -23,7 +23,7 @@ export function compactRecords(
     if (isObject) {
       for (const [name, field] of Object.entries(value)) if (wanted.has(name)) fields.set(name, rawOf(field));
     }
-    const problem = isObject ? take({ id, byte: 0, fields }) : 'is no object';
+    const problem = isObject ? take({ id, byte: 0, fields }) : 'is not an object';
     if (problem !== undefined) damaged.add({ record: id, byte: 0, problem });
   }
 }

@@ -2,7 +2,7 @@ import type { JobRecord } from '../lib/records.ts';
 import type { PbsRecord } from './values.ts';
 import { countOf, isAbsent, isObject, memberNamed, textOf } from './values.ts';
 
-/** The fields of `qstat -f -F json` that are read: never `Variable_List`, which holds users' secrets. */
+/** The fields of `qstat -f -F json` to read. `Variable_List` must not be read, because it has secrets of users. */
 export const jobFields: ReadonlySet<string> = new Set([
   'Job_Owner',
   'job_state',
@@ -18,14 +18,14 @@ type Counts = { readonly running: number; readonly pending: number; readonly hel
 
 const none: Counts = { running: 0, pending: 0, held: 0 };
 
-/** What one job in a state (qstat(1B), "job_state") counts as; every other state counts nowhere. */
+/** The counts of one job by its state (qstat(1B), "job_state"). Jobs in other states are not counted. */
 const single: Readonly<Record<string, Counts>> = {
   R: { running: 1, pending: 0, held: 0 },
   Q: { running: 0, pending: 1, held: 0 },
   H: { running: 0, pending: 0, held: 1 },
 };
 
-/** One job or job array; a string says what is wrong with the record. */
+/** Parses one job or job array. Returns a string with the error if the record is wrong. */
 export function parseJob(record: PbsRecord): JobRecord | string {
   const { fields } = record;
   const user = userOf(textOf(fields.get('Job_Owner')));
@@ -35,12 +35,12 @@ export function parseJob(record: PbsRecord): JobRecord | string {
   if (!user) return 'has no Job_Owner';
   if (!state) return 'has no job_state';
   if (!queue) return 'has no queue';
-  // A job that requests nothing has none.
-  if (!isAbsent(resources) && !isObject(resources)) return 'Resource_List is no object';
+  // A job that requests no resources has no Resource_List.
+  if (!isAbsent(resources) && !isObject(resources)) return 'Resource_List is not an object';
   const cores = countOf(memberNamed(resources, 'ncpus'));
   const gpus = countOf(memberNamed(resources, 'ngpus'));
-  if (cores === null) return 'Resource_List.ncpus is no count';
-  if (gpus === null) return 'Resource_List.ngpus is no count';
+  if (cores === null) return 'Resource_List.ncpus is not a count';
+  if (gpus === null) return 'Resource_List.ngpus is not a count';
 
   const subjobs = textOf(fields.get('array_state_count'));
   const counts = subjobs === null ? (single[state] ?? none) : countsOfArray(state, subjobs);
@@ -58,12 +58,12 @@ export function parseJob(record: PbsRecord): JobRecord | string {
   };
 }
 
-/** `user` of `user@host`; a user of a directory service may have an `@` in the name, a host never has one. */
+/** Returns `user` of `user@host`. A user name of a directory service may contain `@`; a host name does not. */
 function userOf(owner: string | null): string {
   return owner?.replace(/@[^@]*$/, '') ?? '';
 }
 
-/** `Account_Name`, else `project` unless it is the one PBS gives to jobs that name none; else null. */
+/** Returns `Account_Name`, else `project`; null if there is none. Ignores the default project that PBS sets. */
 function projectOf(fields: PbsRecord['fields']): string | null {
   const account = textOf(fields.get('Account_Name'))?.trim();
   if (account) return account;
@@ -71,7 +71,7 @@ function projectOf(fields: PbsRecord['fields']): string | null {
   return project && project !== '_pbs_project_default' ? project : null;
 }
 
-/** Subjobs of `Queued:11 Running:6 Exiting:0 Expired:0`; those of an array that is held are held. */
+/** Counts the subjobs of `Queued:11 Running:6 Exiting:0 Expired:0`. The queued subjobs of a held array are held. */
 function countsOfArray(state: string, text: string): Counts {
   const of = (name: string) => Number(new RegExp(`${name}:(\\d+)`).exec(text)?.[1] ?? 0);
   const queued = of('Queued');
@@ -80,7 +80,7 @@ function countsOfArray(state: string, text: string): Counts {
   return none;
 }
 
-/** The hosts of `dec0013/0*128+dec0014/0*128`; null for an array, whose parent has none. */
+/** Returns the hosts of `dec0013/0*128+dec0014/0*128`; null for an array, because its record has no hosts. */
 function hostsOf(execHost: string | null, isArray: boolean): readonly string[] | null {
   if (isArray) return null;
   if (execHost === null) return [];

@@ -3,19 +3,19 @@ import { gibibytesOf } from './memory.ts';
 import type { PbsRecord } from './values.ts';
 import { countOf, isAbsent, isObject, listOf, memberInLowerCase, memberNamed, textOf } from './values.ts';
 
-/** The fields of `pbsnodes -aj -F json` that are read. */
+/** The fields of `pbsnodes -aj -F json` to read. */
 export const nodeFields: ReadonlySet<string> = new Set(['state', 'jobs', 'resources_available', 'resources_assigned']);
 
 type Place = { readonly state: NodeState; readonly takesJobs: boolean };
 
-/** Which part of a node's combined state decides; the first that matches wins (`offline,job-busy` is down). */
+/** Patterns for a node's combined state. The first match decides (`offline,job-busy` is down). */
 const places: readonly (readonly [RegExp, Place])[] = [
   [/offline|down|unknown|stale|unresolvable/, { state: 'down', takesJobs: false }],
   // Admin-suspended jobs take their node out of service (qsig(1B), "admin-suspend").
   [/maintenance/, { state: 'reserved', takesJobs: false }],
   [/resv/, { state: 'reserved', takesJobs: true }],
   [/job-busy|job-exclusive/, { state: 'allocated', takesJobs: true }],
-  // Its load is over $max_load (pbs_mom(8B)).
+  // The load of the node is over $max_load (pbs_mom(8B)).
   [/busy/, { state: 'other', takesJobs: false }],
   [/free|idle/, { state: 'available', takesJobs: true }],
 ];
@@ -24,36 +24,36 @@ function placeOf(state: string): Place {
   return places.find(([pattern]) => pattern.test(state))?.[1] ?? { state: 'other', takesJobs: true };
 }
 
-/** What a node's combined state counts as. */
+/** Returns the state that a node's combined state counts as. */
 export function nodeStateOf(state: string): NodeState {
   return placeOf(state).state;
 }
 
 /**
- * One node or vnode; a string says what is wrong with the record. A memory that cannot be read is not counted, and is added
- * to `damaged`.
+ * Parses one node or vnode. Returns a string with the error if the record is wrong. Counts memory that cannot be read as 0
+ * and adds it to `damaged`.
  */
 export function parseNode(record: PbsRecord, damaged: Damages): NodeRecord | string {
   const { fields } = record;
   const stateText = textOf(fields.get('state'));
   if (stateText === null) return 'has no state';
   const { state, takesJobs } = placeOf(stateText);
-  // A node that never answered has none.
+  // A node that never answered has no resources.
   const available = fields.get('resources_available');
-  if (!isAbsent(available) && !isObject(available)) return 'resources_available is no object';
+  if (!isAbsent(available) && !isObject(available)) return 'resources_available is not an object';
   const assigned = fields.get('resources_assigned');
 
   const cores = countOf(memberNamed(available, 'ncpus'));
   const gpus = countOf(memberNamed(available, 'ngpus'));
   const coresAllocated = countOf(memberNamed(assigned, 'ncpus'));
   const gpusAllocated = countOf(memberNamed(assigned, 'ngpus'));
-  if (cores === null || coresAllocated === null) return 'ncpus is no count';
-  if (gpus === null || gpusAllocated === null) return 'ngpus is no count';
+  if (cores === null || coresAllocated === null) return 'ncpus is not a count';
+  if (gpus === null || gpusAllocated === null) return 'ngpus is not a count';
   const memory = memoryOf(memberNamed(available, 'mem'));
   const memoryAllocated = memoryOf(memberNamed(assigned, 'mem'));
   const hasMemory = memory !== null && memoryAllocated !== null;
   if (!hasMemory) {
-    damaged.add({ record: record.id, byte: record.byte, problem: 'mem is no size, so its memory is not counted' });
+    damaged.add({ record: record.id, byte: record.byte, problem: 'mem is not a size, so its memory is not counted' });
   }
 
   return {
@@ -68,7 +68,7 @@ export function parseNode(record: PbsRecord, damaged: Damages): NodeRecord | str
     memoryGib: hasMemory ? memory : 0,
     memoryAllocatedGib: hasMemory ? memoryAllocated : 0,
     jobs: [...new Set(listOf(fields.get('jobs')))],
-    // Looked for when a rule asks: of a dozen resources one or two are asked for.
+    // Search when a rule needs a resource, because rules use only one or two of a dozen.
     resources: { get: (name) => textOf(memberInLowerCase(available, name)) ?? undefined },
   };
 }

@@ -23,7 +23,7 @@ import { areMostlyUnlisted, areUnlisted, describeUnlisted, type JobCounts } from
 import { type PbsRecord, textOf } from './values.ts';
 import { hasDifferingVnodes, hostOf, nodeOfVnodes } from './vnodes.ts';
 
-/** How PBS is asked. */
+/** Returns the probes of a system that runs PBS. */
 export function pbsProbes(system: BatchSystem, executor: Executor): SchedulerProbes {
   const onNodes = new Set<string>();
   let subjobs = 0;
@@ -31,7 +31,7 @@ export function pbsProbes(system: BatchSystem, executor: Executor): SchedulerPro
     version: async () => null,
     nodes: (take) =>
       probeNodes(system, executor, (node) => {
-        // A copy: text cut out of a record would keep the whole record in memory.
+        // Copy the text, because a substring of a record keeps the whole record in memory.
         for (const id of node.jobs) onNodes.add(Buffer.from(id, 'utf8').toString('utf8'));
         take(node);
       }),
@@ -73,8 +73,8 @@ async function probeQueryOtherJobs(system: BatchSystem, executor: Executor): Pro
 }
 
 /**
- * Asks PBS for its nodes and gives each host to `take`. Asks for the vnodes only if those of a host differ: pbsnodes then
- * prints no state and no resources of that host.
+ * Asks PBS for its nodes and passes each host to `take`. Asks for the vnodes only if the vnodes of a host differ: pbsnodes
+ * then prints no state and no resources of that host.
  */
 export async function probeNodes(
   system: BatchSystem,
@@ -102,7 +102,7 @@ export async function probeNodes(
   return ofVnodes.kind === 'done' ? probed : ofVnodes;
 }
 
-/** Asks PBS for its vnodes and gives each host of `names` (the name of its node by that of the host) to `take`. */
+/** Asks PBS for its vnodes and passes each host of `names` to `take`. `names` maps the name of a host to that of its node. */
 async function probeVnodes(
   system: BatchSystem,
   executor: Executor,
@@ -128,12 +128,12 @@ async function probeVnodes(
   for (const [host, name] of names) {
     const found = vnodes.get(host);
     if (found) take(nodeOfVnodes(name, found));
-    else probed.damaged.add({ record: name, byte: 0, problem: 'has no vnodes that can be read' });
+    else probed.damaged.add({ record: name, byte: 0, problem: 'has no readable vnodes' });
   }
   return probed;
 }
 
-/** Asks PBS for its jobs and gives each to `take`. */
+/** Asks PBS for its jobs and passes each to `take`. */
 export function probeJobs(
   system: BatchSystem,
   executor: Executor,
@@ -143,7 +143,7 @@ export function probeJobs(
   return probeRecords(executor, command, 'Jobs', jobFields, parsed(parseJob, take));
 }
 
-/** Asks PBS for its queues: as JSON, and as the table that has those whose JSON is broken. */
+/** Asks PBS for its queues: as JSON, and as a table for the queues whose JSON is broken. */
 export async function probeQueues(system: BatchSystem, executor: Executor): Promise<Probed<QueueRecord[]>> {
   const queues = new Map<string, QueueRecord>();
   const [json, table] = await Promise.all([
@@ -172,7 +172,7 @@ export async function probeReservations(system: BatchSystem, executor: Executor)
 
 type TakeRecord = (record: PbsRecord) => string | undefined;
 
-/** Gives what `parse` makes of a record to `take`; a string from `parse` says what is wrong with the record. */
+/** Passes parsed records to `take`. Returns the error if `parse` returns a string. */
 function parsed<T extends object>(parse: (record: PbsRecord) => T | string, take: (value: T) => void): TakeRecord {
   return (record) => {
     const value = parse(record);
@@ -182,7 +182,7 @@ function parsed<T extends object>(parse: (record: PbsRecord) => T | string, take
   };
 }
 
-/** Gives each record to `take`; a string that it returns says what is wrong with the record. */
+/** Passes each record to `take`. A string that `take` returns is the error of the record. */
 async function probeRecords(
   executor: Executor,
   command: Command,

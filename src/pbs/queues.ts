@@ -11,7 +11,7 @@ export function parseQueue(record: PbsRecord): QueueRecord | string {
   const type = textOf(fields.get('queue_type'));
   const jobs = countOf(fields.get('total_jobs'));
   if (!type) return 'has no queue_type';
-  if (jobs === null) return 'total_jobs is no count';
+  if (jobs === null) return 'total_jobs is not a count';
   const isTrue = (name: string) => textOf(fields.get(name))?.toLowerCase() === 'true';
   return { name: record.id, type, enabled: isTrue('enabled'), started: isTrue('started'), jobs };
 }

@@ -3,47 +3,48 @@ import { compactRecords, maxCompactBytes } from './compact.ts';
 import { PendingBytes } from './pending-bytes.ts';
 import { type PbsRecord, type RawValue, withoutComma } from './values.ts';
 
-/** What was found of the document around the records. */
+/** The state of the document around the records. */
 export type PbsDocument = {
-  /** False where the output is no PBS JSON at all: empty, or an error message. */
+  /** False if the output is not PBS JSON: empty, or an error message. */
   readonly isPbs: boolean;
-  /** True if the output ends before the document does: records are missing, however many were read. */
+  /** True if the output ends before the end of the document, so that records are missing. */
   readonly isCut: boolean;
   readonly damaged: Damages;
 };
 
 /**
- * How the document is indented: what tells a record from a field, whatever is broken inside. All of it begins with the
- * line break before it, and is looked for in bytes: only what is found and wanted becomes text.
+ * The indentation of the document, which distinguishes records from fields even if their content is broken. Each pattern
+ * begins with the preceding line break. Patterns are searched in bytes, so that only wanted fields are decoded to text.
  */
 type Layout = {
-  /** What a record begins with, up to its id. */
+  /** The beginning of a record, up to its id. */
   readonly opens: Buffer;
   readonly closes: Buffer;
   readonly closesSection: Buffer;
-  /** What stands behind a section that is not the last member of the document. */
+  /** The text after a section that is not the last member of the document. */
   readonly nextSection: string;
   readonly closesObject: Buffer;
   readonly closesArray: Buffer;
-  /** The wanted fields by name, each with what it begins with, up to its value. */
+  /** The names of the wanted fields, each with its beginning, up to its value. */
   readonly fields: readonly (readonly [name: string, opens: Buffer])[];
   readonly environment: Buffer;
-  /** False for the old encoder's jobs and queues: qstat then escapes quotes and line breaks, but no backslash. */
+  /** False for the old encoder's jobs and queues: qstat escapes quotes and line breaks there, but not backslashes. */
   readonly escapesBackslashes: boolean;
 };
 
-/** A record over this size is not held: no real one comes near (2,500 hosts in `exec_host` are 50 kB). */
+/** The largest record that is kept. Real records are much smaller (2,500 hosts in `exec_host` are 50 kB). */
 const maxRecordBytes = 16 * 1024 * 1024;
-/** How much may come before the section's name: a banner, the header. */
+/** The most bytes before the section's name: a banner and the header. */
 const maxHeaderBytes = 1024 * 1024;
 
 /**
- * Reads the records of one section (`Jobs`, `nodes`, `Queue`) of `-F json` output from a stream of bytes, in memory for
- * one record. PBS's JSON is often not JSON, so it is read by its lines, which both encoders print one member each:
- * a record is what stands between two lines of record indentation, and what is broken in it costs it alone.
- * Only the fields in `wanted` are kept; a job's environment is passed over unread.
+ * Reads the records of one section (`Jobs`, `nodes`, `Queue`) of `-F json` output from a stream of bytes. Holds one record
+ * in memory at a time. PBS's JSON is often invalid, so it is read by its lines: both encoders print one member on each
+ * line. A record is the text between two lines of record indentation, so that an error damages only its own record.
+ * Keeps only the fields in `wanted`, and skips the environment of a job.
  *
- * Calls `take` for each whole record; a string it returns says what is wrong with the record and counts it as damaged.
+ * Calls `take` for each whole record. If `take` returns a string, that is the error of the record, and the record counts
+ * as damaged.
  */
 export async function readRecords(
   chunks: AsyncIterable<Uint8Array>,
@@ -60,9 +61,9 @@ export async function readRecords(
     const record = parseRecord(withoutEnvironment(bytes, layout), byte + 1, layout);
     const problem = record.problem ?? take(record);
     if (problem !== undefined) damaged.add({ record: record.id, byte: record.byte, problem });
-    // What stands behind a record may be one whose opening line is broken.
+    // Text after a record may be another record whose opening line is broken.
     if (record.rest.length > 1 && !/^\s*,?\s*$/.test(record.rest.toString('latin1'))) {
-      damaged.add({ record: null, byte: byte + bytes.length - record.rest.length, problem: 'is no record' });
+      damaged.add({ record: null, byte: byte + bytes.length - record.rest.length, problem: 'is not a record' });
     }
   };
 
@@ -72,7 +73,7 @@ export async function readRecords(
       header = findHeader(pending.view, section, wanted);
       if (header.kind === 'lines') pending.drop(header.start);
     }
-    // Nothing of PBS in so much output: keep the end, where a section's name may be cut in two.
+    // No section in this much output: drop it, but keep the end, which may have the first part of a section's name.
     if (header.kind === 'unknown' && pending.length > maxHeaderBytes) pending.drop(pending.length - 1024);
     if (header.kind === 'compact' && pending.length > maxCompactBytes) break;
     if (header.kind !== 'lines') continue;
@@ -86,8 +87,8 @@ export async function readRecords(
     }
     pending.drop(start);
     if (pending.length > maxRecordBytes) {
-      damaged.add({ record: null, byte: pending.offset, problem: `no end within ${maxRecordBytes} bytes` });
-      // The next record's opening line may be cut in two here.
+      damaged.add({ record: null, byte: pending.offset, problem: `does not end within ${maxRecordBytes} bytes` });
+      // Keep the last bytes, which may have the first part of the next record's opening line.
       pending.drop(pending.length - (layout.opens.length - 1));
     }
   }
@@ -100,7 +101,7 @@ export async function readRecords(
     const after = end < 0 ? '' : bytes.toString('latin1', end + layout.closesSection.length);
     takeRecord(end < 0 ? bytes : bytes.subarray(0, end), 0, layout);
     const isClosed = /^\s*\}/.test(after) || after.startsWith(layout.nextSection);
-    // The end of a broken last record can hide the section's end, but not that of the document.
+    // A broken last record can hide the end of the section, but not the end of the document.
     isCut = !isClosed && !/\n\}\s*$/.test(bytes.toString('latin1', Math.max(0, bytes.length - 100)));
     if (!isClosed && !isCut) {
       damaged.add({
@@ -112,7 +113,7 @@ export async function readRecords(
   } else if (header.kind === 'compact') {
     compactRecords(bytes, section, wanted, take, damaged);
   } else if (header.kind === 'unknown') {
-    // An idle system's output is a header alone, but a whole one.
+    // The output of an idle system is only a header, but a complete one.
     isCut = bytes.length > 0 && !/\}\s*$/.test(bytes.toString('latin1'));
   }
   const isPbs = header.kind !== 'unknown' || /"pbs_version"|"timestamp"/.test(bytes.toString('latin1', 0, 4096));
@@ -126,8 +127,8 @@ type Header =
   | { readonly kind: 'lines'; readonly start: number; readonly layout: Layout };
 
 /**
- * Finds the section and how its records are indented, past whatever is printed before it. The indentation is told by
- * the section's own line, not by its first record, which may be the broken one.
+ * Finds the section and the indentation of its records. Skips everything that is printed before it. Reads the indentation
+ * from the line of the section, because the first record may be broken.
  */
 function findHeader(pending: Buffer, section: string, wanted: ReadonlySet<string>): Header {
   const text = pending.toString('latin1', 0, maxHeaderBytes);
@@ -160,7 +161,7 @@ function layoutOf(indent: string, section: string, wanted: ReadonlySet<string>):
     closesArray: line(`${field}]`),
     fields: [...wanted].map((name) => [name, line(`${field}"${name}":`)] as const),
     environment: line(`${field}"Variable_List":`),
-    // The old encoder indents by blanks, the new one by tabs; pbsnodes escapes in both.
+    // The old encoder indents with spaces, the new one with tabs. pbsnodes escapes backslashes in both.
     escapesBackslashes: indent.startsWith('\t') || section === 'nodes',
   };
 }
@@ -169,8 +170,8 @@ const newline = 0x0a;
 const brace = '{'.charCodeAt(0);
 
 /**
- * Takes the lines of a job's environment out of a record: they are half of all bytes, and nothing in them may be taken
- * for a field. What stands before them is moved up to what stands behind them.
+ * Removes the lines of a job's environment from a record: they are half of all bytes, and a line in them must not be read
+ * as a field. Moves the bytes before them to the bytes after them, in place.
  */
 function withoutEnvironment(record: Buffer, layout: Layout): Buffer {
   const opening = record.indexOf(layout.environment);
@@ -181,12 +182,12 @@ function withoutEnvironment(record: Buffer, layout: Layout): Buffer {
   return record.subarray(to - from);
 }
 
-/** `rest` is what stands behind the record's closing line. */
+/** `rest` has the bytes after the record's closing line. */
 type ParsedRecord = PbsRecord & { readonly problem?: string; readonly rest: Buffer };
 
 const nothing = Buffer.alloc(0);
 
-/** Takes one record apart: its bytes are a line break, its opening line, its fields, and its closing line. */
+/** Parses one record: a line break, its opening line, its fields and its closing line. */
 function parseRecord(bytes: Buffer, byte: number, layout: Layout): ParsedRecord {
   const firstEnd = bytes.indexOf(newline, 1);
   const first = bytes.toString('latin1', layout.opens.length, firstEnd < 0 ? bytes.length : firstEnd);
@@ -194,13 +195,13 @@ function parseRecord(bytes: Buffer, byte: number, layout: Layout): ParsedRecord 
   const fields = new Map<string, RawValue>();
   const record = { id: first.slice(0, Math.max(0, idEnd)), byte, fields, rest: nothing };
   if (idEnd < 0 || firstEnd < 0 || withoutComma(first.slice(idEnd + 2)) !== '{') {
-    return { ...record, problem: 'is no object' };
+    return { ...record, problem: 'is not an object' };
   }
   const end = bytes.indexOf(layout.closes, firstEnd);
   if (end < 0) return { ...record, problem: 'does not end' };
   const body = bytes.subarray(firstEnd, end);
   for (const [name, opens] of layout.fields) {
-    // Of a field that is there twice the last one counts, as in JSON.
+    // If a field occurs twice, the last one is used, as in JSON.
     const at = body.lastIndexOf(opens);
     if (at < 0) continue;
     const valueStart = at + opens.length;

@@ -3,12 +3,12 @@ import { momentsInZone } from '../lib/time.ts';
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** States (pbs_rstat(1B)) of a reservation that has no nodes yet, or none any more: it is not reported. */
+/** States (pbs_rstat(1B)) of reservations that have no nodes yet or no longer. They are not reported. */
 const notReported = /^RESV_(NONE|UNCONFIRMED|FINISHED|BEING_DELETED|DELETED|DELETING_JOBS)$/;
 
 /**
- * The reservations that `pbs_rstat -f` prints: one block of `name = value` lines each, behind `Resv ID: …`.
- * Its times have no zone: they are read in `timeZone`, the IANA zone of the machine it ran on.
+ * Parses the reservations of `pbs_rstat -f`. Each is a block of `name = value` lines after `Resv ID: …`. The times have no
+ * zone: they are read in `timeZone`, the IANA zone of the machine that ran the command.
  */
 export function parseReservations(text: string, timeZone: string): Reading<ReservationRecord[]> {
   const damaged = new Damages();
@@ -42,12 +42,12 @@ function parseReservation(
   const ends = momentsOf(fields.get('reserve_end'), timeZone);
   if (!id) return 'has no id';
   const times = timesOf(starts, ends, fields.get('reserve_duration'));
-  if (times === null) return 'reserve_start or reserve_end is no time';
+  if (times === null) return 'reserve_start or reserve_end is not a time';
   if (times.end < times.start) return 'reserve_end is before reserve_start';
   const named = fields.get('Reserve_Name');
   return {
     id,
-    // PBS prints NULL where none was given; a reservation may really be called `null`.
+    // PBS prints NULL if there is no name. A reservation may have the name `null`.
     name: named && named !== 'NULL' ? named : (fields.get('queue') ?? id),
     ...times,
     nodes: nodeCountOf(fields),
@@ -55,7 +55,10 @@ function parseReservation(
   };
 }
 
-/** Of times that come twice, because the clocks go back, those that are `duration` apart; else the first ones. */
+/**
+ * Returns the start and the end. A time occurs twice when the clocks go back: chooses the pair that is `duration` seconds
+ * apart, else the first pair in order.
+ */
 function timesOf(
   starts: readonly Date[],
   ends: readonly Date[],
@@ -67,7 +70,10 @@ function timesOf(
   return apart ?? pairs.find(({ start, end }) => end >= start) ?? pairs[0] ?? null;
 }
 
-/** `Resource_List.nodect`, else the number of hosts in `resv_nodes`: `(dec0001:ncpus=128)+(dec0002:ncpus=128)`. */
+/**
+ * Returns `Resource_List.nodect`, else the number of hosts in `resv_nodes`: `(dec0001:ncpus=128)+(dec0002:ncpus=128)`. Returns
+ * null if neither is known.
+ */
 function nodeCountOf(fields: ReadonlyMap<string, string>): number | null {
   const count = fields.get('Resource_List.nodect') ?? '';
   if (/^\d{1,9}$/.test(count)) return Number(count);
@@ -76,7 +82,7 @@ function nodeCountOf(fields: ReadonlyMap<string, string>): number | null {
   return hosts.size > 0 ? hosts.size : null;
 }
 
-/** Reads ctime(3) text: `Sat Nov 21 00:39:03 2026`. Two moments if the clocks show that time twice. */
+/** Parses ctime(3) text: `Sat Nov 21 00:39:03 2026`. Returns two times if the clocks show that time twice. */
 function momentsOf(text: string | undefined, timeZone: string): readonly Date[] {
   const parts = /^\w{3} (\w{3}) +(\d{1,2}) (\d{2}):(\d{2}):(\d{2}) (\d{4})$/.exec(text ?? '');
   const month = months.indexOf(parts?.[1] ?? '') + 1;

@@ -1,26 +1,26 @@
 /**
- * Values as the two JSON encoders of PBS print them. Text is kept as printed, because the new encoder turns an account
- * `0012` into a number and the old one prints `NaN` bare: what a field is, is decided where it is used.
- * A raw value is the Latin-1 reading of the bytes behind the colon, so that nothing is lost before it is decoded.
+ * Values as the two JSON encoders of PBS print them. Text is kept as printed, because the new encoder prints an account
+ * `0012` as a number and the old one prints `NaN` without quotes. The reader of a field decides its type.
+ * A raw value has the bytes after the colon, decoded as Latin-1, so that no byte is lost before it is decoded as UTF-8.
  */
 
-/** One field: the text behind its colon, or what an object or array printed over several lines holds, a line each. */
+/** One field: the text after its colon, or the lines of an object or array that is printed over several lines. */
 export type RawValue = string | { readonly kind: 'object' | 'array'; readonly text: string };
 
-/** One job, node or queue of PBS's JSON: its id and the fields that were asked for. */
+/** One job, node or queue of PBS's JSON: its id and the wanted fields. */
 export type PbsRecord = {
   readonly id: string;
-  /** Where it begins in the output, in bytes. */
+  /** Offset of the record in the output, in bytes. */
   readonly byte: number;
   readonly fields: ReadonlyMap<string, RawValue>;
 };
 
-/** The old encoder's spelling of bytes from 0x80: `^` and the byte plus 64. At least two make one character. */
+/** Bytes from 0x80 as the old encoder prints them: `^` and the byte plus 64. A character has at least two. */
 const mangledBytes = /(?:\^[\u0000-\u003f\u00c0-\u00ff]){2,}/g;
 
 /**
- * The text of a scalar: quoted text decoded, anything bare (number, boolean, `NaN`) as printed.
- * Null for JSON's null, for an object or array, and for a string that does not end.
+ * Returns the text of a scalar: quoted text decoded, and other values (number, boolean, `NaN`) as printed. Returns null for
+ * JSON's null, for an object or array, and for a string that does not end.
  */
 export function textOf(raw: RawValue | undefined): string | null {
   if (typeof raw !== 'string' || raw === 'null' || raw === '' || raw.startsWith('{')) return null;
@@ -30,7 +30,7 @@ export function textOf(raw: RawValue | undefined): string | null {
   return /[\\^\u0080-\u00ff]/.test(inner) ? unescaped(utf8Of(unmangle(inner))) : inner;
 }
 
-/** A whole number of at least 0 and at most the API's 2^31-1; 0 where absent, null where it is anything else. */
+/** Returns a whole number from 0 to the API's maximum of 2^31-1; 0 if the field is absent, null for other values. */
 export function countOf(raw: RawValue | undefined): number | null {
   if (raw === undefined) return 0;
   const text = textOf(raw)?.trim();
@@ -39,7 +39,7 @@ export function countOf(raw: RawValue | undefined): number | null {
   return count <= 0x7fffffff ? count : null;
 }
 
-/** The texts of an array printed on one line or over several; empty for anything else. */
+/** Returns the texts of an array, printed on one line or over several lines; empty for other values. */
 export function listOf(raw: RawValue | undefined): string[] {
   if (raw === undefined) return [];
   const items =
@@ -49,7 +49,7 @@ export function listOf(raw: RawValue | undefined): string[] {
 
 function itemsOf(raw: string): string[] {
   if (!raw.startsWith('[') || !raw.endsWith(']')) return [];
-  // Job and node ids have neither commas nor quotes in them.
+  // Job and node ids contain neither commas nor quotes.
   return raw
     .slice(1, -1)
     .split(',')
@@ -57,7 +57,7 @@ function itemsOf(raw: string): string[] {
     .filter((item) => item !== '');
 }
 
-/** True for a field that is left out or null. */
+/** True if a field is missing or null. */
 export function isAbsent(raw: RawValue | undefined): boolean {
   return raw === undefined || raw === 'null';
 }
@@ -67,7 +67,7 @@ export function isObject(raw: RawValue | undefined): boolean {
   return raw === '{}' || (typeof raw === 'object' && raw.kind === 'object');
 }
 
-/** The members of an object as raw values; null for anything that is not an object. */
+/** Returns the members of an object as raw values; null if the value is not an object. */
 export function membersOf(raw: RawValue | undefined): Map<string, string> | null {
   if (raw === '{}') return new Map();
   if (raw === undefined || typeof raw === 'string' || raw.kind !== 'object') return null;
@@ -80,15 +80,15 @@ export function membersOf(raw: RawValue | undefined): Map<string, string> | null
 }
 
 /**
- * One member of an object as a raw value; undefined where it has none of that name, or is no object. Cheaper than all
- * members where a few are asked for; of several of one name the last counts there and here.
+ * Returns one member of an object as a raw value; undefined if there is no member of that name, or if the value is not an
+ * object. Cheaper than `membersOf` for a few members. Like there, the last of several members of one name is used.
  */
 export function memberNamed(raw: RawValue | undefined, name: string): string | undefined {
   if (typeof raw !== 'object' || raw.kind !== 'object') return undefined;
   const { text } = raw;
   const opens = `"${name}":`;
   for (let at = text.lastIndexOf(opens); at >= 0; at = at === 0 ? -1 : text.lastIndexOf(opens, at - 1)) {
-    // Not within another member's value.
+    // Skip a match within the value of another member.
     const lineStart = text.lastIndexOf('\n', at) + 1;
     if (text.slice(lineStart, at).trim() !== '') continue;
     const lineEnd = text.indexOf('\n', at);
@@ -97,7 +97,7 @@ export function memberNamed(raw: RawValue | undefined, name: string): string | u
   return undefined;
 }
 
-/** The same for a name that is given in lower case and printed in any. */
+/** Returns one member like `memberNamed`, but ignores the case of the printed name. `name` must be in lower case. */
 export function memberInLowerCase(raw: RawValue | undefined, name: string): string | undefined {
   const found = memberNamed(raw, name);
   if (found !== undefined) return found;
@@ -109,7 +109,7 @@ function linesOf(text: string): string[] {
   return text.split('\n').filter((line) => line !== '');
 }
 
-/** Splits `"name": value,` (no indentation); null for a line that is no member. PBS never escapes names. */
+/** Splits `"name": value,` without indentation. Returns null if the line is not a member. PBS never escapes names. */
 export function memberOf(line: string): { name: string; value: string } | null {
   if (!line.startsWith('"')) return null;
   const colon = line.indexOf('":', 1);
@@ -117,7 +117,7 @@ export function memberOf(line: string): { name: string; value: string } | null {
   return { name: line.slice(1, colon), value: withoutComma(line.slice(colon + 2)) };
 }
 
-/** A value without the blanks around it and the comma behind it. */
+/** Returns a value without the spaces around it and the comma after it. */
 export function withoutComma(text: string): string {
   const trimmed = text.trim();
   return trimmed.endsWith(',') ? trimmed.slice(0, -1) : trimmed;
@@ -127,7 +127,7 @@ function unmangle(latin1: string): string {
   return latin1.replace(mangledBytes, (match) => {
     const bytes = Buffer.alloc(match.length / 2);
     for (let i = 0; i < bytes.length; i++) bytes[i] = (match.charCodeAt(2 * i + 1) - 64) & 0xff;
-    // A user may really write `^1^2`: only bytes that are UTF-8 were mangled from it.
+    // A user may really write `^1^2`. Convert only if the bytes are valid UTF-8.
     const text = bytes.toString('utf8');
     return text.includes('\ufffd') ? match : bytes.toString('latin1');
   });
@@ -139,7 +139,7 @@ function utf8Of(latin1: string): string {
 
 const escapes: Record<string, string> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 
-/** JSON's escapes; a backslash before anything else is a backslash, because the old encoder does not escape it. */
+/** Decodes JSON's escapes. Keeps every other backslash, because the old encoder does not escape backslashes. */
 function unescaped(text: string): string {
   return text.replace(/\\(?:u([0-9a-fA-F]{4})|(["\\/bfnrt]))/g, (_, code: string | undefined, letter: string) =>
     code === undefined ? (escapes[letter] ?? letter) : String.fromCharCode(Number.parseInt(code, 16)),

@@ -4,14 +4,14 @@ import { memberNamed, membersOf, textOf } from './values.ts';
 
 const various = '<various>';
 
-/** The host that a record of pbsnodes belongs to: a host's own record and those of its vnodes have the same. */
+/** Returns the host of a record of pbsnodes. The record of a host and the records of its vnodes have the same host. */
 export function hostOf({ id, fields }: PbsRecord): string {
   return textOf(memberNamed(fields.get('resources_available'), 'host')) ?? id;
 }
 
 /**
- * True for a host whose vnodes differ in their state or resources: `pbsnodes -a` sums up what it can and prints `<various>`
- * for the rest, in the place of the state too. The names of the vnodes always differ.
+ * True if the vnodes of a host differ in state or resources. `pbsnodes -a` adds up numbers and prints `<various>` for other
+ * values that differ, also for the state. Ignores the resource `vnode`, because the names of the vnodes always differ.
  */
 export function hasDifferingVnodes({ fields }: PbsRecord): boolean {
   if (textOf(fields.get('state')) === various) return true;
@@ -21,7 +21,7 @@ export function hasDifferingVnodes({ fields }: PbsRecord): boolean {
   });
 }
 
-/** The vnodes of one host as one node. */
+/** Combines the vnodes of one host into one node. */
 export function nodeOfVnodes(name: string, vnodes: readonly NodeRecord[]): NodeRecord {
   const sum = (value: (vnode: NodeRecord) => number) => vnodes.reduce((total, vnode) => total + value(vnode), 0);
   const cores = sum((vnode) => vnode.cores);
@@ -49,9 +49,9 @@ export function nodeOfVnodes(name: string, vnodes: readonly NodeRecord[]): NodeR
   };
 }
 
-/** A host with a free core is available, and one is down only if all its vnodes are. */
+/** Returns the state of a host: available if a core is free, down only if all vnodes are down. */
 function stateOf(vnodes: readonly NodeRecord[]): NodeState {
-  // The vnode that stands for the host itself may have no resources, and is free then whatever the others are.
+  // Ignore the vnode of the host itself if it has no resources: its state is then always free.
   const withResources = vnodes.filter(({ cores, gpus }) => cores > 0 || gpus > 0);
   const counted = withResources.length > 0 ? withResources : vnodes;
   const hasState = (state: NodeState) => counted.some((vnode) => vnode.state === state);

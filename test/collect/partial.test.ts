@@ -49,19 +49,19 @@ describe('one broken job', () => {
   });
 
   test.each([
-    ['ncpus "abc"', resource('"abc"'), 'Resource_List.ncpus is no count'],
-    ['ncpus -1', resource('-1'), 'Resource_List.ncpus is no count'],
-    ['ncpus null', resource('null'), 'Resource_List.ncpus is no count'],
-    ['ncpus over 2^31', resource('2147483648'), 'Resource_List.ncpus is no count'],
+    ['ncpus "abc"', resource('"abc"'), 'Resource_List.ncpus is not a count'],
+    ['ncpus -1', resource('-1'), 'Resource_List.ncpus is not a count'],
+    ['ncpus null', resource('null'), 'Resource_List.ncpus is not a count'],
+    ['ncpus over 2^31', resource('2147483648'), 'Resource_List.ncpus is not a count'],
     [
       'a list for Resource_List',
       (record: string) => record.replace(/"Resource_List":\t\{[^}]*\}/, '"Resource_List":\t[]'),
-      'Resource_List is no object',
+      'Resource_List is not an object',
     ],
     ['no owner', value('Job_Owner', 'null'), 'has no Job_Owner'],
     ['no state', value('job_state', '""'), 'has no job_state'],
-    ['null for all of it', () => `\n\t\t"${id}":\tnull,`, 'is no object'],
-    ['a list for all of it', () => `\n\t\t"${id}":\t[],`, 'is no object'],
+    ['null for all of it', () => `\n\t\t"${id}":\tnull,`, 'is not an object'],
+    ['a list for all of it', () => `\n\t\t"${id}":\t[],`, 'is not an object'],
     ['no end', (record: string) => record.replace(/\n\t\t\},$/, ','), 'does not end'],
   ])('with %s costs itself, and is counted and logged with its id and byte', async (_, change, problem) => {
     const whole = await nastyWith({});
@@ -106,7 +106,7 @@ test('many broken jobs are all counted, and the first ten are logged', async () 
 
 test.each([
   ['a null state', 'n1', /"state":\t"[^"]*"/, '"state":\tnull', 'has no state'],
-  ['ncpus "many"', 'n2', /"ncpus":\t16/, '"ncpus":\t"many"', 'ncpus is no count'],
+  ['ncpus "many"', 'n2', /"ncpus":\t16/, '"ncpus":\t"many"', 'ncpus is not a count'],
 ])('one node with %s costs itself', async (_, id, what, by, problem) => {
   const bytes = changed(nodeCapture, id, (record) => record.replace(what, by));
   const { payload, failedProbes, lines } = await nastyWith({ [pbsnodes]: { stdout: bytes } });
@@ -128,7 +128,7 @@ test('a memory that is a list costs the memory, not its node', async () => {
   expect(failedProbes).toEqual(['nodes (partial)']);
   const byte = bytes.indexOf('\t\t"1e5"');
   expect(lines).toContain(
-    `WARN nodes: 1 record could not be read: 1e5 at byte ${byte} mem is no size, so its memory is not counted`,
+    `WARN nodes: 1 record could not be read: 1e5 at byte ${byte} mem is not a size, so its memory is not counted`,
   );
 });
 

@@ -272,8 +272,6 @@ describe('output that ends too early, though the exit status is 0,', () => {
     ['reservations', 'pbs_rstat -f', reservations.slice(0, reservations.lastIndexOf('reserve_end') + 20)],
   ])('is a failed probe %s: %s', async (probe, command, text) => {
     const { stderr } = await snapshot({ [command]: text });
-    expect(stderr).toContain(
-      `ERROR [mini] ${probe}: ${command} on mini printed only a part: its output ends too early`,
-    );
+    expect(stderr).toContain(`ERROR [mini] ${probe}: ${command} on mini printed incomplete output: it ends too early`);
   });
 });

@@ -232,7 +232,7 @@ commands:
     ['commands: [{host: null, argv: [a], exit: 0, stdout: ../passwd}]', 'must be a file in the folder'],
     ['commands: [{host: null, argv: [a], exit: 0, stdout: x/../../y}]', 'must be a file in the folder'],
     ['commands: [{host: null, argv: [a], exit: 0, stdout: /etc/passwd}]', 'must be a file in the folder'],
-    ['commands: [{host: null, argv: [a], exit: 0, stderr: link}]', 'link lies outside of the folder'],
+    ['commands: [{host: null, argv: [a], exit: 0, stderr: link}]', 'link is outside the folder'],
     ['commands: [{host: null, argv: [a], exit: 0, stderr: folder}]', 'folder is not a file'],
   ])('of %p is refused: %s', (text, message) => {
     list(text);

@@ -71,8 +71,8 @@ describe('users', () => {
   });
 
   test.each([
-    ['a page of HTML', '<html>Sign in</html>', 'is no list of users'],
-    ['another JSON', { error: 'no' }, 'is no list of users'],
+    ['a page of HTML', '<html>Sign in</html>', 'is not a list of users'],
+    ['another JSON', { error: 'no' }, 'is not a list of users'],
     ['users without servers', [{ name: 'ada', kind: 'user' }], 'read:servers'],
     ['nothing but what cannot be read', [7, 8], 'none of 2 users could be read'],
     ['401', 401, 'check JUPYTERHUB_ADMIN_TOKEN'],
@@ -144,7 +144,7 @@ broken NaN
   test('that end within a line are a failed probe', async () => {
     expect(await metricsOf({ cpu_utilization_percent: 'percent_used' }, text.slice(0, -8))).toMatchObject({
       kind: 'failed',
-      reason: expect.stringContaining('printed only a part'),
+      reason: expect.stringContaining('printed incomplete output'),
     });
   });
 
@@ -215,7 +215,7 @@ vnode           state           njobs   run   susp      f/t        f/t     f/t  
     const row = 'crhtc51         down,offline         0     0      0  354gb/354gb   36/36     0/0     0/0 --\n';
     expect(await nodesOf(heading + row + row.slice(0, -3))).toMatchObject({
       kind: 'failed',
-      reason: 'jhlnodes printed only a part: its output ends too early',
+      reason: 'jhlnodes printed incomplete output: it ends too early',
     });
   });
 

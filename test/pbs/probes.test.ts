@@ -221,7 +221,7 @@ describe('reservations', () => {
       ['R3', null],
     ]);
     expect(probed.kind === 'done' && probed.damaged.first).toEqual([
-      { record: 'R2.s', byte: expect.any(Number), problem: 'reserve_start or reserve_end is no time' },
+      { record: 'R2.s', byte: expect.any(Number), problem: 'reserve_start or reserve_end is not a time' },
     ]);
   });
 

@@ -166,12 +166,12 @@ describe('a Slurm that is', () => {
     const lines = jobLine({ JobArrayID: '1' }) + jobLine({ JobArrayID: '2' });
     expect((await jobsIn(lines.slice(0, -1))).probed).toEqual({
       kind: 'failed',
-      reason: expect.stringContaining('printed only a part: its output ends too early'),
+      reason: expect.stringContaining('printed incomplete output: it ends too early'),
     });
     const reservations = slurmAnswering({ reservations: { stdout: 'ReservationName=maint StartTime=1 EndTi' } });
     expect(await slurmProbes(slurmSystem, reservations).reservations()).toMatchObject({
       kind: 'failed',
-      reason: expect.stringContaining('printed only a part'),
+      reason: expect.stringContaining('printed incomplete output'),
     });
   });
 
