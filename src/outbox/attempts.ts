@@ -3,7 +3,7 @@ import { answeredAfterDrop } from './drop.ts';
 import type { Attempt, AttemptRecord, Entry } from './entry.ts';
 import { dateOf } from './row.ts';
 
-/** The attempts to deliver an entry, oldest first. */
+/** Returns the attempts to deliver an entry, oldest first. */
 export function attemptsOf(database: Database, entry: Entry): Attempt[] {
   return database
     .query<Omit<Attempt, 'at'> & { at: number }, [number]>(
@@ -13,13 +13,13 @@ export function attemptsOf(database: Database, entry: Entry): Attempt[] {
     .map((row) => ({ ...row, at: dateOf(row.at) }));
 }
 
-/** Notes that an entry is about to be sent; false where it is not to be sent any more. */
+/** Notes that an entry is about to be sent. Returns false if it is not pending any more: it must not be sent then. */
 export function noteSending(database: Database, entry: Entry, at: Date): boolean {
   const query = `UPDATE entries SET first_sent_at = coalesce(first_sent_at, ?) WHERE sequence = ? AND state = 'pending'`;
   return database.query(query).run(at.getTime(), entry.sequence).changes === 1;
 }
 
-/** Records an attempt with what it changes of its entry, and that `next` is about to be sent, in one commit. */
+/** Records an attempt, its changes of the entry, and that `next` is about to be sent, in one commit. */
 export function recordAttempt(
   database: Database,
   entry: Entry,
@@ -57,7 +57,7 @@ export function recordAttempt(
     .immediate();
 }
 
-/** How far the destination is in time by now. */
+/** Stores the time of the newest delivered entry of a stream: older entries are late. */
 function rememberNewest(database: Database, entry: Entry): void {
   database
     .query(

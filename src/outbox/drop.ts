@@ -3,7 +3,7 @@ import type { Attempt, Entry, EntryKey } from './entry.ts';
 import type { Outbox } from './outbox.ts';
 import { dateOf } from './row.ts';
 
-/** What is remembered of an entry, or of a record of one, that was taken out undelivered. */
+/** The record of an entry, or of a part of one, that was deleted undelivered. */
 export type Dropped = {
   readonly id: string;
   readonly stream: string;
@@ -16,8 +16,8 @@ export type Dropped = {
 const keptRows = 10_000;
 
 /**
- * Takes entries out, and remembers which, when and why; of those that were delivered nothing is lost, or remembered. One
- * that is not in the state that it was found in stays: the drain may have delivered it meanwhile. Gives those taken out.
+ * Deletes entries, and records the id, time and reason of each undelivered one. Skips an entry whose state has changed,
+ * because the drain may have delivered it. Returns the deleted entries.
  */
 export function drop<Key extends EntryKey>(
   database: Database,
@@ -40,8 +40,8 @@ export function drop<Key extends EntryKey>(
 }
 
 /**
- * Remembers records that were left out of an entry, one row a reason. A reason that its stream has already is not stored
- * again: the same jobs can be exported more than once.
+ * Stores the records that were left out of an entry, one row for each reason. Skips a reason that its stream has
+ * already: the same jobs can be exported more than once.
  */
 export function rememberOmissions(database: Database, entry: Entry, reasons: readonly string[], now: Date): void {
   const query = database.query<{ reason: string }, [string]>('SELECT reason FROM dropped WHERE stream = ?');
@@ -58,7 +58,7 @@ function remember(database: Database, { id, stream, collectedAt }: EntryKey, rea
     .run(id, stream, collectedAt.getTime(), now.getTime(), reason);
 }
 
-/** Deletes the oldest rows of one stream, so that many jobs that are left out displace no other stream's rows. */
+/** Deletes the oldest rows of one stream only, so that its many left-out jobs do not displace the rows of others. */
 function forgetOldest(database: Database, stream: string): void {
   database
     .query(
@@ -69,14 +69,14 @@ function forgetOldest(database: Database, stream: string): void {
     .run(stream, stream);
 }
 
-/** Notes what a destination said to an entry that was dropped while it was being sent: it may be there all the same. */
+/** Adds the answer to an entry that was dropped while it was being sent: the destination may have stored it. */
 export function answeredAfterDrop(database: Database, entry: Entry, attempt: Attempt): void {
   database
     .query('UPDATE dropped SET reason = reason || ? WHERE id = ?')
     .run(`; it was being sent then: ${attempt.outcome} (${attempt.detail})`, entry.id);
 }
 
-/** What was dropped, newest first. */
+/** Returns the dropped entries, newest first. */
 export function listDropped({ database }: Outbox, limit: number): Dropped[] {
   return database
     .query<{ id: string; stream: string; collected_at: number; dropped_at: number; reason: string }, [number]>(
@@ -92,7 +92,7 @@ export function listDropped({ database }: Outbox, limit: number): Dropped[] {
     }));
 }
 
-/** How many were ever dropped. */
+/** Returns the number of entries that were ever dropped. */
 export function countDropped(database: Database): number {
   const query = `SELECT seq FROM sqlite_sequence WHERE name = 'dropped'`;
   return database.query<{ seq: number }, []>(query).get()?.seq ?? 0;

@@ -1,26 +1,26 @@
 import type { StoredBody } from './insert.ts';
 
-/** Where an entry stands: `pending → delivered`, `pending → rejected`, `pending ⇄ held`. */
+/** The states of an entry: `pending → delivered`, `pending → rejected`, `pending ⇄ held`. */
 export const entryStates = ['pending', 'held', 'rejected', 'delivered'] as const;
 export type EntryState = (typeof entryStates)[number];
 
-/** What is put into the outbox: a request, ready to be sent. */
+/** A request to store in the outbox, ready to be sent. */
 export type NewEntry = {
-  /** What is delivered strictly oldest first: `sam/derecho`. */
+  /** Entries of one stream are delivered strictly oldest first: `sam/derecho`. */
   readonly stream: string;
   readonly destination: string;
   readonly method: 'POST';
-  /** Below the destination's address, with the slash in front. */
+  /** The path below the destination's address, with the leading slash. */
   readonly path: string;
   readonly body: string;
   readonly collectedAt: Date;
-  /** Names of probes that failed, or were read in part. */
+  /** Names of the probes that failed or were read only in part. */
   readonly failedProbes: readonly string[];
-  /** Stored as rejected, for this reason; null to be delivered. */
+  /** The reason to store it as rejected; null to deliver it. */
   readonly rejectedBecause: string | null;
 };
 
-/** The same with a compressed body: entries that are stored in one commit should not wait for compression. */
+/** The same with a compressed body, so that compression does not delay a commit of several entries. */
 export type CompressedEntry = Omit<NewEntry, 'body'> & { readonly body: StoredBody };
 
 /** An entry that exists already: from another outbox, or from the spool. */
@@ -44,43 +44,43 @@ export type Entry = {
   readonly collectedAt: Date;
   readonly state: EntryState;
   readonly attempts: number;
-  /** Consecutive drains that ended without delivering it, in the same manner. */
+  /** Consecutive drains that failed alike to deliver it. */
   readonly failedDrains: number;
-  /** When it was first sent; null where it was not, or every answer says that it was not kept: it cannot be there. */
+  /** When it was first sent; null if the destination cannot have it: it was not sent, or every answer refused it. */
   readonly firstSentAt: Date | null;
   readonly nextAttemptAt: Date | null;
   readonly lastStatus: number | null;
   readonly lastError: string | null;
   readonly deliveredAt: Date | null;
-  /** The destination's answer, as it came. */
+  /** The destination's answer, unchanged but without secrets. */
   readonly answer: string | null;
   readonly failedProbes: readonly string[];
 };
 
-/** As much of an entry as tells it from others, and where it stood: thousands of them fit into memory. */
+/** The identity and the state of an entry. It is small, so that thousands fit into memory. */
 export type EntryKey = Pick<Entry, 'sequence' | 'id' | 'stream' | 'state' | 'collectedAt'>;
 
-/** One try to deliver an entry. */
+/** One attempt to deliver an entry. */
 export type Attempt = {
   readonly at: Date;
   readonly seconds: number;
-  /** The HTTP status; null where none came. */
+  /** The HTTP status; null if there was no answer. */
   readonly status: number | null;
   readonly outcome: string;
   readonly detail: string;
 };
 
-/** What an attempt changes of its entry. */
+/** The changes of an entry by an attempt. */
 export type AttemptChange = {
-  /** Null where it stays as it is. */
+  /** Null if it does not change. */
   readonly state: EntryState | null;
   readonly deliveredAt: number | null;
   readonly answer: string | null;
-  /** Whether it counts as an attempt. */
+  /** True if it counts as an attempt. */
   readonly charged: boolean;
-  /** Whether the destination may have it, of this or an earlier attempt. */
+  /** True if the destination may have it, from this or an earlier attempt. */
   readonly mayHaveArrived: boolean;
 };
 
-/** All that is recorded of an attempt. */
+/** An attempt and its changes, as they are recorded. */
 export type AttemptRecord = { readonly attempt: Attempt; readonly change: AttemptChange };

@@ -3,37 +3,37 @@ import type { Entry, EntryKey, EntryState } from './entry.ts';
 import type { Outbox } from './outbox.ts';
 import { columns, dateOf, type EntryRow, entryOf } from './row.ts';
 
-/** Which entries are meant; all conditions hold at once. */
+/** Which entries to select; all conditions must match. */
 export type Filter = {
   readonly states: readonly EntryState[];
   readonly stream: string | null;
-  /** Collected then or later. */
+  /** Collected at this time or later. */
   readonly since: Date | null;
-  /** Collected before. */
+  /** Collected before this time. */
   readonly until: Date | null;
 };
 
-/** What is not delivered. */
+/** The states of undelivered entries. */
 export const undelivered: readonly EntryState[] = ['pending', 'held', 'rejected'];
 
 type Parameters = Record<string, string | number>;
 type KeyRow = Pick<EntryRow, 'sequence' | 'id' | 'stream' | 'state' | 'collected_at'>;
 
-/** Entries fetched at once; no lock is kept between two pages, so that nobody waits for a slow reader. */
+/** Entries in a page. No lock is held between two pages, so that a slow reader delays no writer. */
 const pageSize = 500;
 
-/** How many entries a filter lets through. */
+/** Returns the number of matching entries. */
 export function countEntries({ database }: Outbox, filter: Filter): number {
   const { from, parameters } = matching(filter);
   return database.query<{ n: number }, [Parameters]>(`SELECT count(*) AS n ${from}`).get(parameters)?.n ?? 0;
 }
 
-/** The entries that a filter lets through, oldest first, at most `limit` (null for all), fetched page by page. */
+/** Yields the matching entries, oldest first, at most `limit` (null for all), fetched page by page. */
 export function* listEntries({ database }: Outbox, filter: Filter, limit: number | null = null): Generator<Entry> {
   for (const row of pages<EntryRow>(database, columns, filter, limit)) yield entryOf(row);
 }
 
-/** The same, without what is not needed to steer them. */
+/** The same, with only the members that are needed to retry, hold, release or drop them. */
 export function* listKeys({ database }: Outbox, filter: Filter): Generator<EntryKey> {
   for (const row of pages<KeyRow>(database, 'sequence, id, stream, state, collected_at', filter, null)) {
     const { collected_at, ...key } = row;
@@ -56,13 +56,13 @@ function* pages<Row extends { readonly state: EntryState }>(
     `SELECT ${selected} FROM entries WHERE sequence IN (SELECT value FROM json_each(?)) ORDER BY sequence`,
   );
   for (let start = 0; start < sequences.length; start += pageSize) {
-    // Meanwhile the drain may have brought some into another state.
+    // The drain may have changed the state of some since.
     for (const row of query.all(JSON.stringify(sequences.slice(start, start + pageSize))))
       if (filter.states.includes(row.state)) yield row;
   }
 }
 
-/** Over the one index that has everything that is filtered by: the rows themselves are wide. */
+/** Returns the SQL of a filter. It uses the index that has all filtered columns, because the rows are wide. */
 function matching({ states, stream, since, until }: Filter): { from: string; parameters: Parameters } {
   const conditions = [`state IN (${states.map((state) => `'${state}'`).join(', ')})`];
   const parameters: Parameters = {};

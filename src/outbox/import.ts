@@ -80,17 +80,17 @@ export async function importEntries(
 
 /** Returns the entry of a line, or what is wrong with it. */
 function entryOf(text: string | null): PortableEntry | string {
-  if (text === null) return 'is too long, or no UTF-8';
+  if (text === null) return 'is too long or is not valid UTF-8';
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return `is no JSON: ${messageOf(error)}`;
+    return `is not JSON: ${messageOf(error)}`;
   }
   const parsed = portableSchema.safeParse(value, { error: plainWords });
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    return `is no exported entry: ${issue?.path.join('.') || 'the line'} ${issue?.message ?? ''}`;
+    return `is not an exported entry: ${issue?.path.join('.') || 'the line'} ${issue?.message ?? ''}`;
   }
   const sha256 = new Bun.CryptoHasher('sha256').update(parsed.data.body).digest('hex');
   return sha256 === parsed.data.body_sha256 ? parsed.data : 'is damaged: the sha-256 of its body differs';

@@ -4,7 +4,7 @@ import { Metadata } from './metadata.ts';
 import { migrations } from './migrations.ts';
 import { type Damage, damagesIn } from './recovery/past-damage.ts';
 
-/** What an outbox file is, without changing it: the host that writes it, and recoveries that nobody acknowledged. */
+/** The result of an inspection: the host that writes the outbox, and the recoveries that are not acknowledged. */
 export type Inspection =
   | { readonly kind: 'newer' }
   | { readonly kind: 'empty' }

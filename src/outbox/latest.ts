@@ -1,7 +1,7 @@
 import type { Outbox } from './outbox.ts';
 import { columns, dateOf, type EntryRow, entryOf } from './row.ts';
 
-/** One entry of a stream, as far as it tells how collecting goes. */
+/** An entry of a stream: when it was collected, and which probes failed. */
 export type LatestEntry = { readonly collectedAt: Date; readonly failedProbes: readonly string[] };
 
 /** Returns the entries of a stream that were stored last and collected up to `until`, the latest collected first. */
@@ -15,7 +15,7 @@ export function latestEntries({ database }: Outbox, stream: string, until: Date,
     .sort((a, b) => b.collectedAt.getTime() - a.collectedAt.getTime());
 }
 
-/** When the newest that was delivered to each stream was collected; streams that ever had a delivery. */
+/** Returns when the newest delivered entry of each stream was collected, for all streams that ever had a delivery. */
 export function newestDelivered({ database }: Outbox): ReadonlyMap<string, Date> {
   const rows = database
     .query<{ stream: string; newest_delivered_at: number }, []>('SELECT stream, newest_delivered_at FROM streams')
@@ -23,9 +23,9 @@ export function newestDelivered({ database }: Outbox): ReadonlyMap<string, Date>
   return new Map(rows.map((row) => [row.stream, dateOf(row.newest_delivered_at)]));
 }
 
-/** Every stream that has entries or had a delivery, by name. */
+/** Returns the streams that have entries or ever had a delivery, sorted by name. */
 export function streamNames({ database }: Outbox): string[] {
-  // It steps from stream to stream along the index: to look at every entry would take long in an outage.
+  // The query steps from stream to stream along the index: reading every entry would take long in an outage.
   const rows = database
     .query<{ stream: string }, []>(
       `WITH RECURSIVE names (stream) AS (
@@ -39,7 +39,7 @@ export function streamNames({ database }: Outbox): string[] {
   return rows.map(({ stream }) => stream);
 }
 
-/** The destinations of pending entries. */
+/** Returns the destinations of pending entries. */
 export function pendingDestinations({ database }: Outbox): string[] {
   const query = `SELECT DISTINCT destination FROM entries INDEXED BY entries_by_state WHERE state = 'pending'`;
   return database

@@ -5,7 +5,7 @@
 export const migrations: readonly string[] = [
   `
   CREATE TABLE entries (
-    -- The order of delivery within a stream: never the clock, which can jump.
+    -- The order of delivery within a stream. The order is not by time, because the clock can jump.
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE,
     stream TEXT NOT NULL,
@@ -14,13 +14,13 @@ export const migrations: readonly string[] = [
     path TEXT NOT NULL,
     body_bytes INTEGER NOT NULL,
     body_sha256 TEXT NOT NULL,
-    -- Milliseconds since 1970, as are all times here.
+    -- Milliseconds since 1970, like all times in this table.
     collected_at INTEGER NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'rejected', 'held')),
     attempts INTEGER NOT NULL DEFAULT 0,
-    -- Drains in a row that ended with the destination unavailable.
+    -- Consecutive drains that failed alike to deliver the entry.
     failed_drains INTEGER NOT NULL DEFAULT 0,
-    -- Set before the first request: an answer may be lost, with the process even.
+    -- Set before the first request, because the answer, or the whole process, can be lost.
     first_sent_at INTEGER,
     next_attempt_at INTEGER,
     last_status INTEGER,
@@ -31,7 +31,7 @@ export const migrations: readonly string[] = [
     failed_probes TEXT NOT NULL
   ) STRICT;
 
-  -- Apart from the entries, whose rows are small and often changed: a change of a row writes all of it again.
+  -- A table of its own: entries change often, and a change of a row writes the whole row again.
   CREATE TABLE bodies (
     entry INTEGER PRIMARY KEY REFERENCES entries (sequence) ON DELETE CASCADE,
     gzip BLOB NOT NULL
@@ -39,7 +39,7 @@ export const migrations: readonly string[] = [
 
   CREATE INDEX entries_by_state ON entries (state, stream, sequence);
   CREATE INDEX entries_by_stream ON entries (stream, sequence);
-  -- The SAM API keeps one row a filesystem and timestamp, whatever the system: two must never be the same.
+  -- The SAM API stores one row for a filesystem and timestamp, whatever the system: no two entries may share one.
   CREATE UNIQUE INDEX entries_by_moment ON entries (destination, collected_at);
 
   CREATE TABLE attempts (
@@ -54,13 +54,13 @@ export const migrations: readonly string[] = [
   CREATE INDEX attempts_by_entry ON attempts (entry, sequence);
   `,
   `
-  -- Facts about the file: which host writes it, what damage was found.
+  -- Metadata of the file, such as the host that writes it and the recoveries.
   CREATE TABLE meta (
     key TEXT PRIMARY KEY,
     value TEXT NOT NULL
   ) STRICT;
 
-  -- How far each stream's destination is in time: an entry from before that is late.
+  -- When the newest delivered entry of each stream was collected: an older entry is late.
   CREATE TABLE streams (
     stream TEXT PRIMARY KEY,
     newest_delivered_at INTEGER NOT NULL
@@ -68,7 +68,7 @@ export const migrations: readonly string[] = [
   INSERT INTO streams (stream, newest_delivered_at)
     SELECT stream, max(collected_at) FROM entries WHERE state = 'delivered' GROUP BY stream;
 
-  -- What was taken out undelivered, by a person or for lack of room.
+  -- Entries that were deleted undelivered, by a person or for lack of space.
   CREATE TABLE dropped (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL,
@@ -79,18 +79,18 @@ export const migrations: readonly string[] = [
   ) STRICT;
   `,
   `
-  -- What listings filter and add up, in the order of delivery: neither the rows, which are wide, nor bodies are touched.
+  -- All columns that listings filter and add up, in the order of delivery, so that they read no rows, which are wide.
   DROP INDEX entries_by_state;
   CREATE INDEX entries_by_state ON entries (state, stream, sequence, destination, collected_at, body_bytes);
 
-  -- What was delivered when: to keep it for some days, and to count it.
+  -- To delete delivered entries by age, and to count them.
   CREATE INDEX entries_delivered ON entries (delivered_at, stream) WHERE state = 'delivered';
 
-  -- What was tried in vain, which is little: in an outage only the head of each stream.
+  -- Undelivered entries with attempts. They are few: in an outage only the head of each stream.
   CREATE INDEX entries_tried ON entries (stream, attempts) WHERE attempts > 0 AND state <> 'delivered';
   `,
   `
-  -- Outages that were reported from here: the newest that was said of each, and what a detection must know of it.
+  -- Outages that this host reported: the newest report of each, and the state that a detection needs.
   CREATE TABLE outages (
     key TEXT PRIMARY KEY,
     system TEXT NOT NULL,
@@ -103,12 +103,12 @@ export const migrations: readonly string[] = [
     ended_at INTEGER,
     estimated_at INTEGER,
     reported_at INTEGER NOT NULL,
-    -- The rule that detected it, and a JSON array of what it found affected; null and [] where a person reported it.
+    -- The rule that detected it, and a JSON array of the affected things; null and [] if a person reported it.
     rule TEXT,
     affected TEXT NOT NULL,
-    -- A JSON array of the ids that the destination gave its reports.
+    -- A JSON array of the ids that the destination gave to its reports.
     outage_ids TEXT NOT NULL DEFAULT '[]',
-    -- Whether the destination keeps one row for all its reports; null until it has answered.
+    -- 1 if the destination keeps one row for all its reports, 0 if not, null until it has answered.
     is_one_row INTEGER
   ) STRICT;
   CREATE UNIQUE INDEX outages_open ON outages (system, rule, component)
@@ -123,16 +123,16 @@ export const migrations: readonly string[] = [
   CREATE INDEX outage_entries_by_outage ON outage_entries (outage);
   `,
   `
-  -- What was sent of each finished job, so that reading it again sends only what changed. By the job's own key, which
-  -- puts jobs of one time beside each other: a day of them changes few pages.
+  -- A fingerprint of each finished job that was sent, so that a later reading sends only changed jobs. The primary key
+  -- puts jobs of one time beside each other, so that a day of jobs changes few pages.
   CREATE TABLE job_fingerprints (
-    -- Seconds since 1970, and the number of the job: together they are one run of it.
+    -- Seconds since 1970, and the number of the job. Together they identify one run of the job.
     submitted INTEGER NOT NULL,
     job INTEGER NOT NULL,
-    -- A hash of the cluster's name, and one of the record.
+    -- Hashes of the cluster's name and of the record.
     cluster INTEGER NOT NULL,
     record INTEGER NOT NULL,
-    -- Days since 1970: when it may be forgotten.
+    -- The day when the job ended, in days since 1970: old rows are deleted by it.
     ended_on INTEGER NOT NULL,
     PRIMARY KEY (submitted, job, cluster)
   ) STRICT, WITHOUT ROWID;

@@ -11,21 +11,23 @@ import type { Spool } from './spool/spool.ts';
 import { takeInSpool } from './spool/take-in.ts';
 import { unwritable } from './unwritable.ts';
 
-/** An outbox, and what opening it needs: every command opens the outbox with one of the functions of this file. */
+/**
+ * An outbox and the values needed to open it. Every command opens the outbox with one of the functions of this file.
+ */
 export type OutboxLocation = {
   readonly file: string;
   /** True if `--outbox` named the file: a missing file is then an error, because the name may be mistyped. */
   readonly isNamed: boolean;
   /** This host; one host writes an outbox, all others only read it. */
   readonly host: string;
-  /** Holds what the outbox could not store. */
+  /** Has the snapshots and answers that the outbox could not store. */
   readonly spool: Spool;
   readonly log: Log;
 };
 
 /**
- * Opens the outbox to read it; null if there is none. Nothing is written, on any host: the file is not created, migrated,
- * claimed or recovered. Throws OperatorError if `--outbox` names a missing file or the outbox cannot be read.
+ * Opens the outbox to read it; null if there is none. Nothing is written, on any host: the file is not created,
+ * migrated, claimed or recovered. Throws OperatorError if `--outbox` names a missing file or the outbox cannot be read.
  */
 export function openReadOnly(location: OutboxLocation): Outbox | null {
   const { file } = location;
@@ -37,7 +39,9 @@ export function openReadOnly(location: OutboxLocation): Outbox | null {
     if (error instanceof OperatorError) throw error;
     if (!isDamage(error)) throw unwritable('read the outbox', file, error);
     const words = `the outbox ${file} is damaged: ${messageOf(error)}`;
-    throw new OperatorError(`${words}; recover what can be read with: hpc-collector outbox recover`, { cause: error });
+    throw new OperatorError(`${words}; recover its readable entries with: hpc-collector outbox recover`, {
+      cause: error,
+    });
   }
 }
 
@@ -65,9 +69,9 @@ export function openForRepair(location: OutboxLocation, repair: keyof typeof rep
 }
 
 /**
- * Opens the outbox to collect or deliver: creates or migrates it if necessary, recovers it if it is damaged, claims it for
- * this host, keeps its disk reserve, and imports the spool. `drainLock` is 'held' if the caller holds the lock of the
- * drain. Throws OutboxUnwritable if it cannot be written, and another OperatorError if it must not be.
+ * Opens the outbox to collect or deliver: creates or migrates it if necessary, recovers it if it is damaged, claims it
+ * for this host, keeps its disk reserve, and imports the spool. `drainLock` is 'held' if the caller holds the lock of
+ * the drain. Throws OutboxUnwritable if it cannot be written, and another OperatorError if it must not be.
  */
 export function openToWrite(location: OutboxLocation, drainLock: 'held' | 'free'): HealingOutbox {
   const { file, host, log, spool } = location;

@@ -26,7 +26,7 @@ import { isForLackOfSpace, OutboxUnwritable, unwritable } from './unwritable.ts'
 
 const unanswered = { deliveredAt: null, answer: null } as const;
 
-/** The local queue of requests: bytes, a stream and a path; what they mean is not its business. */
+/** The local queue of requests. It stores bytes, a stream and a path, and does not interpret the bodies. */
 export class Outbox {
   /** For the other files of this room only. */
   readonly database: Database;
@@ -66,26 +66,26 @@ export class Outbox {
   }
 
   /**
-   * Stores an entry that exists already, behind all others; false where it is here, or another one has its moment.
-   * Its body is stored as it is.
+   * Stores an entry that exists already, after all others, with an unchanged body. Returns false if its id exists or
+   * another entry of its destination has its timestamp.
    */
   takeIn(entry: ForeignEntry): boolean {
     const body = storedBody(entry.body);
     return this.#write(() => insertEntry(this.database, entry, body));
   }
 
-  /** Does what changes the file all together or not at all. Throws OutboxUnwritable where it cannot be written. */
+  /** Runs changes in one transaction: all or none are stored. Throws OutboxUnwritable if the file cannot be written. */
   atomically<T>(work: () => T): T {
     const whole = this.database.transaction(work);
     return this.#write(() => whole.immediate());
   }
 
-  /** Whether an entry with this id is here. */
+  /** True if there is an entry with this id. */
   has(id: string): boolean {
     return this.database.query('SELECT 1 FROM entries WHERE id = ?').get(id) !== null;
   }
 
-  /** Entries in a state, oldest first; those not delivered for null. */
+  /** Returns the entries in a state, oldest first; the undelivered ones for null. */
   list(state: EntryState | 'all' | null): Entry[] {
     const where =
       state === 'all' ? '1' : state === null ? `state IN ('pending', 'held', 'rejected')` : 'state = $state';
@@ -93,28 +93,28 @@ export class Outbox {
     return this.#entries(`SELECT ${columns} FROM entries WHERE ${where} ORDER BY sequence`, parameters);
   }
 
-  /** The entries whose id begins with `prefix`, at most `limit` of them. */
+  /** Returns the entries whose id begins with `prefix`, at most `limit`. */
   withPrefix(prefix: string, limit: number): Entry[] {
-    // What begins with it lies between it and itself with the last letter of all behind.
+    // Such ids sort between the prefix and the prefix followed by the highest code point.
     const query = `SELECT ${columns} FROM entries WHERE id >= $prefix AND id < $prefix || char(0x10ffff) ORDER BY id LIMIT $limit`;
     return this.#entries(query, { prefix, limit });
   }
 
-  /** The body as it is sent. Throws where it is not what was stored. */
+  /** Returns the uncompressed body. Throws an Error if the entry does not exist any more or the body is damaged. */
   body(entry: Entry): string {
     const row = this.database
       .query<{ gzip: Uint8Array<ArrayBuffer> }, [number]>('SELECT gzip FROM bodies WHERE entry = ?')
       .get(entry.sequence);
-    if (!row) throw new Error(`entry ${entry.id} is gone`);
+    if (!row) throw new Error(`entry ${entry.id} does not exist any more`);
     const bytes = Bun.gunzipSync(row.gzip);
     if (sha256Of(bytes) !== entry.bodySha256)
       throw new Error(`the body of entry ${entry.id} is damaged: its sha-256 differs`);
     return Buffer.from(bytes).toString('utf8');
   }
 
-  /** The oldest pending entry of each stream of a destination (of all for null), in the order of the entries. */
+  /** Returns the oldest pending entry of each stream of a destination (null: of all), the first stored one first. */
   heads(destination: string | null): Entry[] {
-    // It steps from stream to stream: grouping would visit every entry that waits, for each one that is delivered.
+    // The query steps from stream to stream: a GROUP BY would read every pending entry for each delivery.
     return this.#entries(
       `WITH RECURSIVE waiting (stream) AS (
          SELECT min(stream) FROM entries WHERE state = 'pending'
@@ -130,7 +130,7 @@ export class Outbox {
     );
   }
 
-  /** Entries of a stream collected since a moment, newest first. */
+  /** Returns the entries of a stream collected at a time or later, newest first. */
   since(stream: string, moment: Date): Entry[] {
     return this.#entries(
       `SELECT ${columns} FROM entries WHERE stream = $stream AND collected_at >= $moment ORDER BY sequence DESC`,
@@ -138,13 +138,14 @@ export class Outbox {
     );
   }
 
+  /** Returns the attempts to deliver an entry, oldest first. */
   attempts(entry: Entry): Attempt[] {
     return attemptsOf(this.database, entry);
   }
 
   /**
-   * With the same commit notes that `next` is about to be sent, as `sending` does: a commit takes longer than everything
-   * else that is done for an entry.
+   * Records that an attempt delivered an entry. Notes in the same commit that `next` is about to be sent, as `sending`
+   * does, because a commit takes longer than all other work for an entry.
    */
   delivered(entry: Entry, attempt: Attempt, answer: string, next: Entry | null = null): void {
     const deliveredAt = attempt.at.getTime();
@@ -152,41 +153,41 @@ export class Outbox {
     this.#attempted(entry, attempt, change, next);
   }
 
-  /** Kept as it is until a person decides. */
+  /** Records that an attempt rejected an entry: it is kept until a person retries or drops it. */
   rejected(entry: Entry, attempt: Attempt, mayHaveArrived: boolean): void {
     this.#attempted(entry, attempt, { ...unanswered, state: 'rejected', charged: true, mayHaveArrived });
   }
 
   /**
-   * Takes out of the entry what can never be accepted, and keeps it as a rejected entry, whose id it gives; null where
-   * the entry was dropped meanwhile.
+   * Moves the part of an entry that can never be accepted to a new rejected entry, and returns its id; null if the
+   * entry was dropped meanwhile.
    */
   split(entry: Entry, attempt: Attempt, split: Split): string | null {
     return this.#writeOnReserve(() => splitEntry(this.database, entry, attempt, split));
   }
 
-  /** Leaves records out of an entry, and remembers each as dropped. Returns false if the entry was dropped meanwhile. */
+  /** Leaves records out of an entry and stores each as dropped. Returns false if the entry was dropped meanwhile. */
   omit(entry: Entry, attempt: Attempt, omission: Omission): boolean {
     return this.#writeOnReserve(() => omitFromEntry(this.database, entry, attempt, omission));
   }
 
-  /** Stays pending; `charged` counts the attempt. */
+  /** Records a failed attempt: the entry stays pending. `charged`: count the attempt. */
   failed(entry: Entry, attempt: Attempt, how: { charged: boolean; mayHaveArrived: boolean }): void {
     this.#attempted(entry, attempt, { ...unanswered, state: null, ...how });
   }
 
   /**
-   * Notes that an entry is about to be sent, so that an answer that never arrives is not forgotten; false where it is not
-   * to be sent any more: somebody held or dropped it. Throws OutboxUnwritable where nothing can be recorded, even on the
-   * reserve: then it must not be sent.
+   * Notes that an entry is about to be sent, so that a lost answer leaves a trace. Returns false if the entry was held
+   * or dropped meanwhile. Throws OutboxUnwritable if nothing can be recorded, even with the reserve: do not send it
+   * then.
    */
   sending(entry: Entry, at: Date): boolean {
     return this.#writeOnReserve(() => noteSending(this.database, entry, at));
   }
 
   /**
-   * Records that a drain ended without delivering the entry. The stream rests until a time; null if the entry stays due.
-   * Drains count as consecutive while they fail alike.
+   * Records that a drain ended without delivering the entry. The stream rests until a time; null if the entry stays
+   * due. Drains count as consecutive while they fail alike.
    */
   postpone(entry: Entry, until: Date | null, isAlike = true): void {
     const query = this.database.query(
@@ -195,61 +196,61 @@ export class Outbox {
     this.#writeOnReserve(() => query.run(until?.getTime() ?? null, isAlike ? 1 : 0, entry.sequence));
   }
 
-  /** Makes a rejected or waiting entry due at once; false where it is neither. */
+  /** Makes a rejected or pending entry due at once. Returns false if it is neither. */
   retry(entry: EntryKey): boolean {
     const query = `UPDATE entries SET state = 'pending', next_attempt_at = NULL, failed_drains = 0 WHERE sequence = ? AND state IN ('rejected', 'pending')`;
     return this.#write(() => this.database.query(query).run(entry.sequence)).changes === 1;
   }
 
-  /** Holds an entry until it is released; the reason stands before the last error. False if it is not pending. */
+  /** Holds an entry until it is released; the reason precedes the last error. Returns false if it is not pending. */
   hold(entry: EntryKey, reason: string): boolean {
     const query = `UPDATE entries SET state = 'held', last_error = ? || coalesce('; last error: ' || last_error, '') WHERE sequence = ? AND state = 'pending'`;
     return this.#writeOnReserve(() => this.database.query(query).run(reason, entry.sequence)).changes === 1;
   }
 
-  /** Makes a held entry pending, and records that a person decided so; false if it is not held. */
+  /** Makes a held entry pending, and records the release by a person. Returns false if it is not held. */
   release(entry: EntryKey, at: Date): boolean {
     return this.atomically(() => releaseEntry(this.database, entry, at));
   }
 
   /**
-   * Deletes entries and records their ids and the reason; of delivered ones nothing is lost, so nothing is recorded. Skips
-   * an entry whose state has changed: the drain may have delivered it. Returns the deleted ones.
+   * Deletes entries, and records the id and the reason of each undelivered one. Skips an entry whose state has changed,
+   * because the drain may have delivered it. Returns the deleted entries.
    */
   drop<Key extends EntryKey>(entries: readonly Key[], reason: string, now: Date): Key[] {
     return drop(this.database, entries, reason, now);
   }
 
-  /** The entry as it is now; null where it is gone. */
+  /** Returns the current state of an entry; null if it does not exist any more. */
   find(entry: EntryKey): Entry | null {
     const query = `SELECT ${columns} FROM entries WHERE sequence = $sequence`;
     return this.#entries(query, { sequence: entry.sequence })[0] ?? null;
   }
 
-  /** The entry as it is now. */
+  /** Returns the current state of an entry, or the given one if it does not exist any more. */
   reread(entry: Entry): Entry {
     return this.find(entry) ?? entry;
   }
 
-  /** The pending entry of the same stream behind this one; null where it is the last. */
+  /** Returns the next pending entry of the same stream; null if this is the last. */
   next(entry: Entry): Entry | null {
     const query = `SELECT ${columns} FROM entries WHERE state = 'pending' AND stream = $stream AND sequence > $sequence ORDER BY sequence LIMIT 1`;
     return this.#entries(query, { stream: entry.stream, sequence: entry.sequence })[0] ?? null;
   }
 
-  /** Whether something collected later than this entry was delivered to its stream already. */
+  /** True if an entry of the same stream that was collected later is delivered already. */
   isLate(entry: Entry): boolean {
     const query = 'SELECT 1 FROM streams WHERE stream = ? AND newest_delivered_at > ?';
     return this.database.query(query).get(entry.stream, entry.collectedAt.getTime()) !== null;
   }
 
-  /** Whether nothing of its stream was stored after this entry. */
+  /** True if no entry of its stream was stored after this one. */
   isNewest(entry: Entry): boolean {
     const query = 'SELECT 1 FROM entries WHERE stream = ? AND sequence > ? LIMIT 1';
     return this.database.query(query).get(entry.stream, entry.sequence) === null;
   }
 
-  /** How many entries wait to be delivered; those of one stream, or to one destination, if that is given. */
+  /** Returns the number of pending entries: of one stream and to one destination, unless null. */
   countPending(stream: string | null, destination: string | null = null): number {
     const row = this.database
       .query<{ count: number }, { stream: string | null; destination: string | null }>(
@@ -260,7 +261,7 @@ export class Outbox {
     return row?.count ?? 0;
   }
 
-  /** Bytes of the file in use; the rest is free for reuse. */
+  /** The bytes of the file in use; the rest is free for reuse. */
   get usedBytes(): number {
     return usedBytes(this.database);
   }
@@ -273,7 +274,7 @@ export class Outbox {
     return streams.some(({ stream }) => isOfInterest(stream));
   }
 
-  /** Records an attempt that could not be recorded when it was made; one that is recorded already is passed over. */
+  /** Records an attempt that could not be recorded when it was made. Skips one that is recorded already. */
   record(id: string, { attempt, change }: AttemptRecord): void {
     const [entry] = this.withPrefix(id, 1);
     if (entry?.id !== id) return;
@@ -282,11 +283,11 @@ export class Outbox {
   }
 
   /**
-   * Records an attempt: on a full disk on the reserve, and where even that is not enough in the spool; then it throws
-   * OutboxUnwritable, because the entry looks as if it had not been tried.
+   * Records an attempt. On a full disk it uses the space of the reserve. If that is not enough, it stores the answer in
+   * the spool and throws OutboxUnwritable, because the entry looks as if it had not been sent.
    */
   #attempted(entry: Entry, made: Attempt, changed: AttemptChange, next: Entry | null = null): void {
-    // Debugging pages and echo services answer with what they were sent, the credentials too.
+    // Debugging pages and echo services answer with the request, which has the credentials.
     const attempt = { ...made, detail: withoutSecrets(made.detail) };
     const change = { ...changed, answer: changed.answer === null ? null : withoutSecretsInJson(changed.answer) };
     try {
@@ -298,7 +299,7 @@ export class Outbox {
     }
   }
 
-  /** Says where the answer is. */
+  /** Stores an answer in the spool. Returns words that say where it is. */
   #spoolAnswer(entry: Entry, attempt: Attempt, change: AttemptChange): string {
     if (this.#spool === null) return 'is lost: it may be sent again';
     try {
@@ -308,20 +309,20 @@ export class Outbox {
     }
   }
 
-  /** Writes; for want of space once more, on what the reserve gives. */
+  /** Writes. If there is no space, frees the reserve and tries once more. */
   #writeOnReserve<T>(write: () => T): T {
     return this.#write(() => {
       try {
         return write();
       } catch (error) {
-        // SQLite has rolled back by itself.
+        // SQLite has rolled the transaction back already.
         if (!isForLackOfSpace(error) || !giveUpReserve(this.#file)) throw error;
         return write();
       }
     });
   }
 
-  /** Writes; throws OutboxUnwritable where that cannot be done. */
+  /** Writes. Throws OutboxUnwritable if SQLite fails. */
   #write<T>(write: () => T): T {
     try {
       return write();

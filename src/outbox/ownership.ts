@@ -13,7 +13,7 @@ export function claim(database: Database, file: string, host: string): void {
   const owner = new Metadata(database).read('host') ?? firstOwner(database, host);
   if (sameHost(owner, host)) return;
   throw new OperatorError(
-    `the outbox ${file} is written by ${owner} and this is ${host}: run there, or give this host an outbox of its own with --outbox; where ${owner} is retired, take it over with: hpc-collector outbox adopt`,
+    `the outbox ${file} is written by ${owner} and this is ${host}: run there, or give this host an outbox of its own with --outbox; if ${owner} is retired, take the outbox over with: hpc-collector outbox adopt`,
   );
 }
 

@@ -16,7 +16,7 @@ const attemptSchema = z.object({
   detail: z.string(),
 });
 
-/** An entry on its way to another outbox: one line of JSON, whole, with the body as it is stored. */
+/** An exported entry: one line of JSON with all of the entry, its attempts and its uncompressed body. */
 export const portableSchema = z.object({
   id: z.uuid().toLowerCase(),
   stream: z.string().regex(/^[!-~]{1,200}$/, 'must be printable, without blanks'),
@@ -38,7 +38,7 @@ export const portableSchema = z.object({
 
 export type PortableEntry = z.output<typeof portableSchema>;
 
-/** The line of an entry, as `portableSchema` reads it. */
+/** Returns the line of an entry, as `portableSchema` reads it. */
 export function portable(entry: Entry, attempts: readonly Attempt[], body: string): string {
   return JSON.stringify({
     id: entry.id,

@@ -11,14 +11,14 @@ import { refuseOtherFile } from './recovery/other-file.ts';
 const busyTimeout = 5000;
 
 /**
- * Opens the database of the outbox to read it; null if there is none. Of a file with an older schema it returns a copy in
- * memory with the current schema, because the file itself is migrated only by the host that writes it. Throws
+ * Opens the database of the outbox to read it; null if there is none. Of a file with an older schema it returns a copy
+ * in memory with the current schema, because the file itself is migrated only by the host that writes it. Throws
  * OperatorError if this version cannot read it, and SQLite's own error if it is damaged.
  */
 export function openToRead(file: string): Database | null {
   if (!isThere(file)) return null;
   refuseWritableByOthers(file);
-  // Not `readonly`: what a killed writer left half-done could not be undone then, and the file not be read.
+  // Not `readonly`: SQLite could not roll back the unfinished transaction of a killed writer, and not read the file.
   const database = new Database(file, { create: false, readwrite: true, strict: true });
   try {
     database.run(`PRAGMA busy_timeout = ${busyTimeout}`);
@@ -35,7 +35,7 @@ export function openToRead(file: string): Database | null {
   }
 }
 
-/** Copies a database into memory, brings the copy up to date, and closes the original. */
+/** Copies a database into memory, migrates the copy, and closes the original. */
 function migratedCopy(database: Database): Database {
   const bytes = database.serialize();
   const copy =

@@ -6,11 +6,11 @@ import type { Outbox } from './outbox.ts';
 const outcome = 'released';
 
 /**
- * Makes a held entry pending; false if it is not held. The release is recorded among its attempts, so that the drain does
- * not hold it again for its timestamp and `outbox show` lists it.
+ * Makes a held entry pending. Returns false if it is not held. The release is recorded among its attempts, so that
+ * `outbox show` lists it and the drain does not hold the entry for its timestamp again.
  */
 export function releaseEntry(database: Database, entry: EntryKey, at: Date): boolean {
-  // The error that stood behind the reason for holding it.
+  // Restore the last error: holding the entry put a reason before it.
   const lastError = `(SELECT detail FROM attempts
     WHERE entry = entries.sequence AND outcome <> $outcome ORDER BY sequence DESC LIMIT 1)`;
   const query = `UPDATE entries SET state = 'pending', last_error = ${lastError}, next_attempt_at = NULL WHERE sequence = $sequence AND state = 'held'`;

@@ -3,8 +3,8 @@ import { dirname } from 'node:path';
 import { syncPath, writeDurably } from '../lib/durable.ts';
 
 /**
- * Room to record answers in when the disk is full: a drain that fills it to the brim has some 240 of them, of 4 kB as the
- * SAM API gives them (the journal itself needs 16 kB).
+ * Size of the reserve in bytes. On a full disk it gives space for about 240 answers of the SAM API of 4 kB each; the
+ * journal needs 16 kB of it.
  */
 const reserveBytes = 1024 * 1024;
 
@@ -12,27 +12,27 @@ function reserveFile(outbox: string): string {
   return `${outbox}.reserve`;
 }
 
-/** True if the outbox has its reserve, which is only made beside a file that was opened as an outbox. */
+/** True if the outbox has its reserve. Only a file that was opened as an outbox ever gets one. */
 export function hasReserve(outbox: string): boolean {
   return existsSync(reserveFile(outbox));
 }
 
-/** Makes the outbox's reserve where it is missing and there is room for it; without room there is none for now. */
+/** Creates the reserve if it is missing and the disk has space for it; otherwise does nothing. */
 export function keepReserve(outbox: string): void {
   const file = reserveFile(outbox);
   try {
     if (statSync(file, { throwIfNoEntry: false })?.size === reserveBytes) return;
     const { bavail, bsize } = statfsSync(dirname(file));
-    // Not the last of the room: what is to be stored needs some, too.
+    // Leave space for the next entries.
     if (bavail * bsize < 2 * reserveBytes) return;
-    // Bytes that no filesystem can leave out or shrink.
+    // Random bytes, because filesystems can compress others or store zeros as holes.
     writeDurably(file, process.getBuiltinModule('node:crypto').randomBytes(reserveBytes));
   } catch {
-    // A quota may leave less than the filesystem has.
+    // A quota can allow less than the free space of the filesystem.
   }
 }
 
-/** Gives the reserve's room back to the filesystem; false where there was none. */
+/** Deletes the reserve. Returns false if there was none or it cannot be deleted. */
 export function giveUpReserve(outbox: string): boolean {
   const file = reserveFile(outbox);
   try {

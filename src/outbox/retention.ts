@@ -19,25 +19,25 @@ export type Reclaimable = {
   free(): boolean;
 };
 
-/** What was taken out to make room. */
+/** The number of deleted delivered entries, and the deleted undelivered entries. */
 export type Pruned = { readonly delivered: number; readonly undelivered: readonly EntryKey[] };
 
-/** Entries that are taken out in one transaction: short ones, so that a drain need not wait long. */
+/** Entries deleted in one transaction. Transactions are short, so that a drain does not wait long. */
 const batch = 100;
-/** Transactions at a time: what is left is for the next time. */
+/** Transactions in one call: the next call deletes the rest. */
 const maxBatches = 10;
-/** How the reason begins for which an entry is given up. */
+/** The beginning of the reason for deleting an undelivered entry. */
 const overLimit = 'the outbox would have grown over its limit';
-/** What an entry needs beside its body, in bytes: its row, its indexes, half-filled pages. */
+/** Bytes that an entry needs besides its body: its row, its indexes, half-filled pages. */
 export const entryOverhead = 16 * 1024;
-/** Pages given back to the filesystem at a time, and how many stay in the file to be used again. */
+/** Pages that one call returns to the filesystem, and free pages that stay in the file for reuse. */
 const vacuumPages = 4096;
 const sparePages = 2048;
 
 /**
- * Deletes entries delivered more than `keepDeliveredDays` ago. If the file would still grow over its limit by `neededBytes`
- * more, deletes other delivered entries, then frees reclaimable space, then deletes pending and rejected entries, the
- * oldest first, and held ones last. Returns the deleted undelivered entries, to be logged: they are lost.
+ * Deletes entries delivered more than `keepDeliveredDays` ago. If the file would still grow over its limit by
+ * `neededBytes` more, deletes other delivered entries, then frees reclaimable space, then deletes pending and rejected
+ * entries, the oldest first, and held ones last. Returns the deleted undelivered entries, to be logged: they are lost.
  *
  * It is called before each entry that is stored, so it deletes at most a thousand entries and reads only indexes.
  */
@@ -97,12 +97,12 @@ export function makeRoomWithoutLoss(
   return excess() <= 0;
 }
 
-/** How many bytes too many there would be. */
+/** Returns by how many bytes the file would exceed its limit. */
 function excessOf(database: Database, bounds: Bounds, neededBytes: number): number {
   return usedBytes(database) + neededBytes + entryOverhead - bounds.maxBytes;
 }
 
-/** Takes out everything that was delivered longer ago than it is kept, and gives the space back; gives their count. */
+/** Deletes entries delivered more than `keepDeliveredDays` ago, and shrinks the file. Returns their number. */
 export function pruneDelivered({ database }: Outbox, bounds: Bounds, now: Date): number {
   let count = 0;
   for (;;) {
@@ -110,12 +110,12 @@ export function pruneDelivered({ database }: Outbox, bounds: Bounds, now: Date):
     if (old.length === 0) break;
     count += drop(database, old, '', now).length;
   }
-  // Page by page, in short transactions: a collection need not wait long.
+  // In short transactions, so that a collection does not wait long.
   while (giveBack(database, vacuumPages)) {}
   return count;
 }
 
-/** How many undelivered entries were given up for want of room since a moment; what people drop is not counted. */
+/** Returns the number of undelivered entries deleted for lack of space since a time, not counting dropped ones. */
 export function countGivenUp({ database }: Outbox, since: Date): number {
   const query = 'SELECT count(*) AS n FROM dropped WHERE dropped_at >= ? AND substr(reason, 1, ?) = ?';
   const row = database
@@ -124,7 +124,7 @@ export function countGivenUp({ database }: Outbox, since: Date): number {
   return row?.n ?? 0;
 }
 
-/** How many entries `pruneDelivered` would take out, and the bytes of their bodies before compression. */
+/** Returns how many entries `pruneDelivered` would delete, and the bytes of their uncompressed bodies. */
 export function countPrunable({ database }: Outbox, bounds: Bounds, now: Date): { entries: number; bytes: number } {
   const query = `SELECT count(*) AS entries, coalesce(sum(body_bytes), 0) AS bytes FROM entries
     WHERE state = 'delivered' AND delivered_at < ?`;
@@ -136,7 +136,7 @@ function keptSince(bounds: Bounds, now: Date): Date {
   return new Date(now.getTime() - bounds.keepDeliveredDays * 86_400_000);
 }
 
-/** Bytes of the compressed bodies that were delivered. */
+/** Returns the bytes of the compressed bodies of delivered entries. */
 function deliveredBytes(database: Database): number {
   const query = `SELECT coalesce(sum(length(gzip)), 0) AS n FROM entries INDEXED BY entries_delivered
     JOIN bodies ON entry = sequence WHERE state = 'delivered'`;
@@ -145,7 +145,7 @@ function deliveredBytes(database: Database): number {
 
 type KeyRow = Pick<EntryRow, 'sequence' | 'id' | 'stream' | 'state' | 'collected_at'>;
 
-/** Some that were delivered before a moment (whenever for null), those delivered first in front. */
+/** Returns up to `batch` entries delivered before a time (null: at any time), the first delivered one first. */
 function deliveredBefore(database: Database, moment: Date | null): EntryKey[] {
   return database
     .query<KeyRow, [number]>(
@@ -156,7 +156,7 @@ function deliveredBefore(database: Database, moment: Date | null): EntryKey[] {
     .map(keyOf);
 }
 
-/** As many of the oldest undelivered entries as free so many bytes, some at most. */
+/** Returns the oldest undelivered entries whose bodies have so many bytes, at most `batch`, held ones last. */
 function oldestOver(database: Database, bytes: number): EntryKey[] {
   const rows = database
     .query<KeyRow & { stored: number }, []>(
@@ -182,7 +182,7 @@ function keyOf({ sequence, id, stream, state, collected_at }: KeyRow): EntryKey 
   return { sequence, id, stream, state, collectedAt: dateOf(collected_at) };
 }
 
-/** Gives some free pages back to the filesystem, but for a few; false where there are no more. */
+/** Returns up to `pages` free pages to the filesystem, except the spare ones. Returns false if there are none. */
 function giveBack(database: Database, pages: number): boolean {
   const free = Number(readPragma(database, 'freelist_count')) - sparePages;
   if (free <= 0) return false;

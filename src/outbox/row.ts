@@ -27,7 +27,10 @@ export type EntryRow = {
   readonly failed_probes: string;
 };
 
-/** The entry in a row. A damaged value costs itself: one row that throws would stop every command that reads it. */
+/**
+ * Returns the entry in a row. Replaces damaged values, because a row that throws would stop every command that reads
+ * it.
+ */
 export function entryOf(row: EntryRow): Entry {
   return {
     sequence: row.sequence,
@@ -52,10 +55,10 @@ export function entryOf(row: EntryRow): Entry {
   };
 }
 
-/** The most milliseconds from 1970 that a Date can have, before and after (ECMA-262, "Time Values and Time Range"). */
+/** The most milliseconds before and after 1970 that a Date can have (ECMA-262, "Time Values and Time Range"). */
 const maxDateMilliseconds = 8.64e15;
 
-/** The time in a column; a damaged number becomes the nearest time that a Date can have. */
+/** Returns the time in a column. A damaged number becomes the nearest time that a Date can have. */
 export function dateOf(milliseconds: number): Date {
   return new Date(Math.max(-maxDateMilliseconds, Math.min(milliseconds, maxDateMilliseconds)));
 }
@@ -64,7 +67,7 @@ function optionalDateOf(milliseconds: number | null): Date | null {
   return milliseconds === null ? null : dateOf(milliseconds);
 }
 
-/** The names in a JSON array; none if the text is damaged. */
+/** Returns the names in a JSON array; none if the text is damaged. */
 function namesIn(text: string): readonly string[] {
   try {
     const names: unknown = JSON.parse(text);
@@ -74,10 +77,10 @@ function namesIn(text: string): readonly string[] {
   }
 }
 
-/** The longest rest that a drain ever gives a stream, in milliseconds: the longest `Retry-After` that it obeys. */
+/** The longest rest of a stream, in milliseconds: the longest `Retry-After` that a drain obeys. */
 const longestRest = 3_600_000;
 
-/** Null for a time that is too far ahead: the clock of this host was wrong when it was stored. */
+/** Returns null for a time too far in the future: the clock of this host was wrong when it was stored. */
 function believableRest(until: number | null, now: number): number | null {
   return until !== null && until - now <= longestRest ? until : null;
 }

@@ -26,5 +26,5 @@ function entryOf(outbox: Outbox, prefix: string): Entry | string {
   const [entry, other] = outbox.withPrefix(prefix.toLowerCase(), 2);
   if (prefix === '' || !entry) return `there is no entry ${shown}: see hpc-collector outbox ls --state all`;
   if (!other) return entry;
-  return `${shown} begins the id of more than one entry (${entry.id}, ${other.id}, …): give more of it`;
+  return `${shown} begins the id of more than one entry (${entry.id}, ${other.id}, …): give more characters`;
 }

@@ -7,7 +7,7 @@ import { Metadata } from './metadata.ts';
 import type { Outbox } from './outbox.ts';
 import { dateOf } from './row.ts';
 
-/** One stream in numbers; oldest, newest, attempts and bytes are of what is not delivered. */
+/** The numbers of a stream. Oldest, newest, attempts and bytes count only undelivered entries. */
 export type StreamStatistics = {
   readonly stream: string;
   readonly pending: number;
@@ -15,27 +15,27 @@ export type StreamStatistics = {
   readonly rejected: number;
   readonly oldest: Date | null;
   readonly newest: Date | null;
-  /** Of those that are pending. */
+  /** When the oldest pending entry was collected. */
   readonly oldestPending: Date | null;
   readonly deliveredLastDay: number;
   readonly attempts: number;
-  /** Of the bodies, before compression. */
+  /** Bytes of the uncompressed bodies. */
   readonly bytes: number;
 };
 
 export type FileStatistics = {
   readonly usedBytes: number;
   readonly fileBytes: number;
-  /** Ever taken out undelivered. */
+  /** Entries that were ever deleted undelivered. */
   readonly dropped: number;
-  /** The host that writes it, and damage that nobody has looked at. */
+  /** The host that writes the file, and the recoveries that are not acknowledged (JSON). */
   readonly host: string | null;
   readonly damage: string | null;
 };
 
 type Row = { stream: string; state: EntryState; n: number; oldest: number; newest: number; bytes: number };
 
-/** Every stream that has entries, by name. Reads indexes only. */
+/** Returns the statistics of every stream with entries, sorted by name. Reads only indexes. */
 export function streamStatistics({ database }: Outbox, now: Date): StreamStatistics[] {
   const rows = database
     .query<Row, []>(
@@ -73,6 +73,7 @@ export function streamStatistics({ database }: Outbox, now: Date): StreamStatist
   });
 }
 
+/** Returns the statistics of the outbox file. */
 export function fileStatistics({ database }: Outbox): FileStatistics {
   return {
     usedBytes: usedBytes(database),

@@ -3,13 +3,13 @@ import { exitCodes, messageOf, OperatorError } from '../lib/errors.ts';
 import { codeOf } from '../lib/sqlite.ts';
 
 /**
- * The outbox cannot be written: what would be stored must go elsewhere. Not thrown where it may not be written, because a
- * newer version or another host writes it: then nothing must be done.
+ * The outbox cannot be written, so entries must be stored elsewhere. It is not thrown if this host must not write the
+ * outbox, because another host or a newer version writes it: nothing must be stored elsewhere then.
  */
 export class OutboxUnwritable extends OperatorError {
-  /** What is the matter, without the mend. */
+  /** The problem, without the remedy. */
   readonly problem: string;
-  /** What a person can do. */
+  /** The remedy: what a person can do. */
   readonly mend: string;
 
   constructor(problem: string, mend: string, cause: unknown) {
@@ -20,7 +20,7 @@ export class OutboxUnwritable extends OperatorError {
   }
 }
 
-/** The same failure as an OutboxUnwritable: `cannot open the outbox /x: no space is left`, with the mend. */
+/** Returns an error as an OutboxUnwritable: `cannot open the outbox /x: no space is left`, with the remedy. */
 export function unwritable(doing: string, file: string, error: unknown): OutboxUnwritable {
   if (error instanceof OutboxUnwritable) return error;
   const code = codeOf(error) ?? '';
@@ -33,33 +33,33 @@ export function unwritable(doing: string, file: string, error: unknown): OutboxU
   );
 }
 
-/** Whether a failed write may succeed once there is room: a used-up quota is only an I/O error to SQLite. */
+/** True if a failed write can succeed with more space. SQLite reports a used-up quota only as an I/O error. */
 export function isForLackOfSpace(error: unknown): boolean {
   return /^(SQLITE_FULL|SQLITE_IOERR.*|ENOSPC|EDQUOT|EFBIG)$/.test(codeOf(error) ?? '');
 }
 
-/** What codes of SQLite and of the system mean here, and the mend; the first that matches counts. */
+/** The reason and the remedy for the error codes of SQLite and of the system. The first match wins. */
 const causes: readonly (readonly [codes: RegExp, why: string, mend: string])[] = [
   [/^(SQLITE_FULL|ENOSPC)$/, 'no space is left', 'make room: df -h {directory}; df -i {directory}'],
   [/^(EDQUOT|EFBIG)$/, 'the quota is used up', 'make room: quota -s; ulimit -f'],
   [
     /^(SQLITE_IOERR_(READ|SHORT_READ|CORRUPTFS|FSTAT)|EIO|ESTALE)$/,
-    'it cannot be read: the disk, or the server that it is on, fails',
+    'it cannot be read: its disk or its file server fails',
     'check both: dmesg; findmnt -T {directory}. If only this file stays unreadable: mv {file} {file}.bad; hpc-collector outbox recover {file}.bad',
   ],
   [
     /^SQLITE_IOERR/,
-    'the disk takes no more: it fails, or a quota is used up',
+    'the disk does not accept more data: it fails, or a quota is used up',
     'check both: df -h {directory}; quota -s; dmesg',
   ],
   [
     /^(EROFS|SQLITE_READONLY.*)$/,
     'it is read-only',
-    'check how it is mounted and whose it is: findmnt -T {directory}; ls -ld {directory} {file}',
+    'check its mount and its owner: findmnt -T {directory}; ls -ld {directory} {file}',
   ],
-  [/^(EACCES|EPERM)$/, 'permission denied', 'it must be yours: ls -ld {directory} {file}'],
-  [/^(ENOENT|ENOTDIR|EEXIST)$/, 'its directory cannot be made', 'make {directory}, or correct --outbox'],
-  [/^EISDIR$/, 'a directory is in its place', 'move it away: ls -ld {file}'],
-  [/^SQLITE_CANTOPEN/, 'it cannot be opened', 'it must be yours, in a directory that is: ls -ld {directory} {file}'],
-  [/^SQLITE_(BUSY|LOCKED)/, 'another process keeps it locked', 'see which: fuser -v {file}'],
+  [/^(EACCES|EPERM)$/, 'permission denied', 'this user must own it: ls -ld {directory} {file}'],
+  [/^(ENOENT|ENOTDIR|EEXIST)$/, 'its directory cannot be created', 'create {directory}, or correct --outbox'],
+  [/^EISDIR$/, 'it is a directory', 'move it away: ls -ld {file}'],
+  [/^SQLITE_CANTOPEN/, 'it cannot be opened', 'this user must own it and its directory: ls -ld {directory} {file}'],
+  [/^SQLITE_(BUSY|LOCKED)/, 'another process keeps it locked', 'find the process with: fuser -v {file}'],
 ];

@@ -1,23 +1,26 @@
 import type { Attempt, Entry } from './entry.ts';
 import type { Outbox } from './outbox.ts';
 
-/** Why an entry is not delivered yet, and until when; null if the time is unknown. */
+/** The reason why an entry is not delivered yet, and until when; null if the time is unknown. */
 export type Waiting = { readonly reason: string; readonly until: Date | null };
 
-/** Returns null for a delivered entry. */
+/** Returns why an entry is not delivered yet; null for a delivered entry. */
 export function waitingOf(outbox: Outbox, entry: Entry, now: Date): Waiting | null {
   if (entry.state === 'delivered') return null;
   const because = entry.lastError === null ? '' : `: ${entry.lastError}`;
   if (entry.state === 'rejected')
-    return { reason: `rejected${because}; a person decides: outbox retry or outbox drop`, until: null };
-  if (entry.state === 'held') return { reason: `held${because}; until: outbox release`, until: null };
+    return {
+      reason: `rejected${because}; send it again with outbox retry, or delete it with outbox drop`,
+      until: null,
+    };
+  if (entry.state === 'held') return { reason: `held${because}; to send it: outbox release`, until: null };
   const head = outbox.heads(entry.destination).find((other) => other.stream === entry.stream) ?? entry;
   const isHead = head.sequence === entry.sequence;
   const cause = head.lastError === null ? '' : `: ${head.lastError}`;
-  const place = isHead ? '' : `${older(outbox, entry)} of its stream in front, `;
+  const place = isHead ? '' : `${older(outbox, entry)} of its stream must be delivered first; `;
   if (head.nextAttemptAt !== null && head.nextAttemptAt > now)
     return { reason: `${place}the stream rests${cause}`, until: head.nextAttemptAt };
-  return { reason: isHead ? `the next drain sends it${because}` : `${place}the first is due${cause}`, until: null };
+  return { reason: isHead ? `the next drain sends it${because}` : `${place}the oldest is due${cause}`, until: null };
 }
 
 function older(outbox: Outbox, entry: Entry): string {
@@ -27,11 +30,11 @@ function older(outbox: Outbox, entry: Entry): string {
 }
 
 /**
- * True if the destination may have the entry without having confirmed it: it was sent, and no answer told the result.
+ * True if the destination may have the entry without a confirmation: it was sent, and no answer gave the result.
  */
 export function mayBeThere(entry: Entry, attempts: readonly Attempt[]): boolean {
   if (entry.state !== 'delivered') return entry.firstSentAt !== null;
-  // An answer that it is stored already proves that an earlier attempt stored it, and this one did not.
+  // The answer "already stored" proves that an earlier attempt stored the entry and the last one did not.
   if ((attempts.at(-1)?.status ?? 0) >= 400) return false;
   return attempts.slice(0, -1).some(({ outcome, status }) => outcome === 'unavailable' && (status ?? 500) >= 500);
 }

@@ -206,7 +206,7 @@ describe('a file that a mistyped --outbox names stays as it is, with nothing bes
     ],
     [
       "another program's database",
-      "is another program's database and no outbox: correct --outbox",
+      "is another program's database, not an outbox: correct --outbox",
       (file: string) => {
         const database = new Database(file);
         database.run('CREATE TABLE moz_places (url TEXT)');
@@ -242,7 +242,7 @@ test('wrong bits in the schema and one in every body cost no entry', async () =>
   writeFileSync(site.outbox, bytes, { mode: 0o600 });
   const { exit, stderr } = await site.run('run', 'casper');
   expect({ exit, stderr }).toMatchObject({ exit: 0 });
-  expect(stderr).toMatch(/malformed database schema.*: it is kept as .*; 4 entries recovered, 0 lost/);
+  expect(stderr).toMatch(/malformed database schema.*: the damaged file is kept as .*; 4 entries recovered, 0 lost/);
   expect(await site.run('drain')).toMatchObject({ exit: 0 });
   const ids = [
     '01a22025-a7a7-74a6-bb3c-86dda946c014',

@@ -122,7 +122,7 @@ describe('a full disk', () => {
     free();
     const { posted } = startOn(url);
     const next = await here.run('run', 'casper', '--outbox', outbox);
-    expect(next.stderr).toContain('Took 1 snapshot into the outbox');
+    expect(next.stderr).toContain('Imported 1 snapshot from the fallback directory into the outbox');
     expect(next).toMatchObject({ exit: 0 });
     // The spooled one first, whole but for what only the newest may have.
     expect(posted).toHaveLength(2);
@@ -167,15 +167,11 @@ describe('a full disk', () => {
 
 describe('an outbox', () => {
   test.each([
-    [
-      'in whose place is a directory',
-      (outbox: string) => mkdirSync(outbox, { recursive: true }),
-      'a directory is in its place',
-    ],
+    ['in whose place is a directory', (outbox: string) => mkdirSync(outbox, { recursive: true }), 'it is a directory'],
     [
       'whose directory cannot be made',
       (outbox: string) => writeFileSync(join(outbox, '..'), ''),
-      'its directory cannot be made',
+      'its directory cannot be created',
     ],
   ])('%s does not cost a snapshot', async (_, spoil, words) => {
     const { posted, url } = api();
@@ -225,7 +221,7 @@ describe('an outbox', () => {
     ).ended;
     expect(exit).toBe(1);
     expect(stderr).toMatch(
-      /cannot open the outbox .*: permission denied; the snapshot is kept in .*; it must be yours: ls -ld/,
+      /cannot open the outbox .*: permission denied; the snapshot is kept in .*; this user must own it: ls -ld/,
     );
     expect(readdirSync(join(open, 'fallback'))).toHaveLength(1);
   });
@@ -236,7 +232,9 @@ describe('an outbox', () => {
       env: here.env,
       cwd: here.directory,
     }).ended;
-    expect(stderr).toMatch(/the disk takes no more: it fails, or a quota is used up; the snapshot is kept in/);
+    expect(stderr).toMatch(
+      /the disk does not accept more data: it fails, or a quota is used up; the snapshot is kept in/,
+    );
     expect(exit).toBe(1);
     await here.run('collect', 'casper');
     expect(await here.entries()).toHaveLength(2);
@@ -252,7 +250,7 @@ describe('an outbox', () => {
     expect(exit).toBe(1);
     expect(errors(stderr)).toEqual([
       expect.stringMatching(
-        /a directory is in its place; and the fallback directory cannot take it: .*inside cannot be used: .*; and no other can be made beside it: .*: this snapshot \(\d+ bytes\) is lost; move it away/,
+        /it is a directory; and the fallback directory cannot take it: .*inside cannot be used: .*; and no other directory can be created beside it: .*: this snapshot \(\d+ bytes\) is lost; move it away/,
       ),
     ]);
   });

@@ -91,7 +91,7 @@ describe('show', () => {
       /^May be there: +it was sent and may be there already, first at .* no answer said what became of it/m,
     );
     expect((await outbox('show', behind)).stdout).toMatch(
-      /^Waits: +1 older entry of its stream in front, the stream rests/m,
+      /^Waits: +1 older entry of its stream must be delivered first; the stream rests/m,
     );
     const [json] = await jsonOf('show', head);
     expect(json).toMatchObject({ may_be_there: true, waits_until: json?.next_attempt_at, body: { nodes: 1 } });
@@ -333,7 +333,7 @@ describe('export and import', () => {
     expect(await importing.ended).toMatchObject({
       exit: 1,
       stdout: '2 entries imported (1 bad line)\n',
-      stderr: expect.stringMatching(/^line 2 is no exported entry: /),
+      stderr: expect.stringMatching(/^line 2 is not an exported entry: /),
     });
     expect(await other.run('outbox', 'import', join(other.directory, 'missing'))).toMatchObject({ exit: 2 });
     await other.remove();

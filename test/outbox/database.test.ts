@@ -152,7 +152,10 @@ describe('a file that cannot be used is said to be so, with the mend:', () => {
 
   test('a file in the place of its directory', () => {
     writeFileSync(join(directory.path, 'state'), '');
-    expect(refusal()).toMatchObject({ exitCode: 1, message: expect.stringContaining('its directory cannot be made') });
+    expect(refusal()).toMatchObject({
+      exitCode: 1,
+      message: expect.stringContaining('its directory cannot be created'),
+    });
   });
 });
 
@@ -165,7 +168,7 @@ describe('in a directory that is read-only', () => {
   test('nothing can be made, and the message says where', () => {
     const { stdout } = run(programOf('addForbidden', file));
     expect(stdout).toMatch(
-      /^cannot open the outbox .*outbox\.db: permission denied; it must be yours: ls -ld .* \(1\)$/,
+      /^cannot open the outbox .*outbox\.db: permission denied; this user must own it: ls -ld .* \(1\)$/,
     );
   });
 
@@ -177,7 +180,7 @@ describe('in a directory that is read-only', () => {
     if (process.getuid?.() === 0) chownSync(file, 65_534, 65_534);
     const { stdout } = run(programOf('addForbidden', file));
     expect(stdout).toMatch(
-      /^cannot write the outbox .*outbox\.db: it is read-only; check how it is mounted and whose it is: .* \(1\)$/,
+      /^cannot write the outbox .*outbox\.db: it is read-only; check its mount and its owner: .* \(1\)$/,
     );
   });
 });

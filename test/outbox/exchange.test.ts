@@ -103,9 +103,9 @@ test('what is here, and what was delivered, is passed over and counted', async (
 const changed = (line: string, change: Record<string, unknown>) => JSON.stringify({ ...JSON.parse(line), ...change });
 
 test.each<[string, (line: string) => string | null, RegExp]>([
-  ['too long or no UTF-8', () => null, /too long, or no UTF-8/],
-  ['no JSON', (line) => line.slice(0, -5), /no JSON/],
-  ['another JSON', () => '[]', /no exported entry/],
+  ['too long or no UTF-8', () => null, /too long or is not valid UTF-8/],
+  ['no JSON', (line) => line.slice(0, -5), /is not JSON/],
+  ['another JSON', () => '[]', /is not an exported entry/],
   ['another body', (line) => changed(line, { body: '{"nodes":2}' }), /sha-256 of its body differs/],
   [
     'a path to elsewhere',

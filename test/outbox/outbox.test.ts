@@ -69,7 +69,7 @@ describe('a body', () => {
     ['has another sha-256', `UPDATE entries SET body_sha256 = 'x' WHERE sequence = 1`, /its sha-256 differs/],
     ['cannot be unpacked', `UPDATE bodies SET gzip = zeroblob(40) WHERE entry = 1`, /./],
     ['is cut', `UPDATE bodies SET gzip = substr(gzip, 1, length(gzip) - 9) WHERE entry = 1`, /./],
-    ['is gone', `DELETE FROM bodies WHERE entry = 1`, /^entry .* is gone$/],
+    ['is gone', `DELETE FROM bodies WHERE entry = 1`, /^entry .* does not exist any more$/],
   ])('that %s is not given out', (_, damage, words) => {
     const entry = store(outbox, { body: '{"a":1}' });
     const other = store(outbox, { body: '{"b":2}' });

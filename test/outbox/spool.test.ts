@@ -110,7 +110,7 @@ describe('entries', () => {
     takeIn();
     expect(outbox.list('all')).toHaveLength(1);
     expect(readdirSync(fallback)).toEqual([expect.stringMatching(/\.damaged$/)]);
-    expect(lines[0]).toMatch(/^cannot take in .*; it is kept as .*\.damaged$/);
+    expect(lines[0]).toMatch(/^cannot import .*; it is kept as .*\.damaged$/);
   });
 
   test('drop the oldest where they are too many', () => {

@@ -99,18 +99,18 @@ describe('why an entry waits', () => {
     const waits = (entry: typeof head) => waitingOf(outbox, get(outbox, entry.id), now);
     expect(waits(head)).toEqual({ reason: 'the stream rests: HTTP 503', until });
     expect(waits(behind)).toEqual({
-      reason: '1 older entry of its stream in front, the stream rests: HTTP 503',
+      reason: '1 older entry of its stream must be delivered first; the stream rests: HTTP 503',
       until,
     });
     expect(waits(other)).toEqual({ reason: 'the next drain sends it', until: null });
     outbox.hold(head, 'wait for Ann');
     expect(waits(head)).toEqual({
-      reason: 'held: wait for Ann; last error: HTTP 503; until: outbox release',
+      reason: 'held: wait for Ann; last error: HTTP 503; to send it: outbox release',
       until: null,
     });
     expect(waits(behind)).toEqual({ reason: 'the next drain sends it', until: null });
     outbox.rejected(behind, attemptAt(now, { status: 400, outcome: 'rejected', detail: 'HTTP 400: bad' }), false);
-    expect(waits(behind)?.reason).toStartWith('rejected: HTTP 400: bad; a person decides');
+    expect(waits(behind)?.reason).toStartWith('rejected: HTTP 400: bad; send it again with outbox retry');
     outbox.delivered(other, attemptAt(now), '{}');
     expect(waits(other)).toBeNull();
   });

@@ -4,7 +4,7 @@ import type { EntryRow } from '../row.ts';
 /** Sizes of the header that `Bun.gzipSync` writes and of the trailer (RFC 1952, section 2.3), in bytes. */
 const headerBytes = 10;
 const trailerBytes = 8;
-/** A larger compressed body has too many bits to try them all in time, in bytes. */
+/** Size limit of a compressed body in bytes: trying all bits of a larger one takes too long. */
 const maxGzipBytes = 16 * 1024;
 /** Time limit for one body, in milliseconds: one body must not use up the time of all others. */
 const maxMillisecondsEach = 2000;
@@ -50,10 +50,10 @@ function search(gzip: Uint8Array, row: EntryRow, end: number): Uint8Array<ArrayB
   return null;
 }
 
-/** Returns the body if it is the one that the entry was stored with; null if not. */
+/** Returns the uncompressed body if its size and SHA-256 are those of the entry; null if not. */
 function inflate(deflated: Uint8Array<ArrayBuffer>, row: EntryRow): Uint8Array<ArrayBuffer> | null {
   try {
-    // Not node:zlib, whose calls take seven times as long: thousands are made.
+    // Do not use node:zlib here: its calls take seven times as long, and a repair makes thousands.
     const body = Bun.inflateSync(deflated);
     return body.length === row.body_bytes && sha256Of(body) === row.body_sha256 ? body : null;
   } catch {

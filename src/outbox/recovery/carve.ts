@@ -4,37 +4,37 @@ import { PageFile } from './pages.ts';
 import { type Cell, cellAt, cellsOf, headerOf, payloadOf, valuesOf } from './record.ts';
 import { type DroppedRow, droppedRowOf, entryRowOf, metadataOf } from './rows.ts';
 
-/** An entry that was found; without its body where that is not what was stored. */
+/** A found entry; `gzip` is null if its body is missing or damaged. */
 export type Carved = { readonly row: EntryRow; readonly gzip: Uint8Array<ArrayBuffer> | null };
 
 /**
- * What can be read of an outbox's file without SQLite, which gives up at the first page that leads nowhere: every leaf
- * page tells by itself which rows it has.
+ * The readable parts of an outbox file, found without SQLite. SQLite stops at the first damaged page of a tree, but
+ * each leaf page can be read without the others.
  */
 export type Carving = {
   readonly metadata: ReadonlyMap<string, string>;
   readonly dropped: readonly DroppedRow[];
-  /** Bodies whose entry was not found: they are lost, because nobody knows where they were to go. */
+  /** The number of bodies whose entry was not found. They are lost, because their destination is unknown. */
   readonly strayBodies: number;
   /** True if the file is a database, or has rows that only an outbox has. */
   readonly isOfOutbox: boolean;
-  /** Returns why a part of the file could not be read so far, null if all could. */
+  /** Returns why a part of the file could not be read so far; null if all parts could. */
   readFault(): string | null;
-  /** Each entry once, oldest first, the bodies read one at a time. */
+  /** Yields each entry once, oldest first. Reads one body at a time. */
   entries(): Generator<Carved>;
   close(): void;
 };
 
 type Found = {
-  /** Several of one id are older states of it, on pages that are no longer in use. */
+  /** By id. Further rows of an id are its older states, on pages that are no longer in use. */
   readonly entries: Map<string, EntryRow[]>;
-  /** Where in the file the bodies of a sequence number begin. */
+  /** The positions in the file of the bodies of a sequence number. */
   readonly bodies: Map<number, number[]>;
   readonly metadata: Map<string, Set<string>>;
   readonly dropped: Map<string, DroppedRow>;
 };
 
-/** Goes through the whole file. What it gives reads on in the file until it is closed. */
+/** Searches the whole file. The result reads bodies from the file until it is closed. */
 export function carve(file: string, repair = new BitRepair()): Carving {
   const pages = new PageFile(file);
   try {
@@ -45,7 +45,7 @@ export function carve(file: string, repair = new BitRepair()): Carving {
       .sort(([one], [other]) => (one?.sequence ?? 0) - (other?.sequence ?? 0));
     const known = new Set([...entries.values()].flatMap((rows) => rows.map((row) => row.sequence)));
     return {
-      // Of two values nobody knows which was the last.
+      // Skip a key with two values: which one is newer is unknown.
       metadata: new Map(
         [...metadata].flatMap(([key, [value, ...more]]) => (value && !more.length ? [[key, value]] : [])),
       ),
@@ -75,7 +75,7 @@ function search(pages: PageFile): Found {
   return found;
 }
 
-/** Puts a row where it belongs, by what its columns are. */
+/** Adds a row to the rows of its table, which its columns show. */
 function sort(cell: Cell, position: number, pages: PageFile, found: Found): void {
   const header = headerOf(cell);
   if (!header) return;
@@ -84,7 +84,7 @@ function sort(cell: Cell, position: number, pages: PageFile, found: Found): void
     listOf(found.bodies, cell.rowid).push(position);
     return;
   }
-  // A row of another table, or of none, whose other pages need not be read.
+  // Skip other rows here, so that their overflow pages are not read.
   if (types.length < 2 || !types.some(isText) || types.some(isBlob)) return;
   const payload = payloadOf(cell, pages);
   if (!payload) return;
@@ -129,7 +129,7 @@ function* carvedOf(
 /** Returns the compressed body at a position in the file, intact or not; null if there cannot be one. */
 function gzipAt(position: number, pages: PageFile): Uint8Array<ArrayBuffer> | null {
   const page = pages.page(Math.floor(position / pages.pageSize) + 1);
-  // A copy: the rest of the payload is read over this page.
+  // Copy the page: reading the rest of the payload overwrites the buffer.
   const cell = page && cellAt(Buffer.from(page), position % pages.pageSize, pages.usableSize);
   const header = cell && headerOf(cell);
   const payload = header && payloadOf(cell, pages);
@@ -138,7 +138,7 @@ function gzipAt(position: number, pages: PageFile): Uint8Array<ArrayBuffer> | nu
 
 function isBodyOf(gzip: Uint8Array<ArrayBuffer>, row: EntryRow): boolean {
   try {
-    // Damaged, it could become a thousand times as large.
+    // Limit the output: a damaged body can expand to a thousand times its size.
     const body = process
       .getBuiltinModule('node:zlib')
       .gunzipSync(gzip, { maxOutputLength: Math.max(row.body_bytes, 1) });

@@ -3,17 +3,17 @@ import { OperatorError } from '../../lib/errors.ts';
 import { codeOf, readPragma, schemaVersion } from '../../lib/sqlite.ts';
 import { Metadata } from '../metadata.ts';
 
-/** A file up to this size is checked whenever it is opened: a tenth of a second. */
+/** A file up to this size, in bytes, is checked each time it is opened; that takes a tenth of a second. */
 const alwaysCheckedBytes = 32 * 1024 * 1024;
-/** A larger one is checked so often, in milliseconds. */
+/** A larger file is checked at this interval, in milliseconds. */
 const checkedEvery = 86_400_000;
 
-/** Says that a file is not, or no longer, an outbox. */
+/** The file is not an outbox, or not one any more. */
 export class DamageError extends Error {
   override readonly name = 'DamageError';
 }
 
-/** Whether an error, or one that caused it, says that the file is damaged. */
+/** True if an error, or one of its causes, means that the file is damaged. */
 export function isDamage(error: unknown): boolean {
   return causesOf(error).some((cause) => {
     const code = codeOf(cause) ?? '';
@@ -21,14 +21,14 @@ export function isDamage(error: unknown): boolean {
   });
 }
 
-/** True if an error, or one that caused it, says that the file could not be read now: it may be sound all the same. */
+/** True if an error, or one of its causes, means that a read failed: the file itself may be intact. */
 export function isReadFault(error: unknown): boolean {
   return causesOf(error).some((cause) =>
     /^(SQLITE_IOERR_(READ|SHORT_READ|CORRUPTFS|FSTAT)|EIO|ESTALE)$/.test(codeOf(cause) ?? ''),
   );
 }
 
-/** Whether an error says that the file was replaced while it was open: somebody else recovered it. */
+/** True if an error means that the file was replaced while it was open: another process recovered it. */
 export function isReplaced(error: unknown): boolean {
   return causesOf(error).some((cause) => codeOf(cause) === 'SQLITE_READONLY_DBMOVED');
 }
@@ -40,11 +40,11 @@ function causesOf(error: unknown): Error[] {
 }
 
 /**
- * Throws DamageError where an outbox lost its tables, and OperatorError where a sound database is another program's: a
- * mistyped `--outbox` must not cost somebody's file its name. An empty one is a new outbox.
+ * Throws DamageError if an outbox lacks its tables, and OperatorError if the file is an intact database of another
+ * program, because a recovery after a mistyped `--outbox` would rename that file. An empty database is a new outbox.
  */
 export function refuseForeign(database: Database, file: string): void {
-  // In one transaction: another process may make the tables just now.
+  // Read in one transaction, because another process can create the tables at the same time.
   const finding = database.transaction((): 'ours' | 'lost' | 'foreign' => {
     const names = database
       .query<{ name: string }, []>(`SELECT name FROM sqlite_schema WHERE type = 'table'`)
@@ -56,15 +56,17 @@ export function refuseForeign(database: Database, file: string): void {
     return names.length === 0 || names.includes('bodies') || names.includes('attempts') ? 'lost' : 'foreign';
   });
   const found = finding.deferred();
-  if (found === 'lost') throw new DamageError('it lost its tables');
+  if (found === 'lost') throw new DamageError('its tables are missing');
   if (found === 'foreign')
-    throw new OperatorError(`${file} is another program's database and no outbox: correct --outbox, or move it away`);
+    throw new OperatorError(
+      `${file} is another program's database, not an outbox: correct --outbox, or move the file away`,
+    );
 }
 
 /** The number of SQLITE_IOERR; quick_check reports a failed read as if it had found damage. */
 const ioError = 10;
 
-/** Looks through the whole file, a large one once a day. Throws DamageError, or SQLite's own error. */
+/** Checks the whole file, a large one once a day. Throws DamageError, or SQLite's own error. */
 export function checkForDamage(database: Database, now: Date): void {
   const bytes = Number(readPragma(database, 'page_count')) * Number(readPragma(database, 'page_size'));
   const isLarge = bytes > alwaysCheckedBytes;
@@ -88,7 +90,7 @@ export function checkForDamage(database: Database, now: Date): void {
   try {
     new Metadata(database).write('checked', now.toISOString());
   } catch (error) {
-    // A full disk only means that it is checked again next time.
+    // On a full disk the next command checks the file again.
     if (isDamage(error)) throw error;
   }
 }

@@ -3,23 +3,23 @@ import type { EntryRow } from '../row.ts';
 import type { Carved, Carving } from './carve.ts';
 import { type DroppedRow, entryColumns } from './rows.ts';
 
-/** What became of the entries that were found. */
+/** The result of storing the found entries. */
 export type Filled = {
   readonly recovered: number;
-  /** They are there already, or another entry has their moment. */
+  /** Entries that exist already, or whose timestamp another entry of the destination has. */
   readonly present: number;
-  /** Their bodies are not what was stored. */
+  /** Entries whose bodies are missing or damaged. */
   readonly withoutBody: readonly EntryRow[];
 };
 
-/** Bodies that are written in one transaction: short ones, so that others need not wait long. */
+/** Bytes of bodies in one transaction. Transactions are short, so that other processes do not wait long. */
 const batchBytes = 8 * 1024 * 1024;
-/** How far ahead of now a delivered entry can have been collected, by a clock that was wrong, in milliseconds. */
+/** How far in the future the timestamp of a delivered entry may be because of a wrong clock, in milliseconds. */
 const mostAhead = 86_400_000;
 
 /**
- * Puts what was carved into an outbox, oldest first and with all that is known of it. Numbered as it was, or anew: behind
- * what is there.
+ * Stores carved entries in an outbox, oldest first, with all their columns. `numbering`: keep their sequence numbers,
+ * or give them new ones after those of the existing entries.
  */
 export function fill(database: Database, carving: Carving, numbering: 'as it was' | 'anew'): Filled {
   let recovered = 0;
@@ -38,7 +38,7 @@ export function fill(database: Database, carving: Carving, numbering: 'as it was
             withoutBody.push(row);
             continue;
           }
-          // Without a moment it would never be old enough to be taken out.
+          // Without a time of delivery, the entry would never be old enough to be deleted.
           const delivered_at = row.delivered_at ?? (row.state === 'delivered' ? row.collected_at : null);
           const sequence = numbering === 'anew' ? null : row.sequence;
           const { changes, lastInsertRowid } = entry.run({ ...row, delivered_at, sequence });
@@ -51,7 +51,7 @@ export function fill(database: Database, carving: Carving, numbering: 'as it was
       })
       .immediate();
   }
-  // A damaged time far ahead would make every later entry late.
+  // Ignore damaged times in the far future: they would make every later entry late.
   database.run(
     `INSERT INTO streams (stream, newest_delivered_at)
        SELECT stream, max(collected_at) FROM entries
@@ -61,7 +61,7 @@ export function fill(database: Database, carving: Carving, numbering: 'as it was
   return { recovered, present, withoutBody };
 }
 
-/** Remembers entries that were taken out or lost. */
+/** Stores the records of dropped and lost entries. */
 export function rememberDropped(database: Database, rows: readonly DroppedRow[]): void {
   const query = database.query(
     `INSERT INTO dropped (id, stream, collected_at, dropped_at, reason)

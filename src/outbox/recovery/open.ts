@@ -7,16 +7,16 @@ import { type RecoveryOptions, recover } from './recover.ts';
 import { identityOf } from './set-aside.ts';
 
 /**
- * Opens the outbox to work with it, and looks through it; a damaged one is recovered first. Throws OperatorError with the
- * mend where that is not possible.
+ * Opens the outbox to write it, and checks it for damage. Recovers a damaged outbox first. Throws OperatorError, with
+ * the remedy, if that is not possible.
  */
 export function openOutbox(file: string, options: RecoveryOptions): Outbox {
   return opened(file, options).outbox;
 }
 
 /**
- * An outbox that heals while it is used. Work that fails because of the file is done again: after a failed read or damage
- * on a new connection, because one failed read may look like damage; after damage that is still there on the recovered file.
+ * An outbox that is recovered while it is used. Work that fails because of the file is done again. The first repetition
+ * uses a new connection, because a single failed read can look like damage. The second one uses the recovered file.
  */
 export class HealingOutbox {
   readonly #file: string;
@@ -46,7 +46,7 @@ export class HealingOutbox {
     }
   }
 
-  /** The same for work that takes its time. Nothing else may use the outbox meanwhile. */
+  /** The same for asynchronous work. Nothing else may use the outbox until it ends. */
   async runLong<Result>(work: (outbox: Outbox) => Promise<Result>): Promise<Result> {
     for (let failures = 1; ; failures++) {
       try {
@@ -73,23 +73,23 @@ export class HealingOutbox {
   }
 }
 
-/** What helps after so many failures: reading again first, recovering a file that is still damaged then. */
+/** Returns what to do after so many failures: read again first, then recover a file that is still damaged. */
 function healing(error: unknown, failures: number): 'read again' | 'recover' | 'none' {
   if (isDamage(error)) return failures === 1 ? 'read again' : failures === 2 ? 'recover' : 'none';
   return isReadFault(error) && failures === 1 ? 'read again' : 'none';
 }
 
-/** The error as an OutboxUnwritable if it concerns the file, so that a snapshot is kept elsewhere. */
+/** Returns an error of the file as an OutboxUnwritable, so that a snapshot is stored elsewhere; others unchanged. */
 function inWords(doing: string, file: string, error: unknown): unknown {
   return error instanceof SQLiteError || isDamage(error) || isReadFault(error) ? unwritable(doing, file, error) : error;
 }
 
-/** An outbox and which file it is. */
+/** An outbox, and the identity of its file. */
 type Opened = { readonly outbox: Outbox; readonly identity: string | null };
 
 function opened(file: string, options: RecoveryOptions): Opened {
   for (let failures = 1; ; failures++) {
-    // Before it is opened: one that replaces it meanwhile must not be taken for the damaged one.
+    // Read this before the file is opened: a file that replaces it later must not be taken for the damaged one.
     const identity = identityOf(file);
     try {
       const outbox = openSound(file, options);
@@ -114,7 +114,7 @@ function openSound(file: string, { isChecked = true, ...options }: RecoveryOptio
   }
 }
 
-/** What is wrong, in SQLite's words: those of the first cause. */
+/** Returns SQLite's message: that of the first cause. */
 function reasonOf(error: unknown): string {
   return error instanceof Error && error.cause !== undefined ? reasonOf(error.cause) : messageOf(error);
 }

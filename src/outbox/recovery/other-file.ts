@@ -5,9 +5,9 @@ import { carve } from './carve.ts';
 import { isDamage, refuseForeign } from './damage.ts';
 
 /**
- * Throws OperatorError for a file that was never an outbox, such as a text that a mistyped `--outbox` names. The reserve
- * beside a file shows that it was an outbox, whatever is left of it. No database of the file may be open in this process:
- * closing any descriptor of it drops SQLite's locks (howtocorrupt.html §2.2).
+ * Throws OperatorError for a file that was never an outbox, such as a text that a mistyped `--outbox` names. The
+ * reserve beside a file shows that it was an outbox, however damaged it is. No database of the file may be open in this
+ * process: closing any descriptor of it drops SQLite's locks (howtocorrupt.html §2.2).
  */
 export function refuseOtherFile(file: string): void {
   if (hasReserve(file) || mayBeOutbox(file)) return;
@@ -17,8 +17,8 @@ export function refuseOtherFile(file: string): void {
 }
 
 /**
- * Throws OperatorError for a file that is not an outbox, be it another program's database or no database. A command that
- * makes a lock file before it opens the outbox calls this first, because nothing may be left beside such a file.
+ * Throws OperatorError for a file that is not an outbox: another program's database, or not a database. A command that
+ * creates a lock file before it opens the outbox calls this first, so that it leaves no file beside such a file.
  */
 export function refuseNotOutbox(file: string): void {
   let database: Database | null = null;
@@ -36,7 +36,7 @@ export function refuseNotOutbox(file: string): void {
   }
 }
 
-/** True unless the whole file could be read and has nothing of an outbox. */
+/** True unless the whole file was read and has no rows of an outbox. */
 function mayBeOutbox(file: string): boolean {
   try {
     const carving = carve(file);

@@ -1,19 +1,19 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { messageOf } from '../../lib/errors.ts';
 
-/** Bytes that are read at once when all pages are gone through. */
+/** Bytes in one read when all pages are read. */
 const chunkBytes = 2 ** 20;
 const magic = 'SQLite format 3\0';
-/** What SQLite makes where it is not told otherwise. */
+/** The default page size of SQLite, in bytes. */
 const usualPageSize = 4096;
 
 /**
- * A database file as a row of pages, whatever state it is in (https://www.sqlite.org/fileformat2.html). Closing it drops
- * the locks that SQLite has on the file in this process.
+ * The pages of a database file, intact or damaged (https://www.sqlite.org/fileformat2.html). Closing it drops the locks
+ * that SQLite holds on the file in this process.
  */
 export class PageFile {
   readonly pageSize: number;
-  /** Bytes of a page that are used, from its beginning. */
+  /** The used bytes of a page, from its beginning. */
   readonly usableSize: number;
   /** True if the file begins as every SQLite database does. */
   readonly isDatabase: boolean;
@@ -28,7 +28,7 @@ export class PageFile {
     this.byteCount = fstatSync(this.#descriptor).size;
     const header = Buffer.alloc(100);
     this.#read(header, 0);
-    // 65536 does not fit, and is written as 1.
+    // 65536 does not fit into two bytes, so SQLite stores it as 1.
     const written = header.readUInt16BE(16) === 1 ? 65_536 : header.readUInt16BE(16);
     this.isDatabase = header.toString('latin1', 0, 16) === magic;
     const isPlausible = this.isDatabase && written >= 512 && (written & (written - 1)) === 0;
@@ -39,7 +39,7 @@ export class PageFile {
     this.#page = Buffer.alloc(this.pageSize);
   }
 
-  /** Why a part of the file could not be read, the first such part; null if all could. */
+  /** Why the first unreadable part of the file could not be read; null if all parts could. */
   get readFault(): string | null {
     return this.#readFault;
   }
@@ -48,14 +48,14 @@ export class PageFile {
     closeSync(this.#descriptor);
   }
 
-  /** A page by its number, from 1, valid until the next is asked for; null where there is none. */
+  /** Returns a page by its number, which counts from 1; null if it does not exist. It is valid until the next call. */
   page(number: number): Buffer<ArrayBuffer> | null {
     if (number < 1 || number > this.pageCount) return null;
     this.#read(this.#page, (number - 1) * this.pageSize);
     return this.#page;
   }
 
-  /** All pages with their numbers; each is valid until the next is asked for. */
+  /** Yields all pages with their numbers. Each is valid until the next one is read. */
   *pages(): Generator<[number: number, page: Buffer]> {
     const chunk = Buffer.alloc(Math.max(chunkBytes, this.pageSize));
     const pagesInChunk = chunk.length / this.pageSize;
@@ -68,8 +68,8 @@ export class PageFile {
   }
 
   /**
-   * The pages that are free, whose rows were deleted; none where the list of them is not whole: a damaged one could name
-   * pages that are in use.
+   * Returns the numbers of the free pages, whose rows were deleted. Returns none if the free list is incomplete,
+   * because a damaged list can name pages that are in use.
    */
   freePages(): ReadonlySet<number> {
     const free = new Set<number>();
@@ -92,7 +92,7 @@ export class PageFile {
     return free.size === count ? free : new Set();
   }
 
-  /** Fills the buffer; with zeros where the file has nothing or cannot be read. */
+  /** Fills the buffer from the file, and with zeros after its end or a failed read. */
   #read(buffer: Buffer, position: number): void {
     let read = 0;
     while (read < buffer.length) {
@@ -108,12 +108,12 @@ export class PageFile {
     try {
       return read();
     } catch {
-      // A network filesystem may fail once.
+      // Try again: a read from a network filesystem can fail once.
     }
     try {
       return read();
     } catch (error) {
-      // A bad block costs the chunk it is in, not all that is behind it.
+      // Lose only the chunk with the bad block, not the rest of the file.
       this.#readFault ??= messageOf(error);
       return 0;
     }

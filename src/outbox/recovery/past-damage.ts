@@ -9,19 +9,19 @@ export type Damage = z.infer<typeof damage>;
 const damage = z.object({
   /** ISO 8601, UTC. */
   at: z.string(),
-  /** Where the damaged file is kept. */
+  /** The path of the damaged file. */
   file: z.string(),
-  /** What was wrong with it. */
+  /** The damage that was found. */
   reason: z.string(),
   recovered: z.int(),
-  /** Entries that were found, but not their bodies. */
+  /** The number of entries that were found without their bodies. */
   without_body: z.int(),
-  /** Bodies that were found, but not their entries. */
+  /** The number of bodies that were found without their entries. */
   without_entry: z.int(),
 });
 const damages = z.array(damage);
 
-/** Returns the recoveries that nobody has acknowledged, oldest first. */
+/** Returns the recoveries that are not acknowledged, oldest first. */
 export function unacknowledgedDamage({ database }: Outbox): Damage[] {
   return damagesIn(database);
 }
@@ -45,13 +45,13 @@ export function acknowledgeDamage(outbox: Outbox): Damage[] {
   });
 }
 
-/** Logs a warning if there are recoveries that nobody has acknowledged. */
+/** Logs a warning if there are recoveries that are not acknowledged. */
 export function warnOfDamage(outbox: Outbox, log: Log): void {
   const all = unacknowledgedDamage(outbox);
   const latest = all.at(-1);
   if (!latest) return;
   const times = all.length === 1 ? '' : ` ${all.length} times, the last`;
   log.warn(
-    `the outbox was damaged${times} at ${latest.at} and recovered, see: hpc-collector outbox recover; this is said until: hpc-collector outbox recover --ack`,
+    `the outbox was damaged${times} at ${latest.at} and recovered: see hpc-collector outbox recover; to stop this warning: hpc-collector outbox recover --ack`,
   );
 }

@@ -20,7 +20,7 @@ export type Cell = {
 export type Header = { readonly types: readonly number[]; readonly length: number };
 
 const tableLeaf = 0x0d;
-/** More than any row of an outbox has. */
+/** Size limit of a payload: more than any row of an outbox has. */
 const maxPayloadBytes = 64 * 1024 * 1024;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 

@@ -17,31 +17,31 @@ import { refuseOtherFile } from './other-file.ts';
 import { type Damage, rememberDamage } from './past-damage.ts';
 import { identityOf, nameAside, setAside } from './set-aside.ts';
 
-/** How long a recovery waits for a drain, and for whoever is writing, in milliseconds. */
+/** How long a recovery waits for a drain and for a writer, in milliseconds. */
 const longestWait = 10_000;
 
 export type RecoveryOptions = {
-  /** This host: it owns the new file where the damaged one does not tell its own. */
+  /** This host. It owns the new file if the damaged one does not name its owner. */
   readonly host: string;
   readonly log: Log;
-  /** Whether the caller holds the drain lock: whoever drains has the file open, and only one process may recover it. */
+  /** Whether the caller holds the drain lock: a drain has the file open, and only one process may recover it. */
   readonly drainLock: 'held' | 'free';
-  /** How the outbox is opened; default: it alone. */
+  /** How to open the outbox; default: without a spool. */
   readonly open?: (file: string) => Outbox;
-  /** What is to be done with it first, when it is known to be sound: a damaged file is kept as it was. */
+  /** Called first with an outbox that has no damage, so that a damaged file stays unchanged. */
   readonly prepare?: (outbox: Outbox) => void;
-  /** False where it is enough to notice damage on the way: a listing must be quick. */
+  /** False to skip the search for damage, for commands that must be quick; default: true. */
   readonly isChecked?: boolean;
   readonly waitMilliseconds?: number;
 };
 
-/** A damaged file: which one it was, by `identityOf`, and what is wrong with it. */
+/** A damaged file: its identity (see `identityOf`) and the damage. */
 export type Finding = { readonly identity: string | null; readonly reason: string };
 
 /**
- * Recovers a damaged outbox: what can be read of it goes into a fresh file, which takes its place, and it is set aside.
- * Returns at once where somebody else did so meanwhile. Throws OperatorError where it cannot be done now, or if the file is
- * not an outbox: the file is then where it was.
+ * Recovers a damaged outbox: copies its readable rows to a new file, renames the damaged file, and puts the new file in
+ * its place. Returns at once if another process has done so. Throws OperatorError if it cannot be recovered now or is
+ * not an outbox; the file is unchanged then.
  */
 export function recover(file: string, found: Finding, options: RecoveryOptions): void {
   const { drainLock, waitMilliseconds = longestWait } = options;
@@ -71,18 +71,18 @@ function recoverLocked(file: string, reason: string, { host, log }: RecoveryOpti
   const aside = nameAside(file, now);
   const fresh = recoveringFile(file);
   removeAllOf(fresh);
-  // Open until the file is set aside: closing it drops the lock that keeps writers out.
+  // Keep it open until the file is set aside: closing it drops the lock that excludes writers.
   const carving = carve(file);
   try {
     const damage = gather(carving, fresh, { host, at: now.toISOString(), file: aside, reason });
     const fault = carving.readFault();
-    // What cannot be read now may be sound: it must not be replaced by the part that can be read.
+    // The unreadable part may be intact, so do not replace the file by its readable part.
     if (fault !== null) throw new Error(`a part of it cannot be read: ${fault}`);
     syncPath(fresh);
     setAside(file, aside, fresh);
     const lost = damage.without_body + damage.without_entry;
     log.error(
-      `✗ the outbox ${file} was damaged (${reason}): it is kept as ${aside}; ${counted(damage.recovered, 'entry', 'entries')} recovered, ${lost} lost; look at it with: hpc-collector outbox recover`,
+      `✗ the outbox ${file} was damaged (${reason}): the damaged file is kept as ${aside}; ${counted(damage.recovered, 'entry', 'entries')} recovered, ${lost} lost; for details: hpc-collector outbox recover`,
     );
   } finally {
     carving.close();
@@ -90,7 +90,7 @@ function recoverLocked(file: string, reason: string, { host, log }: RecoveryOpti
   }
 }
 
-/** Makes the fresh outbox, complete with the memory of what happened. */
+/** Creates the new outbox with the readable rows and a record of the damage. Returns that record. */
 function gather(
   carving: Carving,
   fresh: string,
@@ -99,7 +99,7 @@ function gather(
   const outbox = new Outbox(fresh);
   try {
     const { database } = outbox;
-    // Nothing of it counts until it is whole: it is synced once, in the end.
+    // The file is not used until it is complete, so the caller syncs it once.
     database.run('PRAGMA synchronous = OFF');
     for (const [key, value] of carving.metadata) new Metadata(database).write(key, value);
     if (!carving.metadata.has('host')) new Metadata(database).write('host', host);
@@ -107,7 +107,7 @@ function gather(
     const lost = withoutBody
       .filter((row) => row.state !== 'delivered')
       .map(({ id, stream, collected_at }) => {
-        const reason = `its body was damaged, as was the outbox: ${what.reason}`;
+        const reason = `its body was damaged with the outbox: ${what.reason}`;
         return { id, stream, collected_at, dropped_at: Date.parse(what.at), reason };
       });
     rememberDropped(database, [...carving.dropped, ...lost]);
@@ -119,25 +119,25 @@ function gather(
   }
 }
 
-/** Waits for the drain lock; null where the file was recovered meanwhile. */
+/** Waits for the drain lock. Returns null if another process recovered the file in the meantime. */
 function drainLockOf(file: string, found: Finding, waitMilliseconds: number): Lock | null {
   const deadline = Date.now() + waitMilliseconds;
   for (;;) {
-    // It waits a little by itself.
+    // `tryLock` waits for 200 ms.
     const lock = tryLock(drainLockFile(file));
     if (lock || identityOf(file) !== found.identity) return lock;
     if (Date.now() < deadline) continue;
     throw new OutboxUnwritable(
-      `the outbox ${file} is damaged (${found.reason}) and cannot be recovered while a drain is under way`,
-      'it will be by the next run',
+      `the outbox ${file} is damaged (${found.reason}) and cannot be recovered while a drain is running`,
+      'the next run recovers it',
       null,
     );
   }
 }
 
 /**
- * Keeps others from writing into the file while it is read and replaced; they find then that it was replaced. Null where
- * SQLite cannot lock it: nobody else can write it either.
+ * Locks the file, so that other processes do not write it while it is read and replaced. They notice the replacement
+ * afterwards. Returns null if SQLite cannot lock the file: other processes cannot write it either.
  */
 function lockOutWriters(file: string, waitMilliseconds: number): Database | null {
   let database: Database | null = null;
@@ -151,13 +151,13 @@ function lockOutWriters(file: string, waitMilliseconds: number): Database | null
     if (codeOf(error) !== 'SQLITE_BUSY') return null;
     throw new OutboxUnwritable(
       `the outbox ${file} is damaged and cannot be recovered while another process writes it`,
-      `see which: fuser -v ${file}`,
+      `find the process with: fuser -v ${file}`,
       error,
     );
   }
 }
 
-/** Removes what an earlier attempt left, with its side files. */
+/** Deletes the unfinished file of an earlier attempt, with its side files. */
 function removeAllOf(fresh: string): void {
   for (const name of readdirSync(dirname(fresh)))
     if (name.startsWith(basename(fresh))) rmSync(join(dirname(fresh), name), { force: true });

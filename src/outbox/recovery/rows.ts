@@ -4,7 +4,7 @@ import { destinationName, entryPath } from '../request-parts.ts';
 import type { EntryRow } from '../row.ts';
 import type { Value } from './record.ts';
 
-/** The columns of `entries` in the order of the file. One that a migration adds is added here, at the end. */
+/** The columns of `entries` in the order of the file. Append a column here if a migration adds it. */
 export const entryColumns = [
   'sequence',
   'id',
@@ -27,7 +27,7 @@ export const entryColumns = [
   'failed_probes',
 ] as const satisfies readonly (keyof EntryRow)[];
 
-/** How many columns the rows of the first version have: those that were never changed since have no more. */
+/** The number of columns in the first schema: unchanged rows of old files have no more. */
 const firstEntryColumns = 19;
 
 const uuidV7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -36,8 +36,8 @@ const moment = z.int().min(Date.UTC(2000)).max(Date.UTC(2200));
 const count = z.int().nonnegative();
 
 /**
- * A row of `entries` as it can be. What says where an entry goes and how far it got must be right; the rest is left out
- * where it is not, because the body is worth more.
+ * A valid row of `entries`. The columns for the destination and the state must be valid. Any other invalid column gets
+ * a default, because the body matters more.
  */
 const entryRow = z.object({
   sequence: z.int().positive(),
@@ -71,28 +71,31 @@ const droppedRow = z.object({
   reason: z.string(),
 });
 
-/** A name of a host (RFC 1123): with a damaged one, every run would find that another host writes the outbox. */
+/** A host name (RFC 1123). With a damaged one, every run would report that another host writes the outbox. */
 const hostName = z.string().regex(/^[a-z0-9]([a-z0-9._-]{0,251}[a-z0-9])?$/i);
 const json = z.string().refine(isJson);
 
 /**
- * What the outbox's own metadata must be to be kept; null for what holds for the damaged file alone. Metadata of other rooms
- * must be JSON: they check it further when they read it.
+ * The schemas of the outbox's own metadata; null for metadata that is valid for the damaged file only. Metadata of
+ * other rooms must be JSON, and those rooms check it further when they read it.
  */
 const ownMetadata: Readonly<Record<string, z.ZodType<string> | null>> = { host: hostName, damage: json, checked: null };
 
+/** Returns a row of `entries`; null if the values are not one. */
 export function entryRowOf(rowid: number, values: readonly Value[]): EntryRow | null {
   if (values.length < firstEntryColumns || values[0] !== null) return null;
   const row = Object.fromEntries(entryColumns.map((name, index) => [name, values[index] ?? null]));
   return entryRow.safeParse({ ...row, sequence: rowid }).data ?? null;
 }
 
+/** Returns a row of `dropped`; null if the values are not one. */
 export function droppedRowOf(values: readonly Value[]): DroppedRow | null {
   if (values.length !== 6 || values[0] !== null) return null;
   const [, id, stream, collected_at, dropped_at, reason] = values;
   return droppedRow.safeParse({ id, stream, collected_at, dropped_at, reason }).data ?? null;
 }
 
+/** Returns a key and a value of metadata; null if the values are not a row of it, or must not be copied. */
 export function metadataOf(values: readonly Value[]): readonly [key: string, value: string] | null {
   const [key, value] = values;
   if (values.length !== 2 || typeof key !== 'string' || !/^[a-z-]{1,40}$/.test(key)) return null;

@@ -5,8 +5,8 @@ import { messageOf } from '../../lib/errors.ts';
 import { codeOf } from '../../lib/sqlite.ts';
 
 /**
- * Returns the directory for new files of the spool, created if necessary. If another user made the one that is named, it
- * is a directory beside it with a name that nobody can guess. Throws an Error that says why neither can be used.
+ * Returns the directory for new files of the spool, created if necessary. If another user made the one that is named,
+ * it is a directory beside it with a random name. Throws an Error that says why neither can be used.
  */
 export function makeSpoolDirectory(directory: string): string {
   const problem = spoolProblem(directory);
@@ -22,18 +22,20 @@ export function makeSpoolDirectory(directory: string): string {
     syncPath(dirname(made));
     return made;
   } catch (error) {
-    throw new Error(`${problem}; and no other can be made beside it: ${messageOf(error)}`, { cause: error });
+    throw new Error(`${problem}; and no other directory can be created beside it: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }
 
-/** The directories that files may be taken from. */
+/** Returns the directories whose files may be imported. */
 export function spoolDirectories(directory: string): string[] {
   return [directory, ...substitutesOf(directory)].filter(isUsable);
 }
 
 /**
- * Says why the directory must not be used, and what to do; null if it may be, or does not exist. It lies where everybody
- * may write: in another user's directory, or behind a link, somebody else could read or plant files.
+ * Returns why the directory must not be used, and what to do; null if it may be used or does not exist. Its parent can
+ * be writable by every user, so another user could create the directory, or a link, to read or plant files.
  */
 export function spoolProblem(directory: string): string | null {
   let stat: ReturnType<typeof lstatSync>;
@@ -49,7 +51,7 @@ export function spoolProblem(directory: string): string | null {
   return null;
 }
 
-/** The directories that were made in the place of this one. */
+/** Returns the directories that were created in place of this one. */
 function substitutesOf(directory: string): string[] {
   try {
     return readdirSync(dirname(directory))
@@ -64,7 +66,7 @@ function substitutesOf(directory: string): string[] {
 
 function isUsable(directory: string): boolean {
   try {
-    // A file that cannot be removed would be taken in again and again.
+    // A file that cannot be deleted would be imported again and again.
     accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
     return spoolProblem(directory) === null;
   } catch {

@@ -5,7 +5,7 @@ import { destinationName, entryPath } from '../request-parts.ts';
 const moment = z.iso.datetime().transform((text) => new Date(text));
 
 const spooledEntry = z.object({
-  /** The path of the outbox that it belongs to, for people. */
+  /** The path of its outbox, for people. */
   outbox: z.string(),
   body_sha256: z.string(),
   entry: z.object({
@@ -43,25 +43,27 @@ const spooledAnswer = z.object({
   }),
 });
 
-/** An answer to an entry, as it lies in the spool. */
+/** An answer to an entry, as it is stored in the spool. */
 export type SpooledAnswer = { readonly id: string } & AttemptRecord;
 
+/** Returns the content of the file of an entry. */
 export function entryText(outbox: string, entry: ForeignEntry): string {
   return `${JSON.stringify({ outbox, body_sha256: sha256Of(entry.body), entry })}\n`;
 }
 
+/** Returns the content of the file of an answer. */
 export function answerText(outbox: string, answer: SpooledAnswer): string {
   return `${JSON.stringify({ outbox, ...answer })}\n`;
 }
 
-/** Throws where the text is not a whole entry. */
+/** Parses the file of an entry. Throws an Error if it is not complete. */
 export function parseEntry(text: string): ForeignEntry {
   const { entry, body_sha256 } = spooledEntry.parse(JSON.parse(text));
   if (sha256Of(entry.body) !== body_sha256) throw new Error('the sha-256 of its body differs');
   return entry;
 }
 
-/** Throws where the text is not a whole answer. */
+/** Parses the file of an answer. Throws an Error if it is not complete. */
 export function parseAnswer(text: string): SpooledAnswer {
   return spooledAnswer.parse(JSON.parse(text));
 }

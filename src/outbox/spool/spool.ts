@@ -48,7 +48,9 @@ export class Spool {
     return file;
   }
 
-  /** Says why the named directory cannot be used, so that a person learns it before it is needed; null if it can be. */
+  /**
+   * Returns why the named directory cannot be used, so that `doctor` reports it before it is needed; null if it can be.
+   */
   problem(): string | null {
     return spoolProblem(this.#directory);
   }
@@ -68,8 +70,8 @@ export class Spool {
   }
 
   /**
-   * Returns a number higher than that of every stored entry, with leading zeros. Ids do not give the order: UUIDv7 ids of
-   * two processes within a millisecond are in no order, and the clock can go back.
+   * Returns a number higher than that of every stored entry, with leading zeros. Ids do not give the order: UUIDv7 ids
+   * of two processes within a millisecond are in no order, and the clock can go back.
    */
   #nextNumber(): string {
     const last = this.entries().at(-1);

@@ -10,8 +10,8 @@ import { parseAnswer, parseEntry } from './files.ts';
 import type { Spool } from './spool.ts';
 
 /**
- * Takes what lies in the spool into the outbox, and out of the spool. Throws OutboxUnwritable where an answer cannot be
- * recorded yet: until then its entry looks as if it had not been sent, so nothing must be.
+ * Moves the answers and entries in the spool to the outbox. Throws OutboxUnwritable if an answer cannot be recorded
+ * yet: its entry looks as if it had not been sent, so the caller must not send entries.
  */
 export function takeInSpool(outbox: Outbox, spool: Spool, log: Log): void {
   for (const file of spool.answers()) take(file, parseAnswer, (answer) => outbox.record(answer.id, answer), log);
@@ -24,25 +24,25 @@ export function takeInSpool(outbox: Outbox, spool: Spool, log: Log): void {
     }
   } catch (error) {
     if (!(error instanceof OutboxUnwritable)) throw error;
-    log.warn(`${counted(files.length - taken, 'snapshot')} still cannot be taken into the outbox: ${error.message}`);
+    log.warn(`${counted(files.length - taken, 'snapshot')} still cannot be imported into the outbox: ${error.message}`);
   }
-  if (taken > 0) log.info(`Took ${counted(taken, 'snapshot')} into the outbox that it could not be given before`);
+  if (taken > 0) log.info(`Imported ${counted(taken, 'snapshot')} from the fallback directory into the outbox`);
 }
 
 function takeInEntry(outbox: Outbox, entry: ForeignEntry): void {
-  // Another system's snapshot may have its moment by now; the next free one orders it as well.
+  // Another system's snapshot may have its timestamp by now. The next free one keeps the order.
   for (let milliseconds = 0; !outbox.has(entry.id); milliseconds++) {
     outbox.takeIn({ ...entry, collectedAt: new Date(entry.collectedAt.getTime() + milliseconds) });
   }
 }
 
-/** Takes one file in. A file that is not what it should be is put aside for a person; one that cannot be read is left. */
+/** Imports one file and deletes it. Renames a damaged file. Throws OutboxUnwritable if the file cannot be read. */
 function take<T>(file: string, parse: (text: string) => T, put: (content: T) => void, log: Log): void {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    // Another process was quicker.
+    // Another process has imported it.
     if (codeOf(error) === 'ENOENT') return;
     throw new OutboxUnwritable(`cannot read ${file}: ${messageOf(error)}`, 'check its disk: dmesg; df -h', error);
   }
@@ -50,7 +50,7 @@ function take<T>(file: string, parse: (text: string) => T, put: (content: T) => 
   try {
     content = parse(text);
   } catch (error) {
-    log.error(`cannot take in ${file}: ${messageOf(error)}; it is kept as ${file}.damaged`);
+    log.error(`cannot import ${file}: ${messageOf(error)}; it is kept as ${file}.damaged`);
     renameSync(file, `${file}.damaged`);
     return;
   }

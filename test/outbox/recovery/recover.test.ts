@@ -204,7 +204,7 @@ describe('opening a damaged file', () => {
     for (const statement of statements) database.run(statement);
     database.close();
     const found = readFileSync(file);
-    expect(open).toThrow("is another program's database and no outbox: correct --outbox");
+    expect(open).toThrow("is another program's database, not an outbox: correct --outbox");
     expect(readFileSync(file).equals(found)).toBe(true);
     expect(setAsideFiles()).toEqual([]);
   });
@@ -412,7 +412,7 @@ describe('a recovery that has to wait', () => {
     const damaged = readFileSync(file);
     const lock = tryLock(drainLockFile(file));
     expect(() => openOutbox(file, { ...options(), waitMilliseconds: 300 })).toThrow(
-      /is damaged \(file is not a database\) and cannot be recovered while a drain is under way/,
+      /is damaged \(file is not a database\) and cannot be recovered while a drain is running/,
     );
     expect(readFileSync(file).equals(damaged)).toBe(true);
     // The drain itself need not wait.
