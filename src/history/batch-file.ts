@@ -80,7 +80,7 @@ export class Spill {
     try {
       this.#append(part);
     } catch (error) {
-      throw unwritable('gather jobs in', this.#file, error);
+      throw unwritable('write jobs to', this.#file, error);
     }
   }
 
@@ -95,11 +95,11 @@ export class Spill {
   }
 
   #read(part: Uint8Array | Uint32Array | BigInt64Array, position: number): void {
-    if (this.#descriptor === null) throw new Error('nothing was kept');
+    if (this.#descriptor === null) throw new Error('no batch was added');
     for (let done = 0; done < part.byteLength; ) {
       const rest = new Uint8Array(part.buffer, part.byteOffset + done, part.byteLength - done);
       const read = readSync(this.#descriptor, rest, 0, rest.length, position + done);
-      if (read === 0) throw new Error('what was kept is gone');
+      if (read === 0) throw new Error('the batch file is too short');
       done += read;
     }
   }

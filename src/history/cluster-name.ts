@@ -24,20 +24,20 @@ export async function slurmClusterName(executor: Executor, host: string | null):
     throw complaint === null ? unknown(reason) : unknownForNow(complaint);
   }
   const name = /^ClusterName\s*=\s*(.*?)\s*$/m.exec(result.text)?.[1];
-  if (name === undefined) throw unknown('scontrol show config does not say');
+  if (name === undefined) throw unknown('scontrol show config prints no ClusterName');
   return checkedCluster(name, 'ClusterName of slurm.conf');
 }
 
 function unknown(reason: string): OperatorError {
   return new OperatorError(
-    `cannot tell the cluster's name: ${reason}: set jobs.cluster_name in collector.yaml, or --cluster-name`,
+    `cannot determine the cluster name: ${reason}: set jobs.cluster_name in collector.yaml, or pass --cluster-name`,
   );
 }
 
-/** Slurm cannot be asked at the moment: the export failed, as if sacct had, and its configuration is not wrong. */
+/** Returns the error for a Slurm that does not answer now. Exit code 1, as for a failed sacct: no setting is wrong. */
 function unknownForNow({ why, line, remedy }: Complaint): OperatorError {
   return new OperatorError(
-    `cannot ask Slurm for the cluster's name: ${why} (${printable(line, 300)}): ${remedy}; nothing is lost: the next export reads the same jobs; if jobs.cluster_name is set in collector.yaml, slurmctld is not needed`,
+    `cannot ask Slurm for the cluster name: ${why} (${printable(line, 300)}): ${remedy}; no jobs are lost: the next export reads the same jobs; if jobs.cluster_name is set in collector.yaml, slurmctld is not needed`,
     { exitCode: exitCodes.failed },
   );
 }

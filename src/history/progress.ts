@@ -4,17 +4,17 @@ import type { Outbox } from '../outbox/outbox.ts';
 const moment = z.iso.datetime().transform((text) => new Date(text));
 
 const progressSchema = z.object({
-  /** All that ended before was read, and is looked at again only as far as the overlap goes; null before the first export. */
+  /** All jobs that ended before this time were read. The next export reads the overlap again. Null before the first one. */
   readUntil: moment.nullable(),
-  /** A range that was asked for and is not read to its end; `until` is null for now. */
+  /** The requested range, if it was not read to its end; `until` is null for now, and `done` is the time read so far. */
   backfill: z.object({ since: moment, until: moment.nullable(), done: moment }).nullable(),
-  /** The zone of the times that were sent; absent if an earlier version sent them. */
+  /** The zone of the sent times; absent if an earlier version sent them. */
   timezone: z.string().optional(),
 });
 
 const progressByCluster = z.record(z.string(), progressSchema);
 
-/** How far the job history of a cluster was read. */
+/** The progress of reading the job history of a cluster. */
 export type Progress = z.output<typeof progressSchema>;
 
 const none: Progress = { readUntil: null, backfill: null };
@@ -23,7 +23,10 @@ export function readProgress(outbox: Outbox, cluster: string): Progress {
   return all(outbox)[cluster] ?? none;
 }
 
-/** Up to which moment each cluster's finished jobs were read, by its name; without those of which only ranges were. */
+/**
+ * Returns the time up to which the finished jobs of each cluster were read, by cluster name. Leaves out clusters of which
+ * only ranges were read.
+ */
 export function readUntilOfClusters(outbox: Outbox): ReadonlyMap<string, Date> {
   return new Map(
     Object.entries(all(outbox)).flatMap(([cluster, { readUntil }]) =>

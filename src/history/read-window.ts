@@ -7,34 +7,34 @@ import { type Candidate, candidateOf } from './fingerprints.ts';
 import { recordOf } from './record.ts';
 import { sacctFailure } from './sacct-failure.ts';
 
-/** Whose history is read, how, and how it is written down. */
+/** The cluster whose history is read, and the settings for reading and sending it. */
 export type HistorySource = {
   readonly cluster: string;
   readonly executor: Executor;
-  /** Where sacct runs; null for this host. */
+  /** The host that runs sacct; null for this host. */
   readonly host: string | null;
   readonly timeoutSeconds: number;
-  /** The zone of the records' times. */
+  /** The time zone of the times in the records. */
   readonly timeZone: string;
-  /** Of one body. */
+  /** The limits of one body. */
   readonly limits: BodyLimits;
 };
 
-/** What becomes of the jobs that are read. */
+/** The functions that receive the jobs that are read. */
 export type HistorySink = {
-  /** Leaves those whose record was not sent yet as it is. */
+  /** Returns the jobs whose current record was not sent yet. */
   unsent(candidates: readonly Candidate[]): readonly Candidate[];
-  /** Gets the bodies that are to be sent, one after the other. */
+  /** Receives the bodies to send, one after the other. */
   take(body: string, jobs: readonly Candidate[]): void;
-  /** Told now and then of how many lines were read. */
+  /** Receives the number of lines read so far, from time to time. */
   progress(rows: number): void;
 };
 
-/** What was in a window. */
+/** The counts of one window. */
 export type Gathered = {
   readonly rows: number;
   readonly jobs: number;
-  /** Those of the jobs that were not sent yet, or are other than they were sent. */
+  /** The number of jobs that were not sent yet, or that changed since they were sent. */
   readonly fresh: number;
   /** The number of `fresh` jobs that never started. */
   readonly unstarted: number;
@@ -44,12 +44,12 @@ export type Gathered = {
   readonly doubtful: Damages;
 };
 
-/** Sacct's output is as large as the site's history and is never held. */
+/** The largest output of sacct. It is not held in memory, and it is as large as the site's history. */
 const maxOutputBytes = 64 * 1024 ** 3;
 
 /**
- * Reads the jobs that ended in a window. Throws OperatorError where sacct did not give them all: then what the sink has
- * got is not to be used.
+ * Reads the jobs that ended in a window. Throws OperatorError if sacct did not print all of them; the caller must then
+ * discard everything that the sink received.
  */
 export async function gather(window: Window, source: HistorySource, sink: HistorySink): Promise<Gathered> {
   const { cluster, executor, host, timeoutSeconds, timeZone, limits } = source;

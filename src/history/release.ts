@@ -5,8 +5,8 @@ import { printable } from '../lib/text.ts';
 import { tooOld, versionLine } from '../slurm/version.ts';
 
 /**
- * Throws OperatorError if sacct is of a release that is too old. Accepts a sacct that does not tell its release: if it cannot
- * run, the export says why.
+ * Throws OperatorError if the release of sacct is too old. Accepts a sacct whose release is unknown: if it cannot run,
+ * the export reports the reason.
  */
 export async function refuseOldRelease(executor: Executor, host: string | null): Promise<void> {
   const command = { argv: ['sacct', '--version'], host, via: null, timeoutSeconds: 60, maxOutputBytes: 4096 } as const;

@@ -8,29 +8,29 @@ import { clientComplaints, complaintIn, type KnownComplaint } from '../slurm/com
 const known: readonly KnownComplaint[] = [
   [
     /accounting storage is disabled/i,
-    'Slurm keeps no accounting here',
+    'accounting is disabled in Slurm',
     'without slurmdbd (AccountingStorageType in slurm.conf) there is no job history',
   ],
   ...clientComplaints,
   [
     /Unable to connect to database/i,
-    'slurmdbd does not reach its database',
-    'nothing is lost: the next export reads it',
+    'slurmdbd cannot reach its database',
+    'no jobs are lost: the next export reads them',
   ],
   [
     /Connection refused|Unable to contact|Connection timed out|Problem talking to the database/i,
     'slurmdbd does not answer',
-    'nothing is lost: the next export reads it; see: sacctmgr ping, systemctl status slurmdbd',
+    'no jobs are lost: the next export reads them; see: sacctmgr ping, systemctl status slurmdbd',
   ],
   [
     /permission denied|access denied|not (?:have )?permi|privilege/i,
     'permission denied',
-    'the user needs to see the jobs of all: sacctmgr modify user NAME set adminlevel=operator',
+    'the user needs permission to see the jobs of all users: sacctmgr modify user NAME set adminlevel=operator',
   ],
   [
     /Invalid field|unrecognized (?:option|job state)|invalid option|Invalid time/i,
-    'this version of sacct does not know what is asked',
-    'tell us the version: sacct --version',
+    'this version of sacct does not support the request',
+    'report the version to the developers: sacct --version',
   ],
 ];
 
@@ -67,6 +67,6 @@ function failed(what: string, mend: string): OperatorError {
 
 function missing(on: string): OperatorError {
   return new OperatorError(
-    `there is no sacct${on} in PATH or jobs.search_path: set jobs.host in collector.yaml to a host of the cluster that has it`,
+    `there is no sacct${on} in PATH or jobs.search_path: set jobs.host in collector.yaml to a host of the cluster that has sacct`,
   );
 }

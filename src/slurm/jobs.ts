@@ -5,8 +5,8 @@ import { given, type Row } from './rows.ts';
 import { parseTres } from './tres.ts';
 
 /**
- * The fields of `squeue` that are read: never a name, a comment or a reason, which are free text. A job is held when its
- * priority is 0: that is what holding does (scontrol(1), "hold"), whatever its reason says.
+ * The fields that are read from `squeue`. Names, comments and reasons are left out, because they are free text. A job
+ * with priority 0 is held, because `scontrol hold` sets the priority to 0 (scontrol(1), "hold").
  */
 export const jobFields = [
   'JobArrayID',
@@ -30,22 +30,25 @@ export const jobFields = [
 
 type JobRow = Row<(typeof jobFields)[number]>;
 
-/** What a job in a state (squeue(1), "JOB STATE CODES") counts as; every other state counts nowhere. */
+/** The counter for each job state (squeue(1), "JOB STATE CODES"). Jobs in other states are not counted. */
 const states: Readonly<Record<string, 'running' | 'waiting' | 'held'>> = {
   RUNNING: 'running',
-  // Has its nodes, which are being made ready.
+  // The job has its nodes, and they are being prepared.
   CONFIGURING: 'running',
   RESIZING: 'running',
   SIGNALING: 'running',
   PENDING: 'waiting',
-  // Waits to be started again, before all others (Slurm 25.11, sbatch --requeue=expedite).
+  // The job restarts before all other jobs (Slurm 25.11, sbatch --requeue=expedite).
   EXPEDITING: 'waiting',
   REQUEUE_HOLD: 'held',
   SPECIAL_EXIT: 'held',
   RESV_DEL_HOLD: 'held',
 };
 
-/** One job, one component of a heterogeneous job, or the waiting tasks of an array; a string says what is wrong with the line. */
+/**
+ * Parses one line of squeue: a job, a component of a heterogeneous job, or the pending tasks of an array. Returns a
+ * string with the error if the line is wrong.
+ */
 export function parseJob(row: JobRow): JobRecord | string {
   const id = row('JobArrayID');
   const tasks = tasksOf(id);
@@ -57,7 +60,7 @@ export function parseJob(row: JobRow): JobRecord | string {
   if (!first) return 'has no partition';
   const state = states[row('State')];
   const place = state === 'waiting' && row('PriorityLong') === '0' ? 'held' : state;
-  // Of a job that waits to be started again, this still has what its last run got.
+  // For a requeued job, squeue still prints the resources of its last run here.
   const isOfLastRun = (place === 'waiting' || place === 'held') && row('RestartCnt') !== '0';
   const tres = parseTres(isOfLastRun ? '' : row('tres-alloc'));
   const cores = tres?.cpus || countOf(row('NumCPUs'));
@@ -80,12 +83,12 @@ export function parseJob(row: JobRow): JobRecord | string {
   };
 }
 
-/** No array has more (slurm.conf(5), "MaxArraySize"). */
+/** The largest possible array (slurm.conf(5), "MaxArraySize"). */
 const maxTasks = 4_000_001;
 
 /**
- * How many tasks an id stands for: `24_[1,3,5-9%2]` for as many as are listed, any other for one. Null where the list is
- * cut (`24_[1,3,...]`) or is none.
+ * Returns the number of tasks in a job id: the listed tasks of `24_[1,3,5-9%2]`, or 1 for an id without brackets. Null
+ * if the list is truncated (`24_[1,3,...]`) or is not a list of tasks.
  */
 export function tasksOf(id: string): number | null {
   const bracket = id.indexOf('[');
@@ -101,7 +104,10 @@ export function tasksOf(id: string): number | null {
   return count >= 1 && count <= maxTasks ? count : null;
 }
 
-/** GPUs are among the trackable resources only where the site accounts for them; else by what the job asked for. */
+/**
+ * Returns the number of GPUs that a job requests; null if a number cannot be read. It is needed because the trackable
+ * resources list GPUs only if the site accounts for them.
+ */
 function gpusAskedFor(row: JobRow): number | null {
   const perJob = gpusIn(row('tres-per-job'));
   const perNode = gpusIn(row('tres-per-node'));
@@ -110,7 +116,7 @@ function gpusAskedFor(row: JobRow): number | null {
   if (perJob === null || perNode === null || perSocket === null || perTask === null) return null;
   const nodes = countOf(row('NumNodes'));
   const tasks = countOf(row('NumTasks'));
-  // `*` for any number: then at least one.
+  // `*` means any number: count one.
   const sockets = countOf(row('Sockets') === '*' ? '1' : row('Sockets'));
   if (nodes === null || tasks === null || sockets === null) return null;
   return (
@@ -118,7 +124,7 @@ function gpusAskedFor(row: JobRow): number | null {
   );
 }
 
-/** A count; 0 where there is none, null for what is no count. Ranges of nodes (`2-4`) count by the least. */
+/** Parses a count; 0 if the field is empty, null if it is not a count. A range of nodes (`2-4`) counts as its minimum. */
 function countOf(text: string): number | null {
   const count = /^(\d{1,9})(?:-\d+)?$/.exec(given(text) ?? '0')?.[1];
   return count === undefined ? null : Number(count);

@@ -1,22 +1,22 @@
 import type { NodeState } from '../lib/records.ts';
 
-/** What a node counts as by words of its state: the first line that has one of them decides. */
+/** The words of node states, by the state that they count as. The first row that has one of a node's words decides. */
 const states: readonly (readonly [NodeState, ...string[]])[] = [
-  // Out of service, whoever took it out. A node that drains with jobs on it takes no others.
+  // Out of service. A draining node with running jobs accepts no new jobs.
   ['down', 'down', 'drain', 'drained', 'draining', 'drng', 'fail', 'failing', 'failg', 'error'],
   ['down', 'not_responding', 'unknown', 'unk', 'inval', 'invalid', 'invalid_reg', 'future', 'futr'],
-  // A maintenance is a reservation with a flag of its own.
+  // Slurm implements maintenance as a reservation with the flag MAINT.
   ['reserved', 'reserved', 'resv', 'maintenance', 'maint'],
-  // On its way to somewhere: it takes no job now, and may soon.
+  // Changing its state: it accepts no jobs now, but may do so soon.
   ['other', 'powering_down', 'pow_dn', 'power_down', 'power_drain', 'powering_up', 'pow_up', 'power_up'],
   ['other', 'reboot_issued', 'reboot', 'boot', 'reboot_requested', 'blocked', 'perfctrs', 'npc'],
-  // Full, or still being cleaned up behind a job.
+  // Full, or being cleaned up after a job.
   ['allocated', 'allocated', 'alloc', 'completing', 'comp'],
-  // Free, in part, kept for a job that is planned, or asleep until a job wakes it.
+  // Free, partly free, planned for a job, or powered down until a job needs it.
   ['available', 'idle', 'mixed', 'mix', 'planned', 'plnd', 'powered_down'],
 ];
 
-/** The words that the signs behind a state stand for (sinfo(1), "NODE STATE CODES"). */
+/** The words for the suffixes of a state (sinfo(1), "NODE STATE CODES"). */
 const signs: Readonly<Record<string, string>> = {
   '*': 'not_responding',
   '~': 'powered_down',
@@ -30,8 +30,8 @@ const signs: Readonly<Record<string, string>> = {
 };
 
 /**
- * Words that others of the same state explain. A node that is switched off or boots cannot respond, and Slurm calls one that
- * reboots down (sinfo shows it as `boot^`). For a node that is off, being switched off is over.
+ * Words that are ignored because of other words in the same state. A node that is powered down or boots cannot respond.
+ * Slurm reports a rebooting node as down (sinfo shows `boot^`). A powered-down node is not powering down any more.
  */
 const explained: readonly (readonly [words: readonly string[], by: readonly string[]])[] = [
   [['not_responding'], ['powered_down', 'powering_down', 'pow_dn', 'powering_up', 'pow_up', 'reboot_issued']],
@@ -39,7 +39,10 @@ const explained: readonly (readonly [words: readonly string[], by: readonly stri
   [['powering_down', 'pow_dn', 'power_down'], ['powered_down']],
 ];
 
-/** What a node's state counts as, be it complete (`mixed+drain`), long (`draining*`) or compact (`drng*`), in any case. */
+/**
+ * Returns what a node's state counts as. Accepts the complete (`mixed+drain`), long (`draining*`) and compact (`drng*`)
+ * forms, in upper or lower case.
+ */
 export function nodeStateOf(state: string): NodeState {
   const words = new Set(
     state

@@ -4,7 +4,7 @@ import { gibibytesOf } from './memory.ts';
 import { nodeStateOf } from './node-state.ts';
 import { given, type Row } from './rows.ts';
 
-/** The fields of `sinfo -N` that are read: never `Reason` and `Comment`, which are free text. */
+/** The fields that are read from `sinfo -N`. `Reason` and `Comment` are left out, because they are free text. */
 export const nodeFields = [
   'NodeList',
   'PartitionName',
@@ -19,11 +19,11 @@ export const nodeFields = [
 
 type NodeRow = Row<(typeof nodeFields)[number]>;
 
-/** Nodes of which sinfo prints a line for each partition that they are in, each once. */
+/** Collects nodes, each once. sinfo prints one line for each node and partition. */
 export class NodesByName {
   readonly #nodes = new Map<string, { readonly node: NodeRecord; readonly partitions: string[] }>();
 
-  /** Takes a line; gives what is wrong with it. */
+  /** Adds a line of sinfo. Returns a string with the error if the line is wrong. */
   add(row: NodeRow): string | undefined {
     const name = row('NodeList');
     const known = this.#nodes.get(name);
@@ -43,7 +43,7 @@ export class NodesByName {
   }
 }
 
-/** One node; a string says what is wrong with the line. */
+/** Parses one node. Returns a string with the error if the line is wrong. */
 function parseNode(row: NodeRow, partitions: readonly string[]): NodeRecord | string {
   const [, allocated, total] = /^(\d{1,9})\/\d+\/\d+\/(\d{1,9})$/.exec(row('CPUsState')) ?? [];
   const memory = gibibytesOf(row('Memory'));
@@ -67,13 +67,13 @@ function parseNode(row: NodeRow, partitions: readonly string[]): NodeRecord | st
     gpusIdle: idleOf(gpus.count, gpusUsed.count, state !== 'down'),
     memoryGib: memory,
     memoryAllocatedGib: memoryAllocated,
-    // Slurm's jobs tell their nodes.
+    // Slurm lists the nodes of a job with the job.
     jobs: [],
     resources: resourcesOf(row, gpus, partitions),
   };
 }
 
-/** What rules may ask for; the partitions are all known once the last line was read. */
+/** Returns the resources that node rules can test. They are computed late, because later lines add partitions. */
 function resourcesOf(
   row: NodeRow,
   { count, types }: { readonly count: number; readonly types: readonly string[] },

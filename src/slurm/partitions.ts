@@ -20,5 +20,5 @@ const states: Readonly<Record<string, Pick<QueueRecord, 'enabled' | 'started'>>>
 export function parsePartition(row: Row<(typeof partitionFields)[number]>): QueueRecord | string {
   const state = states[row('Available').toLowerCase()];
   if (row('PartitionName') === '') return 'has no name';
-  return state ? { name: row('PartitionName'), type: 'Execution', ...state, jobs: null } : 'has no state that is known';
+  return state ? { name: row('PartitionName'), type: 'Execution', ...state, jobs: null } : 'has an unknown state';
 }

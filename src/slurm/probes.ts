@@ -22,7 +22,7 @@ import { parseReservations } from './reservations.ts';
 import { formatOf, type Row, readRows } from './rows.ts';
 import { tooOld, versionLine } from './version.ts';
 
-/** How Slurm is asked: which version it is at the same time as all else, because of one that is too old all else fails. */
+/** Returns the probes of a Slurm system. If its version is too old, all other probes fail and say so. */
 export function slurmProbes(system: BatchSystem, executor: Executor): SchedulerProbes {
   const version = probeVersion(system, executor);
   const supported = async <T>(asked: Promise<Probed<T>>): Promise<Probed<T>> => {
@@ -42,8 +42,8 @@ export function slurmProbes(system: BatchSystem, executor: Executor): SchedulerP
 }
 
 /**
- * With PrivateData=jobs, squeue lists a user only that user's jobs. Half of the allocated CPUs may be those of jobs that
- * started or ended between the two commands.
+ * Returns why the list of jobs seems incomplete; null if it does not. With PrivateData=jobs, squeue lists only the
+ * user's own jobs. Up to half of the allocated CPUs can belong to jobs that started or ended between the two commands.
  */
 function doubtJobs({ nodes, jobs }: Found): string | null {
   if (!nodes || !jobs || jobs.users > 1 || nodes.coresAllocated <= 2 * jobs.cores) return null;
@@ -51,21 +51,24 @@ function doubtJobs({ nodes, jobs }: Found): string | null {
   return `squeue lists ${listed} but ${nodes.coresAllocated} CPUs are allocated: may this user see other users' jobs (PrivateData in slurm.conf)?`;
 }
 
-/** With PrivateData=reservations, scontrol lists only the reservations that the user may use. */
+/**
+ * Returns why the list of reservations seems incomplete; null if it does not. With PrivateData=reservations, scontrol
+ * lists only the reservations that the user may use.
+ */
 function doubtReservations({ nodes, reservations }: Found): string | null {
   if (!nodes || reservations?.length !== 0 || nodes.reserved === 0) return null;
   return `scontrol lists no reservations but ${counted(nodes.reserved, 'node')} are reserved: may this user see reservations (PrivateData in slurm.conf)?`;
 }
 
-/** Null where it does not say: the other commands tell why. */
+/** Returns the version of Slurm; null if the command fails, because the other commands then report the reason. */
 async function probeVersion(system: BatchSystem, executor: Executor): Promise<string | null> {
   const result = await readText(executor, onSchedulerHost(system, ['sinfo', '--version'], 'scheduler'));
   return result.kind === 'done' ? printable(versionLine(result.text) ?? result.text, 80) || null : null;
 }
 
 /**
- * Asks Slurm for its nodes and gives each to `take`: those in a partition, hidden or not. A cluster without any is none:
- * with PrivateData=nodes Slurm hides them, and says nothing.
+ * Asks Slurm for its nodes and passes each to `take`. Lists the nodes of all partitions, hidden ones too. An empty list
+ * is a failure, because with PrivateData=nodes Slurm hides nodes without an error.
  */
 async function probeNodes(
   system: BatchSystem,
@@ -86,8 +89,8 @@ async function probeNodes(
 }
 
 /**
- * Asks Slurm for its jobs and gives each to `take`. The waiting tasks of an array are one line; how many they are is
- * printed whole only with SLURM_BITSTR_LEN=0 (squeue(1), "%i"), and 1024 of something as such only with --noconvert.
+ * Asks Slurm for its jobs and passes each to `take`. The pending tasks of an array are one line. squeue truncates their
+ * list unless SLURM_BITSTR_LEN is 0 (squeue(1), "%i"), and prints 1024 as `1K` unless `--noconvert` is set.
  */
 function probeJobs(system: BatchSystem, executor: Executor, take: (job: JobRecord) => void): Promise<Probed<null>> {
   const argv = [
@@ -109,7 +112,7 @@ function probeJobs(system: BatchSystem, executor: Executor, take: (job: JobRecor
   });
 }
 
-/** Asks Slurm for its partitions: hidden ones and those without nodes too. */
+/** Asks Slurm for its partitions, including hidden partitions and partitions without nodes. */
 async function probePartitions(system: BatchSystem, executor: Executor): Promise<Probed<QueueRecord[]>> {
   const queues = new Map<string, QueueRecord>();
   const argv = ['sinfo', '-a', '-h', '--local', '-O', formatOf(partitionFields)] as const;
@@ -122,7 +125,7 @@ async function probePartitions(system: BatchSystem, executor: Executor): Promise
   return probed.kind === 'done' ? { ...probed, value: [...queues.values()] } : probed;
 }
 
-/** Asks Slurm for its reservations, with times in seconds since 1970: others have no zone. */
+/** Asks Slurm for its reservations. Times are in seconds since 1970, because Slurm prints other times without a zone. */
 async function probeReservations(system: BatchSystem, executor: Executor): Promise<Probed<ReservationRecord[]>> {
   const argv = ['env', 'SLURM_TIME_FORMAT=%s', 'scontrol', '--oneliner', 'show', 'reservation'] as const;
   const result = await readLines(executor, onSchedulerHost(system, argv, 'scheduler'));

@@ -27,7 +27,7 @@ function parseReservation(line: string): ReservationRecord | string {
   const end = momentOf(fieldOf(line, 'EndTime'));
   const count = fieldOf(line, 'NodeCnt');
   if (name === null) return 'has no name';
-  if (start === null || end === null) return 'StartTime or EndTime is no time';
+  if (start === null || end === null) return 'StartTime or EndTime is not a time';
   return {
     id: name,
     name,

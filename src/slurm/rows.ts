@@ -2,12 +2,12 @@ import { cutIntoLines, strict } from '../lib/lines.ts';
 import { Damages } from '../lib/records.ts';
 import { separator } from './separator.ts';
 
-/** Nothing is longer but a damaged line: the tasks of an array of four million have about this much. */
+/** The longest accepted line: a list of the four million tasks of the largest array has about this length. */
 const maxLineBytes = 16 * 1024 ** 2;
 
 /**
- * Fields by their names for `-O` (sinfo(1) and squeue(1), "--Format"), each with the separator behind it. Without a size they
- * are printed whole.
+ * Returns the value of `-O` (sinfo(1) and squeue(1), "--Format") for some fields. The separator follows each field.
+ * Fields have no size, so that Slurm does not truncate them.
  */
 export function formatOf(fields: readonly string[]): string {
   return fields.map((field) => `${field}:${separator}`).join(',');
@@ -17,9 +17,9 @@ export function formatOf(fields: readonly string[]): string {
 export type Row<Field extends string> = (field: Field) => string;
 
 /**
- * Reads output in a format of ours from a stream, in memory for one line. Calls `take` for each; a string that it returns
- * says what is wrong with the line and counts it as damaged, and so does any other number of fields. Gives how many were
- * taken, and whether the last line has no end: how many lines are missing is not known then.
+ * Reads output in the format of `formatOf` from a stream, with one line in memory at a time. Calls `take` for each line
+ * and returns the number of good lines. A line is damaged if `take` returns an error, or if it has the wrong number of
+ * fields. `isCut` is true if the last line has no end; an unknown number of lines is missing then.
  */
 export async function readRows<Field extends string>(
   chunks: AsyncIterable<Uint8Array>,
@@ -47,10 +47,10 @@ function rowOf<Field extends string>(fields: readonly Field[], values: readonly 
 }
 
 function problemOf(text: string | null, found: number, expected: number): string {
-  return text === null ? 'is no UTF-8, or has no end' : `has ${Math.max(0, found)} fields instead of ${expected}`;
+  return text === null ? 'is not UTF-8, or has no line end' : `has ${Math.max(0, found)} fields instead of ${expected}`;
 }
 
-/** The text of a field; null where Slurm has nothing to put there. */
+/** Returns the text of a field; null if Slurm has no value for it. */
 export function given(text: string): string | null {
   return ['', '(null)', 'N/A', 'n/a'].includes(text) ? null : text;
 }

@@ -3,27 +3,27 @@ import { Damages } from '../lib/records.ts';
 import type { Window } from './sacct.ts';
 import { type FinishedJob, parseRow, type SecondsWindow } from './sacct-rows.ts';
 
-/** What was seen while reading the output of one sacct. */
+/** Counts of the output of one sacct. */
 export class SacctCount {
-  /** Lines: jobs and steps, whenever they ended. */
+  /** Lines: all jobs and steps, including those outside the window. */
   rows = 0;
-  /** Jobs that ended in the window and can be read. */
+  /** Readable jobs that ended in the window. */
   jobs = 0;
   readonly damaged = new Damages();
   /** Jobs with impossible values. */
   readonly doubtful = new Damages();
-  /** The last line has no end: sacct, or what carried its output, was cut off. */
+  /** True if the last line has no end, because sacct or its connection was interrupted. */
   isCutOff = false;
 }
 
-/** Node lists of the largest jobs have some ten thousand characters. */
+/** The longest accepted line. The node list of a very large job has about ten thousand characters. */
 const maxLineBytes = 1024 * 1024;
 
 /**
- * The jobs that ended in a window, as sacct prints them, some at a time. Steps are folded into their job, behind which
- * they stand: they tell where one ran out of memory although Slurm calls the job FAILED. A line that cannot be read costs
- * itself only, and names may be of any encoding, because the usage counts all the same. A job that ended shortly before
- * `now` and has no partition yet is left out.
+ * Yields the jobs that ended in a window, in groups, from the output of sacct. The steps follow their job and are merged
+ * into it, because only a step shows that a FAILED job ran out of memory. Skips lines that cannot be read and counts
+ * them. Names can have any encoding, because their usage counts in any case. Skips a job that ended shortly before `now`
+ * and has no partition yet.
  */
 export async function* finishedJobs(
   chunks: AsyncIterable<Uint8Array>,
@@ -46,7 +46,7 @@ export async function* finishedJobs(
   if (last !== null) yield [last];
 }
 
-/** Takes one line in: gives the job whose steps may follow, and puts the one before it among the jobs. */
+/** Processes one line. Returns the job whose steps can follow, and adds the job before it to `jobs`. */
 function next(
   { byte, text }: Line,
   window: SecondsWindow,

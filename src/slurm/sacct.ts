@@ -1,9 +1,9 @@
 import { separator } from './separator.ts';
 
-/** A stretch of time: `from` belongs to it, `to` does not. */
+/** A time range that includes `from` and excludes `to`. */
 export type Window = { readonly from: Date; readonly to: Date };
 
-/** The fields that are asked for: no job names or comments, in which users may write anything, line breaks too. */
+/** The requested fields. Job names and comments are left out, because they can contain any text, even line breaks. */
 export const sacctFields = [
   'JobID',
   'JobIDRaw',
@@ -21,16 +21,17 @@ export const sacctFields = [
 ] as const;
 
 /**
- * How a run of a job can have ended, a requeue and a change of its size among them (sacct(1), "JOB STATE CODES"). Asked for
- * states of jobs that are over, sacct goes by their end; without, by when they were eligible to run, and leaves out those
- * that never were: cancelled while they were held, or waited for another job or for their turn in an array.
+ * The final states of a run of a job, including a requeue and a resize (sacct(1), "JOB STATE CODES"). With final states,
+ * sacct selects jobs by their end. Without them, it selects jobs by their eligible time. It then leaves out jobs that
+ * were cancelled before they were eligible: held jobs, dependent jobs, and throttled tasks of an array.
  */
 const ends = ['BF', 'CA', 'CD', 'DL', 'F', 'NF', 'OOM', 'PR', 'RQ', 'RS', 'RV', 'TO'] as const;
 
 /**
- * Asks for the jobs of all users that ended in a window, or at its very end, every run of a requeued job by itself, with
- * their steps (sacct(1)). Times come in seconds since 1970 (`SLURM_TIME_FORMAT=%s`), and are given in UTC (`TZ`). The tasks
- * of an array that never ran are one job, whose list sacct prints whole only with `SLURM_BITSTR_LEN=0`.
+ * Returns the command that lists the jobs of all users that ended in a window or exactly at its end, with their steps
+ * (sacct(1)). Each run of a requeued job is listed separately. sacct prints times in seconds since 1970
+ * (`SLURM_TIME_FORMAT=%s`) and reads times in UTC (`TZ`). Tasks of an array that never ran are one job; sacct truncates
+ * their list unless `SLURM_BITSTR_LEN` is 0.
  */
 export function sacctCommand({ from, to }: Window): readonly [string, ...string[]] {
   return [

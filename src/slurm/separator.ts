@@ -1,5 +1,5 @@
 /**
- * What stands between the fields of all that Slurm is asked for: nobody can type it into a name. `|`, which Slurm's own
- * examples use, may be in the name of an account.
+ * The field separator for all output of Slurm: a control character that names do not contain. Slurm's examples use `|`,
+ * but the name of an account can contain it.
  */
 export const separator = '\u001f';

@@ -13,13 +13,13 @@ export function classify(node: NodeRecord, rules: readonly NodeRule[]): { class:
   return { class: rule?.class ?? 'cpu', type: rule?.type === undefined ? null : typeOf(rule.type, node) };
 }
 
-/** A type whose name has counts of the node in it; null for a node that reports none, as one that is down may. */
+/** Returns a type with the counts of the node in its name; null if a count is 0, as a node that is down can report. */
 function typeOf(type: string, { cores, gpus }: NodeRecord): string | null {
   const hasCounts = (!type.includes('{ncpus}') || cores > 0) && (!type.includes('{ngpus}') || gpus > 0);
   return hasCounts ? type.replaceAll('{ncpus}', String(cores)).replaceAll('{ngpus}', String(gpus)) : null;
 }
 
-/** True for a type that a rule's type can give. */
+/** True if a rule can give this type to a node. */
 export function isTypeOf(rule: NodeRule, type: string): boolean {
   if (rule.type === undefined) return false;
   const parts = rule.type.split(/\{ncpus\}|\{ngpus\}/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));

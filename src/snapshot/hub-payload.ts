@@ -4,9 +4,9 @@ import { percent, rounded } from './numbers.ts';
 import type { SessionRollup } from './sessions.ts';
 import { snapshotTimestamp } from './timestamp.ts';
 
-/** What the probes of a hub found; null for one that failed or was not asked for. */
+/** The results of the probes of a hub; null for a probe that failed or is not configured. */
 export type HubFindings = {
-  /** Whether it answers; null where that is not known. */
+  /** True if the hub answers; null if that is unknown. */
   readonly available: boolean | null;
   readonly sessions: SessionRollup | null;
   readonly nodes: readonly NodeTableRecord[] | null;
@@ -14,12 +14,15 @@ export type HubFindings = {
   readonly utilization: Readonly<Record<string, number>> | null;
 };
 
-/** The fields that the users of a hub give, by which they are repeated. */
+/** Returns the fields that depend on the users of a hub. They are repeated if the probe of the users fails. */
 export function sessionFields({ users, sessions, classes }: SessionRollup): Record<string, number> {
   return { active_users: users, active_sessions: sessions, ...Object.fromEntries(classes ?? []) };
 }
 
-/** The payload of a hub, by its system's name, at one time. `repeated` are the fields to send where its users are not known. */
+/**
+ * Returns the payload of a hub at one time. `system` is the name of its system; `repeated` has the fields to send if its
+ * users are unknown.
+ */
 export function buildHubPayload(
   system: string,
   { available, sessions, nodes, utilization }: HubFindings,
@@ -37,8 +40,8 @@ export function buildHubPayload(
 }
 
 /**
- * The counts of a table of nodes and its rows. As with a cluster, what nodes have that are down is in the totals, and not
- * free.
+ * Returns the counts of a table of nodes, and its rows. As with a cluster, the resources of nodes that are down count in
+ * the totals but not as free.
  */
 function nodeTableFields(nodes: readonly NodeTableRecord[]): Record<string, unknown> {
   const up = nodes.filter(({ state }) => state !== 'down');

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { amount, count, percentage, snapshotTime, text } from './schema.ts';
 
-/** One node of a hub's sessions, in the shape that today's dashboard reads. */
+/** One node of a hub's sessions, in the format that the current dashboard reads. */
 const node = z.strictObject({
   name: text.min(1),
   state: text.min(1),
@@ -21,8 +21,8 @@ const node = z.strictObject({
 });
 
 /**
- * The payload of a JupyterHub, as the API guide and today's API both take it. `available` is left out where it was not
- * measured. Strict, like that of a cluster: `status_id` and `created_at` would overwrite rows.
+ * The payload of a JupyterHub, as both the API guide and the current API accept it. `available` is absent if it was not
+ * measured. Strict, because `status_id` and `created_at` would overwrite rows.
  */
 export const hubSnapshotSchema = z.strictObject({
   timestamp: snapshotTime,

@@ -1,7 +1,7 @@
 import type { JobRecord } from '../lib/records.ts';
 import { arrayOf } from './nodes.ts';
 
-/** The counters that a queue and a user's share of it have; field names are the API's. */
+/** The job counters of a queue, or of one user and project in a queue. The names are the field names of the API. */
 export type JobCounters = {
   running_jobs: number;
   pending_jobs: number;
@@ -17,26 +17,26 @@ export type JobCounters = {
 
 type Counted = { counters: JobCounters; hosts: Set<string>; arrays: Set<string> };
 
-/** What the jobs of a system add up to, in memory for the sums and not for the jobs. */
+/** The totals of the jobs of a system. Holds only totals, so that memory does not grow with the number of jobs. */
 export type JobRollup = {
   jobs: number;
   running: number;
   pending: number;
   held: number;
-  /** Cores of the jobs that occupy nodes: of those that are neither pending nor held. */
+  /** Cores of the jobs that occupy nodes: all jobs that are neither pending nor held. */
   cores: number;
-  /** Owners of all listed jobs, whatever the jobs' state. */
+  /** Owners of all listed jobs, in any state. */
   readonly users: Set<string>;
   readonly byQueue: Map<string, Counted & { users: Set<string> }>;
   /** By user, project and queue. */
   readonly byShare: Map<string, Counted & Share>;
-  /** One copy of each name: text cut out of a record would keep the whole record in memory. */
+  /** One copy of each name. A substring of a record would keep the whole record in memory. */
   readonly names: Map<string, string>;
 };
 
 type Share = { readonly user: string; readonly project: string; readonly queue: string };
 
-/** What a job that names no account is booked on, as today's collectors have it. */
+/** The project of a job without an account; the original collectors use the same name. */
 export const unknownProject = '_unknown_';
 
 export function emptyJobs(): JobRollup {
@@ -53,7 +53,7 @@ export function emptyJobs(): JobRollup {
   };
 }
 
-/** Adds one job, or an array as so many of its subjobs. */
+/** Adds one job. An array counts by its subjobs. */
 export function addJob(rollup: JobRollup, job: JobRecord): void {
   const user = kept(rollup, job.user);
   const project = kept(rollup, job.project ?? unknownProject);
@@ -71,7 +71,7 @@ export function addJob(rollup: JobRollup, job: JobRecord): void {
     ofQueue.users.add(user);
     count(rollup, ofQueue, job);
   }
-  // A user's shares add up to the user's jobs: one of several queues has the job.
+  // Count a job with several queues in one share only, so that the shares add up to the user's jobs.
   const queue = kept(rollup, job.queues[0]);
   const key = `${user}\n${project}\n${queue}`;
   const ofShare = rollup.byShare.get(key) ?? { ...noneCounted(), user, project, queue };
@@ -121,7 +121,7 @@ function kept(rollup: JobRollup, name: string): string {
   return copy;
 }
 
-/** The payload's counts of all jobs. */
+/** Returns the payload's counts of all jobs. */
 export function jobFields(rollup: JobRollup): Record<string, number> {
   return {
     running_jobs: rollup.running,
@@ -133,7 +133,7 @@ export function jobFields(rollup: JobRollup): Record<string, number> {
 
 export type QueueRow = JobCounters & { readonly queue_name: string; readonly active_users: number };
 
-/** A row for each queue: the configured ones, with or without jobs, then the others that have any. */
+/** Returns a row for each queue: configured queues, then other queues with jobs. */
 export function queueRows(
   rollup: JobRollup,
   configured: readonly string[],
@@ -149,7 +149,7 @@ export function queueRows(
   });
 }
 
-/** How many jobs of a queue were listed, whether they run, wait or are held. */
+/** Returns the number of running, pending and held jobs of a queue. */
 export function jobsIn(rollup: JobRollup, queue: string): number {
   const { running_jobs, pending_jobs, held_jobs } = rollup.byQueue.get(queue)?.counters ?? noCounters();
   return running_jobs + pending_jobs + held_jobs;
@@ -161,7 +161,10 @@ export type ShareRow = JobCounters & {
   readonly queue_name: string;
 };
 
-/** Returns a row for each user, project and queue, but none if all its jobs count nowhere: they are completing, say. */
+/**
+ * Returns a row for each user, project and queue that has running, pending or held jobs. Jobs in other states, such as
+ * completing, give no row.
+ */
 export function shareRows(rollup: JobRollup, hostsByArray: ReadonlyMap<string, ReadonlySet<string>>): ShareRow[] {
   return [...rollup.byShare.values()]
     .filter(({ counters }) => counters.running_jobs + counters.pending_jobs + counters.held_jobs > 0)
@@ -173,7 +176,7 @@ export function shareRows(rollup: JobRollup, hostsByArray: ReadonlyMap<string, R
     }));
 }
 
-/** A node that several jobs share counts once. */
+/** Returns the counters with the number of nodes. A node that several jobs share counts once. */
 function withNodes(counted: Counted, hostsByArray: ReadonlyMap<string, ReadonlySet<string>>): JobCounters {
   const hosts = new Set(counted.hosts);
   for (const array of counted.arrays) for (const host of hostsByArray.get(array) ?? []) hosts.add(host);

@@ -1,4 +1,4 @@
-/** The longest names that the API stores (contract: PostgreSQL columns; a longer one makes it answer 500). */
+/** The longest names that the API stores (contract: PostgreSQL columns). It answers 500 to a longer name. */
 export const nameLimits = {
   username: 32,
   project_code: 16,
@@ -15,17 +15,17 @@ export const nameLimits = {
 /** The API's integers are 32 bits wide. */
 export const maxInteger = 0x7fffffff;
 
-/** Control characters: PostgreSQL refuses NUL, and a terminal or page that shows a name obeys the others. */
+/** Control characters. PostgreSQL refuses NUL, and a terminal or page that shows a name interprets the others. */
 const controls = /[\u0000-\u001f\u007f-\u009f]/g;
 
-/** Text without control characters. */
+/** Returns a text without control characters. */
 export function withoutControls(text: string): string {
   return text.replace(controls, '');
 }
 
-/** A name cut to the API's length, without control characters. */
+/** Returns a name without control characters, truncated to the API's length. */
 export function cutName(name: string, field: keyof typeof nameLimits): string {
   const cut = withoutControls(name).slice(0, nameLimits[field]);
-  // Half of a surrogate pair is no character.
+  // Do not leave half of a surrogate pair at the end.
   return cut.replace(/[\ud800-\udbff]$/, '');
 }

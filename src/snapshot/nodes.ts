@@ -7,17 +7,17 @@ import { percent, rounded } from './numbers.ts';
 type NodeCounts = { total: number; available: number; down: number; reserved: number; allocated: number };
 type Amounts = { total: number; allocated: number; idle: number };
 type TypeCounts = NodeCounts & {
-  /** Of GPUs if the type has any, else of cores. */
+  /** GPUs of nodes that have any, otherwise cores. */
   capacity: number;
   used: number;
   /** GiB. */
   memory: number;
   memoryUsed: number;
-  /** The hardware of its nodes, by its JSON, each with the number of nodes that have it. */
+  /** The different hardware of its nodes, by the hardware as JSON, each with its number of nodes. */
   readonly hardware: Map<string, { readonly of: NodeHardware; nodes: number }>;
 };
 
-/** What the nodes of a system add up to. */
+/** The totals of the nodes of a system. */
 export type NodeRollup = {
   readonly all: NodeCounts;
   readonly byClass: Readonly<Record<NodeClass, NodeCounts>>;
@@ -26,7 +26,7 @@ export type NodeRollup = {
   /** GiB. */
   readonly memory: Omit<Amounts, 'idle'>;
   readonly byType: Map<string, TypeCounts>;
-  /** The hosts of each running array, by the id it has in front of its brackets: `73` for `73[4].server`. */
+  /** The hosts of each running array, by the id before the brackets: `73` for `73[4].server`. */
   readonly hostsByArray: Map<string, Set<string>>;
 };
 
@@ -45,7 +45,7 @@ export function emptyNodes(): NodeRollup {
   };
 }
 
-/** Adds one node. */
+/** Adds one node to the totals. */
 export function addNode(rollup: NodeRollup, node: NodeRecord, system: Pick<BatchSystem, 'node_rules'>): void {
   const { class: nodeClass, type } = classify(node, system.node_rules);
   const counts = [rollup.all, rollup.byClass[nodeClass]];
@@ -80,7 +80,7 @@ function noneOfType(): TypeCounts {
   return { ...noNodes(), capacity: 0, used: 0, memory: 0, memoryUsed: 0, hardware: new Map() };
 }
 
-/** Counts the hardware of a node; one that is down may report none. */
+/** Counts the hardware of a node. Skips a node without cores, because a node that is down can report no hardware. */
 function addHardware({ hardware }: TypeCounts, node: NodeRecord): void {
   if (node.cores === 0) return;
   const [model] = node.resources.get('gpu_type')?.split(',') ?? [];
@@ -95,7 +95,7 @@ function addHardware({ hardware }: TypeCounts, node: NodeRecord): void {
   same.nodes += 1;
 }
 
-/** What most nodes of a type have. */
+/** Returns the hardware that most nodes of a type have. */
 function commonHardware({ hardware }: TypeCounts): NodeHardware {
   return [...hardware.values()].sort((a, b) => b.nodes - a.nodes)[0]?.of ?? {};
 }
@@ -106,20 +106,20 @@ function addAmount(sum: Amounts, { total, allocated, idle }: Amounts): void {
   sum.idle += idle;
 }
 
-/** `73` of `73[4].server` and of `73[].server`; null for a job that is no array. */
+/** Returns `73` for `73[4].server` and `73[].server`; null for a job that is not part of an array. */
 export function arrayOf(jobId: string): string | null {
   const bracket = jobId.indexOf('[');
   return bracket < 0 ? null : jobId.slice(0, bracket);
 }
 
-/** True for a system whose nodes are of several kinds: it reports node types and all compute nodes together. */
+/** True if a system has node types. Such a system also reports the totals of all compute nodes. */
 export function hasNodeTypes(system: Pick<BatchSystem, 'node_rules'>): boolean {
   return system.node_rules.some((rule) => rule.type !== undefined);
 }
 
 /**
- * The payload's fields about nodes: counts; GPUs of `viz` nodes apart from the others; memory in GiB and utilisation in
- * percent, both with two decimals.
+ * Returns the payload's fields about nodes. GPUs of `viz` nodes are counted separately. Memory is in GiB and utilisation
+ * in percent, both with two decimals.
  */
 export function nodeFields(rollup: NodeRollup, system: Pick<BatchSystem, 'node_rules'>): Record<string, number | null> {
   const classes: NodeClass[] = system.node_rules.some((rule) => rule.class === 'viz')
@@ -155,7 +155,7 @@ export function nodeFields(rollup: NodeRollup, system: Pick<BatchSystem, 'node_r
   return fields;
 }
 
-/** One row of `node_types`; utilisation is of GPUs where the type has any, else of cores. */
+/** One row of `node_types`. Utilisation counts the GPUs of nodes that have any, otherwise their cores. */
 export type NodeTypeRow = NodeHardware & {
   readonly node_type: string;
   readonly nodes_total: number;
@@ -166,7 +166,10 @@ export type NodeTypeRow = NodeHardware & {
   readonly memory_utilization_percent: number | null;
 };
 
-/** A row for each type that has nodes, in the order of the rules. The nodes tell the hardware of a type that YAML does not. */
+/**
+ * Returns a row for each type that has nodes, in the order of the rules. The hardware is from YAML if it is set there,
+ * otherwise from the nodes.
+ */
 export function nodeTypeRows(
   rollup: NodeRollup,
   system: Pick<BatchSystem, 'node_rules' | 'node_types'>,

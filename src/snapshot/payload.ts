@@ -5,29 +5,29 @@ import { emptyNodes, type NodeRollup, nodeFields, nodeTypeRows } from './nodes.t
 import { filesystemRow, loginNodeRow, queueDefinitionRow, reservationRows, withCutNames } from './rows.ts';
 import { snapshotTimestamp } from './timestamp.ts';
 
-/** What the probes of one system found; null for a probe that failed. */
+/** The results of the probes of one system; null for a probe that failed. */
 export type Findings = {
   readonly nodes: NodeRollup | null;
   readonly jobs: JobRollup | null;
   readonly queues: readonly QueueRecord[] | null;
   readonly reservations: readonly ReservationRecord[] | null;
-  /** By name; without those whose probe failed. */
+  /** By name; a login node whose probe failed is absent. The same holds for `filesystems`. */
   readonly loginNodes: ReadonlyMap<string, LoginNodeRecord | Unavailable>;
   readonly filesystems: ReadonlyMap<string, FilesystemRecord | Unavailable>;
 };
 
-/** The probes whose counts the API requires: what it stores as 0 when they are absent. */
+/** The probes whose counts the API requires. It stores 0 for absent counts. */
 export const requiredProbes = ['nodes', 'jobs'] as const;
 export type RequiredProbe = (typeof requiredProbes)[number];
 
-/** The counts of a required probe as fields of the payload; what a system without nodes or jobs has. */
+/** Returns the payload's fields of a required probe for a system without nodes or jobs. */
 export function zeroFields(probe: RequiredProbe, system: BatchSystem): Record<string, number | null> {
   return probe === 'nodes' ? nodeFields(emptyNodes(), system) : jobFields(emptyJobs());
 }
 
 /**
- * The payload of one system at one moment. `repeated` are the fields to send for required probes that failed; lists
- * whose probe failed are empty, or left out where the API allows it.
+ * Returns the payload of one system at one time. `repeated` has the fields to send for required probes that failed. A
+ * list whose probe failed is absent if the API allows it, otherwise empty.
  */
 export function buildPayload(
   system: BatchSystem,
@@ -66,8 +66,8 @@ export function buildPayload(
 }
 
 /**
- * The configured queues that exist and those that do not; all exist if the list of queues is empty or unknown. A row of zeros
- * would keep a queue that is gone in use for SAM's clean-up.
+ * Returns the configured queues that exist and those that are missing. If the list of queues is empty or unknown, all
+ * exist. A row of zeros for a deleted queue would prevent SAM's clean-up of that queue.
  */
 export function configuredQueues(
   system: Pick<BatchSystem, 'queues'>,
@@ -81,7 +81,7 @@ export function configuredQueues(
   };
 }
 
-/** Null where a queue's jobs were to be counted, and nobody knows them. */
+/** Returns the rows of queue definitions; null if the number of jobs of a queue is unknown. */
 function queueDefinitionRows(queues: readonly QueueRecord[], jobs: JobRollup | null) {
   const rows = queues.flatMap((queue) => {
     const count = queue.jobs ?? (jobs && jobsIn(jobs, queue.name));

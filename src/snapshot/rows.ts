@@ -6,7 +6,7 @@ import { rounded } from './numbers.ts';
 
 type Row = Record<string, unknown>;
 
-/** The row of a login node; `load_*` raw or in percent of its CPUs, with two decimals. */
+/** Returns the row of a login node. `load_*` is raw or in percent of its CPUs, with two decimals. */
 export function loginNodeRow(
   node: BatchSystem['login_nodes'][number],
   found: LoginNodeRecord | Unavailable,
@@ -41,7 +41,7 @@ export function loginNodeRow(
 
 const tebibyte = 1024 ** 4;
 
-/** The row of a filesystem: sizes in TiB with three decimals, percent (of size and of inodes) with two. */
+/** Returns the row of a filesystem: sizes in TiB with three decimals, percent of size and of inodes with two decimals. */
 export function filesystemRow(name: string, found: FilesystemRecord | Unavailable, degradedAbove: number): Row {
   if ('unavailable' in found) {
     return {
@@ -71,7 +71,7 @@ export function filesystemRow(name: string, found: FilesystemRecord | Unavailabl
   };
 }
 
-/** The row of a queue's definition, with how many jobs it has. */
+/** Returns the row of a queue's definition with its number of jobs. */
 export function queueDefinitionRow(queue: QueueRecord, jobs: number): Row {
   return {
     queue_name: cutName(queue.name, 'queue_name'),
@@ -82,7 +82,10 @@ export function queueDefinitionRow(queue: QueueRecord, jobs: number): Row {
   };
 }
 
-/** Rows of reservations; the API keeps one a name, so of several the one that starts first. */
+/**
+ * Returns the rows of reservations. The API keeps one reservation for each name, so only the earliest of several with
+ * the same name is sent.
+ */
 export function reservationRows(reservations: readonly ReservationRecord[], systemName: string): Row[] {
   const byName = new Map<string, ReservationRecord>();
   for (const reservation of reservations) {
@@ -101,7 +104,7 @@ export function reservationRows(reservations: readonly ReservationRecord[], syst
   }));
 }
 
-/** Cuts the names in rows to the API's lengths and adds up the counters of rows whose names are then the same. */
+/** Truncates the names in rows to the API's lengths and adds up the counters of rows that then have the same names. */
 export function withCutNames<R extends object>(
   rows: readonly R[],
   keys: readonly (keyof R & keyof typeof nameLimits)[],

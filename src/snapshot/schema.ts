@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { maxInteger, nameLimits, withoutControls } from './limits.ts';
 
-export const count = z.int().min(0).max(maxInteger, `more than the API stores (${maxInteger})`);
+export const count = z.int().min(0).max(maxInteger, `is more than the API can store (${maxInteger})`);
 export const percentage = z.number().min(0).max(100).nullable().optional();
 export const amount = z.number().min(0);
 /** Text without control characters. */
@@ -33,8 +33,9 @@ const nodesOf = <P extends string>(prefix: P) =>
   ) as Record<`${P}_nodes_${'total' | 'available' | 'down' | 'reserved'}`, typeof count>;
 
 /**
- * The payload of a PBS or Slurm system, as the API guide and today's API both take it (contracts of the SAM status API):
- * GiB, TiB, percent 0–100, UTC without an offset. Strict: `status_id`, `outage_id` and `created_at` would overwrite rows.
+ * The payload of a PBS or Slurm system, as both the API guide and the current API accept it (contracts of the SAM status
+ * API). Units are GiB, TiB and percent (0–100); times are UTC without an offset. Strict, because `status_id`,
+ * `outage_id` and `created_at` would overwrite rows.
  */
 export const snapshotSchema = z.strictObject({
   timestamp: snapshotTime,

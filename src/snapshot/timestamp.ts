@@ -9,7 +9,7 @@ export function snapshotTimestamp(at: Date, system: string): string {
   return naiveUtc(at) + microsecondsOf(system);
 }
 
-/** `001` to `999`: never `000`, which other senders have whose clocks give milliseconds. */
+/** Returns `001` to `999`; never `000`, because senders with times in milliseconds use it. */
 function microsecondsOf(system: string): string {
   const hash = new Bun.CryptoHasher('sha256').update(system).digest();
   return String(1 + (hash.readUInt32BE(0) % 999)).padStart(3, '0');

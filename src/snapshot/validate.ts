@@ -3,7 +3,7 @@ import { plainWords } from '../lib/plain-words.ts';
 import { printable } from '../lib/text.ts';
 import { type Snapshot, snapshotSchema } from './schema.ts';
 
-/** A validated payload with the names of what was dropped, or why it cannot be sent. */
+/** A validated payload with the names of the dropped values, or the reason why it cannot be sent. */
 export type Validated<P extends object = object> =
   | { readonly kind: 'valid'; readonly payload: P; readonly dropped: readonly string[] }
   | { readonly kind: 'invalid'; readonly payload: object; readonly reason: string };
@@ -47,7 +47,7 @@ export function validateBy<S extends z.ZodObject>(schema: S, payload: Record<str
     for (const [text, path] of [...paths].sort(([a], [b]) => b.localeCompare(a, 'en', { numeric: true }))) {
       const value = drop(mended, path);
       const issue = issues.find((other) => dropPath(schema, other.path).join('.') === text);
-      dropped.push(`${text} (${printable(JSON.stringify(value) ?? '', 120)}): ${issue?.message ?? 'cannot be'}`);
+      dropped.push(`${text} (${printable(JSON.stringify(value) ?? '', 120)}): ${issue?.message ?? 'is not valid'}`);
     }
     result = schema.safeParse(mended, { error: plainWords });
   }

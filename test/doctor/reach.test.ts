@@ -123,7 +123,7 @@ describe('every host and program of a system', () => {
     const lines = await reach('scheduler: slurm\nscheduler_host: pbs-server\n');
     expect(lines.slice(1)).toEqual([
       'pass site sinfo: is there on pbs-server: slurm 22.05.8 → null',
-      'fail site squeue: slurm 20.11.9 is older than 21.08, the oldest Slurm that can be asked → search_path in site.yaml, if a newer one is installed elsewhere',
+      'fail site squeue: slurm 20.11.9 is older than 21.08, the oldest supported Slurm → search_path in site.yaml, if a newer one is installed elsewhere',
       'pass site scontrol: is there on pbs-server: slurm 22.05.8 → null',
       expect.stringMatching(/^pass site df: /),
       'fail site slurmctld: does not answer: scontrol show config on pbs-server exited with 1: slurm_load_ctl_conf error: Unable to contact slurm controller → ssh pbs-server scontrol show config   # and ask who runs it',

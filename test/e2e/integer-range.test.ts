@@ -7,7 +7,7 @@ import { newSite, type Site } from '../support/site.ts';
 
 /** The largest count that the collector takes from one record. */
 const most = 2 ** 31 - 1;
-const tooMany = 'more than the API stores (2147483647)';
+const tooMany = 'is more than the API can store (2147483647)';
 const yaml = 'scheduler_host: mini\ntimezone: America/Denver\nqueues: [htc]\n';
 
 let site: Site;

@@ -256,13 +256,13 @@ describe('where sacct fails', () => {
       'without its database',
       'echo "sacct: error: slurm_persist_conn_open: Unable to connect to database" >&2; exit 1',
       1,
-      'slurmdbd does not reach its database',
+      'slurmdbd cannot reach its database',
     ],
     [
       'without accounting',
       'echo "Slurm accounting storage is disabled" >&2; exit 1',
       1,
-      'Slurm keeps no accounting here',
+      'accounting is disabled in Slurm',
     ],
     [
       'without munge',
@@ -293,13 +293,13 @@ describe('where sacct fails', () => {
       'for an unknown state',
       `echo "sacct: fatal: unrecognized job state value 'RV'" >&2; exit 1`,
       1,
-      'this version of sacct does not know',
+      'this version of sacct does not support the request',
     ],
     [
       'for an unknown field',
       `echo 'sacct: error: Invalid field requested: "NodeList"' >&2; exit 1`,
       1,
-      'this version of sacct does not know',
+      'this version of sacct does not support the request',
     ],
     [
       'without slurm.conf',
@@ -372,7 +372,7 @@ describe('records that cannot be read', () => {
     const { exit, stderr } = await exportJobs(...thatDay);
     expect(exit).toBe(1);
     expect(stderr).toContain(
-      `1 record of sacct cannot be read and is left out: something at byte ${good.length} has 2 fields and not 13`,
+      `1 record of sacct cannot be read and is left out: something at byte ${good.length} has 2 fields instead of 13`,
     );
     expect(stderr).toContain(`hpc-collector jobs export --since ${day}T00:00:00 --until ${dayAfter}T00:00:00`);
     expect(await site.stored()).toHaveLength(3);
@@ -454,7 +454,7 @@ test('a sacct that is too old is refused, as collect refuses such a Slurm', asyn
   install(site.programs, { sacct: '#!/bin/sh\n[ "$1" = --version ] && echo \'slurm 20.11.9\' || exit 1\n' });
   const { exit, stderr } = await exportJobs();
   expect(exit).toBe(2);
-  expect(stderr).toContain('sacct: slurm 20.11.9 is older than 21.08, the oldest Slurm that can be asked; set');
+  expect(stderr).toContain('sacct: slurm 20.11.9 is older than 21.08, the oldest supported Slurm; set');
   const { stdout } = await site.run('doctor', '--json');
   expect(stdout).toMatch(/"name":"ingest sacct","result":"fail","words":"sacct: slurm 20.11.9 is older than 21.08/);
 });
@@ -475,8 +475,8 @@ describe('the name of the cluster', () => {
     install(site.programs, { scontrol: '#!/bin/sh\necho "not today" >&2\nexit 1\n' });
     const { exit, stderr } = await exportJobs();
     expect(exit).toBe(2);
-    expect(stderr).toContain("cannot tell the cluster's name: scontrol show config exited with 1: not today");
-    expect(stderr).toContain('set jobs.cluster_name in collector.yaml, or --cluster-name');
+    expect(stderr).toContain('cannot determine the cluster name: scontrol show config exited with 1: not today');
+    expect(stderr).toContain('set jobs.cluster_name in collector.yaml, or pass --cluster-name');
   });
 
   test('is not the trouble where slurmctld is down: the export failed, and the next one reads the same jobs', async () => {
@@ -484,8 +484,8 @@ describe('the name of the cluster', () => {
     install(site.programs, { scontrol: `#!/bin/sh\necho "${down}" >&2\nexit 1\n` });
     const { exit, stderr } = await exportJobs();
     expect(exit).toBe(1);
-    expect(stderr).toContain(`cannot ask Slurm for the cluster's name: slurmctld does not answer (${down})`);
-    expect(stderr).toContain('nothing is lost: the next export reads the same jobs');
+    expect(stderr).toContain(`cannot ask Slurm for the cluster name: slurmctld does not answer (${down})`);
+    expect(stderr).toContain('no jobs are lost: the next export reads the same jobs');
   });
 
   test.each(['../../evil', 'a b', '', '-x', 'x'.repeat(65)])('%p is refused', async (name) => {

@@ -86,7 +86,7 @@ describe('on its own host', () => {
     install(programs, { squeue: `#!/bin/sh\ncat '${stderr}' >&2\nexit 1\n` });
     const ran = await site.run('collect', 'farm', '--json-only');
     expect(ran.stderr).toMatch(
-      /jobs: .*squeue .* exited with 1: .*; it cannot authenticate: it does not reach Munge \(Munge encode failed: .*\(Did you start munged\?\)\): start munged on the host/,
+      /jobs: .*squeue .* exited with 1: .*; it cannot authenticate: it cannot reach Munge \(Munge encode failed: .*\(Did you start munged\?\)\): start munged on the host/,
     );
   });
 

@@ -191,7 +191,7 @@ test('what cannot be gathered beside the outbox says where', async () => {
   const [job] = (await readSacct(lineAt(noon))).jobs;
   if (!job) throw new Error('a line is a job');
   const spill = new Spill('/nonexistent/gathered');
-  expect(() => spill.add('{}', [candidateOf(job, '{}')])).toThrow('cannot gather jobs in /nonexistent/gathered');
+  expect(() => spill.add('{}', [candidateOf(job, '{}')])).toThrow('cannot write jobs to /nonexistent/gathered');
 });
 
 test('what a killed export left of the file in which it gathers is removed by the next', async () => {

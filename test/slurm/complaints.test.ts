@@ -19,7 +19,7 @@ test.each([
   [
     'no munged',
     recorded('slurm-without-munge'),
-    'does not reach Munge',
+    'cannot reach Munge',
     'Munge encode failed: Failed to access "/nonexistent/munge.socket": No such file or directory (Did you start munged?)',
     'start munged',
   ],

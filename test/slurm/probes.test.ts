@@ -40,7 +40,7 @@ describe('partitions are queues', () => {
     expect(found).toMatchObject({
       kind: 'done',
       value: [{ name: 'a' }, { name: 'c' }],
-      damaged: { count: 1, first: [{ record: 'b', problem: 'has no state that is known' }] },
+      damaged: { count: 1, first: [{ record: 'b', problem: 'has an unknown state' }] },
     });
   });
 });
@@ -81,7 +81,7 @@ describe('reservations', () => {
     expect(await reservationsOf(`${line.replace('1795508704', '2026-11-24T08:25:04')}\n${line}\n`)).toMatchObject({
       kind: 'done',
       value: [{ name: 'course' }],
-      damaged: { count: 1, first: [{ record: 'course', byte: 0, problem: 'StartTime or EndTime is no time' }] },
+      damaged: { count: 1, first: [{ record: 'course', byte: 0, problem: 'StartTime or EndTime is not a time' }] },
     });
   });
 });
@@ -99,8 +99,8 @@ describe('a Slurm that is', () => {
   };
 
   test.each([
-    ['slurm 20.11.9', 'slurm 20.11.9 is older than 21.08, the oldest Slurm that can be asked'],
-    ['slurm-wlm 18.08.5-2', 'slurm-wlm 18.08.5-2 is older than 21.08, the oldest Slurm that can be asked'],
+    ['slurm 20.11.9', 'slurm 20.11.9 is older than 21.08, the oldest supported Slurm'],
+    ['slurm-wlm 18.08.5-2', 'slurm-wlm 18.08.5-2 is older than 21.08, the oldest supported Slurm'],
   ])('too old (%s) fails in words, whatever it prints', async (version, words) => {
     const executor = slurmAnswering({ version: { stdout: `${version}\n` }, jobs: { stdout: jobLine() } });
     expect(await every(executor)).toEqual([words, words, words, words]);
@@ -128,7 +128,7 @@ describe('a Slurm that is', () => {
     [
       'without its munge',
       failureModes('without-munge'),
-      /exited with 1: slurm_load_\w+( error)?: Protocol authentication error; it cannot authenticate: it does not reach Munge /,
+      /exited with 1: slurm_load_\w+( error)?: Protocol authentication error; it cannot authenticate: it cannot reach Munge /,
     ],
     ['not configured', failureModes('missing-configuration'), /did not end within 3 s$/],
     ['not installed', answering(() => null), /there is no \S+ in PATH or search_path$/],

@@ -134,7 +134,7 @@ test.each<[string, Fields, object]>([
     { ElapsedRaw: '3601' },
     {
       elapsed: 3601,
-      doubt: 'its ElapsedRaw is 3601 s, but it ended 3600 s after its start: its hours are those of ElapsedRaw',
+      doubt: 'its ElapsedRaw is 3601 s, but it ended 3600 s after its start: its hours are calculated from ElapsedRaw',
     },
   ],
   ['no ElapsedRaw', { ElapsedRaw: '' }, { elapsed: 3600, doubt: null }],
@@ -157,14 +157,14 @@ test.each<[string, Fields, object]>([
 });
 
 test.each<[string, Fields]>([
-  ["its End 'soon' is no time", { End: 'soon' }],
-  ["its Start '-1' is no time", { Start: '-1' }],
-  ["its Submit 'Unknown' is no time", { Submit: 'Unknown' }],
-  ["its JobIDRaw 'x' is no number", { JobIDRaw: 'x' }],
-  ["its JobIDRaw '99999999999' is no number", { JobIDRaw: '99999999999' }],
+  ["its End 'soon' is not a time", { End: 'soon' }],
+  ["its Start '-1' is not a time", { Start: '-1' }],
+  ["its Submit 'Unknown' is not a time", { Submit: 'Unknown' }],
+  ["its JobIDRaw 'x' is not a number", { JobIDRaw: 'x' }],
+  ["its JobIDRaw '99999999999' is not a number", { JobIDRaw: '99999999999' }],
   ['has no State', { State: '' }],
   ["its AllocTRES 'cpu=many' cannot be read", { AllocTRES: 'cpu=many' }],
-  ['has 14 fields and not 13', { QOS: `a${separator}b` }],
+  ['has 14 fields instead of 13', { QOS: `a${separator}b` }],
 ])('a record that cannot be read: %s', async (problem, fields) => {
   expect(await jobOf(fields)).toBe(problem);
 });
@@ -194,7 +194,7 @@ test('a record that cannot be read costs itself only, and is told with its place
   const broken = `${['2', '2', 'cut'].join(separator)}\n`;
   const { jobs, count } = await readSacct(before + broken + stepLine({ JobIDRaw: '2' }) + sacctLine({ JobIDRaw: '3' }));
   expect(jobs.map(({ id }) => id)).toEqual(['1', '3']);
-  expect(count.damaged.first).toEqual([{ record: null, byte: before.length, problem: 'has 3 fields and not 13' }]);
+  expect(count.damaged.first).toEqual([{ record: null, byte: before.length, problem: 'has 3 fields instead of 13' }]);
 });
 
 test('a name with a line break costs its own job', async () => {
