@@ -106,12 +106,12 @@ describe('where none runs', () => {
 
   unprivileged('the units are written and enabled, and it is said what is left to do', async () => {
     const { exit, stdout, stderr } = await asNobody('./hpc-collector install systemd casper --write');
-    expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
+    expect({ exit, stderr }).toEqual({ exit: 1, stderr: '' });
     expect(stdout.split('\n')).toEqual([
       `Wrote ${units()}/hpc-collector.service`,
       `Wrote ${units()}/hpc-collector.timer`,
       expect.stringMatching(
-        /^It does not run yet: systemctl --user daemon-reload exited with 1: Failed to connect to bus/,
+        /^The timer is not started: systemctl --user daemon-reload exited with 1: Failed to connect to bus/,
       ),
       'Logged in as nobody where your systemd runs, type: systemctl --user daemon-reload && systemctl --user enable --now hpc-collector.timer',
       'Where none runs, take cron: hpc-collector install cron --write',
@@ -131,7 +131,7 @@ describe('where none runs', () => {
 
   unprivileged('systemd has nothing against what was written', async () => {
     const verified = await asNobody(`
-./hpc-collector install systemd casper --write --on-failure mail@%n.service >/dev/null
+./hpc-collector install systemd casper --write --on-failure mail@%n.service >/dev/null || true
 printf '[Service]\\nType=oneshot\\nExecStart=/bin/true\\n' > '${units()}/mail@.service'
 XDG_RUNTIME_DIR='${site.directory}' systemd-analyze --user verify '${units()}/hpc-collector.service' '${units()}/hpc-collector.timer'`);
     expect(verified).toMatchObject({ exit: 0, stdout: '', stderr: '' });

@@ -3,6 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { quoteArgument } from '../../src/exec/quote.ts';
 import { needs, needsThat } from '../support/needs.ts';
 import { inOwnSystem, onOwnSystem } from '../support/own-system.ts';
 import { install } from '../support/playback.ts';
@@ -70,7 +71,7 @@ esac
     expect(stdout).toStartWith('# BEGIN hpc-collector\n');
     expect(stdout).toEndWith('\n# END hpc-collector\n');
     expect(stdout).toContain(
-      `-59/5 * * * * env 'XDG_CONFIG_HOME=${site.env.XDG_CONFIG_HOME}' 'XDG_STATE_HOME=${site.env.XDG_STATE_HOME}' ${binary} --config ${site.configDirectory} run casper\n`,
+      `-59/5 * * * * env 'XDG_CONFIG_HOME=${site.env.XDG_CONFIG_HOME}' 'XDG_STATE_HOME=${site.env.XDG_STATE_HOME}' ${quoteArgument(binary)} --config ${site.configDirectory} run casper\n`,
     );
     expect(stdout).toMatch(/ health --quiet$/m);
   });
@@ -82,7 +83,7 @@ esac
       stderr: expect.stringContaining("did you mean 'casper'?"),
     });
     site.configure('collector.yaml', 'systems: [casper]\n');
-    expect((await site.run('install', 'cron')).stdout).toMatch(/hpc-collector run$/m);
+    expect((await site.run('install', 'cron')).stdout).toMatch(/hpc-collector'? run$/m);
   });
 
   test('--write leaves other lines alone, once and again, and --remove restores every byte', async () => {
@@ -179,10 +180,10 @@ describe('install systemd', () => {
     async () => {
       const units = join(site.directory, 'host/etc/systemd/system');
       const { exit, stdout } = await onHost('"$HPC" install systemd casper --write').ended;
-      expect(exit).toBe(0);
+      expect(exit).toBe(1);
       expect(readFileSync(join(units, 'hpc-collector.service'), 'utf8')).toContain(`ExecStart=${binary} run casper\n`);
       expect(stdout).toContain('Wrote /etc/systemd/system/hpc-collector.timer');
-      expect(stdout).toContain('It does not run yet: systemctl daemon-reload exited with 1: ');
+      expect(stdout).toContain('The timer is not started: systemctl daemon-reload exited with 1: ');
       expect(stdout).toContain('type: systemctl daemon-reload && systemctl enable --now hpc-collector.timer\n');
       expect((await onHost('"$HPC" install systemd casper --write').ended).stdout).toContain('already');
       expect((await onHost('"$HPC" install systemd --jobs --write').ended).stdout).toContain(

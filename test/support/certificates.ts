@@ -32,7 +32,14 @@ export function signCertificate(
   writeFileSync(join(directory, `${name}.ext`), `subjectAltName=${address}`);
   const signer = ['-CA', `${authority}.pem`, '-CAkey', `${authority}.key`, '-CAcreateserial'];
   const files = ['-in', `${name}.csr`, '-out', `${name}.pem`, '-extfile', `${name}.ext`];
-  openssl(directory, 'x509', '-req', ...files, ...signer, '-days', String(days));
+  openssl(directory, 'x509', '-req', ...files, ...signer, ...(days > 0 ? ['-days', String(days)] : inThePast()));
+}
+
+/** OpenSSL 3.4 and later refuse a negative number of days, and earlier releases know no end date here. */
+function inThePast(): string[] {
+  const { stdout, stderr } = run(['openssl', 'x509', '-help']);
+  const hasDates = `${stdout}${stderr}`.includes('-not_after');
+  return hasDates ? ['-not_before', '20200101000000Z', '-not_after', '20200102000000Z'] : ['-days', '-1'];
 }
 
 function openssl(directory: string, ...argv: string[]): void {

@@ -53,7 +53,7 @@ export const systemdCommand = defineCommand({
         ? [`So that it runs while you are not logged in, type: loginctl enable-linger ${installation.user}`]
         : []),
     ]);
-    return exitCodes.done;
+    return reason === null ? exitCodes.done : exitCodes.failed;
   },
 });
 
@@ -102,7 +102,7 @@ function typed(manager: SystemdManager, commands: Words): string {
 function notStarted(reason: string, manager: SystemdManager, user: string, task: Task): string[] {
   const where = manager === 'system' ? 'Where systemd runs' : `Logged in as ${user} where your systemd runs`;
   return [
-    `It does not run yet: ${reason}`,
+    `The timer is not started: ${reason}`,
     `${where}, type: ${typed(manager, startingOf(task))}`,
     ...(task === runTask ? ['Where none runs, take cron: hpc-collector install cron --write'] : []),
   ];
