@@ -14,6 +14,8 @@ const report = join(root, 'dist/test-report.xml');
 const options = ['--timeout=180000', '--reporter=junit', `--reporter-outfile=${report}`];
 
 rmSync(report, { force: true });
+// Debian gives users 0002, and the collector refuses files that a group can write.
+process.umask(0o022);
 const { exitCode, success } = Bun.spawnSync([process.execPath, 'test', ...options, ...Bun.argv.slice(2)], {
   cwd: root,
   stdio: ['inherit', 'inherit', 'inherit'],
