@@ -8,7 +8,6 @@ import { Outbox } from '../../src/outbox/outbox.ts';
 import { rememberDamage } from '../../src/outbox/recovery/past-damage.ts';
 import { keepReserve } from '../../src/outbox/reserve.ts';
 import { attemptAt, put } from '../outbox/queue.ts';
-import { install } from '../support/playback.ts';
 import { startSamApi } from '../support/sam-api.ts';
 import { newSite, type Site } from '../support/site.ts';
 
@@ -37,12 +36,6 @@ function snapshot(minutes: number, isDelivered: boolean, rest: Parameters<typeof
     const entry = put(outbox, { collectedAt: minutesAgo(minutes), ...rest });
     if (isDelivered) outbox.delivered(entry, attemptAt(minutesAgo(minutes)), '{}');
   });
-}
-
-/** Configures casper without jobs, and with a filesystem that df reports. */
-function emptyCasper(): void {
-  const programs = site.localSystem('casper', { recording: 'empty-without-jobs' });
-  install(programs, { df: '#!/bin/sh\necho header\necho 1000 500 100 50 /glade/campaign\n' });
 }
 
 describe('health', () => {
@@ -249,7 +242,7 @@ describe('the end of a run', () => {
   test('an outage of twenty runs is two messages, and a good run a heartbeat', async () => {
     const { got, url, stop } = listener();
     const said = join(site.directory, 'said');
-    emptyCasper();
+    site.localSystem('casper', { recording: 'empty-without-jobs' });
     const api = startSamApi();
     await api.stop();
     site.api(api.url);
@@ -278,7 +271,7 @@ describe('the end of a run', () => {
 
   test('what lasts is told again after as many hours as are configured', async () => {
     const { got, url, stop } = listener();
-    emptyCasper();
+    site.localSystem('casper', { recording: 'empty-without-jobs' });
     const api = startSamApi();
     site.api(api.url);
     const told = async (hours: number) => {
@@ -300,7 +293,7 @@ describe('the end of a run', () => {
 
   test('a maintenance tells nobody', async () => {
     const { got, url, stop } = listener();
-    emptyCasper();
+    site.localSystem('casper', { recording: 'empty-without-jobs' });
     collector({ notify: { webhook: url } });
     snapshot(20, true);
     const until = new Date(Date.now() + 3_600_000).toISOString();
@@ -317,7 +310,7 @@ describe('the end of a run', () => {
     '%s in plain HTTP to another host must be allowed',
     async (setting) => {
       const api = startSamApi();
-      emptyCasper();
+      site.localSystem('casper', { recording: 'empty-without-jobs' });
       site.api(api.url);
       const address = 'http://hooks.invalid/T0/very-secret';
       const notifyOf = (allowed: boolean) => ({
@@ -346,7 +339,7 @@ describe('the end of a run', () => {
 
   test('nobody who listens changes neither the exit code nor shows a secret', async () => {
     const api = startSamApi();
-    emptyCasper();
+    site.localSystem('casper', { recording: 'empty-without-jobs' });
     site.api(api.url);
     const secret = 'http://127.0.0.1:1/T0/very-secret';
     appendFileSync(join(site.configDirectory, 'env'), `NOTIFY_WEBHOOK_URL=${secret}\nHEARTBEAT_URL=${secret}\n`);

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { globSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
+import { quoteArgument } from '../../src/exec/quote.ts';
 import { install } from '../support/playback.ts';
 import { fixtures, newSite, type Site } from '../support/site.ts';
 
@@ -94,7 +95,7 @@ describe('an export', () => {
     const programs = join(site.directory, basename(dirname(folder)), basename(folder));
     const version = `slurm ${dirname(folder)}.1`;
     install(programs, {
-      sacct: `#!/bin/sh\n[ "$1" = --version ] && echo '${version}' || exec cat '${join(releases, folder, 'sacct.txt')}'\n`,
+      sacct: `#!/bin/sh\n[ "$1" = --version ] && echo '${version}' || exec cat ${quoteArgument(join(releases, folder, 'sacct.txt'))}\n`,
     });
     site.configure('collector.yaml', `jobs: { cluster_name: farm, search_path: ['${programs}', /usr/bin, /bin] }\n`);
     const [since = '', until = ''] = textOf(folder, 'window.txt').trim().split(' ');

@@ -44,6 +44,9 @@ export type EntryJson = { readonly id: string; readonly stream: string; readonly
   Record<string, unknown>
 >;
 
+/** Answers for recordings without a df: this machine has no such filesystem. */
+const campaignDf = '#!/bin/sh\necho header\necho 1000 500 100 50 /glade/campaign\n';
+
 export function newSite(): Site {
   const temporary = temporaryDirectory();
   const directory = temporary.path;
@@ -77,7 +80,7 @@ export function newSite(): Site {
     },
     localSystem(name, { recording = 'casper', yaml = '' } = {}) {
       const programs = join(directory, `${name}-programs`);
-      install(programs, { ...playback(join(fixtures, recording)), ...loginNodePrograms });
+      install(programs, { df: campaignDf, ...playback(join(fixtures, recording)), ...loginNodePrograms });
       site.configure(
         `${name}.yaml`,
         `pbs_host: null
