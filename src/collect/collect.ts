@@ -4,19 +4,19 @@ import type { Log } from '../lib/log.ts';
 import type { Validated } from '../snapshot/validate.ts';
 import { observe } from './observe.ts';
 
-/** A system's snapshot, or why there is none. `at` builds it for a moment, because two systems must not share one. */
+/** A system's snapshot, or why there is none. `at` builds it for a time, because two entries must not share one. */
 export type Collected =
   | { readonly kind: 'collected'; readonly failedProbes: readonly string[]; at(moment: Date): Validated }
   | { readonly kind: 'nothing'; readonly reason: string };
 
-/** Gives fields of the payload from an earlier snapshot in which a probe had not failed; null where there is none. */
+/** Returns fields of the payload from an earlier snapshot in which a probe did not fail; null if there is none. */
 export type LastKnown = (probe: string, fields: readonly string[]) => Record<string, unknown> | null;
 
-/** What starts the commands of a system's probes; once `signal` is aborted they are killed, and their results mean nothing. */
+/** Starts the commands of probes. After `signal` is aborted, they are killed and their results are invalid. */
 export type Probing = { readonly executor: Executor; readonly signal: AbortSignal };
 
 /**
- * Collects one system: probes it, and fills in what the API requires of probes that failed as `on_failed_probe` says.
+ * Collects one system: runs its probes, and fills in the required fields of failed probes as `on_failed_probe` says.
  */
 export async function collect(system: System, probing: Probing, lastKnown: LastKnown, log: Log): Promise<Collected> {
   log.info(`Collecting ${system.system_name}`);

@@ -23,7 +23,7 @@ export function entryOf(
     body: JSON.stringify(validated.payload),
     collectedAt: time,
     failedProbes: collected.failedProbes,
-    rejectedBecause: validated.kind === 'valid' ? null : `is not what the API takes: ${validated.reason}`,
+    rejectedBecause: validated.kind === 'valid' ? null : `the API would not accept it: ${validated.reason}`,
     validated,
   };
 }

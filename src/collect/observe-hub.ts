@@ -13,8 +13,8 @@ import { isUnavailable } from './probe-cluster.ts';
 import { Outcomes } from './probe-outcomes.ts';
 
 /**
- * Asks a hub for its users and what else is configured. A hub that is down has no users, and is an answer: unlike a
- * cluster's login nodes it is what the snapshot is about.
+ * Runs the probes of a hub: users, and nodes and metrics if configured. A hub that is down counts as a successful probe
+ * without users, because the snapshot reports the hub itself. Returns null if `signal` is aborted.
  */
 export async function observeHub(
   system: HubSystem,
@@ -56,7 +56,7 @@ export async function observeHub(
   };
 }
 
-/** The metrics of a hub that is down are not asked for: nothing more would be learned. */
+/** Probes the users, and the metrics if the hub answers. */
 async function askHub(system: HubSystem, executor: Executor) {
   const users = await probeUsers(system, executor);
   const wantsMetrics = users.answers === true && Object.keys(system.metrics).length > 0;

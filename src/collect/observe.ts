@@ -7,7 +7,7 @@ import type { Observation } from './observation.ts';
 import { observeHub } from './observe-hub.ts';
 import { probeCluster } from './probe-cluster.ts';
 
-/** Runs a system's probes; the log says why any failed. Returns null, and logs nothing, if it was told to stop. */
+/** Runs a system's probes; the log says why any failed. Returns null, and logs nothing, if `signal` is aborted. */
 export function observe(system: System, probing: Probing, log: Log): Promise<Observation | null> {
   switch (system.kind) {
     case 'batch':

@@ -11,20 +11,20 @@ import type { Probing } from './collect.ts';
 import { Outcomes } from './probe-outcomes.ts';
 import { schedulerProbes } from './schedulers.ts';
 
-/** What a cluster's probes found, and the names of those that failed or were read only in part. */
+/** The findings of a cluster's probes, and the names of the probes that failed or were read only in part. */
 export type ClusterProbed = {
   readonly findings: Findings;
   readonly failedProbes: readonly string[];
   /**
-   * Nothing answered. That includes login nodes and mounts which are unavailable by themselves: where all is, it may as well
-   * be this host that is cut off.
+   * True if no probe got an answer. Unavailable login nodes and mounts count as no answer: if everything is
+   * unavailable, the cause can be the network of this host.
    */
   readonly everyProbeFailed: boolean;
 };
 
 /**
- * Runs all probes of a cluster at the same time. A probe that fails costs only its own part, and the log says why. Returns
- * null if it was told to stop.
+ * Runs all probes of a cluster at the same time. A failed probe does not affect the others, and the log says why.
+ * Returns null if `signal` is aborted.
  */
 export async function probeCluster(
   system: BatchSystem,
@@ -89,7 +89,7 @@ export async function probeCluster(
   return { findings, failedProbes, everyProbeFailed: answers === 0 };
 }
 
-/** A probe that gave its records away one by one, with what they were added up to. */
+/** Returns the result of a probe whose records were added up one by one, with their sum as its value. */
 function holding<T>(probed: Probed<null>, value: T): Probed<T> {
   return probed.kind === 'done' ? { ...probed, value } : probed;
 }
@@ -100,14 +100,14 @@ function unless<T>(doubt: string | null, probed: Probed<T>): Probed<T> {
 }
 
 function probedAt<T>(probed: readonly Probed<T>[], index: number): Probed<T> {
-  return probed[index] ?? { kind: 'failed', reason: 'was not asked' };
+  return probed[index] ?? { kind: 'failed', reason: 'the probe did not run' };
 }
 
 function byName<T>(pairs: readonly (readonly [string, T | null])[]): Map<string, T> {
   return new Map(pairs.flatMap(([name, value]) => (value === null ? [] : [[name, value] as const])));
 }
 
-/** The counts of each probe, one line each, as operators know them from the earlier collectors. */
+/** Logs the counts of each probe, one line each, as the earlier collectors did. */
 function report(findings: Findings, system: BatchSystem, log: Log): void {
   const { nodes, jobs, queues, reservations, loginNodes, filesystems } = findings;
   if (nodes) {
@@ -128,12 +128,12 @@ function report(findings: Findings, system: BatchSystem, log: Log): void {
   log.info(`  Filesystems: ${available(filesystems, log)}/${system.filesystems.length} available`);
 }
 
-/** Whether what was asked does not answer. */
+/** True if the value of a probe means that its login node, mount or hub is unavailable. */
 export function isUnavailable(value: unknown): value is Unavailable {
   return typeof value === 'object' && value !== null && 'unavailable' in value;
 }
 
-/** How many are available; the others are named. */
+/** Returns the number of available ones, and logs the others. */
 function available(found: ReadonlyMap<string, object | Unavailable>, log: Log): number {
   let count = 0;
   for (const [name, value] of found) {

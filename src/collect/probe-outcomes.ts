@@ -3,10 +3,10 @@ import type { Probed } from '../lib/records.ts';
 import { counted } from '../lib/text.ts';
 import { failedProbes } from '../run/error-changes.ts';
 
-/** One cause, and the probes that it made fail. */
+/** A cause, and the probes that failed because of it. */
 type Failure = { readonly probes: string[]; readonly reason: string; readonly unreachable: string | undefined };
 
-/** Takes the outcomes of a system's probes, and says in the log what is wrong with each. */
+/** Collects the outcomes of a system's probes, and logs the problems of each. */
 export class Outcomes {
   /** Names of the probes that failed or were read only in part. */
   readonly #failedProbes: string[] = [];
@@ -17,7 +17,7 @@ export class Outcomes {
     this.#log = log;
   }
 
-  /** The value of a probe; null where it failed. */
+  /** Returns the value of a probe; null if it failed. */
   settle<T>(name: string, probed: Probed<T>): T | null {
     if (probed.kind === 'failed') {
       this.#failedProbes.push(name);
@@ -27,14 +27,16 @@ export class Outcomes {
     if (probed.damaged.count > 0) {
       this.#failedProbes.push(`${name} (partial)`);
       const first = probed.damaged.first.map(
-        ({ record, byte, problem }) => `${record ?? 'something'} at byte ${byte} ${problem}`,
+        ({ record, byte, problem }) => `${record ?? 'a record'} at byte ${byte} ${problem}`,
       );
       this.#log.warn(`${name}: ${counted(probed.damaged.count, 'record')} could not be read: ${first.join('; ')}`);
     }
     return probed.value;
   }
 
-  /** Logs one line for each cause of failed probes. Returns the names of the probes that failed or were read in part. */
+  /**
+   * Logs one line for each cause of failed probes. Returns the names of the probes that failed or were read in part.
+   */
   report(): readonly string[] {
     for (const { probes, reason, unreachable } of this.#failures) {
       const names = probes.join(', ');
@@ -53,8 +55,8 @@ export class Outcomes {
 }
 
 /**
- * The host and the reason, without the words of ssh: these differ between connections to one host, for example in the
- * address of the server that closed the connection.
+ * Returns the host and the reason, without the message of ssh. Messages differ between connections to one host, for
+ * example in the address of the server that closed the connection.
  */
 function causeOf(unreachable: string | undefined): string | null {
   return unreachable?.split(': ').slice(0, 2).join(': ') ?? null;

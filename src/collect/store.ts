@@ -23,7 +23,7 @@ export function store(
 /** Logs what is wrong with a snapshot, or what was dropped from it. */
 export function logValidation(validated: Validated, id: string, log: Log): void {
   if (validated.kind === 'invalid') {
-    log.error(`✗ the snapshot is not what the API takes: ${validated.reason}; kept as rejected entry ${id}`);
+    log.error(`✗ the API would not accept the snapshot: ${validated.reason}; it is stored as the rejected entry ${id}`);
     return;
   }
   for (const value of validated.dropped) log.warn(`dropped ${value}`);

@@ -22,7 +22,7 @@ export type WithoutOutbox = {
 };
 
 /**
- * Posts a snapshot that the outbox cannot store, and writes it to the spool if that fails or its result is unknown.
+ * Posts a snapshot that the outbox cannot store, and writes it to the spool if the post fails or its result is unknown.
  * Logs one line that says where the snapshot is and what to do.
  */
 export async function keepWithoutOutbox(
@@ -50,12 +50,12 @@ export async function keepWithoutOutbox(
   const failed = `✗ ${systemName}: ${why.problem}${tried.words}`;
   try {
     const { file, dropped } = spool.keepEntry(tried.entry);
-    log.error(`${failed}; the snapshot is kept in ${file} until the outbox can take it in; ${why.mend}`);
+    log.error(`${failed}; the snapshot is kept in ${file} until the outbox can store it; ${why.mend}`);
     for (const name of dropped) log.error(`✗ ${name} is lost: the fallback directory was full of older snapshots`);
   } catch (error) {
     const bytes = Buffer.byteLength(entry.body);
     log.error(
-      `${failed}; and the fallback directory cannot take it: ${messageOf(error)}: this snapshot (${bytes} bytes) is lost; ${why.mend}`,
+      `${failed}; and the fallback directory cannot store it: ${messageOf(error)}: this snapshot (${bytes} bytes) is lost; ${why.mend}`,
     );
   }
 }

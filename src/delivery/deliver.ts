@@ -15,26 +15,26 @@ import { rememberStartRequired, requiresStart } from './start-required.ts';
 
 /**
  * The result for one entry. `delivered-in-part`: the rest is a rejected entry of its own. `stopped`: the entry stays
- * pending and its stream stops. `unreached`: the same, and the last request had no connection, so it says nothing about the
- * entry. `withdrawn`: somebody held or dropped the entry in the meantime.
+ * pending and its stream stops. `unreached`: the same, but the last request had no connection, so the failure does not
+ * depend on the entry. `withdrawn`: a person held or dropped the entry in the meantime.
  */
 export type Delivery = 'delivered' | 'delivered-in-part' | 'rejected' | 'stopped' | 'unreached' | 'withdrawn';
 
 export type DeliveryBounds = {
   readonly clock: Clock;
   readonly pace: Pace;
-  /** By the clock; no retry is begun after it. */
+  /** The time of `clock` after which no retry starts. */
   readonly deadline: number;
   readonly signal: AbortSignal;
   /** Called with the `Date` header of each accepted answer. */
   readonly sawClock: (date: Date) => void;
-  /** Reads the bodies; and, while this entry is under way, that of the next one. */
+  /** Reads the body of this entry, and that of the next one while the request is running. */
   readonly readAhead: ReadAhead;
 };
 
 /**
- * Delivers one entry: one attempt and three retries while the destination is unavailable, each recorded; then its stream
- * rests. A body that is too large is tried once more with less in it.
+ * Delivers one entry and records each attempt. While the destination is unavailable, it makes one attempt and three
+ * retries; then the stream rests. It sends a body that is too large once more in a reduced form.
  */
 export async function deliver(
   outbox: Outbox,
@@ -50,7 +50,7 @@ export async function deliver(
   try {
     ({ body, leftOut, ifRefused } = bounds.readAhead.body(entry));
   } catch (error) {
-    // An error of SQLite concerns the whole file, not this entry: the outbox is read again or recovered.
+    // SQLite reports damage to the file, not to this entry: rethrow so that the caller reads or recovers the outbox.
     if (error instanceof SQLiteError) throw error;
     if (!outbox.find(entry)) return withdrawn(entry, log);
     return rejectDamaged(outbox, entry, messageOf(error), what, log);
@@ -86,7 +86,7 @@ export async function deliver(
         if (reduced !== null) {
           outbox.failed(entry, attempt, { charged: true, mayHaveArrived });
           log.warn(`${what}: ${outcome.detail}; sending it without ${reduced.leftOut}`);
-          // An interruption shortens the wait, but this entry is finished in any case.
+          // Finish this entry even if an interruption ends the wait early.
           await bounds.clock.wait(bounds.pace.delay(bounds.clock.now()), bounds.signal);
           body = reduced.body;
           leftOut = [...leftOut, reduced.leftOut];
@@ -99,7 +99,7 @@ export async function deliver(
         const part = outbox.split(entry, attempt, outcome);
         if (part === null) return withdrawn(entry, log);
         log.error(
-          `✗ ${what}: a part is rejected by ${destination.description}: ${outcome.detail}; the rest is sent; look at it with: hpc-collector outbox show ${part}`,
+          `✗ ${what}: ${destination.description} rejects a part: ${outcome.detail}; the rest is sent; look at the part with: hpc-collector outbox show ${part}`,
         );
         await bounds.clock.wait(bounds.pace.delay(bounds.clock.now()), bounds.signal);
         body = outcome.rest;
@@ -113,7 +113,7 @@ export async function deliver(
         if (unsent === null) {
           outbox.atomically(() => rememberStartRequired(outbox, destination.address));
           log.warn(
-            `${what}: ${destination.description} takes no job without a start (${outcome.detail}); such jobs are left out from now on; list them with: hpc-collector outbox ls --dropped`,
+            `${what}: ${destination.description} does not accept jobs without a start (${outcome.detail}); such jobs are left out from now on; list them with: hpc-collector outbox ls --dropped`,
           );
           await bounds.clock.wait(bounds.pace.delay(bounds.clock.now()), bounds.signal);
         }
@@ -164,7 +164,7 @@ function without(parts: readonly string[]): string {
   return `sent without ${parts.join(' and ')}`;
 }
 
-/** Rejects an entry that cannot be sent because of what is stored of it. */
+/** Rejects an entry that cannot be sent because its stored row or body is damaged. */
 function rejectDamaged(outbox: Outbox, entry: Entry, detail: string, what: string, log: Log): Delivery {
   const attempt = { at: new Date(), seconds: 0, status: null, outcome: 'damaged', detail };
   outbox.rejected(entry, attempt, entry.firstSentAt !== null);
@@ -173,7 +173,7 @@ function rejectDamaged(outbox: Outbox, entry: Entry, detail: string, what: strin
 }
 
 function withdrawn(entry: Entry, log: Log): Delivery {
-  log.info(`entry ${entry.id} was held or dropped meanwhile: it is not sent`);
+  log.info(`entry ${entry.id} was held or dropped in the meantime: it is not sent`);
   return 'withdrawn';
 }
 
@@ -190,7 +190,7 @@ async function sendOnce(
   pace.made(started);
   const [reply] = await Promise.all([send(destination.request(entry, body)), bounds.readAhead.read(entry)]);
   const outcome = destination.judge(reply, { body, mayHaveArrived });
-  // Another server in front of the API, or its cache, may have made any other answer.
+  // Read the clock from accepted answers only: a proxy or a cache can have made any other answer.
   if (outcome.kind === 'accepted' && reply.kind === 'answer' && reply.date !== null) bounds.sawClock(reply.date);
   const status = reply.kind === 'answer' ? reply.status : null;
   return {
@@ -206,12 +206,15 @@ async function sendOnce(
   };
 }
 
-/** Whether the destination may have kept what it was sent: not where it redirects or refuses, or was never reached. */
+/** True if the destination may have stored the request: it did not redirect or refuse it, and was reached. */
 export function mayBeStored(reply: HttpReply): boolean {
   return reply.kind === 'answer' ? reply.status < 300 || reply.status >= 500 : !reply.neverSent;
 }
 
-/** Returns what happens to a body that is not sent as it is: the server's limits are known. Null if it can be sent. */
+/**
+ * Returns the outcome of a body that must be changed before it is sent, because of known limits; null if it can be
+ * sent.
+ */
 function withoutSending(outbox: Outbox, destination: Destination, body: string): Tried | null {
   const bytes = Buffer.byteLength(body);
   const omitted = requiresStart(outbox, destination.address) ? destination.omit(body) : null;

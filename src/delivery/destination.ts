@@ -1,13 +1,13 @@
 import type { HttpReply, HttpRequest } from '../lib/http.ts';
 import type { Entry } from '../outbox/entry.ts';
 
-/** What a destination's reply means for an entry. */
+/** The meaning of a destination's reply for an entry. */
 export type Outcome =
-  /** `wasStored`: the destination has it already, from an earlier attempt. */
+  /** `wasStored`: an earlier attempt has stored it. */
   | { readonly kind: 'accepted'; readonly detail: string; readonly answer: string; readonly wasStored: boolean }
   /** This body can never be accepted. */
   | { readonly kind: 'rejected'; readonly detail: string }
-  /** Some of it can never be accepted: `rest` is sent in its place, and `leftOut` kept as rejected, for this reason. */
+  /** A part can never be accepted: `rest` is sent instead, and `leftOut` is stored as rejected with the reason. */
   | {
       readonly kind: 'split';
       readonly detail: string;
@@ -15,13 +15,13 @@ export type Outcome =
       readonly leftOut: string;
       readonly reason: string;
     }
-  /** This server refuses some records of the body: `rest` is sent in its place. */
+  /** This server refuses some records of the body: `rest` is sent instead. */
   | Omitted
-  /** It may be accepted in a smaller form. */
+  /** A smaller body may be accepted. */
   | { readonly kind: 'too-large'; readonly detail: string }
-  /** We do not speak with the API, or not with the right credentials: a person must act, the entry is as good as before. */
+  /** The address or the credentials are wrong: a person must correct them, and the entry stays unchanged. */
   | { readonly kind: 'misconfigured'; readonly detail: string }
-  /** Later. `retryAfter` is in seconds, where the destination names them. */
+  /** Try later. `retryAfter` is in seconds; null if the destination does not give it. */
   | { readonly kind: 'unavailable'; readonly detail: string; readonly retryAfter: number | null };
 
 /** The result of leaving the records out of a body that a server refuses by design. */
@@ -29,19 +29,19 @@ export type Omitted = {
   readonly kind: 'omitted';
   readonly detail: string;
   readonly rest: string;
-  /** What is left out: `2 jobs that never started`. */
+  /** The left-out records in words: `2 jobs that never started`. */
   readonly leftOut: string;
   /** A clause for each record: `job 7, submitted 2026-11-20T10:00:00, never started`. */
   readonly records: readonly string[];
 };
 
-/** Where an entry stands among those of its stream. */
+/** The place of an entry in its stream. */
 export type Place = {
-  /** Something collected later was delivered before it. */
+  /** An entry that was collected later is delivered already. */
   readonly isLate: boolean;
-  /** Nothing of its stream was stored after it. */
+  /** No entry of its stream was stored after it. */
   readonly isNewest: boolean;
-  /** The id of the row that the SAM API has of the outage that it reports; null if there is none. */
+  /** The id of the row in the SAM API for the outage that the entry reports; null if there is none. */
   readonly outageRow: number | null;
 };
 
@@ -54,41 +54,41 @@ export type Prepared = {
   readonly ifRefused: { readonly body: string; readonly words: string } | null;
 };
 
-/** What a request needs to know of an entry. */
+/** The members of an entry that a request needs. */
 export type Sendable = Pick<Entry, 'id' | 'method' | 'path' | 'failedProbes'>;
 
-/** What was sent for a reply. */
+/** The request that a reply answers. */
 export type Sent = {
   readonly body: string;
-  /** Whether the entry was sent before, too, and may be there. */
+  /** True if the entry was also sent before and may be stored. */
   readonly mayHaveArrived: boolean;
 };
 
-/** An API that takes deliveries. A new one is one more file beside this. */
+/** An API that accepts deliveries. To add one, add a file beside this. */
 export type Destination = {
-  /** As entries name it: `sam`. */
+  /** The name in entries: `sam`. */
   readonly name: string;
-  /** What its entries carry, for people: `status`. */
+  /** The content of its entries, for people: `status`. */
   readonly content: string;
   /** The URL of the server, without a slash at the end. */
   readonly address: string;
   /** For people: `the SAM API at https://sam.ucar.edu`. */
   readonly description: string;
   /**
-   * Whether it shows what it takes at the moment of collection: an entry from the future would be its latest until then. Its
-   * clock is asked for that, and no other's.
+   * True if it shows entries by their time of collection: an entry from the future would be the latest until that time.
+   * Only the clock of such a destination is compared with this host's clock.
    */
   readonly showsMoments: boolean;
   readonly maxPerMinute: number;
   readonly maxBodyBytes: number;
-  /** The request for an entry. */
+  /** Returns the request for an entry. */
   request(entry: Sendable, body: string): HttpRequest;
-  /** Returns the body as it may be sent at this place in the stream's order, and the names of the parts left out of it. */
+  /** Returns the body to send at this place in the stream, and the names of the parts left out of it. */
   prepare(body: string, place: Place): Prepared;
-  /** The body with less in it, for one that is too large, and what was left out; null where nothing can be. */
+  /** Returns a smaller form of a body that is too large, and the left-out part; null if nothing can be left out. */
   reduce(body: string): { readonly body: string; readonly leftOut: string } | null;
-  /** Leaves out of a body what a server that requires a start refuses; null if the body has nothing of that kind. */
+  /** Returns the body without the jobs that never started; null if it has none. */
   omit(body: string): Omitted | null;
-  /** What a reply means. */
+  /** Returns the meaning of a reply. */
   judge(reply: HttpReply, sent: Sent): Outcome;
 };

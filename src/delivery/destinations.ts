@@ -6,7 +6,7 @@ import type { Destination } from './destination.ts';
 import { ingestDestination } from './ingest.ts';
 import { samDestination } from './sam.ts';
 
-/** Every destination, by the name that entries have. */
+/** All destinations, by their names in entries. */
 const makers = {
   sam: ({ sam }: Config, envFile: string) => samDestination(sam, envFile),
   ingest: ({ ingest }: Config, envFile: string) => ingestDestination(ingest, envFile),
@@ -17,15 +17,17 @@ export function isKnown(name: string): name is keyof typeof makers {
   return Object.hasOwn(makers, name);
 }
 
-/** A destination as it is configured. Throws OperatorError, exit code 2, with the mend where it is not, or not wholly. */
+/**
+ * Returns a configured destination. Throws OperatorError, exit code 2, if its configuration is missing or incomplete.
+ */
 export function destinationNamed(name: string, config: Config): Destination {
   if (isKnown(name)) return makers[name](config, join(config.directory, 'env'));
   throw new OperatorError(
-    `entries wait for a destination '${printable(name, 40)}' that this version does not know: use the one that stored them`,
+    `there are pending entries for the destination '${printable(name, 40)}', which this version does not know: use the version that stored them`,
   );
 }
 
-/** Where a destination's entries are sent, without a slash at the end; null where that is not configured. */
+/** Returns the URL of a destination, without a slash at the end; null if it is not configured. */
 export function addressOf(name: string, config: Config): string | null {
   return isKnown(name) ? config[name].baseUrl : null;
 }

@@ -3,11 +3,12 @@ import type { ForeignEntry } from '../outbox/entry.ts';
 import { mayBeStored } from './deliver.ts';
 import type { Destination, Outcome } from './destination.ts';
 
-/** What came of a direct post, and when it was sent; null where the destination cannot have it. */
+/** The outcome of a direct post, and when it was sent; null if the destination cannot have it. */
 export type DirectPost = { readonly outcome: Outcome; readonly sentAt: Date | null };
 
 /**
- * Posts an entry past the outbox, once: it overtakes what waits there, and nothing can be known of what comes after it.
+ * Posts an entry once, without the outbox. It can overtake pending entries, and entries that follow it are unknown, so
+ * it is prepared as a late entry.
  */
 export async function postDirectly(destination: Destination, entry: ForeignEntry): Promise<DirectPost> {
   const { body } = destination.prepare(entry.body, { isLate: true, isNewest: false, outageRow: null });

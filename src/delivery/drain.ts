@@ -13,28 +13,31 @@ import { rejectPoisoned } from './poison.ts';
 import { ReadAhead } from './read-ahead.ts';
 import { futureOf, rememberSighting, type Sighting, sightingOf } from './server-clock.ts';
 
-/** How far a drain is. */
+/** The progress of a drain. */
 export type DrainProgress = {
   readonly delivered: number;
   readonly rejected: number;
-  /** The stream of the next entry, and the time of the drain's clock when it is sent; null after an entry. */
+  /** The stream of the next entry, and when it is sent, by the drain's clock; null after an entry. */
   readonly next: { readonly stream: string; readonly at: number } | null;
 };
 
 export type DrainOptions = {
   /** Only this stream; null for all. */
   readonly stream: string | null;
-  /** Send what rests, too. */
+  /** True to send entries of resting streams too. */
   readonly ignoreRest: boolean;
-  /** No new entry is begun after so many seconds; null for no limit. */
+  /** Seconds after which no new entry is sent; null for no limit. */
   readonly maxSeconds: number | null;
-  /** Ends the drain after the entry in hand. */
+  /** Ends the drain after the current entry. */
   readonly signal: AbortSignal;
   /** Called before each entry and after it, to show the progress. */
   readonly progress?: (progress: DrainProgress) => void;
 };
 
-/** What a drain did; `stopped` names the streams that an attempt left waiting, `resting` those that still wait from an earlier one. */
+/**
+ * The result of a drain. `stopped`: the streams whose last attempt failed. `resting`: those that rest after an earlier
+ * drain.
+ */
 export type DrainResult = {
   readonly delivered: number;
   readonly rejected: number;
@@ -42,13 +45,13 @@ export type DrainResult = {
   readonly left: number;
   readonly stopped: readonly string[];
   readonly resting: readonly string[];
-  /** Why nothing more could be recorded, so that nothing more was sent. */
+  /** Why the outbox could not record more, so that the drain ended; null if it could. */
   readonly problem: OutboxUnwritable | null;
 };
 
 /**
- * Delivers what is due to one destination: one request at a time, the entries of a stream strictly oldest first. The
- * caller holds the drain lock.
+ * Delivers the due entries of one destination: one request at a time, the entries of a stream strictly oldest first.
+ * The caller holds the drain lock.
  */
 export async function drain(
   outbox: Outbox,
@@ -59,7 +62,7 @@ export async function drain(
 ): Promise<DrainResult> {
   const deadline = options.maxSeconds === null ? Number.POSITIVE_INFINITY : clock.now() + options.maxSeconds * 1000;
   const pace = new Pace(destination.maxPerMinute);
-  /** Streams that an attempt left waiting, and those that rest from an earlier one. */
+  /** Streams whose last attempt failed, and streams that rest after an earlier drain. */
   const stopped = new Set<string>();
   const resting = new Set<string>();
   let seen: Sighting | null = null;
@@ -71,7 +74,7 @@ export async function drain(
       .heads(destination.name)
       .filter(({ stream }) => options.stream === null || stream === options.stream)
       .filter(({ stream }) => !stopped.has(stream) && !resting.has(stream));
-  /** What comes after an entry that is under way, if that is accepted. */
+  /** Returns the entry to send after the current one if that is accepted; null if there is none. */
   const following = (entry: Entry): Entry | null => {
     const others = candidates().filter(({ stream }) => stream !== entry.stream);
     const next = [outbox.next(entry), ...others]
@@ -93,7 +96,7 @@ export async function drain(
       if (!destination.showsMoments) return;
       const isFirst = seen === null;
       seen = sightingOf(date);
-      // What waits behind may be from the future by it.
+      // Store it now: by this clock, the timestamps of the next entries can be in the future.
       if (isFirst && seen !== null) keepSighting(outbox, seen);
     },
     readAhead,
@@ -119,7 +122,7 @@ export async function drain(
       const wait = pace.delay(clock.now());
       options.progress?.({ delivered, rejected, next: { stream: entry.stream, at: clock.now() + wait } });
       if (clock.now() + wait >= deadline || !(await clock.wait(wait, options.signal))) break;
-      // Where one stream has just found the destination away, the others need not wait for it as long: one try each.
+      // If the destination was unavailable for one stream, try each other stream only once.
       const patience = stopped.size > 0 ? { ...bounds, deadline: Number.NEGATIVE_INFINITY } : bounds;
       const result = await deliver(outbox, destination, entry, patience, entryLog);
       if (result === 'delivered' || result === 'delivered-in-part') delivered += 1;
@@ -134,7 +137,7 @@ export async function drain(
       options.progress?.({ delivered, rejected, next: null });
     }
   } catch (error) {
-    // The caller reads or recovers the outbox again, and the drain begins once more.
+    // Rethrow: the caller reads the outbox again or recovers it, and starts the drain again.
     if (!(error instanceof OutboxUnwritable) || isDamage(error) || isReadFault(error)) throw error;
     problem = error;
   }
@@ -143,7 +146,9 @@ export async function drain(
   return { delivered, rejected, held, left, stopped: [...stopped], resting: [...resting], problem };
 }
 
-/** What the destination's clock said is worth no failure: the next answer says it again. */
+/**
+ * Stores the time of the destination's clock. Ignores errors of SQLite, because the next answer gives the time again.
+ */
 function keepSighting(outbox: Outbox, clock: Sighting): void {
   try {
     rememberSighting(outbox, clock);

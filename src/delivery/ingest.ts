@@ -8,15 +8,15 @@ import type { Destination, Omitted, Outcome, Sent } from './destination.ts';
 import { jsonRequests } from './json-request.ts';
 import { type Answer, type Api, jsonOf, judgeReply } from './judge.ts';
 
-/** The jobs of one cluster as they are sent; what a job is made of is not the delivery's business. */
+/** The jobs of one cluster as they are sent. The delivery does not check the members of a job. */
 const batch = z.object({ hostname: z.string(), jobs: z.array(z.record(z.string(), z.unknown())) });
 type Batch = z.output<typeof batch>;
 type Job = Batch['jobs'][number];
 
-/** The API's answer to what it stored. */
+/** The API's answer to stored jobs. */
 const acceptance = z.object({ success: z.literal(true), jobs_processed: z.int() });
 
-/** What it says of a body that it does not take, for each wrong field where the body is one of jobs (422). */
+/** The API's answer (422) to a body that it does not accept, with each wrong field. */
 const refusal = z.strictObject({
   detail: z.array(z.object({ loc: z.array(z.union([z.string(), z.number()])), msg: z.string() })),
 });
@@ -24,7 +24,7 @@ const failure = z.strictObject({ detail: z.string() });
 
 /**
  * A usage-history ingest API (or the receiver, which speaks the same) as a destination.
- * Throws OperatorError, exit code 2, where its address or key is missing; it names the env file to put them in.
+ * Throws OperatorError, exit code 2, if its address or key is missing. The error names the env file for them.
  */
 export function ingestDestination(settings: IngestSettings, envFile = 'the env file'): Destination {
   const { baseUrl, apiKey } = settings;
@@ -49,7 +49,7 @@ export function ingestDestination(settings: IngestSettings, envFile = 'the env f
     maxPerMinute: settings.max_per_minute,
     maxBodyBytes: settings.max_body_bytes,
     request: (entry, body) => requestOf(entry, body, { 'X-API-Key': apiKey }),
-    // Each job is a record of its own: their order is nothing to this API, and it replaces what it has.
+    // Each job is a record of its own. This API needs no order of jobs, and replaces a job that it has.
     prepare: (body) => ({ body, leftOut: [], ifRefused: null }),
     reduce: () => null,
     omit: (body) => withoutUnstarted(batch.safeParse(jsonOf(body)).data, 'known from an earlier answer'),
@@ -57,12 +57,12 @@ export function ingestDestination(settings: IngestSettings, envFile = 'the env f
   };
 }
 
-/** An API that says it took another number of jobs is the right one, and yet nobody knows what it has. */
+/** An answer with another number of jobs comes from the right API, but which jobs it stored is unknown. */
 function judge(reply: HttpReply, { body, mayHaveArrived }: Sent): Outcome {
   const outcome = judgeReply(reply, mayHaveArrived, apiFor(body));
   const took = reply.kind === 'answer' ? acceptance.safeParse(jsonOf(reply.body)).data?.jobs_processed : undefined;
   if (outcome.kind !== 'misconfigured' || took === undefined) return outcome;
-  const detail = `HTTP 200 that says it took ${counted(took, 'job')} of ${jobsIn(body)}: ask those who run the API`;
+  const detail = `HTTP 200 that confirms ${counted(took, 'job')} of ${jobsIn(body)}: ask the administrators of the API`;
   return { kind: 'misconfigured', detail };
 }
 
@@ -80,7 +80,7 @@ function apiFor(body: string): Api {
   };
 }
 
-/** It must say how many jobs it took, and that they are those that were sent. */
+/** Returns the accepted number of jobs; null unless the answer confirms all jobs that were sent. */
 function acceptanceOf({ status, body }: Answer, sent: string): string | null {
   const said = status === 200 ? acceptance.safeParse(jsonOf(body)).data : undefined;
   const jobs = jobsIn(sent);
@@ -88,8 +88,8 @@ function acceptanceOf({ status, body }: Answer, sent: string): string | null {
 }
 
 /**
- * What the API's 500 means, which it answers to a body that it can never store and to a disk that is full alike: only its
- * text tells (measured on the real server). It stores all of a request or nothing.
+ * The meanings of a 500 by its text. The API answers 500 both to a body that it can never store and when its disk is
+ * full (measured on the real server). It stores all of a request or nothing.
  */
 const serverErrors: readonly (readonly [RegExp, 'not-started' | 'permanent' | 'no-keys'])[] = [
   [/NaTType.* has no attribute/, 'not-started'],
@@ -137,12 +137,12 @@ function isStarted({ Start }: Job): boolean {
   return (Start ?? null) !== null;
 }
 
-/** Without the jobs that the answer names: `["body", "jobs", 3, "Start"]`. */
+/** Returns the batch without the jobs that the answer names: `["body", "jobs", 3, "Start"]`. Null if it names none. */
 function withoutNamed({ body }: Answer, detail: string, jobs: Batch): Outcome | null {
   const problems = refusal.safeParse(jsonOf(body)).data?.detail ?? [];
   const named = new Set<Job | undefined>();
   for (const { loc } of problems) if (loc[1] === 'jobs' && typeof loc[2] === 'number') named.add(jobs.jobs[loc[2]]);
-  // What is wrong with the whole is wrong with each part.
+  // Leave jobs out only if every problem names a job: any other problem is in each part of the batch too.
   const isOfStart =
     problems.every(({ loc }) => loc[3] === 'Start') && [...named].every((job) => job && !isStarted(job));
   if (named.size > 0 && isOfStart) return withoutUnstarted(jobs, detail);
@@ -150,7 +150,7 @@ function withoutNamed({ body }: Answer, detail: string, jobs: Batch): Outcome | 
   return isOfJobs ? withoutJobs(jobs, (job) => named.has(job), detail, refusalOf(body) ?? detail) : null;
 }
 
-/** The batch without some of its jobs; null where none of it is meant, and rejected where all is. */
+/** Returns the batch without the matching jobs; null if no job matches, `rejected` if all do. */
 function withoutJobs(
   { hostname, jobs }: Batch,
   isMeant: (job: Job) => boolean,
@@ -173,7 +173,7 @@ function errorOf(body: string): string | null {
   return failure.safeParse(jsonOf(body)).data?.detail ?? refusalOf(body);
 }
 
-/** The first of what is wrong with fields, in one line; null where the body does not say that. */
+/** Returns the first wrong fields in one line; null if the body does not name any. */
 function refusalOf(body: string): string | null {
   const problems = refusal.safeParse(jsonOf(body)).data?.detail;
   if (problems === undefined || problems.length === 0) return null;

@@ -5,31 +5,31 @@ import type { Outcome } from './destination.ts';
 /** A reply with a status and a body. */
 export type Answer = Extract<HttpReply, { kind: 'answer' }>;
 
-/** What tells one API's answers from another's. */
+/** The differences between the answers of the APIs. */
 export type Api = {
-  /** The settings to check where its answer is not the API's, or refuses our login. */
+  /** The settings to check if the answer is not the API's or refuses the login. */
   readonly addressSetting: string;
   readonly loginSetting: string;
-  /** What a 2xx says of what was stored; null where that is not the API's answer. */
+  /** Returns what a 2xx says about the stored rows; null if it is not the API's answer. */
   readonly acceptance: (answer: Answer) => string | null;
-  /** The API's own words in the body of an error; null if the body does not have the form of the API's errors. */
+  /** Returns the API's message in the body of an error; null if the body does not have the form of the API's errors. */
   readonly errorOf: (body: string) => string | null;
   /**
-   * What an answer that speaks of the body (400, 415, 422) or of the server (5xx) means, where the API gives it a meaning
-   * of its own; null for the usual one. `detail` is safe to print.
+   * Returns the meaning of an answer about the body (400, 415, 422) or the server (5xx) if it is special to the API;
+   * null for the usual meaning. `detail` is safe to print.
    */
   readonly ownMeaning: (answer: Answer, detail: string) => Outcome | null;
 };
 
-/** Statuses that mean the same whoever answers: an edge in front of the API says them with a page of its own. */
+/** Statuses that mean the same from any server: a proxy before the API sends them with its own page. */
 const whoeverAnswers: ReadonlySet<number> = new Set([408, 413, 425, 429]);
 
-/** Statuses whose `Retry-After` counts. SAM's rate limiter sends one with every answer, 201 and 500 too. */
+/** Statuses whose `Retry-After` is obeyed. SAM's rate limiter sends one with every answer, also with 201 and 500. */
 const asksToWait: ReadonlySet<number> = new Set([429, 503]);
 
 /**
- * Returns the meaning of a reply, as the README's table lists it. Each `detail` is safe to print. `mayHaveArrived` is true
- * if the entry was sent before and may be stored.
+ * Returns the meaning of a reply, as the README's table lists it. Each `detail` is safe to print. `mayHaveArrived` is
+ * true if the entry was sent before and may be stored.
  */
 export function judgeReply(reply: HttpReply, mayHaveArrived: boolean, api: Api): Outcome {
   if (reply.kind === 'none') return { kind: 'unavailable', detail: printable(reply.reason), retryAfter: null };
@@ -47,7 +47,7 @@ export function judgeReply(reply: HttpReply, mayHaveArrived: boolean, api: Api):
   }
   const retryAfter = asksToWait.has(status) ? reply.retryAfter : null;
   if (status >= 500) return api.ownMeaning(reply, detail) ?? { kind: 'unavailable', detail, retryAfter };
-  // A proxy or a firewall that answers 400, 409 or 422 with its own page says nothing about the body.
+  // A page of a proxy or firewall with 400, 409 or 422 does not mean that the API refuses the body.
   if (!whoeverAnswers.has(status) && api.errorOf(reply.body) === null) return notTheApis(reply, api);
   switch (status) {
     case 401:
@@ -73,25 +73,25 @@ export function judgeReply(reply: HttpReply, mayHaveArrived: boolean, api: Api):
   }
 }
 
-/** The outcome of an answer that says that the destination has this entry already. */
+/** Returns the outcome of an answer that says that the destination has this entry already. */
 export function storedBefore(status: number, answer: string): Outcome {
   const detail = `already stored by an earlier attempt (HTTP ${status})`;
   return { kind: 'accepted', detail, answer, wasStored: true };
 }
 
-/** The outcome of an answer that does not have the form of the API's answers. */
+/** Returns the outcome of an answer that does not have the form of the API's answers. */
 function notTheApis(answer: Answer, api: Api): Outcome {
   const detail = `HTTP ${answer.status} that is not the API's answer${saidBy(answer, api)}`;
   return { kind: 'misconfigured', detail: `${detail}: check ${api.addressSetting} and the proxies before it` };
 }
 
-/** What the server said, behind a colon: the API's own words, or the beginning of a page without its tags. */
+/** Returns a colon and the server's message: that of the API, or the beginning of a page without its tags. */
 function saidBy({ body, unread }: Answer, api: Api): string {
   const line = printable(unread ?? api.errorOf(body) ?? withoutTags(body), 300);
   return line === '' ? '' : `: ${line}`;
 }
 
-/** A body as JSON; null for what is none. */
+/** Parses a body as JSON; null if it is not JSON. */
 export function jsonOf(body: string): unknown {
   try {
     return JSON.parse(body);

@@ -4,7 +4,7 @@ import type { Outbox } from '../outbox/outbox.ts';
 import { firstAnswer, outageOfEntry } from '../outbox/tables/outages.ts';
 import { outageStream } from './sam-entries.ts';
 
-/** The receiver names the outage's key too: it finds the outage's row by that, without an id. */
+/** The receiver also gives the outage's key. It finds the outage's row by the key, without an id. */
 const answerSchema = z.object({ outage_id: z.int(), outage_key: z.string().optional() });
 const idsSchema = z.array(z.int());
 
@@ -20,7 +20,7 @@ export function outageRowOf(outbox: Outbox, entry: Entry): number | null {
   return ids.length > 0 ? Math.min(...ids) : answeredInThisDrain(outbox, known.key);
 }
 
-/** Answers are added to the known ids after a drain; during it they are only with their entries. */
+/** Reads the id from the first answer: the ids of answers are stored with the outage only after the drain. */
 function answeredInThisDrain(outbox: Outbox, key: string): number | null {
   const answer = answerSchema.safeParse(JSON.parse(firstAnswer(outbox, key) ?? 'null')).data;
   return answer === undefined || answer.outage_key !== undefined ? null : answer.outage_id;

@@ -15,6 +15,7 @@ export class Pace {
     return oldest === undefined ? 0 : oldest + 60_000 - now;
   }
 
+  /** Records that a request is sent now. */
   made(now: number): void {
     this.#made.push(now);
   }

@@ -8,14 +8,14 @@ import { futureOf } from './server-clock.ts';
 /** Consecutive drains that an entry must have failed alike before it is suspected. */
 const suspectedAfter = 5;
 
-/** Answers that say nothing about the entry: our login is refused, or the destination asks for fewer requests. */
+/** Statuses that do not depend on the entry: the login is refused, or there are too many requests. */
 const notAboutTheEntry: ReadonlySet<number | null> = new Set([401, 429]);
 
 /**
- * Tries one entry behind the head of a stream, so that a head that alone is refused does not block its stream, whatever the
- * refusal: a server error, a firewall's page, a lost connection, no answer. It does so once the head has failed five
- * consecutive drains alike. If the destination accepts the entry behind it, the head is rejected; if not, nothing changes.
- * Other suspects are passed over and keep their turn, because they may have failed only while the destination was down.
+ * Tries one entry after the head of a stream, so that a head that alone is refused does not block its stream, whatever
+ * the refusal: a server error, a firewall's page, a lost connection, no answer. It does so once the head has failed
+ * five consecutive drains alike. If the destination accepts the entry after it, the head is rejected; if not, nothing
+ * changes. Skips other suspects, which stay pending, because they may have failed only while the destination was down.
  */
 export async function rejectPoisoned(
   outbox: Outbox,

@@ -5,12 +5,13 @@ import type { Outbox } from '../outbox/outbox.ts';
 import type { Destination, Place, Prepared } from './destination.ts';
 import { outageRowOf } from './outage-row.ts';
 
-/** An entry that was read before its turn, and its body as it is sent at that place. */
+/** An entry that was read ahead, with its place, its stored body and the body to send. */
 type Read = { readonly entry: Entry; readonly stored: string; readonly place: Place; readonly sent: Prepared };
 
 /**
- * Reads the body of the next entry while the destination is busy with the one before it, and lets the acknowledgement of
- * that one note with the same commit that the next is about to be sent. What it read is only believed where it still holds.
+ * Reads the body of the next entry while the request of the current one is running. The commit that records the current
+ * delivery also notes that the next entry is about to be sent. A body that was read ahead is prepared again if the
+ * place of its entry has changed.
  */
 export class ReadAhead {
   readonly #outbox: Outbox;
@@ -21,8 +22,8 @@ export class ReadAhead {
   #noted: Entry | null = null;
 
   /**
-   * `following` gives what is sent once an entry was delivered, null where that is not clear yet; `mayFollow`, asked when
-   * it was, whether that is to be sent at once.
+   * `following` returns the entry to send after a delivered one; null if that is not known yet. `mayFollow` is called
+   * after the delivery and returns true if that entry is sent at once.
    */
   constructor(
     outbox: Outbox,
@@ -43,33 +44,35 @@ export class ReadAhead {
     return this.#read(entry, next).sent;
   }
 
-  /** While the entry is under way: reads the one that follows it. */
+  /** Reads the next entry while the request of this one is running. */
   async read(entry: Entry): Promise<void> {
-    // The request goes out first.
+    // Let the request start first.
     await setImmediate();
     const next = this.#following(entry);
     try {
       this.#next = next === null ? null : this.#read(next, null);
     } catch {
-      // Damaged: it is read again, and said, when its turn comes.
+      // The body is damaged: `body` reads it again and reports it.
     }
   }
 
-  /** The entry that follows at once and is noted, with this commit, as about to be sent. */
+  /**
+   * Returns the entry that is sent next at once, to be noted in this commit as about to be sent; null if there is none.
+   */
   noteNext(): Entry | null {
     const next = this.#next?.entry ?? null;
     this.#noted = next !== null && this.#mayFollow(next) ? next : null;
     return this.#noted;
   }
 
-  /** Whether that was done for this entry; only its first sending is. */
+  /** True once if the entry was noted as about to be sent: only its first request is. */
   isNoted(entry: Entry): boolean {
     const isNoted = this.#noted?.sequence === entry.sequence;
     this.#noted = null;
     return isNoted;
   }
 
-  /** The entry as it was before it was noted: it was not sent yet. */
+  /** Returns the entry as it was before it was noted, because it was not sent yet. */
   unsent(entry: Entry): Entry {
     return this.#noted?.sequence === entry.sequence ? this.#noted : entry;
   }

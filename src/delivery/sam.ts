@@ -7,7 +7,7 @@ import type { Destination, Outcome, Place, Prepared, Sent } from './destination.
 import { jsonRequests } from './json-request.ts';
 import { type Answer, type Api, jsonOf, judgeReply, storedBefore } from './judge.ts';
 
-/** The SAM API's answer to what it stored. */
+/** The SAM API's answer to a stored row. */
 const acceptance = z.object({
   success: z.literal(true),
   status_id: z.int().optional(),
@@ -15,8 +15,8 @@ const acceptance = z.object({
 });
 
 /**
- * What the API's 500 means, which it answers for "already stored", "never acceptable" and "database down" alike: only its
- * text tells (measured on the real server, on PostgreSQL and SQLite). The first pattern that matches wins.
+ * The meanings of a 500 by its text. The API answers 500 for "already stored", "never acceptable" and "database down"
+ * (measured on the real server, on PostgreSQL and SQLite). The first pattern that matches wins.
  */
 const serverErrors: readonly (readonly [RegExp, 'already-stored' | 'same-moment' | 'permanent'])[] = [
   [/uq_queue_status_timestamp_queue_id|UNIQUE constraint failed: queue_status\./, 'already-stored'],
@@ -33,7 +33,7 @@ const serverErrors: readonly (readonly [RegExp, 'already-stored' | 'same-moment'
 
 /**
  * The SAM status API (or the receiver, which speaks the same) as a destination.
- * Throws OperatorError, exit code 2, where its address or credentials are missing; it names the env file to put them in.
+ * Throws OperatorError, exit code 2, if its address or credentials are missing. The error names the env file for them.
  */
 export function samDestination(settings: SamSettings, envFile = 'the env file'): Destination {
   const { baseUrl, credentials } = settings;
@@ -75,24 +75,24 @@ export function samDestination(settings: SamSettings, envFile = 'the env file'):
 function judge(reply: HttpReply, sent: Sent): Outcome {
   const outcome = judgeReply(reply, sent.mayHaveArrived, apiFor(sent));
   if (outcome.kind === 'misconfigured' && reply.kind === 'answer' && reply.status === 404 && rowIn(sent.body) === null)
-    return { ...outcome, detail: `${outcome.detail}; hpc-collector doctor tells whether the API takes this system` };
+    return { ...outcome, detail: `${outcome.detail}; hpc-collector doctor shows whether the API accepts this system` };
   const refusesRow =
     outcome.kind === 'misconfigured' &&
     reply.kind === 'answer' &&
     [403, 404].includes(reply.status) &&
     errorOf(reply.body);
-  // It does not know the row any more, or lets nobody change one: the report itself may be good.
+  // The row does not exist any more, or may not be changed. The report is then sent as a row of its own.
   return refusesRow && rowIn(sent.body) !== null ? { kind: 'rejected', detail: outcome.detail } : outcome;
 }
 
-/** The row that a report is to change; null for a body that is none. */
+/** Returns the row that a report changes; null for any other body. */
 function rowIn(body: string): number | null {
   return body.startsWith('{"outage_id":')
     ? (acceptance.partial().safeParse(jsonOf(body)).data?.outage_id ?? null)
     : null;
 }
 
-/** A header's value may only have visible ASCII in it, and servers refuse long ones. */
+/** Replaces characters that are not printable ASCII, and cuts a long text, because servers refuse both in headers. */
 function headerText(text: string): string {
   const safe = text.replace(/[^\x20-\x7e]/g, '?');
   return safe.length > 1000 ? `${safe.slice(0, 1000)}...` : safe;
@@ -103,12 +103,12 @@ const lists = z.looseObject({
   reservations: z.array(z.unknown()).optional(),
 });
 
-/** Where JSON has the member at all, and not as an empty list; a string with that in it has its quotes escaped. */
+/** Matches JSON with a non-empty list of reservations. A string cannot match, because its quotes are escaped. */
 const someReservations = /"reservations"\s*:(?!\s*\[\s*\])/;
 
 /**
- * What the API takes wrongly at this place: late user rows turn back the time of its spans, and any but the newest
- * reservations overwrite newer ones and bring back cancelled ones.
+ * Leaves out the parts that the API handles wrongly at this place. Late user rows set the time of its spans back. Older
+ * reservations overwrite newer ones and restore cancelled ones.
  */
 function forPlace(body: string, { isLate, isNewest, outageRow }: Place): Prepared {
   const whole = { body, leftOut: [], ifRefused: null };
@@ -127,7 +127,7 @@ function forPlace(body: string, { isLate, isNewest, outageRow }: Place): Prepare
   return reservations === undefined ? whole : { ...whole, body: JSON.stringify(rest), leftOut };
 }
 
-/** With the id of its row, a report changes that row; the API keeps the fields that are not sent (measured). */
+/** Adds the id of the row, so that the report changes it. The API keeps the fields that are not sent (measured). */
 function withRow(body: string, outageRow: number): Prepared {
   const payload = z.looseObject({}).parse(jsonOf(body));
   const words = `sending it as a row of its own: the staff of the API must close the row with outage_id ${outageRow}`;
@@ -151,7 +151,7 @@ const apiFor = (sent: Sent): Api => ({
 
 function meaningOfServerError({ status, body }: Answer, detail: string, sent: Sent): Outcome | null {
   const error = errorOf(body);
-  // Only the API's own JSON speaks of the body; an HTML 500 is something in front of it, or its crash.
+  // Only the API's JSON is about the body. An HTML 500 comes from a proxy or from a crash of the API.
   const meaning =
     error === null ? undefined : serverErrors.find(([pattern]) => pattern.test(withoutStatement(error)))?.[1];
   if (
@@ -170,7 +170,9 @@ function isOwnTimestamp(body: string): boolean {
 
 const timestamped = z.looseObject({ timestamp: z.string().regex(/\.\d{3}(?!000)\d{3}$/) });
 
-/** The database's own words: the statement behind them has the values that were sent, which may say anything. */
+/**
+ * Returns the database's message without the SQL statement, whose values come from the request and can match a pattern.
+ */
 function withoutStatement(error: string): string {
   return error.split('[SQL:')[0] ?? error;
 }
@@ -185,7 +187,9 @@ function acceptanceOf(body: string, row: number | null): string | null {
     : `outage_id=${outage_id}, a row of its own: the staff of the API must close the row with outage_id ${row}`;
 }
 
-/** The API's errors; those of its rate limiter have two members more. Strict: gateways send `error` among others. */
+/**
+ * The API's errors; those of its rate limiter have two more members. Strict, because gateways send `error` with others.
+ */
 const errorBody = z.strictObject({
   error: z.string(),
   limit: z.unknown().optional(),

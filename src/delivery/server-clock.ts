@@ -10,17 +10,17 @@ import type { Destination } from './destination.ts';
 export const tolerance = 5 * 60 * 1000;
 
 /**
- * How long a sighting counts, in seconds. It must end: entries that are held because of it bring no newer one. Each
- * delivery begins a new hour.
+ * How long a sighting is valid, in seconds. It must expire, because entries that are held because of it are not sent
+ * and give no newer one. Each delivery renews it.
  */
 const believedSeconds = 3600;
 
 const sighting = z.object({ server: z.number(), uptime: z.number(), boot: z.string() });
 
-/** The time of a destination's clock, and the uptime of this host then: the uptime goes on evenly if its clock jumps. */
+/** The time of a destination's clock, and the uptime of this host then, which does not jump with the clock. */
 export type Sighting = z.infer<typeof sighting>;
 
-/** Returns a sighting made now from an HTTP `Date` header; null if the host does not tell its uptime. */
+/** Returns a sighting made now from an HTTP `Date` header; null if the uptime cannot be read. */
 export function sightingOf(date: Date): Sighting | null {
   const uptime = readUptime();
   return uptime === null ? null : { server: date.getTime(), ...uptime };
@@ -32,8 +32,8 @@ export function rememberSighting(outbox: Outbox, seen: Sighting): void {
 }
 
 /**
- * Returns how far this host's clock is ahead of the destination's, in milliseconds; 0 unless a sighting of the last hour
- * since this host's start shows that. A stored sighting that is damaged counts as none.
+ * Returns how far this host's clock is ahead of the destination's, in milliseconds; 0 unless a sighting of the last
+ * hour since this host's start shows that. Ignores a damaged stored sighting.
  */
 export function aheadOfServer(outbox: Outbox, now: number): number {
   const seen = outbox.metadata.readJson('clock', sighting);
@@ -45,8 +45,8 @@ export function aheadOfServer(outbox: Outbox, now: number): number {
 }
 
 /**
- * Returns why the timestamp of an entry is in the future, so that its destination would show it as the latest until then;
- * null if it is not, or if a person released the entry.
+ * Returns why the timestamp of an entry is in the future, so that its destination would show it as the latest until
+ * then; null if it is not, or if a person released the entry.
  */
 export function futureOf(entry: Entry, { showsMoments }: Destination, outbox: Outbox): string | null {
   if (!showsMoments) return null;

@@ -8,12 +8,12 @@ export function requiresStart(outbox: Outbox, address: string): boolean {
   return known(outbox).includes(address);
 }
 
-/** Remembers that the server at an address refuses jobs that never started. */
+/** Stores that the server at an address refuses jobs that never started. */
 export function rememberStartRequired(outbox: Outbox, address: string): void {
   write(outbox, [...known(outbox).filter((other) => other !== address), address]);
 }
 
-/** Forgets what an address refused, so that the next delivery asks the server again. */
+/** Deletes that record of an address, so that the next delivery sends such jobs again. */
 export function forgetStartRequired(outbox: Outbox, address: string): void {
   if (requiresStart(outbox, address))
     write(

@@ -24,7 +24,7 @@ const batchBytes = 8 * 1024 ** 2;
 
 /**
  * Imports entries of another outbox, after all existing ones, in the order of the lines. Rejected and held entries keep
- * their state, so that a move never sends them. A broken line costs only itself and is passed to `complain`.
+ * their state, so that a move never sends them. Skips a damaged line and passes its problem to `complain`.
  */
 export async function importEntries(
   outbox: Outbox,

@@ -4,15 +4,15 @@ import { OperatorError } from '../lib/errors.ts';
 import { codeOf } from '../lib/sqlite.ts';
 
 /**
- * Throws OperatorError if another user may write the outbox or its directory: such a user could plant entries, which are
- * sent with our password, or a journal, which SQLite plays back. Files of root are accepted.
+ * Throws OperatorError if another user may write the outbox or its directory: such a user could plant entries, which
+ * are sent with our password, or a journal, which SQLite plays back. Files of root are accepted.
  */
 export function refuseWritableByOthers(file: string): void {
   const problem = problemWithOthers(file);
   if (problem !== null) throw new OperatorError(problem);
 }
 
-/** Says how another user may write the outbox or a directory of it, and what to do; null if nobody else may. */
+/** Returns how another user may write the outbox or a directory of it, and what to do; null if no other user may. */
 export function problemWithOthers(file: string): string | null {
   const stat = statIfAny(file);
   // SQLite puts the journal beside the file that a symbolic link leads to.
@@ -25,7 +25,7 @@ export function problemWithOthers(file: string): string | null {
 }
 
 /**
- * Throws OperatorError if another user may write a lock file: that user could hold the lock for ever. Accepts a file
+ * Throws OperatorError if another user may write a lock file: that user could hold the lock without end. Accepts a file
  * that cannot be examined, because it cannot be opened either.
  */
 export function refuseLockOfOthers(lockFile: string): void {
@@ -51,7 +51,10 @@ function problemOfPath(path: string): string | null {
   return `${path} can be written by others (mode ${mode}), who could change what is sent: chmod go-w ${path}, or name another with --outbox`;
 }
 
-/** Null if there is no such file, also because a part of its path is a file: the command that makes it reports that. */
+/**
+ * Returns null if there is no such file, also if a part of its path is a file: the command that creates it reports
+ * that.
+ */
 function statIfAny(path: string): Stats | null {
   try {
     return statSync(path);

@@ -17,7 +17,7 @@ export function claim(database: Database, file: string, host: string): void {
   );
 }
 
-/** If two hosts start at once, one of them wins. */
+/** Makes this host the owner unless another host became it at the same time. Returns the owner. */
 function firstOwner(database: Database, host: string): string {
   database.query(`INSERT INTO meta (key, value) VALUES ('host', ?) ON CONFLICT (key) DO NOTHING`).run(host);
   return new Metadata(database).read('host') ?? host;

@@ -24,7 +24,9 @@ export function trySocketLock(file: string, warn: (problem: string) => void): { 
   }
 }
 
-/** Says which socket of another user has a name that our locks use, and how to find its process; null if none has. */
+/**
+ * Returns which socket of another user has a name that our locks use, and how to find its process; null if none has.
+ */
 export function socketLockProblem(): string | null {
   const [name] = socketNamesOfOthers(namePrefix());
   return name === undefined ? null : problemWith(name);

@@ -46,12 +46,12 @@ export function splitEntry(
 export type Omission = {
   /** The body to send instead. */
   readonly rest: string;
-  /** A line for each record: which it is, and why it is left out. */
+  /** A line for each record: its name, and the reason to leave it out. */
   readonly reasons: readonly string[];
 };
 
 /**
- * Leaves records out of an entry's body, remembers each as dropped, and records the attempt, in one commit. Returns false
+ * Leaves records out of an entry's body, stores each as dropped, and records the attempt, in one commit. Returns false
  * if the entry was dropped meanwhile.
  */
 export function omitFromEntry(
@@ -68,7 +68,7 @@ export function omitFromEntry(
   return omit.immediate();
 }
 
-/** Records an attempt, and replaces the body. Returns false if the entry is gone. */
+/** Records an attempt, and replaces the body. Returns false if the entry does not exist any more. */
 function keepRest(database: Database, entry: Entry, attempt: Attempt, rest: string): boolean {
   const mayHaveArrived = entry.firstSentAt !== null;
   const change = { state: null, deliveredAt: null, answer: null, charged: true, mayHaveArrived } as const;

@@ -97,10 +97,10 @@ test('a snapshot that fails our own validation is kept as rejected, with the rea
     log,
   );
   const [entry] = outbox.list('rejected');
-  expect(entry).toMatchObject({ id, lastError: 'is not what the API takes: cpu_nodes_total: too small' });
+  expect(entry).toMatchObject({ id, lastError: 'the API would not accept it: cpu_nodes_total: too small' });
   expect(entry && JSON.parse(outbox.body(entry))).toEqual(payload);
   expect(lines).toEqual([
-    `ERROR ✗ the snapshot is not what the API takes: cpu_nodes_total: too small; kept as rejected entry ${id}`,
+    `ERROR ✗ the API would not accept the snapshot: cpu_nodes_total: too small; it is stored as the rejected entry ${id}`,
   ]);
 });
 

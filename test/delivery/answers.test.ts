@@ -75,7 +75,7 @@ const misconfigure: [string, Reply, RegExp][] = [
     /^HTTP 401 that is not the API's answer: .*gzip/,
   ],
   ['403', answer(403, { error: 'no' }), /^HTTP 403: no: check STATUS_API_USER/],
-  ['404', answer(404, { error: 'Not found' }), /^HTTP 404: Not found: check STATUS_API_URL; .*doctor tells whether/],
+  ['404', answer(404, { error: 'Not found' }), /^HTTP 404: Not found: check STATUS_API_URL; .*doctor shows whether/],
   ['405', answer(405, { error: 'no' }), /^HTTP 405: no: check STATUS_API_URL$/],
   ['a known error under a status that the API does not use', answer(418, { error: 'no' }), /^HTTP 418: no: check/],
   ['400 with a huge answer', huge(400), /^HTTP 400 that is not the API's answer: an answer of over/],

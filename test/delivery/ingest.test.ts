@@ -125,7 +125,7 @@ describe('an answer', () => {
       {
         state: 'pending',
         attempts: 0,
-        lastError: 'HTTP 200 that says it took 0 jobs of 1: ask those who run the API',
+        lastError: 'HTTP 200 that confirms 0 jobs of 1: ask the administrators of the API',
       },
     ],
     ['of a page that is not the API waits', () => answer(200, '<html>Login</html>'), { state: 'pending', attempts: 0 }],

@@ -112,7 +112,7 @@ describe('a full disk', () => {
     expect(exit).toBe(1);
     expect(errors(stderr)).toEqual([
       expect.stringMatching(
-        /no space is left; posting it directly to .* failed: connection refused; the snapshot is kept in .*\.entry\.json until the outbox can take it in; make room/,
+        /no space is left; posting it directly to .* failed: connection refused; the snapshot is kept in .*\.entry\.json until the outbox can store it; make room/,
       ),
     ]);
     expect(here.spooled()).toEqual([expect.stringMatching(/\.entry\.json$/)]);
@@ -250,7 +250,7 @@ describe('an outbox', () => {
     expect(exit).toBe(1);
     expect(errors(stderr)).toEqual([
       expect.stringMatching(
-        /it is a directory; and the fallback directory cannot take it: .*inside cannot be used: .*; and no other directory can be created beside it: .*: this snapshot \(\d+ bytes\) is lost; move it away/,
+        /it is a directory; and the fallback directory cannot store it: .*inside cannot be used: .*; and no other directory can be created beside it: .*: this snapshot \(\d+ bytes\) is lost; move it away/,
       ),
     ]);
   });

@@ -217,8 +217,8 @@ describe('the states of an entry', () => {
   });
 
   test('stored as rejected: with the reason, and not among the heads', () => {
-    const entry = store(outbox, { rejectedBecause: 'is not what the API takes' });
-    expect(entry).toMatchObject({ state: 'rejected', lastError: 'is not what the API takes', attempts: 0 });
+    const entry = store(outbox, { rejectedBecause: 'the API would not accept it' });
+    expect(entry).toMatchObject({ state: 'rejected', lastError: 'the API would not accept it', attempts: 0 });
     expect(outbox.heads('sam')).toEqual([]);
   });
 

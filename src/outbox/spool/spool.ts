@@ -79,7 +79,7 @@ export class Spool {
     return String(number + 1).padStart(numberDigits, '0');
   }
 
-  /** Earlier versions gave no number; their files come first. */
+  /** Returns the number in a file name; 0 for a file of an earlier version, which has none, so that it comes first. */
   #numberOf(fileName: string): number {
     const [, number] = /^(\d{12})-/.exec(fileName.slice(this.#prefix().length)) ?? [];
     return Number(number ?? 0);
