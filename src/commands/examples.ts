@@ -13,6 +13,9 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   ],
   'serve key ls': ['hpc-collector serve key ls'],
   'serve key remove': ['hpc-collector serve key remove hpc1-export'],
+  'serve stats': ['hpc-collector serve stats'],
+  'serve backup': ['hpc-collector serve backup receiver-2026-11-20.db'],
+  'serve migrate': ['hpc-collector serve migrate --from receiver.db --to postgres://receiver@db.example.org/receiver'],
   demo: ['hpc-collector demo --keep'],
   health: [
     'hpc-collector health',

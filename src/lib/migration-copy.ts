@@ -24,6 +24,15 @@ export function copyBeforeMigration(
   if (version === 0 || version >= schema) return;
   const copy = migrationCopy(file, schema);
   if (existsSync(copy)) return;
+  copyDatabase(database, copy, adjust);
+}
+
+/**
+ * Copies an open database to a new file with mode 0600, which is complete and on the disk when it gets its name. Others
+ * may write to the database meanwhile. A file of that name is kept.
+ * @param adjust changes or checks the finished copy before it gets its name
+ */
+export function copyDatabase(database: Database, copy: string, adjust: (copy: string) => void): void {
   const unfinished = `${copy}.${process.pid}${unfinishedSuffix}`;
   try {
     rmSync(unfinished, { force: true });

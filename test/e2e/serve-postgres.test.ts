@@ -75,15 +75,15 @@ async function addUser(database: string): Promise<void> {
 const authorization = `Basic ${btoa(`${credentials.user}:${credentials.password}`)}`;
 const snapshot = readFileSync(join(fixtures, 'receiver/snapshot.json'), 'utf8');
 
-/** Posts a snapshot with a timestamp and a key of its own. */
-function post(url: string, number: number): Promise<Response> {
+/** Posts a snapshot with a timestamp of its own, and a key of its own unless that is not wanted. */
+function post(url: string, number: number, hasKey = true): Promise<Response> {
   const timestamp = new Date(Date.parse('2026-01-01T00:00:00Z') + number * 1000).toISOString();
   return fetch(`${url}/api/v1/status/derecho`, {
     method: 'POST',
     headers: {
       Authorization: authorization,
       'Content-Type': 'application/json',
-      'Idempotency-Key': `number-${number}`,
+      ...(hasKey && { 'Idempotency-Key': `number-${number}` }),
     },
     body: snapshot.replace('2026-11-25T00:00:00', timestamp),
   });
@@ -148,6 +148,19 @@ describe('two receivers behind nginx', () => {
     },
     240_000,
   );
+
+  onPostgres('store a snapshot once that both get at the same time, without a key', async () => {
+    const database = await freshUrl();
+    await addUser(database);
+    const receivers = await Promise.all([serve(database), serve(database)]);
+    for (let number = 0; number < 20; number++) {
+      const answers = await Promise.all(receivers.map(({ url }) => post(url, number, false)));
+      expect(answers.map(({ status }) => status)).toEqual([201, 201]);
+      const [first, second] = await Promise.all(answers.map((answer) => answer.json()));
+      expect(second).toEqual(first);
+    }
+    expect(await storedTimestamps(database, 'derecho')).toHaveLength(20);
+  });
 
   onPostgres(
     'do not wait for one that is stopped inside a transaction for more than its time limit',

@@ -35,6 +35,9 @@ export const serveCommand = defineCommand({
   subCommands: {
     user: () => import('./user.ts').then((module) => module.userCommand),
     key: () => import('./key.ts').then((module) => module.keyCommand),
+    stats: () => import('./stats.ts').then((module) => module.statsCommand),
+    backup: () => import('./backup.ts').then((module) => module.backupCommand),
+    migrate: () => import('./migrate.ts').then((module) => module.migrateCommand),
   },
   async run({ args }) {
     const context = openContext(args);

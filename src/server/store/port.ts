@@ -35,6 +35,8 @@ export type Store = Reader & {
    * @throws Unavailable if the database cannot be used
    */
   transaction<Result>(work: (writer: Writer) => Promise<Result>): Promise<Result>;
+  /** Returns the number of bytes that a table takes in the database with its indexes. */
+  bytesOf(table: string): Promise<number>;
   /** Waits for the transactions that were begun, and closes the database. */
   close(): Promise<void>;
 };

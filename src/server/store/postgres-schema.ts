@@ -119,6 +119,13 @@ export const postgresMigrations: readonly string[] = [
   );
   CREATE INDEX jobs_by_submit ON jobs (cluster, submit) INCLUDE (partition, "user", cpu_hours, gpu_hours);
   `,
+  `
+  -- The SQLite file that was copied to this database. It is finished (1) after the comparison.
+  CREATE TABLE imports (
+    source TEXT PRIMARY KEY,
+    finished INTEGER NOT NULL
+  );
+  `,
 ];
 
 /**

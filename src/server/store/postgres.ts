@@ -22,10 +22,15 @@ export async function openPostgres(address: PostgresAddress): Promise<Store> {
   await prepare(address);
   const reading = createClient(address, readingConnections, limits);
   const writing = createClient(address, 1, limits);
+  const reader = readerOf(reading);
   const { transaction } = createGroupCommit(connectionTo(writing));
   return {
-    ...readerOf(reading),
+    ...reader,
     transaction,
+    async bytesOf(table) {
+      const sql = 'SELECT pg_total_relation_size($1::text::regclass) AS bytes';
+      return (await reader.get<{ bytes: number }>(sql, table))?.bytes ?? 0;
+    },
     async close() {
       // Transactions run in the order of their calls.
       await transaction(() => Promise.resolve()).catch(() => undefined);

@@ -7,7 +7,7 @@ import { codeOf, makePrivateFile, migrate, readPragma, schemaVersion, setPragmas
 import { migrations } from './migrations.ts';
 
 /** "hpcr" in the header of the file tells a receiver's database from an outbox and from any other database. */
-const applicationId = 0x68706372;
+export const applicationId = 0x68706372;
 
 /** Longer than any write of another process, in milliseconds. After it, SQLite throws SQLITE_BUSY. */
 export const busyTimeoutMs = 5000;

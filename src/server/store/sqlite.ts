@@ -19,10 +19,16 @@ export function openSqlite(path: string): Store {
   const reading = new Database(path, { readonly: true, strict: true });
   setPragmas(reading, [['busy_timeout', busyTimeoutMs, busyTimeoutMs]]);
   const requireFiles = watchFiles(path);
+  const reader = readerOf(reading, requireFiles);
   const { transaction } = createGroupCommit(connectionOf(writing, requireFiles));
   return {
-    ...readerOf(reading, requireFiles),
+    ...reader,
     transaction,
+    async bytesOf(table) {
+      const sql = `SELECT coalesce(sum(pgsize), 0) AS bytes FROM dbstat
+        WHERE aggregate = 1 AND name IN (SELECT name FROM sqlite_schema WHERE tbl_name = $1)`;
+      return (await reader.get<{ bytes: number }>(sql, table))?.bytes ?? 0;
+    },
     async close() {
       // Transactions run in the order of their calls.
       await transaction(() => Promise.resolve()).catch(() => undefined);
@@ -59,7 +65,11 @@ export function connectionOf(database: Database, requireFiles: () => void): Conn
   };
 }
 
-function readerOf(database: Database, before: () => void): Reader {
+/**
+ * Returns a reader of a connection.
+ * @param before runs before each statement, and throws if the database must not be read
+ */
+export function readerOf(database: Database, before: () => void): Reader {
   return {
     async all<Row>(sql: string, ...values: readonly Value[]) {
       before();

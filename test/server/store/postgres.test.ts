@@ -36,7 +36,7 @@ describe('a database', () => {
         ),
       );
       expect(await stores[0]?.get('SELECT count(*) AS n FROM clusters')).toEqual({ n: 6 });
-      expect(await stores[5]?.all('SELECT * FROM receiver_schema')).toEqual([{ id: 1, version: 1 }]);
+      expect(await stores[5]?.all('SELECT * FROM receiver_schema')).toEqual([{ id: 1, version: 2 }]);
       for (const store of stores) await store.close();
     },
     60_000,

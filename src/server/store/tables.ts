@@ -1,0 +1,21 @@
+/** A table of both engines. */
+export type Table = {
+  readonly name: string;
+  readonly key: readonly string[];
+  /** What people call the rows. */
+  readonly kind: string;
+};
+
+/** All tables with data, in an order in which rows can be inserted: those that others refer to come first. */
+export const tables: readonly Table[] = [
+  { name: 'users', key: ['name'], kind: 'users and keys' },
+  { name: 'api_keys', key: ['name'], kind: 'users and keys' },
+  { name: 'snapshots', key: ['id'], kind: 'snapshots' },
+  { name: 'parts', key: ['id'], kind: 'entries of snapshots' },
+  { name: 'user_project_spans', key: ['id'], kind: 'users and projects' },
+  { name: 'reservations', key: ['id'], kind: 'reservations' },
+  { name: 'outages', key: ['id'], kind: 'outages' },
+  { name: 'deliveries', key: ['key'], kind: 'answers for retries' },
+  { name: 'clusters', key: ['name'], kind: 'jobs' },
+  { name: 'jobs', key: ['cluster', 'job_id', 'submit'], kind: 'jobs' },
+];
