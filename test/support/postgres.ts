@@ -105,10 +105,7 @@ export async function startCluster(
     await server.ended;
   };
   await launch();
-  process.on('exit', () => {
-    server.kill('SIGQUIT');
-    directory.remove();
-  });
+  cleanUpAtTheEnd(directory.path);
 
   let databases = 0;
   return {
@@ -140,6 +137,23 @@ function asUser(argv: string[]): string[] {
   const user = isRoot ? [`--reuid=${nobody.id}`, `--regid=${nobody.id}`, '--clear-groups'] : [];
   return ['setpriv', ...user, '--pdeathsig=QUIT', ...argv];
 }
+
+/**
+ * Ends the server and removes its data when this process ends, however it ends: the pipe is closed then. `bun test` runs no
+ * exit handlers.
+ */
+function cleanUpAtTheEnd(directory: string): void {
+  const script = `cat >/dev/null
+    [ -e "$0" ] && kill -QUIT "$(head -n 1 "$0/data/postmaster.pid")"
+    for attempt in $(seq 100); do rm -rf "$0"; [ -e "$0" ] || exit; sleep 0.1; done`;
+  const argv = ['/bin/sh', '-c', script, directory];
+  const cleaner = Bun.spawn(argv, { stdin: 'pipe', stdout: 'ignore', stderr: 'ignore', detached: true });
+  cleaner.unref();
+  cleaners.push(cleaner);
+}
+
+/** Referenced, because the pipe of one that is garbage-collected is closed. */
+const cleaners: unknown[] = [];
 
 function newest(directory: string): string | null {
   try {
