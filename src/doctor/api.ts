@@ -5,38 +5,42 @@ import { OperatorError } from '../lib/errors.ts';
 import { type HttpReply, type HttpRequest, send } from '../lib/http.ts';
 import { type Finding, fail, pass, skip, warn } from './finding.ts';
 
-/** A clock that is off by more is soon off by too much, in milliseconds. */
+/** A larger deviation of the clock is a warning, in milliseconds. */
 const notable = 30_000;
 
-/** An API, and how to ask it without storing anything. */
+/** An API, and a request to it that stores nothing. */
 export type ApiToCheck = {
-  /** What the findings' names begin with: empty, or `ingest `. */
+  /** Prefix of the findings' names: empty, or `ingest `. */
   readonly prefix: string;
-  /** For people: `the status API`. */
+  /** Name of the API in messages: `the status API`. */
   readonly description: string;
   readonly baseUrl: string;
-  /** What the address is set with. */
+  /** The setting of the address. */
   readonly addressSetting: string;
-  /** Below which setting `ca_file` and `allow_insecure_http` are. */
+  /** The setting that contains `ca_file` and `allow_insecure_http`. */
   readonly settings: string;
   readonly caFile: string | undefined;
   readonly allowsInsecureHttp: boolean;
-  /** Whom it is asked as: `user collector`; null where there are no credentials: then it goes without a login. */
+  /** The user or key of the request: `user collector`. Null if there are no credentials: the request has no login then. */
   readonly who: string | null;
   /** The file with the credentials. */
   readonly envFile: string;
-  /** A request that it answers with `loginAccepted` to who may post, because it stores nothing. Throws OperatorError. */
+  /**
+   * Makes a request that stores nothing. The API answers it with `loginAccepted` if the login may post. Throws OperatorError if
+   * the settings are wrong.
+   */
   request(): HttpRequest;
+  /** The HTTP status of the answer if the login is accepted. */
   readonly loginAccepted: number;
 };
 
-/** Asks an API once, and looks at the way there, its clock and what it says to our login. */
+/** Sends one request to an API, and checks the proxy, the address, TLS, the clock and the login. */
 export async function checkApi(api: ApiToCheck, environment: Environment): Promise<Finding[]> {
   const found = await findings(api, environment);
   return found.map((finding) => ({ ...finding, name: api.prefix + finding.name }));
 }
 
-/** What is said of an API whose address is not configured. */
+/** The findings for an API whose address is not configured. */
 export const unaddressed: readonly Finding[] = ['proxy', 'API', 'TLS', 'clock', 'authentication'].map((name) =>
   skip(name, 'no address is configured'),
 );
@@ -64,8 +68,8 @@ function checkProxy({ url, proxy }: HttpRequest, environment: Environment): Find
   const scheme = url.startsWith('https:') ? 'https_proxy' : 'http_proxy';
   const name = [scheme, scheme.toUpperCase()].find((one) => environment[one]);
   if (name === undefined) return pass('proxy', `configured: ${proxy}`);
-  const words = `${name} is ${proxy}, and cron will not have that`;
-  return warn('proxy', words, 'hpc-collector config check   # say proxy: ADDRESS in collector.yaml');
+  const words = `${name} is ${proxy}, but cron does not have this variable`;
+  return warn('proxy', words, 'hpc-collector config check   # set proxy: ADDRESS in collector.yaml');
 }
 
 function checkAnswer({ baseUrl, description, addressSetting, ...api }: ApiToCheck, reply: HttpReply): Finding {
@@ -73,13 +77,13 @@ function checkAnswer({ baseUrl, description, addressSetting, ...api }: ApiToChec
   if (reply.kind === 'none') return fail('API', `${baseUrl}: ${reply.reason}`, see);
   const { status } = reply;
   if (isTheApis(reply) && [400, 401, 403, 422, 429, 500].includes(status)) return pass('API', `${baseUrl} answers`);
-  if (status >= 500) return fail('API', `${baseUrl} is not well: HTTP ${status}`, see);
+  if (status >= 500) return fail('API', `${baseUrl} answers with a server error: HTTP ${status}`, see);
   if (status === 401 && api.who === null) return pass('API', `${baseUrl} answers`);
   const to = reply.location === null ? '' : `, a redirect to ${reply.location}`;
   return fail('API', `${baseUrl} is not ${description}: HTTP ${status}${to}`, `correct ${addressSetting}`);
 }
 
-/** True for an answer in JSON: a proxy or firewall before the API answers with a page. */
+/** True if the answer is JSON. A proxy or firewall in front of the API answers with a page. */
 export function isTheApis(reply: Extract<HttpReply, { kind: 'answer' }>): boolean {
   return /^\s*\{\s*"/.test(reply.body);
 }
@@ -89,7 +93,7 @@ function checkTls(api: ApiToCheck, reply: HttpReply): Finding {
   if (!api.baseUrl.startsWith('https:')) {
     if (!api.allowsInsecureHttp) return skip('TLS', 'plain HTTP, to this host');
     const mend = `set ${api.addressSetting} to an https address`;
-    return warn('TLS', 'plain HTTP shows the password to the network', mend);
+    return warn('TLS', 'plain HTTP sends the password unencrypted', mend);
   }
   if (reply.kind === 'answer') return pass('TLS', `the certificate is accepted, by ${authorities}`);
   if (reply.failure !== 'certificate') return skip('TLS', 'there was no connection');
@@ -105,13 +109,13 @@ function checkTls(api: ApiToCheck, reply: HttpReply): Finding {
 
 function checkClock(reply: HttpReply, now: Date): Finding {
   if (reply.kind === 'none') return skip('clock', 'the API did not answer');
-  if (reply.date === null) return skip('clock', 'the API does not say its time');
+  if (reply.date === null) return skip('clock', 'the answer of the API has no Date header');
   const off = now.getTime() - reply.date.getTime();
   // The header has whole seconds.
   const isSame = Math.abs(off) < 2000;
   const words = isSame
-    ? 'agrees with that of the API'
-    : `${shortDuration(Math.abs(off))} ${off > 0 ? 'ahead of' : 'behind'} that of the API`;
+    ? 'agrees with the clock of the API'
+    : `${shortDuration(Math.abs(off))} ${off > 0 ? 'ahead of' : 'behind'} the clock of the API`;
   const mend = 'timedatectl status; chronyc tracking   # as root: timedatectl set-ntp true';
   if (Math.abs(off) > tolerance) return fail('clock', words, mend);
   return Math.abs(off) > notable ? warn('clock', words, mend) : pass('clock', words);
@@ -119,13 +123,17 @@ function checkClock(reply: HttpReply, now: Date): Finding {
 
 function checkLogin({ who, envFile, loginAccepted }: ApiToCheck, reply: HttpReply): Finding {
   const name = 'authentication';
-  if (who === null) return skip(name, 'there are no credentials');
+  if (who === null) return skip(name, 'no credentials are configured');
   if (reply.kind === 'none') return skip(name, 'the API did not answer');
   const { status } = reply;
   if ((status === 401 || status === 403) && isTheApis(reply))
     return fail(name, `${who} is refused (HTTP ${status})`, `vi ${envFile}`);
   if (status === loginAccepted && isTheApis(reply)) return pass(name, `${who} is accepted`);
   if (status === 429)
-    return warn(name, 'too many requests a minute for the API to tell', 'hpc-collector doctor   # in a minute');
-  return skip(name, `HTTP ${status} does not tell`);
+    return warn(
+      name,
+      'not checked: the API limits requests per minute (HTTP 429)',
+      'hpc-collector doctor   # in a minute',
+    );
+  return skip(name, `HTTP ${status} does not show whether the login is accepted`);
 }

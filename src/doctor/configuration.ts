@@ -14,7 +14,8 @@ export function checkConfiguration({ exists, config, systems, problems }: Examin
       return fail('configuration', problemText(problem), /chmod \d+ \S+$/.exec(problem.words)?.[0] ?? mendOf(problem));
     });
   }
-  if (!exists) return [warn('configuration', `there is none yet in ${directory}`, 'hpc-collector config init')];
+  if (!exists)
+    return [warn('configuration', `there is no configuration in ${directory} yet`, 'hpc-collector config init')];
   return [pass('configuration', `${directory} is in order, with ${counted(systems.length, 'system')}`)];
 }
 
@@ -29,7 +30,8 @@ export function checkEnvFile({ config: { directory } }: Examined): Finding {
   const stat = statSync(file, { throwIfNoEntry: false });
   if (!stat) return skip('env file', `there is no ${file}`);
   const mode = (stat.mode & 0o777).toString(8);
-  if ((stat.mode & 0o077) !== 0) return fail('env file', `others may read ${file} (mode ${mode})`, `chmod 600 ${file}`);
+  if ((stat.mode & 0o077) !== 0)
+    return fail('env file', `other users can read ${file} (mode ${mode})`, `chmod 600 ${file}`);
   return pass('env file', `${file} has mode ${mode}`);
 }
 
@@ -69,7 +71,7 @@ export function checkEnabled(
 ): Finding {
   const { systems } = collector;
   if (systems.length > 0) return pass('systems', `enabled: ${systems.join(', ')}`);
-  if (named.length > 0) return skip('systems', 'none is enabled; those named are looked at');
-  if (ingest.baseUrl !== null) return skip('systems', 'none is enabled: only finished jobs are exported');
-  return warn('systems', 'none is enabled', `vi ${join(directory, 'collector.yaml')}   # systems: [NAME]`);
+  if (named.length > 0) return skip('systems', 'no system is enabled; only the named systems are checked');
+  if (ingest.baseUrl !== null) return skip('systems', 'no system is enabled: only finished jobs are exported');
+  return warn('systems', 'no system is enabled', `vi ${join(directory, 'collector.yaml')}   # systems: [NAME]`);
 }

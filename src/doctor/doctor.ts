@@ -28,7 +28,7 @@ export type Patient = {
   readonly historyExecutor: Executor;
 };
 
-/** Checks everything that a run needs, in parallel, and changes nothing. */
+/** Runs all checks in parallel and returns their findings. Changes nothing. */
 export async function diagnose(patient: Patient): Promise<Finding[]> {
   const { examined, hostName, processEnvironment } = patient;
   const { config, systems } = examined;
@@ -70,6 +70,6 @@ export function nextStep(findings: readonly Finding[], { command, installation }
     const isExplained = first.mend?.includes('   # ') === true;
     return `${first.mend}${isExplained ? '' : `   # ${first.name}`}; then: hpc-collector doctor`;
   }
-  if (isOf('systems')) return 'name a system under systems: in collector.yaml';
+  if (isOf('systems')) return 'add a system to systems: in collector.yaml';
   return `hpc-collector ${command}${isOf('cron') ? `, then ${installation}` : ''}`;
 }

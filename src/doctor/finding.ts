@@ -1,14 +1,14 @@
 import { withoutSecrets } from '../lib/secrets.ts';
 
-/** What came of one check. */
+/** The result of one check. */
 export type Finding = {
-  /** What was looked at: `ssh derecho`. */
+  /** The checked thing: `ssh derecho`. */
   readonly name: string;
-  /** `fail` keeps a run from doing its work, `warn` does not; what is skipped was not looked at. */
+  /** `fail` prevents a run from doing its work, `warn` does not; `skip` was not checked. */
   readonly result: 'pass' | 'warn' | 'fail' | 'skip';
-  /** What was found. */
+  /** The finding as text. */
   readonly words: string;
-  /** The command that mends it, or else what to do; null where nothing is to be done. */
+  /** The remedy: a command, or a step for a person. Null if nothing must be done. */
   readonly mend: string | null;
 };
 

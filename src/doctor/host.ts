@@ -12,11 +12,11 @@ const neededAddressSpace = 600e6;
 export function checkAddressSpace(limits = readLimits()): Finding {
   const name = 'address space';
   const soft = /^Max address space +(\S+)/m.exec(limits ?? '')?.[1];
-  if (soft === undefined) return skip(name, 'the host does not tell its limit');
+  if (soft === undefined) return skip(name, 'this host does not report its limit');
   if (soft === 'unlimited') return pass(name, 'unlimited');
   const words = `limited to ${(Number(soft) / 1e9).toFixed(1)} GB`;
   if (Number(soft) >= neededAddressSpace) return pass(name, words);
-  return fail(name, `${words}, 0.6 GB are needed`, 'ulimit -v unlimited   # or in limits.conf: as unlimited');
+  return fail(name, `${words}, but 0.6 GB is needed`, 'ulimit -v unlimited   # or in limits.conf: as unlimited');
 }
 
 function readLimits(): string | null {
@@ -45,10 +45,10 @@ async function checkTimer(task: Task): Promise<Finding | null> {
   const managers = process.getuid?.() === 0 ? (['system'] as const) : (['user', 'system'] as const);
   for (const manager of managers) {
     const active = await systemctl(manager, ['is-active', timerUnit]);
-    if (active.kind === 'done') return pass(name, `none is needed: ${timerUnit} of systemd is active`);
+    if (active.kind === 'done') return pass(name, `not needed: the systemd timer ${timerUnit} is active`);
     const enabled = await systemctl(manager, ['is-enabled', timerUnit]);
     const enable = systemctlCommand(manager, ['enable', '--now', timerUnit]).join(' ');
-    if (enabled.kind === 'done') return warn(name, `${timerUnit} of systemd is enabled, and does not run`, enable);
+    if (enabled.kind === 'done') return warn(name, `the systemd timer ${timerUnit} is enabled but not active`, enable);
   }
   return null;
 }
@@ -59,7 +59,7 @@ async function checkCron(
   { command: called, installation: install }: Task,
   systemFile: string,
 ): Promise<Finding> {
-  if (existsSync(systemFile)) return pass(name, `${systemFile} is there`);
+  if (existsSync(systemFile)) return pass(name, `${systemFile} exists`);
   const command = {
     argv: ['crontab', '-l'],
     host: null,
@@ -69,7 +69,7 @@ async function checkCron(
   } as const;
   const result = await readText(executor, command);
   if (result.kind === 'failed') {
-    if (result.ending.kind === 'not-found') return skip(name, 'there is no crontab on this host');
+    if (result.ending.kind === 'not-found') return skip(name, 'crontab is not installed on this host');
     // The message of crontab, with exit code 1, if the user has none.
     const hasNone = result.ending.kind === 'exited' && /no crontab for/.test(result.ending.stderr);
     return warn(name, hasNone ? 'you have no crontab' : result.reason, install);

@@ -13,8 +13,9 @@ import { spoolProblem } from '../outbox/spool/directory.ts';
 import { type Finding, fail, pass, skip, warn } from './finding.ts';
 
 const mebibyte = 1024 ** 2;
-/** Below the first number of bytes a snapshot may not fit, below the second a day of snapshots. */
+/** A snapshot may not fit into less free space, in bytes. */
 const leastFree = 16 * mebibyte;
+/** A day of snapshots may not fit into less free space, in bytes. */
 const littleFree = 256 * mebibyte;
 
 /** Checks the directory of the outbox, its filesystem and the file; changes nothing. */
@@ -42,12 +43,12 @@ function checkDirectory(directory: string, above: string): Finding {
   const problem = notWritable(above, stat);
   if (problem !== null)
     return fail(name, `${above} ${problem}`, `ls -ld ${above}; findmnt -T ${above}   # or set XDG_STATE_HOME`);
-  if (above !== directory) return pass(name, `${directory} will be made by the first collection`);
+  if (above !== directory) return pass(name, `the first collection creates ${directory}`);
   const mode = (stat.mode & 0o777).toString(8);
   if (stat.uid !== process.getuid?.()) return warn(name, `${directory} belongs to another user`, `ls -ld ${directory}`);
   if ((stat.mode & 0o077) !== 0)
-    return warn(name, `others may look into ${directory} (mode ${mode})`, `chmod 700 ${directory}`);
-  return pass(name, `${directory} is yours, mode ${mode}`);
+    return warn(name, `other users can access ${directory} (mode ${mode})`, `chmod 700 ${directory}`);
+  return pass(name, `${directory} belongs to you, mode ${mode}`);
 }
 
 /** access(2) also detects a read-only filesystem. */
@@ -67,7 +68,7 @@ function checkFilesystem(directory: string, above: string): Finding {
   if (network === null) return pass(name, 'is local');
   return warn(
     name,
-    `${directory} is on ${network}, whose locks are only as good as its server's: a local disk is better`,
+    `${directory} is on ${network}, where file locks depend on the server: a local disk is safer`,
     'set XDG_STATE_HOME, or --outbox, to a directory on a local disk',
   );
 }
@@ -83,7 +84,7 @@ function checkSpace(directory: string, above: string): Finding {
   return free < littleFree ? warn('outbox space', words, mend) : pass('outbox space', words);
 }
 
-/** Tells of a directory that another user made, before it is needed. */
+/** Warns if the directory cannot be used (another user may have created it), before it is needed. */
 function checkFallback(directory: string): Finding {
   const problem = spoolProblem(directory);
   if (problem === null) return pass('fallback directory', `${directory} can be used`);
@@ -93,12 +94,12 @@ function checkFallback(directory: string): Finding {
 /** Reports a taken name before it is needed: on a full or read-only filesystem. */
 function checkLockNames(): Finding {
   const problem = socketLockProblem();
-  if (problem === null) return pass('lock names', 'no other user has taken one');
-  return warn('lock names', problem, 'end that process, or make its user end it');
+  if (problem === null) return pass('lock names', 'no other user has taken a lock name');
+  return warn('lock names', problem, 'end that process, or ask its user to end it');
 }
 
 function checkFile(file: string, hostName: string): Finding[] {
-  if (!existsSync(file)) return [skip('outbox', `${file} is made by the first collection`)];
+  if (!existsSync(file)) return [skip('outbox', `the first collection creates ${file}`)];
   try {
     const others = problemWithOthers(file);
     if (others !== null) return [fail('outbox', others, `ls -ld ${dirname(file)} ${file}`)];
@@ -121,17 +122,17 @@ function findingsIn(inspection: Inspection, file: string, hostName: string): Fin
   const latest = damages.at(-1);
   return [
     owner === null || sameHost(owner, hostName)
-      ? pass('outbox host', owner === null ? 'none has written it yet' : 'this host writes it')
+      ? pass('outbox host', owner === null ? 'no host has written to the outbox yet' : 'this host writes to the outbox')
       : fail(
           'outbox host',
-          `${printable(owner, 100)} writes ${file}, and this is ${hostName}`,
-          'run there; where it is retired: hpc-collector outbox adopt',
+          `${printable(owner, 100)} writes to ${file}, but this host is ${hostName}`,
+          'run on that host; if it is retired: hpc-collector outbox adopt',
         ),
     latest === undefined
       ? pass('outbox damage', 'none')
       : warn(
           'outbox damage',
-          `it was recovered at ${latest.at}: ${printable(latest.reason, 200)}`,
+          `the outbox was recovered at ${latest.at}: ${printable(latest.reason, 200)}`,
           'hpc-collector outbox recover   # then: --ack',
         ),
   ];

@@ -8,11 +8,12 @@ import type { Executor } from '../exec/command.ts';
 import { sameHost } from '../exec/host-name.ts';
 import { probeFilesystem } from '../host/probes.ts';
 
-/** The seconds for one path. */
+/** Timeout for one path, in seconds. */
 const patience = 5;
 
 /**
- * Names the paths of a system that do not exist on this host. Paths on other hosts need a login there: `doctor` tries them.
+ * Returns a problem for each path of a system that does not exist on this host. Omits paths on other hosts, because they
+ * need a login: `doctor` checks them.
  */
 export async function missingPaths(
   system: System,
@@ -27,7 +28,7 @@ export async function missingPaths(
     ssh_config === undefined || existsSync(ssh_config) ? [] : [at(['ssh_config'], `${ssh_config} does not exist`)];
   if (system.kind !== 'batch' || !isHere(system, thisHost)) return ofSsh;
   const hurried = { ...system, timeouts: { ...system.timeouts, command: Math.min(patience, system.timeouts.command) } };
-  // A hung mount must not hang the check: another process looks at each path.
+  // Check each path in another process, because a hung mount would block this one.
   const mounts = await Promise.all(
     system.filesystems.map(async ({ name, path }, index) => {
       const probed = await probeFilesystem(hurried, executor, path);

@@ -9,23 +9,23 @@ import { hiddenBy } from '../slurm/private-data.ts';
 import { tooOld, versionLine } from '../slurm/version.ts';
 import { type Finding, fail, pass, skip, warn } from './finding.ts';
 
-/** What can be tried on the hosts of a system, and what this host calls itself. */
+/** A system to check, the executor for its hosts, and the name of this host. */
 export type Reach = { readonly system: BatchSystem; readonly executor: Executor; readonly hostName: string };
 
-/** What a scheduler's probes need. */
+/** The requirements of a scheduler's probes. */
 type Needs = {
   readonly programs: readonly string[];
-  /** Why a program that calls itself so is of no use; null where it is. */
+  /** Returns why a program of this version cannot be used; null if it can. */
   tooOld(version: string): string | null;
-  /** Returns what to do about a command that ended so; null if its own words are all that is known. */
+  /** Returns the remedy for the ending of a command; null if no remedy is known. */
   remedyFor(ending: Ending): string | null;
-  /** The scheduler's server, and a small question to it. */
+  /** The scheduler's server, and a command that asks it for little. */
   readonly server: {
     readonly name: string;
     readonly argv: Command['argv'];
-    /** Why we may be told less than there is, by its answer; null where we are not. */
+    /** Returns why the server hides data from us, from its answer; null if it does not. */
     hides(answer: string): string | null;
-    /** What shows everything to us. */
+    /** The command that makes the server show everything to us. */
     readonly remedy: string;
   };
 };
@@ -41,7 +41,7 @@ const needs: Readonly<Record<Scheduler, Needs>> = {
       // qmgr(1B): with it, qstat lists only the user's own jobs, and exits with 0.
       hides: (answer) =>
         /^\s*query_other_jobs = False$/m.test(answer)
-          ? 'answers, and hides the jobs of other users (query_other_jobs is False), so all jobs are counted as 0'
+          ? 'answers, but hides the jobs of other users (query_other_jobs is False), so all jobs are counted as 0'
           : null,
       remedy: 'qmgr -c "set server query_other_jobs = True"   # a PBS manager must do this',
     },
@@ -59,17 +59,17 @@ const needs: Readonly<Record<Scheduler, Needs>> = {
   },
 };
 
-/** Logs in to every host of a system and looks for the programs there. */
+/** Logs in to every host of a system, and checks the programs, the server and the mounts there. */
 export async function checkReach(reach: Reach): Promise<Finding[]> {
   const { system, hostName } = reach;
   const { scheduler_host, system_name } = system;
   const { programs, server } = needs[system.scheduler];
   if (system.hosts && !system.hosts.some((host) => sameHost(host, hostName)))
-    return [skip(system_name, `this host leaves it to ${system.hosts.join(', ')}`)];
+    return [skip(system_name, `not collected on this host, only on ${system.hosts.join(', ')}`)];
   const first =
     scheduler_host === null ? null : await checkHost(reach, scheduler_host, { host: scheduler_host, via: null });
   const isReached = first === null || first.result === 'pass';
-  const behind = (name: string) => skip(name, `it is asked on ${scheduler_host}, which is not reached`);
+  const behind = (name: string) => skip(name, `not checked: it needs ${scheduler_host}, which cannot be reached`);
   const further = await Promise.all([
     ...[...programs, 'df'].map((program) =>
       isReached ? checkProgram(reach, program) : behind(`${system_name} ${program}`),
@@ -89,15 +89,15 @@ export async function checkReach(reach: Reach): Promise<Finding[]> {
 async function checkHost(reach: Reach, called: string, { host, via }: ReturnType<typeof wayTo>): Promise<Finding> {
   const { system, executor, hostName } = reach;
   const name = `${system.system_name} ssh ${called}`;
-  if (sameHost(host, hostName)) return pass(name, 'it is this host: no ssh is used');
+  if (sameHost(host, hostName)) return pass(name, 'this is the same host: ssh is not needed');
   const started = performance.now();
   const result = await readText(executor, { ...onSchedulerHost(system, ['true'], 'host'), host, via });
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   const way = via === null || sameHost(via, hostName) || sameHost(via, host) ? null : via;
   if (result.kind === 'done')
-    return pass(name, `logged in within ${seconds} s${way === null ? '' : `, by way of ${way}`}`);
+    return pass(name, `logged in within ${seconds} s${way === null ? '' : `, through ${way}`}`);
   const mend = mendOf(result.ending, host, way, system.ssh_config);
-  // A login node that is down is reported as that; one that refuses us never answers.
+  // A node that is down is only a warning, because a run reports it. A node that refuses our login needs a person.
   const mayPass = host !== system.scheduler_host && !needsPerson(result.ending);
   return (mayPass ? warn : fail)(name, result.reason, mend);
 }
@@ -110,11 +110,11 @@ async function checkProgram({ system, executor }: Reach, program: string): Promi
     const version = (versionLine(result.text) ?? result.text.trim().split('\n')[0] ?? '').slice(0, 80);
     const problem = program === 'df' ? null : needs[system.scheduler].tooOld(version);
     return problem === null
-      ? pass(name, `is there ${where}: ${version}`)
-      : fail(name, problem, `search_path in ${system.system_name}.yaml, if a newer one is installed elsewhere`);
+      ? pass(name, `found ${where}: ${version}`)
+      : fail(name, problem, `set search_path in ${system.system_name}.yaml if a newer version is installed elsewhere`);
   }
-  // Whatever else it says to an unknown flag: it was found and started.
-  if (result.ending.kind === 'exited' && result.ending.code !== 126) return pass(name, `is there ${where}`);
+  // An error about the flag is no problem, because the program was found and started.
+  if (result.ending.kind === 'exited' && result.ending.code !== 126) return pass(name, `found ${where}`);
   const remedy = program === 'df' ? null : needs[system.scheduler].remedyFor(result.ending);
   if (remedy !== null) return fail(name, result.reason, remedy);
   const find =
@@ -122,7 +122,7 @@ async function checkProgram({ system, executor }: Reach, program: string): Promi
   return fail(name, result.reason, `${find}   # and add its directory to search_path in ${system.system_name}.yaml`);
 }
 
-/** Tries the path of a filesystem. One that does not answer is reported as that; a mistyped path never answers. */
+/** Checks a mount. One that does not answer is only a warning, because a run reports it. A wrong path is a failure. */
 async function checkMount({ system, executor }: Reach, path: string): Promise<Finding> {
   const name = `${system.system_name} ${path}`;
   const way = system.scheduler_host === null ? '' : `ssh ${system.scheduler_host} `;
@@ -133,7 +133,7 @@ async function checkMount({ system, executor }: Reach, path: string): Promise<Fi
   }
   return 'unavailable' in probed.value
     ? warn(name, probed.value.unavailable, `${way}df ${path}   # or correct it in ${system.system_name}.yaml`)
-    : pass(name, `df measures it ${system.scheduler_host === null ? 'here' : `on ${system.scheduler_host}`}`);
+    : pass(name, `measured by df ${system.scheduler_host === null ? 'here' : `on ${system.scheduler_host}`}`);
 }
 
 async function checkServer({ system, executor }: Reach, server: Needs['server']): Promise<Finding> {
@@ -142,12 +142,12 @@ async function checkServer({ system, executor }: Reach, server: Needs['server'])
   const result = await readText(executor, onSchedulerHost(system, argv, 'host'));
   const way = system.scheduler_host === null ? '' : `ssh ${system.scheduler_host} `;
   if (result.kind === 'failed') {
-    // A daemon that hangs is no trouble of the configuration.
+    // Use the remedy only if the command exited: a server that hangs is not an error in the configuration.
     const known = result.ending.kind === 'exited' ? needs[system.scheduler].remedyFor(result.ending) : null;
     return fail(
       called,
       `does not answer: ${result.reason}`,
-      known ?? `${way}${argv.join(' ')}   # and ask who runs it`,
+      known ?? `${way}${argv.join(' ')}   # and ask its administrator`,
     );
   }
   const hidden = hides(result.text);
@@ -158,8 +158,8 @@ const mends: Readonly<Record<UnreachableReason, string>> = {
   'does not answer': 'ping -c 1 {host}; {ssh} -v {host} true',
   'login timed out': '{ssh} -v {host} true   # a home directory or a start file of the login shell may hang',
   'connection refused': '{ssh} -v {host} true   # is sshd running there?',
-  'unknown host name': 'getent hosts {host}   # correct the name, or give it in ~/.ssh/config',
-  'host key not trusted': '{ssh} {host} true   # compare the fingerprint, then say yes',
+  'unknown host name': 'getent hosts {host}   # correct the name, or define it in ~/.ssh/config',
+  'host key not trusted': '{ssh} {host} true   # compare the fingerprint, then answer yes',
   'login refused': '{copy} {host}   # a key without a passphrase, or an agent that cron can use',
   'connection lost': '{ssh} -v {host} true',
   'login shell did not run the command':
@@ -172,7 +172,7 @@ function mendOf(ending: Ending, host: string, via: string | null, config: string
   if (ending.kind === 'not-found') return `command -v ${ending.program}   # install it (openssh-client)`;
   const reason = ending.kind === 'unreachable' ? ending.reason : 'ssh failed';
   const target = ending.kind === 'unreachable' ? ending.host : host;
-  // From the host in between: the key and the known hosts there are the ones that count.
+  // Run the remedy on the intermediate host, because its key and its known hosts are used.
   const before = via !== null && target !== via ? `ssh${flags} -t ${via} ` : '';
   const own = before === '' ? flags : '';
   return mends[reason]

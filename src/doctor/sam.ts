@@ -7,7 +7,7 @@ import { type HttpReply, type HttpRequest, send } from '../lib/http.ts';
 import { checkApi, isTheApis, unaddressed } from './api.ts';
 import { type Finding, fail, pass, skip } from './finding.ts';
 
-/** Checks the SAM API, and whether it takes each of these systems. The environment is that of this process. */
+/** Checks the SAM API, and whether it accepts each of these systems. `environment` is the environment of this process. */
 export async function checkSam(
   sam: SamSettings,
   systems: readonly System[],
@@ -36,17 +36,17 @@ export async function checkSam(
   return found;
 }
 
-/** The API has a path for each system that it knows, and answers 404 at any other for ever. */
+/** Checks that the API has a path for the system. It has one for each known system, and answers 404 for others. */
 function checkSystem(system: string, reply: HttpReply): Finding {
   const name = `API ${system}`;
   if (reply.kind === 'none') return skip(name, reply.reason);
   const { status } = reply;
-  if (status === 400 && isTheApis(reply)) return pass(name, `the status API takes snapshots of ${system}`);
+  if (status === 400 && isTheApis(reply)) return pass(name, `the status API accepts snapshots of ${system}`);
   if (status === 404 || status === 405) {
-    const mend = `take ${system} out of systems: in collector.yaml   # SAM takes derecho, casper and jupyterhub`;
-    return fail(name, `the status API does not take snapshots of ${system}: HTTP ${status}`, mend);
+    const mend = `remove ${system} from systems: in collector.yaml   # SAM accepts derecho, casper and jupyterhub`;
+    return fail(name, `the status API does not accept snapshots of ${system}: HTTP ${status}`, mend);
   }
-  return skip(name, `HTTP ${status} does not tell`);
+  return skip(name, `HTTP ${status} does not show whether the API accepts snapshots of ${system}`);
 }
 
 /**

@@ -39,7 +39,7 @@ describe('one request that stores nothing', () => {
     const { seen, by } = await findings(() => error(400, 'JSON body required'));
     expect(by.authentication).toBe('pass user me is accepted → null');
     expect(by.API).toStartWith('pass ');
-    expect(by.clock).toBe('pass agrees with that of the API → null');
+    expect(by.clock).toBe('pass agrees with the clock of the API → null');
     expect(by.proxy).toBe('pass none → null');
     expect(by.TLS).toStartWith('skip ');
     expect(seen).toHaveLength(1);
@@ -51,7 +51,7 @@ describe('one request that stores nothing', () => {
     const { seen, by } = await findings(() => error(401, 'Authentication required'), { credentials: {} });
     expect(seen[0]?.get('authorization')).toBeNull();
     expect(by.API).toStartWith('pass ');
-    expect(by.authentication).toBe('skip there are no credentials → null');
+    expect(by.authentication).toBe('skip no credentials are configured → null');
   });
 });
 
@@ -75,7 +75,7 @@ test.each([
     'a proxy whose backend is down',
     () => new Response('<html>', { status: 502 }),
     'API',
-    /^fail .*is not well: HTTP 502/,
+    /^fail .*answers with a server error: HTTP 502/,
   ],
   [
     'a clock 10 minutes off',
@@ -170,7 +170,7 @@ describe('the usage-history API', () => {
 
   test.each([
     ['a key that is refused', 401, key, 'ingest authentication', /^fail the key in INGEST_API_KEY is refused .*vi /],
-    ['no key', 401, {}, 'ingest authentication', /^skip there are no credentials/],
+    ['no key', 401, {}, 'ingest authentication', /^skip no credentials are configured/],
     [
       'another site',
       404,

@@ -59,12 +59,12 @@ describe('every host and program of a system', () => {
     const lines = await reach('pbs_host: pbs-server\nlogin_nodes: [{ name: login-a }]\n');
     expect(lines).toEqual([
       expect.stringMatching(/^pass site ssh pbs-server: logged in within \d\.\d s → null$/),
-      'pass site pbsnodes: is there on pbs-server: pbs_version = 20.0.1 → null',
-      'pass site qstat: is there on pbs-server → null',
+      'pass site pbsnodes: found on pbs-server: pbs_version = 20.0.1 → null',
+      'pass site qstat: found on pbs-server → null',
       expect.stringMatching(/^fail site pbs_rstat: .*there is no pbs_rstat.* → ssh pbs-server command -v pbs_rstat/),
-      expect.stringMatching(/^pass site df: is there on pbs-server: df \(GNU coreutils\)/),
+      expect.stringMatching(/^pass site df: found on pbs-server: df \(GNU coreutils\)/),
       'pass site pbs_server: answers → null',
-      expect.stringMatching(/^pass site ssh login-a: logged in within \d\.\d s, by way of pbs-server → null$/),
+      expect.stringMatching(/^pass site ssh login-a: logged in within \d\.\d s, through pbs-server → null$/),
     ]);
   });
 
@@ -74,7 +74,7 @@ describe('every host and program of a system', () => {
       return (await reach('pbs_host: pbs-server\n')).find((line) => line.includes('pbs_server'));
     };
     expect(await server(serverText.replace('jobs = True', 'jobs = False'))).toMatch(
-      /^warn site pbs_server: answers, and hides the jobs of other users .* → ssh pbs-server qmgr -c /,
+      /^warn site pbs_server: answers, but hides the jobs of other users .* → ssh pbs-server qmgr -c /,
     );
     rmSync(join(far.programDirectory, 'server'));
     const lines = await reach('pbs_host: pbs-server\n');
@@ -115,18 +115,18 @@ describe('every host and program of a system', () => {
 
   throughSsh('a system that is left to another host is skipped', async () => {
     expect(await reach('pbs_host: pbs-server\nhosts: [elsewhere]\n')).toEqual([
-      'skip site: this host leaves it to elsewhere → null',
+      'skip site: not collected on this host, only on elsewhere → null',
     ]);
   });
 
   throughSsh('has under Slurm its programs, each new enough, and its server', async () => {
     const lines = await reach('scheduler: slurm\nscheduler_host: pbs-server\n');
     expect(lines.slice(1)).toEqual([
-      'pass site sinfo: is there on pbs-server: slurm 22.05.8 → null',
-      'fail site squeue: slurm 20.11.9 is older than 21.08, the oldest supported Slurm → search_path in site.yaml, if a newer one is installed elsewhere',
-      'pass site scontrol: is there on pbs-server: slurm 22.05.8 → null',
+      'pass site sinfo: found on pbs-server: slurm 22.05.8 → null',
+      'fail site squeue: slurm 20.11.9 is older than 21.08, the oldest supported Slurm → set search_path in site.yaml if a newer version is installed elsewhere',
+      'pass site scontrol: found on pbs-server: slurm 22.05.8 → null',
       expect.stringMatching(/^pass site df: /),
-      'fail site slurmctld: does not answer: scontrol show config on pbs-server exited with 1: slurm_load_ctl_conf error: Unable to contact slurm controller → ssh pbs-server scontrol show config   # and ask who runs it',
+      'fail site slurmctld: does not answer: scontrol show config on pbs-server exited with 1: slurm_load_ctl_conf error: Unable to contact slurm controller → ssh pbs-server scontrol show config   # and ask its administrator',
     ]);
   });
 });

@@ -71,16 +71,16 @@ test('and refused without it, with the command that shows it', async () => {
 test('a system that the API does not take is told, with what to do', async () => {
   for (const name of ['casper', 'aurora']) site.localSystem(name);
   const found = await doctor(`${trusted()}systems: [casper, aurora]\n`);
-  expect(found['API casper']).toStartWith('pass the status API takes snapshots of casper');
+  expect(found['API casper']).toStartWith('pass the status API accepts snapshots of casper');
   expect(found['API aurora']).toBe(
-    'fail the status API does not take snapshots of aurora: HTTP 404 → take aurora out of systems: in collector.yaml   # SAM takes derecho, casper and jupyterhub',
+    'fail the status API does not accept snapshots of aurora: HTTP 404 → remove aurora from systems: in collector.yaml   # SAM accepts derecho, casper and jupyterhub',
   );
 });
 
 test("a clock that differs from the API's is told", async () => {
   expect((await doctor(trusted())).clock).toStartWith('pass');
   ahead = 600;
-  expect((await doctor(trusted())).clock).toMatch(/^fail (10m|9m5\ds) behind that of the API/);
+  expect((await doctor(trusted())).clock).toMatch(/^fail (10m|9m5\ds) behind the clock of the API/);
 });
 
 test('a proxy of the environment is told, because cron has none', async () => {

@@ -199,7 +199,7 @@ describe('doctor', () => {
     rmSync(site.configDirectory, { recursive: true });
     const { exit, stdout, stderr } = await site.run('doctor');
     expect({ exit, stderr }).toEqual({ exit: 1, stderr: '' });
-    expect(stdout).toContain('warn  configuration: there is none yet');
+    expect(stdout).toContain(`warn  configuration: there is no configuration in ${site.configDirectory} yet\n`);
     expect(stdout).toContain('      → hpc-collector config init\n');
     expect(stdout).toEndWith('\n\nNext: hpc-collector config init\n');
     expect(statSync(site.configDirectory, { throwIfNoEntry: false })).toBeUndefined();

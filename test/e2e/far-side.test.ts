@@ -199,7 +199,7 @@ ssh_config: ${far.configFile}
     );
     const { stdout } = await site.run('doctor', 'farm');
     expect(stdout).toMatch(/^fail {2}farm \/no\/such\/path: df .*No such file or directory\n +→ ssh pbs-server ls -d/m);
-    expect(stdout).toMatch(/^pass {2}farm \/: df measures it on pbs-server$/m);
+    expect(stdout).toMatch(/^pass {2}farm \/: measured by df on pbs-server$/m);
     expect(stdout).toMatch(/^fail {2}farm ssh forced: .*This account may only copy files\.\n +→ .*ForceCommand/m);
   });
 

@@ -59,7 +59,7 @@ systemctl --user list-timers --all --no-legend hpc-collector.timer`),
     expect(api.posted[0]).toMatchObject({ path: '/api/v1/status/casper', body: { viz_nodes_total: 15 } });
     expect(findings(stdout).find(({ name }) => name === 'cron')).toMatchObject({
       result: 'pass',
-      words: 'none is needed: hpc-collector.timer of systemd is active',
+      words: 'not needed: the systemd timer hpc-collector.timer is active',
     });
     expect(stdout).toEndWith(`Removed ${units()}/hpc-collector.timer\nRemoved ${units()}/hpc-collector.service\n`);
   });
@@ -124,7 +124,7 @@ describe('where none runs', () => {
     expect(findings((await asNobody('./hpc-collector doctor casper --json')).stdout)).toContainEqual({
       name: 'cron',
       result: 'warn',
-      words: 'hpc-collector.timer of systemd is enabled, and does not run',
+      words: 'the systemd timer hpc-collector.timer is enabled but not active',
       mend: 'systemctl --user enable --now hpc-collector.timer',
     });
   });

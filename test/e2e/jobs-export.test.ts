@@ -690,7 +690,7 @@ test('is all that a site may want: health and doctor then miss no system', async
   });
   const { stdout } = await site.run('doctor');
   expect(stdout).toContain('pass  ingest sacct: answers here');
-  expect(stdout).toContain('skip  systems: none is enabled: only finished jobs are exported');
+  expect(stdout).toContain('skip  systems: no system is enabled: only finished jobs are exported');
   expect(stdout).not.toContain('no address is configured');
   expect(stdout).toContain('Next: hpc-collector jobs export');
 });

@@ -114,7 +114,7 @@ describe('a run over ssh', () => {
     expect(exit).toBe(1);
     for (const name of ['ssh pbs-server', 'ssh derecho1', 'ssh derecho5', 'pbsnodes', 'qstat', 'pbs_rstat', 'df'])
       expect(found(name)).toMatchObject({ result: 'pass' });
-    expect(found('ssh derecho1')?.words).toContain('by way of pbs-server');
+    expect(found('ssh derecho1')?.words).toContain('through pbs-server');
     const mends = [
       [trouble.mute, 'warn', /^ssh .*-t pbs-server ping|^ping/],
       [trouble.refusing, 'warn', /is sshd running there/],
