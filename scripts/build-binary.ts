@@ -1,8 +1,8 @@
 /**
  * bun scripts/build-binary.ts [--all | TARGET…]
  *
- * Builds dist/hpc-collector for this machine and dist/hpc-collector-TARGET for others, and dist/SHA256SUMS of what it
- * built. The same sources, lock file and commit give the same bytes, wherever the checkout lies.
+ * Builds dist/hpc-collector for this machine and dist/hpc-collector-TARGET for others, and writes the checksums to
+ * dist/SHA256SUMS. The same sources, lock file and commit give the same bytes in any directory.
  */
 
 import { createHash } from 'node:crypto';
@@ -16,9 +16,9 @@ const dist = join(root, 'dist');
 
 /**
  * Each target and the npm package of its Bun runtime, which package-lock.json pins as an optional dependency of `bun`.
- * The x64 packages hold the baseline runtime (SSE4.2, no AVX): since 1.4 there is no other, `bun-linux-x64` and
- * `bun-linux-x64-baseline` are the same bytes. test/e2e/binary.test.ts runs the result on an emulated Nehalem, so
- * that an upgrade that changes this is noticed.
+ * The x64 packages have the baseline runtime (SSE4.2, no AVX). Since Bun 1.4 there is no other: `bun-linux-x64` and
+ * `bun-linux-x64-baseline` are the same bytes. test/e2e/binary.test.ts runs the result on an emulated Nehalem, to
+ * detect an upgrade that changes this.
  */
 const targets = {
   'linux-x64-baseline': { runtime: 'bun-linux-x64', compile: 'bun-linux-x64-baseline' },
@@ -57,10 +57,10 @@ async function build(target: Target): Promise<string> {
     entrypoints: [join(root, 'src/main.ts')],
     root,
     target: 'bun',
-    // Neither minify nor bytecode: both have miscompiled correct programs in this version of Bun.
+    // Do not use minify or bytecode: both have miscompiled correct programs in this version of Bun.
     minify: false,
     bytecode: false,
-    // What a command imports when it is run stays apart, and is not even parsed by those that do not need it.
+    // Keep dynamic imports in separate chunks, so that a command does not parse code that it does not need.
     splitting: true,
     sourcemap: 'linked',
     define: { BUILD: JSON.stringify(provenance(target)), 'process.env.NODE_ENV': '"production"' },
@@ -68,16 +68,16 @@ async function build(target: Target): Promise<string> {
       target: targets[target].compile,
       executablePath: await runtime(target),
       outfile,
-      // Sites sign their own hosts' certificates: trust what the host trusts.
+      // Sites sign their own certificates, so trust the authorities that the host trusts.
       execArgv: ['--use-system-ca'],
-      // A program must not run code, or take settings, from the directory that it happens to be called in.
+      // Do not run code or read settings from the current directory.
       autoloadDotenv: false,
       autoloadBunfig: false,
       autoloadTsconfig: false,
       autoloadPackageJson: false,
     },
   });
-  // The map is in the executable as well, and it is that one which is used.
+  // Delete the separate source map: the executable contains the map and uses it.
   rmSync(`${outfile}.map`, { force: true });
   return file;
 }
@@ -88,7 +88,7 @@ function provenance(target: Target): Build {
     const ran = Bun.spawnSync(['git', '-C', root, ...args], { stderr: 'ignore' });
     return ran.success ? ran.stdout.toString().trim() : null;
   };
-  // An unpacked archive may lie inside somebody else's repository: only a checkout of its own has a commit.
+  // Read the commit only at the top of a checkout: an unpacked archive can be inside another repository.
   const commit = git('rev-parse', '--show-prefix') === '' ? git('rev-parse', '--short=12', 'HEAD') : null;
   return { commit, dirty: commit !== null && git('status', '--porcelain') !== '', target };
 }
@@ -102,8 +102,9 @@ function nativeTarget(): Target {
 }
 
 /**
- * The path of the Bun runtime that the program is appended to. The one that runs this script serves this machine;
- * others come from the npm registry, checked against package-lock.json (Bun's own download would check nothing).
+ * Returns the path of the Bun runtime that the program is appended to. For this machine it is the runtime of this
+ * script. Others are downloaded from the npm registry and verified with package-lock.json, because Bun's own download
+ * verifies nothing.
  */
 async function runtime(target: Target): Promise<string> {
   const { runtime: folder } = targets[target];
@@ -122,7 +123,7 @@ async function runtime(target: Target): Promise<string> {
   const bytes = readFileSync(tarball);
   if (`sha512-${createHash('sha512').update(bytes).digest('base64')}` !== pinned.integrity) {
     rmSync(cache, { recursive: true });
-    fail(`${basename(tarball)} is not what package-lock.json pins`);
+    fail(`${basename(tarball)} does not match its checksum in package-lock.json`);
   }
   const unpacked = await new Bun.Archive(bytes).files('package/bin/bun');
   const member = unpacked.get('package/bin/bun') ?? fail(`no bin/bun in ${basename(tarball)}`);
@@ -133,12 +134,12 @@ async function runtime(target: Target): Promise<string> {
   return executable;
 }
 
-/** Starts the fresh executable: a build that cannot say its own version is no build. */
+/** Starts the new executable and checks its version. */
 function smokeRun(file: string, target: Target): void {
   const said = JSON.parse(run([join(dist, file), '--version', '--json']));
   const expected = { version, bun: Bun.version, ...provenance(target) };
   for (const [key, value] of Object.entries(expected)) {
-    if (said[key] !== value) fail(`${file} --version says ${key} ${said[key]}, expected ${value}`);
+    if (said[key] !== value) fail(`${file} --version prints ${key} ${said[key]}, expected ${value}`);
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * bun scripts/run-tests.ts [FILE…]
  *
- * Runs the tests, and then prints one line for each program, or other thing, that this machine lacks and tests need.
+ * Runs the tests. Then prints one line for each program or other requirement of a test that this machine lacks.
  */
 
 import { existsSync, readFileSync, rmSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { skippedLines } from '../test/support/skipped.ts';
 
 const root = join(import.meta.dir, '..');
 const report = join(root, 'dist/test-report.xml');
-// A test that takes seconds alone takes a minute on a machine that is busy and slow.
+// On a busy and slow machine, a test of a few seconds takes a minute.
 const options = ['--timeout=180000', '--reporter=junit', `--reporter-outfile=${report}`];
 
 rmSync(report, { force: true });
@@ -21,5 +21,5 @@ const { exitCode, success } = Bun.spawnSync([process.execPath, 'test', ...option
   stdio: ['inherit', 'inherit', 'inherit'],
 });
 if (existsSync(report)) for (const line of skippedLines(readFileSync(report, 'utf8'))) console.log(line);
-// A run that a signal ended has no exit code.
+// A run that was ended by a signal has no exit code.
 process.exitCode = success ? 0 : exitCode || 1;

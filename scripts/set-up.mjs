@@ -1,8 +1,9 @@
 /**
  * node scripts/set-up.mjs
  *
- * Installs the packages of package-lock.json, if that was not done, and says what it does and why it fails. It is
- * JavaScript for Node, because TypeScript needs Bun, which this installs, and an old Node must get as far as its message.
+ * Installs the packages of package-lock.json if they are not installed, and reports progress and failures. It is
+ * JavaScript for Node, because TypeScript needs Bun, which this script installs. Its syntax is old enough that an old
+ * Node can print the message about its version.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -15,7 +16,7 @@ const lockFile = join(root, 'package-lock.json');
 const installed = join(root, 'node_modules/.installed-lock.json');
 const neededNode = 20;
 
-/** What npm and the system call a failure, and what to do about it; the first that matches counts. */
+/** Error codes of npm and the system, with the reason and the remedy. The first row that matches decides. */
 const causes = [
   [
     /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT)\b/,
@@ -27,7 +28,7 @@ const causes = [
   ],
   [
     /\b(EACCES|EPERM|EROFS)\b/,
-    'a directory cannot be written: set HOME, or npm_config_cache, to a directory that is yours',
+    'a directory cannot be written: set HOME, or npm_config_cache, to a directory that you can write',
   ],
   [/\b(ENOSPC|EDQUOT)\b/, 'the disk is full, or your quota is used up: npm needs about 1 GB'],
 ];
@@ -37,7 +38,7 @@ if (Number(process.versions.node.split('.')[0]) < neededNode) {
 }
 if (!isInstalled()) {
   console.error('Installing the packages of package-lock.json (about 600 MB, once; it takes a minute or more) …');
-  // A registry that cannot be reached is tried once more, not for minutes.
+  // Retry an unreachable registry once, because npm's default takes minutes.
   const retries = ['--fetch-retries=1', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=2000'];
   run('npm', ['ci', '--ignore-scripts', '--bin-links', '--include=dev', '--include=optional', ...retries]);
   run(process.execPath, ['node_modules/bun/install.js']);
@@ -54,7 +55,7 @@ function isInstalled() {
 }
 
 /**
- * Runs a program; ends this one with a reason if it fails.
+ * Runs a program; ends this script with the reason if it fails.
  * @param {string} program
  * @param {readonly string[]} args
  */
@@ -64,7 +65,7 @@ function run(program, args) {
   const said = `${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}`.trim();
   console.error(said.split('\n').slice(-15).join('\n'));
   const known = causes.find(([codes]) => codes.test(said));
-  fail(`${program} ${args[0]} failed: ${known ? known[1] : 'see its words above'}`);
+  fail(`${program} ${args[0]} failed: ${known ? known[1] : 'see its output above'}`);
 }
 
 /**

@@ -40,7 +40,7 @@ describe('a failure is explained in the last line', () => {
     ['npm error code SELF_SIGNED_CERT_IN_CHAIN', 'set NODE_EXTRA_CA_CERTS'],
     ['npm error code EACCES', 'set HOME, or npm_config_cache'],
     ['npm error code ENOSPC', 'the disk is full'],
-    ['npm error something new', 'see its words above'],
+    ['npm error something new', 'see its output above'],
   ])('%s', (said, why) => {
     const { exit, stderr } = setUp(`echo '${said}' >&2; exit 1`);
     expect(exit).toBe(1);

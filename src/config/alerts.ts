@@ -18,8 +18,8 @@ export type AlertSettings = {
 
 /**
  * Returns the `notify` and `heartbeat_url` settings. Their addresses can be secrets, so the environment can set them as
- * `NOTIFY_WEBHOOK_URL` and `HEARTBEAT_URL`, and wins. Throws OperatorError for one that is no HTTP address, or that is plain
- * HTTP to another host unless `notify.allow_insecure_http` is set.
+ * `NOTIFY_WEBHOOK_URL` and `HEARTBEAT_URL`, and wins. Throws OperatorError if one is not an HTTP address, or if one is
+ * plain HTTP to another host and `notify.allow_insecure_http` is not set.
  */
 export function alertSettings({ collector, environment }: Pick<Config, 'collector' | 'environment'>): AlertSettings {
   const { notify, heartbeat_url }: CollectorSettings = collector;
@@ -41,7 +41,7 @@ function checked(address: string | undefined, setting: string, allowInsecureHttp
   if (address === undefined) return null;
   const url = URL.canParse(address) ? new URL(address) : null;
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw new OperatorError(`${setting} is no http or https URL: correct it`);
+    throw new OperatorError(`${setting} is not an http or https URL: correct it`);
   }
   if (url.protocol === 'http:' && !isLoopback(url) && !allowInsecureHttp) {
     throw new OperatorError(

@@ -18,7 +18,7 @@ export function readAuthority(file: string, setting: string): string {
     new X509Certificate(text);
     return text;
   } catch (error) {
-    throw new OperatorError(`${setting} ${file} has no certificate in PEM form: give one that has`, {
+    throw new OperatorError(`${setting} ${file} has no certificate in PEM form: set it to a file that has one`, {
       cause: error,
     });
   }

@@ -50,14 +50,14 @@ export function examine(
 
   const directory = configDirectory ?? defaultConfigDirectory(processEnvironment);
   const exists = existsSync(directory);
-  // Nothing can be read below a file; of a directory that does not exist the defaults can be checked.
+  // If the directory is a file, stop: nothing can be read. If it does not exist, check the defaults.
   if (exists) checkDirectory(configDirectory);
   else attempt(() => checkDirectory(configDirectory));
   const envFile = join(directory, 'env');
   const envText = attempt(() => readSecretFile(envFile, 'passwords'));
   if (envText !== null) problems.push(...envFileProblems(envText, envFile));
   const environment = withoutBroken(
-    // What is wrong with the file itself is noted above.
+    // Errors of the file itself are recorded above.
     envText === null ? processEnvironment : readEnvironment(processEnvironment, envFile),
     attempt,
   );

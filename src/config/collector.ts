@@ -4,7 +4,7 @@ import { jobsSettings } from './jobs.ts';
 import { presetNames } from './presets.ts';
 import { proxySettings } from './proxy.ts';
 
-const httpUrl = z.url({ protocol: /^https?$/, error: 'is no http or https URL' });
+const httpUrl = z.url({ protocol: /^https?$/, error: 'is not an http or https URL' });
 
 /** The settings of one destination. `timeout` is its default for one request, in seconds. */
 const destination = (defaults: { readonly timeout: number }) =>

@@ -69,13 +69,15 @@ function tokenOf(file: string | undefined, { environment, directory }: Config): 
   const token = environment.JUPYTERHUB_ADMIN_TOKEN ?? (file === undefined ? null : readSecretFile(file, 'a token'));
   if (token === null) {
     const where = file === undefined ? '' : `there is no ${file}: `;
-    const words = `${where}the token for the hub is missing: set JUPYTERHUB_ADMIN_TOKEN here, or token_file in its YAML`;
+    const words = `${where}the token for the hub is missing: set JUPYTERHUB_ADMIN_TOKEN in this file, or token_file in its YAML`;
     throw new ConfigError([{ file: join(directory, 'env'), line: null, column: null, words }]);
   }
   // The token becomes an HTTP header. Never print it, not even if it is wrong.
   if (!/^[\x21-\x7e]+$/.test(token.trim())) {
     const where = environment.JUPYTERHUB_ADMIN_TOKEN === undefined ? file : 'JUPYTERHUB_ADMIN_TOKEN';
-    throw new OperatorError(`the token for the hub in ${where} is empty, or has blanks or other characters in it`);
+    throw new OperatorError(
+      `the token for the hub in ${where} is empty, or has blanks or characters that are not printable ASCII`,
+    );
   }
   learnSecret(token.trim());
   return token.trim();

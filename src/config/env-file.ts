@@ -12,8 +12,8 @@ const knownVariables: readonly string[] = [
 ];
 
 /**
- * Returns what is wrong with the text of an `env` file, with its lines: names that nothing reads, and lines that are no
- * assignment. A run passes over both in silence.
+ * Returns the errors in the text of an `env` file, with their lines: unknown variables, and lines that are not
+ * assignments. A run ignores both without a message.
  */
 export function envFileProblems(text: string, file: string): Problem[] {
   const problems: Problem[] = [];
@@ -32,14 +32,14 @@ export function envFileProblems(text: string, file: string): Problem[] {
   return problems;
 }
 
-/** Never shows the line itself: it may hold a password. */
+/** Returns the error of a line; null if it has none. Never shows the line itself, because it can have a password. */
 function problemOf(line: string): string | null {
   const name = /^\s*(?:export\s+)?([\w.-]+)\s*=/.exec(line)?.[1];
-  if (name === undefined) return 'this line is no assignment: write NAME=VALUE, or # before a comment';
+  if (name === undefined) return 'this line is not an assignment: write NAME=VALUE, or # before a comment';
   if (knownVariables.includes(name)) return null;
   const meant = nearest(name, knownVariables);
   const hint = meant === null ? 'hpc-collector help environment lists the known ones' : `did you mean ${meant}?`;
-  return `nothing reads the variable ${name}: ${hint}`;
+  return `unknown variable ${name}: ${hint}`;
 }
 
 function openQuote(line: string): string | null {

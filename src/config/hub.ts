@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { absolutePath, commonSettings, type FailedProbePolicy, hostName, mebibytes, seconds } from './fields.ts';
 
-/** The kinds of session that the SAM API counts; `jobs_suspended` are those that are broken. */
+/** The kinds of session that the SAM API counts. `jobs_suspended` counts broken sessions. */
 export const sessionClasses = [
   'casper_login_jobs',
   'casper_batch_jobs',
@@ -10,24 +10,24 @@ export const sessionClasses = [
 ] as const;
 export type SessionClass = (typeof sessionClasses)[number];
 
-/** A pattern with `*` and `?` for a value; null for one that is absent. */
+/** A pattern with `*` and `?` for a value; null if the value must be absent. */
 const valueCondition = z.union(
   [z.string(), z.number().transform(String), z.boolean().transform(String), z.null()],
-  'must be a text, a number, true, false, or null for what is absent',
+  'must be a text, a number, true, false, or null for an absent value',
 );
 
-/** By the path to it (`child_state.job_id`). */
+/** Conditions by the path of the value (`child_state.job_id`). */
 const values = z.record(z.string(), valueCondition);
 
-/** One rule: the first whose conditions all hold gives a session its class. Without `when` it always holds. */
+/** A session rule. The first rule whose conditions all hold gives a session its class; without `when` it always holds. */
 const sessionRule = z.strictObject({
   when: z
     .strictObject({
-      /** The name of the server; the default one's is empty. */
+      /** The name of the server; empty for the default server. */
       name: z.string().optional(),
-      /** What the user chose (`user_options`). */
+      /** The options that the user chose (`user_options`). */
       options: values.optional(),
-      /** What the spawner keeps (`state`), which the hub shows to the scope admin:server_state only. */
+      /** The state of the spawner (`state`). The hub shows it only to the scope admin:server_state. */
       state: values.optional(),
     })
     .optional(),
@@ -36,21 +36,21 @@ const sessionRule = z.strictObject({
   beside: z.boolean().default(false),
 });
 
-const metricName = z.string().regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/, 'is no name of a Prometheus metric');
+const metricName = z.string().regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/, 'is not the name of a Prometheus metric');
 
-/** A metric in percent, or two of which one is a part of the other; of several series the sum. */
+/** A metric in percent, or the metrics of a used and a total amount. Several series of a metric are added up. */
 const utilization = z.union(
   [metricName, z.strictObject({ used: metricName, total: metricName })],
   'must be the name of a metric, or { used: NAME, total: NAME }',
 );
 
-/** `<system>.yaml` of a JupyterHub. */
+/** The schema of `<system>.yaml` of a JupyterHub. */
 export const hubSchema = z.strictObject({
   ...commonSettings,
   service: z.literal('jupyterhub'),
   /** The hub's address, without `/hub`. */
   url: z.string(),
-  /** A file with the token, where JUPYTERHUB_ADMIN_TOKEN has none. */
+  /** A file with the token; used if JUPYTERHUB_ADMIN_TOKEN is not set. */
   token_file: absolutePath.optional(),
   /** A PEM file with the site's certificate authority. */
   ca_file: absolutePath.optional(),
@@ -58,9 +58,9 @@ export const hubSchema = z.strictObject({
   session_rules: z.array(sessionRule).default([]),
   /** A command that prints the nodes of the sessions as `pbsnodes -aSj` does. */
   nodes_command: z.tuple([z.string().min(1)], z.string()).optional(),
-  /** Where it runs; null for this host. */
+  /** The host that runs `nodes_command`; null for this host. */
   nodes_host: hostName.nullable().default(null),
-  /** What of the hub's Prometheus metrics is its utilisation; it wins over the node table's. */
+  /** The Prometheus metrics of the hub that give its utilisation; they win over the node table. */
   metrics: z
     .strictObject({
       cpu_utilization_percent: utilization.optional(),
@@ -77,15 +77,15 @@ export type HubSettings = z.output<typeof hubSchema>;
 export type SessionRule = z.output<typeof sessionRule>;
 export type Utilization = z.output<typeof utilization>;
 
-/** A JupyterHub, complete. */
+/** A JupyterHub with all settings completed. */
 export type HubSystem = Omit<HubSettings, 'on_failed_probe' | 'timeouts' | 'token_file' | 'ca_file'> & {
   readonly kind: 'hub';
   readonly on_failed_probe: FailedProbePolicy;
   readonly token: string;
-  /** PEM text; null for the authorities that the host trusts. */
+  /** PEM text of the certificate authorities; null for those that the host trusts. */
   readonly ca: string | null;
-  /** The proxy to reach it through; null for none. */
+  /** The proxy to the hub; null for none. */
   readonly proxy: string | null;
-  /** Seconds. */
+  /** In seconds. */
   readonly timeouts: { readonly request: number; readonly command: number; readonly connect: number };
 };

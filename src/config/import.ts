@@ -17,13 +17,13 @@ import { parseYaml } from './yaml.ts';
 /** `config.json` of slurm-usage-history-exporter, which this program replaces. */
 const exporterConfig = z.looseObject({
   api_url: z.string(),
-  api_key: z.string().regex(/^[\x21-\x7e]+$/, 'is empty, or has blanks or other characters in it'),
+  api_key: z.string().regex(/^[\x21-\x7e]+$/, 'is empty, or has blanks or characters that are not printable ASCII'),
   cluster_name: z.string().optional(),
   timeout: z.number().optional(),
   collection_window_days: z.number().optional(),
 });
 
-/** Where its settings belong in `collector.yaml`; its key belongs in `env`. */
+/** The setting in `collector.yaml` for each member; the key is written to `env`. */
 const places = {
   api_url: ['destinations', 'ingest', 'url'],
   timeout: ['destinations', 'ingest', 'timeout'],
@@ -66,18 +66,18 @@ export function importExporterConfig(source: string, directory: string, hostZone
       newSettings.push(`${pathText(path)}: ${printable(String(value), 200)}`);
     } else if (set !== value) {
       problems.push(
-        `${pathText(path)} is ${printable(String(set), 200)} in ${yamlFile}, and ${printable(String(value), 200)} there`,
+        `${pathText(path)} is ${printable(String(set), 200)} in ${yamlFile}, but ${printable(String(value), 200)} in ${source}`,
       );
     }
   }
   if (!document.hasIn(['jobs', 'timezone'])) {
     document.setIn(['jobs', 'timezone'], hostZone);
-    newSettings.push(`jobs.timezone: ${hostZone} (the zone of this host, in whose times the exporter sent its jobs)`);
+    newSettings.push(`jobs.timezone: ${hostZone} (the zone of this host; the exporter sent local times of this zone)`);
   }
   const env = readSecretFile(envFile, 'passwords') ?? '';
   const keyBefore = parseEnv(env)[keyVariable] || undefined;
   if (keyBefore !== undefined && keyBefore !== settings.api_key) {
-    problems.push(`${keyVariable} is another one in ${envFile}`);
+    problems.push(`${keyVariable} in ${envFile} differs from api_key`);
   }
   if (problems.length > 0) {
     throw new OperatorError(
@@ -127,12 +127,12 @@ function readExporterConfig(source: string): z.output<typeof exporterConfig> {
     json = JSON.parse(text);
   } catch {
     // Do not quote the parser's message: it contains part of the file, which holds the key.
-    throw new OperatorError(`${source} is no JSON: correct it, then import again`);
+    throw new OperatorError(`${source} is not JSON: correct it, then import again`);
   }
   const parsed = exporterConfig.safeParse(json, { error: plainWords });
   if (parsed.success) return parsed.data;
   const wrong = parsed.error.issues.map(({ path, message }) => `${pathText(path) || basename(source)}: ${message}`);
-  throw new OperatorError(`${source} is no configuration of slurm-usage-history-exporter: ${wrong.join('; ')}`);
+  throw new OperatorError(`${source} is not a configuration of slurm-usage-history-exporter: ${wrong.join('; ')}`);
 }
 
 /** Formats a value so that reading `env` returns the same value. Throws OperatorError if that is not possible. */
@@ -140,7 +140,7 @@ function assignment(key: string): string {
   const lines = ['', "'", '"', '`'].map((quote) => `${keyVariable}=${quote}${key}${quote}`);
   const line = lines.find((one) => parseEnv(one)[keyVariable] === key);
   if (line !== undefined) return line;
-  throw new OperatorError(`api_key has every kind of quotes in it, and cannot be written down: have another one made`);
+  throw new OperatorError(`api_key has every kind of quotes in it, and cannot be written to env: request another key`);
 }
 
 function withLineEnd(text: string): string {

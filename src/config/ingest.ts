@@ -4,22 +4,22 @@ import { checkHttpAddress } from './http-address.ts';
 import type { Environment } from './paths.ts';
 import { proxyFor } from './proxy.ts';
 
-/** Where the usage-history API is and how to speak with it. */
+/** The settings of the usage-history API. */
 export type IngestSettings = CollectorSettings['destinations']['ingest'] & {
-  /** Without a slash at the end; null where none is configured. */
+  /** Without a slash at the end; null if none is configured. */
   readonly baseUrl: string | null;
-  /** Null where it is missing: jobs are stored all the same. */
+  /** Null if it is missing; jobs are stored in any case. */
   readonly apiKey: string | null;
-  /** The proxy to reach it through; null for none. */
+  /** The proxy to the API; null for none. */
   readonly proxy: string | null;
 };
 
-/** All that is configured of the usage-history API. Throws OperatorError for what cannot be used, not for what is missing. */
+/** Returns the settings of the usage-history API. Throws OperatorError for an invalid setting, not for a missing one. */
 export function ingestSettings(collector: CollectorSettings, environment: Environment): IngestSettings {
   return ingestSettingsAt(ingestAddress(collector, environment), collector, environment);
 }
 
-/** The same for an address that was looked at already. */
+/** Like `ingestSettings`, for an address that was already checked. */
 export function ingestSettingsAt(
   baseUrl: string | null,
   collector: CollectorSettings,
@@ -35,7 +35,10 @@ export function ingestSettingsAt(
   };
 }
 
-/** The API's address, with or without `/api/data/ingest` in the setting; null where there is none. Throws OperatorError. */
+/**
+ * Returns the API's address without `/api/data/ingest`, which the setting can have; null if none is set. Throws
+ * OperatorError if the address cannot be used.
+ */
 export function ingestAddress(
   { destinations: { ingest } }: CollectorSettings,
   environment: Environment,

@@ -48,7 +48,7 @@ export function initialise(
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw new OperatorError(`cannot make ${directory}: ${messageOf(error)}; name another with --config`, {
+    throw new OperatorError(`cannot create ${directory}: ${messageOf(error)}; name another with --config`, {
       cause: error,
     });
   }
@@ -81,7 +81,7 @@ function yamlOf(system: string): string {
   if (yaml !== undefined) return yaml;
   const known = [...embeddedSystems.keys()];
   const meant = nearest(system, known);
-  const hint = meant === null ? `there are ${known.join(', ')}` : `did you mean '${meant}'?`;
+  const hint = meant === null ? `the built-in systems are ${known.join(', ')}` : `did you mean '${meant}'?`;
   throw new OperatorError(
     `there is no built-in system '${system}': ${hint}; for a cluster of your own add --scheduler ${newSchedulers.join(' or ')}`,
   );

@@ -11,7 +11,7 @@ const secretVariables = [
   'PGPASSWORD',
 ];
 
-/** Has the secrets of an environment hidden wherever text is shown or stored. */
+/** Hides the secrets of an environment in all text that is shown or stored. */
 export function learnVariables(environment: Environment): void {
   for (const [name, value = ''] of Object.entries(environment)) {
     if (secretVariables.includes(name)) learnSecret(value);
@@ -20,7 +20,7 @@ export function learnVariables(environment: Environment): void {
   }
 }
 
-/** Has the secrets of YAML hidden, which may be anything still: what is wrong with it will be told. */
+/** Hides the secrets of YAML. Accepts any value, because this runs before the validation, whose errors show values. */
 export function learnSettings(value: unknown, name = ''): void {
   if (typeof value === 'string') {
     if (isSecretAddress(name)) learnSecretAddress(value);

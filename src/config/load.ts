@@ -48,7 +48,7 @@ export function checkDirectory(named: string | null): void {
   if (stat === undefined)
     throw new OperatorError(`there is no configuration directory ${named}: create it or correct --config`);
   if (!stat.isDirectory())
-    throw new OperatorError(`--config ${named} is a file: give the directory that has it, ${dirname(named)}`);
+    throw new OperatorError(`--config ${named} is a file: give its directory, ${dirname(named)}`);
 }
 
 /** Reads `collector.yaml` if it exists. */
@@ -57,7 +57,7 @@ export function collectorLayers(directory: string): Layers {
   return existsSync(file) ? [readYaml(file)] : [];
 }
 
-/** Files of the configuration directory that describe no system. */
+/** Files of the configuration directory that do not describe a system. */
 export const notSystems: readonly string[] = ['collector', 'node_types', 'config'];
 
 /**
@@ -72,7 +72,7 @@ export function systemLayers(name: string, { directory, collector }: Pick<Config
   if (notSystems.includes(name) || (file === undefined && embedded === undefined)) {
     const known = knownSystems({ directory });
     const meant = nearest(name, known);
-    const hint = meant === null ? `known are ${known.join(', ')}` : `did you mean '${meant}'?`;
+    const hint = meant === null ? `the known systems are ${known.join(', ')}` : `did you mean '${meant}'?`;
     throw new OperatorError(
       `there is no system '${name}': ${hint}; a system of your own is a file ${join(directory, `${name}.yaml`)}`,
     );

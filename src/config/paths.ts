@@ -45,6 +45,6 @@ function homeDirectory(environment: Environment, variable: string): string {
     return userInfo().homedir;
   } catch (error) {
     // Some containers have no passwd entry.
-    throw new OperatorError(`cannot tell your home directory: set HOME or ${variable}`, { cause: error });
+    throw new OperatorError(`cannot determine your home directory: set HOME or ${variable}`, { cause: error });
   }
 }

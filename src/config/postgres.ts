@@ -5,7 +5,7 @@ import { learnLoginOf, learnSecret, withoutSecrets } from '../lib/secrets.ts';
 import type { Environment } from './paths.ts';
 import { readSecretFile } from './secret-file.ts';
 
-/** Where a PostgreSQL database is, and how to log in. */
+/** The address of a PostgreSQL database, and the login. */
 export type PostgresAddress = {
   readonly host: string;
   readonly port: number;
@@ -27,7 +27,7 @@ export function isPostgresAddress(text: string): boolean {
   return /^postgres(ql)?:/i.test(text);
 }
 
-/** Returns an address as people may see it: without a password. */
+/** Returns an address for display, without the password. */
 export function shownAddress({ host, port, socketDirectory, database, user }: PostgresAddress): string {
   if (socketDirectory !== null) return `postgres:///${database}?host=${socketDirectory}&port=${port}&user=${user}`;
   return `postgres://${user}@${host.includes(':') ? `[${host}]` : host}:${port}/${database}`;
@@ -44,7 +44,9 @@ export function postgresAddress(text: string, environment: Environment): Postgre
   const query = url.searchParams;
   for (const name of query.keys()) {
     if (parameters.includes(name)) continue;
-    throw new OperatorError(`The database's address has the parameter ${name}: known are ${parameters.join(', ')}.`);
+    throw new OperatorError(
+      `The database's address has the parameter ${name}: the known parameters are ${parameters.join(', ')}.`,
+    );
   }
   const socket = query.get('host');
   const user = decodeURIComponent(url.username) || query.get('user') || environment.PGUSER || userInfo().username;
@@ -79,7 +81,10 @@ function parsed(text: string): URL {
 
 type Place = Omit<PostgresAddress, 'password' | 'tls'>;
 
-/** Only `verify-full` checks that the server is the right one. Nobody else can listen on loopback or on a socket. */
+/**
+ * Returns the TLS settings. Only `verify-full` verifies the name of the server. TLS is off by default for loopback and
+ * sockets, because other hosts cannot intercept them.
+ */
 function tlsOf(query: URLSearchParams, { host, socketDirectory }: Place): PostgresAddress['tls'] {
   const isLocal = socketDirectory !== null || /^(localhost|127(\.\d+){3}|::1)$/.test(host);
   const mode = query.get('sslmode') ?? (isLocal ? 'disable' : 'verify-full');
@@ -96,7 +101,7 @@ function passwordInFile(place: Place, environment: Environment): string | null {
   const text = readSecretFile(file, 'passwords');
   if (text === null) {
     if (environment.PGPASSFILE === undefined) return null;
-    throw new OperatorError(`PGPASSFILE names ${file}, which does not exist: make it, with mode 600.`);
+    throw new OperatorError(`PGPASSFILE names ${file}, which does not exist: create it with mode 600.`);
   }
   const host = place.socketDirectory === null ? place.host : 'localhost';
   const wanted = [host, String(place.port), place.database, place.user];

@@ -2,25 +2,25 @@ import { z } from 'zod';
 import { isLoopback, isProxyAddress } from '../lib/address.ts';
 import type { Environment } from './paths.ts';
 
-/** `proxy:` and `no_proxy:` of `collector.yaml`: cron and systemd give a program no environment to say it in. */
+/** The settings `proxy` and `no_proxy` of `collector.yaml`. They exist because cron and systemd set no proxy variables. */
 export const proxySettings = {
-  /** For every request: `http://proxy.example.org:3128`, with `user:password@` where it wants them. */
+  /** The proxy for every request: `http://proxy.example.org:3128`, with `user:password@` if it requires a login. */
   proxy: z
     .string()
-    // Never with the value in the message: there may be a password in it.
+    // Do not show the value in the message: it can have a password.
     .refine(isProxyAddress, {
-      error: 'is no http or https URL such as http://proxy.example.org:3128',
+      error: 'is not an http or https URL such as http://proxy.example.org:3128',
     })
     .optional(),
-  /** Hosts that are reached without it: names, with all that ends in `.name`, each with a port if need be; or `*`. */
+  /** Hosts to reach without the proxy: names, which include all their subdomains, optionally with a port; or `*`. */
   no_proxy: z.array(z.string().min(1)).default([]),
 };
 
 export type ProxySettings = { readonly proxy?: string | undefined; readonly no_proxy: readonly string[] };
 
 /**
- * Returns the proxy for a URL; null for none, and always for loopback. An environment (or env file) that names a proxy for
- * the URL's scheme wins over both settings.
+ * Returns the proxy for a URL; null for none, and always for loopback. If the environment or the env file names a proxy
+ * for the URL's scheme, it wins over both settings.
  */
 export function proxyFor(target: string, settings: ProxySettings, environment: Environment): string | null {
   const url = new URL(target);
@@ -32,12 +32,12 @@ export function proxyFor(target: string, settings: ProxySettings, environment: E
   return proxy === undefined || exceptions.some((exception) => isMeant(exception.trim(), url)) ? null : proxy;
 }
 
-/** curl takes `proxy.example.org:3128` for an http proxy. */
+/** Adds `http://` to an address without a scheme, as curl does. */
 function withScheme(address: string | undefined): string | undefined {
   return address === undefined || address.includes('://') ? address : `http://${address}`;
 }
 
-/** The small name counts where both are set, as with curl. */
+/** Returns the value of the lower-case or the upper-case variable. The lower-case one wins, as with curl. */
 function either(environment: Environment, name: string): string | undefined {
   return environment[name] ?? environment[name.toUpperCase()];
 }

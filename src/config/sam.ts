@@ -4,29 +4,29 @@ import { checkHttpAddress } from './http-address.ts';
 import type { Environment } from './paths.ts';
 import { proxyFor } from './proxy.ts';
 
-/** Where the SAM API is and how to speak with it. */
+/** The settings of the SAM API. */
 export type SamSettings = CollectorSettings['destinations']['sam'] & {
-  /** Without a slash at the end; null where none is configured. */
+  /** Without a slash at the end; null if none is configured. */
   readonly baseUrl: string | null;
-  /** Null where they are missing: what is collected is stored all the same. */
+  /** Null if they are missing; snapshots are stored in any case. */
   readonly credentials: { readonly user: string; readonly password: string } | null;
-  /** The proxy to reach it through; null for none. */
+  /** The proxy to the API; null for none. */
   readonly proxy: string | null;
 };
 
-/** The variables that name one thing. */
+/** The environment variables of each setting; those of one setting are synonyms. */
 export const samVariables = {
   url: ['STATUS_API_URL', 'SAM_API_URL'],
   user: ['STATUS_API_USER', 'SAM_API_USER'],
   password: ['STATUS_API_PASSWORD', 'STATUS_API_KEY', 'SAM_API_PASSWORD'],
 } as const;
 
-/** All that is configured of the SAM API. Throws OperatorError for what cannot be used, not for what is missing. */
+/** Returns the settings of the SAM API. Throws OperatorError for an invalid setting, not for a missing one. */
 export function samSettings(collector: CollectorSettings, environment: Environment): SamSettings {
   return samSettingsAt(samAddress(collector, environment), collector, environment);
 }
 
-/** The same for an address that was looked at already. */
+/** Like `samSettings`, for an address that was already checked. */
 export function samSettingsAt(
   baseUrl: string | null,
   collector: CollectorSettings,
@@ -44,7 +44,7 @@ export function samSettingsAt(
   };
 }
 
-/** The API's address as `samBaseUrl` has it; null where there is none. Throws OperatorError with the mend. */
+/** Returns the API's address in the form of `samBaseUrl`; null if none is set. Throws OperatorError with the remedy. */
 export function samAddress({ destinations: { sam } }: CollectorSettings, environment: Environment): string | null {
   const address = oneOf(environment, samVariables.url, samBaseUrl) ?? sam.url;
   if (address === undefined) return null;
@@ -58,7 +58,7 @@ export function samAddress({ destinations: { sam } }: CollectorSettings, environ
 
 const statusPath = /\/api\/v1\/status\/?$/;
 
-/** The API's address without the `/api/v1/status` that some of its settings carry, and without a slash at the end. */
+/** Returns the API's address without `/api/v1/status`, which some settings contain, and without a slash at the end. */
 export function samBaseUrl(text: string): string {
   return text.trim().replace(/\/+$/, '').replace(statusPath, '').replace(/\/+$/, '');
 }

@@ -8,7 +8,7 @@ import { messageOf, OperatorError } from '../lib/errors.ts';
 export function readSecretFile(file: string, holds: string): string | null {
   const stat = statSync(file, { throwIfNoEntry: false });
   if (!stat) return null;
-  // Reading a FIFO could take for ever.
+  // Do not read a FIFO: it could block forever.
   if (!stat.isFile()) throw new OperatorError(`${file} is not a regular file: replace it`);
   const mode = stat.mode & 0o777;
   if ((mode & 0o077) !== 0) {

@@ -35,7 +35,7 @@ export function problemAt(layers: Layers, path: readonly PropertyKey[], words: s
 
 function unknownSetting(layers: Layers, path: readonly PropertyKey[], known: readonly string[]): Problem {
   const meant = nearest(String(path.at(-1)), known);
-  const all = known.length === 0 ? '' : ` (known are ${known.join(', ')})`;
+  const all = known.length === 0 ? '' : ` (known settings: ${known.join(', ')})`;
   const hint = meant === null ? all : ` (did you mean '${meant}'?)`;
   return { ...place(layers, path, 'key'), words: `unknown setting '${pathText(path)}'${hint}` };
 }

@@ -20,7 +20,7 @@ export type Shown = {
   readonly from: string;
 };
 
-/** What was read, and where from. */
+/** The configuration, and the sources of its values. */
 export type ShowSource = {
   readonly config: Config;
   readonly processEnvironment: Environment;

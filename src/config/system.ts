@@ -57,7 +57,7 @@ export const systemSchema = z.strictObject({
   scheduler: z.enum(schedulers).default('pbs'),
   /** The host that runs the scheduler commands and df; null for this host. */
   scheduler_host: hostName.nullable().default(null),
-  /** Whether login nodes are reached through `scheduler_host` or directly. */
+  /** The way to the login nodes: through `scheduler_host`, or directly. */
   login_nodes_via: z.enum(['scheduler_host', 'direct']).default('scheduler_host'),
   login_nodes: z
     .array(
@@ -75,7 +75,7 @@ export const systemSchema = z.strictObject({
   filesystems: z.array(apiName).default([]),
   /** Queues that are reported even without jobs. */
   queues: z.array(apiName).default([]),
-  timezone: z.string().refine(isTimeZone, 'is no IANA time zone such as America/Denver').default('UTC'),
+  timezone: z.string().refine(isTimeZone, 'is not an IANA time zone such as America/Denver').default('UTC'),
   node_rules: z
     .array(nodeRule)
     .min(1)

@@ -20,7 +20,7 @@ export type YamlFile = {
 /** The largest file that is read, in bytes: the time to check keys grows with the square of their number. */
 const maxBytes = 256 * 1024;
 
-/** Throws an Error for anything but a regular file of a bounded size: to open a FIFO could take for ever. */
+/** Throws an Error unless the file is a regular file within the size limit, because opening a FIFO could block forever. */
 function checkFile(stat: Stats): void {
   if (!stat.isFile()) throw new Error('it is not a regular file');
   if (stat.size > maxBytes) throw new Error(`it has ${stat.size} bytes, and the limit is ${maxBytes}`);

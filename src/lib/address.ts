@@ -1,4 +1,4 @@
-/** True if a URL leads to this host: no proxy can reach that, and nobody else sees the request. */
+/** True if a URL leads to this host. A proxy cannot reach such a URL, and no other host sees the request. */
 export function isLoopback({ hostname }: URL): boolean {
   return /^(localhost\.?|127(\.\d+){3}|0\.0\.0\.0|\[::1?\]|\[::ffff:7f[0-9a-f]{2}:[0-9a-f]{1,4}\])$/.test(hostname);
 }

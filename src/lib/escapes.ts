@@ -1,18 +1,21 @@
-/** A text without its escapes, one character a UTF-8 byte, and where in the original each of them begins and ends. */
+/**
+ * A text without its escapes. Each character is one byte of UTF-8. `starts` and `ends` have the begin and end of each
+ * character in the original text.
+ */
 export type Unescaped = { readonly text: string; readonly starts: readonly number[]; readonly ends: readonly number[] };
 
-/** One escape of a URL, JSON or HTML, which may be escaped once more (`%2540`, `&amp;lt;`). */
+/** One escape of a URL, JSON or HTML; it can be escaped again (`%2540`, `&amp;lt;`). */
 const escapes =
   /%(?:25)*([0-9a-f]{2})|\\+u([0-9a-f]{4})(?:\\+u(d[c-f][0-9a-f]{2}))?|&(?:amp;)*(?:#(\d{1,7})|#x([0-9a-f]{1,6})|(amp|lt|gt|quot|apos));?|\\+[nrtbf]?|\+/gi;
 
 const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
-/** Escapes within escapes: JSON in a URL in HTML. */
+/** The greatest depth of nested escapes: JSON in a URL in HTML. */
 const deepest = 3;
 
 /**
- * Returns a text as it is and with its escapes taken out once, twice and so on until none is left. Backslashes are left out
- * and a plus or a line break is a blank in all but the first.
+ * Returns a text unchanged, and then with its escapes decoded once, twice and so on until none is left. In all forms but
+ * the first, backslashes are removed, and a plus or a line break is a blank.
  */
 export function unescapedForms(text: string): Unescaped[] {
   const forms = [asBytes(text)];
@@ -78,7 +81,7 @@ class Building implements Unescaped {
   readonly starts: number[] = [];
   readonly ends: number[] = [];
 
-  /** Adds what one escape stands for. */
+  /** Adds the decoded bytes of one escape. */
   add(bytes: Buffer, start: number, end: number): void {
     this.copy(
       bytes.toString('latin1'),
@@ -87,7 +90,7 @@ class Building implements Unescaped {
     );
   }
 
-  /** Adds characters that each have a place of their own. */
+  /** Adds characters, each with its own position. */
   copy(text: string, startOf: (index: number) => number, endOf: (index: number) => number): void {
     this.text += text;
     for (let index = 0; index < text.length; index++) {

@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** How long a directory may take to answer, in seconds: longer than an automatic mount takes. */
+/** The longest time for a directory to answer, in seconds. It is longer than an automatic mount takes. */
 export const patience = 15;
 
 const unanswered = new Set<string>();

@@ -9,46 +9,47 @@ export type HttpRequest = {
   readonly headers: Readonly<Record<string, string>>;
   /** Null for none. */
   readonly body: string | null;
-  /** For connecting, sending, and the whole answer together. */
+  /** The time limit for connecting, sending and the complete answer together. */
   readonly timeoutSeconds: number;
-  /** PEM text of the certificate authorities to trust in the place of the system's; null for the system's. */
+  /** PEM text of the certificate authorities to trust instead of the system's; null for the system's. */
   readonly ca: string | null;
-  /** The proxy to go through; null for none, whatever the environment says. */
+  /** The proxy to use; null for none, even if the environment sets one. */
   readonly proxy: string | null;
 };
 
-/** What came back: an answer whatever its status, or why there is none. */
+/** The result of a request: an answer with any status, or the reason why there is none. */
 export type HttpReply =
   | {
       readonly kind: 'answer';
       readonly status: number;
-      /** Empty where it is not taken, for the reason in `unread`. */
+      /** Empty if the body was not read; `unread` has the reason. */
       readonly body: string;
       readonly unread: string | null;
       readonly location: string | null;
-      /** Seconds the server asks to wait; null where it does not. */
+      /** The seconds that the server asks to wait; null if it does not ask. */
       readonly retryAfter: number | null;
-      /** What the server's clock says; null where it does not. */
+      /** The time of the server's clock; null if the answer has none. */
       readonly date: Date | null;
     }
   | {
       readonly kind: 'none';
       readonly reason: string;
       readonly failure: HttpFailure;
-      /** There was no connection to send the request on. */
+      /** True if there was no connection, so that the request was never sent. */
       readonly neverSent: boolean;
     };
 
-/** Why there is no answer. `lost`: the connection broke off; `other`: something else than HTTP answered, or no route. */
+/** Why there is no answer. `lost`: the connection was lost. `other`: the answer is not HTTP, or there is no route. */
 export type HttpFailure = 'refused' | 'unknown-host' | 'certificate' | 'timed-out' | 'lost' | 'other';
 
-/** An answer over this size is not taken: those that are waited for are far smaller. */
+/** The largest accepted answer. Expected answers are much smaller. */
 const maxAnswerBytes = 4 * 1024 * 1024;
 
 /** Sends one request and reads its answer, bounded in time and size. Redirects are not followed; nothing is retried. */
 export async function send(request: HttpRequest): Promise<HttpReply> {
   if (request.proxy !== null && !isProxyAddress(request.proxy)) {
-    const reason = 'the address of the proxy is no http or https URL such as http://proxy.example.org:3128: correct it';
+    const reason =
+      'the address of the proxy is not an http or https URL such as http://proxy.example.org:3128: correct it';
     return { kind: 'none', reason, failure: 'other', neverSent: true };
   }
   const signal = AbortSignal.timeout(request.timeoutSeconds * 1000);
@@ -77,30 +78,30 @@ export async function send(request: HttpRequest): Promise<HttpReply> {
   } catch (error) {
     const failure = signal.aborted
       ? ({
-          reason: `no whole answer within ${request.timeoutSeconds} s`,
+          reason: `no complete answer within ${request.timeoutSeconds} s`,
           failure: 'timed-out',
           neverSent: false,
         } as const)
       : failureOf(error);
-    const way = request.proxy === null ? '' : `, by way of the proxy ${withoutSecrets(request.proxy)}`;
+    const way = request.proxy === null ? '' : `, through the proxy ${withoutSecrets(request.proxy)}`;
     return { kind: 'none', ...failure, reason: failure.reason + way };
   }
 }
 
-/** Options of Bun's fetch that ofetch passes through but does not know; most keep the environment out. */
+/** Returns options of Bun's fetch, which ofetch passes on. Most of them prevent effects of the environment. */
 function bunOptions(request: HttpRequest): object {
   return {
     decompress: false,
-    // Otherwise HTTP_PROXY and HTTPS_PROXY count, for loopback too.
+    // Otherwise fetch uses HTTP_PROXY and HTTPS_PROXY, even for loopback.
     proxy: request.proxy ?? false,
     // Otherwise BUN_CONFIG_VERBOSE_FETCH=curl prints every request with its Authorization header.
     verbose: false,
-    // Otherwise NODE_TLS_REJECT_UNAUTHORIZED=0 turns the verification off.
+    // Otherwise NODE_TLS_REJECT_UNAUTHORIZED=0 turns off verification.
     tls: { rejectUnauthorized: true, ...(request.ca === null ? {} : { ca: request.ca }) },
   };
 }
 
-/** The body as text, or why it is not taken; the status counts all the same. */
+/** Returns the body as text, or the reason why it was not read. The status of the answer is valid in both cases. */
 async function readBody(
   response: Response & { readonly _data?: ReadableStream<Uint8Array> | undefined },
   signal: AbortSignal,
@@ -108,7 +109,7 @@ async function readBody(
   const encoding = response.headers.get('content-encoding')?.trim().toLowerCase() ?? '';
   if (encoding !== '' && encoding !== 'identity') {
     await response._data?.cancel();
-    return { body: '', unread: `an answer encoded as ${encoding}, which was not asked for` };
+    return { body: '', unread: `the answer is encoded as ${encoding}, which was not requested` };
   }
   if (!response._data) return { body: '', unread: null };
   const chunks: Uint8Array[] = [];
@@ -121,7 +122,7 @@ async function readBody(
     size += value.length;
     if (size > maxAnswerBytes) {
       await reader.cancel();
-      return { body: '', unread: `an answer of over ${maxAnswerBytes} bytes` };
+      return { body: '', unread: `the answer has more than ${maxAnswerBytes} bytes` };
     }
     chunks.push(value);
   }
@@ -132,7 +133,7 @@ function dateOf(header: string | null): Date | null {
   return Number.isNaN(time) ? null : new Date(time);
 }
 
-/** RFC 9110 §10.2.3: a number of seconds, or a date. */
+/** Parses `Retry-After` to seconds; it is a number of seconds or a date (RFC 9110 §10.2.3). Null if it is neither. */
 function secondsOf(retryAfter: string | null): number | null {
   if (retryAfter === null) return null;
   if (/^\d{1,7}$/.test(retryAfter.trim())) return Number(retryAfter);
@@ -145,15 +146,15 @@ type Known = { readonly words: string; readonly failure: HttpFailure; readonly n
 const refused: Known = { words: 'connection refused', failure: 'refused', neverSent: true };
 const unknownHost: Known = { words: 'unknown host name', failure: 'unknown-host', neverSent: true };
 const nameServer: Known = { words: 'the DNS server does not answer', failure: 'unknown-host', neverSent: true };
-/** No route to the server: the trouble may be on this host, so it does not show that the server is down. */
+/** No route to the server. The cause can be on this host, so this does not show that the server is down. */
 const noRoute = (words: string): Known => ({ words, failure: 'other', neverSent: true });
 const lost: Known = {
-  words: 'the connection was lost before the whole answer came',
+  words: 'the connection was lost before the answer was complete',
   failure: 'lost',
   neverSent: false,
 };
 
-/** By the error's code: Bun's own texts ask whether the URL is right, whatever happened. */
+/** Known errors by code. Bun's own messages are not used, because they blame the URL for every failure. */
 const knownErrors: Readonly<Record<string, Known>> = {
   ECONNREFUSED: refused,
   ConnectionRefused: refused,
@@ -176,11 +177,11 @@ const knownErrors: Readonly<Record<string, Known>> = {
   Malformed_HTTP_Response: { words: 'the answer is not HTTP', failure: 'other', neverSent: false },
 };
 
-/** The innermost cause says what happened; ofetch wraps it in the request's whole description. */
+/** Returns why a request failed. Uses the cause of the error, because ofetch wraps it in a description of the request. */
 function failureOf(error: unknown): Pick<Extract<HttpReply, { kind: 'none' }>, 'reason' | 'failure' | 'neverSent'> {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code: unknown = typeof cause === 'object' && cause !== null ? Reflect.get(cause, 'code') : undefined;
-  // Bun tells its callers how to debug it, and guesses that the URL is wrong.
+  // Remove Bun's debugging advice and its guess that the URL is wrong.
   const message = messageOf(cause)
     .replace(/ fetching ".*/s, '')
     .replace(/:? ?(Was there a typo in the url|Unable to connect\. Is the computer able to).*/s, '');
@@ -193,7 +194,7 @@ function failureOf(error: unknown): Pick<Extract<HttpReply, { kind: 'none' }>, '
     : { reason, failure: 'other', neverSent: false };
 }
 
-/** OpenSSL's codes for a certificate that is not trusted, and Bun's for a handshake that failed. */
+/** True for OpenSSL's codes for an untrusted certificate, and for Bun's codes for a failed handshake. */
 function isTls(code: string): boolean {
   return code === 'EPROTO' || /CERT|_ISSUER|_LEAF_|^(HOSTNAME|INVALID_CA|PATH_LENGTH|CRL)_?/.test(code);
 }

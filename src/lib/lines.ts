@@ -1,21 +1,21 @@
 /** One line of a stream. */
 export type Line = {
-  /** Where it begins in the stream. */
+  /** The offset of the line in the stream, in bytes. */
   readonly byte: number;
-  /** Without its end; null where it is longer than asked for, or cannot be decoded. */
+  /** The text without the line end; null if the line is too long or cannot be decoded. */
   readonly text: string | null;
 };
 
-/** A line with its place among the others, from 1 on. */
+/** A line with its number, counted from 1. */
 export type NumberedLine = Line & { readonly number: number };
 
-/** The lines that end in one chunk; or what follows the last line's end, by itself, where the stream ends without one. */
+/** The lines that end in one chunk. `isCutOff` is true for the rest of a stream that does not end with a line end. */
 export type Lines = { readonly lines: readonly Line[]; readonly isCutOff: boolean };
 
-/** Gives the text of a part of some bytes; null where it has none. */
+/** Decodes a part of some bytes to text; null if that is not possible. */
 export type Decode = (bytes: Buffer, start: number, end: number) => string | null;
 
-/** Text that must be UTF-8, without a carriage return at its end. */
+/** Decodes UTF-8 and removes a carriage return at the end; null if the bytes are not UTF-8. */
 export const strict: Decode = (bytes, start, end) => {
   try {
     return utf8.decode(bytes.subarray(start, end)).replace(/\r$/, '');
@@ -25,12 +25,12 @@ export const strict: Decode = (bytes, start, end) => {
 };
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** Text in which what is no UTF-8 becomes U+FFFD. */
+/** Decodes UTF-8 and replaces invalid bytes by U+FFFD. */
 export const lenient: Decode = (bytes, start, end) => bytes.toString('utf8', start, end);
 
 /**
- * The lines of a stream with their numbers, one by one as they come; one that is no UTF-8 has no text. The last one needs
- * no end.
+ * Yields the lines of a stream with their numbers, one by one. A line that is not UTF-8 has no text. The last line can
+ * lack a line end.
  */
 export async function* linesOf(chunks: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<NumberedLine> {
   let number = 0;
@@ -44,7 +44,7 @@ export async function* linesOf(chunks: AsyncIterable<Uint8Array>, maxBytes: numb
 
 const lineFeed = 10;
 
-/** Cuts a stream into lines, as many at a time as a chunk ends; what a too long line has is not kept. */
+/** Splits a stream into lines. Yields the lines that end in each chunk together. Drops the text of a too long line. */
 export async function* cutIntoLines(
   chunks: AsyncIterable<Uint8Array>,
   maxBytes: number,
@@ -70,7 +70,7 @@ export async function* cutIntoLines(
     const lines: Line[] = [];
     let start = 0;
     for (let end = bytes.indexOf(lineFeed); end >= 0; end = bytes.indexOf(lineFeed, start)) {
-      // Most lines lie within a chunk, where they can be decoded without being cut out.
+      // Most lines lie within one chunk: decode them there, without a copy.
       if (begunBytes === 0 && end - start <= maxBytes) {
         lines.push({ byte: offset + start, text: decode(bytes, start, end) });
       } else {

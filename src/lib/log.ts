@@ -1,6 +1,6 @@
 import { closeSync, constants, mkdirSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-// Not all of consola: its own reporters, which are not used, take longer to load than a collection of nothing.
+// Import only the core of consola: its unused reporters take longer to load than an empty collection takes to run.
 import { type ConsolaInstance, createConsola, type LogObject } from 'consola/core';
 import { messageOf } from './errors.ts';
 import { codeOf } from './sqlite.ts';
@@ -8,22 +8,22 @@ import { writeAboveStatus } from './status-line.ts';
 import { printable } from './text.ts';
 import { readableUtc } from './time.ts';
 
-/** Writes lines of log about one thing: the collector, or one system. */
+/** Writes log lines about one subject: the collector or one system. */
 export type Log = ConsolaInstance;
 
 export type LogOptions = {
-  /** What standard error shows: `quiet` only warnings and errors, `verbose` everything, or what a filter lets through. */
+  /** What standard error shows: `quiet` only warnings and errors, `verbose` all lines, a filter the lines it accepts. */
   readonly terminal: 'quiet' | 'normal' | 'verbose' | TerminalFilter;
   readonly format: 'text' | 'json';
-  /** The file that always gets INFO and up; null for none. */
+  /** The file that always gets INFO and more severe lines; null for none. */
   readonly file: string | null;
-  /** Files of their own for the lines of one system, by its name. */
+  /** Separate log files of systems, by system name. */
   readonly fileBySystem: ReadonlyMap<string, string>;
-  /** Takes the lock under which one process at a time rotates, null where it is held; null where another program rotates. */
+  /** Locks the rotation, so that one process at a time rotates; null if another program rotates the files. */
   readonly lockRotation: LockRotation | null;
 };
 
-/** One line of log: what it is about, what it says, and the whole of it as it would be shown. */
+/** One log line: its subject, its message, and the complete line as it is shown. */
 export type LogLine = {
   readonly isError: boolean;
   readonly name: string;
@@ -33,10 +33,10 @@ export type LogLine = {
   readonly probes: readonly string[];
 };
 
-/** Tells whether a line is shown. */
+/** Returns true if a line is shown. */
 export type TerminalFilter = (line: LogLine) => boolean;
 
-/** Locks a file that is made for it. */
+/** Creates and locks a lock file; returns null if another process holds the lock. */
 export type LockRotation = (lockFile: string) => { release(): void } | null;
 
 /** consola's levels: 0 error, 1 warn, 2 log, 3 info, 4 debug. */
@@ -45,8 +45,9 @@ const maxFileBytes = 10 * 1024 * 1024;
 const keptFiles = 5;
 
 /**
- * The log of this process: text as `[2025-11-25 14:30:00] INFO [collector] …` (UTC) or JSON Lines, on standard error and
- * in a file that is rotated at 10 MB and kept five times. `withTag(system)` gives the log of one system.
+ * Creates the log of this process: text such as `[2025-11-25 14:30:00] INFO [collector] …` (UTC), or JSON Lines. It goes
+ * to standard error and to a file, which is rotated at 10 MB; five old files are kept. `withTag(system)` returns the log
+ * of one system.
  */
 export function createLog(options: LogOptions): Log {
   const brokenFiles = new Set<string>();
@@ -94,12 +95,12 @@ function jsonLine(entry: LogObject): string {
   return `${JSON.stringify({ time: date.toISOString(), level, name: nameOf(entry), message: textOf(entry) })}\n`;
 }
 
-/** What the line is about: the innermost of the tags that consola joins with colons. */
+/** Returns the subject of a line: the last of the tags, which consola joins with colons. */
 function nameOf(entry: LogObject): string {
   return entry.tag.split(':').at(-1) ?? '';
 }
 
-/** Much of what is logged comes from outside: it must neither steer a terminal nor make lines of its own. */
+/** Returns the message without control characters, because text from outside must not control a terminal or add lines. */
 function textOf(entry: LogObject): string {
   return printable(entry.args.map((part) => (part instanceof Error ? part.message : String(part))).join(' '), 4000);
 }
@@ -115,7 +116,7 @@ function appendRotated(file: string, line: string, lockRotation: LockRotation | 
   }
 }
 
-/** Opens a log file to append. It never waits: opening a FIFO that nothing reads would block the run for ever. */
+/** Opens a log file to append. Never blocks: opening a FIFO without a reader would otherwise block the run forever. */
 function openLog(file: string): number {
   try {
     return openSync(file, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK, 0o640);
@@ -129,8 +130,8 @@ function isFull(file: string, line: string): boolean {
 }
 
 /**
- * Moves each kept file one on. Two processes at once would move a file over one that the other has just moved. A line
- * that is being written meanwhile goes into the file under its new name.
+ * Renames each kept file to the next number. Needs the lock, because two processes at once could overwrite a file that
+ * the other has just renamed. A line that is written during the rotation goes to the renamed file.
  */
 function rotate(file: string, line: string, lockRotation: LockRotation): void {
   const lock = lockRotation(`${file}.lock`);

@@ -1,4 +1,4 @@
-/** The most remembered arguments, and their longest length; together some MiB. */
+/** The limits of the cache: number of arguments and length of an argument. Together they allow some MiB. */
 const most = 10_000;
 const longest = 200;
 

@@ -36,7 +36,7 @@ export function copyDatabase(database: Database, copy: string, adjust: (copy: st
   const unfinished = `${copy}.${process.pid}${unfinishedSuffix}`;
   try {
     rmSync(unfinished, { force: true });
-    // SQLite keeps the mode of an empty file that exists, and would make one that others can read.
+    // Create the file first, because SQLite would create one that others can read. It keeps the mode of an empty file.
     closeSync(openSync(unfinished, 'wx', 0o600));
     database.query('VACUUM INTO ?1').run(unfinished);
     adjust(unfinished);
@@ -50,7 +50,10 @@ export function copyDatabase(database: Database, copy: string, adjust: (copy: st
   }
 }
 
-/** Keeps a copy that another process made meanwhile: this one may be from after the migration of that process. */
+/**
+ * Gives the copy its name. Keeps a copy that another process made in the meantime, because this one can be from after
+ * the migration of that process.
+ */
 function putInPlace(unfinished: string, copy: string): void {
   try {
     linkSync(unfinished, copy);

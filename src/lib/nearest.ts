@@ -1,4 +1,4 @@
-/** Names that other programs use, and what they are called here: the first that is known. */
+/** Names that other programs use, and the names for the same thing here. The first known one is suggested. */
 const elsewhere: Readonly<Record<string, readonly string[]>> = {
   rm: ['remove', 'drop', 'resolve'],
   remove: ['rm', 'drop'],
@@ -10,8 +10,8 @@ const elsewhere: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Returns the known name with the fewest single-letter differences, or the one that means what another program calls so;
- * null if none is similar. Less than half of a name may differ.
+ * Returns the known name with the fewest single-letter differences, or the known name for a name of another program;
+ * null if none is similar. Less than half of the letters can differ.
  */
 export function nearest(name: string, known: readonly string[]): string | null {
   const meant = known.includes(name) ? undefined : elsewhere[name];

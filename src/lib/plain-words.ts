@@ -21,9 +21,9 @@ const formatWords: Readonly<Record<string, string>> = {
 };
 
 /**
- * Returns what a value must be, as the end of a sentence whose subject is its name: `must be a list, not a text`. Pass it
- * as `error` to `parse` and `safeParse`, because zod's own messages use the words of programmers. The message that a schema
- * has of its own wins.
+ * Returns what a value must be, as the end of a sentence whose subject is its name: `must be a list, not a text`. Pass
+ * this function as `error` to `parse` and `safeParse`, because zod's messages are for programmers. A message in the
+ * schema wins.
  */
 export function plainWords(issue: z.core.$ZodRawIssue): string {
   switch (issue.code) {

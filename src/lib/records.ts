@@ -1,8 +1,9 @@
 /**
- * What a scheduler or a host says, whatever the scheduler is: parsers make these, the snapshot is rolled up from them.
+ * The records of schedulers and hosts, the same for all schedulers. Parsers make them, and the snapshot is computed from
+ * them.
  */
 
-/** A node's place in the counts; `allocated` and `other` nodes are in the total only. */
+/** The state that a node counts as. Nodes in the state `other` count only in the total. */
 export type NodeState = 'available' | 'allocated' | 'reserved' | 'down' | 'other';
 
 export type NodeRecord = {
@@ -10,7 +11,7 @@ export type NodeRecord = {
   readonly state: NodeState;
   readonly cores: number;
   readonly coresAllocated: number;
-  /** Free cores that a job can get: 0 on a node that takes no jobs. */
+  /** Free cores for jobs: 0 on a node that accepts no jobs. */
   readonly coresIdle: number;
   readonly gpus: number;
   readonly gpusAllocated: number;
@@ -19,11 +20,11 @@ export type NodeRecord = {
   readonly memoryAllocatedGib: number;
   /** Ids of the jobs on the node, each once. */
   readonly jobs: readonly string[];
-  /** What the scheduler says the node offers, by lower-case name: what node-class rules look at. */
+  /** The resources of the node, by lower-case name. Node rules test them. */
   readonly resources: Pick<ReadonlyMap<string, string>, 'get'>;
 };
 
-/** How many of a node's cores or GPUs are idle; jobs can share more than the node has. */
+/** Returns the idle cores or GPUs of a node. Never negative, because jobs can share more than the node has. */
 export function idleOf(total: number, allocated: number, takesJobs: boolean): number {
   return takesJobs ? Math.max(0, total - allocated) : 0;
 }
@@ -31,18 +32,18 @@ export function idleOf(total: number, allocated: number, takesJobs: boolean): nu
 export type JobRecord = {
   readonly id: string;
   readonly user: string;
-  /** Null where the job names neither an account nor a project. */
+  /** Null if the job has neither an account nor a project. */
   readonly project: string | null;
-  /** The queue it is in; a job that waits for the first of several that has room is in all of them. */
+  /** The queue of the job. A job that is submitted to several queues is in all of them until one starts it. */
   readonly queues: readonly [string, ...string[]];
-  /** How many jobs this record stands for in each state: an array counts by its subjobs. */
+  /** The number of jobs in each state; an array counts by its subjobs. */
   readonly running: number;
   readonly pending: number;
   readonly held: number;
-  /** What one of those jobs asks for. */
+  /** The cores and GPUs of one of these jobs. */
   readonly cores: number;
   readonly gpus: number;
-  /** Hosts it runs on; null for a running array, whose hosts only the nodes know. */
+  /** The hosts of the job; null for a running array, whose hosts are only in the node records. */
   readonly hosts: readonly string[] | null;
 };
 
@@ -51,7 +52,7 @@ export type QueueRecord = {
   readonly type: string;
   readonly enabled: boolean;
   readonly started: boolean;
-  /** Null where the scheduler does not count them: those that it lists are counted. */
+  /** Null if the scheduler gives no number; the listed jobs are counted then. */
   readonly jobs: number | null;
 };
 
@@ -75,28 +76,28 @@ export type LoginNodeRecord = {
 export type FilesystemRecord = {
   readonly sizeBytes: number;
   readonly usedBytes: number;
-  /** Null where the filesystem does not count inodes. */
+  /** Null if the filesystem does not count inodes. */
   readonly inodes: number | null;
   readonly inodesUsed: number | null;
 };
 
-/** A session server of a JupyterHub; the default one's name is empty. */
+/** A session server of a JupyterHub. The name of the default server is empty. */
 export type ServerRecord = {
   readonly name: string;
-  /** Neither starting nor stopped. */
+  /** False while the server starts, and if it is stopped. */
   readonly running: boolean;
-  /** What the user chose, as JSON. */
+  /** The options that the user chose, as JSON. */
   readonly options: unknown;
-  /** What the spawner keeps, as JSON; undefined where the hub does not show it. */
+  /** The state of the spawner, as JSON; undefined if the hub does not show it. */
   readonly state: unknown;
 };
 
 export type HubUserRecord = { readonly name: string; readonly servers: readonly ServerRecord[] };
 
-/** A line of PBS's table of nodes. */
+/** A row of the node table of PBS. */
 export type NodeTableRecord = {
   readonly name: string;
-  /** As PBS has it (`down,offline`), and what it counts as. */
+  /** The state as PBS prints it (`down,offline`); `state` is the state that it counts as. */
   readonly stateText: string;
   readonly state: NodeState;
   readonly jobs: number;
@@ -108,23 +109,23 @@ export type NodeTableRecord = {
   readonly cores: number;
   readonly gpusFree: number;
   readonly gpus: number;
-  /** As PBS has them, joined by commas. */
+  /** The ids as PBS prints them, joined by commas. */
   readonly jobIds: string;
 };
 
-/** A record that could not be read: it costs itself only, and is counted and logged. */
+/** A record that cannot be read. It is counted and logged; other records are not affected. */
 export type Damage = {
-  /** The job, node or queue; null where not even that could be read. */
+  /** The name of the job, node or queue; null if the name cannot be read. */
   readonly record: string | null;
-  /** Where it begins in the command's output. */
+  /** The offset of the record in the output of the command, in bytes. */
   readonly byte: number;
   readonly problem: string;
 };
 
-/** Records read from one command, with what could not be read of it. */
+/** Records of one command, and its damaged records. */
 export type Reading<T> = { readonly value: T; readonly damaged: Damages };
 
-/** Damaged records: all are counted, the first few are kept to be logged. */
+/** Damaged records. All are counted; the first ten are kept for the log. */
 export class Damages {
   count = 0;
   readonly first: Damage[] = [];
@@ -134,7 +135,7 @@ export class Damages {
     if (this.first.length < 10) this.first.push(damage);
   }
 
-  /** Adds what is damaged in another part. */
+  /** Adds the damaged records of another part. */
   include(other: Damages): void {
     this.first.push(...other.first.slice(0, 10 - this.first.length));
     this.count += other.count;
@@ -142,18 +143,18 @@ export class Damages {
 }
 
 /**
- * What came of a probe: what it found, with what could not be read of it, or why it found nothing; `unreachable` names the
- * host and why it could not be reached, where that is all.
+ * The result of a probe: its value with the damaged records, or the reason of its failure. `unreachable` names the host
+ * and the reason if the host cannot be reached.
  */
 export type Probed<T> =
   | { readonly kind: 'done'; readonly value: T; readonly damaged: Damages }
   | { readonly kind: 'failed'; readonly reason: string; readonly unreachable?: string | undefined };
 
-/** What the probes of one collection found, by which they are compared; null for a probe that failed. */
+/** The results of one collection's probes, for comparison with each other; null for a probe that failed. */
 export type Found = {
   readonly nodes: { readonly coresAllocated: number; readonly reserved: number } | null;
   readonly jobs: {
-    /** Listed jobs, and those of them that could not be read. */
+    /** The number of listed jobs, including damaged ones. */
     readonly listed: number;
     readonly users: number;
     /** Cores of the listed jobs that occupy nodes. */
@@ -163,20 +164,23 @@ export type Found = {
   readonly reservations: readonly ReservationRecord[] | null;
 };
 
-/** How a scheduler is asked, once a collection. Each probe fails by itself; nodes and jobs are given to `take` one by one. */
+/**
+ * The probes of a scheduler, which each collection calls once. Probes fail independently. Nodes and jobs are passed to
+ * `take` one by one.
+ */
 export type SchedulerProbes = {
-  /** What it says that it is (`slurm 22.05.8`); null where it does not say. */
+  /** The name and version of the scheduler (`slurm 22.05.8`); null if unknown. */
   version(): Promise<string | null>;
   nodes(take: (node: NodeRecord) => void): Promise<Probed<null>>;
   jobs(take: (job: JobRecord) => void): Promise<Probed<null>>;
   queues(): Promise<Probed<QueueRecord[]>>;
   reservations(): Promise<Probed<ReservationRecord[]>>;
   /**
-   * Why the listed jobs or reservations cannot be all that there are; null if they can. Schedulers hide those of other users
-   * from a user without the right to see them, and exit with 0.
+   * Returns why the lists of jobs or reservations seem incomplete; null if they do not. Schedulers hide those of other
+   * users from a user without permission, and exit with 0.
    */
   doubt(found: Found): Promise<{ readonly jobs: string | null; readonly reservations: string | null }>;
 };
 
-/** A login node or filesystem that was asked and does not answer: that is the truth about it, and no failed probe. */
+/** A login node or filesystem that does not answer. This is a valid result, not a failed probe. */
 export type Unavailable = { readonly unavailable: string };

@@ -1,20 +1,20 @@
 import { unescapedForms } from './escapes.ts';
 
-/** Stands in the place of a secret. */
+/** The text that replaces a secret. */
 export const mask = '********';
 
-/** A user's name without a password is taken for a token from so many characters on: names are words of other lines. */
+/** A user name without a password counts as a token if it has at least this many characters. */
 const shortestToken = 16;
 
-/** A shorter secret is only hidden as a word of its own: it is a part of many words. */
+/** A shorter secret is hidden only if it is a separate word, because it can be part of many words. */
 const shortestWithin = 4;
 
-/** Passwords, keys and tokens, and what hides them in texts. */
+/** Holds passwords, keys and tokens, and hides them in texts. */
 export class Secrets {
-  /** Each with the forms that `unescapedForms` makes of it. */
+  /** Each secret with its forms by `unescapedForms`. */
   readonly #known = new Map<string, readonly string[]>();
 
-  /** Has a secret hidden from now on; not one of a single character, nor of stars only, which a mask would show. */
+  /** Hides a secret from now on. Ignores a secret of one character, and one of stars only, which looks like the mask. */
   learn(secret: string): void {
     if (secret.length < 2 || isNone(secret) || this.#known.has(secret)) return;
     const forms = unescapedForms(secret).map(({ text }) => text);
@@ -24,21 +24,21 @@ export class Secrets {
     );
   }
 
-  /** Has the password of a login hidden, and the login as HTTP Basic sends it. */
+  /** Hides the password of a login, and the login in the form that HTTP Basic sends. */
   learnLogin(user: string, password: string): void {
     this.learn(password);
     const token = Buffer.from(`${user}:${password}`);
     for (const encoding of ['base64', 'base64url'] as const) this.learn(token.toString(encoding).replace(/=+$/, ''));
   }
 
-  /** Has the login of an address hidden, whatever is wrong with that: a scheme with a typo, or none. */
+  /** Hides the login of an address, even of an invalid address: the scheme can be wrong or missing. */
   learnLoginOf(address: string): void {
     const end = address.lastIndexOf('@');
     if (end < 0) return;
     const [, scheme, login = ''] = /^([a-z][a-z0-9+.-]*:\/\/)?(.*)$/is.exec(address.slice(0, end)) ?? [];
     const parts = login.split(':').map((part) => part.replace(/^\/+/, ''));
     if (parts.length === 1 && login.length >= shortestToken) this.learn(login);
-    // Without `//` the first part may be the scheme or the user.
+    // Without `//` the first part can be the scheme or the user.
     const ends = scheme === undefined ? parts.length - 1 : Math.min(1, parts.length - 1);
     for (let index = 1; index <= ends; index++) {
       const [user, password] = [parts[index - 1] ?? '', login.split(':').slice(index).join(':')];
@@ -47,7 +47,7 @@ export class Secrets {
     }
   }
 
-  /** Has an address hidden that is a secret as a whole, such as that of a webhook. */
+  /** Hides an address that is itself a secret, such as the address of a webhook. */
   learnAddress(address: string): void {
     this.learn(address);
     this.learnLoginOf(address);
@@ -55,10 +55,10 @@ export class Secrets {
     if (path.length >= shortestToken) this.learn(path);
   }
 
-  /** Returns a text without the secrets, and without the login of any address. */
+  /** Returns a text with the secrets and the login of every address masked. */
   hide(text: string): string {
     let hidden = text;
-    // Once more as long as something is found: a mask may complete a secret that has stars in it.
+    // Repeat until nothing is found: a mask can complete a secret that has stars in it.
     for (let before = ''; hidden !== before; ) {
       before = hidden;
       hidden = this.#withoutKnown(hidden);
@@ -68,7 +68,7 @@ export class Secrets {
 
   #withoutKnown(text: string): string {
     const all = [...this.#known];
-    // Most lines have no secret, and nothing that could be an escape of one.
+    // Return early: most lines have no secret and no escapes.
     if (!/[^\0-\x7f]|[%\\&+]/.test(text) && !all.some(([secret]) => text.includes(secret))) return text;
     const ranges: Range[] = [];
     for (const { text: form, starts, ends } of unescapedForms(text)) {
@@ -93,13 +93,13 @@ export const learnLoginOf = own.learnLoginOf.bind(own);
 export const learnSecretAddress = own.learnAddress.bind(own);
 
 /**
- * Returns a text with a mask in the place of every secret that this process has read, as it is or as JSON, HTML or a URL
- * escapes it, and of the login of every address. All text from outside goes through this before it is shown or stored; and
- * before it is cut, because a part of a secret would not be found.
+ * Returns a text with every secret that this process has read masked, in plain form or escaped for JSON, HTML or a URL.
+ * Masks the login of every address too. All text from outside must pass through this before it is shown or stored, and
+ * before it is truncated, because a part of a secret would not be found.
  */
 export const withoutSecrets = own.hide.bind(own);
 
-/** Returns JSON with its strings so changed, which stays JSON; any other text as `withoutSecrets` does. */
+/** Returns JSON with the secrets in its strings masked, as valid JSON; treats other text as `withoutSecrets` does. */
 export function withoutSecretsInJson(text: string): string {
   let value: unknown;
   try {
@@ -118,7 +118,7 @@ function inValue(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [withoutSecrets(key), inValue(member)]));
 }
 
-/** A word with a mask from its `//` to its last `@`; without `//`, from its beginning if there is a colon. */
+/** Returns a word with a mask from its `//` to its last `@`; without `//`, from its beginning if there is a colon. */
 function withoutLogin(word: string): string {
   const end = word.lastIndexOf('@');
   const before = word.slice(0, Math.max(0, end));
@@ -129,7 +129,7 @@ function withoutLogin(word: string): string {
 
 type Range = readonly [start: number, end: number];
 
-/** The text with one mask for ranges that overlap or touch. */
+/** Returns the text with the ranges masked. Ranges that overlap or touch get one mask. */
 function masked(text: string, ranges: readonly Range[]): string {
   let result = '';
   let at = 0;

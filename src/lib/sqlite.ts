@@ -31,7 +31,7 @@ export function setPragmas(database: Database, pragmas: readonly Pragma[]): void
     database.run(`PRAGMA ${name} = ${value}`);
     const actual = readPragma(database, name);
     if (actual !== readBack)
-      throw new Error(`it cannot have ${name}=${value} where it is (it stays ${String(actual)})`);
+      throw new Error(`SQLite does not apply ${name}=${value} to this file (it stays ${String(actual)})`);
   }
 }
 
@@ -40,7 +40,7 @@ export function readPragma(database: Database, name: string): unknown {
   return row ? Object.values(row)[0] : undefined;
 }
 
-/** Returns the number of migrations that a file has had. */
+/** Returns the number of migrations that were applied to a file. */
 export function schemaVersion(database: Database): number {
   return Number(readPragma(database, 'user_version'));
 }

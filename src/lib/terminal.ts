@@ -9,7 +9,7 @@ export function isTerminal(descriptor: number): boolean {
     const device = fstatSync(descriptor);
     if (!device.isCharacterDevice() || device.rdev === statSync('/dev/null').rdev) return false;
   } catch {
-    // A closed descriptor is no terminal.
+    // A closed descriptor is not a terminal.
     return false;
   }
   return process.getBuiltinModule('node:tty').isatty(descriptor);

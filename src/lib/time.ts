@@ -1,12 +1,12 @@
 /**
- * Returns a time as the SAM API wants it: UTC, ISO 8601 with milliseconds and without an offset. With a `Z` the API
- * answers 500 from the second snapshot on.
+ * Returns a time in the format of the SAM API: UTC, ISO 8601 with milliseconds and without an offset. With a `Z`, the
+ * API answers 500 from the second snapshot on.
  */
 export function naiveUtc(moment: Date): string {
   return moment.toISOString().slice(0, -1);
 }
 
-/** A moment for people and logs: `2025-11-25 14:30:00`, UTC. */
+/** Formats a time for people and logs: `2025-11-25 14:30:00`, UTC. */
 export function readableUtc(moment: Date): string {
   return moment.toISOString().slice(0, 19).replace('T', ' ');
 }
@@ -28,7 +28,7 @@ export function hostTimeZone(): string {
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** What shows dates and times in a zone; made once, because that takes longer than all it is used for. */
+/** Returns the format for a zone. Formats are cached, because making one takes longer than using it. */
 function formatIn(timeZone: string): Intl.DateTimeFormat {
   let format = formats.get(timeZone);
   if (!format) {
@@ -58,17 +58,17 @@ export type LocalTime = {
 };
 
 /**
- * The moment at which the clocks of an IANA zone show the given date and time.
- * A time that daylight saving leaves out is read as if the change had not come yet; of one that comes twice, the first.
+ * Returns the time at which the clocks of an IANA zone show a local time. A local time that daylight saving skips is
+ * read with the offset before the change. For a local time that occurs twice, returns the first.
  */
 export function momentInZone(local: LocalTime, timeZone: string): Date {
   return momentsInZone(local, timeZone)[0];
 }
 
-/** The same, with the second moment of a time that comes twice because the clocks go back. */
+/** Like `momentInZone`, but also returns the second time if a local time occurs twice because the clocks go back. */
 export function momentsInZone(local: LocalTime, timeZone: string): readonly [Date, ...Date[]] {
   const asUtc = Date.UTC(local.year, local.month - 1, local.day, local.hour, local.minute, local.second);
-  // The offset a day before and a day after: a change lies between them, or they are the same.
+  // The offsets a day before and a day after. They differ if the offset changes in between.
   const [before = 0, after = 0] = [asUtc - 86_400_000, asUtc + 86_400_000].map((around) =>
     offsetAt(new Date(around), timeZone),
   );
@@ -79,7 +79,7 @@ export function momentsInZone(local: LocalTime, timeZone: string): readonly [Dat
   return [new Date(first), ...others.map((moment) => new Date(moment))];
 }
 
-/** How far a zone's clocks are ahead of UTC at a moment, in milliseconds. */
+/** Returns the offset of a zone from UTC at a time, in milliseconds. */
 function offsetAt(moment: Date, timeZone: string): number {
   const parts = new Map(
     formatIn(timeZone)
@@ -94,8 +94,8 @@ function offsetAt(moment: Date, timeZone: string): number {
 const offsets = new Map<string, number>();
 
 /**
- * What the clocks of an IANA zone show at a moment: `2026-11-21T00:07:32`. Quick for many moments of the same days: zones
- * change their offset at quarters of an hour only, so one answer holds for all of one.
+ * Returns the local time of an IANA zone: `2026-11-21T00:07:32`. Caches the offset of each quarter of an hour, because
+ * zones change their offset only at quarters of an hour. This makes many times on the same days fast.
  */
 export function clockTime(moment: Date, timeZone: string): string {
   if (timeZone === 'UTC') return moment.toISOString().slice(0, 19);

@@ -62,7 +62,7 @@ describe('a problem is told with its place', () => {
     const words = problems().map(problemText).join('\n');
     expect(words).toContain('must be raw or percent');
     expect(words).toContain("(did you mean 'login_nodes'?)");
-    expect(words).toContain('(known are command, connect)');
+    expect(words).toContain('(known settings: command, connect)');
   });
 });
 

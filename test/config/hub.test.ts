@@ -23,7 +23,7 @@ describe('is refused, with words for a person:', () => {
   test.each([
     ['plain HTTP to another host', { url: 'http://hub.example.org' }, 'would show the password to the network'],
     ['an address with a user', { url: 'https://me:secret@hub.example.org' }, 'use JUPYTERHUB_ADMIN_TOKEN'],
-    ['no address', { url: 'hub.example.org' }, 'is no http or https URL'],
+    ['no address', { url: 'hub.example.org' }, 'is not an http or https URL'],
     ['a setting of clusters', { pbs_host: 'casper' }, "unknown setting 'pbs_host'"],
     ['a setting with a slip', { sesion_rules: [] }, "did you mean 'session_rules'?"],
     ['a class that the API does not have', { session_rules: [{ class: 'other' }] }, 'session_rules.0.class'],
@@ -34,7 +34,7 @@ describe('is refused, with words for a person:', () => {
 
   test('a token that cannot be a header, which is not shown', () => {
     expect(() => hubOf({}, { JUPYTERHUB_ADMIN_TOKEN: 'abc\ndef' })).toThrow(
-      'the token for the hub in JUPYTERHUB_ADMIN_TOKEN is empty, or has blanks or other characters in it',
+      'the token for the hub in JUPYTERHUB_ADMIN_TOKEN is empty, or has blanks or characters that are not printable ASCII',
     );
   });
 });

@@ -61,7 +61,7 @@ test('all that the file says is in the configuration, the key for its owner only
     window_days: 14,
     timezone: 'America/Denver',
   });
-  expect(JSON.stringify(written)).toContain('jobs.timezone: America/Denver (the zone of this host, ');
+  expect(JSON.stringify(written)).toContain('jobs.timezone: America/Denver (the zone of this host; ');
 });
 
 test('the least that it may say is enough, and what this program has no use for is named', () => {
@@ -116,14 +116,14 @@ describe('nothing is written', () => {
     const words = refusal(whole);
     expect(words).toContain(`destinations.ingest.url is https://other.example in ${inConfig('collector.yaml')}`);
     expect(words).toContain('jobs.cluster_name is b');
-    expect(words).toContain(`INGEST_API_KEY is another one in ${inConfig('env')}`);
+    expect(words).toContain(`INGEST_API_KEY in ${inConfig('env')} differs from api_key`);
     expect(words).not.toContain(whole.api_key);
     expect(readFileSync(inConfig('collector.yaml'), 'utf8')).toBe(before);
   });
 
   test.each([
     ['of a file that others may read', whole, 0o644, /can be read by others .* chmod 600 /],
-    ['of one that is no JSON, nor shown', '{"api_key": "your-secret', 0o600, /is no JSON: correct it/],
+    ['of one that is no JSON, nor shown', '{"api_key": "your-secret', 0o600, /is not JSON: correct it/],
     ['of one without a key', { api_url: whole.api_url }, 0o600, /api_key: /],
     ['of one whose key has a line break', { ...whole, api_key: 'a\nb' }, 0o600, /api_key: /],
     ['of plain HTTP to another host', { ...whole, api_url: 'http://a.example' }, 0o600, /is plain HTTP/],

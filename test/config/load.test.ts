@@ -178,9 +178,9 @@ describe('the address of the API', () => {
     ['http://sam.example', 'is plain HTTP and would show the password to the network'],
     ['http://127.0.0.1.example', 'is plain HTTP'],
     ['http://localhost.example', 'is plain HTTP'],
-    ['ftp://sam.example', 'is no http or https URL'],
-    ['sam.example', 'is no http or https URL'],
-    ['https://', 'is no http or https URL'],
+    ['ftp://sam.example', 'is not an http or https URL'],
+    ['sam.example', 'is not an http or https URL'],
+    ['https://', 'is not an http or https URL'],
     ['https://me:secret@sam.example', 'has a user or password in it'],
   ])('%p is refused: %s', (url, words) => {
     const message = refusal(() => load({ STATUS_API_URL: url }));
@@ -320,7 +320,7 @@ describe('a system', () => {
 
   test('that there is none of is refused, with the nearest', () => {
     expect(refusal(() => system('derech'))).toContain("there is no system 'derech': did you mean 'derecho'?");
-    expect(refusal(() => system('zzzzzzzz'))).toContain('known are casper, derecho');
+    expect(refusal(() => system('zzzzzzzz'))).toContain('the known systems are casper, derecho');
   });
 
   test.each(['collector', 'node_types', '../derecho', 'a/b', '', '.', 'Derecho'])('cannot be called %p', (name) => {
@@ -335,23 +335,23 @@ describe('a system', () => {
   });
 
   test.each([
-    ['scheduler_host: -oProxyCommand=evil', 'scheduler_host: is no host name'],
-    ['scheduler_host: "a b"', 'scheduler_host: is no host name'],
-    ['scheduler_host: "a;b"', 'scheduler_host: is no host name'],
-    ['scheduler_host: "-l@a"', 'scheduler_host: is no host name'],
-    ['scheduler_host: "a\\nb"', 'scheduler_host: is no host name'],
-    ['scheduler_host: ""', 'scheduler_host: is no host name'],
-    ['login_nodes: [{ name: a, host: "$(id)" }]', 'login_nodes.0.host: is no host name'],
+    ['scheduler_host: -oProxyCommand=evil', 'scheduler_host: is not a host name'],
+    ['scheduler_host: "a b"', 'scheduler_host: is not a host name'],
+    ['scheduler_host: "a;b"', 'scheduler_host: is not a host name'],
+    ['scheduler_host: "-l@a"', 'scheduler_host: is not a host name'],
+    ['scheduler_host: "a\\nb"', 'scheduler_host: is not a host name'],
+    ['scheduler_host: ""', 'scheduler_host: is not a host name'],
+    ['login_nodes: [{ name: a, host: "$(id)" }]', 'login_nodes.0.host: is not a host name'],
     ['login_nodes: [{ name: a, type: bogus }]', 'login_nodes.0.type: '],
     [`login_nodes: [{ name: ${'a'.repeat(33)} }]`, 'login_nodes.0.name: '],
     ['login_nodes: [{ name: "-v" }]', 'login_nodes.0.name: '],
     ['login_nodes: [{ name: "a b" }]', 'login_nodes.0.name: '],
-    ['hosts: ["-x"]', 'hosts.0: is no host name'],
-    ['mounts: { home: home }', 'mounts.home: is no absolute path'],
-    ['mounts: { home: "/a\\nb" }', 'mounts.home: is no absolute path'],
-    ['search_path: [bin]', 'search_path.0: is no absolute path'],
-    ['ssh_config: config', 'ssh_config: is no absolute path'],
-    ['timezone: America/Denvre', 'timezone: is no IANA time zone'],
+    ['hosts: ["-x"]', 'hosts.0: is not a host name'],
+    ['mounts: { home: home }', 'mounts.home: is not an absolute path'],
+    ['mounts: { home: "/a\\nb" }', 'mounts.home: is not an absolute path'],
+    ['search_path: [bin]', 'search_path.0: is not an absolute path'],
+    ['ssh_config: config', 'ssh_config: is not an absolute path'],
+    ['timezone: America/Denvre', 'timezone: is not an IANA time zone'],
     ['degraded_above: 101', 'degraded_above: '],
     ['load_as: fast', 'load_as: '],
     ['on_failed_probe: panic', 'on_failed_probe: '],
@@ -392,7 +392,7 @@ describe('a system', () => {
 
     test('has what is wrong with it where it stands', () => {
       const file = write('gust.yaml', 'queues: []\npbs_host: -oProxyCommand=evil\n');
-      expect(refusal(() => system('gust'))).toStartWith(`${file}:2:11: scheduler_host: is no host name`);
+      expect(refusal(() => system('gust'))).toStartWith(`${file}:2:11: scheduler_host: is not a host name`);
     });
   });
 

@@ -61,9 +61,9 @@ const misconfigure: [string, Reply, RegExp][] = [
   [
     '201 with a compressed answer',
     compressed(201),
-    /^HTTP 201 that is not the API's answer: an answer encoded as gzip/,
+    /^HTTP 201 that is not the API's answer: the answer is encoded as gzip/,
   ],
-  ['201 with a huge answer', huge(201), /^HTTP 201 that is not the API's answer: an answer of over \d+ bytes/],
+  ['201 with a huge answer', huge(201), /^HTTP 201 that is not the API's answer: the answer has more than \d+ bytes/],
   ['202', answer(202, { success: true, status_id: 7 }), /^HTTP 202 that is not/],
   ['204', 'HTTP/1.1 204 No Content\r\n\r\n', /^HTTP 204 that is not/],
   ['304', 'HTTP/1.1 304 Not Modified\r\n\r\n', /^HTTP 304, a redirect: check STATUS_API_URL/],
@@ -78,7 +78,7 @@ const misconfigure: [string, Reply, RegExp][] = [
   ['404', answer(404, { error: 'Not found' }), /^HTTP 404: Not found: check STATUS_API_URL; .*doctor shows whether/],
   ['405', answer(405, { error: 'no' }), /^HTTP 405: no: check STATUS_API_URL$/],
   ['a known error under a status that the API does not use', answer(418, { error: 'no' }), /^HTTP 418: no: check/],
-  ['400 with a huge answer', huge(400), /^HTTP 400 that is not the API's answer: an answer of over/],
+  ['400 with a huge answer', huge(400), /^HTTP 400 that is not the API's answer: the answer has more than/],
   ...[400, 401, 403, 404, 405, 407, 409, 415, 422, 451].flatMap((status): [string, Reply, RegExp][] => [
     [
       `${status} with a firewall's page`,
@@ -163,7 +163,7 @@ const unavailable: [string, Reply, RegExp][] = [
     'something nobody has seen yet',
   ].map((text): [string, Reply, RegExp] => [named(text), databaseError(text), /^HTTP 500: Database error/]),
   ['500 with other JSON', answer(500, { detail: "Database error: {'x" }), /^HTTP 500/],
-  ['500 with a huge answer', huge(500), /^HTTP 500: an answer of over/],
+  ['500 with a huge answer', huge(500), /^HTTP 500: the answer has more than/],
   ...[500, 502, 503, 504].map((status): [string, Reply, RegExp] => [
     `${status} with a page`,
     answer(status, `<html><title>${status} Bad</title><h1>nginx</h1>`),
@@ -173,9 +173,9 @@ const unavailable: [string, Reply, RegExp][] = [
   [
     'a reset before the answer',
     (socket) => socket.resetAndDestroy(),
-    /^the connection was lost before the whole answer/,
+    /^the connection was lost before the answer was complete/,
   ],
-  ['a close before the answer', (socket) => socket.end(), /^the connection was lost before the whole answer/],
+  ['a close before the answer', (socket) => socket.end(), /^the connection was lost before the answer was complete/],
   ['a close in the middle of the answer', (socket) => socket.end(accepted(7).slice(0, -5)), /^the connection was lost/],
   [
     'a close in the middle of a chunked answer',
@@ -183,10 +183,10 @@ const unavailable: [string, Reply, RegExp][] = [
     /connection was lost/,
   ],
   ['what is not HTTP', (socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'), /^the answer is not HTTP$/],
-  ['no answer at all', () => {}, /^no whole answer within 0\.15 s$/],
-  ['a body that stalls', (socket) => socket.write(accepted(7).slice(0, -5)), /^no whole answer within 0\.15 s$/],
-  ['a body that trickles without end', trickling(201), /^no whole answer within 0\.15 s$/],
-  ['headers that trickle without end', trickling(null), /^no whole answer within 0\.15 s$/],
+  ['no answer at all', () => {}, /^no complete answer within 0\.15 s$/],
+  ['a body that stalls', (socket) => socket.write(accepted(7).slice(0, -5)), /^no complete answer within 0\.15 s$/],
+  ['a body that trickles without end', trickling(201), /^no complete answer within 0\.15 s$/],
+  ['headers that trickle without end', trickling(null), /^no complete answer within 0\.15 s$/],
 ];
 
 for (const [kind, rows] of Object.entries({
@@ -202,7 +202,7 @@ for (const [kind, rows] of Object.entries({
       const { box, server } = fixture;
       const ids = [box.add('x', { path: '/first' }), box.add('x', { path: '/second' })];
       // Short only where it is to run out: a busy machine answers late.
-      const timeout = String(detail).includes('whole answer within') ? 0.15 : 10;
+      const timeout = String(detail).includes('complete answer within') ? 0.15 : 10;
       const result = await drainTo(box, server.url, { settings: { timeout } });
 
       const [first, second] = ids.map((id) => box.entry(id));

@@ -41,7 +41,7 @@ describe('a head that alone is refused does not block its stream, whatever the r
     ['a 200 page', answer(200, '<h1>Request blocked</h1>'), "HTTP 200 that is not the API's answer: Request blocked"],
     ['a redirect to a block page', answer(302, '', { Location: 'https://blocked.example' }), 'HTTP 302, a redirect'],
     ['a reset connection', (socket) => socket.resetAndDestroy(), 'the connection was lost'],
-    ['no answer at all', () => {}, 'no whole answer within 0.1 s'],
+    ['no answer at all', () => {}, 'no complete answer within 0.1 s'],
     ['502 pages', answer(502, '<h1>Bad Gateway</h1>'), 'HTTP 502: Bad Gateway'],
   ])('%s', async (_, reply, reason) => {
     const { box, server, ids, script, asked, states, ...fixture } = await stage(3);

@@ -103,7 +103,7 @@ test('a proxy of the environment is a warning, because cron has no environment; 
   const environment = { https_proxy: 'http://me:secret@127.0.0.1:1' };
   const by = await checked('https://sam.invalid', login, environment);
   expect(by.proxy).toStartWith('warn https_proxy is http://********@127.0.0.1:1');
-  expect(by.API).toContain('connection refused, by way of the proxy http://********@127.0.0.1:1');
+  expect(by.API).toContain('connection refused, through the proxy http://********@127.0.0.1:1');
 });
 
 test('a proxy of the environment is none for loopback', async () => {

@@ -69,7 +69,7 @@ describe('what is wrong stops all, before anything is done, and says how to mend
       "unknown setting 'scheduler_hots' (did you mean 'scheduler_host'?)",
     ],
     ['YAML that is none', 'casper.yaml', 'queues: [a\n', 'casper.yaml:1:10'],
-    ['a host that is an option of ssh', 'casper.yaml', 'scheduler_host: -oProxyCommand=evil\n', 'is no host name'],
+    ['a host that is an option of ssh', 'casper.yaml', 'scheduler_host: -oProxyCommand=evil\n', 'is not a host name'],
     ['a mistyped setting of the collector', 'collector.yaml', 'sytems: [casper]\n', "did you mean 'systems'?"],
   ])('%s', async (_, file, text, words) => {
     site.configure(file, text);
@@ -191,6 +191,6 @@ describe('under cron', () => {
       cwd: '/',
     }).ended;
     expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' });
-    expect(stderr).toBe('hpc-collector: cannot tell your home directory: set HOME or XDG_CONFIG_HOME\n');
+    expect(stderr).toBe('hpc-collector: cannot determine your home directory: set HOME or XDG_CONFIG_HOME\n');
   });
 });

@@ -67,7 +67,7 @@ describe('config init', () => {
     expect((await doctor()).by.get('configuration')).toEqual({
       name: 'configuration',
       result: 'fail',
-      words: `${env}: the token for the hub is missing: set JUPYTERHUB_ADMIN_TOKEN here, or token_file in its YAML`,
+      words: `${env}: the token for the hub is missing: set JUPYTERHUB_ADMIN_TOKEN in this file, or token_file in its YAML`,
       mend: `vi ${env}`,
     });
   });

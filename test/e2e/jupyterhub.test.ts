@@ -117,7 +117,9 @@ metrics: { cpu_utilization_percent: { used: site_cores_used, total: site_cores }
     configure('', null);
     const { exit, stderr } = await site.run('run', 'jupyterhub');
     expect(exit).toBe(2);
-    expect(stderr).toMatch(/\/env: the token for the hub is missing: set JUPYTERHUB_ADMIN_TOKEN here, or token_file/);
+    expect(stderr).toMatch(
+      /\/env: the token for the hub is missing: set JUPYTERHUB_ADMIN_TOKEN in this file, or token_file/,
+    );
   });
 
   test.each([

@@ -53,7 +53,7 @@ test('a proxy that is down is named, and its password is not', async () => {
   await site.run('collect', 'casper');
   const { exit, stderr } = await site.run('drain', '--max-seconds', '1');
   expect(exit).toBe(1);
-  expect(stderr).toContain(`connection refused, by way of the proxy http://********@${proxy.host}`);
+  expect(stderr).toContain(`connection refused, through the proxy http://********@${proxy.host}`);
   const shown = await site.run('outbox', 'ls');
   expect(stderr + shown.stdout + site.everything().replaceAll(/^proxy:.*$/gm, '')).not.toContain('radium-226');
 });
@@ -62,7 +62,7 @@ test('an address that is none is refused without showing what may be a password 
   configure('proxy: "mcurie:radium-226@proxy"\n');
   const { exit, stderr } = await site.run('run', 'casper');
   expect(exit).toBe(2);
-  expect(stderr).toContain('proxy: is no http or https URL such as http://proxy.example.org:3128');
+  expect(stderr).toContain('proxy: is not an http or https URL such as http://proxy.example.org:3128');
   expect(stderr).not.toContain('radium-226');
 });
 
@@ -174,7 +174,9 @@ test.each(['htp://mcurie:radium-226@proxy.example.org:3128', 'http://mcurie:12#r
     const env = { ...site.env, http_proxy: address };
     const { exit, stderr } = await site.start(['drain', '--max-seconds', '1'], { env }).ended;
     expect(exit).toBe(1);
-    expect(stderr).toContain('the address of the proxy is no http or https URL such as http://proxy.example.org:3128');
+    expect(stderr).toContain(
+      'the address of the proxy is not an http or https URL such as http://proxy.example.org:3128',
+    );
     expect(stderr).not.toMatch(/radium|mcurie/);
   },
 );

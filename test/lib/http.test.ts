@@ -59,7 +59,7 @@ test('the time-out is for the whole request, however many connections and bytes 
   const started = performance.now();
   expect(await send({ ...request(server.url), timeoutSeconds: 0.2 })).toEqual({
     kind: 'none',
-    reason: 'no whole answer within 0.2 s',
+    reason: 'no complete answer within 0.2 s',
     failure: 'timed-out',
     neverSent: false,
   });

@@ -135,5 +135,5 @@ test('the time-out of a request is the configured one', async () => {
   using fixture = await startFixture(() => () => {});
   const id = fixture.box.add('x');
   await drainAt(fixture.box, fixture.server.url, { API_TIMEOUT: '0.2' });
-  expect(fixture.box.entry(id).lastError).toBe('no whole answer within 0.2 s');
+  expect(fixture.box.entry(id).lastError).toBe('no complete answer within 0.2 s');
 });
