@@ -17,7 +17,7 @@ export const collectCommand = defineCommand({
   },
   async run({ args }) {
     if (args.record !== undefined && args.replay !== undefined) {
-      throw new OperatorError('--record and --replay exclude each other: give one of them');
+      throw new OperatorError('--record and --replay cannot be used together: give one of them');
     }
     const source = { record: args.record ?? null, replay: args.replay ?? null };
     if (args['dry-run'] || args['json-only']) {

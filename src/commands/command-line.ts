@@ -13,8 +13,8 @@ import { type Command, resolved } from './tree.ts';
 import { usageOf } from './usage.ts';
 
 /**
- * Commands that hold nothing and keep the default action of signals: a handler in JavaScript runs only after the current
- * read has ended, which on a hung filesystem never happens.
+ * Commands that only read. They keep the default action of signals, because a handler in JavaScript runs only after the
+ * current read has ended. On a hung filesystem it never ends.
  */
 const readOnly: readonly string[] = [
   'health',
@@ -33,8 +33,8 @@ type Chosen = {
 };
 
 /**
- * Runs the command that the arguments name and gives its exit code. citty passes over flags it does not know, loses
- * those before a subcommand, and exits with 1 for everything: all of that is put right here, once.
+ * Runs the command that the arguments name and returns its exit code. citty ignores unknown flags, loses flags before a
+ * subcommand, and exits with 1 for every error. This function corrects all three.
  */
 export async function runCommandLine(root: Command, args: readonly string[]): Promise<number> {
   const isVerbose = args.includes('--verbose') || args.includes('-v');
@@ -81,7 +81,7 @@ function withWordsAsFlags(args: readonly string[]): readonly string[] {
   return args[0] === 'version' ? ['--version', ...args.slice(1)] : args;
 }
 
-/** Says what went wrong in one line; with `--verbose`, or for a bug, the stack too. */
+/** Prints an error in one line, with its stack for a bug or with `--verbose`. Returns the exit code. */
 function report(error: unknown, isVerbose: boolean): number {
   // 128 and the number of SIGPIPE, as shells report it.
   if (error instanceof OutputClosed) return 128 + 13;
@@ -99,7 +99,7 @@ function isUsageError(error: unknown): boolean {
   return error instanceof Error && error.name === 'CLIError';
 }
 
-/** Follows the words of the arguments down the tree of commands; common flags may stand between them. */
+/** Finds the command that the arguments name; common flags can stand between its words. Throws OperatorError. */
 async function choose(root: Command, args: readonly string[]): Promise<Chosen> {
   const early: string[] = [];
   let rest = [...args];
@@ -130,7 +130,7 @@ async function choose(root: Command, args: readonly string[]): Promise<Chosen> {
   return { command, name, args: [...early, ...rest] };
 }
 
-/** How many of the first arguments make one common flag; 0 where they make none. */
+/** Returns how many arguments a common flag at the start of `args` takes, itself included; 0 if there is none. */
 function takeCommonFlag(args: readonly string[]): number {
   const [flag = '', value] = args;
   const name = flag.replace(/^--?/, '').split('=')[0] ?? '';
@@ -142,8 +142,8 @@ function takeCommonFlag(args: readonly string[]): number {
 }
 
 /**
- * Refuses flags that the command does not have: a mistyped `--dry-run` must not run for real. Gives the words that are
- * neither flags nor their values.
+ * Throws OperatorError for a flag that the command does not have, because a mistyped `--dry-run` must not run for real.
+ * Returns the words that are neither flags nor their values.
  */
 function checkFlags(definitions: ArgsDef, { args, name }: Chosen): readonly string[] {
   const flags = new Map<string, ArgsDef[string]>();
@@ -178,7 +178,7 @@ function checkFlags(definitions: ArgsDef, { args, name }: Chosen): readonly stri
     if (!takesValue) continue;
     if (value.length === 0) index += 1;
     const text = value.length > 0 ? value.join('=') : words[index];
-    // `--state --json` lacks a value: a value that begins so is given as `--state=--json`.
+    // In `--state --json` the value is missing. A value that begins with dashes needs `=`: `--state=--json`.
     if (text === undefined || (value.length === 0 && text.startsWith('--')))
       throw new OperatorError(`${name}: ${flag} needs a value`);
     const options = definition.type === 'enum' ? (definition.options ?? []) : null;
@@ -191,11 +191,14 @@ function checkFlags(definitions: ArgsDef, { args, name }: Chosen): readonly stri
   }
   const isGiven = (flag: string) => [...given].some((definition) => definition === definitions[flag]);
   if (isGiven('verbose') && isGiven('quiet'))
-    throw new OperatorError(`${name}: --verbose and --quiet exclude each other: give one of them`);
+    throw new OperatorError(`${name}: --verbose and --quiet cannot be used together: give one of them`);
   return others;
 }
 
-/** Refuses words that the command has no use for: `drain derecho` must not drain everything. A positional whose key ends with `…` takes many. */
+/**
+ * Throws OperatorError for missing words, and for extra ones, because `drain derecho` must not drain everything. A
+ * positional whose key ends with `…` takes many.
+ */
 function checkWords(definitions: ArgsDef, { name }: Chosen, words: readonly string[]): void {
   const places = Object.entries(definitions).filter(([, definition]) => definition.type === 'positional');
   const missing = places[words.length];

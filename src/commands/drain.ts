@@ -39,7 +39,7 @@ export const drainCommand = defineCommand({
   },
 });
 
-/** The bodies that wait, one at a time; the log says where each would be sent. */
+/** Yields the bodies of pending entries; logs the address to which each would be sent. */
 function* bodies(outbox: Outbox, stream: string | null, { config, log }: Context): Generator<string> {
   for (const entry of outbox.list('pending')) {
     if (stream !== null && entry.stream !== stream) continue;

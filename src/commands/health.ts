@@ -23,14 +23,14 @@ export const healthCommand = defineCommand({
   async run({ args }) {
     const now = new Date();
     const report = reportFor(args, args.prometheus, now);
-    // Cron would send what is printed as mail.
+    // Cron mails all output.
     const isSilent = args.quiet === true && report.status === 'ok';
     if (!isSilent) printLines([args.json ? jsonLine(healthJson(report)) : report.line]);
     return statuses.indexOf(report.status);
   },
 });
 
-/** What keeps it from being told, a wrong configuration, is unknown too: 2 would be critical. */
+/** Returns the health. A wrong configuration is reported as unknown, because its usual exit code 2 means critical here. */
 function reportFor(args: CommonArgs, textfile: string | undefined, now: Date): HealthReport {
   try {
     const report = healthReport(openContext(args), now);

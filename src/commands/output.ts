@@ -6,7 +6,7 @@ import { codeOf } from '../lib/sqlite.ts';
 /** Characters written at once; no more is held in memory for a slow reader. */
 const chunkCharacters = 64 * 1024;
 
-/** Prints lines at the speed of their reader. */
+/** Prints lines in chunks, at the speed of the reader. */
 export function printLines(lines: Iterable<string>): void {
   let text = '';
   for (const line of lines) {
@@ -30,7 +30,7 @@ export function writeLines(file: string, lines: Iterable<string>): void {
     }
   } catch (error) {
     if (error instanceof OperatorError) throw error;
-    const what = codeOf(error) === 'EEXIST' ? 'it is there already; name another file' : messageOf(error);
+    const what = codeOf(error) === 'EEXIST' ? 'it exists already; name another file' : messageOf(error);
     throw new OperatorError(`cannot write ${file}: ${what}`, { cause: error });
   }
 }

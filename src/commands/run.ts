@@ -11,7 +11,7 @@ import { printPayloads } from '../run/previewing.ts';
 import { stopSignal } from '../run/signals.ts';
 import { commonArgs, systemArgs } from './common.ts';
 
-/** How long the drain of one run may take, in seconds: the next run comes after 300. */
+/** Time limit for the drain of one run, in seconds. The next run starts after 300 s. */
 const maxDrainSeconds = 120;
 
 export const runCommand = defineCommand({
@@ -48,17 +48,17 @@ async function collectAndDrain(systems: readonly System[], context: Context): Pr
   const collected = await collectAndStore(systems, context, { postDirectly: true });
   if (collected === exitCodes.locked || stopSignal.aborted) return collected;
   const drained = await drainIfOpen(context);
-  // A run that finds the drain held has done its own part.
+  // If another drain is running, it delivers the entries, so this run did not fail.
   return worst([collected, drained === exitCodes.locked ? exitCodes.done : drained]);
 }
 
-/** The drain, where the outbox can be opened. */
+/** Drains the outbox. Logs an error and returns `failed` if the outbox cannot be opened. */
 async function drainIfOpen(context: Context): Promise<ExitCode> {
   try {
     return await drainOutbox(context, { stream: null, ignoreRest: false, maxSeconds: maxDrainSeconds });
   } catch (error) {
     if (!(error instanceof OutboxUnwritable)) throw error;
-    context.log.error(`✗ nothing is drained: ${error.problem}`);
+    context.log.error(`✗ nothing is delivered: ${error.problem}`);
     return exitCodes.failed;
   }
 }

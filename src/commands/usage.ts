@@ -16,7 +16,7 @@ export const commandGroups: readonly (readonly [title: string, names: readonly s
 
 const width = 80;
 
-/** A line of a list: a name and what it means. */
+/** A line of a list: a name and its description. */
 type Item = readonly [name: string, meaning: string];
 
 /**
@@ -90,7 +90,7 @@ function flagItem([key, definition]: readonly [string, ArgsDef[string]]): Item {
   return [`${alias === undefined ? '' : `-${alias}, `}--${key}${value}`, definition.description ?? ''];
 }
 
-/** A group has the examples of its members: one each. */
+/** Returns the examples of a command; a group shows the first example of each member. */
 function exampleSection(name: string, children: readonly Item[]): string {
   const words = name.split(' ').slice(1).join(' ');
   const own = examples[words] ?? children.flatMap(([word]) => examples[`${words} ${word}`.trim()]?.[0] ?? []);
@@ -106,7 +106,7 @@ async function topicSection(): Promise<string> {
 
 function section(title: string, items: readonly Item[], nameWidth = 0): string {
   if (items.length === 0) return '';
-  // A name that is very long has its meaning on the next line, so that the others keep their room.
+  // Put the description of a very long name on the next line, so that the other descriptions keep their width.
   const widest = Math.min(26, Math.max(nameWidth, ...items.map(([name]) => name.length)));
   const lines = items.map(([name, meaning]) => {
     const text = wrapped(meaning, widest + 4);

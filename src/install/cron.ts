@@ -11,10 +11,10 @@ import { argumentsOf, type Installation, staggered } from './installation.ts';
  */
 export function cronBlock(installation: Installation, mailTo: string): string {
   if (!/^[A-Za-z0-9._%+@,-]*$/.test(mailTo)) {
-    throw new OperatorError(`'${printable(mailTo, 60)}' is no address for mail: give --mailto NAME or NAME@HOST`);
+    throw new OperatorError(`'${printable(mailTo, 60)}' is not a mail address: give --mailto NAME or NAME@HOST`);
   }
   return blockOf([
-    '# Written by hpc-collector install cron --write; --remove takes it out. Lines of your own belong above: MAILTO.',
+    '# Written by hpc-collector install cron --write; --remove removes it. Put other lines above, because MAILTO applies to all lines below it.',
     `MAILTO="${mailTo}"`,
     `${staggered(installation, 5)}-59/5 * * * * ${cronCommand(installation, 'run')}`,
     `${staggered(installation, 60)} * * * * ${cronCommand(installation, 'health')}`,

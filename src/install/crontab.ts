@@ -39,6 +39,6 @@ export function asBytes(text: string): string {
 
 function failed({ reason }: Extract<ProgramResult, { kind: 'failed' }>): OperatorError {
   return new OperatorError(
-    `the crontab stays as it is: ${reason}; where cron is not to be had, use: hpc-collector install systemd`,
+    `the crontab is unchanged: ${reason}; if there is no cron, use: hpc-collector install systemd`,
   );
 }

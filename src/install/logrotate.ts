@@ -11,7 +11,7 @@ export function logrotateText(
   owner: { readonly user: string; readonly group: string } | null,
 ): string {
   return `${[
-    `${ownFileMark} logrotate --write; --remove takes it away`,
+    `${ownFileMark} logrotate --write; --remove removes it`,
     ...files.map((file) => `"${onOneLine(file).replace(/[\\"]/g, '\\$&')}"`),
     '{',
     ...(owner === null ? [] : [`    su ${owner.user} ${owner.group}`]),
@@ -22,7 +22,7 @@ export function logrotateText(
     '    delaycompress',
     '    missingok',
     '    notifempty',
-    '    # The next line makes it, with its mode.',
+    '    # The next log line creates the file, with its mode.',
     '    nocreate',
     '}',
   ].join('\n')}\n`;

@@ -39,5 +39,5 @@ function ownFile(file: string): string | null {
   if (!existsSync(file)) return null;
   const text = readFileSync(file, 'utf8');
   if (text.startsWith(ownFileMark)) return text;
-  throw new OperatorError(`${file} was not written by 'hpc-collector install': it stays as it is; move it away first`);
+  throw new OperatorError(`${file} was not written by 'hpc-collector install': it is unchanged; move it away first`);
 }

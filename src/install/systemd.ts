@@ -70,16 +70,16 @@ function service(task: Task, installation: Installation, onFailure: string | nul
     'Type=oneshot',
     ...Object.entries(environment).map(([name, value]) => `Environment=${quoted(`${name}=${value}`, true)}`),
     `ExecStart=${command}`,
-    '# Another one is under way: nothing is wrong.',
+    '# Another run is active, which is not a failure.',
     'SuccessExitStatus=75',
-    '# One that hangs must not keep the next ones from starting.',
+    '# A hanging run must not block later runs.',
     `TimeoutStartSec=${task.longest}`,
     'UMask=0077',
     'Nice=5',
     ...(isRoot
       ? [
-          '# Not NoNewPrivileges, nor what brings it: pbs_iff is setuid. Not PrivateTmp: snapshots that the outbox cannot take',
-          "# are kept in /var/tmp. Not ProtectHome: ssh's keys are there. Not MemoryDenyWriteExecute: the program compiles itself.",
+          '# Do not set NoNewPrivileges or what implies it: pbs_iff is setuid. Nor PrivateTmp: snapshots that the outbox cannot store',
+          '# are in /var/tmp. Nor ProtectHome: it has the ssh keys. Nor MemoryDenyWriteExecute: the program has a JIT compiler.',
           'ProtectSystem=full',
           'ProtectKernelTunables=yes',
           'ProtectControlGroups=yes',
@@ -97,7 +97,7 @@ function timer(task: Task, installation: Installation): string {
     '[Timer]',
     `OnCalendar=${task.calendar(installation)}`,
     'AccuracySec=1s',
-    '# What was missed while the host was down is caught up with when it is up again.',
+    '# Start once after a downtime in which a start was missed.',
     'Persistent=true',
     '',
     '[Install]',
@@ -107,7 +107,7 @@ function timer(task: Task, installation: Installation): string {
 
 function header({ command }: Task): string {
   const flag = command === 'run' ? '' : ' --jobs';
-  return `${ownFileMark} systemd${flag} --write; --remove takes it away`;
+  return `${ownFileMark} systemd${flag} --write; --remove removes it`;
 }
 
 function twoDigits(number: number): string {

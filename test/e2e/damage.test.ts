@@ -117,7 +117,7 @@ test('it is warned of until somebody looked', async () => {
   const acknowledged = await site.run('outbox', 'recover', '--ack');
   expect(shown.stdout).toStartWith(acknowledged.stdout);
   expect(warnings(await site.run('run', 'casper'))).toBe(0);
-  expect(await site.run('outbox', 'recover')).toMatchObject({ stdout: 'No damage that nobody has looked at.\n' });
+  expect(await site.run('outbox', 'recover')).toMatchObject({ stdout: 'There is no unacknowledged damage.\n' });
   expect(readdirSync(dirname(site.outbox)).some((name) => name.includes('damaged'))).toBe(true);
 });
 
@@ -127,9 +127,9 @@ test('a file that was set aside is taken in by hand, once', async () => {
   copyFileSync(site.outbox, aside);
   for (const file of [site.outbox, aside]) overwritePages(file, [1], () => 0);
   writeFileSync(site.outbox, '');
-  const stdout = `${count} entries recovered, 0 here already, 0 lost\n`;
+  const stdout = `${count} entries recovered, 0 already in the outbox, 0 lost\n`;
   expect(await site.run('outbox', 'recover', aside)).toMatchObject({ exit: 0, stdout });
-  const again = `0 entries recovered, ${count} here already, 0 lost\n`;
+  const again = `0 entries recovered, ${count} already in the outbox, 0 lost\n`;
   expect(await site.run('outbox', 'recover', aside)).toMatchObject({ exit: 0, stdout: again });
   expect(contentsOf(site.outbox)).toHaveLength(count);
   for (const args of [['none'], [aside, '--ack'], [aside, aside], [site.outbox]])

@@ -28,7 +28,7 @@ test('entries wait while the API is down and are delivered when it is up, withou
   expect(waiting.match(/sam\/derecho +pending/g)).toHaveLength(2);
   expect(waiting.match(/sam\/casper +pending/g)).toHaveLength(2);
   expect(waiting).toContain('connection refused');
-  expect(delivered).toContain('Nothing waits to be delivered.');
+  expect(delivered).toContain('There are no undelivered entries.');
   expect(delivered).toContain('derecho/latest  ');
   expect(delivered).toMatch(/2488 CPU nodes, \d+ jobs running/);
   expect(stderr).toContain('Drain: 4 delivered, 0 rejected, 0 left');

@@ -114,8 +114,8 @@ describe('config init', () => {
     symlinkSync('/nonexistent/env', join(site.configDirectory, 'env'));
     const { exit, stdout } = await site.run('config', 'init');
     expect(exit).toBe(0);
-    expect(stdout).toContain(`was there ${join(site.configDirectory, 'casper.yaml')}`);
-    expect(stdout).toContain(`was there ${join(site.configDirectory, 'env')}`);
+    expect(stdout).toContain(`unchanged ${join(site.configDirectory, 'casper.yaml')}`);
+    expect(stdout).toContain(`unchanged ${join(site.configDirectory, 'env')}`);
     expect(readFileSync(join(site.configDirectory, 'casper.yaml'), 'utf8')).toBe('queues: [mine]\n');
   });
 });

@@ -183,7 +183,7 @@ describe('an outbox', () => {
     expect(exit).toBe(1);
     expect(errors(stderr)).toEqual([
       expect.stringContaining(`${outbox}: ${words}; the snapshot was posted directly`),
-      expect.stringContaining(`✗ nothing is drained: cannot open the outbox ${outbox}: ${words}`),
+      expect.stringContaining(`✗ nothing is delivered: cannot open the outbox ${outbox}: ${words}`),
     ]);
     expect(posted).toHaveLength(1);
   });

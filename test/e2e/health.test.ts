@@ -212,7 +212,7 @@ describe('maintenance', () => {
 
   test.each([
     ['a mistyped system', ['caspr', '--until', until], "did you mean 'casper'?"],
-    ['a time that is past', ['casper', '--until', '2020-01-01'], 'is past'],
+    ['a time that is past', ['casper', '--until', '2020-01-01'], 'is in the past'],
     ['no time', ['casper', '--until', 'tonight'], 'ISO 8601'],
     ['without a time', ['casper'], '--until'],
   ])('refuses %s', async (_, words, hint) => {

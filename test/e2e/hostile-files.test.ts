@@ -141,7 +141,7 @@ describe('what would block or take for ever', () => {
         [['run', 'casper', '--quiet'], ['drain']].map((args) => site.start(args, { env }).ended),
       );
       const lines = (posting?.stderr ?? '').split('\n').filter((line) => line.includes('✗'));
-      expect(lines).toEqual([expect.stringMatching(words), expect.stringContaining('nothing is drained')]);
+      expect(lines).toEqual([expect.stringMatching(words), expect.stringContaining('nothing is delivered')]);
       expect(lines[0]).toContain('the snapshot was posted directly');
       expect(posting).toMatchObject({ exit: 1, signal: null, stdout: '' });
       expect(draining).toMatchObject({ exit: 1, signal: null, stderr: expect.stringMatching(words) });

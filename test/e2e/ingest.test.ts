@@ -104,7 +104,7 @@ describe('what serve is told', () => {
   test('at its start it says that it has no key, and how to make one', async () => {
     const { process, url } = await serve();
     await process.said(
-      `No jobs are taken yet: add a key with: hpc-collector serve key add NAME --cluster CLUSTER --database ${database}`,
+      `No jobs can be received yet: add a key with: hpc-collector serve key add NAME --cluster CLUSTER --database ${database}`,
     );
     const answer = await post(url, 'any', '{}');
     expect([answer.status, await answer.json()]).toEqual([500, { detail: 'No API keys configured on server' }]);

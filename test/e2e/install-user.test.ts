@@ -54,7 +54,9 @@ systemctl --user list-timers --all --no-legend hpc-collector.timer`),
       { env: {} },
     ).ended;
     expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
-    expect(stdout).toContain('It runs; to see when next, type: systemctl --user list-timers hpc-collector.timer\n');
+    expect(stdout).toContain(
+      'The timer runs; show its next start with: systemctl --user list-timers hpc-collector.timer\n',
+    );
     expect(stdout).toContain('type: loginctl enable-linger nobody\n');
     expect(api.posted[0]).toMatchObject({ path: '/api/v1/status/casper', body: { viz_nodes_total: 15 } });
     expect(findings(stdout).find(({ name }) => name === 'cron')).toMatchObject({
@@ -113,9 +115,9 @@ describe('where none runs', () => {
       expect.stringMatching(
         /^The timer is not started: systemctl --user daemon-reload exited with 1: Failed to connect to bus/,
       ),
-      'Logged in as nobody where your systemd runs, type: systemctl --user daemon-reload && systemctl --user enable --now hpc-collector.timer',
-      'Where none runs, take cron: hpc-collector install cron --write',
-      'So that it runs while you are not logged in, type: loginctl enable-linger nobody',
+      'If your systemd is running, logged in as nobody, type: systemctl --user daemon-reload && systemctl --user enable --now hpc-collector.timer',
+      'Without systemd, use cron: hpc-collector install cron --write',
+      'To run it while you are not logged in, type: loginctl enable-linger nobody',
       '',
     ]);
     expect(readlinkSync(join(units(), 'timers.target.wants/hpc-collector.timer'))).toBe(
@@ -141,9 +143,11 @@ XDG_RUNTIME_DIR='${site.directory}' systemd-analyze --user verify '${units()}/hp
     await asNobody('./hpc-collector install systemd casper --write');
     const { exit, stdout } = await asNobody('./hpc-collector install systemd --remove');
     expect(exit).toBe(0);
-    expect(stdout).toContain('Where it runs, type: systemctl --user disable --now hpc-collector.timer');
+    expect(stdout).toContain('If it is running, type: systemctl --user disable --now hpc-collector.timer');
     for (const name of ['hpc-collector.service', 'hpc-collector.timer', 'timers.target.wants/hpc-collector.timer'])
       expect(existsSync(join(units(), name))).toBe(false);
-    expect((await asNobody('./hpc-collector install systemd --remove')).stdout).toBe('No units of ours are there\n');
+    expect((await asNobody('./hpc-collector install systemd --remove')).stdout).toBe(
+      'There are no units of hpc-collector\n',
+    );
   });
 });

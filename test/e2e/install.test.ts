@@ -99,7 +99,7 @@ esac
     expect(readFileSync(file, 'latin1')).toBe(after.replace('"ops@example.org"', '"ann"'));
     expect(await runWith(programs, 'install', 'cron', '--remove')).toMatchObject({ exit: 0, stderr: '' });
     expect(readFileSync(file, 'latin1')).toBe(before);
-    expect((await runWith(programs, 'install', 'cron', '--remove')).stdout).toContain('no lines of ours');
+    expect((await runWith(programs, 'install', 'cron', '--remove')).stdout).toContain('no lines of hpc-collector');
   });
 
   test('a crontab that had nothing else is gone again', async () => {
@@ -199,7 +199,7 @@ describe('install systemd', () => {
       writeFileSync(join(units, 'hpc-collector.service'), '[Service]\n');
       expect(await onHost('"$HPC" install systemd casper --write').ended).toMatchObject({
         exit: 2,
-        stderr: expect.stringContaining('it stays as it is'),
+        stderr: expect.stringContaining('it is unchanged'),
       });
     },
   );

@@ -497,16 +497,16 @@ describe('the name of the cluster', () => {
 });
 
 test.each([
-  [['--since', '2024-11-20', '--days', '3'], '--since and --days exclude each other'],
-  [['--until', '2024-11-20', '--end-date', '2024-11-20'], '--until and --end-date exclude each other'],
-  [['--again'], '--again sends a range again: give --since, --start-date or --days with it'],
-  [['--again', '--until', '2024-11-20'], '--again sends a range again'],
-  [['--dry-run', '--json-only'], '--dry-run and --json-only exclude each other'],
-  [['--since', 'yesterday'], '--since yesterday: give a moment in ISO 8601, UTC'],
+  [['--since', '2024-11-20', '--days', '3'], '--since and --days cannot be used together'],
+  [['--until', '2024-11-20', '--end-date', '2024-11-20'], '--until and --end-date cannot be used together'],
+  [['--again'], '--again needs a range: give --since, --start-date or --days with it'],
+  [['--again', '--until', '2024-11-20'], '--again needs a range'],
+  [['--dry-run', '--json-only'], '--dry-run and --json-only cannot be used together'],
+  [['--since', 'yesterday'], '--since yesterday: give a time in ISO 8601, UTC'],
   [['--start-date', '2025-02-30'], '--start-date 2025-02-30: give a day'],
   [['--days', '0'], '--days 0: give a number of days'],
   [['--since', '2024-11-20', '--until', '2024-11-20'], 'the range is empty'],
-  [['--since', '2999-01-01'], 'that range has not begun'],
+  [['--since', '2999-01-01'], 'the range begins in the future'],
 ])('%p is refused', async (args, words) => {
   const { exit, stderr } = await exportJobs(...args);
   expect(exit).toBe(2);

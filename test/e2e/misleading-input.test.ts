@@ -20,12 +20,12 @@ function store(): void {
 
 describe('a usage error says what is wrong', () => {
   test.each([
-    ['outbox ls --since 2026-05-02 --until 2026-05-01', 'nothing can match: 2026-05-02 00:00:00 UTC'],
-    ['outbox ls --older-than 1h --since 2099-01-01', 'nothing can match'],
+    ['outbox ls --since 2026-05-02 --until 2026-05-01', 'no entry can match: 2026-05-02 00:00:00 UTC'],
+    ['outbox ls --older-than 1h --since 2099-01-01', 'no entry can match'],
     ['outbox ls --stream sam/casper --stream sam/derecho', '--stream is given twice: give it once'],
     ['outbox ls --limit=1 --limit 2', '--limit is given twice'],
-    ['outbox ls -v -q', '--verbose and --quiet exclude each other'],
-    ['-q outbox ls --verbose', '--verbose and --quiet exclude each other'],
+    ['outbox ls -v -q', '--verbose and --quiet cannot be used together'],
+    ['-q outbox ls --verbose', '--verbose and --quiet cannot be used together'],
     ['outbox ls --state --json', '--state needs a value'],
     ['outbox ls --log-format xml', '--log-format xml: give text or json'],
     ['outbox ls --stream casper', "there is no such stream: did you mean 'sam/casper'?"],

@@ -65,7 +65,7 @@ echo '== crontab'; crontab -l`;
     expect(doctor).toEndWith('\n\nNext: hpc-collector run, then hpc-collector install cron --write\nexit 0\n');
     // Without a terminal what goes well is silent.
     expect({ ran, stderr }).toEqual({ ran: 'exit 0\n', stderr: '' });
-    expect(cron).toContain('In the crontab of nobody now:\n# BEGIN hpc-collector\n');
+    expect(cron).toContain('Wrote to the crontab of nobody:\n# BEGIN hpc-collector\n');
     expect(again).toMatch(/^pass {2}cron: .* run$/m);
     expect(health).toMatch(/^HPC-COLLECTOR OK: 1 system collected, nothing is overdue \| .*\nexit 0\n$/);
     expect(crontab).toMatch(new RegExp(`^[0-4]-59/5 \\* \\* \\* \\* ${home}/hpc-collector run$`, 'm'));

@@ -181,7 +181,7 @@ describe('what is wrong', () => {
     [[...newOutage, '--start', 'yesterday'], '--start'],
     [[...newOutage, '--start', '2025-11-25T08:00', '--eta', '2025-11-25T07:00'], '--eta'],
     [['update', '019a', '--severity', 'minor'], 'there is no outage 019a'],
-    [['update', '019a'], 'say what is new'],
+    [['update', '019a'], 'no change is given'],
     [['resolve', '019a'], 'there is no outage 019a'],
     [['detect', 'casper'], 'detect_outages: true'],
   ])('outage %p: exit code 2, and nothing is stored', async (words, message) => {
@@ -195,7 +195,7 @@ describe('what is wrong', () => {
     const { exit, stderr } = await site.run('outage', 'report', 'derehco', '--title', 'x', '--severity', 'minor');
     expect({ exit, stderr }).toMatchObject({
       exit: 0,
-      stderr: expect.stringContaining("'derehco' is no system of this"),
+      stderr: expect.stringContaining("'derehco' is not a system of this"),
     });
   });
 });

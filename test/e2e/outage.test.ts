@@ -40,7 +40,7 @@ test.concurrent('every snapshot of twenty runs arrives once, in order, when the 
   const stored = await site.entries();
   const api = startSamApi(undefined, Number(new URL(url).port));
   expect(await site.run('drain', '--now')).toMatchObject({ exit: 0 });
-  expect(await site.run('outbox', 'ls')).toMatchObject({ stdout: 'Nothing waits to be delivered.\n' });
+  expect(await site.run('outbox', 'ls')).toMatchObject({ stdout: 'There are no undelivered entries.\n' });
   for (const system of ['derecho', 'casper']) {
     const ids = stored.filter(({ stream }) => stream === `sam/${system}`).map(({ id }) => id);
     const posted = api.posted.filter(({ path }) => path === `/api/v1/status/${system}`);

@@ -49,7 +49,7 @@ describe('ls', () => {
     expect(table[0]).toMatch(/^ID +STREAM +STATE +AGE +SIZE +TRIES +NEXT \(UTC\)$/);
     expect(table[1]).toMatch(/^\S{36} {2}sam\/casper {2}pending +\d+d\d\dh +11 B +0 {2}now$/);
     expect(table[2]).toEndWith('  in turn');
-    expect(table.at(-1)).toBe('… and 20 more: --limit all shows them, outbox stats sums them up');
+    expect(table.at(-1)).toBe('… and 20 more: list all with --limit all, or summarise them with outbox stats');
     expect(lines((await outbox('ls', '--limit', 'all')).stdout)).toHaveLength(71);
     expect(lines((await outbox('ls', '--limit', '5')).stdout)).toHaveLength(7);
     expect(await jsonOf('ls')).toHaveLength(70);
@@ -86,12 +86,12 @@ describe('show', () => {
     const [head = '', behind = ''] = stored(2);
     await site.run('drain', '--max-seconds', '0.5');
     const first = (await outbox('show', head)).stdout;
-    expect(first).toMatch(/^Waits: +the stream rests: .*; until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/m);
+    expect(first).toMatch(/^Pending: +the stream rests: .*; until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/m);
     expect(first).toMatch(
-      /^May be there: +it was sent and may be there already, first at .* no answer said what became of it/m,
+      /^May be stored: +it was sent, first at .*, without a clear answer: the API may have stored it/m,
     );
     expect((await outbox('show', behind)).stdout).toMatch(
-      /^Waits: +1 older entry of its stream must be delivered first; the stream rests/m,
+      /^Pending: +1 older entry of its stream must be delivered first; the stream rests/m,
     );
     const [json] = await jsonOf('show', head);
     expect(json).toMatchObject({ may_be_there: true, waits_until: json?.next_attempt_at, body: { nodes: 1 } });
@@ -236,7 +236,7 @@ describe('hold, release, retry, drop', () => {
     const [one = '', ...others] = stored(4);
     expect(await outbox('drop', one)).toMatchObject({
       exit: 2,
-      stderr: expect.stringMatching(/nobody can be asked here: say --yes/),
+      stderr: expect.stringMatching(/cannot ask for confirmation: pass --yes/),
     });
     expect(await idsOf()).toHaveLength(4);
     expect(await outbox('drop', one, '--yes', '--reason', 'sent by hand')).toMatchObject({ exit: 0 });
@@ -253,7 +253,7 @@ describe('hold, release, retry, drop', () => {
       });
     };
     const refused = atTerminal('n');
-    expect(refused.stdout.toString()).toContain('Drop 3 entries (sam/casper 3) for good? [y/N]');
+    expect(refused.stdout.toString()).toContain('Drop 3 entries (sam/casper 3)? This cannot be undone. [y/N]');
     expect(refused.exitCode).toBe(1);
     expect(await idsOf()).toEqual(others);
     expect(atTerminal('y').exitCode).toBe(0);
@@ -304,7 +304,7 @@ describe('export and import', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(await outbox('export', '--output', file)).toMatchObject({
       exit: 2,
-      stderr: expect.stringMatching(/there already/),
+      stderr: expect.stringMatching(/it exists already/),
     });
     expect(await idsOf('--state', 'held')).toEqual(waiting);
 
@@ -314,7 +314,7 @@ describe('export and import', () => {
     });
     expect(await other.run('outbox', 'import', file)).toMatchObject({
       exit: 0,
-      stdout: expect.stringMatching(/^0 entries imported \(4 were here already/),
+      stdout: expect.stringMatching(/^0 entries imported \(4 already in the outbox/),
     });
     for (const one of [site, other]) {
       one.api(api.url);
@@ -362,7 +362,7 @@ describe('the bounds', () => {
     stored(3, { state: 'delivered' });
     const [kept = ''] = stored(1);
     expect(await outbox('prune', '--dry-run')).toMatchObject({
-      stdout: expect.stringMatching(/^3 entries would be taken out, delivered over 7 days ago/),
+      stdout: expect.stringMatching(/^3 entries would be deleted, delivered over 7 days ago/),
     });
     expect(await jsonOf('prune')).toMatchObject([{ prunable: 3, pruned: 3 }]);
     expect(await idsOf('--state', 'all')).toEqual([kept]);

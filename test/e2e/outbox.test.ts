@@ -115,7 +115,7 @@ describe('a queue with an entry in each state', () => {
 
   test('leaves a delivered entry as it is', async () => {
     const { stderr } = await site.run('outbox', 'retry', delivered.id);
-    expect(stderr).toContain(`${delivered.id} is delivered: left as it is`);
+    expect(stderr).toContain(`${delivered.id} is delivered: unchanged`);
     expect(await ids('--state', 'delivered')).toEqual([delivered.id]);
   });
 
@@ -177,7 +177,7 @@ describe('steering', () => {
 describe('an outbox that is not there', () => {
   test('holds nothing, and looking does not make it', async () => {
     const site = newSite();
-    expect(await site.run('outbox', 'ls')).toMatchObject({ exit: 0, stdout: 'Nothing waits to be delivered.\n' });
+    expect(await site.run('outbox', 'ls')).toMatchObject({ exit: 0, stdout: 'There are no undelivered entries.\n' });
     expect(await site.run('outbox', 'ls', '--json')).toMatchObject({ exit: 0, stdout: '' });
     expect(await site.run('outbox', 'show', 'abc')).toMatchObject({ exit: 2 });
     expect(await Bun.file(site.outbox).exists()).toBe(false);

@@ -73,7 +73,7 @@ describe('the receiver', () => {
   test('says at its start that it has no users, and how to add one', async () => {
     const server = site.start(['serve', '--listen', '127.0.0.1:0', '--database', 'own.db']);
     await server.said(
-      'No snapshots are taken yet: add a user with: hpc-collector serve user add NAME --database own.db',
+      'No snapshots can be received yet: add a user with: hpc-collector serve user add NAME --database own.db',
     );
   });
 

@@ -33,6 +33,6 @@ describe('the request was never sent:', () => {
     expect(stderr).not.toMatch(/typo|able to access|ENETUNREACH|EHOSTUNREACH|EAI_AGAIN/);
     const [entry] = await site.entries();
     expect(entry).toMatchObject({ state: 'pending', first_sent_at: null, last_error: words });
-    expect((await site.run('outbox', 'show', entry?.id ?? '')).stdout).not.toContain('May be there');
+    expect((await site.run('outbox', 'show', entry?.id ?? '')).stdout).not.toContain('May be stored');
   });
 });

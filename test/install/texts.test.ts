@@ -50,7 +50,7 @@ test('what a shell or cron would take for its own is quoted', () => {
 });
 
 test('what is no address is refused', () => {
-  expect(() => cronBlock(installation, 'ops\n* * * * * evil')).toThrow('is no address for mail');
+  expect(() => cronBlock(installation, 'ops\n* * * * * evil')).toThrow('is not a mail address');
 });
 
 test.each([

@@ -29,7 +29,7 @@ export function completionCommand(root: CommandDef) {
   });
 }
 
-/** A wrong configuration must not break the completion of every new shell. */
+/** Returns the known systems; none if the configuration is invalid, because that must not break every new shell. */
 function systemsIfAny(directory: string | undefined): readonly string[] {
   try {
     return knownSystems(loadConfig(directory ?? null, process.env)).filter((name) => /^[\w-]+$/.test(name));

@@ -3,7 +3,7 @@ import { entryStates } from '../../outbox/entry.ts';
 import { topics } from '../help/topics.ts';
 import type { CommandNode } from '../tree.ts';
 
-/** What a flag wants behind it: nothing, a name of a file or directory, one of these words, or anything. */
+/** The value that a flag takes: none, the name of a file or directory, any text, or one of these words. */
 export type Wanted = 'nothing' | 'file' | 'directory' | 'anything' | readonly string[];
 
 export type Word = { readonly text: string; readonly description: string };
@@ -12,7 +12,7 @@ export type Flag = { readonly long: string; readonly short: string | null; reado
   'description'
 >;
 
-/** What may follow the words of one command. */
+/** The words and flags that can follow one command. */
 export type Place = {
   /** ` outbox ls`: each word with a blank before it; empty for the program itself. */
   readonly at: string;
@@ -20,7 +20,7 @@ export type Place = {
   readonly flags: readonly Flag[];
 };
 
-/** The places of a tree of commands, where these systems are known. */
+/** Returns the places of a tree of commands; `systems` complete arguments that are systems. */
 export function placesOf(root: CommandNode, systems: readonly string[]): readonly Place[] {
   const commands = root.children.map(({ words, description }) => ({ text: words.at(-1) ?? '', description }));
   const subjects = Object.keys(topics).map((text) => ({ text, description: 'Help topic' }));

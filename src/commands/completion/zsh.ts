@@ -4,7 +4,7 @@ import type { Flag, Place, Word } from './model.ts';
 export function zshScript(places: readonly Place[]): string {
   const known = places.flatMap(({ at }) => (at === '' ? [] : [quoted(at)]));
   return `#compdef hpc-collector
-# Completion of hpc-collector for zsh, behind compinit: source <(hpc-collector completion zsh)
+# Completion of hpc-collector for zsh, after compinit: source <(hpc-collector completion zsh)
 _hpc_collector() {
   local at='' word
   local -a offered

@@ -21,7 +21,7 @@ export const importCommand = defineCommand({
     const own = args.config === undefined ? '' : ` --config ${args.config}`;
     printLines([
       ...written.flatMap(({ file, settings }) => settings.map((setting) => `${file}: ${setting}`)),
-      ...(written.length === 0 ? ['All of it is configured already'] : []),
+      ...(written.length === 0 ? ['All settings are configured already'] : []),
       ...unused.map((name) => `not needed: ${name}`),
       '',
       `Next: hpc-collector jobs export --dry-run${own}`,

@@ -36,7 +36,7 @@ export const initCommand = defineCommand({
     const filling = args.scheduler === undefined ? '' : `fill in ${newFiles.join(' and ')}, `;
     const variables = variablesToSet(args._).join(' and ');
     printLines([
-      ...files.map(({ file, isNew }) => (isNew ? `wrote     ${file}` : `was there ${file}, left as it is`)),
+      ...files.map(({ file, isNew }) => (isNew ? `wrote     ${file}` : `unchanged ${file}`)),
       '',
       `Next: ${filling}set ${variables} in ${directory}/env, then: hpc-collector doctor${own}`,
     ]);

@@ -54,13 +54,13 @@ export const demoCommand = defineCommand({
       const chosen = systems.map((name) => loadSystem(name, context.config));
       for (let round = 0; round < 2; round++) {
         await collectAndStore(chosen, context, { source: { record: null, replay: join(directory, 'recordings') } });
-        // A second is too short for the retries, for which nobody wants to wait here.
+        // Stop after a second, so that the demonstration does not wait for retries.
         await drainOutbox(context, { stream: null, ignoreRest: false, maxSeconds: 1 });
       }
-      say("\n2. Nothing is lost: 'outbox ls' shows what waits.");
+      say("\n2. Nothing is lost: 'outbox ls' shows the pending entries.");
       showOutbox(context);
 
-      say("\n3. The API comes up, and 'drain --now' delivers, oldest first:");
+      say("\n3. The API comes up, and 'drain --now' delivers the entries, oldest first:");
       receiver = await startReceiver({ hostname: '127.0.0.1', port, database });
       const code = await drainOutbox(context, { stream: null, ignoreRest: true, maxSeconds: null });
       showOutbox(context);
@@ -99,7 +99,7 @@ async function unpackRecordings(directory: string): Promise<void> {
   }
 }
 
-/** A port that nobody listens on: the API's, while it is down. */
+/** Returns a free port, on which the API does not listen yet. */
 function freePort(): number {
   const server = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } });
   const { port } = server;
@@ -107,7 +107,7 @@ function freePort(): number {
   return port;
 }
 
-/** What the receiver has of a system, in one line. */
+/** Returns the latest status of a system at the receiver, in one line. */
 async function latest(url: string, system: string, password: string): Promise<string> {
   const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
   const reply = await send({

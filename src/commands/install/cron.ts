@@ -23,7 +23,11 @@ export const cronCommand = defineCommand({
       const before = await readCrontab();
       const after = changed(() => withoutBlock(before));
       if (after !== before) await writeCrontab(after);
-      printLines([after === before ? 'The crontab has no lines of ours' : 'Our lines are out of the crontab']);
+      printLines([
+        after === before
+          ? 'The crontab has no lines of hpc-collector'
+          : 'Removed the lines of hpc-collector from the crontab',
+      ]);
       return exitCodes.done;
     }
     const installation = await installationOf(args._, args, context);
@@ -37,7 +41,7 @@ export const cronCommand = defineCommand({
     const after = changed(() => withBlock(before, asBytes(block)));
     if (after !== before) await writeCrontab(after);
     printLines([
-      after === before ? 'The crontab has these lines already' : `In the crontab of ${installation.user} now:`,
+      after === before ? 'The crontab has these lines already' : `Wrote to the crontab of ${installation.user}:`,
       ...(after === before ? [] : [block.trimEnd()]),
     ]);
     return exitCodes.done;
@@ -48,6 +52,6 @@ function changed(change: () => string): string {
   try {
     return change();
   } catch (error) {
-    throw new OperatorError(`the crontab stays as it is: ${messageOf(error)}; mend it with: crontab -e`);
+    throw new OperatorError(`the crontab is unchanged: ${messageOf(error)}; correct it with: crontab -e`);
   }
 }

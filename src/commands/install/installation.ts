@@ -23,7 +23,7 @@ export type InstallArgs = CommonArgs & { readonly write?: boolean | undefined; r
 
 /** Returns what the flags ask for. Throws OperatorError if they contradict each other. */
 export function actionOf({ write, remove }: InstallArgs): 'print' | 'write' | 'remove' {
-  if (write && remove) throw new OperatorError('--write and --remove exclude each other: give one of them');
+  if (write && remove) throw new OperatorError('--write and --remove cannot be used together: give one of them');
   return write ? 'write' : remove ? 'remove' : 'print';
 }
 

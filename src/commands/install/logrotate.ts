@@ -26,7 +26,7 @@ export const logrotateCommand = defineCommand({
     }
     const isWrite = action === 'write';
     if (process.getuid?.() !== 0) throw new OperatorError(whatRootMustDo(isWrite, context));
-    // The settings first: with both, the log would be rotated twice, with neither, never. What fails leaves all as it was.
+    // Change the settings first: with both rotations the log would be rotated twice, with neither never. A failure undoes it.
     const settings = turnRotation(!isWrite, context);
     let isChanged: boolean;
     try {
@@ -36,7 +36,9 @@ export const logrotateCommand = defineCommand({
       throw error;
     }
     printLines([
-      isChanged ? `${isWrite ? 'Wrote' : 'Removed'} ${file}` : `${file} is ${isWrite ? 'there already' : 'not there'}`,
+      isChanged
+        ? `${isWrite ? 'Wrote' : 'Removed'} ${file}`
+        : `${file} ${isWrite ? 'exists already' : 'does not exist'}`,
       ...(settings === null ? [] : [`Turned our own rotation ${isWrite ? 'off' : 'on'} in ${settings.file}`]),
     ]);
     return exitCodes.done;
@@ -46,11 +48,11 @@ export const logrotateCommand = defineCommand({
 function whatRootMustDo(isWrite: boolean, { config }: Context): string {
   const settings = join(config.directory, 'collector.yaml');
   return isWrite
-    ? `only root may write ${file}: type hpc-collector install logrotate | sudo tee ${file}, and say log: { rotate: false } in ${settings}`
-    : `only root may remove ${file}: type sudo rm ${file}, and take log.rotate out of ${settings}`;
+    ? `only root may write ${file}: type hpc-collector install logrotate | sudo tee ${file}, and put log: { rotate: false } in ${settings}`
+    : `only root may remove ${file}: type sudo rm ${file}, and remove log.rotate from ${settings}`;
 }
 
-/** Turns our own rotation on or off. Returns the changed file, and what undoes it; null if it needs no change. Throws OperatorError. */
+/** Turns our own rotation on or off. Returns the changed file, and a function that undoes it; null if it needs no change. Throws OperatorError. */
 function turnRotation(isOurs: boolean, { config }: Context): { readonly file: string; undo(): void } | null {
   const settings = join(config.directory, 'collector.yaml');
   const advice = `put log: { rotate: ${isOurs} } there`;

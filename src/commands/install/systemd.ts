@@ -33,7 +33,7 @@ export const systemdCommand = defineCommand({
     const directory = manager === 'system' ? '/etc/systemd/system' : join(userConfigHome(process.env), 'systemd/user');
     const task = args.jobs ? jobsTask : runTask;
     if (action === 'remove') return remove(task, directory, manager);
-    if (args.jobs && args._.length > 0) throw new OperatorError('--jobs is for no system: name none');
+    if (args.jobs && args._.length > 0) throw new OperatorError('--jobs does not collect systems: give none');
     const installation = await installationOf(args._, args, context, args.jobs ? 'no system' : 'systems');
     const units = Object.entries(systemdUnits(task, installation, unitName(args['on-failure'])));
     if (action === 'print') {
@@ -43,14 +43,14 @@ export const systemdCommand = defineCommand({
     const written = units.filter(([name, text]) => writeOwnFile(join(directory, name), text));
     const reason = await tell(manager, startingOf(task));
     printLines([
-      ...(written.length === 0 ? ['The units are there already'] : []),
+      ...(written.length === 0 ? ['The units exist already'] : []),
       ...written.map(([name]) => `Wrote ${join(directory, name)}`),
       ...(reason === null
-        ? [`It runs; to see when next, type: ${typed(manager, [['list-timers', `${task.name}.timer`]])}`]
+        ? [`The timer runs; show its next start with: ${typed(manager, [['list-timers', `${task.name}.timer`]])}`]
         : notStarted(reason, manager, installation.user, task)),
       // The timers of a user stop with the user's last session.
       ...(manager === 'user'
-        ? [`So that it runs while you are not logged in, type: loginctl enable-linger ${installation.user}`]
+        ? [`To run it while you are not logged in, type: loginctl enable-linger ${installation.user}`]
         : []),
     ]);
     return reason === null ? exitCodes.done : exitCodes.failed;
@@ -66,7 +66,7 @@ async function remove({ name }: Task, directory: string, manager: SystemdManager
   const stopped = [['disable', '--now', `${name}.timer`]] as const;
   const files = [`${name}.timer`, `${name}.service`].map((file) => join(directory, file)).filter(hasOwnFile);
   if (files.length === 0) {
-    printLines(['No units of ours are there']);
+    printLines(['There are no units of hpc-collector']);
     return exitCodes.done;
   }
   // Stop the units while their files exist: systemd cannot disable a unit without its file.
@@ -75,7 +75,9 @@ async function remove({ name }: Task, directory: string, manager: SystemdManager
   if (reason === null) await tell(manager, [['daemon-reload']]);
   printLines([
     ...files.map((file) => `Removed ${file}`),
-    ...(reason === null ? [] : [`systemd was not told: ${reason}`, `Where it runs, type: ${typed(manager, stopped)}`]),
+    ...(reason === null
+      ? []
+      : [`systemd was not notified: ${reason}`, `If it is running, type: ${typed(manager, stopped)}`]),
   ]);
   return exitCodes.done;
 }
@@ -100,11 +102,11 @@ function typed(manager: SystemdManager, commands: Words): string {
 
 /** Returns what a person must do if systemd could not be reached. */
 function notStarted(reason: string, manager: SystemdManager, user: string, task: Task): string[] {
-  const where = manager === 'system' ? 'Where systemd runs' : `Logged in as ${user} where your systemd runs`;
+  const where = manager === 'system' ? 'If systemd is running' : `If your systemd is running, logged in as ${user}`;
   return [
     `The timer is not started: ${reason}`,
     `${where}, type: ${typed(manager, startingOf(task))}`,
-    ...(task === runTask ? ['Where none runs, take cron: hpc-collector install cron --write'] : []),
+    ...(task === runTask ? ['Without systemd, use cron: hpc-collector install cron --write'] : []),
   ];
 }
 

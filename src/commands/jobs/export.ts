@@ -27,10 +27,10 @@ export const exportCommand = defineCommand({
   },
   async run({ args }) {
     if (args['dry-run'] && args['json-only'])
-      throw new OperatorError('--dry-run and --json-only exclude each other: give one of them');
+      throw new OperatorError('--dry-run and --json-only cannot be used together: give one of them');
     const isAgain = args.again === true;
     if (isAgain && (args.since ?? args['start-date'] ?? args.days) === undefined)
-      throw new OperatorError('--again sends a range again: give --since, --start-date or --days with it');
+      throw new OperatorError('--again needs a range: give --since, --start-date or --days with it');
     const name = args['cluster-name'];
     const cluster = name === undefined ? null : checkedCluster(name, '--cluster-name');
     const now = new Date();

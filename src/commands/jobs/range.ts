@@ -14,7 +14,7 @@ export type RangeArgs = {
 };
 
 /**
- * Returns the range that the flags ask for; days begin and end in the zone. Throws OperatorError for an impossible one.
+ * Returns the range of the flags; days begin and end in the zone. Throws OperatorError for an impossible range.
  */
 export function rangeOf(args: RangeArgs, timeZone: string, now: Date): Range {
   refuseTogether(args, ['since', 'start-date', 'days']);
@@ -22,7 +22,8 @@ export function rangeOf(args: RangeArgs, timeZone: string, now: Date): Range {
   const until = momentOf(args, 'until') ?? dateOf(args, 'end-date', timeZone, 1);
   const since =
     momentOf(args, 'since') ?? dateOf(args, 'start-date', timeZone, 0) ?? daysBack(args.days, until ?? now, timeZone);
-  if (since !== null && since > now) throw new OperatorError(`it is ${readableUtc(now)} UTC: that range has not begun`);
+  if (since !== null && since > now)
+    throw new OperatorError(`the range begins in the future: it is ${readableUtc(now)} UTC now`);
   if (since !== null && until !== null && since >= until)
     throw new OperatorError(
       `the range is empty: it begins at ${readableUtc(since)} and ends at ${readableUtc(until)} UTC`,
@@ -32,7 +33,7 @@ export function rangeOf(args: RangeArgs, timeZone: string, now: Date): Range {
 
 function refuseTogether(args: RangeArgs, names: readonly (keyof RangeArgs)[]): void {
   const [one, other] = names.filter((name) => args[name] !== undefined);
-  if (other !== undefined) throw new OperatorError(`--${one} and --${other} exclude each other: give one of them`);
+  if (other !== undefined) throw new OperatorError(`--${one} and --${other} cannot be used together: give one of them`);
 }
 
 function momentOf(args: RangeArgs, name: 'since' | 'until'): Date | null {
@@ -40,7 +41,7 @@ function momentOf(args: RangeArgs, name: 'since' | 'until'): Date | null {
   if (text === undefined) return null;
   const moment = parseMoment(text);
   if (moment !== null) return new Date(Math.floor(moment.getTime() / 1000) * 1000);
-  throw new OperatorError(`--${name} ${printable(text, 40)}: give a moment in ISO 8601, UTC, such as 2026-05-01T18:00`);
+  throw new OperatorError(`--${name} ${printable(text, 40)}: give a time in ISO 8601, UTC, such as 2026-05-01T18:00`);
 }
 
 /** Returns the beginning of a day, or of a day `later` days after it. */

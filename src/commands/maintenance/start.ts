@@ -37,7 +37,7 @@ export const startCommand = defineCommand({
 
 function endOf(args: { readonly until?: string | undefined; readonly for?: string | undefined }, now: Date): Date {
   if ((args.until === undefined) === (args.for === undefined))
-    throw new OperatorError('say when it ends: give either --until TIME or --for AGE');
+    throw new OperatorError('the end is needed: give either --until TIME or --for AGE');
   if (args.for === undefined) return untilOf(args.until ?? '', now);
   const duration = parseDuration(args.for);
   if (duration !== null && duration > 0) return new Date(now.getTime() + duration);
@@ -47,8 +47,8 @@ function endOf(args: { readonly until?: string | undefined; readonly for?: strin
 function untilOf(text: string, now: Date): Date {
   const until = parseMoment(text);
   if (until === null) {
-    throw new OperatorError(`--until ${printable(text, 40)}: give a moment in ISO 8601, UTC, such as 2026-05-01T18:00`);
+    throw new OperatorError(`--until ${printable(text, 40)}: give a time in ISO 8601, UTC, such as 2026-05-01T18:00`);
   }
   if (until > now) return until;
-  throw new OperatorError(`--until ${printable(text, 40)} is past: it is ${readableUtc(now)} UTC now`);
+  throw new OperatorError(`--until ${printable(text, 40)} is in the past: it is ${readableUtc(now)} UTC now`);
 }

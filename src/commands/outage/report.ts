@@ -28,7 +28,9 @@ export const reportCommand = defineCommand({
       const outage = reportOutage(outbox, args.system, args, new Date());
       const known = knownSystems(config);
       if (!known.includes(outage.system_name))
-        log.warn(`'${outage.system_name}' is no system of this configuration (${known.join(', ')}): is it mistyped?`);
+        log.warn(
+          `'${outage.system_name}' is not a system of this configuration (${known.join(', ')}): is it mistyped?`,
+        );
       return outage;
     });
     return exitCodes.done;

@@ -14,7 +14,7 @@ export const updateCommand = defineCommand({
     checkStatus(args.status);
     const names = Object.keys(sayingArgs) as (keyof typeof sayingArgs)[];
     if (names.every((name) => args[name] === undefined))
-      throw new OperatorError(`say what is new: ${names.map((name) => `--${name}`).join(', ')}`);
+      throw new OperatorError(`no change is given: use ${names.map((name) => `--${name}`).join(', ')}`);
     await say(args, (outbox) => updateOutage(outbox, args.key, args, new Date()));
     return exitCodes.done;
   },

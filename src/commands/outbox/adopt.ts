@@ -25,10 +25,10 @@ export const adoptCommand = defineCommand({
     checkNamed(context.outbox);
     if (!existsSync(outboxFile)) throw new OperatorError(`there is no outbox ${outboxFile}: nothing to take over`);
     refuseNotOutbox(outboxFile);
-    // Held by a host that is not as retired as was thought.
+    // The lock is held if the other host still runs a drain.
     const lock = tryLock(drainLockFile(outboxFile), log.warn);
     if (!lock)
-      throw new OperatorError(`somebody drains ${outboxFile} right now: stop the other host's cron job first`, {
+      throw new OperatorError(`a drain of ${outboxFile} is running: stop the cron job of the other host first`, {
         exitCode: exitCodes.locked,
       });
     const outbox = openForRepair(context.outbox, 'adopt');
@@ -38,8 +38,8 @@ export const adoptCommand = defineCommand({
     const isNew = owner === null || !sameHost(owner, host);
     if (isNew && owner !== null) log.warn(`The outbox of ${owner} is now written by ${host}`);
     const said = isNew
-      ? `${host} writes ${outboxFile} from now on${owner === null ? '' : ` in the place of ${printable(owner, 100)}, whose cron job must not run any more`}`
-      : `${host} writes ${outboxFile} already`;
+      ? `${outboxFile} now belongs to ${host}${owner === null ? '' : ` instead of ${printable(owner, 100)}: remove the cron job there`}`
+      : `${outboxFile} already belongs to ${host}`;
     printLines([args.json ? jsonLine({ file: outboxFile, host, was: owner }) : said]);
     return exitCodes.done;
   },

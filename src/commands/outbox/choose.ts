@@ -41,7 +41,7 @@ export function checkChoice(args: ChooseArgs): void {
   if (args._.length > 0 && isFlagged) throw new OperatorError('give either ids or flags that choose entries, not both');
   if (args._.length > 0 || isFlagged) return;
   throw new OperatorError(
-    'say which entries: ids, - for ids on standard input, --stream, --state, --older-than, --rejected where it applies, or --all',
+    'no entries are chosen: give ids, - for ids on standard input, --stream, --state, --older-than, --rejected (with retry), or --all',
   );
 }
 
@@ -60,7 +60,7 @@ export async function chooseEntries(
   const states = args.state === 'all' ? applicable : filter.states;
   const other = states.find((state) => !applicable.includes(state));
   if (other)
-    throw new OperatorError(`this does not apply to ${other} entries, only to those ${applicable.join(' or ')}`);
+    throw new OperatorError(`this does not apply to ${other} entries, only to ${applicable.join(' or ')} entries`);
   return [...listKeys(outbox, { ...filter, states })];
 }
 
@@ -86,7 +86,7 @@ function idOf(text: string | null, number: number): string[] {
     // Not JSON: handled below.
   }
   throw new OperatorError(
-    `line ${number} of standard input is neither an id nor a JSON object with one: ${printable(line ?? '(too long, or no UTF-8)', 60)}`,
+    `line ${number} of standard input is neither an id nor a JSON object with one: ${printable(line ?? '(too long, or not UTF-8)', 60)}`,
   );
 }
 

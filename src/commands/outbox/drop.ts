@@ -23,13 +23,13 @@ export const dropCommand = defineCommand({
   async run({ args }) {
     checkChoice(args);
     const mayAsk = isInteractive() && !readsIds(args);
-    if (!args.yes && !mayAsk) throw new OperatorError('nobody can be asked here: say --yes to drop these entries');
+    if (!args.yes && !mayAsk) throw new OperatorError('cannot ask for confirmation: pass --yes to drop these entries');
     const { outbox, context } = ownOutbox(args);
     // Select delivered entries only if they are named or requested by state.
     const entries = await chooseEntries(outbox, args, args.state === 'delivered' ? entryStates : undelivered);
-    if (entries.length > 0 && !args.yes && !(await confirmed(`Drop ${summaryOf(entries)} for good?`))) {
+    if (entries.length > 0 && !args.yes && !(await confirmed(`Drop ${summaryOf(entries)}? This cannot be undone.`))) {
       outbox.close();
-      complain('Nothing was dropped.\n');
+      complain('No entry was dropped.\n');
       return exitCodes.failed;
     }
     const reason = args.reason ?? 'dropped by hand';
@@ -40,7 +40,7 @@ export const dropCommand = defineCommand({
     }
     outbox.close();
     if (changed.size > 0) context.log.info(`Dropped ${summaryOf(changed)}: ${reason}`);
-    const said = 'dropped; they are remembered in: hpc-collector outbox ls --dropped';
+    const said = 'dropped; list them with: hpc-collector outbox ls --dropped';
     return report({ entries, changed, state: null, said, json: args.json === true });
   },
 });

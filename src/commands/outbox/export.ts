@@ -40,7 +40,8 @@ export const exportCommand = defineCommand({
       const waiting = entries.filter((entry) => args.hold && entry.state === 'pending');
       // Hold before the first line is written: this host must not send entries that another host may have.
       const held = steer(outbox, waiting, (entry) => outbox.hold(entry, reason));
-      const said = held.size === 0 ? '' : `; ${held.size} held here: drop them once they are imported, or release them`;
+      const said =
+        held.size === 0 ? '' : `; ${held.size} held on this host: drop them after the import, or release them`;
       let damaged = 0;
       let written = 0;
       const lines = function* () {
@@ -50,7 +51,7 @@ export const exportCommand = defineCommand({
             yield exported.line;
           } else {
             damaged += 1;
-            complain(`${exported.entry.id} is left out: ${exported.reason}\n`);
+            complain(`${exported.entry.id} is not exported: ${exported.reason}\n`);
           }
         }
       };
@@ -71,7 +72,7 @@ function exclusively(args: Parameters<typeof ownOutbox>[0]) {
   const lock = tryLock(drainLockFile(context.outbox.file), context.log.warn);
   if (lock) return { outbox, lock };
   outbox.close();
-  throw new OperatorError('a drain is under way: try again when it is done', { exitCode: exitCodes.locked });
+  throw new OperatorError('a drain is running: try again when it has ended', { exitCode: exitCodes.locked });
 }
 
 /** Yields the current entries, those just held with their earlier state; skips entries that have disappeared. */

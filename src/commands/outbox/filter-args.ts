@@ -58,7 +58,7 @@ export function filterOf(args: FilterArgs, usual: readonly EntryState[], now: Da
   const until = to.length === 0 ? null : new Date(Math.min(...to));
   if (since !== null && until !== null && since >= until)
     throw new OperatorError(
-      `nothing can match: ${readableUtc(since)} UTC (--since, --younger-than) is not before ${readableUtc(until)} UTC (--until, --older-than)`,
+      `no entry can match: ${readableUtc(since)} UTC (--since, --younger-than) is not before ${readableUtc(until)} UTC (--until, --older-than)`,
     );
   return {
     states: statesOf(args.state) ?? usual,

@@ -6,6 +6,6 @@ import { entriesOf } from '../../outbox/selection.ts';
 /** Returns the one entry whose id begins with `prefix`. Throws OperatorError if there is none or more than one. */
 export function findEntry(outbox: Outbox, prefix: string): Entry {
   const [entry] = entriesOf(outbox, [prefix]);
-  if (!entry) throw new OperatorError('say which entry: its id');
+  if (!entry) throw new OperatorError('no entry is chosen: give its id');
   return entry;
 }

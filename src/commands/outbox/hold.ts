@@ -19,7 +19,7 @@ export const holdCommand = defineCommand({
     const reason = args.reason ?? 'held by hand';
     const changed = steer(outbox, entries, (entry) => outbox.hold(entry, reason));
     outbox.close();
-    const said = 'held; let them go with: hpc-collector outbox release';
+    const said = 'held; release with: hpc-collector outbox release';
     return report({ entries, changed, state: 'held', said, json: args.json === true });
   },
 });

@@ -28,11 +28,11 @@ export const importCommand = defineCommand({
     try {
       const { max_mib } = context.config.collector.outbox;
       const result = await importEntries(outbox, linesOf(chunks, maxLineBytes), max_mib * 1024 ** 2, (line, problem) =>
-        complain(`line ${line} ${printable(problem, 300)}: not taken in\n`),
+        complain(`line ${line} ${printable(problem, 300)}: not imported\n`),
       );
       if (result.fullAt !== null)
         complain(
-          `line ${result.fullAt} and what follows has no room: the outbox is limited to ${max_mib} MiB; raise outbox.max_mib, or drain first, and import it again\n`,
+          `line ${result.fullAt} and later lines are not imported: the outbox is limited to ${max_mib} MiB; raise outbox.max_mib, or drain first, then import the file again\n`,
         );
       printLines([args.json ? jsonLine(countsOf(result)) : sentenceOf(result)]);
       return result.bad > 0 || result.fullAt !== null ? exitCodes.failed : exitCodes.done;
@@ -56,10 +56,10 @@ function countsOf({ taken, here, delivered, bad, fullAt }: Imported): Record<str
 
 function sentenceOf({ taken, here, delivered, bad }: Imported): string {
   const parts = [
-    taken.held > 0 ? `${taken.held} held: outbox release lets them go` : null,
-    taken.rejected > 0 ? `${taken.rejected} rejected: outbox retry tries them again` : null,
-    here > 0 ? `${here} were here already` : null,
-    delivered > 0 ? `${delivered} were delivered: not needed` : null,
+    taken.held > 0 ? `${taken.held} held: release them with outbox release` : null,
+    taken.rejected > 0 ? `${taken.rejected} rejected: retry them with outbox retry` : null,
+    here > 0 ? `${here} already in the outbox` : null,
+    delivered > 0 ? `${delivered} skipped: delivered already` : null,
     bad > 0 ? `${counted(bad, 'bad line')}` : null,
   ].filter((part) => part !== null);
   const total = taken.pending + taken.held + taken.rejected;

@@ -42,7 +42,8 @@ export const lsCommand = defineCommand({
       } else if (args.json || args.ids) {
         const entries = outbox ? listEntries(outbox, filter, limit) : [];
         printLines(map(entries, (entry) => (args.json ? jsonLine(entryJson(entry)) : entry.id)));
-      } else printLines(outbox ? table(outbox, filter, limit, isFiltered(args)) : ['Nothing waits to be delivered.']);
+      } else
+        printLines(outbox ? table(outbox, filter, limit, isFiltered(args)) : ['There are no undelivered entries.']);
     } finally {
       outbox?.close();
     }
@@ -55,7 +56,9 @@ function table(outbox: Outbox, filter: ReturnType<typeof filterOf>, limit: numbe
   if (entries.length === 0 && isChosen) return ['There is no such entry.'];
   const lines = entryTable(outbox, entries);
   const more = limit === null ? 0 : countEntries(outbox, filter) - entries.length;
-  return more > 0 ? [...lines, `… and ${more} more: --limit all shows them, outbox stats sums them up`] : lines;
+  return more > 0
+    ? [...lines, `… and ${more} more: list all with --limit all, or summarise them with outbox stats`]
+    : lines;
 }
 
 function droppedLines(

@@ -27,8 +27,8 @@ export const pruneCommand = defineCommand({
     outbox.close();
     const kept = `delivered over ${counted(bounds.keepDeliveredDays, 'day')} ago`;
     const said = args['dry-run']
-      ? `${counted(entries, 'entry', 'entries')} would be taken out, ${kept}`
-      : `${counted(pruned, 'entry', 'entries')} taken out, ${kept}`;
+      ? `${counted(entries, 'entry', 'entries')} would be deleted, ${kept}`
+      : `${counted(pruned, 'entry', 'entries')} deleted, ${kept}`;
     printLines([args.json ? jsonLine({ prunable: entries, prunable_bytes: bytes, pruned }) : said]);
     return exitCodes.done;
   },

@@ -9,7 +9,7 @@ import { recoverFrom } from '../../outbox/recovery/recover-from.ts';
 import { openContext } from '../../run/context.ts';
 import { commonArgs } from '../common.ts';
 
-const noDamage = 'No damage that nobody has looked at.';
+const noDamage = 'There is no unacknowledged damage.';
 
 export const recoverCommand = defineCommand({
   meta: {
@@ -32,7 +32,7 @@ export const recoverCommand = defineCommand({
       throw new OperatorError('give one FILE to recover from, or --ack');
     const context = openContext(args);
     checkNamed(context.outbox);
-    // Only to be told that all is well, none is made.
+    // Do not create an outbox only to report that it has no damage.
     if (file === undefined && !isThere(context.outbox.file)) {
       if (!args.json) say(noDamage);
       return exitCodes.done;
@@ -42,7 +42,7 @@ export const recoverCommand = defineCommand({
       if (file !== undefined) {
         const { recovered, present, withoutBody, withoutEntry } = recoverFrom(file, outbox, context.outbox.file);
         say(
-          `${counted(recovered, 'entry', 'entries')} recovered, ${present} here already, ${withoutBody.length + withoutEntry} lost`,
+          `${counted(recovered, 'entry', 'entries')} recovered, ${present} already in the outbox, ${withoutBody.length + withoutEntry} lost`,
         );
         return exitCodes.done;
       }
@@ -51,7 +51,7 @@ export const recoverCommand = defineCommand({
       else if (damages.length === 0) say(noDamage);
       else {
         for (const damage of damages) say(described(damage));
-        if (!args.ack) say('When you have looked: hpc-collector outbox recover --ack');
+        if (!args.ack) say('When you have read this, type: hpc-collector outbox recover --ack');
       }
       return exitCodes.done;
     } finally {
@@ -65,7 +65,7 @@ function described(damage: Damage): string {
     ['Damaged', `${damage.at.slice(0, 19).replace('T', ' ')} UTC: ${damage.reason}`],
     ['Kept as', damage.file],
     ['Recovered', counted(damage.recovered, 'entry', 'entries')],
-    ['Lost', `${damage.without_body} whose body was damaged, ${damage.without_entry} of which only the body was left`],
+    ['Lost', `${damage.without_body} with a damaged body, ${damage.without_entry} with a body only`],
   ];
   return facts.map(([name, value]) => `${`${name}:`.padEnd(11)}${printable(value, 2000)}`).join('\n');
 }

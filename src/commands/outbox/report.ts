@@ -19,7 +19,7 @@ export type Steered = {
 /** Prints the result; `failed` if some entries could not be changed. */
 export async function report({ entries, changed, state, said, json }: Steered): Promise<ExitCode> {
   const left = entries.filter((entry) => !changed.has(entry) && entry.state !== state);
-  for (const entry of left) complain(`${entry.id} is ${entry.state}: left as it is\n`);
+  for (const entry of left) complain(`${entry.id} is ${entry.state}: unchanged\n`);
   if (json) {
     printLines(
       entries.map((entry) => {

@@ -42,7 +42,7 @@ export const showCommand = defineCommand({
   },
 });
 
-/** The last attempts that the summary lists: with them it fits a screen of 24 lines. */
+/** Number of attempts that the summary lists; it then fits a screen of 24 lines. */
 const shownAttempts = 5;
 
 type Shown = {
@@ -52,7 +52,7 @@ type Shown = {
   readonly body: Body;
 };
 
-/** The body as JSON; what is none, as text; or why it cannot be read. */
+/** The body: as JSON, or as text if it is not JSON; or why it cannot be read. */
 type Body = { readonly value: unknown } | { readonly damage: string };
 
 function bodyOf(outbox: Outbox, entry: Entry): Body {
@@ -94,8 +94,8 @@ function describe({ entry, attempts, waiting, body }: Shown): string[] {
     ['Collected', `${readableUtc(entry.collectedAt)} UTC, ${age} ago`],
     ['Failed probes', entry.failedProbes.length === 0 ? null : entry.failedProbes.join(', ')],
     ['State', entry.deliveredAt ? `delivered ${readableUtc(entry.deliveredAt)} UTC` : entry.state],
-    ['Waits', waiting && `${waiting.reason}${waiting.until ? `; until ${readableUtc(waiting.until)} UTC` : ''}`],
-    ['May be there', mayBeThere(entry, attempts) ? thereAlready(entry) : null],
+    ['Pending', waiting && `${waiting.reason}${waiting.until ? `; until ${readableUtc(waiting.until)} UTC` : ''}`],
+    ['May be stored', mayBeThere(entry, attempts) ? thereAlready(entry) : null],
     ['Last error', entry.lastError],
     ['Answer', entry.answer],
   ];
@@ -119,7 +119,7 @@ function describe({ entry, attempts, waiting, body }: Shown): string[] {
 }
 
 function thereAlready(entry: Entry): string {
-  if (entry.state === 'delivered') return 'perhaps twice: an attempt before the last one ended without a clear answer';
+  if (entry.state === 'delivered') return 'perhaps twice: an attempt before the last one had no clear answer';
   const since = entry.firstSentAt === null ? '' : `, first at ${readableUtc(entry.firstSentAt)} UTC`;
-  return `it was sent and may be there already${since}: no answer said what became of it, and to send it again may store it twice`;
+  return `it was sent${since}, without a clear answer: the API may have stored it, and sending it again may store it twice`;
 }

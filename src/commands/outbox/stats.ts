@@ -53,7 +53,7 @@ export const statsCommand = defineCommand({
   },
 });
 
-/** The entry that the drain would send first, of each stream. */
+/** Returns the entry that the next drain sends first, for each stream. */
 function headsOf(outbox: Outbox): ReadonlyMap<string, Entry> {
   const heads = pendingDestinations(outbox).flatMap((destination) => outbox.heads(destination));
   return new Map(heads.map((head) => [head.stream, head]));
@@ -95,7 +95,7 @@ function fileJson(file: FileStatistics, path: string, maxBytes: number): Record<
 }
 
 function streamLines(streams: readonly Stream[], now: Date): string[] {
-  if (streams.length === 0) return ['Nothing waits, and nothing was delivered in the last 24 hours.'];
+  if (streams.length === 0) return ['There are no undelivered entries, and none was delivered in the last 24 hours.'];
   const ago = (moment: Date | null) => (moment === null ? '-' : shortDuration(now.getTime() - moment.getTime()));
   const rows = streams.map((one) => [
     printable(one.stream, 60),

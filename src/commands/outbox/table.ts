@@ -14,7 +14,7 @@ const shownStates: Readonly<Record<EntryState, string>> = {
 
 /** Formats entries in columns, with the reason of the delay below each; a sentence if there are none. */
 export function entryTable(outbox: Outbox, entries: readonly Entry[], now = new Date()): string[] {
-  if (entries.length === 0) return ['Nothing waits to be delivered.'];
+  if (entries.length === 0) return ['There are no undelivered entries.'];
   const heads = new Map(
     [...new Set(entries.map((entry) => entry.destination))]
       .flatMap((destination) => outbox.heads(destination))
@@ -46,7 +46,7 @@ function nextOf(entry: Entry, head: Entry | undefined, now: Date): string {
 
 /** Formats dropped entries in columns, with the reason below each. */
 export function droppedTable(dropped: readonly Dropped[]): string[] {
-  if (dropped.length === 0) return ['Nothing was ever dropped.'];
+  if (dropped.length === 0) return ['No entry was dropped.'];
   const rows = dropped.map((one) => [
     one.id,
     printable(one.stream, 60),

@@ -59,12 +59,14 @@ export const serveCommand = defineCommand({
     });
     log.info(`Listening on ${receiver.url}`);
     const option = args.database === undefined ? '' : ` --database ${args.database}`;
-    // Who has one of the two has a receiver, perhaps for no more than that.
+    // A receiver can be for snapshots only or for jobs only: warn only if it can receive neither.
     const level = hasUsers || hasKeys ? 'info' : 'warn';
     if (!hasUsers)
-      log[level](`No snapshots are taken yet: add a user with: hpc-collector serve user add NAME${option}`);
+      log[level](`No snapshots can be received yet: add a user with: hpc-collector serve user add NAME${option}`);
     if (!hasKeys) {
-      log[level](`No jobs are taken yet: add a key with: hpc-collector serve key add NAME --cluster CLUSTER${option}`);
+      log[level](
+        `No jobs can be received yet: add a key with: hpc-collector serve key add NAME --cluster CLUSTER${option}`,
+      );
     }
     await new Promise<void>((resolve) => stopSignal.addEventListener('abort', () => resolve(), { once: true }));
     await receiver.stop();
@@ -73,7 +75,7 @@ export const serveCommand = defineCommand({
   },
 });
 
-/** The size in bytes of a flag in MiB. */
+/** Returns the size in bytes of a flag in MiB. Throws OperatorError. */
 function bytesOf(mebibytes: string): number {
   const count = Number(mebibytes);
   if (/^\d+$/.test(mebibytes) && count >= 1 && count <= 1024) return count * 1024 ** 2;
