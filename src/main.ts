@@ -3,7 +3,7 @@ import { runCommandLine } from './commands/command-line.ts';
 import { commonArgs } from './commands/common.ts';
 import { isHanging } from './lib/hanging.ts';
 
-// Each command is imported when it is run: cron starts this program often, and most of it is not needed then.
+// Import each command only when it runs: cron starts this program often and needs only a part of it.
 const root: CommandDef = {
   meta: {
     name: 'hpc-collector',
@@ -35,7 +35,7 @@ const root: CommandDef = {
   },
 };
 
-// Not process.exit: it would cut off what a slow reader has not taken from standard output yet.
+// Do not call process.exit: it would cut off output that a slow reader has not read yet.
 process.exitCode = await runCommandLine(root, process.argv.slice(2));
-// A directory that does not answer would keep the process alive, and every run of cron would add one.
+// A directory that does not answer would keep the process alive, and every cron run would add a process.
 if (isHanging()) process.exit();

@@ -35,7 +35,7 @@ export type Condition = {
   readonly hasJobs: boolean;
   /** Time up to which the finished jobs of each cluster were read, by its name. */
   readonly exportedUntil: ReadonlyMap<string, Date>;
-  /** Recoveries that nobody has acknowledged. */
+  /** Number of unacknowledged recoveries of the outbox. */
   readonly damages: number;
   /** Undelivered entries deleted for lack of space in the last day. */
   readonly givenUp: number;

@@ -32,8 +32,8 @@ export type Finding = {
   /** One line for people. */
   readonly text: string;
   /**
-   * True if people are notified. False for the early stage of a problem that has a later one, and for what a person did
-   * on purpose.
+   * True if people are notified. False for the early stage of a problem that has a later one, and for states that a person
+   * set on purpose.
    */
   readonly alerts: boolean;
   /** True if it would be a problem without the maintenance of its system. */
@@ -83,7 +83,7 @@ function systemFindings(system: SystemCondition, now: Date, limits: Limits): Fin
 
   const stored = judge(storedAt, now, limits);
   if (stored !== 'ok') {
-    const text = storedAt === null ? 'nothing was ever stored' : `last stored ${age(storedAt, now)} ago`;
+    const text = storedAt === null ? 'no snapshot was stored' : `last stored ${age(storedAt, now)} ago`;
     add('collection', stored, text, stored === 'critical');
   }
   // A snapshot that was not collected cannot be delivered: report one problem, not two.
@@ -124,7 +124,7 @@ function outboxFindings(condition: Condition, limits: Limits): Finding[] {
   const waiting = oldestWaiting(streams.filter(({ stream }) => !silent.has(stream)));
   const status = waiting === null ? 'ok' : judge(waiting, at, limits);
   if (waiting !== null && status !== 'ok') {
-    const text = `${counted(total(streams, 'pending'), 'entry waits', 'entries wait')}, the oldest for ${age(waiting, at)}`;
+    const text = `${counted(total(streams, 'pending'), 'entry is pending', 'entries are pending')}, the oldest for ${age(waiting, at)}`;
     found.push(finding('delivery', status, text, { alerts: status === 'critical' }));
   }
   const rejected = total(streams, 'rejected');
@@ -140,7 +140,7 @@ function outboxFindings(condition: Condition, limits: Limits): Finding[] {
     found.push(finding('damage', 'critical', text));
   }
   if (condition.spooled > 0) {
-    const text = `${counted(condition.spooled, 'snapshot waits', 'snapshots wait')} in the fallback directory`;
+    const text = `${counted(condition.spooled, 'snapshot is', 'snapshots are')} in the fallback directory`;
     found.push(finding('spool', 'warning', text));
   }
   if (condition.spoolProblem !== null)
@@ -157,7 +157,7 @@ function diskFindings({ networkFilesystem, diskFreeBytes }: Condition): Finding[
     found.push(finding('disk', status, text));
   }
   if (networkFilesystem !== null) {
-    const text = `the outbox lies on ${networkFilesystem}, a local path is better`;
+    const text = `the outbox is on ${networkFilesystem}: use a local filesystem`;
     found.push(finding('filesystem', 'warning', text, { alerts: false }));
   }
   return found;

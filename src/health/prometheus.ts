@@ -7,13 +7,14 @@ type Sample = readonly [labels: Readonly<Record<string, string>>, value: number]
 type Metric = readonly [name: string, help: string, samples: readonly Sample[]];
 
 /**
- * The state of health in Prometheus' text format 0.0.4, for node_exporter's textfile collector. Moments and not ages: a
- * file that is no longer written must not look young. Without a condition it says only that there is none.
+ * Returns the health in the Prometheus text format 0.0.4, for the textfile collector of node_exporter. It has timestamps
+ * instead of ages, because a file that is no longer written must not look recent. Without a condition it has only the
+ * status.
  */
 export function prometheusText(condition: Condition | null, status: Status, now: Date): string {
   const metrics: Metric[] = [
-    ['health_status', 'What health says: 0 ok, 1 warning, 2 critical, 3 unknown.', one(statuses.indexOf(status))],
-    ['health_timestamp_seconds', 'When this was written.', one(now.getTime() / 1000)],
+    ['health_status', 'Health status: 0 ok, 1 warning, 2 critical, 3 unknown.', one(statuses.indexOf(status))],
+    ['health_timestamp_seconds', 'Time when this file was written.', one(now.getTime() / 1000)],
     ...(condition === null ? [] : metricsOf(condition)),
   ];
   return metrics
@@ -29,11 +30,11 @@ export function prometheusText(condition: Condition | null, status: Status, now:
 
 /** Writes a file, readable for all, in one step: node_exporter never reads half of it. Throws OperatorError. */
 export function writeTextfile(file: string, text: string): void {
-  // Its name must not end as the one does that is collected.
+  // The name must not end with .prom, because node_exporter would read it.
   const unfinished = `${file}.${crypto.randomUUID()}.tmp`;
   try {
     writeFileSync(unfinished, text, { flag: 'wx', mode: 0o644 });
-    // Whatever the umask.
+    // The umask may have removed permissions.
     chmodSync(unfinished, 0o644);
     renameSync(unfinished, file);
   } catch (error) {
@@ -53,29 +54,25 @@ function metricsOf(condition: Condition): Metric[] {
   return [
     [
       'snapshot_stored_timestamp_seconds',
-      'When the last stored snapshot was collected.',
+      'Collection time of the last stored snapshot.',
       bySystem(({ storedAt }) => secondsOf(storedAt)),
     ],
     [
       'snapshot_delivered_timestamp_seconds',
-      'When the last delivered snapshot was collected.',
+      'Collection time of the last delivered snapshot.',
       bySystem(({ deliveredAt }) => secondsOf(deliveredAt)),
     ],
     [
       'probe_failures_in_a_row',
-      'How many snapshots in a row a probe has failed in by now.',
+      'Number of latest snapshots in a row in which the probe failed.',
       systems.flatMap(({ name, failedProbes }) =>
         [...failedProbes].map(([probe, times]): Sample => [{ system: name, probe }, times]),
       ),
     ],
-    [
-      'maintenance',
-      'Whether the system is in maintenance.',
-      bySystem(({ maintenance }) => Number(maintenance !== null)),
-    ],
+    ['maintenance', '1 if the system is in maintenance.', bySystem(({ maintenance }) => Number(maintenance !== null))],
     [
       'jobs_exported_timestamp_seconds',
-      'Up to when the finished jobs of a cluster were read.',
+      'Time up to which the finished jobs of a cluster were read.',
       [...condition.exportedUntil].map(([cluster, until]): Sample => [{ cluster }, until.getTime() / 1000]),
     ],
     [
@@ -87,15 +84,15 @@ function metricsOf(condition: Condition): Metric[] {
         ),
       ),
     ],
-    ['oldest_pending_timestamp_seconds', 'When what waits longest was collected.', one(secondsOf(oldest))],
-    ['lost_entries_last_day', 'Undelivered entries given up for want of room.', one(condition.givenUp)],
-    ['damages_unacknowledged', 'Recoveries of the outbox that nobody has acknowledged.', one(condition.damages)],
-    ['spooled_snapshots', 'Snapshots that wait in the fallback directory.', one(condition.spooled)],
+    ['oldest_pending_timestamp_seconds', 'Collection time of the oldest pending entry.', one(secondsOf(oldest))],
+    ['lost_entries_last_day', 'Undelivered entries deleted for lack of space.', one(condition.givenUp)],
+    ['damages_unacknowledged', 'Unacknowledged recoveries of the outbox.', one(condition.damages)],
+    ['spooled_snapshots', 'Snapshots in the fallback directory.', one(condition.spooled)],
     ['outbox_used_bytes', 'Bytes of the outbox in use.', one(condition.usedBytes)],
-    ['disk_free_bytes', 'Bytes left on the disk of the outbox.', one(condition.diskFreeBytes)],
+    ['disk_free_bytes', 'Free bytes on the disk of the outbox.', one(condition.diskFreeBytes)],
     [
       'outbox_on_network_filesystem',
-      'Whether the outbox lies on a network filesystem.',
+      '1 if the outbox is on a network filesystem.',
       one(Number(condition.networkFilesystem !== null)),
     ],
   ];

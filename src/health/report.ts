@@ -10,10 +10,10 @@ import { type Finding, findingsOf, type Limits, type Status, statusOf } from './
 import { nagiosLine, statusLine } from './nagios.ts';
 import { watchedSystems } from './watched.ts';
 
-/** What health is told from. */
+/** The inputs of a health report. */
 export type HealthSource = { readonly config: Config; readonly outbox: OutboxLocation };
 
-/** The state of health; without a condition it is not known, or the outbox cannot be read for damage. */
+/** The state of health. The condition is null if it is unknown or if the outbox is too damaged to read. */
 export type HealthReport = {
   readonly status: Status;
   /** The line of a Nagios plugin. */
@@ -29,14 +29,14 @@ const nothingExpected =
 
 const nothingExported = 'no jobs were exported yet: hpc-collector jobs export';
 
-/** Judges what an open outbox, its disk and the fallback directory say. */
+/** Judges the state of an open outbox, its disk and the fallback directory. */
 export function assess(outbox: Outbox, { config, outbox: { file, spool } }: HealthSource, now: Date): Assessment {
   const systems = watchedSystems(config, outbox.metadata.read('host') ?? hostname());
   const condition = conditionOf(outbox, { file, spool, systems }, now);
   return { condition, findings: findingsOf(condition, limitsOf(config)) };
 }
 
-/** Looks at everything and writes nothing; whatever stands in the way is a report too. */
+/** Returns the health report, without writing anything. Never throws: an error is reported as unknown or critical. */
 export function healthReport(source: HealthSource, now: Date): HealthReport {
   const { collector, ingest } = source.config;
   const hasNoSystem = collector.systems.length === 0;
@@ -47,11 +47,11 @@ export function healthReport(source: HealthSource, now: Date): HealthReport {
     if (outbox === null) {
       if (exportsOnly) return withoutCondition('unknown', nothingExported);
       const file = printable(source.outbox.file);
-      return withoutCondition('unknown', `there is no outbox ${file} yet: the first collection makes it`);
+      return withoutCondition('unknown', `there is no outbox ${file} yet: the first collection creates it`);
     }
     const { condition, findings } = assess(outbox, source, now);
     const hasExported = hasNoSystem && (condition.hasJobs || condition.exportedUntil.size > 0);
-    // Nothing can be overdue where nothing is expected: that must not look well.
+    // If no snapshots are expected, none can be overdue; do not report that as ok.
     if (condition.systems.length === 0 && !hasExported) {
       const text = exportsOnly ? nothingExported : nothingExpected;
       return { ...withoutCondition('unknown', text), condition, findings };
@@ -71,12 +71,12 @@ export function healthReport(source: HealthSource, now: Date): HealthReport {
   }
 }
 
-/** A report of what keeps health from being known. */
+/** Returns a report for a state without a condition, with the reason. */
 export function withoutCondition(status: 'unknown' | 'critical', text: string): HealthReport {
   return { status, line: statusLine(status, text), condition: null, findings: [] };
 }
 
-/** The report as `--json` shows it: times in ISO 8601, UTC; members may be added. */
+/** Returns the report as `--json` prints it: times in ISO 8601, UTC. Members may be added. */
 export function healthJson({ status, line, condition, findings }: HealthReport): Record<string, unknown> {
   return {
     status,

@@ -10,7 +10,7 @@ export function deliveryOf(outbox: Outbox, { outage_key, ids }: KnownOutage): En
   return newestReportState(outbox, outage_key) ?? (ids.length > 0 ? 'delivered' : 'dropped');
 }
 
-const verbs = { begins: 'outage', changes: 'outage, worse or other than it was', ends: 'outage is over' } as const;
+const verbs = { begins: 'outage', changes: 'outage has changed', ends: 'outage is over' } as const;
 
 /** Describes a detected outage for the log. */
 export function sentenceOf({ kind, outage }: Detected): string {

@@ -16,18 +16,18 @@ import { syncOutages } from './sync-from-outbox.ts';
 /** The result of a detection: an outage begins, differs from its last report, or ends. */
 export type Detected = { readonly kind: 'begins' | 'changes' | 'ends'; readonly outage: Outage };
 
-/** The same; or other things are affected than before, which is remembered but not reported. */
+/** The same; or other things are affected than before, which is stored but not reported. */
 type Found = Detected | { readonly kind: 'unsaid'; readonly outage: Outage };
 
 /**
- * Snapshots older than this, for each snapshot considered, say nothing about now, in milliseconds: four times the usual
- * interval.
+ * Longest interval between snapshots that count, in milliseconds: four times the usual interval. Older snapshots do not show
+ * the current state.
  */
 const longestDistance = 20 * 60_000;
 
 /**
- * Detects outages from the last snapshots of a system, and stores the reports in one transaction. A process that dies
- * leaves all or nothing, and another one that detects at the same time finds it done.
+ * Detects outages from the last snapshots of a system, and stores the reports in one transaction. If
+ * the process dies, all reports are stored or none; a concurrent detection does not report them again.
  */
 export function detectOutages(outbox: Outbox, system: System, now: Date): Detected[] {
   syncOutages(outbox);

@@ -4,8 +4,8 @@ import type { OutageRules } from '../config/outage-rules.ts';
 export type Reading = 'bad' | 'good';
 
 /**
- * True if a thing is affected, by its last readings (the newest last): it becomes affected by `bad` bad ones of them
- * and stays so until `good` of them are good. Anything between changes nothing.
+ * True if a thing is affected, by its last `snapshots` readings (the newest last). It becomes affected if `bad` of them are
+ * bad, and stays affected until `good` of them are good.
  */
 export function isAffected(
   readings: readonly Reading[],

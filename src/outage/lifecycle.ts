@@ -3,10 +3,10 @@ import type { Reading } from './hysteresis.ts';
 import { type Outage, outageOf } from './outage.ts';
 import type { KnownOutage } from './row.ts';
 
-/** What a snapshot says about a thing, and its time. */
+/** The reading of a thing in a snapshot, and the time of the snapshot. */
 export type Dated = { readonly at: Date; readonly reading: Reading };
 
-/** Returns the index of the first bad reading; undefined if there is none. */
+/** Returns the time of the first bad reading in milliseconds; undefined if there is none. */
 export function firstBad(readings: readonly Dated[]): number | undefined {
   return readings.find(({ reading }) => reading === 'bad')?.at.getTime();
 }
@@ -27,7 +27,7 @@ export function begun(
     severity,
     status: 'investigating',
     component: [...component].slice(0, 128).join(''),
-    description: `Detected by hpc-collector: so in at least ${bad} of the last ${snapshots} snapshots.`,
+    description: `Detected by hpc-collector in at least ${bad} of the last ${snapshots} snapshots.`,
     start_time: start.toISOString(),
     outage_key: Bun.randomUUIDv7(),
     outage_reported_at: now.toISOString(),

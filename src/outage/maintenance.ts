@@ -6,25 +6,25 @@ const remembered = z.array(
   z.object({ system: z.string(), since: moment, until: moment, reason: z.string().nullable() }),
 );
 
-/** A system that is down on purpose: nobody is told of it, and no outage is detected, until the moment has come. */
+/** Planned downtime of a system: until its end no messages are sent about the system and no outage is detected. */
 export type Maintenance = z.output<typeof remembered>[number];
 
-/** Those that are under way, by system; one whose time is over is none any more. */
+/** Returns the current maintenances, sorted by system. */
 export function maintenances(outbox: Outbox, now: Date): Maintenance[] {
   return latest(outbox).filter(({ until }) => until > now);
 }
 
-/** Whether a system is in maintenance, by its name. */
+/** True if a system is in maintenance. */
 export function isInMaintenance(outbox: Outbox, system: string, now: Date): boolean {
   return maintenances(outbox, now).some((one) => one.system === system);
 }
 
-/** When the last one of a system was over; null where there was none. */
+/** Returns the end of the last maintenance of a system; null if there was none. */
 export function maintenanceEnd(outbox: Outbox, system: string, now: Date): Date | null {
   return latest(outbox).find((one) => one.system === system && one.until <= now)?.until ?? null;
 }
 
-/** Begins one, in the place of another of the same system. */
+/** Starts a maintenance; replaces an earlier one of the same system. */
 export function startMaintenance(outbox: Outbox, started: Maintenance): void {
   outbox.atomically(() => {
     const others = latest(outbox).filter(({ system }) => system !== started.system);
@@ -32,7 +32,7 @@ export function startMaintenance(outbox: Outbox, started: Maintenance): void {
   });
 }
 
-/** Ends one before its time; false where there is none. */
+/** Ends a maintenance early; returns false if there is none. */
 export function endMaintenance(outbox: Outbox, system: string, now: Date): boolean {
   return outbox.atomically(() => {
     if (!isInMaintenance(outbox, system, now)) return false;
@@ -44,7 +44,7 @@ export function endMaintenance(outbox: Outbox, system: string, now: Date): boole
   });
 }
 
-/** The last one of each system, which may be over. */
+/** Returns the last maintenance of each system, which can be over. */
 function latest(outbox: Outbox): Maintenance[] {
   return outbox.metadata.readJson('maintenance', remembered) ?? [];
 }

@@ -18,7 +18,7 @@ const oneOf = (words: readonly string[]) => ({ error: `must be one of ${words.jo
 const time = z.string().transform((value, context) => {
   const moment = parseMoment(value);
   if (moment) return moment;
-  context.addIssue({ code: 'custom', message: 'is no time such as 2025-11-25T14:30 (UTC)' });
+  context.addIssue({ code: 'custom', message: 'is not a time such as 2025-11-25T14:30 (UTC)' });
   return z.NEVER;
 });
 
@@ -51,7 +51,8 @@ export const outageBody = z
     if (end && end < start) refuse('end_time', 'is before the start');
     if (end && end > now) refuse('end_time', 'is in the future: resolve it then');
     if (eta && eta < start) refuse('estimated_resolution', 'is before the start');
-    if ((body.status === 'resolved') !== (end !== undefined)) refuse('end_time', 'goes with the status resolved');
+    if ((body.status === 'resolved') !== (end !== undefined))
+      refuse('end_time', 'is given with the status resolved, and only then');
   });
 
 /** An outage as of its last report. */

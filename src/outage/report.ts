@@ -5,7 +5,7 @@ import { bodyOf, type Outage, outageOf } from './outage.ts';
 import { findOutage, forgetOldOutages, remember } from './outage-table.ts';
 import type { KnownOutage } from './row.ts';
 
-/** What a person reports about an outage; undefined members stay as they are. */
+/** What a person reports about an outage; undefined members stay unchanged. */
 export type Said = {
   readonly title?: string | undefined;
   readonly severity?: string | undefined;
@@ -67,7 +67,7 @@ function change(outbox: Outbox, key: string, changes: object, now: Date): KnownO
   return outbox.atomically(() => {
     const known = findOutage(outbox, key);
     if (known.status === 'resolved')
-      throw new OperatorError(`the outage ${known.outage_key} is over already: report another one`);
+      throw new OperatorError(`the outage ${known.outage_key} is resolved already: report a new one`);
     // A clock that was set back must not make this report older than the one before it.
     const at = new Date(Math.max(now.getTime(), known.outage_reported_at.getTime() + 1));
     const outage = outageOf({ ...JSON.parse(bodyOf(known)), ...changes, outage_reported_at: at.toISOString() });

@@ -91,7 +91,7 @@ function percentDown({ total, down }: { readonly total: number; readonly down: n
   return total === 0 ? 0 : (down / total) * 100;
 }
 
-/** Cuts a title to the longest one of the API. */
+/** Shortens a title to the maximum length of the API. */
 function shortened(title: string): string {
   const characters = [...title];
   return characters.length <= 255 ? title : `${characters.slice(0, 254).join('')}…`;

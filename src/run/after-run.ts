@@ -24,7 +24,7 @@ export async function afterRun(source: HealthSource, isGood: boolean, log: Log):
     const now = new Date();
     await notify(outbox, assess(outbox, source, now).findings, settings, log, now);
   } catch (error) {
-    log.warn(`nobody is told of the state of health: ${messageOf(error)}`);
+    log.warn(`no messages about health are sent: ${messageOf(error)}`);
   } finally {
     outbox?.close();
   }

@@ -22,26 +22,26 @@ import { makeRoom } from './make-room.ts';
 import { stopSignal } from './signals.ts';
 
 export type CollectOptions = {
-  /** Default: for real. */
+  /** Default: `forReal`. */
   readonly source?: Source;
-  /** Whether snapshots that the outbox cannot take are posted; they are only spooled otherwise. */
+  /** True to post snapshots that the outbox cannot store; otherwise they only go to the fallback directory. */
   readonly postDirectly?: boolean;
 };
 
-/** What all systems of one collection share. */
+/** The values that all systems of one collection share. */
 type Shared = {
   readonly context: Context;
   readonly source: Source;
   readonly isAlone: boolean;
-  /** Or why it cannot be written. */
+  /** The open outbox, or the reason why it cannot be written. */
   readonly outbox: HealingOutbox | OutboxUnwritable;
   readonly withoutOutbox: WithoutOutbox;
 };
 
 /**
- * Collects systems side by side and stores each snapshot; one that fails does not stop another. The worst exit code
- * counts; `locked` where another collection of every one of them is under way. Where the outbox cannot be written the
- * snapshots are kept elsewhere and the code is `failed`.
+ * Collects systems in parallel and stores their snapshots; a failure does not stop the other systems. Returns the worst
+ * exit code: `locked` if another collection of every system is running. If the outbox cannot be written, keeps the snapshots
+ * elsewhere and returns `failed`.
  */
 export async function collectAndStore(
   systems: readonly System[],
@@ -62,7 +62,7 @@ export async function collectAndStore(
   };
   try {
     const interrupted: string[] = [];
-    // No two systems may have the same moment: the API knows filesystems by it, and without an outbox nothing else sees to it.
+    // Give each system its own timestamp: the API identifies filesystems by it, and without an outbox nothing else ensures it.
     const started = Date.now();
     const codes = await Promise.all(
       systems.map((system, index) => collectOne(system, new Date(started + index), { ...shared, interrupted })),
@@ -95,7 +95,7 @@ async function collectOne(
   const takeLock = context.hanging === null ? tryLock : trySocketLock;
   const lock = takeLock(collectLockFile(context.outbox.file, name), log.warn);
   if (!lock) {
-    log.info(`Another collection of ${name} is under way`);
+    log.info(`Another collection of ${name} is running`);
     return exitCodes.locked;
   }
   try {
@@ -142,7 +142,7 @@ async function collectOne(
   }
 }
 
-/** The snapshot is stored: what goes wrong here does not cost it, and the next run finds the same. */
+/** Detects outages after the snapshot is stored. Logs an error instead of throwing: the next run detects the same outages. */
 function detectAfterwards(outbox: HealingOutbox, system: System, config: Config, log: Log): void {
   try {
     const detected = outbox.run((current) => {
@@ -155,7 +155,7 @@ function detectAfterwards(outbox: HealingOutbox, system: System, config: Config,
   }
 }
 
-/** What an outbox that cannot be read does not tell is left out: a snapshot is worth more than its repeated values. */
+/** Returns the last known values; null if the outbox cannot be read, because the snapshot is useful without them. */
 function lastKnown(
   outbox: HealingOutbox | OutboxUnwritable,
   systemName: string,
@@ -171,7 +171,7 @@ function lastKnown(
   }
 }
 
-/** The code for a whole of several parts: a failure outweighs what is done, what is done outweighs what was locked. */
+/** Returns the exit code of several parts: a failure if any part failed, `locked` only if all parts were locked. */
 export function worst(codes: readonly ExitCode[]): ExitCode {
   const order = [exitCodes.fatal, exitCodes.failed, exitCodes.done, exitCodes.locked];
   return order.find((code) => codes.includes(code)) ?? exitCodes.done;

@@ -27,14 +27,14 @@ export type CommonArgs = {
   readonly 'log-format'?: 'text' | 'json' | undefined;
 };
 
-/** What every command works with, from the common flags, the environment and the configuration. */
+/** The configuration, log and outbox of a command, from the common flags and the environment. */
 export type Context = {
   readonly config: Config;
   readonly log: Log;
   readonly outbox: OutboxLocation;
   /** Set if the directory of the outbox does not answer: no file in it may be touched. */
   readonly hanging: OutboxUnwritable | null;
-  /** What a routine run that nobody watches has to say; null where somebody does. */
+  /** Collects what an unattended run reports at its end; null if a person watches the run. */
   readonly changes: Changes | null;
 };
 
@@ -44,8 +44,8 @@ export function openContext(args: CommonArgs, processEnvironment: Environment = 
 }
 
 /**
- * Does what cron does every few minutes. Without a terminal only changes are shown, at its end: a line for each error that
- * is new, and for each trouble that is over.
+ * Runs the work that cron starts every few minutes. Without a terminal it prints only changes, at the end of the run: a line
+ * for each new error, and for each error that is over.
  */
 export async function routinely(args: CommonArgs, work: (context: Context) => Promise<ExitCode>): Promise<ExitCode> {
   const isWatched = isTerminal(2) || args.verbose === true;
@@ -94,7 +94,7 @@ function doesNotAnswer(outbox: string): OutboxUnwritable {
   );
 }
 
-/** Where the log goes, and the lines of some systems. */
+/** Returns the common log file, and the log files of systems that have their own. */
 export function logFilesOf(
   args: CommonArgs,
   { environment, collector, stateDirectory }: Config,
@@ -108,8 +108,8 @@ export function logFilesOf(
 }
 
 /**
- * Does a command's work; what a person must mend is a line of the log, because nobody sees the standard error of what
- * cron runs.
+ * Runs the work of a command. Logs an OperatorError, because the standard error of a cron job is not kept, and returns its
+ * exit code.
  */
 export async function logged(log: Log, work: () => Promise<ExitCode>): Promise<ExitCode> {
   try {
@@ -123,13 +123,13 @@ export async function logged(log: Log, work: () => Promise<ExitCode>): Promise<E
   }
 }
 
-/** The systems to collect, and an exit code for each that was asked for and cannot be. */
+/** The systems to collect, and an exit code for each requested system that cannot be collected. */
 export type ChosenSystems = { readonly systems: readonly System[]; readonly failures: readonly ExitCode[] };
 
 /**
- * The systems named on the command line; without a name those that the configuration enables. Without a name, and with
- * `here`, only those that are collected on this host: one crontab may lie on every login host. One that is not known or
- * wrongly configured is logged and does not stop the others. Throws OperatorError where no other is left.
+ * Returns the systems named on the command line, or without names those that the configuration enables. Without names, and
+ * with `here`, leaves out systems that are not collected on this host, because all login hosts can have the same crontab.
+ * Logs an unknown or wrongly configured system. Throws OperatorError if no other system is left.
  */
 export function chosenSystems(
   names: readonly string[],
@@ -139,7 +139,7 @@ export function chosenSystems(
   const wanted = names.length > 0 ? names : config.collector.systems;
   if (wanted.length === 0) {
     throw new OperatorError(
-      `no system is named and none is enabled: name one, or list them under 'systems:' in ${join(config.directory, 'collector.yaml')}, which hpc-collector config init writes`,
+      `no system is named and none is enabled: name a system, or list them under 'systems:' in ${join(config.directory, 'collector.yaml')}, which hpc-collector config init writes`,
     );
   }
   const systems: System[] = [];

@@ -2,7 +2,7 @@ import type { DrainProgress } from '../delivery/drain.ts';
 import { shortDuration } from '../lib/duration.ts';
 import { showStatus } from '../lib/status-line.ts';
 
-/** How far the drain of one destination is. */
+/** The progress of the drain of one destination. */
 export type Part = DrainProgress & { readonly left: number; readonly maxPerMinute: number };
 
 /** Milliseconds between two updates of the line after entries, and between two updates while nothing happens. */
@@ -15,13 +15,13 @@ export type ProgressLine = {
   stop(): void;
 };
 
-/** Shows the progress of a drain in one line, which goes on changing while the drain waits for its pace or an answer. */
+/** Shows the progress of a drain in one line, which is updated while the drain waits for its rate limit or an answer. */
 export function showProgress(now: () => number = () => performance.now()): ProgressLine {
   const started = now();
   const parts = new Map<string, Part>();
   let updated = Number.NEGATIVE_INFINITY;
   const show = () => parts.size > 0 && showStatus(progressLine([...parts.values()], now() - started, now()));
-  // It only shows what is known: the outbox is read by `update`, where the drain handles its errors.
+  // The timer shows known values only: `update` reads the outbox, where the drain handles its errors.
   const timer = setInterval(show, heartbeat);
   return {
     update(destination, own, rest) {
@@ -53,8 +53,8 @@ export function progressLine(parts: readonly Part[], elapsed: number, now: numbe
 }
 
 /**
- * Returns the milliseconds that a destination still needs: by its pace, which sends each minute's entries at once and then
- * waits, or by the speed so far, whichever takes longer.
+ * Returns the milliseconds that a destination still needs: by its rate limit, with which it sends the entries of each
+ * minute at once and then waits, or by the speed so far. The longer one counts.
  */
 function remaining({ delivered, rejected, left, next, maxPerMinute }: Part, elapsed: number, now: number): number {
   if (left === 0) return 0;

@@ -20,10 +20,9 @@ import { checkStream } from './known-streams.ts';
 import { stopSignal } from './signals.ts';
 
 /**
- * Drains the outbox as far as it is due, its destinations side by side. `locked` where another drain is under way;
- * `failed` where a delivery was tried and refused or still waits, or the outbox could not take an answer. Throws
- * OutboxUnwritable where it cannot be opened; another OperatorError, when the others are drained, where something waits
- * for a destination that is not configured.
+ * Delivers the due entries, all destinations in parallel. Returns `locked` if another drain is running; `failed` if an
+ * attempt failed, or the outbox could not store an answer. Throws OutboxUnwritable if the outbox cannot be opened. Throws
+ * another OperatorError, after the other deliveries, if an entry is pending for a destination that is not configured.
  */
 export async function drainOutbox(context: Context, options: Omit<DrainOptions, 'signal'>): Promise<ExitCode> {
   context.changes?.enter('deliver');
@@ -31,7 +30,7 @@ export async function drainOutbox(context: Context, options: Omit<DrainOptions, 
   refuseNotOutbox(context.outbox.file);
   const lock = tryLock(drainLockFile(context.outbox.file), context.log.warn);
   if (!lock) {
-    context.log.info('Another drain is under way');
+    context.log.info('Another drain is running');
     return exitCodes.locked;
   }
   try {
@@ -50,15 +49,15 @@ export async function drainOutbox(context: Context, options: Omit<DrainOptions, 
       const left = outbox.run((current) => current.countPending(options.stream));
       const isWell = rejected + stopped.length + resting.length + problems.length === 0 && problem === null;
       context.changes?.drained(delivered, left);
-      // A drain of one stream, or of nothing, proves nothing about the others.
+      // A drain of one stream, or without deliveries, does not show that all streams recovered.
       if (isWell && delivered > 0 && options.stream === null) context.changes?.saw('deliver');
       for (const stream of outbox.run((current) => streamsDelivered(current, started))) {
         if (![...stopped, ...resting].includes(stream)) context.changes?.saw(`deliver/${systemOf({ stream })}`);
       }
-      // Before the answers are pruned.
+      // Read the answers before they are pruned.
       outbox.run(syncOutages);
       if (stopSignal.aborted && left > 0)
-        context.log.warn('The drain was interrupted: the next one goes on where it stopped');
+        context.log.warn('The drain was interrupted: the next drain continues where it stopped');
       if (delivered + rejected > 0 || (left > 0 && results.length > 0))
         context.log.info(`Drain: ${delivered} delivered, ${rejected} rejected, ${left} left`);
       if (problem !== null) context.log.error(`✗ the drain stops: ${problem.message}`);
@@ -73,22 +72,22 @@ export async function drainOutbox(context: Context, options: Omit<DrainOptions, 
 }
 
 /**
- * Rejects the entries that no destination of this version takes: each would block its stream as soon as it is its head.
- * Returns their number.
+ * Rejects the entries whose destination is unknown to this version: each would block its stream as the first entry. Returns
+ * their number.
  */
 function rejectUnknown(outbox: Outbox, { log }: Context): number {
   if (pendingDestinations(outbox).every(isKnown)) return 0;
   const unknown = outbox.list('pending').filter(({ destination }) => !isKnown(destination));
   for (const entry of unknown) {
-    const detail = `this version has no destination '${printable(entry.destination, 40)}': the entry is damaged, or from a newer version`;
+    const detail = `this version has no destination '${printable(entry.destination, 40)}': the entry is damaged, or a newer version stored it`;
     const attempt = { at: new Date(), seconds: 0, status: null, outcome: 'rejected', detail };
     outbox.rejected(entry, attempt, entry.firstSentAt !== null);
-    log.error(`✗ entry ${entry.id} rejected: ${detail}; look at it with: hpc-collector outbox show ${entry.id}`);
+    log.error(`✗ entry ${entry.id} rejected: ${detail}; show it with: hpc-collector outbox show ${entry.id}`);
   }
   return unknown.length;
 }
 
-/** The destinations that something waits for, and what is wrong with the others. */
+/** The destinations with pending entries, and the errors of destinations that cannot be used. */
 type Awaited = { readonly destinations: readonly Destination[]; readonly problems: readonly OperatorError[] };
 
 function awaited(outbox: Outbox, stream: string | null, config: Config): Awaited {
@@ -106,7 +105,7 @@ function awaited(outbox: Outbox, stream: string | null, config: Config): Awaited
   return { destinations, problems };
 }
 
-/** One that fails does not leave the others without somebody who waits for them. */
+/** Drains all destinations in parallel, and waits for all before it throws the error of one. */
 async function drainAll(
   outbox: Outbox,
   destinations: readonly Destination[],
@@ -143,7 +142,7 @@ function sum<K extends string>(all: readonly Readonly<Record<K, number>>[], key:
   return all.reduce((total, one) => total + one[key], 0);
 }
 
-/** Throws the first problem; the others are lines of the log. */
+/** Throws the first problem, after logging the others. */
 function throwAll([first, ...others]: readonly OperatorError[], { log }: Context): void {
   for (const { message } of others) log.error(`✗ ${message}`);
   if (first) throw first;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A trouble that lasts: since when, and what was said of it. */
+/** A lasting error: its start, its first text, and the texts that were reported. */
 const trouble = z.object({ since: z.iso.datetime(), first: z.string(), said: z.array(z.string()) });
 const troubles = z.record(z.string(), trouble);
 
@@ -8,16 +8,16 @@ export type Trouble = z.output<typeof trouble>;
 /** By subject: `collect/casper`, `collect/casper/reservations`, `deliver/casper`. */
 export type Troubles = Readonly<Record<string, Trouble>>;
 
-/** An error of this run, and its subjects; without any it is always news. */
+/** An error of this run, and its subjects; an error without subjects is always reported. */
 export type TroubleError = { readonly about: readonly string[]; readonly text: string };
 
 /** Stands between the cause of an error and the names of the probes that it made fail. */
 export const failedProbes = '; failed probes: ';
 
-/** So much is remembered of what was said of one trouble. */
+/** Number of reported texts to keep for one error. */
 const rememberedTexts = 20;
 
-/** What was remembered; nothing of what cannot be understood. */
+/** Parses the stored errors; none if the text cannot be parsed. */
 export function parseTroubles(text: string | null): Troubles {
   try {
     return troubles.safeParse(JSON.parse(text ?? '{}')).data ?? {};
@@ -27,9 +27,9 @@ export function parseTroubles(text: string | null): Troubles {
 }
 
 /**
- * Compares the errors of a run with the remembered troubles. Returns the errors that are new, the troubles that are over,
- * and the troubles to remember. A trouble is over if its subject was checked (`seen` has the subject or a part above it)
- * and no error names the subject. A different error about the same subject is news once.
+ * Compares the errors of a run with the stored errors. Returns the new errors, the errors that are over, and the errors to
+ * store. An error is over if its subject was checked (`seen` has the subject or a part above it) and no current error names
+ * the subject. A different error about the same subject is reported once.
  */
 export function changesOf<E extends TroubleError>(
   known: Troubles,
@@ -70,8 +70,8 @@ export function isDelivery(about: string): boolean {
 }
 
 /**
- * What an error says without what differs each time or between systems: ids, times, counts. Codes stay: a 401 is other
- * news than a 503.
+ * Returns the text of an error without parts that differ between runs or systems: ids, times, counts. Status codes stay,
+ * because a 401 and a 503 are different errors.
  */
 function essenceOf(text: string): string {
   return text

@@ -11,19 +11,19 @@ import { replayFrom } from '../exec/replay.ts';
 import { defaultSearchDirectories } from '../exec/search-path.ts';
 import { OperatorError } from '../lib/errors.ts';
 
-/** Where commands are answered from: for real, for real and recorded, or from a recording. */
+/** The source of command output: real commands, real commands that are recorded into `record`, or the recording `replay`. */
 export type Source = { readonly record: string | null; readonly replay: string | null };
 
 export const forReal: Source = { record: null, replay: null };
 
-/** What starts a system's commands. `finish` completes the recording after them; it returns why that failed, or null. */
+/** Starts the commands of a system. `finish` completes the recording after them, and returns the error, or null. */
 export type SystemExecutor = { readonly executor: Executor; finish(): Promise<OperatorError | null> };
 
 const nothingToFinish = async () => null;
 
 /**
- * The executor of one system of a run. Of several systems each has a folder of its own name in the recording; one alone
- * has the folder itself.
+ * Returns the executor of one system of a run. If several systems are recorded, each has a subdirectory of its name; a single
+ * system has the directory itself.
  */
 export function executorFor(system: System, source: Source, isAlone: boolean): SystemExecutor {
   if (source.replay !== null) return { executor: replayFrom(folderOf(source.replay, system)), finish: nothingToFinish };
@@ -52,19 +52,19 @@ async function problemOf(recorder: Recorder): Promise<OperatorError | null> {
   }
 }
 
-/** What a system's executor must be able to do beside starting programs. */
+/** Adds HTTP to the executor of a hub; other systems only start programs. */
 function speaking(system: System, executor: Executor): Executor {
   if (system.kind !== 'hub') return executor;
   const { token, ca, proxy } = system;
   return withHttp(executor, { authorization: `token ${token}`, secret: token, ca, proxy });
 }
 
-/** The executor of what belongs to no system, and runs on this host. */
+/** Returns the executor of commands on this host that belong to no system. */
 export function localExecutor(): Executor {
   return createExecutor(localOptions());
 }
 
-/** The executor of a cluster's job history. */
+/** Returns the executor for the job history of a cluster. */
 export function historyExecutor({ search_path, ssh_config, environment }: JobsSettings): Executor {
   return createExecutor({
     ...localOptions(),

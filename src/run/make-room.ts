@@ -27,7 +27,7 @@ export function makeRoom(outbox: Outbox, config: Config, log: Log): void {
   }
   for (const entry of undelivered) {
     log.error(
-      `✗ entry ${entry.id} of ${entry.stream}, collected ${readableUtc(entry.collectedAt)} UTC, ${entry.state}, is lost: the outbox is full; mend the delivery, or raise outbox.max_mib`,
+      `✗ entry ${entry.id} of ${entry.stream}, collected ${readableUtc(entry.collectedAt)} UTC, ${entry.state}, is lost: the outbox is full; repair the delivery, or raise outbox.max_mib`,
     );
   }
 }

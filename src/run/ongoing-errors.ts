@@ -10,7 +10,7 @@ import { changesOf, isDelivery, parseTroubles, type Trouble, type TroubleError }
 
 type KeptError = LogLine & TroubleError;
 
-/** What a run that nobody watches has to say: errors are kept until its end, and only what changed is then shown. */
+/** The report of an unattended run: keeps errors until its end, and then prints only changes. */
 export class Changes {
   readonly #errors: KeptError[] = [];
   readonly #seen: string[] = [];
@@ -18,18 +18,18 @@ export class Changes {
   #area: 'collect' | 'deliver' | 'notify' = 'collect';
   #isTelling = false;
 
-  /** For the log's terminal. */
+  /** Filter for the terminal output of the log. */
   readonly filter: TerminalFilter = (line) => {
     if (!this.#isTelling && line.isError) this.#errors.push({ ...line, about: this.#aboutOf(line) });
     return this.#isTelling;
   };
 
-  /** From now on errors are about collecting, delivering, or telling people of it. */
+  /** Sets the area of the following errors: collection, delivery, or notification of people. */
   enter(area: 'collect' | 'deliver' | 'notify'): void {
     this.#area = area;
   }
 
-  /** Notes that a subject was checked: a remembered trouble with it is over if this run has no error about it. */
+  /** Notes that a subject was checked: a stored error about it is over if this run has no error about it. */
   saw(about: string): void {
     this.#seen.push(about);
   }
@@ -40,7 +40,10 @@ export class Changes {
     this.#deliveries.left = left;
   }
 
-  /** Shows what changed since the last run, and remembers it in the outbox; everything where that cannot be read or written. */
+  /**
+   * Prints the changes since the last run, and stores the current errors in the outbox. Prints all errors if the outbox
+   * cannot be read or written.
+   */
   tell({ outbox, hanging }: Pick<Context, 'outbox' | 'hanging'>): void {
     if (this.#errors.length === 0 && this.#seen.length === 0) return;
     this.#isTelling = true;
@@ -57,13 +60,13 @@ export class Changes {
     const start = new Date(since);
     const lasted = `after ${shortDuration(Date.now() - start.getTime())} (since ${readableUtc(start)} UTC)`;
     const error = first.replace(/^✗ /, '');
-    if (!isDelivery(about)) return `✓ Well again ${lasted}: ${error}`;
+    if (!isDelivery(about)) return `✓ Recovered ${lasted}: ${error}`;
     const { delivered, left } = this.#deliveries;
     return `✓ Delivered again ${lasted}, ${counted(delivered, 'entry', 'entries')} delivered, ${left} left: ${error}`;
   }
 
   #aboutOf({ name, probes }: LogLine): readonly string[] {
-    // A message that could not be delivered to a person is remembered elsewhere.
+    // The notification state keeps messages that could not be delivered to a person.
     if (this.#area === 'notify') return [];
     if (this.#area === 'deliver') return [`deliver/${name}`];
     return probes.length === 0 ? [`collect/${name}`] : probes.map((probe) => `collect/${name}/${probe}`);
@@ -80,7 +83,7 @@ export class Changes {
         outbox.close();
       }
     } catch {
-      // What is wrong with the outbox is among the errors, if it matters.
+      // Errors of the outbox are reported by the run itself.
       return everything;
     }
   }
@@ -89,7 +92,7 @@ export class Changes {
     const before = outbox.metadata.read('troubles');
     const changes = changesOf(parseTroubles(before), this.#errors, this.#seen, new Date());
     const after = Object.keys(changes.next).length === 0 ? null : JSON.stringify(changes.next);
-    // Each writing is brought to disk.
+    // Do not write an unchanged value: each write is an fsync.
     if (after === before) return changes;
     if (after === null) outbox.metadata.forget('troubles');
     else outbox.metadata.write('troubles', after);
@@ -97,7 +100,7 @@ export class Changes {
   }
 }
 
-/** One recovery for each cause: a host that was out of reach is one line, whatever number of probes it made fail. */
+/** Returns one recovery for each cause: an unreachable host is one line for all the probes that failed because of it. */
 function onePerCause(over: readonly (readonly [string, Trouble])[]): Iterable<readonly [string, Trouble]> {
   const byCause = new Map<string, readonly [string, Trouble]>();
   for (const one of over) {

@@ -32,7 +32,7 @@ export async function printPayloads(
     context.log.warn('Interrupted: nothing is printed');
     return exitCodes.failed;
   }
-  // In the order of the command line: a payload does not say whose it is.
+  // Print in the order of the command line, because a payload does not contain the name of its system.
   for (const { name, payload } of made) {
     if (payload === null) continue;
     const address = context.config.sam.baseUrl ?? '(no address configured)';
@@ -42,7 +42,7 @@ export async function printPayloads(
   return worst(made.map(({ code }) => code));
 }
 
-/** A system's payload for a moment; null where nothing could be collected. */
+/** Returns the payload of a system at a time; null if nothing could be collected. */
 async function makePayload(
   system: System,
   context: Context,
@@ -65,7 +65,7 @@ async function makePayload(
     return { name, payload: null, code: exitCodes.failed };
   }
   const validated = collected.at(now);
-  if (validated.kind === 'invalid') log.error(`✗ ${name}: this is not what the API takes: ${validated.reason}`);
+  if (validated.kind === 'invalid') log.error(`✗ ${name}: the API would not accept this: ${validated.reason}`);
   else for (const value of validated.dropped) log.warn(`dropped ${value}`);
   const isGood = validated.kind === 'valid' && recordingProblem === null;
   const code = isGood ? exitCodes.done : exitCodes.failed;

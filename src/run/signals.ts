@@ -5,7 +5,7 @@ const controller = new AbortController();
 /** Aborted by the first INT, TERM or HUP: the current work is finished and nothing new is started. */
 export const stopSignal: AbortSignal = controller.signal;
 
-/** Ends cleanly on INT, TERM and HUP, and at once on a second one. */
+/** Ends the program cleanly on INT, TERM or HUP, and at once on a second signal. */
 export function stopOnSignals(): void {
   for (const [name, number] of [
     ['SIGHUP', 1],

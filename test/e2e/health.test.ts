@@ -104,7 +104,7 @@ describe('health', () => {
     collector({ systems: ['casper', 'derecho'] });
     expect(await site.run('health')).toMatchObject({
       exit: 2,
-      stdout: expect.stringContaining('CRITICAL: derecho: nothing was ever stored'),
+      stdout: expect.stringContaining('CRITICAL: derecho: no snapshot was stored'),
     });
   });
 
@@ -119,7 +119,9 @@ describe('health', () => {
       ),
     });
     snapshot(20, false);
-    expect((await site.run('health')).stdout).toContain('CRITICAL: 1 entry waits, the oldest for 20m; casper: failed');
+    expect((await site.run('health')).stdout).toContain(
+      'CRITICAL: 1 entry is pending, the oldest for 20m; casper: failed',
+    );
   });
 
   test('damage that nobody acknowledged is critical until somebody does', async () => {
@@ -284,7 +286,7 @@ describe('the end of a run', () => {
     expect(await told(4)).toHaveLength(1);
     // Two milliseconds.
     expect((await told(5e-7)).slice(1)).toEqual([
-      expect.stringMatching(/^STILL: 1 entry rejected \(told .* ago first\)$/),
+      expect.stringMatching(/^STILL: 1 entry rejected \(first reported .* ago\)$/),
     ]);
     expect(await told(4)).toHaveLength(2);
     await api.stop();
@@ -346,7 +348,7 @@ describe('the end of a run', () => {
     snapshot(1, false, { state: 'rejected' });
     const first = await site.run('run', 'casper', '-v');
     expect(first.exit).toBe(0);
-    expect(first.stderr).toContain('cannot tell the webhook (connection refused): PROBLEM: 1 entry rejected');
+    expect(first.stderr).toContain('cannot notify the webhook (connection refused): PROBLEM: 1 entry rejected');
     expect(first.stderr).toContain('the heartbeat fails (connection refused)');
     const second = await site.run('run', 'casper', '-q');
     expect(second.exit).toBe(0);

@@ -196,7 +196,7 @@ describe('an export', () => {
     expect(await site.runUnwatched('jobs', 'export')).toMatchObject({ exit: 1, stderr: '' });
     site.sacctBegins(null);
     const mended = await site.runUnwatched('jobs', 'export');
-    expect(mended).toMatchObject({ exit: 0, stderr: expect.stringContaining('✓ Well again after') });
+    expect(mended).toMatchObject({ exit: 0, stderr: expect.stringContaining('✓ Recovered after') });
   });
 
   test('is one at a time for a cluster', async () => {
@@ -317,9 +317,7 @@ describe('where sacct fails', () => {
       const failed = await exportJobs(...thatDay);
       expect(failed.exit).toBe(exit);
       expect(failed.stderr).toContain(words);
-      expect(failed.stderr).toContain(
-        `nothing is stored of the jobs that ended ${day} 00:00:00 to ${dayAfter} 00:00:00 UTC`,
-      );
+      expect(failed.stderr).toContain(`no jobs that ended ${day} 00:00:00 to ${dayAfter} 00:00:00 UTC are stored`);
       expect(await site.stored()).toEqual([]);
       site.sacctBegins(null);
       expect((await exportJobs(...thatDay)).exit).toBe(0);
@@ -334,7 +332,7 @@ describe('where sacct fails', () => {
     expect((await exportJobs(...range)).exit).toBe(1);
     expect(await site.stored()).toEqual(namesOf(dayBefore, 2));
     site.sacctBegins(null);
-    expect((await exportJobs(...range)).stderr).toContain(`Going on: jobs of farm that ended ${day}`);
+    expect((await exportJobs(...range)).stderr).toContain(`Continuing: jobs of farm that ended ${day}`);
     expect(await site.stored()).toEqual([...namesOf(dayBefore, 2), ...namesOf(day, 3)]);
   });
 
@@ -360,7 +358,7 @@ describe('where sacct fails', () => {
     running.kill('SIGINT');
     const { exit, stderr } = await running.ended;
     expect(exit).toBe(1);
-    expect(stderr).toContain('interrupted; the next export goes on here');
+    expect(stderr).toContain('interrupted; the next export continues here');
     expect(await site.stored()).toEqual([]);
   });
 });
@@ -415,7 +413,7 @@ describe('a range of years', () => {
     const first = await exportJobs(...range);
     expect(first.exit).toBe(1);
     expect(first.stderr).toContain(
-      '270 entries wait to be delivered, and no more is read until they are: hpc-collector drain --stream ingest/farm; then give the same command again',
+      '270 entries are pending, and no more jobs are read until they are delivered: run hpc-collector drain --stream ingest/farm, then the same command again',
     );
     expect(site.asked()).toHaveLength(4);
     expect((await exportJobs(...range)).exit).toBe(1);

@@ -440,7 +440,7 @@ describe('a drain', () => {
     release();
     const { exit, stderr } = await drain.ended;
     expect({ exit, signal: null }).toEqual({ exit: 0, signal: null });
-    expect(stderr).toContain('The drain was interrupted: the next one goes on where it stopped');
+    expect(stderr).toContain('The drain was interrupted: the next drain continues where it stopped');
     expect(stderr).toContain('1 delivered, 0 rejected, 2 left');
     expect(await idsOf('--state', 'delivered')).toEqual([first ?? '']);
     expect(await idsOf('--state', 'pending')).toEqual(others);

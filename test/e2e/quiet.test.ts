@@ -166,7 +166,7 @@ test('a probe that fails is a line, and one when it is well again, whatever beco
   install(programs, { pbs_rstat: playback(`${fixtures}/casper`).pbs_rstat ?? '' });
   expect(linesOf((await run()).stderr)).toEqual([
     expect.stringMatching(
-      /INFO \[casper\] ✓ Well again after \d+s \(since .* UTC\): reservations: pbs_rstat .*no server/,
+      /INFO \[casper\] ✓ Recovered after \d+s \(since .* UTC\): reservations: pbs_rstat .*no server/,
     ),
   ]);
 });

@@ -84,7 +84,7 @@ describe('exit code 0', () => {
 
     const { exit, stderr } = await site.run('run', 'casper');
     expect(exit).toBe(0);
-    expect(stderr).toContain('Another drain is under way');
+    expect(stderr).toContain('Another drain is running');
     expect(await site.run('drain')).toMatchObject({ exit: 75 });
     expect((await site.entries()).map(({ state }) => state)).toEqual(['pending', 'pending']);
 
@@ -170,7 +170,7 @@ describe('exit code 75', () => {
 
     const { exit, stdout, stderr } = await site.run('run', 'casper');
     expect({ exit, stdout }).toEqual({ exit: 75, stdout: '' });
-    expect(stderr).toContain('Another collection of casper is under way');
+    expect(stderr).toContain('Another collection of casper is running');
     expect((await site.run('collect', 'casper', '--quiet')).stderr).toBe('');
     expect(await site.run('run', 'casper', 'derecho')).toMatchObject({ exit: 0 });
     expect(await site.entries()).toMatchObject([{ stream: 'sam/derecho', state: 'delivered' }]);

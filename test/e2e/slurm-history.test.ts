@@ -193,7 +193,7 @@ describe('a Slurm that runs', () => {
       own.signal('slurmdbd', 'SIGSTOP');
       const hangs = await runOn('jobs', 'export', '-v');
       expect(hangs.exit).toBe(1);
-      expect(hangs.stderr).toMatch(/✗ nothing is stored of the jobs that ended .*: .*sacct .*did not end within 2 s/);
+      expect(hangs.stderr).toMatch(/✗ no jobs that ended .* are stored: .*sacct .*did not end within 2 s/);
       own.signal('slurmdbd', 'SIGCONT');
       site.configure('collector.yaml', 'jobs: { cluster_name: suite }\n');
       const back = await runOn('jobs', 'export', '-v');

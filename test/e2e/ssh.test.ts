@@ -178,7 +178,7 @@ describe('a run over ssh', () => {
     expect((await other.runUnwatched('collect', 'derecho')).stderr).toBe('');
     other.configure('derecho.yaml', near);
     expect((await other.runUnwatched('collect', 'derecho')).stderr).toMatch(
-      /^.* ✓ Well again after .* UTC\): ssh to .*\n.* ✓ Well again after .* every probe failed.*\n$/,
+      /^.* ✓ Recovered after .* UTC\): ssh to .*\n.* ✓ Recovered after .* every probe failed.*\n$/,
     );
     await other.remove();
   });

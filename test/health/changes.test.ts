@@ -34,7 +34,7 @@ test('a day of outage is told when it comes, every four hours, and when it is ov
   const words = news.filter((one) => one !== null);
   expect(words).toHaveLength(7);
   expect(words[0]).toBe(problem);
-  expect(words[1]).toBe('still critical: STILL: derecho: last delivered 15m ago (told 4h ago first)');
+  expect(words[1]).toBe('still critical: STILL: derecho: last delivered 15m ago (first reported 4h ago)');
   expect(words.at(-1)).toBe('recovered ok: RECOVERED: delivery after 1d');
 });
 
@@ -88,5 +88,5 @@ test('a problem that was told by a clock two days ahead is told again four hours
     known = problems;
     return news?.text ?? null;
   });
-  expect(told).toEqual([null, null, 'STILL: derecho: last delivered 15m ago (told 4h ago first)']);
+  expect(told).toEqual([null, null, 'STILL: derecho: last delivered 15m ago (first reported 4h ago)']);
 });

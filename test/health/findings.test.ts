@@ -65,7 +65,7 @@ test.each([
   ['9 minutes old', { storedAt: ago(9.9), deliveredAt: ago(9.9) }, []],
   ['10', { storedAt: ago(10), deliveredAt: ago(10) }, ['collection warning derecho: last stored 10m ago false']],
   ['15', { storedAt: ago(15), deliveredAt: ago(15) }, ['collection critical derecho: last stored 15m ago true']],
-  ['never', { storedAt: null, deliveredAt: null }, ['collection critical derecho: nothing was ever stored true']],
+  ['never', { storedAt: null, deliveredAt: null }, ['collection critical derecho: no snapshot was stored true']],
   ['not delivered', { deliveredAt: ago(16) }, ['delivery critical derecho: last delivered 16m ago true']],
   ['not delivered for 10', { deliveredAt: ago(11) }, ['delivery warning derecho: last delivered 11m ago false']],
   ['not delivered yet', { deliveredAt: null }, []],
@@ -84,7 +84,7 @@ test.each<[string, Partial<Condition>, string[]]>([
   [
     'an entry that waits',
     { streams: [stream({ pending: 3, oldestPending: ago(20) })] },
-    ['delivery critical 3 entries wait, the oldest for 20m true'],
+    ['delivery critical 3 entries are pending, the oldest for 20m true'],
   ],
   ['one that waits for its turn', { streams: [stream({ pending: 3, oldestPending: ago(9) })] }, []],
   ['jobs exported yesterday', { exportedUntil: new Map([['farm', ago(47 * 60)]]) }, []],
@@ -113,13 +113,13 @@ test.each<[string, Partial<Condition>, string[]]>([
     ['spool warning fallback directory: /x belongs to another user true'],
   ],
   ['the name of a lock', { lockProblem: 'another user has it' }, ['lock warning another user has it true']],
-  ['the spool', { spooled: 1 }, ['spool warning 1 snapshot waits in the fallback directory true']],
+  ['the spool', { spooled: 1 }, ['spool warning 1 snapshot is in the fallback directory true']],
   ['a disk', { diskFreeBytes: 200 * 2 ** 20 }, ['disk warning only 200 MiB are left on the disk of the outbox true']],
   ['a full disk', { diskFreeBytes: 0 }, ['disk critical only 0 MiB are left on the disk of the outbox true']],
   [
     'a network filesystem',
     { networkFilesystem: 'Lustre' },
-    ['filesystem warning the outbox lies on Lustre, a local path is better false'],
+    ['filesystem warning the outbox is on Lustre: use a local filesystem false'],
   ],
 ])('%s', (_, rest, expected) => {
   expect(judged(rest).map((one) => one.join(' '))).toEqual(expected);

@@ -100,7 +100,7 @@ test.each([
   expect(new Set(got.map(({ body }) => body.id)).size).toBe(1);
   expect(lines.filter((line) => line.startsWith('WARN'))).toHaveLength(7);
   expect(lines.at(-1)).toBe(
-    `ERROR ✗ cannot tell the webhook (${words}): PROBLEM: nothing arrives; given up after 8 times: correct notify in collector.yaml`,
+    `ERROR ✗ cannot notify the webhook (${words}): PROBLEM: nothing arrives; given up after 8 attempts: correct notify in collector.yaml`,
   );
   expect(lines.join()).not.toContain('secret-token');
   expect(readMemory(box.outbox).messages).toEqual([]);
@@ -156,8 +156,8 @@ test('the heartbeat is a GET; that it fails is said once, and once that it does 
   }
   expect(got.map(({ method }) => method)).toEqual(Array(6).fill('GET'));
   expect(lines.filter((line) => !line.startsWith('DEBUG'))).toEqual([
-    'WARN the heartbeat fails (HTTP 500): check heartbeat_url; it is tried with every run and not said again',
-    'INFO The heartbeat is taken again',
+    'WARN the heartbeat fails (HTTP 500): check heartbeat_url; every run tries again, without another message',
+    'INFO The heartbeat works again',
   ]);
   expect(existsSync(box.file)).toBe(true);
 });

@@ -22,7 +22,7 @@ describe('an outage of login nodes', () => {
         severity: 'minor',
         status: 'investigating',
         component: 'Login nodes',
-        description: 'Detected by hpc-collector: so in at least 2 of the last 3 snapshots.',
+        description: 'Detected by hpc-collector in at least 2 of the last 3 snapshots.',
         start_time: naiveUtc(momentOf(0)),
         outage_key: expect.any(String),
         outage_reported_at: naiveUtc(new Date(momentOf(2).getTime() + 30_000)),

@@ -62,10 +62,10 @@ test.each([
   ['title', ' ', '--title must not be empty'],
   ['title', 'a\u0000b', '--title must not have control characters'],
   ['component', 'c'.repeat(129), '--component must have at most 128 characters'],
-  ['start', 'soon', '--start is no time such as'],
+  ['start', 'soon', '--start is not a time such as'],
   ['start', '2026-03-01T10:01', '--start is in the future'],
   ['eta', '2026-03-01T09:59', '--eta is before the start'],
-  ['status', 'resolved', '--end goes with the status resolved'],
+  ['status', 'resolved', '--end is given with the status resolved, and only then'],
 ])('%s = %p is refused before anything is stored', (field, value, words) => {
   using box = opened();
   expect(() => reportOutage(box.outbox, 'derecho', { ...said, [field]: value }, now)).toThrow(words);
@@ -106,7 +106,7 @@ test('an update says the new and all that was known; the end is now unless it is
       end_time: '2026-03-01T11:01:00.000',
     },
   ]);
-  expect(() => updateOutage(box.outbox, key, { severity: 'minor' }, later)).toThrow('is over already');
+  expect(() => updateOutage(box.outbox, key, { severity: 'minor' }, later)).toThrow('is resolved already');
   expect(() => findOutage(box.outbox, 'ffff')).toThrow('there is no outage ffff');
 });
 

@@ -1,7 +1,7 @@
 import { shortDuration } from '../../lib/duration.ts';
 import type { Finding, Topic } from '../findings.ts';
 
-/** A problem that people were told of. */
+/** A problem that people were notified of. */
 export type Problem = {
   readonly topic: string;
   readonly status: 'warning' | 'critical';
@@ -11,10 +11,10 @@ export type Problem = {
 
 export const events = ['problem', 'still', 'recovered'] as const;
 
-/** What people are told: one message for everything that changed since the last time. */
+/** One message about all changes since the last message. */
 export type News = {
   readonly event: (typeof events)[number];
-  /** The worst of what is the matter now. */
+  /** The worst status of the current problems. */
   readonly status: 'ok' | 'warning' | 'critical';
   readonly text: string;
 };
@@ -22,8 +22,9 @@ export type News = {
 export type Changes = { readonly problems: readonly Problem[]; readonly news: News | null };
 
 /**
- * Compares what is the matter now with what people know. They are told of a problem when it comes, gets critical, goes, and
- * every `stillAfter` milliseconds while it lasts. What a maintenance silences stays as they know it.
+ * Compares the current findings with the problems that people were notified of. A problem is reported when it begins,
+ * becomes critical or ends, and every `stillAfter` milliseconds while it lasts. During a maintenance its problems are
+ * unchanged.
  */
 export function changesOf(
   remembered: readonly Problem[],
@@ -31,7 +32,7 @@ export function changesOf(
   now: Date,
   stillAfter: number,
 ): Changes {
-  // A wrong clock may have set times that are to come: such a problem lasts since now.
+  // A wrong clock may have stored times in the future: such a problem begins now.
   const known = remembered.map((one) => (one.toldAt > now ? { ...one, since: now, toldAt: now } : one));
   const current = problemsIn(findings);
   const silenced = new Set<string>(findings.filter(({ isSilenced }) => isSilenced).map(({ topic }) => topic));
@@ -47,7 +48,7 @@ export function changesOf(
       return { topic, status, since: before?.since ?? now, toldAt: now };
     }
     if (now.getTime() - before.toldAt.getTime() < stillAfter) return { ...before, status };
-    lasting.push(`${text} (told ${shortDuration(now.getTime() - before.since.getTime())} ago first)`);
+    lasting.push(`${text} (first reported ${shortDuration(now.getTime() - before.since.getTime())} ago)`);
     return { ...before, status, toldAt: now };
   });
   const back = gone.map(({ topic, since }) => `${topic} after ${shortDuration(now.getTime() - since.getTime())}`);
@@ -63,7 +64,7 @@ export function changesOf(
 
 type Current = { status: Problem['status']; texts: string[] };
 
-/** What people are to be told of, by topic. */
+/** Returns the problems to report, by topic. */
 function problemsIn(findings: readonly Finding[]): ReadonlyMap<string, Current> {
   const problems = new Map<Topic, Current>();
   for (const { topic, status, text, alerts, isSilenced } of findings) {

@@ -13,11 +13,11 @@ export async function beat(outbox: Outbox, url: string, proxy: string | null, lo
   if (failure === null) {
     if (failedBefore) {
       outbox.metadata.forget('heartbeat');
-      log.info('The heartbeat is taken again');
+      log.info('The heartbeat works again');
     }
     return;
   }
   if (failedBefore) return log.debug(`the heartbeat still fails: ${failure}`);
   outbox.metadata.write('heartbeat', failure);
-  log.warn(`the heartbeat fails (${failure}): check heartbeat_url; it is tried with every run and not said again`);
+  log.warn(`the heartbeat fails (${failure}): check heartbeat_url; every run tries again, without another message`);
 }

@@ -5,7 +5,7 @@ import { events } from './changes.ts';
 const moment = z.iso.datetime().transform((text) => new Date(text));
 
 export const channels = ['command', 'webhook'] as const;
-/** A way on which people are told. */
+/** A way to notify people. */
 export type Channel = (typeof channels)[number];
 
 const message = z.object({
@@ -19,7 +19,7 @@ const message = z.object({
   nextAt: moment,
 });
 
-/** Something to tell on one way, until it is told. */
+/** A message that is still to be sent on one channel. */
 export type Message = z.output<typeof message>;
 
 const memory = z.object({
@@ -29,15 +29,15 @@ const memory = z.object({
   messages: z.array(message),
 });
 
-/** What people know, and what they are still to be told. */
+/** The problems that people were notified of, and the messages still to be sent. */
 export type Memory = z.output<typeof memory>;
 
-/** Empty where nothing is remembered, or it cannot be read. */
+/** Reads the notification state; empty if there is none or if it cannot be parsed. */
 export function readMemory(outbox: Outbox): Memory {
   return outbox.metadata.readJson('notified', memory) ?? { problems: [], messages: [] };
 }
 
-/** Writes nothing that is there already: each write is an fsync. */
+/** Stores the notification state. Skips an unchanged one, because each write is an fsync. */
 export function writeMemory(outbox: Outbox, latest: Memory): void {
   const text = JSON.stringify(latest);
   if (text !== (outbox.metadata.read('notified') ?? JSON.stringify({ problems: [], messages: [] })))

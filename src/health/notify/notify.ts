@@ -8,13 +8,13 @@ import { changesOf } from './changes.ts';
 import { type Channel, channels, type Message, readMemory, writeMemory } from './notified-state.ts';
 import { tell } from './tell.ts';
 
-/** How often a message is tried before it is given up, and the pause after the first time, which doubles: nine hours. */
+/** Attempts per message, and the pause after the first one in milliseconds, which doubles: nine hours in all. */
 const maxAttempts = 8;
 const firstPause = 4 * 60_000;
 
 /**
- * Tells people what changed since they were told last. Every try is remembered before it is made: a message may come twice
- * where the program dies meanwhile, and one that cannot be told is tried a few times, not with every run.
+ * Sends people the changes since the last message. Stores every attempt before it is made: if the program dies meanwhile, a
+ * message can arrive twice, and a message that cannot be sent is tried a limited number of times.
  */
 export async function notify(
   outbox: Outbox,
@@ -28,31 +28,31 @@ export async function notify(
   enqueue(outbox, findings, configured, settings, now);
   for (const channel of configured) {
     let message = takeNext(outbox, channel, now, 'due');
-    // What waits behind one that was told need not wait longer; behind one that was not, it would take as long.
+    // After a success, send the next message at once. After a failure, the next one would fail in the same way.
     while (message !== null) {
       message = (await tryOnce(outbox, message, settings, log)) ? takeNext(outbox, channel, now, 'any') : null;
     }
   }
 }
 
-/** Tells one message; false where it could not be told. */
+/** Sends one message once; returns false if that failed. */
 async function tryOnce(outbox: Outbox, message: Message, settings: AlertSettings, log: Log): Promise<boolean> {
   const failure = await tell(message, settings, hostname());
   if (failure === null) {
     forget(outbox, message);
-    log.info(`Told the ${message.channel}: ${message.text}`);
+    log.info(`Notified the ${message.channel}: ${message.text}`);
     return true;
   }
-  const what = `cannot tell the ${message.channel} (${failure}): ${message.text}`;
+  const what = `cannot notify the ${message.channel} (${failure}): ${message.text}`;
   if (message.attempts < maxAttempts) log.warn(`${what}; tried again after ${readableUtc(message.nextAt)} UTC`);
   else {
     forget(outbox, message);
-    log.error(`✗ ${what}; given up after ${maxAttempts} times: correct notify in collector.yaml`);
+    log.error(`✗ ${what}; given up after ${maxAttempts} attempts: correct notify in collector.yaml`);
   }
   return false;
 }
 
-/** Notes what people know by now, and what they are to be told. In one transaction, because runs may overlap. */
+/** Stores the notified problems and the new messages, in one transaction, because runs can overlap. */
 function enqueue(
   outbox: Outbox,
   findings: readonly Finding[],
@@ -70,8 +70,9 @@ function enqueue(
 }
 
 /**
- * The oldest message of a channel, noted as tried; null where there is none, or where one that is due is asked for and the
- * whole channel rests. Meanwhile the others rest with it: the run that overlaps this one must not tell them too.
+ * Returns the oldest message of a channel, and stores the attempt. Returns null if there is no message, or if `which` is
+ * `due` and no message of the channel is due. The other messages of the channel wait as long, because an overlapping run must
+ * not send them too.
  */
 function takeNext(outbox: Outbox, channel: Channel, now: Date, which: 'due' | 'any'): Message | null {
   return outbox.atomically(() => {
@@ -89,12 +90,12 @@ function takeNext(outbox: Outbox, channel: Channel, now: Date, which: 'due' | 'a
   });
 }
 
-/** The pause after so many attempts, in milliseconds. */
+/** Returns the pause after a number of attempts, in milliseconds. */
 function pauseAfter(attempts: number): number {
   return attempts === 0 ? 0 : firstPause * 2 ** (attempts - 1);
 }
 
-/** False if the message is due; and if it would rest longer than any pause, because a wrong clock set its time. */
+/** True if the message is not due yet. A time further away than any pause comes from a wrong clock and is ignored. */
 function isResting({ nextAt }: Message, now: Date): boolean {
   const rest = nextAt.getTime() - now.getTime();
   return rest > 0 && rest <= pauseAfter(maxAttempts - 1);

@@ -7,11 +7,11 @@ import { send } from '../../lib/http.ts';
 import { printable } from '../../lib/text.ts';
 import type { Message } from './notified-state.ts';
 
-/** Seconds that a command, and a webhook's whole answer, may take. */
+/** Time limits for a command and for the whole answer of a webhook, in seconds. */
 const commandSeconds = 30;
 const webhookSeconds = 10;
 
-/** Tells one message on its way; gives why that failed, null where it did not. */
+/** Sends one message on its channel. Returns the reason of a failure, or null. */
 export async function tell(
   message: Message,
   { command, webhook, proxyTo }: AlertSettings,
@@ -21,7 +21,7 @@ export async function tell(
   return webhook === null ? null : post(webhook, proxyTo(webhook), message, host);
 }
 
-/** The message is the last argument, and the two words that a script may want to branch on are in the environment. */
+/** Runs the command with the message as its last argument, and event and status in the environment. */
 async function runCommand(
   [program, ...rest]: readonly [string, ...string[]],
   message: Message,
@@ -39,12 +39,12 @@ async function runCommand(
   });
   for await (const _ of execution.stdout);
   const ending = await execution.ending;
-  // Its arguments may be secrets: only the program is named.
+  // Name only the program, because the arguments can be secrets.
   const named = { argv: [program] as const, host: null, via: null, timeoutSeconds: commandSeconds, maxOutputBytes: 0 };
   return failureOf(named, ending);
 }
 
-/** `text` is what Slack, Mattermost and their like show. */
+/** Posts the message; Slack, Mattermost and similar services show its `text`. */
 async function post(url: string, proxy: string | null, message: Message, host: string): Promise<string | null> {
   const { event, status, at, id } = message;
   const reply = await send({
@@ -59,7 +59,7 @@ async function post(url: string, proxy: string | null, message: Message, host: s
   return refusalOf(reply, url);
 }
 
-/** Why an answer is none that says yes; null for one that does. The address may be a secret. */
+/** Returns the reason of a failure, without the address, which can be a secret; null for a status of 2xx. */
 export function refusalOf(reply: Awaited<ReturnType<typeof send>>, url: string): string | null {
   if (reply.kind === 'none') return printable(reply.reason.replaceAll(url, '(its address)'), 200);
   return reply.status >= 200 && reply.status < 300 ? null : `HTTP ${reply.status}`;

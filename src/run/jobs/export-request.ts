@@ -12,17 +12,17 @@ import type { Window } from '../../slurm/sacct.ts';
 import type { Context } from '../context.ts';
 import { historyExecutor } from '../executors.ts';
 
-/** What the command line asks for. */
+/** The export that the command line requests. */
 export type Asked = {
   readonly range: Range;
-  /** Null for what the configuration or Slurm says. */
+  /** Name of the cluster; null to use that of the configuration or of Slurm. */
   readonly cluster: string | null;
-  /** Whether what was sent is sent again. */
+  /** True if jobs that were sent before are sent again. */
   readonly isAgain: boolean;
   readonly now: Date;
 };
 
-/** Returns where the jobs come from. Throws OperatorError if sacct is too old or the cluster's name is unknown. */
+/** Returns the source of the jobs. Throws OperatorError if sacct is too old or the cluster's name is unknown. */
 export async function sourceOf(asked: Asked, { config }: Context): Promise<HistorySource> {
   const { jobs } = config.collector;
   const executor = historyExecutor(jobs);
@@ -39,8 +39,8 @@ export async function sourceOf(asked: Asked, { config }: Context): Promise<Histo
 }
 
 /**
- * Returns what to read. `--again` reads a range from its beginning, wherever an export of it stopped. Throws OperatorError
- * if the jobs would be sent in the times of another zone than before.
+ * Returns the windows to read. `--again` reads a range from its beginning, even if an earlier export of it stopped later.
+ * Throws OperatorError if the time zone of the jobs differs from that of earlier exports.
  */
 export function planFor({ range, isAgain, now }: Asked, progress: Progress, { config }: Context): Plan {
   const { timezone, window_days } = config.collector.jobs;
@@ -49,7 +49,7 @@ export function planFor({ range, isAgain, now }: Asked, progress: Progress, { co
   return planOf(range, before, now, window_days);
 }
 
-/** The API knows a job by its number and submit time: in another zone's times it would store each job twice. */
+/** The API identifies a job by its number and submit time: with times of another zone it would store each job twice. */
 function refuseOtherZone(before: string, now: string): void {
   if (before === now) return;
   throw new OperatorError(
@@ -57,12 +57,12 @@ function refuseOtherZone(before: string, now: string): void {
   );
 }
 
-/** `2026-11-20 00:00:00 to 2026-11-21 00:00:00 UTC` */
+/** Formats `2026-11-20 00:00:00 to 2026-11-21 00:00:00 UTC`. */
 export function rangeText({ from, to }: Window | Plan): string {
   return `${readableUtc(from)} to ${readableUtc(to)} UTC`;
 }
 
-/** Says what could not be read, or was put right, and how to read it again. */
+/** Logs records that could not be read or were corrected, and how to read them again. */
 export function logDamage(window: Window, { damaged, doubtful }: Gathered, log: Log): void {
   if (doubtful.count > 0) log.warn(`${counted(doubtful.count, 'job')} with impossible values: ${firstOf(doubtful)}`);
   if (damaged.count === 0) return;

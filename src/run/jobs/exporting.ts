@@ -34,11 +34,11 @@ export async function exportHistory(asked: Asked, context: Context): Promise<Exi
   refuseNotOutbox(context.outbox.file);
   const lock = tryLock(historyLockFile(context.outbox.file, cluster), log.warn);
   if (!lock) {
-    log.info(`Another export of ${cluster} is under way`);
+    log.info(`Another export of ${cluster} is running`);
     return exitCodes.locked;
   }
   try {
-    // The server can have been upgraded: `--again` sends it a job without a start once more.
+    // With `--again`, send jobs without a start again, because the server may have been upgraded.
     if (asked.isAgain)
       withAddress(context, (outbox, address) => outbox.atomically(() => forgetStartRequired(outbox, address)));
     const plan = withOutbox(context, (outbox) => planFor(asked, readProgress(outbox, cluster), context));
@@ -67,10 +67,10 @@ async function exportWindows(work: Export): Promise<ExitCode> {
   const { context, log, plan, source } = work;
   const windows = windowsOf(plan.from, plan.to);
   if (windows.length === 0) {
-    log.info(`Nothing to read: all jobs that ended before ${plan.to.toISOString().slice(0, 19)} were`);
+    log.info(`Nothing to read: all jobs that ended before ${plan.to.toISOString().slice(0, 19)} were read before`);
     return exitCodes.done;
   }
-  log.info(`${plan.isResumed ? 'Going on' : 'Reading'}: jobs of ${source.cluster} that ended ${rangeText(plan)}`);
+  log.info(`${plan.isResumed ? 'Continuing' : 'Reading'}: jobs of ${source.cluster} that ended ${rangeText(plan)}`);
   const show = exportProgress(windows.length);
   const codes: ExitCode[] = [];
   const all = { jobs: 0, fresh: 0, unstarted: 0, cpuHours: 0, gpuHours: 0 };
@@ -115,7 +115,7 @@ async function drainAll(context: Context, log: Log): Promise<ExitCode> {
     return code === exitCodes.locked ? exitCodes.done : code;
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
-    log.error(`✗ what is stored waits: ${error.message}`);
+    log.error(`✗ the stored jobs stay pending: ${error.message}`);
     return error.exitCode;
   }
 }

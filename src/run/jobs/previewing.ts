@@ -11,7 +11,7 @@ import type { Window } from '../../slurm/sacct.ts';
 import { type Context, outboxForPreview } from '../context.ts';
 import { type Asked, logDamage, planFor, rangeText, sourceOf } from './export-request.ts';
 
-/** Prints what an export would store, as counts or as bodies, one a line; stores nothing. Throws OperatorError. */
+/** Prints what an export would store, as counts or as bodies, one per line; stores nothing. Throws OperatorError. */
 export async function previewHistory(asked: Asked, context: Context, show: 'numbers' | 'bodies'): Promise<ExitCode> {
   const source = await sourceOf(asked, context);
   const { cluster } = source;

@@ -20,12 +20,12 @@ import { stopSignal } from '../signals.ts';
 import { rangeText } from './export-request.ts';
 
 /**
- * The export stops reading when this many entries of the cluster are pending: slurmdbd keeps the jobs as well, and has
- * more room.
+ * The export stops reading if this many entries of the cluster are pending. slurmdbd keeps the jobs too, and has more
+ * room.
  */
 const mostWaiting = 200;
 
-/** What one export works with. */
+/** The inputs of one export. */
 export type Export = {
   readonly context: Context;
   readonly log: Log;
@@ -35,7 +35,7 @@ export type Export = {
   readonly now: Date;
 };
 
-/** Reads a window and stores its new jobs. Throws OperatorError, and then stores nothing of it. */
+/** Reads a window and stores its new jobs. If it throws OperatorError, nothing of the window is stored. */
 export async function exportWindow(work: Export, window: Window, progress: (rows: number) => void): Promise<Gathered> {
   const outbox = openToWrite(work.context.outbox, 'free');
   try {
@@ -84,8 +84,8 @@ async function gatherAndStore(
 
 function aboutWindow(error: unknown, window: Window): unknown {
   if (!(error instanceof OperatorError)) return error;
-  const what = stopSignal.aborted ? 'interrupted; the next export goes on here' : error.message;
-  return new OperatorError(`nothing is stored of the jobs that ended ${rangeText(window)}: ${what}`, {
+  const what = stopSignal.aborted ? 'interrupted; the next export continues here' : error.message;
+  return new OperatorError(`no jobs that ended ${rangeText(window)} are stored: ${what}`, {
     exitCode: error.exitCode,
     cause: error,
   });
@@ -103,11 +103,11 @@ export function isBackedUp(outbox: Outbox, cluster: string): boolean {
 
 function refuseBacklog(outbox: Outbox, cluster: string): void {
   if (stopSignal.aborted)
-    throw new OperatorError('interrupted; the next export goes on here', { exitCode: exitCodes.failed });
+    throw new OperatorError('interrupted; the next export continues here', { exitCode: exitCodes.failed });
   const waiting = waitingOf(outbox, cluster);
   if (waiting < mostWaiting) return;
   throw new OperatorError(
-    `${waiting} entries wait to be delivered, and no more is read until they are: hpc-collector drain --stream ${ingestStream(cluster)}; then give the same command again: it goes on here`,
+    `${waiting} entries are pending, and no more jobs are read until they are delivered: run hpc-collector drain --stream ${ingestStream(cluster)}, then the same command again; it continues here`,
     { exitCode: exitCodes.failed },
   );
 }
@@ -121,7 +121,7 @@ function makeRoomFor({ bytes, count }: Spill, outbox: Outbox, { config }: Contex
   const reclaimable = reclaimableForJobs(outbox);
   if (needed === 0 || makeRoomWithoutLoss(outbox, boundsOf(config), needed, new Date(), reclaimable)) return;
   throw new OperatorError(
-    `the outbox has no room for ${Math.ceil(needed / 1024 ** 2)} MiB of job history: deliver what waits with hpc-collector drain, or raise outbox.max_mib in collector.yaml; then give the same command again: it goes on here`,
+    `the outbox has no room for ${Math.ceil(needed / 1024 ** 2)} MiB of job history: deliver the pending entries with hpc-collector drain, or raise outbox.max_mib in collector.yaml; then run the same command again; it continues here`,
     { exitCode: exitCodes.failed },
   );
 }
