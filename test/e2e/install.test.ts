@@ -114,7 +114,7 @@ esac
     const { programs, file } = ownCrontab('# BEGIN hpc-collector\n');
     expect(await runWith(programs, 'install', 'cron', 'casper', '--write')).toMatchObject({
       exit: 2,
-      stderr: expect.stringContaining('mend it with: crontab -e'),
+      stderr: expect.stringContaining('correct it with: crontab -e'),
     });
     install(programs, { crontab: '#!/bin/sh\necho "you are not allowed to use this program" >&2; exit 1\n' });
     expect(await runWith(programs, 'install', 'cron', 'casper', '--write')).toMatchObject({
