@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { examine } from '../../src/config/check.ts';
 import { type Problem, problemText } from '../../src/config/problem.ts';
@@ -92,6 +92,46 @@ test('an env file that others may read is told, and all else is looked at', () =
   chmodSync(write('env', 'STATUS_API_PASSWORD=secret\n'), 0o644);
   write('collector.yaml', 'sytems: []\n');
   expect(places(problems())).toHaveLength(2);
+});
+
+describe('without --config', () => {
+  const examined = (environment: Record<string, string>) => examine(null, { HOME: '/nowhere', ...environment }, []);
+
+  test('the default directory is read', () => {
+    mkdirSync(join(directory.path, 'hpc-collector'));
+    const file = write('hpc-collector/collector.yaml', 'systems: [derecho]\nsytems: []\n');
+    const { exists, config, systems, problems: found } = examined({ XDG_CONFIG_HOME: directory.path });
+    expect({ exists, directory: config.directory }).toEqual({ exists: true, directory: dirname(file) });
+    expect(found).toMatchObject([{ file, line: 2 }]);
+    expect(systems).toEqual([]);
+    writeFileSync(file, 'systems: [derecho]\n');
+    const right = examined({ XDG_CONFIG_HOME: directory.path });
+    expect(right.problems).toEqual([]);
+    expect(right.systems.map(({ system_name }) => system_name)).toEqual(['derecho']);
+  });
+
+  test('a default directory that does not exist is no problem; the environment is still checked', () => {
+    const none = examined({ XDG_CONFIG_HOME: directory.path });
+    expect(none).toMatchObject({ exists: false, systems: [], problems: [] });
+    expect(none.config.directory).toBe(join(directory.path, 'hpc-collector'));
+    const wrong = examined({ XDG_CONFIG_HOME: directory.path, API_TIMEOUT: '0' });
+    expect(wrong.problems).toMatchObject([{ file: null, words: expect.stringContaining('API_TIMEOUT') }]);
+  });
+
+  test('a directory that is named and does not exist is a problem', () => {
+    const { exists, problems: found } = examine(join(directory.path, 'no'), { HOME: '/nowhere' }, []);
+    expect({ exists, count: found.length }).toEqual({ exists: false, count: 1 });
+  });
+});
+
+test('of several enabled systems and files each is examined once; named systems replace them', () => {
+  write('collector.yaml', 'systems: [casper, derecho]\n');
+  write('derecho.yaml', 'queues: [a]\n');
+  write('gust.yaml', 'queues: [b]\n');
+  const names = (...named: string[]) =>
+    examine(directory.path, { HOME: '/nowhere' }, named).systems.map(({ system_name }) => system_name);
+  expect(names()).toEqual(['casper', 'derecho', 'gust']);
+  expect(names('gust')).toEqual(['gust']);
 });
 
 test('the built-in configuration has no problem', () => {

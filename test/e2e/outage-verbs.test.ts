@@ -209,6 +209,41 @@ test('ls has a line for people, and says so when there is none', async () => {
   );
 });
 
+test('ls lists several outages, the earliest start first, each with its own values; resolved ones with --all', async () => {
+  const [one = '', two = '', three = ''] = await Promise.all(
+    [
+      ['derecho', 'two', 'minor', '2025-11-25T08:20'],
+      ['casper', 'one', 'critical', '2025-11-25T08:10'],
+      ['derecho', 'three', 'major', '2025-11-25T08:30'],
+    ].map(async ([system = '', title = '', severity = '', start = '']) => {
+      const words = ['--title', title, '--severity', severity, '--start', start, '--component', `of ${title}`];
+      return (await site.run('outage', 'report', system, ...words)).stdout.trim();
+    }),
+  ).then(([second = '', first = '', third = '']) => [first, second, third]);
+  await site.run('outage', 'resolve', two);
+  const at = (minute: number) => `2025-11-25T08:${minute}:00.000Z`;
+  const first = { key: one, system: 'casper', title: 'one', severity: 'critical', start_time: at(10), end_time: null };
+  const third = {
+    key: three,
+    system: 'derecho',
+    title: 'three',
+    severity: 'major',
+    start_time: at(30),
+    end_time: null,
+  };
+  expect(await outages()).toMatchObject([first, third]);
+  expect(await outages('--all')).toMatchObject([
+    { ...first, component: 'of one', status: 'investigating', delivery: 'pending', outage_ids: [] },
+    { key: two, title: 'two', severity: 'minor', status: 'resolved', start_time: at(20), end_time: expect.any(String) },
+    { ...third, component: 'of three' },
+  ]);
+  const table = (await site.run('outage', 'ls', '--all')).stdout.trimEnd().split('\n').slice(1);
+  expect(table.map((line) => line.split(' ')[0] || line.trim())).toEqual([
+    ...[one, 'of one: one', two, 'of two: two'],
+    ...[three, 'of three: three'],
+  ]);
+});
+
 test('every help says what the SAM API and the receiver make of it', async () => {
   for (const verb of [[], ['report'], ['update'], ['resolve'], ['ls'], ['detect']]) {
     const { exit, stdout } = await site.run('outage', ...verb, '--help');
