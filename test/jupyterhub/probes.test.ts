@@ -157,6 +157,24 @@ broken NaN
     ).toMatchObject({ value: { cpu_utilization_percent: 25, memory_utilization_percent: 42 } });
   });
 
+  test.each([
+    ['nothing of a whole', 'busy 0\nall 96\n', { value: { cpu_utilization_percent: 0 } }],
+    ['one of one', 'busy 1\nall 1\n', { value: { cpu_utilization_percent: 100 } }],
+    ['nothing of nothing', 'busy 0\nall 0\n', { kind: 'failed', reason: "the hub's metrics have no all over 0" }],
+    ['a part of an unknown whole', 'busy 1\n', { kind: 'failed', reason: "the hub's metrics have no all" }],
+    ['an unknown part', 'all 1\n', { kind: 'failed', reason: "the hub's metrics have no busy" }],
+  ])('of %s', async (_, found, expected) => {
+    expect(await metricsOf({ cpu_utilization_percent: { used: 'busy', total: 'all' } }, found)).toMatchObject(expected);
+  });
+
+  test('that lack two of the fields name both', async () => {
+    const metrics = { cpu_utilization_percent: 'one', memory_utilization_percent: { used: 'busy', total: 'two' } };
+    expect(await metricsOf(metrics)).toMatchObject({
+      kind: 'failed',
+      reason: expect.stringMatching(/ one and .* two$/),
+    });
+  });
+
   test.each(['gone', 'broken'])('that are not there (%s) are a failed probe that names them', async (name) => {
     expect(await metricsOf({ cpu_utilization_percent: name })).toMatchObject({
       kind: 'failed',

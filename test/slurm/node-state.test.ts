@@ -24,6 +24,9 @@ test.each([
   ['other', 'blocked idle+blocked perfctrs npc idle+perfctrs'],
   // As a cloud node is while it boots: sinfo marks it `#`, not `*`.
   ['other', 'mixed+cloud+not_responding+powering_up idle+not_responding+reboot_issued'],
+  ['other', 'powering_down powering_down* POWERING_DOWN* pow_dn* powering_up powering_up* pow_up pow_up*'],
+  ['other', 'power_up power_down power_drain idle+power_up idle+power_down idle+power_drain'],
+  ['available', 'powering_down+powered_down pow_dn+powered_down* power_down+powered_down idle!+powered_down'],
   [
     'available',
     'idle+cloud+not_responding+powered_down IDLE+CLOUD+POWER_DOWN+POWERED_DOWN idle+powering_down+powered_down',

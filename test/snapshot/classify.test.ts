@@ -97,6 +97,38 @@ describe('a rule', () => {
     expect(classify(nodeOf({ host: name }), [{ when: { host }, class: 'gpu' }]).class).toBe(fits ? 'gpu' : 'cpu');
   });
 
+  test.each(['gpu_type', 'GPU_Type', 'Gpu_TYPE'])(
+    'finds the resource %s whatever the case of name and value',
+    (name) => {
+      for (const value of ['a100', 'A100']) {
+        const rules = [{ when: { resources: { [name]: value } }, class: 'gpu' as const }];
+        const classOf = (gpu_type: string) => classify(nodeOf({ gpu_type }), rules).class;
+        expect(['a100', 'A100', 'v100, a100', 'a1000'].map(classOf)).toEqual(['gpu', 'gpu', 'gpu', 'cpu']);
+      }
+    },
+  );
+
+  test.each([
+    [0, 'cpu'],
+    [1, 'gpu'],
+    ['0,1', 'gpu'],
+  ])('that asks for at least one of a resource is met by %p: %s', (ngpus, expected) => {
+    const rules = [{ when: { resources: { NGPUS: { at_least: 1 } } }, class: 'gpu' as const }];
+    expect(classify(nodeOf({ ngpus }), rules).class).toBe(expected as 'gpu');
+  });
+
+  test('needs all its conditions, and the first of two counts', () => {
+    const when = { host: 'n*', memory_gib_at_least: 100, resources: { qlist: 'a', ngpus: { at_least: 2 } } };
+    const rules: NodeRule[] = [
+      { when, class: 'gpu', type: 'first' },
+      { when: { host: 'n*' }, class: 'viz', type: 'second' },
+    ];
+    const typeOf = (told: Told) => classify(nodeOf(told), rules).type;
+    const all = { host: 'n1', gib: 100, qlist: 'a', ngpus: 2 };
+    const others = [all, { ...all, gib: 99 }, { ...all, qlist: 'b' }, { ...all, ngpus: 1 }, { ...all, host: 'm1' }];
+    expect(others.map(typeOf)).toEqual(['first', 'second', 'second', 'second', null]);
+  });
+
   test('that asks for a number is not met by text', () => {
     const rules = [{ when: { resources: { ngpus: { at_least: 1 } } }, class: 'gpu' as const }];
     expect(classify(nodeOf({ ngpus: 'many' }), rules).class).toBe('cpu');
@@ -116,7 +148,10 @@ describe('a type with counts in its name', () => {
 
   test.each([
     ['GPUs', { ...nodeOf({ gpu_type: 'a100' }), gpus: 4 }, { class: 'gpu', type: 'a100-4way' }],
+    ['one GPU', { ...nodeOf({ gpu_type: 'a100' }), gpus: 1 }, { class: 'gpu', type: 'a100-1way' }],
+    ['no GPU', { ...nodeOf({ gpu_type: 'a100' }), gpus: 0 }, { class: 'gpu', type: null }],
     ['cores', node, { class: 'cpu', type: 'plain-36core' }],
+    ['one core', { ...node, cores: 1 }, { class: 'cpu', type: 'plain-1core' }],
     ['nothing that the node reports', { ...node, cores: 0 }, { class: 'cpu', type: null }],
   ] as const)('is named by %s', (_, found, expected) => {
     expect(classify(found, rules)).toEqual(expected);
