@@ -1,7 +1,73 @@
-import { expect, test } from 'bun:test';
+import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { conditionOf } from '../../src/health/condition.ts';
+import { startMaintenance } from '../../src/outage/maintenance.ts';
 import { Spool } from '../../src/outbox/spool/spool.ts';
-import { newOutbox, put } from '../outbox/queue.ts';
+import { attemptAt, newOutbox, put, type TestOutbox } from '../outbox/queue.ts';
+
+let box: TestOutbox;
+beforeEach(() => {
+  box = newOutbox();
+});
+afterEach(() => box.remove());
+
+const now = new Date('2026-01-01T12:00Z');
+const ago = (minutes: number) => new Date(now.getTime() - minutes * 60_000);
+const read = (systems: readonly string[] | null = null) => {
+  const { outbox, file } = box;
+  return conditionOf(outbox, { file, spool: new Spool(`${file}-spool`, file), systems }, now);
+};
+
+test('each of several systems has its own times, and its own failures in a row', () => {
+  const { outbox } = box;
+  const failures = [['jobs', 'nodes'], ['jobs'], [], ['jobs']];
+  for (const [index, failedProbes] of failures.entries()) {
+    put(outbox, { stream: 'sam/derecho', collectedAt: ago(index + 1), failedProbes });
+    const entry = put(outbox, { collectedAt: ago(10 * (index + 1)), failedProbes: ['queues'] });
+    if (index > 0) outbox.delivered(entry, attemptAt(ago(5)), '{}');
+  }
+  const casper = { name: 'casper', storedAt: ago(10), deliveredAt: ago(20), failedProbes: new Map([['queues', 4]]) };
+  const derecho = {
+    name: 'derecho',
+    storedAt: ago(1),
+    deliveredAt: null,
+    failedProbes: new Map([
+      ['jobs', 2],
+      ['nodes', 1],
+    ]),
+  };
+  const { systems, streams } = read();
+  expect([...systems].sort((a, b) => (a.name < b.name ? -1 : 1))).toMatchObject([casper, derecho]);
+  expect(streams).toMatchObject([
+    { stream: 'sam/casper', pending: 1, oldestPending: ago(10), deliveredLastDay: 3 },
+    { stream: 'sam/derecho', pending: 4, oldestPending: ago(4), deliveredLastDay: 0 },
+  ]);
+  expect(read(['derecho']).systems).toMatchObject([derecho]);
+  expect(read(['gust']).systems).toEqual([
+    { name: 'gust', storedAt: null, deliveredAt: null, failedProbes: new Map(), maintenance: null },
+  ]);
+});
+
+test.each([
+  [ago(-0.9), true],
+  [ago(-1.1), false],
+])('a delivered snapshot of %p is the last one only within a minute of now: %p', (collectedAt, isLast) => {
+  const first = put(box.outbox, { collectedAt: ago(9) });
+  box.outbox.delivered(first, attemptAt(ago(8)), '{}');
+  box.outbox.delivered(put(box.outbox, { collectedAt }), attemptAt(now), '{}');
+  expect(read().systems).toMatchObject([
+    { storedAt: isLast ? collectedAt : ago(9), deliveredAt: isLast ? collectedAt : null },
+  ]);
+});
+
+test('a maintenance adds its system, and does not silence another one', () => {
+  put(box.outbox, { collectedAt: ago(1) });
+  const maintenance = { system: 'derecho', since: ago(9), until: ago(-9), reason: 'pumps' };
+  startMaintenance(box.outbox, maintenance);
+  expect(read().systems).toMatchObject([
+    { name: 'casper', maintenance: null },
+    { name: 'derecho', storedAt: null, maintenance: { until: ago(-9), reason: 'pumps' } },
+  ]);
+});
 
 test('any number of snapshots from the future do not hide when the last one was stored', () => {
   const { outbox, file, remove } = newOutbox();

@@ -1,57 +1,7 @@
 import { expect, test } from 'bun:test';
-import type { Condition, SystemCondition } from '../../src/health/condition.ts';
+import type { Condition } from '../../src/health/condition.ts';
 import { findingsOf, statusOf } from '../../src/health/findings.ts';
-import type { StreamStatistics } from '../../src/outbox/statistics.ts';
-
-const now = new Date('2026-05-01T12:00Z');
-const ago = (minutes: number) => new Date(now.getTime() - minutes * 60_000);
-const limits = { warning: 600_000, critical: 900_000 };
-
-function system(rest: Partial<SystemCondition> = {}): SystemCondition {
-  return {
-    name: 'derecho',
-    storedAt: ago(1),
-    deliveredAt: ago(1),
-    failedProbes: new Map(),
-    maintenance: null,
-    ...rest,
-  };
-}
-
-function stream(rest: Partial<StreamStatistics> = {}): StreamStatistics {
-  return {
-    stream: 'sam/derecho',
-    pending: 0,
-    held: 0,
-    rejected: 0,
-    oldest: null,
-    newest: null,
-    oldestPending: null,
-    deliveredLastDay: 0,
-    attempts: 0,
-    bytes: 0,
-    ...rest,
-  };
-}
-
-function condition(rest: Partial<Condition> = {}): Condition {
-  return {
-    at: now,
-    systems: [system()],
-    streams: [],
-    hasJobs: false,
-    exportedUntil: new Map(),
-    damages: 0,
-    givenUp: 0,
-    spooled: 0,
-    spoolProblem: null,
-    lockProblem: null,
-    networkFilesystem: null,
-    diskFreeBytes: 1e10,
-    usedBytes: 1e5,
-    ...rest,
-  };
-}
+import { ago, condition, limits, stream, system } from './helper.ts';
 
 const judged = (rest: Partial<Condition>) =>
   findingsOf(condition(rest), limits).map(({ topic, status, text, alerts }) => [topic, status, text, alerts] as const);

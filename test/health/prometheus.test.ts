@@ -1,0 +1,85 @@
+import { expect, test } from 'bun:test';
+import { prometheusText } from '../../src/health/prometheus.ts';
+import { ago, busy, condition, now, stream, system } from './helper.ts';
+
+const samplesOf = (text: string) =>
+  text
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => line.replace('hpc_collector_', ''));
+const seconds = (minutes: number) => ago(minutes).getTime() / 1000;
+
+test('every number of every system and stream is a sample', () => {
+  expect(samplesOf(prometheusText(busy, 'warning', now))).toEqual([
+    'health_status 1',
+    `health_timestamp_seconds ${now.getTime() / 1000}`,
+    `snapshot_stored_timestamp_seconds{system="derecho"} ${seconds(2)}`,
+    `snapshot_stored_timestamp_seconds{system="casper"} ${seconds(5)}`,
+    `snapshot_delivered_timestamp_seconds{system="derecho"} ${seconds(3)}`,
+    'probe_failures_in_a_row{system="derecho",probe="jobs"} 1',
+    'probe_failures_in_a_row{system="derecho",probe="nodes"} 4',
+    'maintenance{system="derecho"} 1',
+    'maintenance{system="casper"} 0',
+    `jobs_exported_timestamp_seconds{cluster="derecho"} ${seconds(60)}`,
+    `jobs_exported_timestamp_seconds{cluster="casper"} ${seconds(120)}`,
+    'entries{stream="sam/derecho",state="pending"} 6',
+    'entries{stream="sam/derecho",state="held"} 7',
+    'entries{stream="sam/derecho",state="rejected"} 8',
+    'entries{stream="sam/casper",state="pending"} 10',
+    'entries{stream="sam/casper",state="held"} 20',
+    'entries{stream="sam/casper",state="rejected"} 30',
+    `oldest_pending_timestamp_seconds ${seconds(50)}`,
+    'lost_entries_last_day 11',
+    'damages_unacknowledged 1',
+    'spooled_snapshots 12',
+    'outbox_used_bytes 14',
+    'disk_free_bytes 13',
+    'outbox_on_network_filesystem 1',
+  ]);
+});
+
+test('what is 0 is a sample, what is not known is none', () => {
+  const quiet = condition({
+    systems: [system({ storedAt: null, deliveredAt: null })],
+    streams: [stream()],
+    diskFreeBytes: 0,
+  });
+  expect(samplesOf(prometheusText(quiet, 'ok', now)).slice(2)).toEqual([
+    'maintenance{system="derecho"} 0',
+    'entries{stream="sam/derecho",state="pending"} 0',
+    'entries{stream="sam/derecho",state="held"} 0',
+    'entries{stream="sam/derecho",state="rejected"} 0',
+    'lost_entries_last_day 0',
+    'damages_unacknowledged 0',
+    'spooled_snapshots 0',
+    'outbox_used_bytes 100000',
+    'disk_free_bytes 0',
+    'outbox_on_network_filesystem 0',
+  ]);
+});
+
+test.each([
+  ['ok', 0],
+  ['warning', 1],
+  ['critical', 2],
+  ['unknown', 3],
+] as const)('without a condition there is only the status %s, as %d', (status, number) => {
+  expect(samplesOf(prometheusText(null, status, now))).toEqual([
+    `health_status ${number}`,
+    `health_timestamp_seconds ${now.getTime() / 1000}`,
+  ]);
+});
+
+test('every metric is described once, before its samples, and labels are escaped', () => {
+  const lines = prometheusText(condition({ systems: [system({ name: 'a"b\\c\nd' })] }), 'ok', now)
+    .trimEnd()
+    .split('\n');
+  const types = lines.filter((line) => line.startsWith('# TYPE ')).map((line) => line.split(' ')[2]);
+  expect(new Set(types).size).toBe(types.length);
+  let current = '';
+  for (const line of lines) {
+    if (line.startsWith('# TYPE ')) current = line.split(' ')[2] ?? '';
+    else if (!line.startsWith('#')) expect(line.replace(/[{ ].*/, '')).toBe(current);
+  }
+  expect(lines).toContain('hpc_collector_maintenance{system="a\\"b\\\\c\\nd"} 0');
+});

@@ -1,0 +1,157 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { entryStates } from '../../../src/outbox/entry.ts';
+import { storedBody } from '../../../src/outbox/insert.ts';
+import { latestEntries, newestDelivered } from '../../../src/outbox/latest.ts';
+import type { Carved, Carving } from '../../../src/outbox/recovery/carve.ts';
+import { carve } from '../../../src/outbox/recovery/carve.ts';
+import { fill } from '../../../src/outbox/recovery/fill.ts';
+import { addEntry } from '../../support/add-entry.ts';
+import { contents } from '../../support/damaged-outbox.ts';
+import { newOutbox, noise, put, type TestOutbox } from '../queue.ts';
+
+let box: TestOutbox;
+beforeEach(() => {
+  box = newOutbox();
+});
+afterEach(() => box.remove());
+
+const at = (minute: number) => Date.UTC(2026, 2, 1, 10, minute);
+
+function carvedOf(sequence: number, rest: Partial<Carved['row']> = {}, body = `{"n":${sequence}}`): Carved {
+  const { bytes, sha256, gzip } = storedBody(body);
+  const row: Carved['row'] = {
+    sequence,
+    id: Bun.randomUUIDv7(),
+    stream: 'sam/casper',
+    destination: 'sam',
+    method: 'POST',
+    path: '/x',
+    body_bytes: bytes,
+    body_sha256: sha256,
+    collected_at: at(0) + sequence,
+    state: 'pending',
+    attempts: 0,
+    failed_drains: 0,
+    first_sent_at: null,
+    next_attempt_at: null,
+    last_status: null,
+    last_error: null,
+    delivered_at: null,
+    answer: null,
+    failed_probes: '[]',
+    ...rest,
+  };
+  return { row, gzip: new Uint8Array(gzip) };
+}
+
+function carvingOf(all: readonly Carved[]): Carving {
+  return {
+    ...{ metadata: new Map(), dropped: [], strayBodies: 0, isOfOutbox: true },
+    readFault: () => null,
+    *entries() {
+      yield* all;
+    },
+    close: () => undefined,
+  };
+}
+
+test.each([499, 500, 501, 1203])('%d entries are recovered, each once and in order', (count) => {
+  const all = Array.from({ length: count }, (_, index) => carvedOf(index + 1));
+  const found = fill(box.outbox.database, carvingOf(all), 'as it was');
+  expect(found).toEqual({ recovered: count, present: 0, withoutBody: [] });
+  expect(box.outbox.list('all').map(({ id }) => id)).toEqual(all.map(({ row }) => row.id));
+  expect(contents(box.outbox).map(({ body }) => body)).toEqual(all.map((_, index) => `{"n":${index + 1}}`));
+});
+
+test('bodies of more than one batch are recovered', () => {
+  const body = noise(5 * 1024 * 1024);
+  const all = [1, 2, 3].map((sequence) => carvedOf(sequence, {}, body));
+  expect(fill(box.outbox.database, carvingOf(all), 'as it was')).toMatchObject({ recovered: 3 });
+  expect(box.outbox.list('all').every((entry) => box.outbox.body(entry) === body)).toBe(true);
+});
+
+test('an entry whose size needs four bytes is carved out of a file and recovered', () => {
+  const source = newOutbox();
+  // In SQLite's format, integers from 2^23 on have four bytes.
+  const sizes = [2 ** 23 - 1, 2 ** 23, 9 * 2 ** 20];
+  for (const [index, bytes] of sizes.entries())
+    addEntry(source.outbox, {
+      ...({ stream: 'sam/casper', destination: 'sam', method: 'POST', path: '/x', failedProbes: [] } as const),
+      ...{ body: `"${'x'.repeat(bytes - 2)}"`, collectedAt: new Date(at(index)), rejectedBecause: null },
+    });
+  const expected = source.outbox.list('all');
+  source.outbox.close();
+  const carving = carve(source.file);
+  expect(fill(box.outbox.database, carving, 'as it was')).toMatchObject({ recovered: 3, withoutBody: [] });
+  carving.close();
+  expect(box.outbox.list('all')).toEqual(expected);
+  expect(box.outbox.list('all').map(({ bodyBytes }) => bodyBytes)).toEqual(sizes);
+  expect(box.outbox.list('all').map((entry) => box.outbox.body(entry).length)).toEqual(sizes);
+  source.remove();
+});
+
+test('everything that was known of an entry is read back, in every state', () => {
+  const all = entryStates.map((state, index) =>
+    carvedOf(index + 1, {
+      ...{ state, attempts: 1, failed_drains: 2, first_sent_at: at(3), next_attempt_at: at(4), last_status: 500 },
+      ...{ last_error: 'e', delivered_at: state === 'delivered' ? at(5) : null, answer: '{"a":1}' },
+      failed_probes: '["jobs"]',
+    }),
+  );
+  fill(box.outbox.database, carvingOf(all), 'as it was');
+  const rows = box.outbox.database.query('SELECT * FROM entries ORDER BY sequence').all();
+  expect(rows).toMatchObject(all.map(({ row }) => ({ ...row })));
+});
+
+test('a delivered entry without a time was delivered when it was collected; a pending one has none', () => {
+  const all = [
+    carvedOf(1, { state: 'delivered' }),
+    carvedOf(2),
+    carvedOf(3, { state: 'delivered', delivered_at: at(9) }),
+  ];
+  fill(box.outbox.database, carvingOf(all), 'as it was');
+  expect(box.outbox.list('all').map(({ deliveredAt }) => deliveredAt?.getTime() ?? null)).toEqual([
+    at(0) + 1,
+    null,
+    at(9),
+  ]);
+});
+
+test('the newest delivered time of each stream is that of its entries, and never goes back', () => {
+  const delivered = (sequence: number, stream: string, collected_at: number) =>
+    carvedOf(sequence, { stream, collected_at, state: 'delivered', delivered_at: collected_at });
+  const future = Date.now() + 2 * 86_400_000;
+  const all = [
+    delivered(1, 'sam/casper', at(1)),
+    delivered(2, 'sam/casper', at(2)),
+    delivered(3, 'sam/derecho', at(3)),
+    delivered(4, 'sam/derecho', future),
+    carvedOf(5, { stream: 'sam/derecho', collected_at: at(7) }),
+  ];
+  fill(box.outbox.database, carvingOf(all), 'as it was');
+  const newest = () => [...newestDelivered(box.outbox)].map(([stream, time]) => [stream, time.getTime()]).sort();
+  expect(newest()).toEqual([
+    ['sam/casper', at(2)],
+    ['sam/derecho', at(3)],
+  ]);
+  fill(box.outbox.database, carvingOf([delivered(6, 'sam/casper', at(0))]), 'as it was');
+  fill(box.outbox.database, carvingOf([delivered(7, 'sam/derecho', at(8))]), 'as it was');
+  expect(newest()).toEqual([
+    ['sam/casper', at(2)],
+    ['sam/derecho', at(8)],
+  ]);
+});
+
+test('entries that are present are left as they are; new ones come behind them if they are numbered anew', () => {
+  const present = put(box.outbox, { body: '{"present":1}' });
+  const same = carvedOf(1, { id: present.id });
+  const lost: Carved = { ...carvedOf(2), gzip: null };
+  const added = carvedOf(1);
+  const found = fill(box.outbox.database, carvingOf([same, lost, added]), 'anew');
+  expect(found).toEqual({ recovered: 1, present: 1, withoutBody: [lost.row] });
+  expect(contents(box.outbox).map(({ id, sequence, body }) => [id, sequence, body])).toEqual([
+    [present.id, present.sequence, '{"present":1}'],
+    [added.row.id, expect.any(Number), '{"n":1}'],
+  ]);
+  expect(latestEntries(box.outbox, 'sam/casper', new Date(at(59)), 5)).toHaveLength(2);
+});
