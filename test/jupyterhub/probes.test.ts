@@ -160,7 +160,7 @@ broken NaN
   test.each([
     ['nothing of a whole', 'busy 0\nall 96\n', { value: { cpu_utilization_percent: 0 } }],
     ['one of one', 'busy 1\nall 1\n', { value: { cpu_utilization_percent: 100 } }],
-    ['nothing of nothing', 'busy 0\nall 0\n', { kind: 'failed', reason: "the hub's metrics have no all over 0" }],
+    ['nothing of nothing', 'busy 0\nall 0\n', { kind: 'failed', reason: expect.stringMatching(/no all .*0$/) }],
     ['a part of an unknown whole', 'busy 1\n', { kind: 'failed', reason: "the hub's metrics have no all" }],
     ['an unknown part', 'all 1\n', { kind: 'failed', reason: "the hub's metrics have no busy" }],
   ])('of %s', async (_, found, expected) => {
