@@ -205,7 +205,7 @@ describe('a Slurm that runs', () => {
       own.signal('slurmdbd', 'SIGKILL');
       const gone = await runOn('jobs', 'export', '-v');
       expect(gone.exit).toBe(1);
-      expect(gone.stderr).toMatch(/✗ nothing is stored .*slurmdbd does not answer.*no jobs are lost/);
+      expect(gone.stderr).toMatch(/✗ no jobs that ended .* are stored: .*slurmdbd does not answer.*no jobs are lost/);
       const { stdout } = await runOn('doctor', '--json');
       expect(stdout).toMatch(/\{"name":"ingest sacct","result":"fail","words":"sacct: slurmdbd does not answer /);
     } finally {
