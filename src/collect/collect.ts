@@ -1,7 +1,7 @@
 import type { System } from '../config/system.ts';
-import type { Executor } from '../exec/command.ts';
 import type { Log } from '../lib/log.ts';
 import type { Validated } from '../snapshot/validate.ts';
+import type { Probing } from './observation.ts';
 import { observe } from './observe.ts';
 
 /** A system's snapshot, or why there is none. `at` builds it for a time, because two entries must not share one. */
@@ -11,9 +11,6 @@ export type Collected =
 
 /** Returns fields of the payload from an earlier snapshot in which a probe did not fail; null if there is none. */
 export type LastKnown = (probe: string, fields: readonly string[]) => Record<string, unknown> | null;
-
-/** Starts the commands of probes. After `signal` is aborted, they are killed and their results are invalid. */
-export type Probing = { readonly executor: Executor; readonly signal: AbortSignal };
 
 /**
  * Collects one system: runs its probes, and fills in the required fields of failed probes as `on_failed_probe` says.

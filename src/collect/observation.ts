@@ -1,3 +1,4 @@
+import type { Executor } from '../exec/command.ts';
 import type { Validated } from '../snapshot/validate.ts';
 
 /** A failed probe whose counts the API requires. */
@@ -17,3 +18,6 @@ export type Observation = {
   /** Makes the snapshot at a time; `repeated` has the fields for missing probes. */
   snapshot(moment: Date, repeated: Readonly<Record<string, unknown>>): Validated;
 };
+
+/** What starts the commands of a system's probes; once `signal` is aborted they are killed, and their results mean nothing. */
+export type Probing = { readonly executor: Executor; readonly signal: AbortSignal };

@@ -7,8 +7,7 @@ import { buildHubPayload, type HubFindings, sessionFields } from '../snapshot/hu
 import { hubSnapshotSchema } from '../snapshot/hub-schema.ts';
 import { noSessions, rollUpSessions } from '../snapshot/sessions.ts';
 import { validateBy } from '../snapshot/validate.ts';
-import type { Probing } from './collect.ts';
-import type { Observation } from './observation.ts';
+import type { Observation, Probing } from './observation.ts';
 import { isUnavailable } from './probe-cluster.ts';
 import { Outcomes } from './probe-outcomes.ts';
 

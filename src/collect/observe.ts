@@ -2,8 +2,7 @@ import type { BatchSystem, System } from '../config/system.ts';
 import type { Log } from '../lib/log.ts';
 import { buildPayload, requiredProbes, zeroFields } from '../snapshot/payload.ts';
 import { validate } from '../snapshot/validate.ts';
-import type { Probing } from './collect.ts';
-import type { Observation } from './observation.ts';
+import type { Observation, Probing } from './observation.ts';
 import { observeHub } from './observe-hub.ts';
 import { probeCluster } from './probe-cluster.ts';
 

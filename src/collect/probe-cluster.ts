@@ -7,7 +7,7 @@ import { addJob, emptyJobs, jobFields } from '../snapshot/jobs.ts';
 import { addNode, emptyNodes, nodeFields } from '../snapshot/nodes.ts';
 import { configuredQueues, type Findings } from '../snapshot/payload.ts';
 import { problemOfRequired } from '../snapshot/validate.ts';
-import type { Probing } from './collect.ts';
+import type { Probing } from './observation.ts';
 import { Outcomes } from './probe-outcomes.ts';
 import { schedulerProbes } from './schedulers.ts';
 

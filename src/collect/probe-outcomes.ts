@@ -1,7 +1,9 @@
 import type { Log } from '../lib/log.ts';
 import type { Probed } from '../lib/records.ts';
 import { counted } from '../lib/text.ts';
-import { failedProbes } from '../run/error-changes.ts';
+
+/** Separates the cause of an error from the names of the probes that it made fail. */
+export const failedProbes = '; failed probes: ';
 
 /** A cause, and the probes that failed because of it. */
 type Failure = { readonly probes: string[]; readonly reason: string; readonly unreachable: string | undefined };

@@ -1,7 +1,7 @@
-import { SQLiteError } from 'bun:sqlite';
 import { messageOf } from '../lib/errors.ts';
 import { type HttpReply, send } from '../lib/http.ts';
 import type { Log } from '../lib/log.ts';
+import { codeOf } from '../lib/sqlite.ts';
 import { readableUtc } from '../lib/time.ts';
 import type { Attempt, Entry } from '../outbox/entry.ts';
 import type { Outbox } from '../outbox/outbox.ts';
@@ -51,7 +51,7 @@ export async function deliver(
     ({ body, leftOut, ifRefused } = bounds.readAhead.body(entry));
   } catch (error) {
     // SQLite reports damage to the file, not to this entry: rethrow so that the caller reads or recovers the outbox.
-    if (error instanceof SQLiteError) throw error;
+    if (codeOf(error)?.startsWith('SQLITE_')) throw error;
     if (!outbox.find(entry)) return withdrawn(entry, log);
     return rejectDamaged(outbox, entry, messageOf(error), what, log);
   }

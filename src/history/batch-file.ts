@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
-import { type StoredBody, storedBody } from '../outbox/insert.ts';
+import type { StoredBody } from '../outbox/entry.ts';
+import { storedBody } from '../outbox/insert.ts';
 import { unwritable } from '../outbox/unwritable.ts';
 import { type Candidate, Fingerprints, fingerprintNumbers } from './fingerprints.ts';
 

@@ -1,5 +1,5 @@
 import { ingestPath, ingestStream } from '../delivery/ingest-entries.ts';
-import type { StoredBody } from '../outbox/insert.ts';
+import type { StoredBody } from '../outbox/entry.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Batch } from './batch-file.ts';
 import { forgetOld } from './fingerprints.ts';

@@ -7,6 +7,9 @@ import { refuseWritableByOthers } from './others.ts';
 import { refuseForeign } from './recovery/damage.ts';
 import { unwritable } from './unwritable.ts';
 
+/** An open outbox, for the functions that `Outbox` itself is built on. */
+export type WithDatabase = { readonly database: Database };
+
 /** How long a writer waits for another one, in milliseconds. */
 const busyTimeout = 10_000;
 

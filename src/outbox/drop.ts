@@ -1,6 +1,6 @@
 import type { Database } from 'bun:sqlite';
+import type { WithDatabase } from './database.ts';
 import type { Attempt, Entry, EntryKey } from './entry.ts';
-import type { Outbox } from './outbox.ts';
 import { dateOf } from './row.ts';
 
 /** The record of an entry, or of a part of one, that was deleted undelivered. */
@@ -77,7 +77,7 @@ export function answeredAfterDrop(database: Database, entry: Entry, attempt: Att
 }
 
 /** Returns the dropped entries, newest first. */
-export function listDropped({ database }: Outbox, limit: number): Dropped[] {
+export function listDropped({ database }: WithDatabase, limit: number): Dropped[] {
   return database
     .query<{ id: string; stream: string; collected_at: number; dropped_at: number; reason: string }, [number]>(
       'SELECT id, stream, collected_at, dropped_at, reason FROM dropped ORDER BY sequence DESC LIMIT ?',

@@ -1,5 +1,3 @@
-import type { StoredBody } from './insert.ts';
-
 /** The states of an entry: `pending → delivered`, `pending → rejected`, `pending ⇄ held`. */
 export const entryStates = ['pending', 'held', 'rejected', 'delivered'] as const;
 export type EntryState = (typeof entryStates)[number];
@@ -19,6 +17,9 @@ export type NewEntry = {
   /** The reason to store it as rejected; null to deliver it. */
   readonly rejectedBecause: string | null;
 };
+
+/** A body as it is stored: compressed, with the size and the hexadecimal SHA-256 of the uncompressed body. */
+export type StoredBody = { readonly gzip: Uint8Array; readonly bytes: number; readonly sha256: string };
 
 /** The same with a compressed body, so that compression does not delay a commit of several entries. */
 export type CompressedEntry = Omit<NewEntry, 'body'> & { readonly body: StoredBody };

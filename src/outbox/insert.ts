@@ -1,8 +1,5 @@
 import type { Database } from 'bun:sqlite';
-import type { ForeignEntry } from './entry.ts';
-
-/** A body as it is stored: compressed, with the size and the hexadecimal SHA-256 of the uncompressed body. */
-export type StoredBody = { readonly gzip: Uint8Array; readonly bytes: number; readonly sha256: string };
+import type { ForeignEntry, StoredBody } from './entry.ts';
 
 /** Compresses a body for storage. */
 export function storedBody(body: string): StoredBody {

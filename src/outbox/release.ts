@@ -1,6 +1,6 @@
 import type { Database } from 'bun:sqlite';
+import type { WithDatabase } from './database.ts';
 import type { Entry, EntryKey } from './entry.ts';
-import type { Outbox } from './outbox.ts';
 
 /** The outcome in `attempts` that records a release. */
 const outcome = 'released';
@@ -22,7 +22,7 @@ export function releaseEntry(database: Database, entry: EntryKey, at: Date): boo
 }
 
 /** True if a person released the entry at any time. */
-export function wasReleased({ database }: Outbox, entry: Entry): boolean {
+export function wasReleased({ database }: WithDatabase, entry: Entry): boolean {
   const query = 'SELECT 1 FROM attempts WHERE entry = ? AND outcome = ?';
   return database.query(query).get(entry.sequence, outcome) !== null;
 }

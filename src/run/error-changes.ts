@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { failedProbes } from '../collect/probe-outcomes.ts';
 
 /** A lasting error: its start, its first text, and the texts that were reported. */
 const trouble = z.object({ since: z.iso.datetime(), first: z.string(), said: z.array(z.string()) });
@@ -10,9 +11,6 @@ export type Troubles = Readonly<Record<string, Trouble>>;
 
 /** An error of this run, and its subjects; an error without subjects is always reported. */
 export type TroubleError = { readonly about: readonly string[]; readonly text: string };
-
-/** Stands between the cause of an error and the names of the probes that it made fail. */
-export const failedProbes = '; failed probes: ';
 
 /** Number of reported texts to keep for one error. */
 const rememberedTexts = 20;

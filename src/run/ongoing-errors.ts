@@ -5,7 +5,6 @@ import { counted } from '../lib/text.ts';
 import { readableUtc } from '../lib/time.ts';
 import { type OutboxLocation, openForRepair } from '../outbox/open.ts';
 import type { Outbox } from '../outbox/outbox.ts';
-import type { Context } from './context.ts';
 import { changesOf, isDelivery, parseTroubles, type Trouble, type TroubleError } from './error-changes.ts';
 
 type KeptError = LogLine & TroubleError;
@@ -44,7 +43,7 @@ export class Changes {
    * Prints the changes since the last run, and stores the current errors in the outbox. Prints all errors if the outbox
    * cannot be read or written.
    */
-  tell({ outbox, hanging }: Pick<Context, 'outbox' | 'hanging'>): void {
+  tell({ outbox, hanging }: { readonly outbox: OutboxLocation; readonly hanging: Error | null }): void {
     if (this.#errors.length === 0 && this.#seen.length === 0) return;
     this.#isTelling = true;
     const { log } = outbox;

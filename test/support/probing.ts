@@ -1,4 +1,4 @@
-import type { Probing } from '../../src/collect/collect.ts';
+import type { Probing } from '../../src/collect/observation.ts';
 import type { Executor } from '../../src/exec/command.ts';
 
 /** An executor that nothing stops. */
