@@ -6,7 +6,7 @@ import { observe } from './observe.ts';
 
 /** A system's snapshot, or why there is none. `at` builds it for a time, because two entries must not share one. */
 export type Collected =
-  | { readonly kind: 'collected'; readonly failedProbes: readonly string[]; at(moment: Date): Validated }
+  | { readonly kind: 'collected'; readonly failedProbes: readonly string[]; at(time: Date): Validated }
   | { readonly kind: 'nothing'; readonly reason: string };
 
 /** Returns fields of the payload from an earlier snapshot in which a probe did not fail; null if there is none. */
@@ -32,5 +32,5 @@ export async function collect(system: System, probing: Probing, lastKnown: LastK
     log.warn(`${probe}: ${known ? 'repeating the last known values' : 'sending zeros'}`);
     repeated = { ...repeated, ...(known ?? zeros) };
   }
-  return { kind: 'collected', failedProbes, at: (moment) => observation.snapshot(moment, repeated) };
+  return { kind: 'collected', failedProbes, at: (time) => observation.snapshot(time, repeated) };
 }

@@ -9,7 +9,7 @@ export type SnapshotEntry = NewEntry & { readonly validated: Validated };
 /**
  * Makes the entry of a system's snapshot at a time. A snapshot that fails our own validation becomes a rejected entry.
  */
-export function entryOf(
+export function snapshotEntryOf(
   systemName: string,
   collected: Extract<Collected, { kind: 'collected' }>,
   time: Date,

@@ -16,7 +16,7 @@ export type Observation = {
   readonly everyProbeFailed: boolean;
   readonly missing: readonly Missing[];
   /** Makes the snapshot at a time; `repeated` has the fields for missing probes. */
-  snapshot(moment: Date, repeated: Readonly<Record<string, unknown>>): Validated;
+  snapshot(time: Date, repeated: Readonly<Record<string, unknown>>): Validated;
 };
 
 /** What starts the commands of a system's probes; once `signal` is aborted they are killed, and their results mean nothing. */

@@ -50,8 +50,8 @@ export async function observeHub(
     failedProbes,
     everyProbeFailed: findings.sessions === null && findings.nodes === null && findings.utilization === null,
     missing: sessions === null ? [{ probe: 'hub', fields: ['available', ...Object.keys(zeros)], zeros }] : [],
-    snapshot: (moment, repeated) =>
-      validateBy(hubSnapshotSchema, buildHubPayload(system.system_name, findings, moment, repeated)),
+    snapshot: (time, repeated) =>
+      validateBy(hubSnapshotSchema, buildHubPayload(system.system_name, findings, time, repeated)),
   };
 }
 

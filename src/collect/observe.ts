@@ -28,6 +28,6 @@ async function observeCluster(system: BatchSystem, probing: Probing, log: Log): 
       const zeros = zeroFields(probe, system);
       return { probe, fields: Object.keys(zeros), zeros };
     }),
-    snapshot: (moment, repeated) => validate(buildPayload(system, findings, moment, repeated)),
+    snapshot: (time, repeated) => validate(buildPayload(system, findings, time, repeated)),
   };
 }

@@ -2,7 +2,7 @@ import type { Log } from '../lib/log.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Validated } from '../snapshot/validate.ts';
 import type { Collected } from './collect.ts';
-import { entryOf } from './entry.ts';
+import { snapshotEntryOf } from './entry.ts';
 
 /**
  * Stores a snapshot in the outbox and returns the id of the entry. A snapshot that fails our own validation is stored
@@ -15,7 +15,7 @@ export function store(
   now: Date,
   log: Log,
 ): string {
-  const { id, entry } = outbox.add(now, (time) => entryOf(systemName, collected, time));
+  const { id, entry } = outbox.add(now, (time) => snapshotEntryOf(systemName, collected, time));
   logValidation(entry.validated, id, log);
   return id;
 }

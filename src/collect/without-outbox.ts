@@ -6,7 +6,7 @@ import type { ForeignEntry } from '../outbox/entry.ts';
 import type { Spool } from '../outbox/spool/spool.ts';
 import type { OutboxUnwritable } from '../outbox/unwritable.ts';
 import type { Collected } from './collect.ts';
-import { entryOf } from './entry.ts';
+import { snapshotEntryOf } from './entry.ts';
 import { logValidation } from './store.ts';
 
 /** How to keep snapshots that the outbox cannot store. */
@@ -28,12 +28,12 @@ export type WithoutOutbox = {
 export async function keepWithoutOutbox(
   systemName: string,
   collected: Extract<Collected, { kind: 'collected' }>,
-  moment: Date,
+  time: Date,
   why: OutboxUnwritable,
   { spool, destination, inTurn }: WithoutOutbox,
   log: Log,
 ): Promise<void> {
-  const { validated, ...content } = entryOf(systemName, collected, moment);
+  const { validated, ...content } = snapshotEntryOf(systemName, collected, time);
   const entry: ForeignEntry = {
     ...content,
     id: Bun.randomUUIDv7(),
@@ -44,18 +44,18 @@ export async function keepWithoutOutbox(
   const tried =
     destination === null || entry.state === 'rejected' ? notTried(entry) : await inTurn(() => post(destination, entry));
   if (tried.kind === 'accepted') {
-    log.error(`✗ ${systemName}: ${why.problem}; the snapshot was ${tried.words}, so nothing is lost; ${why.mend}`);
+    log.error(`✗ ${systemName}: ${why.problem}; the snapshot was ${tried.words}, so nothing is lost; ${why.remedy}`);
     return;
   }
   const failed = `✗ ${systemName}: ${why.problem}${tried.words}`;
   try {
     const { file, dropped } = spool.keepEntry(tried.entry);
-    log.error(`${failed}; the snapshot is kept in ${file} until the outbox can store it; ${why.mend}`);
+    log.error(`${failed}; the snapshot is kept in ${file} until the outbox can store it; ${why.remedy}`);
     for (const name of dropped) log.error(`✗ ${name} is lost: the fallback directory was full of older snapshots`);
   } catch (error) {
     const bytes = Buffer.byteLength(entry.body);
     log.error(
-      `${failed}; and the fallback directory cannot store it: ${messageOf(error)}: this snapshot (${bytes} bytes) is lost; ${why.mend}`,
+      `${failed}; and the fallback directory cannot store it: ${messageOf(error)}: this snapshot (${bytes} bytes) is lost; ${why.remedy}`,
     );
   }
 }

@@ -9,7 +9,7 @@ import { about, versionLine } from '../lib/version.ts';
 import { stopOnSignals } from '../run/signals.ts';
 import { commonArgs } from './common.ts';
 import { repeatableFlags } from './repeated.ts';
-import { type Command, resolved } from './tree.ts';
+import { type CommandDefinition, resolved } from './tree.ts';
 import { usageOf } from './usage.ts';
 
 /**
@@ -26,7 +26,7 @@ const readOnly: readonly string[] = [
 ];
 
 type Chosen = {
-  readonly command: Command;
+  readonly command: CommandDefinition;
   /** `hpc-collector outbox ls` */
   readonly name: string;
   readonly args: readonly string[];
@@ -36,7 +36,7 @@ type Chosen = {
  * Runs the command that the arguments name and returns its exit code. citty ignores unknown flags, loses flags before a
  * subcommand, and exits with 1 for every error. This function corrects all three.
  */
-export async function runCommandLine(root: Command, args: readonly string[]): Promise<number> {
+export async function runCommandLine(root: CommandDefinition, args: readonly string[]): Promise<number> {
   const isVerbose = args.includes('--verbose') || args.includes('-v');
   try {
     if (args[0] === 'help' && args.length === 2 && (await showTopic(args[1] ?? ''))) return exitCodes.done;
@@ -100,7 +100,7 @@ function isUsageError(error: unknown): boolean {
 }
 
 /** Finds the command that the arguments name; common flags can stand between its words. Throws OperatorError. */
-async function choose(root: Command, args: readonly string[]): Promise<Chosen> {
+async function choose(root: CommandDefinition, args: readonly string[]): Promise<Chosen> {
   const early: string[] = [];
   let rest = [...args];
   let command = root;
@@ -217,6 +217,6 @@ function beforeDashes(args: readonly string[]): readonly string[] {
   return dashes < 0 ? args : args.slice(0, dashes);
 }
 
-async function definitionsOf(command: Command): Promise<ArgsDef> {
+async function definitionsOf(command: CommandDefinition): Promise<ArgsDef> {
   return (await resolved(command.args)) ?? {};
 }

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { defineCommand } from 'citty';
 import { examine } from '../config/check.ts';
 import { diagnose, nextStep, taskOf } from '../doctor/doctor.ts';
-import type { Finding } from '../doctor/finding.ts';
+import type { CheckResult } from '../doctor/finding.ts';
 import { exitCodes } from '../lib/errors.ts';
 import { printable } from '../lib/text.ts';
 import { outboxFile } from '../outbox/files.ts';
@@ -42,7 +42,7 @@ export const doctorCommand = defineCommand({
   },
 });
 
-function linesOf({ name, result, words, mend }: Finding): string[] {
-  const line = `${result}  ${name}: ${printable(words, 1000)}`;
-  return mend === null ? [line] : [line, `      → ${printable(mend, 500)}`];
+function linesOf({ name, result, message, remedy }: CheckResult): string[] {
+  const line = `${result}  ${name}: ${printable(message, 1000)}`;
+  return remedy === null ? [line] : [line, `      → ${printable(remedy, 500)}`];
 }

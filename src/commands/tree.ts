@@ -1,20 +1,20 @@
 import type { ArgsDef, CommandDef } from 'citty';
 
 /** citty's type of a command with any arguments; without it, definitions are not assignable to each other. */
-export type Command = CommandDef<ArgsDef>;
+export type CommandDefinition = CommandDef<ArgsDef>;
 
 /** A command with its subcommands. */
 export type CommandNode = {
   /** The words that lead to it; none for the program itself. */
   readonly words: readonly string[];
-  readonly command: Command;
+  readonly command: CommandDefinition;
   readonly description: string;
   readonly args: ArgsDef;
   readonly children: readonly CommandNode[];
 };
 
 /** Returns the whole tree of commands, in the order of listing. */
-export async function commandTree(command: Command, words: readonly string[] = []): Promise<CommandNode> {
+export async function commandTree(command: CommandDefinition, words: readonly string[] = []): Promise<CommandNode> {
   const subcommands = (await resolved(command.subCommands)) ?? {};
   const meta = await resolved(command.meta);
   return {

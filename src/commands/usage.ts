@@ -2,7 +2,7 @@ import type { ArgsDef } from 'citty';
 import { isTerminal } from '../lib/terminal.ts';
 import { commonArgs } from './common.ts';
 import { examples } from './examples.ts';
-import { type Command, resolved } from './tree.ts';
+import { type CommandDefinition, resolved } from './tree.ts';
 
 /** The commands of the program by purpose, in the order in which its help lists them. */
 export const commandGroups: readonly (readonly [title: string, names: readonly string[]])[] = [
@@ -23,7 +23,7 @@ type Item = readonly [name: string, meaning: string];
  * Returns the help of a command, within 80 columns: its own flags first, then those that all commands have. `name` is the
  * whole name, such as `hpc-collector outbox ls`. Headings are bold on a terminal.
  */
-export async function usageOf(command: Command, name: string): Promise<string> {
+export async function usageOf(command: CommandDefinition, name: string): Promise<string> {
   const args = (await resolved(command.args)) ?? {};
   const meta = await resolved(command.meta);
   const children = await childrenOf(command);
@@ -53,7 +53,7 @@ function synopsis(name: string, args: ArgsDef, hasChildren: boolean): string {
   return [name, ...(hasChildren ? ['COMMAND'] : []), '[FLAGS]', ...words].join(' ');
 }
 
-async function childrenOf(command: Command): Promise<Item[]> {
+async function childrenOf(command: CommandDefinition): Promise<Item[]> {
   const children = Object.entries((await resolved(command.subCommands)) ?? {});
   return Promise.all(
     children.map(async ([word, child]) => {

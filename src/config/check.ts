@@ -10,7 +10,7 @@ import { ingestAddress, ingestSettingsAt } from './ingest.ts';
 import { type LayerPlace, type Layers, placeIn } from './layers.ts';
 import { checkDirectory, collectorLayers, knownSystems, loadSystem } from './load.ts';
 import { defaultConfigDirectory, defaultStateDirectory, type Environment } from './paths.ts';
-import { ConfigError, type Problem } from './problem.ts';
+import { ConfigError, type ConfigProblem } from './problem.ts';
 import { samAddress, samBaseUrl, samSettingsAt, samVariables } from './sam.ts';
 import { readSecretFile } from './secret-file.ts';
 import { checkSettings } from './settings.ts';
@@ -24,7 +24,7 @@ export type Examined = {
   readonly config: Config;
   /** The requested systems without errors. */
   readonly systems: readonly System[];
-  readonly problems: readonly Problem[];
+  readonly problems: readonly ConfigProblem[];
 };
 
 /**
@@ -36,7 +36,7 @@ export function examine(
   processEnvironment: Environment,
   named: readonly string[],
 ): Examined {
-  const problems: Problem[] = [];
+  const problems: ConfigProblem[] = [];
   /** Does one step. If it throws, records the error, at `place` if the error has no place of its own. */
   const attempt = <T>(work: () => T, place: LayerPlace | null = null): T | null => {
     try {
@@ -118,7 +118,7 @@ function wantedSystems({ directory, collector }: Config): readonly string[] {
   return [...new Set([...collector.systems, ...knownSystems({ directory }).filter(hasFile)])];
 }
 
-function problemsOf(error: OperatorError, place: LayerPlace | null): readonly Problem[] {
+function problemsOf(error: OperatorError, place: LayerPlace | null): readonly ConfigProblem[] {
   if (error instanceof ConfigError) return error.problems;
   return [{ file: null, line: null, column: null, ...place, words: error.message }];
 }

@@ -1,5 +1,5 @@
 import { nearest } from '../lib/nearest.ts';
-import type { Problem } from './problem.ts';
+import type { ConfigProblem } from './problem.ts';
 
 /** The variables that `env` may set. */
 const knownVariables: readonly string[] = [
@@ -15,8 +15,8 @@ const knownVariables: readonly string[] = [
  * Returns the errors in the text of an `env` file, with their lines: unknown variables, and lines that are not
  * assignments. A run ignores both without a message.
  */
-export function envFileProblems(text: string, file: string): Problem[] {
-  const problems: Problem[] = [];
+export function envFileProblems(text: string, file: string): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
   /** The quote that a value of several lines began with. */
   let open: string | null = null;
   for (const [index, line] of text.split('\n').entries()) {

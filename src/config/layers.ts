@@ -1,4 +1,4 @@
-import { isMapping, mergeDeep, type Place, type YamlFile, type YamlMap } from './yaml.ts';
+import { type FilePosition, isMapping, mergeDeep, type YamlFile, type YamlMap } from './yaml.ts';
 
 /** YAML files that override each other; the last one wins. */
 export type Layers = readonly YamlFile[];
@@ -25,7 +25,7 @@ export function placeIn(layers: Layers, path: readonly PropertyKey[], what: 'val
   return null;
 }
 
-export type LayerPlace = Place & { readonly file: string };
+export type LayerPlace = FilePosition & { readonly file: string };
 
 /** True if a file decides the value at a path. A list or a scalar replaces everything below it. */
 function sets(settings: YamlMap, path: readonly PropertyKey[]): boolean {

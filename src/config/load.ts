@@ -16,7 +16,7 @@ import { ingestSettings } from './ingest.ts';
 import { type Layers, mergedLayers } from './layers.ts';
 import { defaultConfigDirectory, defaultStateDirectory, type Environment } from './paths.ts';
 import { presets } from './presets.ts';
-import { ConfigError, type Problem } from './problem.ts';
+import { ConfigError, type ConfigProblem } from './problem.ts';
 import { samSettings } from './sam.ts';
 import { checkSettings, problemAt, settingProblems } from './settings.ts';
 import { type System, type SystemSettings, systemSchema } from './system.ts';
@@ -112,7 +112,7 @@ function namedSchema(name: string, layers: Layers) {
 }
 
 /** Finds errors between settings, as far as the settings can be read. */
-function contradictions(name: string, layers: Layers): Problem[] {
+function contradictions(name: string, layers: Layers): ConfigProblem[] {
   const { system_name, filesystems, mounts } = readable.parse(mergedLayers(layers));
   const known = Object.keys(mounts);
   return [

@@ -3,7 +3,7 @@ import { nearest } from '../lib/nearest.ts';
 import { plainWords } from '../lib/plain-words.ts';
 import { printable } from '../lib/text.ts';
 import { type Layers, mergedLayers, placeIn } from './layers.ts';
-import { ConfigError, type Problem } from './problem.ts';
+import { ConfigError, type ConfigProblem } from './problem.ts';
 
 /** Validates merged files. Throws ConfigError that lists every error. */
 export function checkSettings<S extends z.ZodType>(schema: S, layers: Layers): z.output<S> {
@@ -13,14 +13,14 @@ export function checkSettings<S extends z.ZodType>(schema: S, layers: Layers): z
 }
 
 /** Lists all errors of merged files, each with its place, in the order of the files. */
-export function settingProblems(schema: z.ZodType, layers: Layers): Problem[] {
+export function settingProblems(schema: z.ZodType, layers: Layers): ConfigProblem[] {
   const result = schema.safeParse(mergedLayers(layers), { error: plainWords });
   const found = (result.error?.issues ?? []).flatMap((issue) => {
     if (issue.code !== 'unrecognized_keys') return [problemAt(layers, issue.path, issue.message)];
     return issue.keys.map((key) => unknownSetting(layers, [...issue.path, key], settingsAt(schema, issue.path)));
   });
   const files = layers.map(({ origin }) => origin);
-  const order = ({ file, line, column }: Problem) => [files.indexOf(file ?? ''), line ?? 0, column ?? 0] as const;
+  const order = ({ file, line, column }: ConfigProblem) => [files.indexOf(file ?? ''), line ?? 0, column ?? 0] as const;
   return found.sort((a, b) => {
     const [one, other] = [order(a), order(b)];
     return one[0] - other[0] || one[1] - other[1] || one[2] - other[2];
@@ -28,19 +28,19 @@ export function settingProblems(schema: z.ZodType, layers: Layers): Problem[] {
 }
 
 /** Makes an error about the setting at a path, with the place where it is set or would be set. */
-export function problemAt(layers: Layers, path: readonly PropertyKey[], words: string): Problem {
+export function problemAt(layers: Layers, path: readonly PropertyKey[], words: string): ConfigProblem {
   const name = path.length === 0 ? 'the file' : pathText(path);
   return { ...place(layers, path, 'value'), words: `${name}: ${words}` };
 }
 
-function unknownSetting(layers: Layers, path: readonly PropertyKey[], known: readonly string[]): Problem {
+function unknownSetting(layers: Layers, path: readonly PropertyKey[], known: readonly string[]): ConfigProblem {
   const meant = nearest(String(path.at(-1)), known);
   const all = known.length === 0 ? '' : ` (known settings: ${known.join(', ')})`;
   const hint = meant === null ? all : ` (did you mean '${meant}'?)`;
   return { ...place(layers, path, 'key'), words: `unknown setting '${pathText(path)}'${hint}` };
 }
 
-function place(layers: Layers, path: readonly PropertyKey[], what: 'value' | 'key'): Omit<Problem, 'words'> {
+function place(layers: Layers, path: readonly PropertyKey[], what: 'value' | 'key'): Omit<ConfigProblem, 'words'> {
   return placeIn(layers, path, what) ?? { file: layers.at(-1)?.origin ?? null, line: null, column: null };
 }
 

@@ -2,19 +2,19 @@ import { readFileSync, type Stats, statSync } from 'node:fs';
 import type { Document } from 'yaml';
 import { messageOf } from '../lib/errors.ts';
 import { learnSettings } from './learn-secrets.ts';
-import { ConfigError, type Problem } from './problem.ts';
+import { ConfigError, type ConfigProblem } from './problem.ts';
 
 export type YamlMap = { [key: string]: unknown };
 
 /** A place in a file, counted from 1. */
-export type Place = { readonly line: number; readonly column: number };
+export type FilePosition = { readonly line: number; readonly column: number };
 
 /** A YAML file with a mapping at its top, and the places of its values. */
 export type YamlFile = {
   readonly origin: string;
   readonly value: YamlMap;
   /** Returns the place of a value or of its key; of the nearest existing parent if it is missing. */
-  placeOf(path: readonly PropertyKey[], what: 'value' | 'key'): Place;
+  placeOf(path: readonly PropertyKey[], what: 'value' | 'key'): FilePosition;
 };
 
 /** The largest file that is read, in bytes: the time to check keys grows with the square of their number. */
@@ -59,11 +59,11 @@ export function parseYaml(text: string, origin: string): YamlFile {
   const document = parseDocument(text, { lineCounter: lines });
   // Report something missing at the end on the last line with content, not on the empty line after it.
   const last = Math.max(0, text.trimEnd().length - 1);
-  const placeAt = (offset: number): Place => {
+  const placeAt = (offset: number): FilePosition => {
     const { line, col } = lines.linePos(Math.min(Math.max(0, offset), last));
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
-  const problemAt = (offset: number, words: string): Problem => ({ file: origin, ...placeAt(offset), words });
+  const problemAt = (offset: number, words: string): ConfigProblem => ({ file: origin, ...placeAt(offset), words });
   if (document.errors.length > 0) {
     throw new ConfigError(
       document.errors.map(({ pos, message }) =>

@@ -18,7 +18,7 @@ import { rememberStartRequired, requiresStart } from './start-required.ts';
  * pending and its stream stops. `unreached`: the same, but the last request had no connection, so the failure does not
  * depend on the entry. `withdrawn`: a person held or dropped the entry in the meantime.
  */
-export type Delivery = 'delivered' | 'delivered-in-part' | 'rejected' | 'stopped' | 'unreached' | 'withdrawn';
+export type DeliveryResult = 'delivered' | 'delivered-in-part' | 'rejected' | 'stopped' | 'unreached' | 'withdrawn';
 
 export type DeliveryBounds = {
   readonly clock: Clock;
@@ -42,7 +42,7 @@ export async function deliver(
   entry: Entry,
   bounds: DeliveryBounds,
   log: Log,
-): Promise<Delivery> {
+): Promise<DeliveryResult> {
   const what = `${entry.stream.slice(entry.stream.indexOf('/') + 1)} ${destination.content}`;
   let body: string;
   let leftOut: readonly string[];
@@ -165,14 +165,14 @@ function without(parts: readonly string[]): string {
 }
 
 /** Rejects an entry that cannot be sent because its stored row or body is damaged. */
-function rejectDamaged(outbox: Outbox, entry: Entry, detail: string, what: string, log: Log): Delivery {
+function rejectDamaged(outbox: Outbox, entry: Entry, detail: string, what: string, log: Log): DeliveryResult {
   const attempt = { at: new Date(), seconds: 0, status: null, outcome: 'damaged', detail };
   outbox.rejected(entry, attempt, entry.firstSentAt !== null);
   log.error(`✗ ${what} rejected: ${detail}`);
   return 'rejected';
 }
 
-function withdrawn(entry: Entry, log: Log): Delivery {
+function withdrawn(entry: Entry, log: Log): DeliveryResult {
   log.info(`entry ${entry.id} was held or dropped in the meantime: it is not sent`);
   return 'withdrawn';
 }

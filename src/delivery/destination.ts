@@ -36,7 +36,7 @@ export type Omitted = {
 };
 
 /** The place of an entry in its stream. */
-export type Place = {
+export type StreamPlace = {
   /** An entry that was collected later is delivered already. */
   readonly isLate: boolean;
   /** No entry of its stream was stored after it. */
@@ -84,7 +84,7 @@ export type Destination = {
   /** Returns the request for an entry. */
   request(entry: Sendable, body: string): HttpRequest;
   /** Returns the body to send at this place in the stream, and the names of the parts left out of it. */
-  prepare(body: string, place: Place): Prepared;
+  prepare(body: string, place: StreamPlace): Prepared;
   /** Returns a smaller form of a body that is too large, and the left-out part; null if nothing can be left out. */
   reduce(body: string): { readonly body: string; readonly leftOut: string } | null;
   /** Returns the body without the jobs that never started; null if it has none. */

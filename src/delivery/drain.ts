@@ -11,7 +11,7 @@ import type { Destination } from './destination.ts';
 import { Pace } from './pace.ts';
 import { rejectPoisoned } from './poison.ts';
 import { ReadAhead } from './read-ahead.ts';
-import { futureOf, rememberSighting, type Sighting, sightingOf } from './server-clock.ts';
+import { type ClockReading, clockReadingOf, futureOf, storeClockReading } from './server-clock.ts';
 
 /** The progress of a drain. */
 export type DrainProgress = {
@@ -65,7 +65,7 @@ export async function drain(
   /** Streams whose last attempt failed, and streams that rest after an earlier drain. */
   const stopped = new Set<string>();
   const resting = new Set<string>();
-  let seen: Sighting | null = null;
+  let seen: ClockReading | null = null;
   let delivered = 0;
   let rejected = 0;
   let held = 0;
@@ -95,7 +95,7 @@ export async function drain(
     sawClock(date) {
       if (!destination.showsMoments) return;
       const isFirst = seen === null;
-      seen = sightingOf(date);
+      seen = clockReadingOf(date);
       // Store it now: by this clock, the timestamps of the next entries can be in the future.
       if (isFirst && seen !== null) keepSighting(outbox, seen);
     },
@@ -149,9 +149,9 @@ export async function drain(
 /**
  * Stores the time of the destination's clock. Ignores errors of SQLite, because the next answer gives the time again.
  */
-function keepSighting(outbox: Outbox, clock: Sighting): void {
+function keepSighting(outbox: Outbox, clock: ClockReading): void {
   try {
-    rememberSighting(outbox, clock);
+    storeClockReading(outbox, clock);
   } catch (error) {
     if (codeOf(error)?.startsWith('SQLITE_') !== true) throw error;
   }

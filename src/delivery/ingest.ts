@@ -6,7 +6,7 @@ import { learnSecret } from '../lib/secrets.ts';
 import { counted, printable } from '../lib/text.ts';
 import type { Destination, Omitted, Outcome, Sent } from './destination.ts';
 import { jsonRequests } from './json-request.ts';
-import { type Answer, type Api, jsonOf, judgeReply } from './judge.ts';
+import { type ApiAnswer, type ApiDialect, jsonOf, judgeReply } from './judge.ts';
 
 /** The jobs of one cluster as they are sent. The delivery does not check the members of a job. */
 const batch = z.object({ hostname: z.string(), jobs: z.array(z.record(z.string(), z.unknown())) });
@@ -70,7 +70,7 @@ function jobsIn(body: string): number | undefined {
   return batch.safeParse(jsonOf(body)).data?.jobs.length;
 }
 
-function apiFor(body: string): Api {
+function apiFor(body: string): ApiDialect {
   return {
     addressSetting: 'INGEST_API_URL',
     loginSetting: 'INGEST_API_KEY and the clusters it is for',
@@ -81,7 +81,7 @@ function apiFor(body: string): Api {
 }
 
 /** Returns the accepted number of jobs; null unless the answer confirms all jobs that were sent. */
-function acceptanceOf({ status, body }: Answer, sent: string): string | null {
+function acceptanceOf({ status, body }: ApiAnswer, sent: string): string | null {
   const said = status === 200 ? acceptance.safeParse(jsonOf(body)).data : undefined;
   const jobs = jobsIn(sent);
   return said !== undefined && said.jobs_processed === jobs ? `jobs_processed=${jobs}` : null;
@@ -97,7 +97,7 @@ const serverErrors: readonly (readonly [RegExp, 'not-started' | 'permanent' | 'n
   [/No API keys configured/, 'no-keys'],
 ];
 
-function ownMeaning(answer: Answer, detail: string, sent: string): Outcome | null {
+function ownMeaning(answer: ApiAnswer, detail: string, sent: string): Outcome | null {
   const jobs = batch.safeParse(jsonOf(sent)).data;
   if (jobs === undefined) return null;
   if (answer.status === 422) return withoutNamed(answer, detail, jobs);
@@ -138,7 +138,7 @@ function isStarted({ Start }: Job): boolean {
 }
 
 /** Returns the batch without the jobs that the answer names: `["body", "jobs", 3, "Start"]`. Null if it names none. */
-function withoutNamed({ body }: Answer, detail: string, jobs: Batch): Outcome | null {
+function withoutNamed({ body }: ApiAnswer, detail: string, jobs: Batch): Outcome | null {
   const problems = refusal.safeParse(jsonOf(body)).data?.detail ?? [];
   const named = new Set<Job | undefined>();
   for (const { loc } of problems) if (loc[1] === 'jobs' && typeof loc[2] === 'number') named.add(jobs.jobs[loc[2]]);

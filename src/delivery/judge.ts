@@ -3,22 +3,22 @@ import { printable, withoutTags } from '../lib/text.ts';
 import type { Outcome } from './destination.ts';
 
 /** A reply with a status and a body. */
-export type Answer = Extract<HttpReply, { kind: 'answer' }>;
+export type ApiAnswer = Extract<HttpReply, { kind: 'answer' }>;
 
 /** The differences between the answers of the APIs. */
-export type Api = {
+export type ApiDialect = {
   /** The settings to check if the answer is not the API's or refuses the login. */
   readonly addressSetting: string;
   readonly loginSetting: string;
   /** Returns what a 2xx says about the stored rows; null if it is not the API's answer. */
-  readonly acceptance: (answer: Answer) => string | null;
+  readonly acceptance: (answer: ApiAnswer) => string | null;
   /** Returns the API's message in the body of an error; null if the body does not have the form of the API's errors. */
   readonly errorOf: (body: string) => string | null;
   /**
    * Returns the meaning of an answer about the body (400, 415, 422) or the server (5xx) if it is special to the API;
    * null for the usual meaning. `detail` is safe to print.
    */
-  readonly ownMeaning: (answer: Answer, detail: string) => Outcome | null;
+  readonly ownMeaning: (answer: ApiAnswer, detail: string) => Outcome | null;
 };
 
 /** Statuses that mean the same from any server: a proxy before the API sends them with its own page. */
@@ -31,7 +31,7 @@ const asksToWait: ReadonlySet<number> = new Set([429, 503]);
  * Returns the meaning of a reply, as the README's table lists it. Each `detail` is safe to print. `mayHaveArrived` is
  * true if the entry was sent before and may be stored.
  */
-export function judgeReply(reply: HttpReply, mayHaveArrived: boolean, api: Api): Outcome {
+export function judgeReply(reply: HttpReply, mayHaveArrived: boolean, api: ApiDialect): Outcome {
   if (reply.kind === 'none') return { kind: 'unavailable', detail: printable(reply.reason), retryAfter: null };
   const { status } = reply;
   const detail = `HTTP ${status}${saidBy(reply, api)}`;
@@ -80,13 +80,13 @@ export function storedBefore(status: number, answer: string): Outcome {
 }
 
 /** Returns the outcome of an answer that does not have the form of the API's answers. */
-function notTheApis(answer: Answer, api: Api): Outcome {
+function notTheApis(answer: ApiAnswer, api: ApiDialect): Outcome {
   const detail = `HTTP ${answer.status} that is not the API's answer${saidBy(answer, api)}`;
   return { kind: 'misconfigured', detail: `${detail}: check ${api.addressSetting} and the proxies before it` };
 }
 
 /** Returns a colon and the server's message: that of the API, or the beginning of a page without its tags. */
-function saidBy({ body, unread }: Answer, api: Api): string {
+function saidBy({ body, unread }: ApiAnswer, api: ApiDialect): string {
   const line = printable(unread ?? api.errorOf(body) ?? withoutTags(body), 300);
   return line === '' ? '' : `: ${line}`;
 }

@@ -10,7 +10,7 @@ export class Pace {
 
   /** Returns how long to wait before the next request, in milliseconds. */
   delay(now: number): number {
-    this.#made = this.#made.filter((moment) => now - moment < 60_000);
+    this.#made = this.#made.filter((time) => now - time < 60_000);
     const oldest = this.#made.at(-this.#maxPerMinute);
     return oldest === undefined ? 0 : oldest + 60_000 - now;
   }

@@ -2,11 +2,11 @@ import { setImmediate } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Entry } from '../outbox/entry.ts';
 import type { Outbox } from '../outbox/outbox.ts';
-import type { Destination, Place, Prepared } from './destination.ts';
+import type { Destination, Prepared, StreamPlace } from './destination.ts';
 import { outageRowOf } from './outage-row.ts';
 
 /** An entry that was read ahead, with its place, its stored body and the body to send. */
-type Read = { readonly entry: Entry; readonly stored: string; readonly place: Place; readonly sent: Prepared };
+type Read = { readonly entry: Entry; readonly stored: string; readonly place: StreamPlace; readonly sent: Prepared };
 
 /**
  * Reads the body of the next entry while the request of the current one is running. The commit that records the current

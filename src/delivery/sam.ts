@@ -3,9 +3,9 @@ import type { SamSettings } from '../config/sam.ts';
 import { OperatorError } from '../lib/errors.ts';
 import type { HttpReply } from '../lib/http.ts';
 import { learnLogin } from '../lib/secrets.ts';
-import type { Destination, Outcome, Place, Prepared, Sent } from './destination.ts';
+import type { Destination, Outcome, Prepared, Sent, StreamPlace } from './destination.ts';
 import { jsonRequests } from './json-request.ts';
-import { type Answer, type Api, jsonOf, judgeReply, storedBefore } from './judge.ts';
+import { type ApiAnswer, type ApiDialect, jsonOf, judgeReply, storedBefore } from './judge.ts';
 
 /** The SAM API's answer to a stored row. */
 const acceptance = z.object({
@@ -110,7 +110,7 @@ const someReservations = /"reservations"\s*:(?!\s*\[\s*\])/;
  * Leaves out the parts that the API handles wrongly at this place. Late user rows set the time of its spans back. Older
  * reservations overwrite newer ones and restore cancelled ones.
  */
-function forPlace(body: string, { isLate, isNewest, outageRow }: Place): Prepared {
+function forPlace(body: string, { isLate, isNewest, outageRow }: StreamPlace): Prepared {
   const whole = { body, leftOut: [], ifRefused: null };
   if (outageRow !== null) return withRow(body, outageRow);
   // Parsing a large body takes as long as reading it from the outbox.
@@ -141,7 +141,7 @@ function withoutUserRows(body: string): { body: string; leftOut: string } | null
   return { body: JSON.stringify({ ...payload, user_project_queues: [] }), leftOut: 'user_project_queues' };
 }
 
-const apiFor = (sent: Sent): Api => ({
+const apiFor = (sent: Sent): ApiDialect => ({
   addressSetting: 'STATUS_API_URL',
   loginSetting: 'STATUS_API_USER and STATUS_API_PASSWORD',
   acceptance: ({ status, body }) => (status === 201 ? acceptanceOf(body, rowIn(sent.body)) : null),
@@ -149,7 +149,7 @@ const apiFor = (sent: Sent): Api => ({
   ownMeaning: (answer, detail) => (answer.status >= 500 ? meaningOfServerError(answer, detail, sent) : null),
 });
 
-function meaningOfServerError({ status, body }: Answer, detail: string, sent: Sent): Outcome | null {
+function meaningOfServerError({ status, body }: ApiAnswer, detail: string, sent: Sent): Outcome | null {
   const error = errorOf(body);
   // Only the API's JSON is about the body. An HTML 500 comes from a proxy or from a crash of the API.
   const meaning =

@@ -18,16 +18,16 @@ const believedSeconds = 3600;
 const sighting = z.object({ server: z.number(), uptime: z.number(), boot: z.string() });
 
 /** The time of a destination's clock, and the uptime of this host then, which does not jump with the clock. */
-export type Sighting = z.infer<typeof sighting>;
+export type ClockReading = z.infer<typeof sighting>;
 
 /** Returns a sighting made now from an HTTP `Date` header; null if the uptime cannot be read. */
-export function sightingOf(date: Date): Sighting | null {
+export function clockReadingOf(date: Date): ClockReading | null {
   const uptime = readUptime();
   return uptime === null ? null : { server: date.getTime(), ...uptime };
 }
 
 /** Stores the sighting for later drains. */
-export function rememberSighting(outbox: Outbox, seen: Sighting): void {
+export function storeClockReading(outbox: Outbox, seen: ClockReading): void {
   outbox.metadata.write('clock', JSON.stringify(seen));
 }
 

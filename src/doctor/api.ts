@@ -3,7 +3,7 @@ import { tolerance } from '../delivery/server-clock.ts';
 import { shortDuration } from '../lib/duration.ts';
 import { OperatorError } from '../lib/errors.ts';
 import { type HttpReply, type HttpRequest, send } from '../lib/http.ts';
-import { type Finding, fail, pass, skip, warn } from './finding.ts';
+import { type CheckResult, fail, pass, skip, warn } from './finding.ts';
 
 /** A larger deviation of the clock is a warning, in milliseconds. */
 const notable = 30_000;
@@ -35,17 +35,17 @@ export type ApiToCheck = {
 };
 
 /** Sends one request to an API, and checks the proxy, the address, TLS, the clock and the login. */
-export async function checkApi(api: ApiToCheck, environment: Environment): Promise<Finding[]> {
+export async function checkApi(api: ApiToCheck, environment: Environment): Promise<CheckResult[]> {
   const found = await findings(api, environment);
   return found.map((finding) => ({ ...finding, name: api.prefix + finding.name }));
 }
 
 /** The findings for an API whose address is not configured. */
-export const unaddressed: readonly Finding[] = ['proxy', 'API', 'TLS', 'clock', 'authentication'].map((name) =>
+export const unaddressed: readonly CheckResult[] = ['proxy', 'API', 'TLS', 'clock', 'authentication'].map((name) =>
   skip(name, 'no address is configured'),
 );
 
-async function findings(api: ApiToCheck, environment: Environment): Promise<Finding[]> {
+async function findings(api: ApiToCheck, environment: Environment): Promise<CheckResult[]> {
   let request: HttpRequest;
   try {
     request = api.request();
@@ -63,16 +63,16 @@ async function findings(api: ApiToCheck, environment: Environment): Promise<Find
   ];
 }
 
-function checkProxy({ url, proxy }: HttpRequest, environment: Environment): Finding {
+function checkProxy({ url, proxy }: HttpRequest, environment: Environment): CheckResult {
   if (proxy === null) return pass('proxy', 'none');
   const scheme = url.startsWith('https:') ? 'https_proxy' : 'http_proxy';
   const name = [scheme, scheme.toUpperCase()].find((one) => environment[one]);
   if (name === undefined) return pass('proxy', `configured: ${proxy}`);
-  const words = `${name} is ${proxy}, but cron does not have this variable`;
-  return warn('proxy', words, 'hpc-collector config check   # set proxy: ADDRESS in collector.yaml');
+  const message = `${name} is ${proxy}, but cron does not have this variable`;
+  return warn('proxy', message, 'hpc-collector config check   # set proxy: ADDRESS in collector.yaml');
 }
 
-function checkAnswer({ baseUrl, description, addressSetting, ...api }: ApiToCheck, reply: HttpReply): Finding {
+function checkAnswer({ baseUrl, description, addressSetting, ...api }: ApiToCheck, reply: HttpReply): CheckResult {
   const see = `curl -sS -o /dev/null -w '%{http_code}\\n' ${baseUrl}`;
   if (reply.kind === 'none') return fail('API', `${baseUrl}: ${reply.reason}`, see);
   const { status } = reply;
@@ -88,40 +88,40 @@ export function isTheApis(reply: Extract<HttpReply, { kind: 'answer' }>): boolea
   return /^\s*\{\s*"/.test(reply.body);
 }
 
-function checkTls(api: ApiToCheck, reply: HttpReply): Finding {
+function checkTls(api: ApiToCheck, reply: HttpReply): CheckResult {
   const authorities = api.caFile ?? "this host's certificate authorities";
   if (!api.baseUrl.startsWith('https:')) {
     if (!api.allowsInsecureHttp) return skip('TLS', 'plain HTTP, to this host');
-    const mend = `set ${api.addressSetting} to an https address`;
-    return warn('TLS', 'plain HTTP sends the password unencrypted', mend);
+    const remedy = `set ${api.addressSetting} to an https address`;
+    return warn('TLS', 'plain HTTP sends the password unencrypted', remedy);
   }
   if (reply.kind === 'answer') return pass('TLS', `the certificate is accepted, by ${authorities}`);
   if (reply.failure !== 'certificate') return skip('TLS', 'there was no connection');
   const host = new URL(api.baseUrl).host;
-  const words = `${reply.reason}, by ${authorities}`;
+  const message = `${reply.reason}, by ${authorities}`;
   const port = host.includes(':') ? '' : ':443';
   return fail(
     'TLS',
-    words,
+    message,
     `openssl s_client -connect ${host}${port} -showcerts </dev/null   # then: ${api.settings}.ca_file`,
   );
 }
 
-function checkClock(reply: HttpReply, now: Date): Finding {
+function checkClock(reply: HttpReply, now: Date): CheckResult {
   if (reply.kind === 'none') return skip('clock', 'the API did not answer');
   if (reply.date === null) return skip('clock', 'the answer of the API has no Date header');
   const off = now.getTime() - reply.date.getTime();
   // The header has whole seconds.
   const isSame = Math.abs(off) < 2000;
-  const words = isSame
+  const message = isSame
     ? 'agrees with the clock of the API'
     : `${shortDuration(Math.abs(off))} ${off > 0 ? 'ahead of' : 'behind'} the clock of the API`;
-  const mend = 'timedatectl status; chronyc tracking   # as root: timedatectl set-ntp true';
-  if (Math.abs(off) > tolerance) return fail('clock', words, mend);
-  return Math.abs(off) > notable ? warn('clock', words, mend) : pass('clock', words);
+  const remedy = 'timedatectl status; chronyc tracking   # as root: timedatectl set-ntp true';
+  if (Math.abs(off) > tolerance) return fail('clock', message, remedy);
+  return Math.abs(off) > notable ? warn('clock', message, remedy) : pass('clock', message);
 }
 
-function checkLogin({ who, envFile, loginAccepted }: ApiToCheck, reply: HttpReply): Finding {
+function checkLogin({ who, envFile, loginAccepted }: ApiToCheck, reply: HttpReply): CheckResult {
   const name = 'authentication';
   if (who === null) return skip(name, 'no credentials are configured');
   if (reply.kind === 'none') return skip(name, 'the API did not answer');

@@ -1,17 +1,21 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Examined } from '../config/check.ts';
-import { type Problem, problemText } from '../config/problem.ts';
+import { type ConfigProblem, problemText } from '../config/problem.ts';
 import { samVariables } from '../config/sam.ts';
 import { counted } from '../lib/text.ts';
-import { type Finding, fail, pass, skip, warn } from './finding.ts';
+import { type CheckResult, fail, pass, skip, warn } from './finding.ts';
 
 /** Checks the configuration; one finding for each error. */
-export function checkConfiguration({ exists, config, systems, problems }: Examined): Finding[] {
+export function checkConfiguration({ exists, config, systems, problems }: Examined): CheckResult[] {
   const { directory } = config;
   if (problems.length > 0) {
     return problems.map((problem) => {
-      return fail('configuration', problemText(problem), /chmod \d+ \S+$/.exec(problem.words)?.[0] ?? mendOf(problem));
+      return fail(
+        'configuration',
+        problemText(problem),
+        /chmod \d+ \S+$/.exec(problem.words)?.[0] ?? remedyOf(problem),
+      );
     });
   }
   if (!exists)
@@ -19,13 +23,13 @@ export function checkConfiguration({ exists, config, systems, problems }: Examin
   return [pass('configuration', `${directory} is in order, with ${counted(systems.length, 'system')}`)];
 }
 
-function mendOf({ file, line }: Problem): string {
+function remedyOf({ file, line }: ConfigProblem): string {
   if (file === null) return 'hpc-collector config check';
   return line === null ? `vi ${file}` : `vi +${line} ${file}`;
 }
 
 /** Checks that others cannot read the file with the passwords. */
-export function checkEnvFile({ config: { directory } }: Examined): Finding {
+export function checkEnvFile({ config: { directory } }: Examined): CheckResult {
   const file = join(directory, 'env');
   const stat = statSync(file, { throwIfNoEntry: false });
   if (!stat) return skip('env file', `there is no ${file}`);
@@ -36,7 +40,7 @@ export function checkEnvFile({ config: { directory } }: Examined): Finding {
 }
 
 /** Checks that an address and credentials are set. A site that only exports jobs needs no status API. */
-export function checkCredentials({ config }: Examined, named: readonly string[]): Finding {
+export function checkCredentials({ config }: Examined, named: readonly string[]): CheckResult {
   const { directory, sam, ingest, environment, collector } = config;
   const hasSystems = collector.systems.length + named.length > 0;
   const needsSam = hasSystems || ingest.baseUrl === null;
@@ -46,8 +50,8 @@ export function checkCredentials({ config }: Examined, named: readonly string[])
     ...(ingest.baseUrl !== null && ingest.apiKey === null ? ['INGEST_API_KEY'] : []),
   ];
   if (missing.length > 0) {
-    const words = `${missing.join(' and ')} not set: nothing can be delivered`;
-    return fail('credentials', words, `vi ${join(directory, 'env')}`);
+    const message = `${missing.join(' and ')} not set: nothing can be delivered`;
+    return fail('credentials', message, `vi ${join(directory, 'env')}`);
   }
   const present = [
     ...(sam.credentials === null ? [] : [`user ${sam.credentials.user}, for ${sam.baseUrl}`]),
@@ -68,7 +72,7 @@ function missingOf(environment: Readonly<Record<string, string | undefined>>): s
 export function checkEnabled(
   { config: { directory, collector, ingest } }: Examined,
   named: readonly string[],
-): Finding {
+): CheckResult {
   const { systems } = collector;
   if (systems.length > 0) return pass('systems', `enabled: ${systems.join(', ')}`);
   if (named.length > 0) return skip('systems', 'no system is enabled; only the named systems are checked');

@@ -5,7 +5,7 @@ import type { System } from '../config/system.ts';
 import type { Executor } from '../exec/command.ts';
 import { jobsTask, runTask, type Task } from '../install/systemd.ts';
 import { checkConfiguration, checkCredentials, checkEnabled, checkEnvFile } from './configuration.ts';
-import type { Finding } from './finding.ts';
+import type { CheckResult } from './finding.ts';
 import { checkHistory } from './history.ts';
 import { checkAddressSpace, checkSchedule } from './host.ts';
 import { checkHub } from './hub.ts';
@@ -15,7 +15,7 @@ import { checkReach } from './reach.ts';
 import { checkSam } from './sam.ts';
 
 /** What to check, and with which executors. */
-export type Patient = {
+export type DoctorContext = {
   readonly examined: Examined;
   /** The systems named on the command line. */
   readonly named: readonly string[];
@@ -29,7 +29,7 @@ export type Patient = {
 };
 
 /** Runs all checks in parallel and returns their findings. Changes nothing. */
-export async function diagnose(patient: Patient): Promise<Finding[]> {
+export async function diagnose(patient: DoctorContext): Promise<CheckResult[]> {
   const { examined, hostName, processEnvironment } = patient;
   const { config, systems } = examined;
   const envFile = join(config.directory, 'env');
@@ -50,7 +50,7 @@ export async function diagnose(patient: Patient): Promise<Finding[]> {
   return findings.flat();
 }
 
-async function checkSystem(system: System, { executorOf, hostName }: Patient): Promise<Finding[]> {
+async function checkSystem(system: System, { executorOf, hostName }: DoctorContext): Promise<CheckResult[]> {
   const executor = executorOf(system);
   return system.kind === 'hub' ? [await checkHub(system, executor)] : checkReach({ system, executor, hostName });
 }
@@ -61,14 +61,14 @@ export function taskOf({ config }: Examined, named: readonly string[]): Task {
 }
 
 /** Returns what to do next: the first remedy, or the next step of the set-up. */
-export function nextStep(findings: readonly Finding[], { command, installation }: Task): string {
+export function nextStep(findings: readonly CheckResult[], { command, installation }: Task): string {
   const isOf = (name: string) => findings.some((one) => one.name === name && one.result === 'warn');
   // This comes first, because it writes the files that the other remedies edit.
   if (isOf('configuration')) return 'hpc-collector config init';
   const first = findings.find(({ result }) => result === 'fail');
   if (first) {
-    const isExplained = first.mend?.includes('   # ') === true;
-    return `${first.mend}${isExplained ? '' : `   # ${first.name}`}; then: hpc-collector doctor`;
+    const isExplained = first.remedy?.includes('   # ') === true;
+    return `${first.remedy}${isExplained ? '' : `   # ${first.name}`}; then: hpc-collector doctor`;
   }
   if (isOf('systems')) return 'add a system to systems: in collector.yaml';
   return `hpc-collector ${command}${isOf('cron') ? `, then ${installation}` : ''}`;

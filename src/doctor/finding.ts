@@ -1,22 +1,24 @@
 import { withoutSecrets } from '../lib/secrets.ts';
 
 /** The result of one check. */
-export type Finding = {
+export type CheckResult = {
   /** The checked thing: `ssh derecho`. */
   readonly name: string;
   /** `fail` prevents a run from doing its work, `warn` does not; `skip` was not checked. */
   readonly result: 'pass' | 'warn' | 'fail' | 'skip';
   /** The finding as text. */
-  readonly words: string;
+  readonly message: string;
   /** The remedy: a command, or a step for a person. Null if nothing must be done. */
-  readonly mend: string | null;
+  readonly remedy: string | null;
 };
 
-export const pass = (name: string, words: string): Finding => found(name, 'pass', words, null);
-export const skip = (name: string, words: string): Finding => found(name, 'skip', words, null);
-export const warn = (name: string, words: string, mend: string): Finding => found(name, 'warn', words, mend);
-export const fail = (name: string, words: string, mend: string): Finding => found(name, 'fail', words, mend);
+export const pass = (name: string, message: string): CheckResult => found(name, 'pass', message, null);
+export const skip = (name: string, message: string): CheckResult => found(name, 'skip', message, null);
+export const warn = (name: string, message: string, remedy: string): CheckResult =>
+  found(name, 'warn', message, remedy);
+export const fail = (name: string, message: string, remedy: string): CheckResult =>
+  found(name, 'fail', message, remedy);
 
-function found(name: string, result: Finding['result'], words: string, mend: string | null): Finding {
-  return { name, result, words: withoutSecrets(words), mend: mend === null ? null : withoutSecrets(mend) };
+function found(name: string, result: CheckResult['result'], message: string, remedy: string | null): CheckResult {
+  return { name, result, message: withoutSecrets(message), remedy: remedy === null ? null : withoutSecrets(remedy) };
 }

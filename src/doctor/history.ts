@@ -5,14 +5,14 @@ import { refuseOldRelease } from '../history/release.ts';
 import { sacctFailure } from '../history/sacct-failure.ts';
 import { OperatorError } from '../lib/errors.ts';
 import { sacctCommand } from '../slurm/sacct.ts';
-import { type Finding, fail, pass } from './finding.ts';
+import { type CheckResult, fail, pass } from './finding.ts';
 
 /** Checks that sacct answers, if there is a usage-history API. */
 export async function checkHistory(
   ingest: IngestSettings,
   { host, timeout }: JobsSettings,
   executor: Executor,
-): Promise<readonly Finding[]> {
+): Promise<readonly CheckResult[]> {
   if (ingest.baseUrl === null) return [];
   const name = 'ingest sacct';
   try {

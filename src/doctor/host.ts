@@ -3,20 +3,20 @@ import type { Executor } from '../exec/command.ts';
 import { readText } from '../exec/read-text.ts';
 import { systemctl, systemctlCommand } from '../exec/systemctl.ts';
 import type { Task } from '../install/systemd.ts';
-import { type Finding, fail, pass, skip, warn } from './finding.ts';
+import { type CheckResult, fail, pass, skip, warn } from './finding.ts';
 
 /** Address space that the runtime reserves at its start, in bytes. */
 const neededAddressSpace = 600e6;
 
 /** Checks that the resource limits leave enough address space. Takes the text of /proc/self/limits (proc(5)). */
-export function checkAddressSpace(limits = readLimits()): Finding {
+export function checkAddressSpace(limits = readLimits()): CheckResult {
   const name = 'address space';
   const soft = /^Max address space +(\S+)/m.exec(limits ?? '')?.[1];
   if (soft === undefined) return skip(name, 'this host does not report its limit');
   if (soft === 'unlimited') return pass(name, 'unlimited');
-  const words = `limited to ${(Number(soft) / 1e9).toFixed(1)} GB`;
-  if (Number(soft) >= neededAddressSpace) return pass(name, words);
-  return fail(name, `${words}, but 0.6 GB is needed`, 'ulimit -v unlimited   # or in limits.conf: as unlimited');
+  const message = `limited to ${(Number(soft) / 1e9).toFixed(1)} GB`;
+  if (Number(soft) >= neededAddressSpace) return pass(name, message);
+  return fail(name, `${message}, but 0.6 GB is needed`, 'ulimit -v unlimited   # or in limits.conf: as unlimited');
 }
 
 function readLimits(): string | null {
@@ -34,13 +34,13 @@ export async function checkSchedule(
   executor: Executor,
   task: Task,
   systemFile = '/etc/cron.d/hpc-collector',
-): Promise<Finding> {
+): Promise<CheckResult> {
   const cron = await checkCron(executor, task, systemFile);
   return cron.result === 'pass' ? cron : ((await checkTimer(task)) ?? cron);
 }
 
 /** Returns null if neither the user nor the system has a timer of ours. */
-async function checkTimer(task: Task): Promise<Finding | null> {
+async function checkTimer(task: Task): Promise<CheckResult | null> {
   const timerUnit = `${task.name}.timer`;
   const managers = process.getuid?.() === 0 ? (['system'] as const) : (['user', 'system'] as const);
   for (const manager of managers) {
@@ -58,7 +58,7 @@ async function checkCron(
   executor: Executor,
   { command: called, installation: install }: Task,
   systemFile: string,
-): Promise<Finding> {
+): Promise<CheckResult> {
   if (existsSync(systemFile)) return pass(name, `${systemFile} exists`);
   const command = {
     argv: ['crontab', '-l'],

@@ -1,10 +1,10 @@
 import type { HubSystem } from '../config/hub.ts';
 import type { Executor } from '../exec/command.ts';
 import { probeUsers } from '../jupyterhub/probes.ts';
-import { type Finding, fail, pass, warn } from './finding.ts';
+import { type CheckResult, fail, pass, warn } from './finding.ts';
 
 /** Asks a hub for its users, as a collection does. A hub that is down does not prevent a run. */
-export async function checkHub(system: HubSystem, executor: Executor): Promise<Finding> {
+export async function checkHub(system: HubSystem, executor: Executor): Promise<CheckResult> {
   const name = `${system.system_name} hub`;
   const { probed } = await probeUsers(system, executor);
   const see = `curl -sS ${system.url}/hub/api/`;

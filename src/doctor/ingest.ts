@@ -4,14 +4,14 @@ import { ingestDestination } from '../delivery/ingest.ts';
 import { ingestPath } from '../delivery/ingest-entries.ts';
 import type { HttpRequest } from '../lib/http.ts';
 import { checkApi } from './api.ts';
-import type { Finding } from './finding.ts';
+import type { CheckResult } from './finding.ts';
 
 /** Checks the usage-history API if one is configured. */
 export async function checkIngest(
   ingest: IngestSettings,
   envFile: string,
   environment: Environment,
-): Promise<readonly Finding[]> {
+): Promise<readonly CheckResult[]> {
   if (ingest.baseUrl === null) return [];
   const api = {
     prefix: 'ingest ',

@@ -10,7 +10,7 @@ import { isDamage } from '../outbox/recovery/damage.ts';
 import { refuseNotOutbox } from '../outbox/recovery/other-file.ts';
 import { socketLockProblem } from '../outbox/socket-lock.ts';
 import { spoolProblem } from '../outbox/spool/directory.ts';
-import { type Finding, fail, pass, skip, warn } from './finding.ts';
+import { type CheckResult, fail, pass, skip, warn } from './finding.ts';
 
 const mebibyte = 1024 ** 2;
 /** A snapshot may not fit into less free space, in bytes. */
@@ -19,7 +19,7 @@ const leastFree = 16 * mebibyte;
 const littleFree = 256 * mebibyte;
 
 /** Checks the directory of the outbox, its filesystem and the file; changes nothing. */
-export function checkOutbox(file: string, hostName: string, fallbackDirectory: string): Finding[] {
+export function checkOutbox(file: string, hostName: string, fallbackDirectory: string): CheckResult[] {
   const directory = dirname(file);
   const above = nearestDirectory(directory);
   return [
@@ -37,7 +37,7 @@ function nearestDirectory(directory: string): string {
   return existsSync(directory) || directory === dirname(directory) ? directory : nearestDirectory(dirname(directory));
 }
 
-function checkDirectory(directory: string, above: string): Finding {
+function checkDirectory(directory: string, above: string): CheckResult {
   const name = 'outbox directory';
   const stat = statSync(above);
   const problem = notWritable(above, stat);
@@ -62,7 +62,7 @@ function notWritable(directory: string, stat: Stats): string | null {
   }
 }
 
-function checkFilesystem(directory: string, above: string): Finding {
+function checkFilesystem(directory: string, above: string): CheckResult {
   const name = 'outbox filesystem';
   const network = networkFilesystem(statfsSync(above).type);
   if (network === null) return pass(name, 'is local');
@@ -73,32 +73,32 @@ function checkFilesystem(directory: string, above: string): Finding {
   );
 }
 
-function checkSpace(directory: string, above: string): Finding {
+function checkSpace(directory: string, above: string): CheckResult {
   const { bavail, bsize, files, ffree } = statfsSync(above);
   const free = bavail * bsize;
-  const words = `${Math.floor(free / mebibyte)} MiB are free`;
-  const mend = `df -h ${above}; df -i ${above}; quota -s`;
+  const message = `${Math.floor(free / mebibyte)} MiB are free`;
+  const remedy = `df -h ${above}; df -i ${above}; quota -s`;
   // Some filesystems do not count inodes and report 0 of 0.
-  if (files > 0 && ffree === 0) return fail('outbox space', `no inode is free for ${directory}`, mend);
-  if (free < leastFree) return fail('outbox space', words, mend);
-  return free < littleFree ? warn('outbox space', words, mend) : pass('outbox space', words);
+  if (files > 0 && ffree === 0) return fail('outbox space', `no inode is free for ${directory}`, remedy);
+  if (free < leastFree) return fail('outbox space', message, remedy);
+  return free < littleFree ? warn('outbox space', message, remedy) : pass('outbox space', message);
 }
 
 /** Warns if the directory cannot be used (another user may have created it), before it is needed. */
-function checkFallback(directory: string): Finding {
+function checkFallback(directory: string): CheckResult {
   const problem = spoolProblem(directory);
   if (problem === null) return pass('fallback directory', `${directory} can be used`);
   return warn('fallback directory', problem, `ls -ld ${directory}   # or set fallback_directory in collector.yaml`);
 }
 
 /** Reports a taken name before it is needed: on a full or read-only filesystem. */
-function checkLockNames(): Finding {
+function checkLockNames(): CheckResult {
   const problem = socketLockProblem();
   if (problem === null) return pass('lock names', 'no other user has taken a lock name');
   return warn('lock names', problem, 'end that process, or ask its user to end it');
 }
 
-function checkFile(file: string, hostName: string): Finding[] {
+function checkFile(file: string, hostName: string): CheckResult[] {
   if (!existsSync(file)) return [skip('outbox', `the first collection creates ${file}`)];
   try {
     const others = problemWithOthers(file);
@@ -107,14 +107,14 @@ function checkFile(file: string, hostName: string): Finding[] {
     return findingsIn(inspect(file), file, hostName);
   } catch (error) {
     if (error instanceof OperatorError) return [fail('outbox', error.message, `ls -l ${file}`)];
-    const words = `${file}: ${messageOf(error)}`;
+    const message = `${file}: ${messageOf(error)}`;
     if (isDamage(error))
-      return [fail('outbox', `${words}: the next command recovers it`, 'hpc-collector outbox recover')];
-    return [fail('outbox', words, `ls -l ${file}; fuser -v ${file}`)];
+      return [fail('outbox', `${message}: the next command recovers it`, 'hpc-collector outbox recover')];
+    return [fail('outbox', message, `ls -l ${file}; fuser -v ${file}`)];
   }
 }
 
-function findingsIn(inspection: Inspection, file: string, hostName: string): Finding[] {
+function findingsIn(inspection: Inspection, file: string, hostName: string): CheckResult[] {
   if (inspection.kind === 'newer')
     return [fail('outbox', `${file} was written by a newer version`, 'install the newer hpc-collector')];
   if (inspection.kind === 'empty') return [pass('outbox', `${file} is empty`)];

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Config } from '../config/config.ts';
 import { systemLayers } from '../config/load.ts';
-import type { Problem } from '../config/problem.ts';
+import type { ConfigProblem } from '../config/problem.ts';
 import { problemAt } from '../config/settings.ts';
 import type { BatchSystem, System } from '../config/system.ts';
 import type { Executor } from '../exec/command.ts';
@@ -20,9 +20,9 @@ export async function missingPaths(
   config: Pick<Config, 'directory' | 'collector'>,
   executor: Executor,
   thisHost: string,
-): Promise<Problem[]> {
+): Promise<ConfigProblem[]> {
   const layers = systemLayers(system.system_name, config);
-  const at = (path: readonly (string | number)[], words: string) => problemAt(layers, path, words);
+  const at = (path: readonly (string | number)[], message: string) => problemAt(layers, path, message);
   const { ssh_config } = system;
   const ofSsh =
     ssh_config === undefined || existsSync(ssh_config) ? [] : [at(['ssh_config'], `${ssh_config} does not exist`)];

@@ -6,8 +6,8 @@ import { onSchedulerHost } from '../exec/scheduler-host.ts';
 import { probeFilesystem, wayTo } from '../host/probes.ts';
 import { slurmRemedy } from '../slurm/complaints.ts';
 import { hiddenBy } from '../slurm/private-data.ts';
-import { tooOld, versionLine } from '../slurm/version.ts';
-import { type Finding, fail, pass, skip, warn } from './finding.ts';
+import { slurmVersionLine, tooOld } from '../slurm/version.ts';
+import { type CheckResult, fail, pass, skip, warn } from './finding.ts';
 
 /** A system to check, the executor for its hosts, and the name of this host. */
 export type Reach = { readonly system: BatchSystem; readonly executor: Executor; readonly hostName: string };
@@ -60,7 +60,7 @@ const needs: Readonly<Record<Scheduler, Needs>> = {
 };
 
 /** Logs in to every host of a system, and checks the programs, the server and the mounts there. */
-export async function checkReach(reach: Reach): Promise<Finding[]> {
+export async function checkReach(reach: Reach): Promise<CheckResult[]> {
   const { system, hostName } = reach;
   const { scheduler_host, system_name } = system;
   const { programs, server } = needs[system.scheduler];
@@ -86,7 +86,7 @@ export async function checkReach(reach: Reach): Promise<Finding[]> {
   return [...(first === null ? [] : [first]), ...further];
 }
 
-async function checkHost(reach: Reach, called: string, { host, via }: ReturnType<typeof wayTo>): Promise<Finding> {
+async function checkHost(reach: Reach, called: string, { host, via }: ReturnType<typeof wayTo>): Promise<CheckResult> {
   const { system, executor, hostName } = reach;
   const name = `${system.system_name} ssh ${called}`;
   if (sameHost(host, hostName)) return pass(name, 'this is the same host: ssh is not needed');
@@ -96,18 +96,18 @@ async function checkHost(reach: Reach, called: string, { host, via }: ReturnType
   const way = via === null || sameHost(via, hostName) || sameHost(via, host) ? null : via;
   if (result.kind === 'done')
     return pass(name, `logged in within ${seconds} s${way === null ? '' : `, through ${way}`}`);
-  const mend = mendOf(result.ending, host, way, system.ssh_config);
+  const remedy = remedyOf(result.ending, host, way, system.ssh_config);
   // A node that is down is only a warning, because a run reports it. A node that refuses our login needs a person.
   const mayPass = host !== system.scheduler_host && !needsPerson(result.ending);
-  return (mayPass ? warn : fail)(name, result.reason, mend);
+  return (mayPass ? warn : fail)(name, result.reason, remedy);
 }
 
-async function checkProgram({ system, executor }: Reach, program: string): Promise<Finding> {
+async function checkProgram({ system, executor }: Reach, program: string): Promise<CheckResult> {
   const name = `${system.system_name} ${program}`;
   const result = await readText(executor, onSchedulerHost(system, [program, '--version'], 'host'));
   const where = system.scheduler_host === null ? 'here' : `on ${system.scheduler_host}`;
   if (result.kind === 'done') {
-    const version = (versionLine(result.text) ?? result.text.trim().split('\n')[0] ?? '').slice(0, 80);
+    const version = (slurmVersionLine(result.text) ?? result.text.trim().split('\n')[0] ?? '').slice(0, 80);
     const problem = program === 'df' ? null : needs[system.scheduler].tooOld(version);
     return problem === null
       ? pass(name, `found ${where}: ${version}`)
@@ -123,7 +123,7 @@ async function checkProgram({ system, executor }: Reach, program: string): Promi
 }
 
 /** Checks a mount. One that does not answer is only a warning, because a run reports it. A wrong path is a failure. */
-async function checkMount({ system, executor }: Reach, path: string): Promise<Finding> {
+async function checkMount({ system, executor }: Reach, path: string): Promise<CheckResult> {
   const name = `${system.system_name} ${path}`;
   const way = system.scheduler_host === null ? '' : `ssh ${system.scheduler_host} `;
   const probed = await probeFilesystem(system, executor, path);
@@ -136,7 +136,7 @@ async function checkMount({ system, executor }: Reach, path: string): Promise<Fi
     : pass(name, `measured by df ${system.scheduler_host === null ? 'here' : `on ${system.scheduler_host}`}`);
 }
 
-async function checkServer({ system, executor }: Reach, server: Needs['server']): Promise<Finding> {
+async function checkServer({ system, executor }: Reach, server: Needs['server']): Promise<CheckResult> {
   const { name, argv, hides, remedy } = server;
   const called = `${system.system_name} ${name}`;
   const result = await readText(executor, onSchedulerHost(system, argv, 'host'));
@@ -154,7 +154,7 @@ async function checkServer({ system, executor }: Reach, server: Needs['server'])
   return hidden === null ? pass(called, 'answers') : warn(called, hidden, `${way}${remedy}`);
 }
 
-const mends: Readonly<Record<UnreachableReason, string>> = {
+const remedies: Readonly<Record<UnreachableReason, string>> = {
   'does not answer': 'ping -c 1 {host}; {ssh} -v {host} true',
   'login timed out': '{ssh} -v {host} true   # a home directory or a start file of the login shell may hang',
   'connection refused': '{ssh} -v {host} true   # is sshd running there?',
@@ -167,7 +167,7 @@ const mends: Readonly<Record<UnreachableReason, string>> = {
   'ssh failed': '{ssh} -v {host} true',
 };
 
-function mendOf(ending: Ending, host: string, via: string | null, config: string | undefined): string {
+function remedyOf(ending: Ending, host: string, via: string | null, config: string | undefined): string {
   const flags = config === undefined ? '' : ` -F ${config}`;
   if (ending.kind === 'not-found') return `command -v ${ending.program}   # install it (openssh-client)`;
   const reason = ending.kind === 'unreachable' ? ending.reason : 'ssh failed';
@@ -175,7 +175,7 @@ function mendOf(ending: Ending, host: string, via: string | null, config: string
   // Run the remedy on the intermediate host, because its key and its known hosts are used.
   const before = via !== null && target !== via ? `ssh${flags} -t ${via} ` : '';
   const own = before === '' ? flags : '';
-  return mends[reason]
+  return remedies[reason]
     .replaceAll('{ssh}', `${before}ssh${own}`)
     .replaceAll('{copy}', `${before}ssh-copy-id${own}`)
     .replaceAll('{host}', target);

@@ -5,7 +5,7 @@ import { samDestination } from '../delivery/sam.ts';
 import { samStatusPath } from '../delivery/sam-entries.ts';
 import { type HttpReply, type HttpRequest, send } from '../lib/http.ts';
 import { checkApi, isTheApis, unaddressed } from './api.ts';
-import { type Finding, fail, pass, skip } from './finding.ts';
+import { type CheckResult, fail, pass, skip } from './finding.ts';
 
 /** Checks the SAM API, and whether it accepts each of these systems. `environment` is the environment of this process. */
 export async function checkSam(
@@ -13,7 +13,7 @@ export async function checkSam(
   systems: readonly System[],
   envFile: string,
   environment: Environment,
-): Promise<readonly Finding[]> {
+): Promise<readonly CheckResult[]> {
   if (sam.baseUrl === null) return unaddressed;
   const api = {
     prefix: '',
@@ -37,14 +37,14 @@ export async function checkSam(
 }
 
 /** Checks that the API has a path for the system. It has one for each known system, and answers 404 for others. */
-function checkSystem(system: string, reply: HttpReply): Finding {
+function checkSystem(system: string, reply: HttpReply): CheckResult {
   const name = `API ${system}`;
   if (reply.kind === 'none') return skip(name, reply.reason);
   const { status } = reply;
   if (status === 400 && isTheApis(reply)) return pass(name, `the status API accepts snapshots of ${system}`);
   if (status === 404 || status === 405) {
-    const mend = `remove ${system} from systems: in collector.yaml   # SAM accepts derecho, casper and jupyterhub`;
-    return fail(name, `the status API does not accept snapshots of ${system}: HTTP ${status}`, mend);
+    const remedy = `remove ${system} from systems: in collector.yaml   # SAM accepts derecho, casper and jupyterhub`;
+    return fail(name, `the status API does not accept snapshots of ${system}: HTTP ${status}`, remedy);
   }
   return skip(name, `HTTP ${status} does not show whether the API accepts snapshots of ${system}`);
 }

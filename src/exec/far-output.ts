@@ -1,5 +1,5 @@
 import { type Marker, markerPrefix, parseMarker } from './far-side.ts';
-import { Tail } from './last-bytes.ts';
+import { LastBytes } from './last-bytes.ts';
 
 /** Bytes to keep of the output of login shells. It may say why a shell did not run the command. */
 const keptChatterBytes = 4096;
@@ -13,7 +13,7 @@ export class FarOutput {
   readonly #hops: number;
   readonly #begun = new Set<number>();
   readonly #ended = new Map<number, Exclude<Marker['word'], 'begin'>>();
-  readonly #chatter = new Tail(keptChatterBytes);
+  readonly #chatter = new LastBytes(keptChatterBytes);
 
   /** `hops` is the number of hosts on the route; the last one runs the program. */
   constructor(nonce: string, hops: number) {

@@ -2,7 +2,7 @@
  * Keeps the last bytes of a stream. The end of standard error has the reason of a failure, and a broken program can
  * print gigabytes.
  */
-export class Tail {
+export class LastBytes {
   readonly #limit: number;
   #chunks: Uint8Array[] = [];
   #length = 0;

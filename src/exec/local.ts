@@ -1,6 +1,6 @@
 import { messageOf } from '../lib/errors.ts';
 import type { Command, Ending, Execution } from './command.ts';
-import { Tail } from './last-bytes.ts';
+import { LastBytes } from './last-bytes.ts';
 
 /** A program to start on this host, with its whole environment. */
 export type LocalCommand = Pick<Command, 'argv' | 'timeoutSeconds' | 'maxOutputBytes'> & {
@@ -109,7 +109,7 @@ function notStarted(program: string, error: unknown): Ending {
 }
 
 function collectStderr(stream: ReadableStream<Uint8Array>) {
-  const tail = new Tail(keptStderrBytes);
+  const tail = new LastBytes(keptStderrBytes);
   const reader = stream.getReader();
   const readAll = async (): Promise<void> => {
     for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) tail.add(chunk.value);

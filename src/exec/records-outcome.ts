@@ -4,7 +4,7 @@ import { failureOf, unreachableOf } from './describe.ts';
 import { silentFailure } from './read-text.ts';
 
 /** What the output of a command contained, after its records were passed on one by one. */
-export type Found = {
+export type ReadRecords = {
   readonly taken: number;
   readonly damaged: Damages;
   readonly printedNothing: boolean;
@@ -16,7 +16,7 @@ export type Found = {
  * Returns the outcome of such a command. The exit code decides before the content, because a scheduler that is down can
  * print a valid empty list.
  */
-export function recordsOutcome(command: Command, ending: Ending, found: Found): Probed<null> {
+export function recordsOutcome(command: Command, ending: Ending, found: ReadRecords): Probed<null> {
   const { taken, damaged, printedNothing, problem } = found;
   const reason = failureOf(command, ending) ?? silentFailure(command, ending, printedNothing);
   if (reason !== null) return { kind: 'failed', reason, unreachable: unreachableOf(ending) };

@@ -23,7 +23,7 @@ export type SystemCondition = {
   readonly deliveredAt: Date | null;
   /** How many snapshots in a row each failed probe has failed, by its name. */
   readonly failedProbes: ReadonlyMap<string, number>;
-  readonly maintenance: Maintenance | null;
+  readonly maintenance: PlannedDowntime | null;
 };
 
 /** Everything that health judges, before judgement. */
@@ -52,7 +52,7 @@ export type Condition = {
 };
 
 /** Planned downtime: a maintenance that was started by command, or a planned outage, whose end can be unknown. */
-export type Maintenance = { readonly system: string; readonly until: Date | null; readonly reason: string | null };
+export type PlannedDowntime = { readonly system: string; readonly until: Date | null; readonly reason: string | null };
 
 export type ConditionOptions = {
   readonly file: string;
@@ -98,10 +98,10 @@ function systemCondition(
   outbox: Outbox,
   name: string,
   newest: Date | null,
-  maintenance: Maintenance | null,
+  maintenance: PlannedDowntime | null,
   now: Date,
 ): SystemCondition {
-  const isPast = (moment: Date | null): moment is Date => moment !== null && moment.getTime() <= now.getTime() + future;
+  const isPast = (time: Date | null): time is Date => time !== null && time.getTime() <= now.getTime() + future;
   const until = new Date(now.getTime() + future);
   const entries = latestEntries(outbox, samStream(name), until, lookedAt);
   const deliveredAt = isPast(newest) ? newest : null;
@@ -125,6 +125,6 @@ function inARow(lists: readonly (readonly string[])[]): Map<string, number> {
   );
 }
 
-function maintenanceOfOutage({ system_name, estimated_resolution, title }: KnownOutage): Maintenance {
+function maintenanceOfOutage({ system_name, estimated_resolution, title }: KnownOutage): PlannedDowntime {
   return { system: system_name, until: estimated_resolution ?? null, reason: title };
 }

@@ -25,7 +25,7 @@ export type Topic =
   | 'maintenance';
 
 /** One judgement that is worth reporting. */
-export type Finding = {
+export type HealthFinding = {
   readonly topic: Topic;
   readonly system: string | null;
   readonly status: 'ok' | 'warning' | 'critical';
@@ -41,19 +41,19 @@ export type Finding = {
 };
 
 /** In milliseconds. */
-export type Limits = { readonly warning: number; readonly critical: number };
+export type AgeLimits = { readonly warning: number; readonly critical: number };
 
 /** Number of failed snapshots in a row, and bytes of free space, from which there is a problem. */
 export const failedInARow = 3;
-export const diskLimits: Limits = { warning: 256 * 1024 ** 2, critical: 32 * 1024 ** 2 };
+export const diskLimits: AgeLimits = { warning: 256 * 1024 ** 2, critical: 32 * 1024 ** 2 };
 
 /** Age of the last export of finished jobs, which runs once a day. In milliseconds. */
-export const exportLimits: Limits = { warning: 2 * 86_400_000, critical: 7 * 86_400_000 };
+export const exportLimits: AgeLimits = { warning: 2 * 86_400_000, critical: 7 * 86_400_000 };
 /** A cluster without an export for this long is retired, or was only a test. */
 const retiredAfter = 30 * 86_400_000;
 
 /** Judges the condition; the worst finding comes first. */
-export function findingsOf(condition: Condition, limits: Limits): Finding[] {
+export function findingsOf(condition: Condition, limits: AgeLimits): HealthFinding[] {
   const findings = [
     ...condition.systems.flatMap((system) => systemFindings(system, condition.at, limits)),
     ...exportFindings(condition),
@@ -64,21 +64,26 @@ export function findingsOf(condition: Condition, limits: Limits): Finding[] {
 }
 
 /** Returns the worst status of all findings. */
-export function statusOf(findings: readonly Finding[]): Finding['status'] {
-  return findings.reduce<Finding['status']>(
+export function statusOf(findings: readonly HealthFinding[]): HealthFinding['status'] {
+  return findings.reduce<HealthFinding['status']>(
     (worst, { status }) => (statuses.indexOf(status) > statuses.indexOf(worst) ? status : worst),
     'ok',
   );
 }
 
-function finding(topic: Topic, status: Finding['status'], text: string, rest: Partial<Finding> = {}): Finding {
+function finding(
+  topic: Topic,
+  status: HealthFinding['status'],
+  text: string,
+  rest: Partial<HealthFinding> = {},
+): HealthFinding {
   return { topic, system: null, status, text, alerts: true, isSilenced: false, ...rest };
 }
 
-function systemFindings(system: SystemCondition, now: Date, limits: Limits): Finding[] {
+function systemFindings(system: SystemCondition, now: Date, limits: AgeLimits): HealthFinding[] {
   const { name, storedAt, deliveredAt, maintenance } = system;
-  const found: Finding[] = [];
-  const add = (topic: Topic, status: Finding['status'], text: string, alerts: boolean) =>
+  const found: HealthFinding[] = [];
+  const add = (topic: Topic, status: HealthFinding['status'], text: string, alerts: boolean) =>
     found.push(finding(topic, status, `${printable(name, 60)}: ${text}`, { system: name, alerts }));
 
   const stored = judge(storedAt, now, limits);
@@ -104,11 +109,11 @@ function systemFindings(system: SystemCondition, now: Date, limits: Limits): Fin
   const until = `${printable(name, 60)}: in maintenance${end}${reason}`;
   return [
     finding('maintenance', 'ok', until, { system: name, alerts: false }),
-    ...found.map((one): Finding => ({ ...one, status: 'ok', isSilenced: true })),
+    ...found.map((one): HealthFinding => ({ ...one, status: 'ok', isSilenced: true })),
   ];
 }
 
-function exportFindings({ exportedUntil, at }: Condition): Finding[] {
+function exportFindings({ exportedUntil, at }: Condition): HealthFinding[] {
   return [...exportedUntil].flatMap(([cluster, until]) => {
     if (at.getTime() - until.getTime() > retiredAfter) return [];
     const status = judge(until, at, exportLimits);
@@ -117,9 +122,9 @@ function exportFindings({ exportedUntil, at }: Condition): Finding[] {
   });
 }
 
-function outboxFindings(condition: Condition, limits: Limits): Finding[] {
+function outboxFindings(condition: Condition, limits: AgeLimits): HealthFinding[] {
   const { at, streams } = condition;
-  const found: Finding[] = [];
+  const found: HealthFinding[] = [];
   const silent = new Set(condition.systems.flatMap(({ name, maintenance }) => (maintenance ? [samStream(name)] : [])));
   const waiting = oldestWaiting(streams.filter(({ stream }) => !silent.has(stream)));
   const status = waiting === null ? 'ok' : judge(waiting, at, limits);
@@ -149,8 +154,8 @@ function outboxFindings(condition: Condition, limits: Limits): Finding[] {
   return found;
 }
 
-function diskFindings({ networkFilesystem, diskFreeBytes }: Condition): Finding[] {
-  const found: Finding[] = [];
+function diskFindings({ networkFilesystem, diskFreeBytes }: Condition): HealthFinding[] {
+  const found: HealthFinding[] = [];
   if (diskFreeBytes < diskLimits.warning) {
     const status = diskFreeBytes < diskLimits.critical ? 'critical' : 'warning';
     const text = `only ${Math.floor(diskFreeBytes / 1024 ** 2)} MiB are left on the disk of the outbox`;
@@ -174,12 +179,12 @@ export function total(streams: Condition['streams'], state: 'pending' | 'held' |
   return streams.reduce((sum, stream) => sum + stream[state], 0);
 }
 
-function judge(moment: Date | null, now: Date, { warning, critical }: Limits): Finding['status'] {
-  if (moment === null) return 'critical';
-  const milliseconds = now.getTime() - moment.getTime();
+function judge(time: Date | null, now: Date, { warning, critical }: AgeLimits): HealthFinding['status'] {
+  if (time === null) return 'critical';
+  const milliseconds = now.getTime() - time.getTime();
   return milliseconds >= critical ? 'critical' : milliseconds >= warning ? 'warning' : 'ok';
 }
 
-function age(moment: Date, now: Date): string {
-  return shortDuration(Math.max(0, now.getTime() - moment.getTime()));
+function age(time: Date, now: Date): string {
+  return shortDuration(Math.max(0, now.getTime() - time.getTime()));
 }

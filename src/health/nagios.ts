@@ -1,11 +1,11 @@
 import { counted } from '../lib/text.ts';
 import type { Condition } from './condition.ts';
 import {
+  type AgeLimits,
   diskLimits,
   exportLimits,
-  type Finding,
   failedInARow,
-  type Limits,
+  type HealthFinding,
   oldestWaiting,
   type Status,
   total,
@@ -19,9 +19,9 @@ export function statusLine(status: Status, text: string): string {
 /** Adds performance data as the Nagios plugin guidelines define it: `'label'=value[unit];warn;crit;min;max`. */
 export function nagiosLine(
   condition: Condition,
-  findings: readonly Finding[],
+  findings: readonly HealthFinding[],
   status: Status,
-  limits: Limits,
+  limits: AgeLimits,
   maxBytes: number,
 ): string {
   const said = findings.filter(({ isSilenced }) => !isSilenced).map(({ text }) => text);
@@ -32,7 +32,7 @@ export function nagiosLine(
   return `${statusLine(status, text)} | ${performanceData(condition, limits, maxBytes).join(' ')}`;
 }
 
-function performanceData(condition: Condition, limits: Limits, maxBytes: number): string[] {
+function performanceData(condition: Condition, limits: AgeLimits, maxBytes: number): string[] {
   const { at, systems, streams, exportedUntil } = condition;
   const range = `${limits.warning / 1000};${limits.critical / 1000};0`;
   const oldest = oldestWaiting(streams);
@@ -66,6 +66,6 @@ function label(text: string): string {
   return /^\w+$/.test(text) ? text : `'${text.replaceAll(/['=|\s]/g, '_')}'`;
 }
 
-function seconds(moment: Date, now: Date): number {
-  return Math.max(0, Math.round((now.getTime() - moment.getTime()) / 1000));
+function seconds(time: Date, now: Date): number {
+  return Math.max(0, Math.round((now.getTime() - time.getTime()) / 1000));
 }

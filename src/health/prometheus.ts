@@ -102,8 +102,8 @@ function one(value: number | null): Sample[] {
   return value === null ? [] : [[{}, value]];
 }
 
-function secondsOf(moment: Date | null): number | null {
-  return moment === null ? null : moment.getTime() / 1000;
+function secondsOf(time: Date | null): number | null {
+  return time === null ? null : time.getTime() / 1000;
 }
 
 function labelText(labels: Readonly<Record<string, string>>): string {

@@ -6,7 +6,7 @@ import { type OutboxLocation, openReadOnly } from '../outbox/open.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { isDamage } from '../outbox/recovery/damage.ts';
 import { type Condition, conditionOf } from './condition.ts';
-import { type Finding, findingsOf, type Limits, type Status, statusOf } from './findings.ts';
+import { type AgeLimits, findingsOf, type HealthFinding, type Status, statusOf } from './findings.ts';
 import { nagiosLine, statusLine } from './nagios.ts';
 import { watchedSystems } from './watched.ts';
 
@@ -19,10 +19,10 @@ export type HealthReport = {
   /** The line of a Nagios plugin. */
   readonly line: string;
   readonly condition: Condition | null;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly HealthFinding[];
 };
 
-export type Assessment = { readonly condition: Condition; readonly findings: readonly Finding[] };
+export type Assessment = { readonly condition: Condition; readonly findings: readonly HealthFinding[] };
 
 const nothingExpected =
   "no system is enabled on the outbox's host, and nothing was ever stored: list them under 'systems:' in collector.yaml";
@@ -99,6 +99,6 @@ export function healthJson({ status, line, condition, findings }: HealthReport):
   };
 }
 
-function limitsOf({ collector }: Config): Limits {
+function limitsOf({ collector }: Config): AgeLimits {
   return { warning: collector.health.warn_minutes * 60_000, critical: collector.health.critical_minutes * 60_000 };
 }

@@ -5,7 +5,7 @@ import { unwritable } from '../outbox/unwritable.ts';
 import { type Candidate, Fingerprints, fingerprintNumbers } from './fingerprints.ts';
 
 /** Jobs that are sent together: the body, and their fingerprints. */
-export type Batch = { readonly body: StoredBody; readonly fingerprints: Fingerprints };
+export type JobBatch = { readonly body: StoredBody; readonly fingerprints: Fingerprints };
 
 /** The position of a batch in the file, and its data outside the file. */
 type Place = Omit<StoredBody, 'gzip'> & { readonly at: number; readonly gzipBytes: number; readonly jobs: number };
@@ -18,7 +18,7 @@ const garbageBytes = 4 * 1024 * 1024;
  * and a day with a million jobs needs no more memory than one with a thousand. Throws OutboxUnwritable if the file
  * cannot be written.
  */
-export class Spill {
+export class BatchFile {
   readonly #file: string;
   #descriptor: number | null = null;
   #places: Place[] = [];
@@ -50,7 +50,7 @@ export class Spill {
   }
 
   /** Yields the batches in the order of their addition, with one in memory at a time. */
-  *batches(): Generator<Batch> {
+  *batches(): Generator<JobBatch> {
     for (const { at, gzipBytes, jobs, bytes, sha256 } of this.#places) {
       const gzip = new Uint8Array(gzipBytes);
       const numbers = new Uint32Array(fingerprintNumbers * jobs);

@@ -1,20 +1,20 @@
 import type { Candidate } from './fingerprints.ts';
 
 /** The limits of one request body. */
-export type BodyLimits = { readonly maxJobs: number; readonly maxBytes: number };
+export type BatchLimits = { readonly maxJobs: number; readonly maxBytes: number };
 
 const tail = ']}';
 
 /** Collects jobs into bodies within the limits; a single job over the limit has a body of its own. */
 export class Bodies {
   readonly #head: string;
-  readonly #limits: BodyLimits;
+  readonly #limits: BatchLimits;
   readonly #take: (body: string, jobs: readonly Candidate[]) => void;
   #jobs: Candidate[] = [];
   #bytes = 0;
 
   /** Calls `take` with each full body, and with the last one on `end`. */
-  constructor(cluster: string, limits: BodyLimits, take: (body: string, jobs: readonly Candidate[]) => void) {
+  constructor(cluster: string, limits: BatchLimits, take: (body: string, jobs: readonly Candidate[]) => void) {
     this.#head = `{"hostname":${JSON.stringify(cluster)},"jobs":[`;
     this.#limits = limits;
     this.#take = take;

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import type { Outbox } from '../outbox/outbox.ts';
 
-const moment = z.iso.datetime().transform((text) => new Date(text));
+const timestamp = z.iso.datetime().transform((text) => new Date(text));
 
 const progressSchema = z.object({
   /** All jobs that ended before this time were read. The next export reads the overlap again. Null before the first one. */
-  readUntil: moment.nullable(),
+  readUntil: timestamp.nullable(),
   /** The requested range, if it was not read to its end; `until` is null for now, and `done` is the time read so far. */
-  backfill: z.object({ since: moment, until: moment.nullable(), done: moment }).nullable(),
+  backfill: z.object({ since: timestamp, until: timestamp.nullable(), done: timestamp }).nullable(),
   /** The zone of the sent times; absent if an earlier version sent them. */
   timezone: z.string().optional(),
 });

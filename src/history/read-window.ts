@@ -2,7 +2,7 @@ import type { Executor } from '../exec/command.ts';
 import type { Damages } from '../lib/records.ts';
 import { sacctCommand, type Window } from '../slurm/sacct.ts';
 import { finishedJobs, SacctCount } from '../slurm/sacct-jobs.ts';
-import { Bodies, type BodyLimits } from './bodies.ts';
+import { type BatchLimits, Bodies } from './bodies.ts';
 import { type Candidate, candidateOf } from './fingerprints.ts';
 import { recordOf } from './record.ts';
 import { sacctFailure } from './sacct-failure.ts';
@@ -17,7 +17,7 @@ export type HistorySource = {
   /** The time zone of the times in the records. */
   readonly timeZone: string;
   /** The limits of one body. */
-  readonly limits: BodyLimits;
+  readonly limits: BatchLimits;
 };
 
 /** The functions that receive the jobs that are read. */
@@ -31,7 +31,7 @@ export type HistorySink = {
 };
 
 /** The counts of one window. */
-export type Gathered = {
+export type WindowResult = {
   readonly rows: number;
   readonly jobs: number;
   /** The number of jobs that were not sent yet, or that changed since they were sent. */
@@ -51,7 +51,7 @@ const maxOutputBytes = 64 * 1024 ** 3;
  * Reads the jobs that ended in a window. Throws OperatorError if sacct did not print all of them; the caller must then
  * discard everything that the sink received.
  */
-export async function gather(window: Window, source: HistorySource, sink: HistorySink): Promise<Gathered> {
+export async function readWindow(window: Window, source: HistorySource, sink: HistorySink): Promise<WindowResult> {
   const { cluster, executor, host, timeoutSeconds, timeZone, limits } = source;
   const argv = sacctCommand(window);
   const command = { argv, host, via: null, timeoutSeconds, maxOutputBytes };

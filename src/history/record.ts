@@ -2,7 +2,7 @@ import { clockTime } from '../lib/time.ts';
 import type { FinishedJob } from '../slurm/sacct-rows.ts';
 
 /** A job as the usage-history API accepts it. Times are local times of one zone, without an offset. */
-export type JobRecord = {
+export type HistoryRecord = {
   readonly JobID: string;
   readonly User: string;
   readonly Account: string;
@@ -25,7 +25,7 @@ export type JobRecord = {
  * Makes the record of a job. In the hour that repeats when the clocks go back, a later time can look earlier than the
  * time before it. It is then replaced by that time, so that no job ends before it starts.
  */
-export function recordOf(job: FinishedJob, timeZone: string): JobRecord {
+export function recordOf(job: FinishedJob, timeZone: string): HistoryRecord {
   const shown = (seconds: number) => clockTime(new Date(seconds * 1000), timeZone);
   const submit = shown(job.submitted);
   const start = job.started === null ? null : notBefore(shown(job.started), submit, job.started >= job.submitted);

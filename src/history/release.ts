@@ -2,7 +2,7 @@ import type { Executor } from '../exec/command.ts';
 import { readText } from '../exec/read-text.ts';
 import { OperatorError } from '../lib/errors.ts';
 import { printable } from '../lib/text.ts';
-import { tooOld, versionLine } from '../slurm/version.ts';
+import { slurmVersionLine, tooOld } from '../slurm/version.ts';
 
 /**
  * Throws OperatorError if the release of sacct is too old. Accepts a sacct whose release is unknown: if it cannot run,
@@ -12,7 +12,7 @@ export async function refuseOldRelease(executor: Executor, host: string | null):
   const command = { argv: ['sacct', '--version'], host, via: null, timeoutSeconds: 60, maxOutputBytes: 4096 } as const;
   const result = await readText(executor, command);
   if (result.kind === 'failed') return;
-  const release = versionLine(result.text) ?? '';
+  const release = slurmVersionLine(result.text) ?? '';
   const reason = tooOld(printable(release, 80));
   if (reason === null) return;
   const on = host === null ? '' : ` on ${host}`;

@@ -61,8 +61,8 @@ export function sacctFailure(command: Command, ending: Ending, isCutOff: boolean
   );
 }
 
-function failed(what: string, mend: string): OperatorError {
-  return new OperatorError(`${what}; ${mend}`, { exitCode: exitCodes.failed });
+function failed(what: string, remedy: string): OperatorError {
+  return new OperatorError(`${what}; ${remedy}`, { exitCode: exitCodes.failed });
 }
 
 function missing(on: string): OperatorError {

@@ -1,7 +1,7 @@
 import { ingestPath, ingestStream } from '../delivery/ingest-entries.ts';
 import type { StoredBody } from '../outbox/entry.ts';
 import type { Outbox } from '../outbox/outbox.ts';
-import type { Batch } from './batch-file.ts';
+import type { JobBatch } from './batch-file.ts';
 import { forgetOld } from './fingerprints.ts';
 import { type Progress, readProgress, writeProgress } from './progress.ts';
 
@@ -12,7 +12,7 @@ import { type Progress, readProgress, writeProgress } from './progress.ts';
 export function storeWindow(
   outbox: Outbox,
   cluster: string,
-  batches: Iterable<Batch>,
+  batches: Iterable<JobBatch>,
   progressAfter: (before: Progress) => Progress,
   now: Date,
 ): void {

@@ -143,10 +143,10 @@ function meaningOf(
   const status = Number(/^HTTP (\d{3})\b/.exec(ending.stderr)?.[1] ?? Number.NaN);
   if (ending.code !== httpExits.status || Number.isNaN(status)) return { kind: 'unknown', words };
   if (status >= 500) return { kind: 'down', words };
-  return { kind: 'refuses', words: `${words}${mends[status] ?? ': check url, and any proxy in front of the hub'}` };
+  return { kind: 'refuses', words: `${words}${remedies[status] ?? ': check url, and any proxy in front of the hub'}` };
 }
 
-const mends: Readonly<Record<number, string>> = {
+const remedies: Readonly<Record<number, string>> = {
   401: ': check JUPYTERHUB_ADMIN_TOKEN',
   403: ': check JUPYTERHUB_ADMIN_TOKEN, and its scopes list:users, read:servers and (for metrics) read:metrics',
   429: ': the hub asks for fewer requests',

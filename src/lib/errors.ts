@@ -52,9 +52,9 @@ export function operatorErrorOf(error: unknown): OperatorError | null {
   const what = code.startsWith('SQLITE_')
     ? `a database cannot be used: ${messageOf(error)} (${code})`
     : messageOf(error);
-  const mend =
+  const remedy =
     'the system refused the operation: check the file, its disk and its mount (ls -l, df -h, dmesg), then try again';
-  return new OperatorError(`${what}; ${mend}`, { exitCode: exitCodes.failed, cause: error });
+  return new OperatorError(`${what}; ${remedy}`, { exitCode: exitCodes.failed, cause: error });
 }
 
 /** Returns the message of a thrown error, or the text of another thrown value. */

@@ -114,7 +114,7 @@ export type NodeTableRecord = {
 };
 
 /** A record that cannot be read. It is counted and logged; other records are not affected. */
-export type Damage = {
+export type DamagedRecord = {
   /** The name of the job, node or queue; null if the name cannot be read. */
   readonly record: string | null;
   /** The offset of the record in the output of the command, in bytes. */
@@ -128,9 +128,9 @@ export type Reading<T> = { readonly value: T; readonly damaged: Damages };
 /** Damaged records. All are counted; the first ten are kept for the log. */
 export class Damages {
   count = 0;
-  readonly first: Damage[] = [];
+  readonly first: DamagedRecord[] = [];
 
-  add(damage: Damage): void {
+  add(damage: DamagedRecord): void {
     this.count += 1;
     if (this.first.length < 10) this.first.push(damage);
   }

@@ -141,7 +141,7 @@ function masked(text: string, ranges: readonly Range[]): string {
 }
 
 function isWord(text: string, first: number, last: number): boolean {
-  const isLetter = (character: string | undefined) => /[a-z0-9]/i.test(character ?? '');
+  const isLetter = (character: string | undefined) => /[a-z0-9_]/i.test(character ?? '');
   return !isLetter(text[first - 1]) && !isLetter(text[last + 1]);
 }
 

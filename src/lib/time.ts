@@ -2,13 +2,13 @@
  * Returns a time in the format of the SAM API: UTC, ISO 8601 with milliseconds and without an offset. With a `Z`, the
  * API answers 500 from the second snapshot on.
  */
-export function naiveUtc(moment: Date): string {
-  return moment.toISOString().slice(0, -1);
+export function naiveUtc(time: Date): string {
+  return time.toISOString().slice(0, -1);
 }
 
 /** Formats a time for people and logs: `2025-11-25 14:30:00`, UTC. */
-export function readableUtc(moment: Date): string {
-  return moment.toISOString().slice(0, 19).replace('T', ' ');
+export function readableUtc(time: Date): string {
+  return time.toISOString().slice(0, 19).replace('T', ' ');
 }
 
 /** True for an IANA time zone name that this program knows. */
@@ -73,22 +73,22 @@ export function momentsInZone(local: LocalTime, timeZone: string): readonly [Dat
     offsetAt(new Date(around), timeZone),
   );
   const candidates = [...new Set([asUtc - before, asUtc - after])].filter(
-    (moment) => moment + offsetAt(new Date(moment), timeZone) === asUtc,
+    (time) => time + offsetAt(new Date(time), timeZone) === asUtc,
   );
   const [first = asUtc - before, ...others] = candidates.sort((a, b) => a - b);
-  return [new Date(first), ...others.map((moment) => new Date(moment))];
+  return [new Date(first), ...others.map((time) => new Date(time))];
 }
 
 /** Returns the offset of a zone from UTC at a time, in milliseconds. */
-function offsetAt(moment: Date, timeZone: string): number {
+function offsetAt(time: Date, timeZone: string): number {
   const parts = new Map(
     formatIn(timeZone)
-      .formatToParts(moment)
+      .formatToParts(time)
       .map((part) => [part.type, Number(part.value)]),
   );
   const part = (name: Intl.DateTimeFormatPartTypes) => parts.get(name) ?? 0;
   const shown = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'));
-  return shown - Math.floor(moment.getTime() / 1000) * 1000;
+  return shown - Math.floor(time.getTime() / 1000) * 1000;
 }
 
 const offsets = new Map<string, number>();
@@ -97,14 +97,14 @@ const offsets = new Map<string, number>();
  * Returns the local time of an IANA zone: `2026-11-21T00:07:32`. Caches the offset of each quarter of an hour, because
  * zones change their offset only at quarters of an hour. This makes many times on the same days fast.
  */
-export function clockTime(moment: Date, timeZone: string): string {
-  if (timeZone === 'UTC') return moment.toISOString().slice(0, 19);
-  const milliseconds = moment.getTime();
+export function clockTime(time: Date, timeZone: string): string {
+  if (timeZone === 'UTC') return time.toISOString().slice(0, 19);
+  const milliseconds = time.getTime();
   const key = `${timeZone} ${Math.floor(milliseconds / 900_000)}`;
   let offset = offsets.get(key);
   if (offset === undefined) {
     if (offsets.size >= 10_000) offsets.clear();
-    offset = offsetAt(moment, timeZone);
+    offset = offsetAt(time, timeZone);
     offsets.set(key, offset);
   }
   return new Date(milliseconds + offset).toISOString().slice(0, 19);

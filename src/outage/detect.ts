@@ -5,7 +5,7 @@ import { lastResolution } from '../outbox/tables/outages.ts';
 import { isAffected } from './hysteresis.ts';
 import { begun, type Dated, ended, firstBad, said } from './lifecycle.ts';
 import { isInMaintenance, maintenanceEnd } from './maintenance.ts';
-import { type Observation, observations } from './observation.ts';
+import { type ObservedSnapshot, observations } from './observation.ts';
 import type { Outage } from './outage.ts';
 import { maintenanceOf, openOf, rememberAffected } from './outage-table.ts';
 import { storeOutage } from './report.ts';
@@ -71,7 +71,7 @@ type Maintenance = { readonly isNow: boolean; readonly until: Date | null };
 type Detection = {
   readonly outbox: Outbox;
   readonly system: System;
-  readonly seen: readonly Observation[];
+  readonly seen: readonly ObservedSnapshot[];
   readonly maintenance: Maintenance;
   readonly now: Date;
 };
@@ -135,7 +135,7 @@ function applied(rule: Rule, open: readonly KnownOutage[], detection: Detection)
 function readingsOf(
   rule: Rule,
   thing: string,
-  seen: readonly Observation[],
+  seen: readonly ObservedSnapshot[],
   settings: System['outage_rules'],
 ): Dated[] {
   return seen.flatMap((observation) => {

@@ -1,18 +1,18 @@
 import type { OutageRules } from '../config/outage-rules.ts';
 
 /** What a snapshot says about one thing; nothing if it did not measure it. */
-export type Reading = 'bad' | 'good';
+export type Measurement = 'bad' | 'good';
 
 /**
  * True if a thing is affected, by its last `snapshots` readings (the newest last). It becomes affected if `bad` of them are
  * bad, and stays affected until `good` of them are good.
  */
 export function isAffected(
-  readings: readonly Reading[],
+  readings: readonly Measurement[],
   was: boolean,
   { snapshots, bad, good }: Pick<OutageRules, 'snapshots' | 'bad' | 'good'>,
 ): boolean {
   const last = readings.slice(-snapshots);
-  const count = (reading: Reading) => last.filter((one) => one === reading).length;
+  const count = (reading: Measurement) => last.filter((one) => one === reading).length;
   return was ? count('good') < good : count('bad') >= bad;
 }

@@ -1,10 +1,10 @@
 import type { System } from '../config/system.ts';
-import type { Reading } from './hysteresis.ts';
+import type { Measurement } from './hysteresis.ts';
 import { type Outage, outageOf } from './outage.ts';
 import type { KnownOutage } from './row.ts';
 
 /** The reading of a thing in a snapshot, and the time of the snapshot. */
-export type Dated = { readonly at: Date; readonly reading: Reading };
+export type Dated = { readonly at: Date; readonly reading: Measurement };
 
 /** Returns the time of the first bad reading in milliseconds; undefined if there is none. */
 export function firstBad(readings: readonly Dated[]): number | undefined {

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { Outbox } from '../outbox/outbox.ts';
 
-const moment = z.iso.datetime().transform((text) => new Date(text));
+const timestamp = z.iso.datetime().transform((text) => new Date(text));
 const remembered = z.array(
-  z.object({ system: z.string(), since: moment, until: moment, reason: z.string().nullable() }),
+  z.object({ system: z.string(), since: timestamp, until: timestamp, reason: z.string().nullable() }),
 );
 
 /** Planned downtime of a system: until its end no messages are sent about the system and no outage is detected. */

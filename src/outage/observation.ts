@@ -26,7 +26,7 @@ const seen = z.object({
 const nodeCounts = z.object(counts);
 
 /** A snapshot as rules use it. */
-export type Observation = z.output<typeof seen> & {
+export type ObservedSnapshot = z.output<typeof seen> & {
   /** The sequence number of its entry. */
   readonly sequence: number;
   readonly at: Date;
@@ -36,7 +36,13 @@ export type Observation = z.output<typeof seen> & {
 };
 
 /** Returns the newest snapshots of a stream since a time, oldest first, at most `limit`. */
-export function observations(outbox: Outbox, stream: string, since: Date, now: Date, limit: number): Observation[] {
+export function observations(
+  outbox: Outbox,
+  stream: string,
+  since: Date,
+  now: Date,
+  limit: number,
+): ObservedSnapshot[] {
   return outbox
     .since(stream, since)
     .filter((entry) => entry.collectedAt <= now)
@@ -45,7 +51,7 @@ export function observations(outbox: Outbox, stream: string, since: Date, now: D
     .reverse();
 }
 
-function observationOf(outbox: Outbox, entry: Entry): Observation | null {
+function observationOf(outbox: Outbox, entry: Entry): ObservedSnapshot | null {
   const body = jsonBody(outbox, entry);
   if (!body) return null;
   const { failedProbes, sequence, collectedAt: at } = entry;
@@ -59,7 +65,7 @@ function observationOf(outbox: Outbox, entry: Entry): Observation | null {
 }
 
 /** Sums the nodes of all classes; hubs have only one sum. */
-function nodesOf(body: Readonly<Record<string, unknown>>): Observation['nodes'] {
+function nodesOf(body: Readonly<Record<string, unknown>>): ObservedSnapshot['nodes'] {
   const found = nodeCounts.parse(body) as Readonly<Record<string, number | null | undefined>>;
   for (const classes of [['cpu_nodes', 'gpu_nodes', 'viz_nodes'], ['compute_nodes'], ['nodes']]) {
     const sum = (what: string) => classes.reduce((all, nodes) => all + (found[`${nodes}_${what}`] ?? 0), 0);

@@ -3,7 +3,7 @@ import { OperatorError } from '../lib/errors.ts';
 import { outageStatuses, severities } from '../lib/outage-words.ts';
 import { plainWords } from '../lib/plain-words.ts';
 import { naiveUtc } from '../lib/time.ts';
-import { parseMoment } from '../lib/timestamp.ts';
+import { parseTimestamp } from '../lib/timestamp.ts';
 
 const clean = (text: string) => !/[\u0000-\u0008\u000b-\u001f\u007f]/.test(text) && text.isWellFormed();
 /** PostgreSQL counts characters by code points, so do the same. */
@@ -16,8 +16,8 @@ const text = (max: number) =>
     .refine(clean, 'must not have control characters');
 const oneOf = (words: readonly string[]) => ({ error: `must be one of ${words.join(', ')}` });
 const time = z.string().transform((value, context) => {
-  const moment = parseMoment(value);
-  if (moment) return moment;
+  const timestamp = parseTimestamp(value);
+  if (timestamp) return timestamp;
   context.addIssue({ code: 'custom', message: 'is not a time such as 2025-11-25T14:30 (UTC)' });
   return z.NEVER;
 });

@@ -6,7 +6,7 @@ import { findOutage, forgetOldOutages, remember } from './outage-table.ts';
 import type { KnownOutage } from './row.ts';
 
 /** What a person reports about an outage; undefined members stay unchanged. */
-export type Said = {
+export type OutageChanges = {
   readonly title?: string | undefined;
   readonly severity?: string | undefined;
   readonly status?: string | undefined;
@@ -39,7 +39,7 @@ export function storeOutage(outbox: Outbox, outage: Outage): void {
 }
 
 /** Reports a new outage. Throws OperatorError, and stores nothing, if the API would not accept it. */
-export function reportOutage(outbox: Outbox, system: string, said: Said, now: Date): Outage {
+export function reportOutage(outbox: Outbox, system: string, said: OutageChanges, now: Date): Outage {
   const outage = outageOf({
     ...members(said),
     system_name: system,
@@ -53,12 +53,12 @@ export function reportOutage(outbox: Outbox, system: string, said: Said, now: Da
 }
 
 /** Reports changes of an outage, together with its known members. */
-export function updateOutage(outbox: Outbox, key: string, said: Said, now: Date): KnownOutage {
+export function updateOutage(outbox: Outbox, key: string, said: OutageChanges, now: Date): KnownOutage {
   return change(outbox, key, members(said), now);
 }
 
 /** Reports the end of an outage. */
-export function resolveOutage(outbox: Outbox, key: string, said: Said, now: Date): KnownOutage {
+export function resolveOutage(outbox: Outbox, key: string, said: OutageChanges, now: Date): KnownOutage {
   const end = said.end ?? now.toISOString();
   return change(outbox, key, { ...members(said), status: 'resolved', end_time: end }, now);
 }
@@ -76,7 +76,7 @@ function change(outbox: Outbox, key: string, changes: object, now: Date): KnownO
   });
 }
 
-function members({ start, end, eta, ...said }: Said) {
+function members({ start, end, eta, ...said }: OutageChanges) {
   const all = { ...said, start_time: start, end_time: end, estimated_resolution: eta };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }

@@ -1,31 +1,31 @@
 import type { OutageRules } from '../config/outage-rules.ts';
 import { type Severity, severities } from '../lib/outage-words.ts';
-import type { Reading } from './hysteresis.ts';
-import type { Observation } from './observation.ts';
+import type { Measurement } from './hysteresis.ts';
+import type { ObservedSnapshot } from './observation.ts';
 
 /** The title and severity of an outage that a rule found. */
-export type Finding = { readonly title: string; readonly severity: Severity };
+export type DetectedProblem = { readonly title: string; readonly severity: Severity };
 
 /** A rule that detects one kind of problem in snapshots. */
 export type Rule = {
   readonly name: 'login_nodes' | 'nodes_down' | 'filesystems' | 'jupyterhub';
   isOn(rules: OutageRules): boolean;
   /** Returns what a snapshot says about each thing that it measured, by name. */
-  read(observation: Observation, rules: OutageRules): ReadonlyMap<string, Reading>;
+  read(observation: ObservedSnapshot, rules: OutageRules): ReadonlyMap<string, Measurement>;
   /** True if a thing that is missing from a snapshot may still exist: its probe failed. */
-  mayBeThere(thing: string, observation: Observation): boolean;
+  mayBeThere(thing: string, observation: ObservedSnapshot): boolean;
   /** Returns the component of a thing; each component has one outage. */
   componentOf(thing: string): string;
   /**
    * Describes the outage. `affected` are the things of one component, `everywhere` those of the whole system; `newest`
    * is the newest bad observation.
    */
-  find(affected: readonly string[], everywhere: readonly string[], newest: Observation): Finding;
+  find(affected: readonly string[], everywhere: readonly string[], newest: ObservedSnapshot): DetectedProblem;
 };
 
-const failed = (observation: Observation, probe: string) =>
+const failed = (observation: ObservedSnapshot, probe: string) =>
   observation.failedProbes.some((name) => name === probe || name === `${probe} (partial)`);
-const readingOf = (isGood: boolean): Reading => (isGood ? 'good' : 'bad');
+const readingOf = (isGood: boolean): Measurement => (isGood ? 'good' : 'bad');
 
 export const rules: readonly Rule[] = [
   {

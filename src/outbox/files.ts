@@ -7,7 +7,7 @@ export function outboxFile(stateDirectory: string): string {
 }
 
 /** True if there is a file. Throws the system's error on a failing disk, for which `existsSync` returns false. */
-export function isThere(file: string): boolean {
+export function fileExists(file: string): boolean {
   return statSync(file, { throwIfNoEntry: false }) !== undefined;
 }
 

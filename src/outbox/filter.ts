@@ -1,7 +1,7 @@
 import type { Database } from 'bun:sqlite';
 import type { Entry, EntryKey, EntryState } from './entry.ts';
 import type { Outbox } from './outbox.ts';
-import { columns, dateOf, type EntryRow, entryOf } from './row.ts';
+import { dateOf, type EntryRow, entryOf, entryRowColumns } from './row.ts';
 
 /** Which entries to select; all conditions must match. */
 export type Filter = {
@@ -30,7 +30,7 @@ export function countEntries({ database }: Outbox, filter: Filter): number {
 
 /** Yields the matching entries, oldest first, at most `limit` (null for all), fetched page by page. */
 export function* listEntries({ database }: Outbox, filter: Filter, limit: number | null = null): Generator<Entry> {
-  for (const row of pages<EntryRow>(database, columns, filter, limit)) yield entryOf(row);
+  for (const row of pages<EntryRow>(database, entryRowColumns, filter, limit)) yield entryOf(row);
 }
 
 /** The same, with only the members that are needed to retry, hold, release or drop them. */
@@ -62,7 +62,7 @@ function* pages<Row extends { readonly state: EntryState }>(
   }
 }
 
-/** Returns the SQL of a filter. It uses the index that has all filtered columns, because the rows are wide. */
+/** Returns the SQL of a filter. It uses the index that has all filtered entryRowColumns, because the rows are wide. */
 function matching({ states, stream, since, until }: Filter): { from: string; parameters: Parameters } {
   const conditions = [`state IN (${states.map((state) => `'${state}'`).join(', ')})`];
   const parameters: Parameters = {};

@@ -1,5 +1,5 @@
 import type { Outbox } from './outbox.ts';
-import { columns, dateOf, type EntryRow, entryOf } from './row.ts';
+import { dateOf, type EntryRow, entryOf, entryRowColumns } from './row.ts';
 
 /** An entry of a stream: when it was collected, and which probes failed. */
 export type LatestEntry = { readonly collectedAt: Date; readonly failedProbes: readonly string[] };
@@ -8,7 +8,7 @@ export type LatestEntry = { readonly collectedAt: Date; readonly failedProbes: r
 export function latestEntries({ database }: Outbox, stream: string, until: Date, limit: number): LatestEntry[] {
   return database
     .query<EntryRow, [string, number, number]>(
-      `SELECT ${columns} FROM entries WHERE stream = ? AND collected_at <= ? ORDER BY sequence DESC LIMIT ?`,
+      `SELECT ${entryRowColumns} FROM entries WHERE stream = ? AND collected_at <= ? ORDER BY sequence DESC LIMIT ?`,
     )
     .all(stream, until.getTime(), limit)
     .map(entryOf)

@@ -1,6 +1,6 @@
 import { messageOf, OperatorError, operatorErrorOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
-import { isThere } from './files.ts';
+import { fileExists } from './files.ts';
 import { Outbox } from './outbox.ts';
 import { claim } from './ownership.ts';
 import { openToRead } from './read-only.ts';
@@ -62,7 +62,8 @@ export function openForRepair(location: OutboxLocation, repair: keyof typeof rep
   const { file, host, log } = location;
   const { isChecked, mayCreate, claims, drainLock } = repairs[repair];
   if (repair !== 'import') checkNamed(location);
-  if (!mayCreate && !isThere(file)) throw new OperatorError('there is no outbox yet: the first collection creates it');
+  if (!mayCreate && !fileExists(file))
+    throw new OperatorError('there is no outbox yet: the first collection creates it');
   const outbox = openOutbox(file, { host, log, drainLock, isChecked });
   if (claims) claim(outbox.database, file, host);
   return outbox;
@@ -86,7 +87,7 @@ export function openToWrite(location: OutboxLocation, drainLock: 'held' | 'free'
 
 /** Throws OperatorError if `--outbox` names a missing file: an empty listing would look as if all were well. */
 export function checkNamed({ file, isNamed }: OutboxLocation): void {
-  if (isNamed && !isThere(file)) throw new OperatorError(`there is no outbox ${file}: correct --outbox`);
+  if (isNamed && !fileExists(file)) throw new OperatorError(`there is no outbox ${file}: correct --outbox`);
 }
 
 function prepare(outbox: Outbox, { file, host, log, spool }: OutboxLocation): void {

@@ -19,7 +19,7 @@ import { insertEntry, sha256Of, storedBody } from './insert.ts';
 import { Metadata } from './metadata.ts';
 import { releaseEntry } from './release.ts';
 import { giveUpReserve } from './reserve.ts';
-import { columns, type EntryRow, entryOf } from './row.ts';
+import { type EntryRow, entryOf, entryRowColumns } from './row.ts';
 import { type Omission, omitFromEntry, type Split, splitEntry } from './split.ts';
 import type { Spool } from './spool/spool.ts';
 import { isForLackOfSpace, OutboxUnwritable, unwritable } from './unwritable.ts';
@@ -90,13 +90,13 @@ export class Outbox {
     const where =
       state === 'all' ? '1' : state === null ? `state IN ('pending', 'held', 'rejected')` : 'state = $state';
     const parameters = state === 'all' || state === null ? {} : { state };
-    return this.#entries(`SELECT ${columns} FROM entries WHERE ${where} ORDER BY sequence`, parameters);
+    return this.#entries(`SELECT ${entryRowColumns} FROM entries WHERE ${where} ORDER BY sequence`, parameters);
   }
 
   /** Returns the entries whose id begins with `prefix`, at most `limit`. */
   withPrefix(prefix: string, limit: number): Entry[] {
     // Such ids sort between the prefix and the prefix followed by the highest code point.
-    const query = `SELECT ${columns} FROM entries WHERE id >= $prefix AND id < $prefix || char(0x10ffff) ORDER BY id LIMIT $limit`;
+    const query = `SELECT ${entryRowColumns} FROM entries WHERE id >= $prefix AND id < $prefix || char(0x10ffff) ORDER BY id LIMIT $limit`;
     return this.#entries(query, { prefix, limit });
   }
 
@@ -122,7 +122,7 @@ export class Outbox {
          SELECT (SELECT min(stream) FROM entries WHERE state = 'pending' AND stream > waiting.stream)
            FROM waiting WHERE stream IS NOT NULL
        )
-       SELECT ${columns} FROM entries WHERE ($destination IS NULL OR destination = $destination) AND sequence IN
+       SELECT ${entryRowColumns} FROM entries WHERE ($destination IS NULL OR destination = $destination) AND sequence IN
          (SELECT (SELECT min(sequence) FROM entries WHERE state = 'pending' AND entries.stream = waiting.stream)
             FROM waiting WHERE stream IS NOT NULL)
        ORDER BY sequence`,
@@ -131,10 +131,10 @@ export class Outbox {
   }
 
   /** Returns the entries of a stream collected at a time or later, newest first. */
-  since(stream: string, moment: Date): Entry[] {
+  since(stream: string, time: Date): Entry[] {
     return this.#entries(
-      `SELECT ${columns} FROM entries WHERE stream = $stream AND collected_at >= $moment ORDER BY sequence DESC`,
-      { stream, moment: moment.getTime() },
+      `SELECT ${entryRowColumns} FROM entries WHERE stream = $stream AND collected_at >= $time ORDER BY sequence DESC`,
+      { stream, time: time.getTime() },
     );
   }
 
@@ -223,7 +223,7 @@ export class Outbox {
 
   /** Returns the current state of an entry; null if it does not exist any more. */
   find(entry: EntryKey): Entry | null {
-    const query = `SELECT ${columns} FROM entries WHERE sequence = $sequence`;
+    const query = `SELECT ${entryRowColumns} FROM entries WHERE sequence = $sequence`;
     return this.#entries(query, { sequence: entry.sequence })[0] ?? null;
   }
 
@@ -234,7 +234,7 @@ export class Outbox {
 
   /** Returns the next pending entry of the same stream; null if this is the last. */
   next(entry: Entry): Entry | null {
-    const query = `SELECT ${columns} FROM entries WHERE state = 'pending' AND stream = $stream AND sequence > $sequence ORDER BY sequence LIMIT 1`;
+    const query = `SELECT ${entryRowColumns} FROM entries WHERE state = 'pending' AND stream = $stream AND sequence > $sequence ORDER BY sequence LIMIT 1`;
     return this.#entries(query, { stream: entry.stream, sequence: entry.sequence })[0] ?? null;
   }
 
@@ -295,7 +295,7 @@ export class Outbox {
     } catch (error) {
       if (!(error instanceof OutboxUnwritable)) throw error;
       const answer = `${error.problem}; the answer to entry ${entry.id} (${attempt.outcome})`;
-      throw new OutboxUnwritable(`${answer} ${this.#spoolAnswer(entry, attempt, change)}`, error.mend, error);
+      throw new OutboxUnwritable(`${answer} ${this.#spoolAnswer(entry, attempt, change)}`, error.remedy, error);
     }
   }
 

@@ -3,13 +3,13 @@ import type { Attempt, Entry } from './entry.ts';
 import { entryStates } from './entry.ts';
 import { destinationName, entryPath } from './request-parts.ts';
 
-const moment = z.iso
+const timestamp = z.iso
   .datetime({ offset: true })
   .transform((text) => new Date(text))
   .refine((date) => !Number.isNaN(date.getTime()));
 
 const attemptSchema = z.object({
-  at: moment,
+  at: timestamp,
   seconds: z.number().nonnegative(),
   status: z.int().nullable(),
   outcome: z.string().max(40),
@@ -24,9 +24,9 @@ export const portableSchema = z.object({
   method: z.literal('POST'),
   path: entryPath,
   state: z.enum(entryStates),
-  collected_at: moment,
-  first_sent_at: moment.nullable(),
-  delivered_at: moment.nullable(),
+  collected_at: timestamp,
+  first_sent_at: timestamp.nullable(),
+  delivered_at: timestamp.nullable(),
   attempts: z.int().nonnegative(),
   last_status: z.int().nullable(),
   last_error: z.string().nullable(),

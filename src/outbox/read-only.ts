@@ -1,7 +1,7 @@
 import { Database } from 'bun:sqlite';
 import { OperatorError } from '../lib/errors.ts';
 import { migrate, schemaVersion } from '../lib/sqlite.ts';
-import { isThere } from './files.ts';
+import { fileExists } from './files.ts';
 import { migrations } from './migrations.ts';
 import { refuseWritableByOthers } from './others.ts';
 import { isDamage, refuseForeign } from './recovery/damage.ts';
@@ -16,7 +16,7 @@ const busyTimeout = 5000;
  * OperatorError if this version cannot read it, and SQLite's own error if it is damaged.
  */
 export function openToRead(file: string): Database | null {
-  if (!isThere(file)) return null;
+  if (!fileExists(file)) return null;
   refuseWritableByOthers(file);
   // Not `readonly`: SQLite could not roll back the unfinished transaction of a killed writer, and not read the file.
   const database = new Database(file, { create: false, readwrite: true, strict: true });

@@ -146,13 +146,13 @@ function deliveredBytes(database: Database): number {
 type KeyRow = Pick<EntryRow, 'sequence' | 'id' | 'stream' | 'state' | 'collected_at'>;
 
 /** Returns up to `batch` entries delivered before a time (null: at any time), the first delivered one first. */
-function deliveredBefore(database: Database, moment: Date | null): EntryKey[] {
+function deliveredBefore(database: Database, time: Date | null): EntryKey[] {
   return database
     .query<KeyRow, [number]>(
       `SELECT sequence, id, stream, state, collected_at FROM entries INDEXED BY entries_delivered
        WHERE state = 'delivered' AND delivered_at < ? ORDER BY delivered_at LIMIT ${batch}`,
     )
-    .all(moment?.getTime() ?? Number.MAX_SAFE_INTEGER)
+    .all(time?.getTime() ?? Number.MAX_SAFE_INTEGER)
     .map(keyOf);
 }
 

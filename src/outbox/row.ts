@@ -1,7 +1,7 @@
 import type { Entry, EntryState } from './entry.ts';
 
 /** Every column but the body, which is large. */
-export const columns = `sequence, id, stream, destination, method, path, body_bytes, body_sha256, collected_at, state, attempts,
+export const entryRowColumns = `sequence, id, stream, destination, method, path, body_bytes, body_sha256, collected_at, state, attempts,
   failed_drains, first_sent_at, next_attempt_at, last_status, last_error, delivered_at, answer, failed_probes`;
 
 /** A row of `entries` as SQLite gives it. */

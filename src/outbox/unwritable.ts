@@ -10,13 +10,13 @@ export class OutboxUnwritable extends OperatorError {
   /** The problem, without the remedy. */
   readonly problem: string;
   /** The remedy: what a person can do. */
-  readonly mend: string;
+  readonly remedy: string;
 
-  constructor(problem: string, mend: string, cause: unknown) {
-    super(`${problem}; ${mend}`, { exitCode: exitCodes.failed, cause });
+  constructor(problem: string, remedy: string, cause: unknown) {
+    super(`${problem}; ${remedy}`, { exitCode: exitCodes.failed, cause });
     this.name = 'OutboxUnwritable';
     this.problem = problem;
-    this.mend = mend;
+    this.remedy = remedy;
   }
 }
 
@@ -25,10 +25,10 @@ export function unwritable(doing: string, file: string, error: unknown): OutboxU
   if (error instanceof OutboxUnwritable) return error;
   const code = codeOf(error) ?? '';
   const known = causes.find(([codes]) => codes.test(code));
-  const [, why, mend] = known ?? [null, messageOf(error), 'check the directory, its owner and the space left'];
+  const [, why, remedy] = known ?? [null, messageOf(error), 'check the directory, its owner and the space left'];
   return new OutboxUnwritable(
     `cannot ${doing} ${file}: ${why}`,
-    mend.replaceAll('{directory}', dirname(file)).replaceAll('{file}', file),
+    remedy.replaceAll('{directory}', dirname(file)).replaceAll('{file}', file),
     error,
   );
 }
@@ -39,7 +39,7 @@ export function isForLackOfSpace(error: unknown): boolean {
 }
 
 /** The reason and the remedy for the error codes of SQLite and of the system. The first match wins. */
-const causes: readonly (readonly [codes: RegExp, why: string, mend: string])[] = [
+const causes: readonly (readonly [codes: RegExp, why: string, remedy: string])[] = [
   [/^(SQLITE_FULL|ENOSPC)$/, 'no space is left', 'make room: df -h {directory}; df -i {directory}'],
   [/^(EDQUOT|EFBIG)$/, 'the quota is used up', 'make room: quota -s; ulimit -f'],
   [

@@ -1,10 +1,10 @@
 import { alertSettings } from '../config/alerts.ts';
-import { beat } from '../health/notify/heartbeat.ts';
+import { pingHeartbeat } from '../health/notify/heartbeat.ts';
 import { notify } from '../health/notify/notify.ts';
 import { assess, type HealthSource } from '../health/report.ts';
 import { messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
-import { isThere } from '../outbox/files.ts';
+import { fileExists } from '../outbox/files.ts';
 import { openForRepair } from '../outbox/open.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 
@@ -17,10 +17,10 @@ export async function afterRun(source: HealthSource, isGood: boolean, log: Log):
   try {
     const settings = alertSettings(source.config);
     const isAsked = settings.command !== null || settings.webhook !== null || settings.heartbeatUrl !== null;
-    if (!isAsked || !isThere(source.outbox.file)) return;
+    if (!isAsked || !fileExists(source.outbox.file)) return;
     outbox = openForRepair(source.outbox, 'change');
     const { heartbeatUrl, proxyTo } = settings;
-    if (isGood && heartbeatUrl !== null) await beat(outbox, heartbeatUrl, proxyTo(heartbeatUrl), log);
+    if (isGood && heartbeatUrl !== null) await pingHeartbeat(outbox, heartbeatUrl, proxyTo(heartbeatUrl), log);
     const now = new Date();
     await notify(outbox, assess(outbox, source, now).findings, settings, log, now);
   } catch (error) {

@@ -15,7 +15,7 @@ import { type OutboxLocation, openReadOnly } from '../outbox/open.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { Spool } from '../outbox/spool/spool.ts';
 import { OutboxUnwritable } from '../outbox/unwritable.ts';
-import { Changes } from './ongoing-errors.ts';
+import { ErrorChanges } from './ongoing-errors.ts';
 
 /** The values of the flags that every command has. */
 export type CommonArgs = {
@@ -35,7 +35,7 @@ export type Context = {
   /** Set if the directory of the outbox does not answer: no file in it may be touched. */
   readonly hanging: OutboxUnwritable | null;
   /** Collects what an unattended run reports at its end; null if a person watches the run. */
-  readonly changes: Changes | null;
+  readonly changes: ErrorChanges | null;
 };
 
 /** Reads the configuration and opens the log. */
@@ -52,7 +52,7 @@ export async function routinely(args: CommonArgs, work: (context: Context) => Pr
   const config = loadConfig(args.config ?? null, process.env);
   const { common, bySystem } = logFilesOf(args, config);
   const hanging = await hangingFiles([outboxOf(args, config), common, ...bySystem.values()]);
-  const context = contextWith(args, config, isWatched ? null : new Changes(), hanging);
+  const context = contextWith(args, config, isWatched ? null : new ErrorChanges(), hanging);
   try {
     return await work(context);
   } finally {
@@ -63,7 +63,7 @@ export async function routinely(args: CommonArgs, work: (context: Context) => Pr
 function contextWith(
   args: CommonArgs,
   config: Config,
-  changes: Changes | null = null,
+  changes: ErrorChanges | null = null,
   unusable: ReadonlySet<string> = new Set(),
 ): Context {
   const { collector } = config;

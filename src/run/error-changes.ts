@@ -5,18 +5,18 @@ import { failedProbes } from '../collect/probe-outcomes.ts';
 const trouble = z.object({ since: z.iso.datetime(), first: z.string(), said: z.array(z.string()) });
 const troubles = z.record(z.string(), trouble);
 
-export type Trouble = z.output<typeof trouble>;
+export type OngoingError = z.output<typeof trouble>;
 /** By subject: `collect/casper`, `collect/casper/reservations`, `deliver/casper`. */
-export type Troubles = Readonly<Record<string, Trouble>>;
+export type OngoingErrors = Readonly<Record<string, OngoingError>>;
 
 /** An error of this run, and its subjects; an error without subjects is always reported. */
-export type TroubleError = { readonly about: readonly string[]; readonly text: string };
+export type ReportedError = { readonly about: readonly string[]; readonly text: string };
 
 /** Number of reported texts to keep for one error. */
 const rememberedTexts = 20;
 
 /** Parses the stored errors; none if the text cannot be parsed. */
-export function parseTroubles(text: string | null): Troubles {
+export function parseOngoingErrors(text: string | null): OngoingErrors {
   try {
     return troubles.safeParse(JSON.parse(text ?? '{}')).data ?? {};
   } catch {
@@ -29,13 +29,17 @@ export function parseTroubles(text: string | null): Troubles {
  * store. An error is over if its subject was checked (`seen` has the subject or a part above it) and no current error names
  * the subject. A different error about the same subject is reported once.
  */
-export function changesOf<E extends TroubleError>(
-  known: Troubles,
+export function errorChangesOf<E extends ReportedError>(
+  known: OngoingErrors,
   errors: readonly E[],
   seen: readonly string[],
   now: Date,
-): { readonly news: readonly E[]; readonly over: readonly (readonly [string, Trouble])[]; readonly next: Troubles } {
-  const next: Record<string, Trouble> = { ...known };
+): {
+  readonly news: readonly E[];
+  readonly over: readonly (readonly [string, OngoingError])[];
+  readonly next: OngoingErrors;
+} {
+  const next: Record<string, OngoingError> = { ...known };
   const news: E[] = [];
   for (const error of errors) {
     const essence = essenceOf(error.text);
@@ -52,12 +56,12 @@ export function changesOf<E extends TroubleError>(
 }
 
 /** True if an error was reported for a subject. An outage of the API is reported once for all systems. */
-function wasSaid(known: Troubles, about: string, essence: string): boolean {
+function wasSaid(known: OngoingErrors, about: string, essence: string): boolean {
   const isSame = (other: string) => other === about || (isDelivery(other) && isDelivery(about));
   return Object.entries(known).some(([other, { said }]) => isSame(other) && said.includes(essence));
 }
 
-function withSaid(before: Trouble | undefined, text: string, essence: string, now: Date): Trouble {
+function withSaid(before: OngoingError | undefined, text: string, essence: string, now: Date): OngoingError {
   const { since, first, said } = before ?? { since: now.toISOString(), first: text, said: [] };
   return { since, first, said: said.includes(essence) ? said : [...said, essence].slice(-rememberedTexts) };
 }

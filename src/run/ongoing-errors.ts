@@ -5,12 +5,18 @@ import { counted } from '../lib/text.ts';
 import { readableUtc } from '../lib/time.ts';
 import { type OutboxLocation, openForRepair } from '../outbox/open.ts';
 import type { Outbox } from '../outbox/outbox.ts';
-import { changesOf, isDelivery, parseTroubles, type Trouble, type TroubleError } from './error-changes.ts';
+import {
+  errorChangesOf,
+  isDelivery,
+  type OngoingError,
+  parseOngoingErrors,
+  type ReportedError,
+} from './error-changes.ts';
 
-type KeptError = LogLine & TroubleError;
+type KeptError = LogLine & ReportedError;
 
 /** The report of an unattended run: keeps errors until its end, and then prints only changes. */
-export class Changes {
+export class ErrorChanges {
   readonly #errors: KeptError[] = [];
   readonly #seen: string[] = [];
   readonly #deliveries = { delivered: 0, left: 0 };
@@ -55,7 +61,7 @@ export class Changes {
     }
   }
 
-  #recovery(about: string, { since, first }: Trouble): string {
+  #recovery(about: string, { since, first }: OngoingError): string {
     const start = new Date(since);
     const lasted = `after ${shortDuration(Date.now() - start.getTime())} (since ${readableUtc(start)} UTC)`;
     const error = first.replace(/^✗ /, '');
@@ -71,7 +77,7 @@ export class Changes {
     return probes.length === 0 ? [`collect/${name}`] : probes.map((probe) => `collect/${name}/${probe}`);
   }
 
-  #changesSince(location: OutboxLocation | null): Pick<ReturnType<typeof changesOf<KeptError>>, 'news' | 'over'> {
+  #changesSince(location: OutboxLocation | null): Pick<ReturnType<typeof errorChangesOf<KeptError>>, 'news' | 'over'> {
     const everything = { news: this.#errors, over: [] };
     if (location === null) return everything;
     try {
@@ -89,7 +95,7 @@ export class Changes {
 
   #remember(outbox: Outbox) {
     const before = outbox.metadata.read('troubles');
-    const changes = changesOf(parseTroubles(before), this.#errors, this.#seen, new Date());
+    const changes = errorChangesOf(parseOngoingErrors(before), this.#errors, this.#seen, new Date());
     const after = Object.keys(changes.next).length === 0 ? null : JSON.stringify(changes.next);
     // Do not write an unchanged value: each write is an fsync.
     if (after === before) return changes;
@@ -100,8 +106,8 @@ export class Changes {
 }
 
 /** Returns one recovery for each cause: an unreachable host is one line for all the probes that failed because of it. */
-function onePerCause(over: readonly (readonly [string, Trouble])[]): Iterable<readonly [string, Trouble]> {
-  const byCause = new Map<string, readonly [string, Trouble]>();
+function onePerCause(over: readonly (readonly [string, OngoingError])[]): Iterable<readonly [string, OngoingError]> {
+  const byCause = new Map<string, readonly [string, OngoingError]>();
   for (const one of over) {
     const [about, { since, first }] = one;
     const cause = isDelivery(about) ? 'deliver' : `${about.split('/')[1]} ${since} ${first}`;

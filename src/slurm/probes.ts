@@ -20,7 +20,7 @@ import { NodesByName, nodeFields } from './nodes.ts';
 import { parsePartition, partitionFields } from './partitions.ts';
 import { parseReservations } from './reservations.ts';
 import { formatOf, type Row, readRows } from './rows.ts';
-import { tooOld, versionLine } from './version.ts';
+import { slurmVersionLine, tooOld } from './version.ts';
 
 /** Returns the probes of a Slurm system. If its version is too old, all other probes fail and say so. */
 export function slurmProbes(system: BatchSystem, executor: Executor): SchedulerProbes {
@@ -63,7 +63,7 @@ function doubtReservations({ nodes, reservations }: Found): string | null {
 /** Returns the version of Slurm; null if the command fails, because the other commands then report the reason. */
 async function probeVersion(system: BatchSystem, executor: Executor): Promise<string | null> {
   const result = await readText(executor, onSchedulerHost(system, ['sinfo', '--version'], 'scheduler'));
-  return result.kind === 'done' ? printable(versionLine(result.text) ?? result.text, 80) || null : null;
+  return result.kind === 'done' ? printable(slurmVersionLine(result.text) ?? result.text, 80) || null : null;
 }
 
 /**

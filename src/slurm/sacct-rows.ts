@@ -30,7 +30,7 @@ export type FinishedJob = {
 };
 
 /** One parsed line of sacct. */
-export type Row =
+export type SacctRow =
   | { readonly kind: 'step'; readonly rawId: string; readonly state: string }
   | { readonly kind: 'job'; readonly job: FinishedJob }
   /** A job that has not ended, that ended outside the window, or whose record is incomplete. */
@@ -57,7 +57,7 @@ const nothing: ReadonlySet<string> = new Set(['', 'None', 'Unknown', '(null)', '
 const unfinished: ReadonlySet<string> = new Set(['PENDING', 'RUNNING', 'SUSPENDED', 'COMPLETING', 'CONFIGURING']);
 
 /** Parses one line. For a job that ended outside the window, parses only its end. */
-export function parseRow(line: string, window: SecondsWindow): Row {
+export function parseRow(line: string, window: SecondsWindow): SacctRow {
   const fields = line.split(separator);
   if (fields.length !== sacctFields.length)
     return damaged(null, `has ${fields.length} fields instead of ${sacctFields.length}`);
@@ -118,7 +118,7 @@ export function parseRow(line: string, window: SecondsWindow): Row {
 
 const noTres = { cpus: 0, gpus: 0, nodes: 0 } as const;
 
-function damaged(id: string | null, problem: string): Row {
+function damaged(id: string | null, problem: string): SacctRow {
   return { kind: 'damaged', id, problem };
 }
 

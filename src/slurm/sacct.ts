@@ -53,6 +53,6 @@ export function sacctCommand({ from, to }: Window): readonly [string, ...string[
   ];
 }
 
-function sacctTime(moment: Date): string {
-  return moment.toISOString().slice(0, 19);
+function sacctTime(time: Date): string {
+  return time.toISOString().slice(0, 19);
 }

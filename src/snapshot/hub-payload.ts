@@ -26,11 +26,11 @@ export function sessionFields({ users, sessions, classes }: SessionRollup): Reco
 export function buildHubPayload(
   system: string,
   { available, sessions, nodes, utilization }: HubFindings,
-  moment: Date,
+  time: Date,
   repeated: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
   return {
-    timestamp: snapshotTimestamp(moment, system),
+    timestamp: snapshotTimestamp(time, system),
     ...repeated,
     ...(available === null ? {} : { available }),
     ...(sessions ? sessionFields(sessions) : {}),

@@ -32,13 +32,13 @@ export function zeroFields(probe: RequiredProbe, system: BatchSystem): Record<st
 export function buildPayload(
   system: BatchSystem,
   findings: Findings,
-  moment: Date,
+  time: Date,
   repeated: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
   const { nodes, jobs, queues, reservations } = findings;
   const hostsByArray = nodes?.hostsByArray ?? new Map();
   const payload: Record<string, unknown> = {
-    timestamp: snapshotTimestamp(moment, system.system_name),
+    timestamp: snapshotTimestamp(time, system.system_name),
     ...repeated,
     ...(nodes ? nodeFields(nodes, system) : {}),
     ...(jobs ? jobFields(jobs) : {}),

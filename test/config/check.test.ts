@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { examine } from '../../src/config/check.ts';
-import { type Problem, problemText } from '../../src/config/problem.ts';
+import { type ConfigProblem, problemText } from '../../src/config/problem.ts';
 import { quickDirectory } from '../support/files.ts';
 
 let directory: ReturnType<typeof quickDirectory>;
@@ -21,7 +21,7 @@ function write(name: string, text: string): string {
 
 const problems = (environment: Record<string, string> = {}) =>
   examine(directory.path, { HOME: '/nowhere', ...environment }, []).problems;
-const places = (found: readonly Problem[]) =>
+const places = (found: readonly ConfigProblem[]) =>
   found.map(({ line, column, words }) => [line, column, words.replace(/[:(].*$/s, '').trim()]);
 
 describe('a problem is told with its place', () => {

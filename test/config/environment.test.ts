@@ -25,21 +25,23 @@ const groups = [
 const pairs = groups.flatMap((names) => names.flatMap((one) => names.map((other) => [one, other] as const)));
 
 test.each(pairs)('%s of the environment wins over %s of the env file', (inEnvironment, inFile) => {
-  const found = read({ [inEnvironment]: 'new' }, { [inFile]: 'old', API_TIMEOUT: '5' });
-  expect(found).toEqual({ [inEnvironment]: 'new', API_TIMEOUT: '5' });
+  const found = read({ [inEnvironment]: 'amber-new-value' }, { [inFile]: 'amber-old-value', API_TIMEOUT: '5' });
+  expect(found).toEqual({ [inEnvironment]: 'amber-new-value', API_TIMEOUT: '5' });
 });
 
 test('a variable of one group leaves the other groups of the env file', () => {
-  const file = { SAM_API_URL: 'https://a.example', SAM_API_USER: 'me', STATUS_API_KEY: 'key' };
+  const file = { SAM_API_URL: 'https://a.example', SAM_API_USER: 'me', STATUS_API_KEY: 'cobalt-lantern-file' };
   expect(read({ STATUS_API_USER: 'you' }, file)).toEqual({
     SAM_API_URL: 'https://a.example',
     STATUS_API_USER: 'you',
-    STATUS_API_KEY: 'key',
+    STATUS_API_KEY: 'cobalt-lantern-file',
   });
 });
 
 test('an empty variable of the environment leaves the env file as it is', () => {
-  expect(read({ SAM_API_PASSWORD: '' }, { STATUS_API_PASSWORD: 'kept' })).toEqual({ STATUS_API_PASSWORD: 'kept' });
+  expect(read({ SAM_API_PASSWORD: '' }, { STATUS_API_PASSWORD: 'amber-kept-value' })).toEqual({
+    STATUS_API_PASSWORD: 'amber-kept-value',
+  });
 });
 
 test('without an env file the environment stands alone', () => {

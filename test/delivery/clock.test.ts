@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
-import { aheadOfServer, rememberSighting, sightingOf, tolerance } from '../../src/delivery/server-clock.ts';
+import { aheadOfServer, clockReadingOf, storeClockReading, tolerance } from '../../src/delivery/server-clock.ts';
 import { accepted, answer, drainTo, openOutbox, startFixture, type TestOutbox } from './helper.ts';
 
 const hour = 3_600_000;
@@ -182,8 +182,8 @@ describe('what is believed', () => {
   );
 
   test('is what a sighting of now gives', () => {
-    const seen = sightingOf(new Date(now - 7_000_000));
-    if (seen) rememberSighting(box.outbox, seen);
+    const seen = clockReadingOf(new Date(now - 7_000_000));
+    if (seen) storeClockReading(box.outbox, seen);
     expect(Math.abs(believed() + 7_000_000)).toBeLessThan(2000);
   });
 });

@@ -135,7 +135,7 @@ describe('what is missing or wrong in the configuration', () => {
       /ca\.txt has no certificate in PEM form/,
     ],
     ['an empty certificate file', { ca_file: file('empty.pem', '') }, /empty\.pem has no certificate in PEM form/],
-  ])('is said with its mend, exit code 2: %s', (_, settings, words) => {
+  ])('is said with its remedy, exit code 2: %s', (_, settings, words) => {
     try {
       samDestination(settingsFor('http://127.0.0.1:1', settings));
       throw new Error('it was taken');

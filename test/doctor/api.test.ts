@@ -29,7 +29,9 @@ async function checked(url: string, credentials: Record<string, string>, environ
   const { sam } = loadConfig(directory.path, { HOME: '/nowhere', STATUS_API_URL: url, ...credentials, ...environment });
   directory.remove();
   const found = await checkSam(sam, [], '/dir/env', environment);
-  return Object.fromEntries(found.map(({ name, result, words, mend }) => [name, `${result} ${words} → ${mend}`]));
+  return Object.fromEntries(
+    found.map(({ name, result, message, remedy }) => [name, `${result} ${message} → ${remedy}`]),
+  );
 }
 
 const error = (status: number, text: string, headers = {}) => Response.json({ error: text }, { status, headers });
@@ -128,7 +130,7 @@ needs('openssl')('a certificate is accepted by the configured authority, and ref
     await Bun.write(`${directory.path}/collector.yaml`, yaml);
     const { sam } = loadConfig(directory.path, { HOME: '/nowhere', STATUS_API_URL: url, ...login });
     const found = (await checkSam(sam, [], '/dir/env', {})).find(({ name }) => name === 'TLS');
-    return `${found?.result} ${found?.words} → ${found?.mend}`;
+    return `${found?.result} ${found?.message} → ${found?.remedy}`;
   };
   expect(await tlsWith('')).toMatch(/^fail .*self.signed.* → openssl s_client -connect 127\.0\.0\.1:\d+/);
   expect(await tlsWith(`destinations: { sam: { ca_file: ${certificate} } }\n`)).toStartWith(
@@ -156,7 +158,9 @@ describe('the usage-history API', () => {
     const findings = await checkIngest(ingest, '/dir/env', {});
     return {
       seen,
-      by: Object.fromEntries(findings.map(({ name, result, words, mend }) => [name, `${result} ${words} → ${mend}`])),
+      by: Object.fromEntries(
+        findings.map(({ name, result, message, remedy }) => [name, `${result} ${message} → ${remedy}`]),
+      ),
     };
   };
   const key = { INGEST_API_KEY: 'secret-key' };
@@ -178,8 +182,8 @@ describe('the usage-history API', () => {
       'ingest API',
       /^fail .* is not the usage-history API: HTTP 404 → correct INGEST_API_URL/,
     ],
-  ] as const)('%s', async (_, status, credentials, name, words) => {
-    expect((await found(status, credentials)).by[name]).toMatch(words);
+  ] as const)('%s', async (_, status, credentials, name, message) => {
+    expect((await found(status, credentials)).by[name]).toMatch(message);
   });
 
   test('that is not configured is not spoken of', async () => {

@@ -48,7 +48,10 @@ describe('cron', () => {
       hostName: 'here',
     });
     const finding = await checkSchedule(executor, runTask, '/nonexistent');
-    expect(finding).toMatchObject({ result, mend: result === 'pass' ? null : expect.stringContaining('install cron') });
+    expect(finding).toMatchObject({
+      result,
+      remedy: result === 'pass' ? null : expect.stringContaining('install cron'),
+    });
   });
 
   test('is skipped where there is none', async () => {

@@ -36,7 +36,7 @@ afterAll(async () => {
   configuration.remove();
 });
 
-/** `result name words → mend` of each check. */
+/** `result name message → remedy` of each check. */
 async function reach(yaml: string): Promise<string[]> {
   await Bun.write(
     `${configuration.path}/site.yaml`,
@@ -51,7 +51,7 @@ async function reach(yaml: string): Promise<string[]> {
     hostName: hostname(),
   });
   const findings = await checkReach({ system, executor, hostName: hostname() });
-  return findings.map(({ name, result, words, mend }) => `${result} ${name}: ${words} → ${mend}`);
+  return findings.map(({ name, result, message, remedy }) => `${result} ${name}: ${message} → ${remedy}`);
 }
 
 describe('every host and program of a system', () => {
@@ -89,11 +89,11 @@ describe('every host and program of a system', () => {
     [trouble.stranger, 'fail', 'host key not trusted', 'ssh -F '],
     [trouble.passwordOnly, 'fail', 'login refused', 'ssh-copy-id -F '],
     [trouble.nameless, 'fail', 'unknown host name', 'getent hosts nameless'],
-  ])('a PBS host that is %s fails, and what is behind it is skipped', async (host, result, reason, mend) => {
+  ])('a PBS host that is %s fails, and what is behind it is skipped', async (host, result, reason, remedy) => {
     const [first = '', ...others] = await reach(`pbs_host: ${host}\nlogin_nodes: [{ name: login-a }]\n`);
     expect(first).toStartWith(`${result} site ssh ${host}: `);
     expect(first).toContain(reason);
-    expect(first).toContain(`→ ${mend}`);
+    expect(first).toContain(`→ ${remedy}`);
     expect(others).toHaveLength(6);
     for (const other of others) expect(other).toStartWith('skip ');
   });
@@ -108,7 +108,7 @@ describe('every host and program of a system', () => {
     ]);
   });
 
-  throughSsh('where a login node is reached from another host, the mend is for that host', async () => {
+  throughSsh('where a login node is reached from another host, the remedy is for that host', async () => {
     const lines = await reach(`pbs_host: pbs-server\nlogin_nodes: [{ name: ${trouble.passwordOnly} }]\n`);
     expect(lines.at(-1)).toContain(`→ ssh -F ${far.configFile} -t pbs-server ssh-copy-id ${trouble.passwordOnly}`);
   });

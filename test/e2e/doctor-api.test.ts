@@ -51,7 +51,9 @@ async function doctor(yaml = '', environment: Record<string, string> = {}): Prom
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line));
-  return Object.fromEntries(findings.map(({ name, result, words, mend }) => [name, `${result} ${words} → ${mend}`]));
+  return Object.fromEntries(
+    findings.map(({ name, result, message, remedy }) => [name, `${result} ${message} → ${remedy}`]),
+  );
 }
 
 const trusted = () => `destinations: { sam: { ca_file: ${path('site.pem')} } }\n`;

@@ -17,8 +17,8 @@ afterEach(() => site.remove());
 type Finding = {
   readonly name: string;
   readonly result: string;
-  readonly words: string;
-  readonly mend: string | null;
+  readonly message: string;
+  readonly remedy: string | null;
 };
 
 const jsonLines = (text: string): Record<string, unknown>[] =>
@@ -67,8 +67,8 @@ describe('config init', () => {
     expect((await doctor()).by.get('configuration')).toEqual({
       name: 'configuration',
       result: 'fail',
-      words: `${env}: the token for the hub is missing: set JUPYTERHUB_ADMIN_TOKEN in this file, or token_file in its YAML`,
-      mend: `vi ${env}`,
+      message: `${env}: the token for the hub is missing: set JUPYTERHUB_ADMIN_TOKEN in this file, or token_file in its YAML`,
+      remedy: `vi ${env}`,
     });
   });
 
@@ -237,7 +237,7 @@ describe('doctor', () => {
     expect(text.stdout).not.toContain(credentials.password);
   });
 
-  test('ends with 1 where anything fails, and each failure has its mend', async () => {
+  test('ends with 1 where anything fails, and each failure has its remedy', async () => {
     const programs = site.localSystem('casper');
     rmSync(join(programs, 'pbs_rstat'));
     site.configure('collector.yaml', 'systems: [casper]\n');
@@ -248,27 +248,30 @@ describe('doctor', () => {
     writeFileSync(site.outbox, 'no database at all, and long enough to see that it is none'.repeat(50));
     const { exit, findings, by } = await doctor();
     expect(exit).toBe(1);
-    expect(by.get('casper pbs_rstat')).toMatchObject({ result: 'fail', mend: expect.stringContaining('search_path') });
+    expect(by.get('casper pbs_rstat')).toMatchObject({
+      result: 'fail',
+      remedy: expect.stringContaining('search_path'),
+    });
     expect(by.get('authentication')).toMatchObject({
       result: 'fail',
-      mend: `vi ${join(site.configDirectory, 'env')}`,
+      remedy: `vi ${join(site.configDirectory, 'env')}`,
     });
     expect(by.get('outbox')).toMatchObject({
       result: 'fail',
-      words: expect.stringContaining('is not an outbox'),
-      mend: `ls -l ${site.outbox}`,
+      message: expect.stringContaining('is not an outbox'),
+      remedy: `ls -l ${site.outbox}`,
     });
-    for (const { result, mend } of findings) expect(mend === null).toBe(result === 'pass' || result === 'skip');
+    for (const { result, remedy } of findings) expect(remedy === null).toBe(result === 'pass' || result === 'skip');
     expect(readFileSync(site.outbox, 'utf8')).toStartWith('no database at all');
   });
 
-  test('goes on where the configuration is wrong, and names each problem with its mend', async () => {
+  test('goes on where the configuration is wrong, and names each problem with its remedy', async () => {
     site.configure('collector.yaml', 'sytems: []\n');
     site.api('http://127.0.0.1:1');
     chmodSync(join(site.configDirectory, 'env'), 0o644);
     const { exit, findings } = await doctor();
     expect(exit).toBe(1);
-    const mends = findings.filter(({ name }) => name === 'configuration').map(({ mend }) => mend);
+    const mends = findings.filter(({ name }) => name === 'configuration').map(({ remedy }) => remedy);
     expect(mends).toEqual([
       `chmod 600 ${join(site.configDirectory, 'env')}`,
       `vi +1 ${join(site.configDirectory, 'collector.yaml')}`,

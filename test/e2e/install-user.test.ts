@@ -127,7 +127,7 @@ describe('where none runs', () => {
       name: 'cron',
       result: 'warn',
       words: 'the systemd timer hpc-collector.timer is enabled but not active',
-      mend: 'systemctl --user enable --now hpc-collector.timer',
+      remedy: 'systemctl --user enable --now hpc-collector.timer',
     });
   });
 

@@ -123,7 +123,7 @@ describe('a run over ssh', () => {
       [trouble.impostor, 'fail', /compare the fingerprint/],
     ] as const;
     for (const [host, result, mend] of mends)
-      expect(found(`ssh ${host}`)).toMatchObject({ result, mend: expect.stringMatching(mend) });
+      expect(found(`ssh ${host}`)).toMatchObject({ result, remedy: expect.stringMatching(mend) });
   });
 
   throughSsh('is the same from its recording', async () => {

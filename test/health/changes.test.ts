@@ -1,12 +1,12 @@
 import { expect, test } from 'bun:test';
-import type { Finding } from '../../src/health/findings.ts';
-import { changesOf, type Problem } from '../../src/health/notify/changes.ts';
+import type { HealthFinding } from '../../src/health/findings.ts';
+import { healthChangesOf, type NotifiedProblem } from '../../src/health/notify/changes.ts';
 
 const start = Date.parse('2026-05-01T12:00Z');
 const at = (minutes: number) => new Date(start + minutes * 60_000);
 const hours = 3_600_000;
 
-const finding = (rest: Partial<Finding> = {}): Finding => ({
+const finding = (rest: Partial<HealthFinding> = {}): HealthFinding => ({
   topic: 'delivery',
   system: null,
   status: 'critical',
@@ -17,10 +17,10 @@ const finding = (rest: Partial<Finding> = {}): Finding => ({
 });
 
 /** What is told when these are found one after the other, five minutes apart. */
-function told(...runs: readonly (readonly Finding[])[]): (string | null)[] {
-  let known: readonly Problem[] = [];
+function told(...runs: readonly (readonly HealthFinding[])[]): (string | null)[] {
+  let known: readonly NotifiedProblem[] = [];
   return runs.map((findings, run) => {
-    const { problems, news } = changesOf(known, findings, at(run * 5), 4 * hours);
+    const { problems, news } = healthChangesOf(known, findings, at(run * 5), 4 * hours);
     known = problems;
     return news && `${news.event} ${news.status}: ${news.text}`;
   });
@@ -30,7 +30,7 @@ const down = [finding()];
 const problem = 'problem critical: PROBLEM: derecho: last delivered 15m ago';
 
 test('a day of outage is told when it comes, every four hours, and when it is over', () => {
-  const news = told([], ...Array<readonly Finding[]>(288).fill(down), []);
+  const news = told([], ...Array<readonly HealthFinding[]>(288).fill(down), []);
   const words = news.filter((one) => one !== null);
   expect(words).toHaveLength(7);
   expect(words[0]).toBe(problem);
@@ -82,9 +82,9 @@ test('a maintenance tells neither that a problem came nor that it went', () => {
 
 test('a problem that was told by a clock two days ahead is told again four hours later, not in two days', () => {
   const ahead = at(2 * 24 * 60);
-  let known: readonly Problem[] = [{ topic: 'delivery', status: 'critical', since: ahead, toldAt: ahead }];
+  let known: readonly NotifiedProblem[] = [{ topic: 'delivery', status: 'critical', since: ahead, toldAt: ahead }];
   const told = [0, 235, 240].map((minutes) => {
-    const { problems, news } = changesOf(known, down, at(minutes), 4 * hours);
+    const { problems, news } = healthChangesOf(known, down, at(minutes), 4 * hours);
     known = problems;
     return news?.text ?? null;
   });

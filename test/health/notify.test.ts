@@ -3,9 +3,9 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { AlertSettings } from '../../src/config/alerts.ts';
-import type { Finding } from '../../src/health/findings.ts';
-import { beat } from '../../src/health/notify/heartbeat.ts';
-import { readMemory } from '../../src/health/notify/notified-state.ts';
+import type { HealthFinding } from '../../src/health/findings.ts';
+import { pingHeartbeat } from '../../src/health/notify/heartbeat.ts';
+import { readNotifiedState } from '../../src/health/notify/notified-state.ts';
 import { notify } from '../../src/health/notify/notify.ts';
 import { newOutbox, type TestOutbox } from '../outbox/queue.ts';
 import { memoryLog } from '../support/memory-log.ts';
@@ -13,7 +13,7 @@ import { memoryLog } from '../support/memory-log.ts';
 type Json = Readonly<Record<string, unknown>>;
 
 const start = Date.parse('2026-05-01T12:00Z');
-const down: readonly Finding[] = [
+const down: readonly HealthFinding[] = [
   { topic: 'delivery', system: null, status: 'critical', text: 'nothing arrives', alerts: true, isSilenced: false },
 ];
 
@@ -44,7 +44,7 @@ const url = () => `http://127.0.0.1:${server.port}/T0/secret-token`;
 
 /** A run every five minutes, each with what it finds; gives the lines of the log. */
 async function runs(
-  findings: readonly (readonly Finding[])[],
+  findings: readonly (readonly HealthFinding[])[],
   rest: Partial<AlertSettings>,
   from = 0,
 ): Promise<string[]> {
@@ -65,7 +65,7 @@ async function runs(
 }
 
 test('an outage of twenty runs is two messages to the webhook', async () => {
-  await runs([[], ...Array<readonly Finding[]>(20).fill(down), [], []], { webhook: url() });
+  await runs([[], ...Array<readonly HealthFinding[]>(20).fill(down), [], []], { webhook: url() });
   expect(got.map(({ method }) => method)).toEqual(['POST', 'POST']);
   expect(got[0]?.body).toEqual({
     id: expect.any(String),
@@ -95,7 +95,7 @@ test.each([
   [500, 'HTTP 500'],
 ])('a webhook that answers %p is tried eight times in nine hours, and no secret is logged', async (code, words) => {
   status = code;
-  const lines = await runs(Array<readonly Finding[]>(200).fill(down), { webhook: url(), stillAfterHours: 1000 });
+  const lines = await runs(Array<readonly HealthFinding[]>(200).fill(down), { webhook: url(), stillAfterHours: 1000 });
   expect(got).toHaveLength(8);
   expect(new Set(got.map(({ body }) => body.id)).size).toBe(1);
   expect(lines.filter((line) => line.startsWith('WARN'))).toHaveLength(7);
@@ -103,7 +103,7 @@ test.each([
     `ERROR ✗ cannot notify the webhook (${words}): PROBLEM: nothing arrives; given up after 8 attempts: correct notify in collector.yaml`,
   );
   expect(lines.join()).not.toContain('secret-token');
-  expect(readMemory(box.outbox).messages).toEqual([]);
+  expect(readNotifiedState(box.outbox).messages).toEqual([]);
 });
 
 test('what could not be told is told once the webhook is back, in order', async () => {
@@ -120,7 +120,7 @@ test('where several wait and the webhook fails, a run asks it once', async () =>
   await runs([down, [], down, []], { webhook: url() });
   expect(got).toHaveLength(4);
   expect(new Set(got.map(({ body }) => body.id)).size).toBe(1);
-  await runs(Array<readonly Finding[]>(6).fill([]), { webhook: url() }, 4);
+  await runs(Array<readonly HealthFinding[]>(6).fill([]), { webhook: url() }, 4);
   expect(got).toHaveLength(4);
 });
 
@@ -128,7 +128,7 @@ test('a command that works is not run again because the webhook does not', async
   const said = join(dirname(box.file), 'said');
   status = 500;
   const command = ['/bin/sh', '-c', `echo "$1" >>${said}`, 'tell'] as const;
-  await runs(Array<readonly Finding[]>(10).fill(down), { webhook: url(), command });
+  await runs(Array<readonly HealthFinding[]>(10).fill(down), { webhook: url(), command });
   expect(readFileSync(said, 'utf8').trimEnd().split('\n')).toHaveLength(1);
   expect(got.length).toBeGreaterThan(1);
 });
@@ -145,14 +145,14 @@ test.each<[string, readonly [string, ...string[]], RegExp]>([
 
 test('without a way to tell nothing is remembered', async () => {
   await runs([down], {});
-  expect(readMemory(box.outbox)).toEqual({ problems: [], messages: [] });
+  expect(readNotifiedState(box.outbox)).toEqual({ problems: [], messages: [] });
 });
 
 test('the heartbeat is a GET; that it fails is said once, and once that it does no more', async () => {
   const { log, lines } = memoryLog();
   for (const code of [204, 500, 500, 500, 200, 200]) {
     status = code;
-    await beat(box.outbox, url(), null, log);
+    await pingHeartbeat(box.outbox, url(), null, log);
   }
   expect(got.map(({ method }) => method)).toEqual(Array(6).fill('GET'));
   expect(lines.filter((line) => !line.startsWith('DEBUG'))).toEqual([
@@ -169,5 +169,5 @@ test('a message whose next time a wrong clock set is not kept back until then', 
   status = 200;
   await runs([down, down], { webhook: url() });
   expect(got.map(({ body }) => body.event)).toEqual(['problem', 'problem']);
-  expect(readMemory(box.outbox).messages).toEqual([]);
+  expect(readNotifiedState(box.outbox).messages).toEqual([]);
 });

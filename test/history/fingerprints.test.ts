@@ -2,10 +2,10 @@ import { afterEach, expect, test } from 'bun:test';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { Spill } from '../../src/history/batch-file.ts';
+import { BatchFile } from '../../src/history/batch-file.ts';
 import { gatheringFile } from '../../src/history/files.ts';
 import { candidateOf, forgetOld, unsent } from '../../src/history/fingerprints.ts';
-import { gather } from '../../src/history/read-window.ts';
+import { readWindow } from '../../src/history/read-window.ts';
 import { storeWindow } from '../../src/history/store.ts';
 import { Outbox } from '../../src/outbox/outbox.ts';
 import { answering, exited } from '../support/executors.ts';
@@ -44,9 +44,9 @@ async function exportLines(
     now: new Date(),
     limits: { maxJobs, maxBytes: 1e6 },
   };
-  const spill = new Spill(gatheringFile(file, cluster));
+  const spill = new BatchFile(gatheringFile(file, cluster));
   const window = { from: new Date(from * 1000), to: new Date(to * 1000) };
-  await gather(window, source, {
+  await readWindow(window, source, {
     unsent: (candidates) => unsent(outbox, cluster, candidates),
     take: (body, jobs) => spill.add(body, jobs),
     progress: () => {},
@@ -173,7 +173,7 @@ test('whatever windows are read, each state of a job is sent once, when it is fi
 
 test('a window is stored whole or not at all', async () => {
   const site = newOutbox();
-  const spill = new Spill(gatheringFile(site.file, 'farm'));
+  const spill = new BatchFile(gatheringFile(site.file, 'farm'));
   const [job] = (await readSacct(lineAt(noon))).jobs;
   if (!job) throw new Error('a line is a job');
   spill.add('{}', [candidateOf(job, '{}')]);
@@ -190,13 +190,13 @@ test('a window is stored whole or not at all', async () => {
 test('what cannot be gathered beside the outbox says where', async () => {
   const [job] = (await readSacct(lineAt(noon))).jobs;
   if (!job) throw new Error('a line is a job');
-  const spill = new Spill('/nonexistent/gathered');
+  const spill = new BatchFile('/nonexistent/gathered');
   expect(() => spill.add('{}', [candidateOf(job, '{}')])).toThrow('cannot write jobs to /nonexistent/gathered');
 });
 
 test('what a killed export left of the file in which it gathers is removed by the next', async () => {
   const { file } = newOutbox();
   writeFileSync(gatheringFile(file, 'farm'), 'left');
-  new Spill(gatheringFile(file, 'farm')).close();
+  new BatchFile(gatheringFile(file, 'farm')).close();
   expect(existsSync(gatheringFile(file, 'farm'))).toBe(false);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { parseMoment } from '../../src/lib/timestamp.ts';
+import { parseTimestamp } from '../../src/lib/timestamp.ts';
 
 test.each([
   ['2025-11-25', '2025-11-25T00:00:00.000Z'],
@@ -17,5 +17,5 @@ test.each([
   ['', null],
   ['1700000000', null],
 ])('%p is %p', (text, expected) => {
-  expect(parseMoment(text)?.toISOString() ?? null).toBe(expected);
+  expect(parseTimestamp(text)?.toISOString() ?? null).toBe(expected);
 });

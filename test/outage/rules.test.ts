@@ -1,9 +1,9 @@
 import { expect, test } from 'bun:test';
 import { outageRules } from '../../src/config/outage-rules.ts';
-import type { Observation } from '../../src/outage/observation.ts';
+import type { ObservedSnapshot } from '../../src/outage/observation.ts';
 import { rules, worse } from '../../src/outage/rules.ts';
 
-const observation = (rest: Partial<Observation> = {}): Observation => ({
+const observation = (rest: Partial<ObservedSnapshot> = {}): ObservedSnapshot => ({
   sequence: 1,
   at: new Date(0),
   failedProbes: [],

@@ -113,7 +113,7 @@ needs('strace')('an entry is on disk, with its directory, before it counts as st
   expect(synced.at(-1)).toBe(join(file, '..'));
 });
 
-describe('a file that cannot be used is said to be so, with the mend:', () => {
+describe('a file that cannot be used is said to be so, with the remedy:', () => {
   const refusal = () => {
     try {
       new Outbox(file).close();

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { changesOf, parseTroubles, type Troubles } from '../../src/run/error-changes.ts';
+import { errorChangesOf, type OngoingErrors, parseOngoingErrors } from '../../src/run/error-changes.ts';
 
 const casper = 'collect/casper';
 const now = new Date('2025-11-25T14:30:00.000Z');
@@ -7,13 +7,13 @@ const error = (text: string, ...about: string[]) => ({ about: about.length === 0
 
 /** What is said of errors after others were. */
 function newsAfter(before: readonly string[], after: readonly string[]): readonly string[] {
-  const { next } = changesOf(
+  const { next } = errorChangesOf(
     {},
     before.map((text) => error(text)),
     [],
     now,
   );
-  return changesOf(
+  return errorChangesOf(
     next,
     after.map((text) => error(text)),
     [],
@@ -46,11 +46,16 @@ test('the same error twice in one run is said once', () => {
   expect(newsAfter([], ['HTTP 503', 'HTTP 503'])).toEqual(['HTTP 503']);
 });
 
-const known: Troubles = changesOf({}, [error('no server', `${casper}/nodes`), error('HTTP 503')], [], now).next;
+const known: OngoingErrors = errorChangesOf(
+  {},
+  [error('no server', `${casper}/nodes`), error('HTTP 503')],
+  [],
+  now,
+).next;
 
 test('an error that names several probes is remembered for each', () => {
   const probes = [`${casper}/nodes`, `${casper}/jobs`];
-  const { next } = changesOf(
+  const { next } = errorChangesOf(
     {},
     [error('ssh to casper: login refused; failed probes: nodes, jobs', ...probes)],
     [],
@@ -58,26 +63,26 @@ test('an error that names several probes is remembered for each', () => {
   );
   expect(Object.keys(next)).toEqual(probes);
   // Of the two, only the one without an error is over.
-  const { over } = changesOf(next, [error('no licence', `${casper}/jobs`)], [casper], now);
+  const { over } = errorChangesOf(next, [error('no licence', `${casper}/jobs`)], [casper], now);
   expect(over.map(([about]) => about)).toEqual([`${casper}/nodes`]);
 });
 
 test('the same cause is news again for a probe that it did not cost before', () => {
   const text = (probes: string) => `ssh to casper: login refused; failed probes: ${probes}`;
-  const before = changesOf({}, [error(text('nodes, jobs'), `${casper}/nodes`, `${casper}/jobs`)], [], now).next;
-  expect(changesOf(before, [error(text('jobs'), `${casper}/jobs`)], [], now).news).toEqual([]);
-  expect(changesOf(before, [error(text('queues'), `${casper}/queues`)], [], now).news).toHaveLength(1);
+  const before = errorChangesOf({}, [error(text('nodes, jobs'), `${casper}/nodes`, `${casper}/jobs`)], [], now).next;
+  expect(errorChangesOf(before, [error(text('jobs'), `${casper}/jobs`)], [], now).news).toEqual([]);
+  expect(errorChangesOf(before, [error(text('queues'), `${casper}/queues`)], [], now).news).toHaveLength(1);
 });
 
 test('an outage of the API is news once for all systems, and remembered for each', () => {
-  const before = changesOf({}, [error('HTTP 503', 'deliver/casper')], [], now).next;
-  const { news, next } = changesOf(before, [error('HTTP 503', 'deliver/derecho')], [], now);
+  const before = errorChangesOf({}, [error('HTTP 503', 'deliver/casper')], [], now).next;
+  const { news, next } = errorChangesOf(before, [error('HTTP 503', 'deliver/derecho')], [], now);
   expect(news).toEqual([]);
-  expect(changesOf(next, [], ['deliver/derecho'], now).over.map(([about]) => about)).toEqual(['deliver/derecho']);
+  expect(errorChangesOf(next, [], ['deliver/derecho'], now).over.map(([about]) => about)).toEqual(['deliver/derecho']);
 });
 
 test('a trouble is over when it was looked at and there is no error', () => {
-  const { over, next } = changesOf(known, [], [casper], new Date());
+  const { over, next } = errorChangesOf(known, [], [casper], new Date());
   expect(over).toEqual([[`${casper}/nodes`, { since: now.toISOString(), first: 'no server', said: ['no server'] }]]);
   expect(Object.keys(next)).toEqual(['deliver/casper']);
 });
@@ -87,12 +92,12 @@ test.each([
   ['was looked at elsewhere', [], ['collect/casper2']],
   ['has another error', [error('no licence', `${casper}/nodes`)], [casper]],
 ])('a trouble that %s goes on', (_, errors, seen) => {
-  const { over, next } = changesOf(known, errors, seen, new Date());
+  const { over, next } = errorChangesOf(known, errors, seen, new Date());
   expect(over).toEqual([]);
   expect(next[`${casper}/nodes`]?.since).toBe(now.toISOString());
 });
 
 test('what was remembered is read back, and what is damaged is nothing', () => {
-  expect(parseTroubles(JSON.stringify(known))).toEqual(known);
-  expect([null, '{', '[]', '{"deliver":1}'].map(parseTroubles)).toEqual([{}, {}, {}, {}]);
+  expect(parseOngoingErrors(JSON.stringify(known))).toEqual(known);
+  expect([null, '{', '[]', '{"deliver":1}'].map(parseOngoingErrors)).toEqual([{}, {}, {}, {}]);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { tooOld, versionLine } from '../../src/slurm/version.ts';
+import { slurmVersionLine, tooOld } from '../../src/slurm/version.ts';
 
 test.each([
   ['slurm 22.05.8\n', 'slurm 22.05.8', null],
@@ -7,5 +7,5 @@ test.each([
   ['slurm 20.11.9', 'slurm 20.11.9', 'slurm 20.11.9 is older than 21.08, the oldest supported Slurm'],
   ['Maintenance on 12.11. from 08:00\n', null, null],
 ])('the version in %j is %p', (text, line, problem) => {
-  expect([versionLine(text), tooOld(text)]).toEqual([line, problem]);
+  expect([slurmVersionLine(text), tooOld(text)]).toEqual([line, problem]);
 });

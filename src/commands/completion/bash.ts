@@ -1,10 +1,10 @@
-import type { Flag, Place } from './model.ts';
+import type { CompletionPlace, Flag } from './model.ts';
 
 /**
  * Returns a script for bash 4 and newer. All its words are ours or names of systems: letters, digits, `-`, `_` and `/`,
  * which need no quoting.
  */
-export function bashScript(places: readonly Place[]): string {
+export function bashScript(places: readonly CompletionPlace[]): string {
   const known = places.flatMap(({ at }) => (at === '' ? [] : [`'${at}'`]));
   return `# Completion of hpc-collector for bash: source <(hpc-collector completion bash)
 _hpc_collector() {
@@ -38,7 +38,7 @@ function valuesFor(wants: Flag['wants']): string {
   return typeof wants === 'string' ? ':' : matching(wants);
 }
 
-function placeCase({ at, words, flags }: Place): string {
+function placeCase({ at, words, flags }: CompletionPlace): string {
   const offered = words.map(({ text }) => text);
   const dashed = flags.flatMap(({ long, short }) => [`--${long}`, ...(short === null ? [] : [`-${short}`])]);
   return `    '${at}') if [[ $current == -* ]]; then ${matching(dashed)}; else ${matching(offered)}; fi ;;`;

@@ -1,7 +1,7 @@
-import type { Flag, Place } from './model.ts';
+import type { CompletionPlace, Flag } from './model.ts';
 
 /** Returns a script for fish 3 and newer. */
-export function fishScript(places: readonly Place[]): string {
+export function fishScript(places: readonly CompletionPlace[]): string {
   const known = places.flatMap(({ at }) => (at === '' ? [] : [quoted(at)]));
   return `# Completion of hpc-collector for fish: ~/.config/fish/completions/hpc-collector.fish
 function __hpc_collector_at
@@ -17,7 +17,7 @@ ${places.flatMap(linesOf).join('\n')}
 `;
 }
 
-function linesOf({ at, words, flags }: Place): string[] {
+function linesOf({ at, words, flags }: CompletionPlace): string[] {
   const here = `complete -c hpc-collector -n ${quoted(`__hpc_collector_at "${at}"`)}`;
   return [
     ...words.map(({ text, description }) => `${here} -a ${quoted(text)} -d ${quoted(description)}`),

@@ -13,7 +13,7 @@ export type Flag = { readonly long: string; readonly short: string | null; reado
 >;
 
 /** The words and flags that can follow one command. */
-export type Place = {
+export type CompletionPlace = {
   /** ` outbox ls`: each word with a blank before it; empty for the program itself. */
   readonly at: string;
   readonly words: readonly Word[];
@@ -21,10 +21,10 @@ export type Place = {
 };
 
 /** Returns the places of a tree of commands; `systems` complete arguments that are systems. */
-export function placesOf(root: CommandNode, systems: readonly string[]): readonly Place[] {
+export function placesOf(root: CommandNode, systems: readonly string[]): readonly CompletionPlace[] {
   const commands = root.children.map(({ words, description }) => ({ text: words.at(-1) ?? '', description }));
   const subjects = Object.keys(topics).map((text) => ({ text, description: 'Help topic' }));
-  const help: Place = { at: ' help', words: [...commands, ...subjects], flags: [] };
+  const help: CompletionPlace = { at: ' help', words: [...commands, ...subjects], flags: [] };
   return [...placesBelow(root, systems), help].map((place) =>
     place.at === ''
       ? { ...place, words: [...place.words, { text: 'help', description: 'Help on a command or topic' }] }
@@ -32,7 +32,7 @@ export function placesOf(root: CommandNode, systems: readonly string[]): readonl
   );
 }
 
-function placesBelow(node: CommandNode, systems: readonly string[]): Place[] {
+function placesBelow(node: CommandNode, systems: readonly string[]): CompletionPlace[] {
   const children = node.children.map(({ words, description }) => ({ text: words.at(-1) ?? '', description }));
   const own = {
     at: node.words.map((word) => ` ${word}`).join(''),

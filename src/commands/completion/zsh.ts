@@ -1,7 +1,7 @@
-import type { Flag, Place, Word } from './model.ts';
+import type { CompletionPlace, Flag, Word } from './model.ts';
 
 /** Returns a script for zsh with its completion system (`compinit`). */
-export function zshScript(places: readonly Place[]): string {
+export function zshScript(places: readonly CompletionPlace[]): string {
   const known = places.flatMap(({ at }) => (at === '' ? [] : [quoted(at)]));
   return `#compdef hpc-collector
 # Completion of hpc-collector for zsh, after compinit: source <(hpc-collector completion zsh)
@@ -37,7 +37,7 @@ function valuesFor(wants: Flag['wants']): string {
   return typeof wants === 'string' ? ':' : `compadd -- ${wants.map(quoted).join(' ')}`;
 }
 
-function placeCase({ at, words, flags }: Place): string {
+function placeCase({ at, words, flags }: CompletionPlace): string {
   const dashed = flags.flatMap(({ long, short, description }) => [
     { text: `--${long}`, description },
     ...(short === null ? [] : [{ text: `-${short}`, description }]),

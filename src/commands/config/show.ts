@@ -5,7 +5,7 @@ import { exitCodes } from '../../lib/errors.ts';
 import { printable } from '../../lib/text.ts';
 import { openContext } from '../../run/context.ts';
 import { commonArgs } from '../common.ts';
-import { columns } from '../outbox/table.ts';
+import { tableLines } from '../outbox/table.ts';
 import { printLines } from '../output.ts';
 
 export const showCommand = defineCommand({
@@ -33,7 +33,7 @@ export const showCommand = defineCommand({
     printLines(
       args.json
         ? shown.map((one) => JSON.stringify(one))
-        : columns(
+        : tableLines(
             ['SETTING', 'VALUE', 'FROM'],
             shown.map(({ setting, value, from }) => [printable(setting, 80), text(value), printable(from, 300)]),
             [],

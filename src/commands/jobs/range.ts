@@ -2,7 +2,7 @@ import type { Range } from '../../history/plan.ts';
 import { OperatorError } from '../../lib/errors.ts';
 import { printable } from '../../lib/text.ts';
 import { clockTime, momentInZone, readableUtc } from '../../lib/time.ts';
-import { parseMoment } from '../../lib/timestamp.ts';
+import { parseTimestamp } from '../../lib/timestamp.ts';
 
 /** The flags that select jobs. */
 export type RangeArgs = {
@@ -39,8 +39,8 @@ function refuseTogether(args: RangeArgs, names: readonly (keyof RangeArgs)[]): v
 function momentOf(args: RangeArgs, name: 'since' | 'until'): Date | null {
   const text = args[name];
   if (text === undefined) return null;
-  const moment = parseMoment(text);
-  if (moment !== null) return new Date(Math.floor(moment.getTime() / 1000) * 1000);
+  const time = parseTimestamp(text);
+  if (time !== null) return new Date(Math.floor(time.getTime() / 1000) * 1000);
   throw new OperatorError(`--${name} ${printable(text, 40)}: give a time in ISO 8601, UTC, such as 2026-05-01T18:00`);
 }
 
@@ -48,7 +48,7 @@ function momentOf(args: RangeArgs, name: 'since' | 'until'): Date | null {
 function dateOf(args: RangeArgs, name: 'start-date' | 'end-date', timeZone: string, later: number): Date | null {
   const text = args[name];
   if (text === undefined) return null;
-  if (!/^\d{4}-\d\d-\d\d$/.test(text) || parseMoment(text) === null)
+  if (!/^\d{4}-\d\d-\d\d$/.test(text) || parseTimestamp(text) === null)
     throw new OperatorError(`--${name} ${printable(text, 40)}: give a day, such as 2026-05-01`);
   return midnight(text, timeZone, later);
 }

@@ -6,7 +6,7 @@ import { maintenances } from '../../outage/maintenance.ts';
 import { commonArgs } from '../common.ts';
 import { jsonLine } from '../outbox/entry-json.ts';
 import { outboxIfAny } from '../outbox/open.ts';
-import { columns } from '../outbox/table.ts';
+import { tableLines } from '../outbox/table.ts';
 import { printLines } from '../output.ts';
 
 export const lsCommand = defineCommand({
@@ -25,7 +25,7 @@ export const lsCommand = defineCommand({
         readableUtc(until),
         printable(reason ?? '-', 100),
       ]);
-      printLines(columns(['SYSTEM', 'SINCE (UTC)', 'UNTIL (UTC)', 'REASON'], rows, []));
+      printLines(tableLines(['SYSTEM', 'SINCE (UTC)', 'UNTIL (UTC)', 'REASON'], rows, []));
     }
     return exitCodes.done;
   },

@@ -3,7 +3,7 @@ import { parseDuration } from '../../lib/duration.ts';
 import { exitCodes, OperatorError } from '../../lib/errors.ts';
 import { printable } from '../../lib/text.ts';
 import { readableUtc } from '../../lib/time.ts';
-import { parseMoment } from '../../lib/timestamp.ts';
+import { parseTimestamp } from '../../lib/timestamp.ts';
 import { startMaintenance } from '../../outage/maintenance.ts';
 import { commonArgs } from '../common.ts';
 import { ownOutbox } from '../outbox/open.ts';
@@ -45,7 +45,7 @@ function endOf(args: { readonly until?: string | undefined; readonly for?: strin
 }
 
 function untilOf(text: string, now: Date): Date {
-  const until = parseMoment(text);
+  const until = parseTimestamp(text);
   if (until === null) {
     throw new OperatorError(`--until ${printable(text, 40)}: give a time in ISO 8601, UTC, such as 2026-05-01T18:00`);
   }

@@ -9,7 +9,7 @@ import type { Outbox } from '../../outbox/outbox.ts';
 import { commonArgs } from '../common.ts';
 import { jsonLine } from '../outbox/entry-json.ts';
 import { outboxIfAny } from '../outbox/open.ts';
-import { columns } from '../outbox/table.ts';
+import { tableLines } from '../outbox/table.ts';
 import { printLines } from '../output.ts';
 
 export const lsCommand = defineCommand({
@@ -66,7 +66,7 @@ function table(outbox: Outbox, outages: readonly KnownOutage[]): string[] {
     outage.ids.join(', ') || '-',
   ]);
   const header = ['KEY', 'SYSTEM', 'SEVERITY', 'STATUS', 'SINCE (UTC)', 'UNTIL (UTC)', 'REPORT', 'OUTAGE_ID'];
-  return columns(header, rows, []).flatMap((line, index) => {
+  return tableLines(header, rows, []).flatMap((line, index) => {
     const outage = outages[index - 1];
     if (!outage) return [line];
     const component = outage.component === undefined ? '' : `${printable(outage.component, 128)}: `;

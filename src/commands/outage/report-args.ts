@@ -17,7 +17,7 @@ import { printLines } from '../output.ts';
 const openStatuses = outageStatuses.filter((status) => status !== 'resolved');
 
 /** The flags that describe an outage. */
-export const sayingArgs = {
+export const reportArgs = {
   title: { type: 'string', valueHint: 'TEXT', description: 'Short title for the dashboard (at most 255 characters)' },
   severity: { type: 'string', valueHint: 'WORD', description: `Severity: ${severities.join(', ')}` },
   status: { type: 'string', valueHint: 'WORD', description: `Status: ${openStatuses.join(', ')}` },
@@ -46,7 +46,7 @@ export function checkStatus(status: string | undefined): void {
 }
 
 /** Stores a report in the outbox. Prints the key of the outage, and on standard error what happens next. */
-export async function say(
+export async function storeReport(
   args: CommonArgs,
   report: (outbox: Outbox, context: Context) => Outage | KnownOutage,
 ): Promise<void> {

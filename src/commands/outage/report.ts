@@ -3,7 +3,7 @@ import { knownSystems } from '../../config/load.ts';
 import { exitCodes } from '../../lib/errors.ts';
 import { reportOutage } from '../../outage/report.ts';
 import { commonArgs } from '../common.ts';
-import { checkStatus, say, sayingArgs } from './report-args.ts';
+import { checkStatus, reportArgs, storeReport } from './report-args.ts';
 
 export const reportCommand = defineCommand({
   meta: {
@@ -13,9 +13,9 @@ export const reportCommand = defineCommand({
   args: {
     ...commonArgs,
     system: { type: 'positional', required: true, description: 'System (sent in lower case)' },
-    ...sayingArgs,
-    title: { ...sayingArgs.title, required: true },
-    severity: { ...sayingArgs.severity, required: true },
+    ...reportArgs,
+    title: { ...reportArgs.title, required: true },
+    severity: { ...reportArgs.severity, required: true },
     start: {
       type: 'string',
       valueHint: 'TIME',
@@ -24,7 +24,7 @@ export const reportCommand = defineCommand({
   },
   async run({ args }) {
     checkStatus(args.status);
-    await say(args, (outbox, { config, log }) => {
+    await storeReport(args, (outbox, { config, log }) => {
       const outage = reportOutage(outbox, args.system, args, new Date());
       const known = knownSystems(config);
       if (!known.includes(outage.system_name))

@@ -2,7 +2,7 @@ import { defineCommand } from 'citty';
 import { exitCodes } from '../../lib/errors.ts';
 import { resolveOutage } from '../../outage/report.ts';
 import { commonArgs } from '../common.ts';
-import { keyArg, say, sayingArgs } from './report-args.ts';
+import { keyArg, reportArgs, storeReport } from './report-args.ts';
 
 export const resolveCommand = defineCommand({
   meta: {
@@ -13,10 +13,10 @@ export const resolveCommand = defineCommand({
     ...commonArgs,
     ...keyArg,
     end: { type: 'string', valueHint: 'TIME', description: 'End time (default: now)' },
-    description: sayingArgs.description,
+    description: reportArgs.description,
   },
   async run({ args }) {
-    await say(args, (outbox) =>
+    await storeReport(args, (outbox) =>
       resolveOutage(outbox, args.key, { end: args.end, description: args.description }, new Date()),
     );
     return exitCodes.done;

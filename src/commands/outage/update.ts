@@ -2,20 +2,20 @@ import { defineCommand } from 'citty';
 import { exitCodes, OperatorError } from '../../lib/errors.ts';
 import { updateOutage } from '../../outage/report.ts';
 import { commonArgs } from '../common.ts';
-import { checkStatus, keyArg, say, sayingArgs } from './report-args.ts';
+import { checkStatus, keyArg, reportArgs, storeReport } from './report-args.ts';
 
 export const updateCommand = defineCommand({
   meta: {
     name: 'update',
     description: 'Report changes of an outage',
   },
-  args: { ...commonArgs, ...keyArg, ...sayingArgs },
+  args: { ...commonArgs, ...keyArg, ...reportArgs },
   async run({ args }) {
     checkStatus(args.status);
-    const names = Object.keys(sayingArgs) as (keyof typeof sayingArgs)[];
+    const names = Object.keys(reportArgs) as (keyof typeof reportArgs)[];
     if (names.every((name) => args[name] === undefined))
       throw new OperatorError(`no change is given: use ${names.map((name) => `--${name}`).join(', ')}`);
-    await say(args, (outbox) => updateOutage(outbox, args.key, args, new Date()));
+    await storeReport(args, (outbox) => updateOutage(outbox, args.key, args, new Date()));
     return exitCodes.done;
   },
 });

@@ -3,7 +3,7 @@ import { parseDuration } from '../../lib/duration.ts';
 import { OperatorError } from '../../lib/errors.ts';
 import { printable } from '../../lib/text.ts';
 import { readableUtc } from '../../lib/time.ts';
-import { parseMoment } from '../../lib/timestamp.ts';
+import { parseTimestamp } from '../../lib/timestamp.ts';
 import { type EntryState, entryStates } from '../../outbox/entry.ts';
 import type { Filter } from '../../outbox/filter.ts';
 
@@ -45,8 +45,8 @@ export function filterOf(args: FilterArgs, usual: readonly EntryState[], now: Da
   const at = (flag: 'since' | 'until') => {
     const text = args[flag];
     if (text === undefined) return null;
-    const moment = parseMoment(text);
-    if (moment) return moment.getTime();
+    const time = parseTimestamp(text);
+    if (time) return time.getTime();
     throw new OperatorError(
       `--${flag} ${printable(text, 40)}: give a time such as 2025-11-25T14:30 (UTC) or 2025-11-25T07:30-07:00`,
     );

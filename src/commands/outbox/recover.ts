@@ -2,7 +2,7 @@ import { defineCommand } from 'citty';
 import { exitCodes, OperatorError } from '../../lib/errors.ts';
 import { print } from '../../lib/output.ts';
 import { counted, printable } from '../../lib/text.ts';
-import { isThere } from '../../outbox/files.ts';
+import { fileExists } from '../../outbox/files.ts';
 import { checkNamed, openForRepair } from '../../outbox/open.ts';
 import { acknowledgeDamage, type Damage, unacknowledgedDamage } from '../../outbox/recovery/past-damage.ts';
 import { recoverFrom } from '../../outbox/recovery/recover-from.ts';
@@ -33,7 +33,7 @@ export const recoverCommand = defineCommand({
     const context = openContext(args);
     checkNamed(context.outbox);
     // Do not create an outbox only to report that it has no damage.
-    if (file === undefined && !isThere(context.outbox.file)) {
+    if (file === undefined && !fileExists(context.outbox.file)) {
       if (!args.json) say(noDamage);
       return exitCodes.done;
     }

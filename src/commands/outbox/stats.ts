@@ -18,7 +18,7 @@ import { commonArgs } from '../common.ts';
 import { printLines } from '../output.ts';
 import { jsonLine } from './entry-json.ts';
 import { outboxIfAny } from './open.ts';
-import { columns, size } from './table.ts';
+import { size, tableLines } from './table.ts';
 
 type Stream = StreamStatistics & { readonly head: Entry | null };
 
@@ -96,7 +96,7 @@ function fileJson(file: FileStatistics, path: string, maxBytes: number): Record<
 
 function streamLines(streams: readonly Stream[], now: Date): string[] {
   if (streams.length === 0) return ['There are no undelivered entries, and none was delivered in the last 24 hours.'];
-  const ago = (moment: Date | null) => (moment === null ? '-' : shortDuration(now.getTime() - moment.getTime()));
+  const ago = (time: Date | null) => (time === null ? '-' : shortDuration(now.getTime() - time.getTime()));
   const rows = streams.map((one) => [
     printable(one.stream, 60),
     ...[one.pending, one.held, one.rejected].map(String),
@@ -108,7 +108,10 @@ function streamLines(streams: readonly Stream[], now: Date): string[] {
   ]);
   const header = ['STREAM', 'PENDING', 'HELD', 'REJECTED', 'OLDEST', 'NEWEST', 'SIZE', 'TRIES', 'DELIVERED 24H'];
   const next = streams.flatMap(({ head }) => (head === null ? [] : [nextLine(head, now)]));
-  return [...columns(header, rows, [1, 2, 3, 4, 5, 6, 7, 8]), ...(next.length === 0 ? [] : ['', 'The drain', ...next])];
+  return [
+    ...tableLines(header, rows, [1, 2, 3, 4, 5, 6, 7, 8]),
+    ...(next.length === 0 ? [] : ['', 'The drain', ...next]),
+  ];
 }
 
 function nextLine(head: Entry, now: Date): string {

@@ -29,7 +29,7 @@ export function entryTable(outbox: Outbox, entries: readonly Entry[], now = new 
     String(entry.attempts),
     nextOf(entry, heads.get(entry.stream), now),
   ]);
-  return columns(['ID', 'STREAM', 'STATE', 'AGE', 'SIZE', 'TRIES', 'NEXT (UTC)'], rows, [3, 4, 5]).flatMap(
+  return tableLines(['ID', 'STREAM', 'STATE', 'AGE', 'SIZE', 'TRIES', 'NEXT (UTC)'], rows, [3, 4, 5]).flatMap(
     (line, index) => {
       const reason = entries[index - 1]?.lastError ?? null;
       return reason === null ? [line] : [line, `    ${printable(reason, 160)}`];
@@ -53,14 +53,14 @@ export function droppedTable(dropped: readonly Dropped[]): string[] {
     readableUtc(one.collectedAt),
     readableUtc(one.droppedAt),
   ]);
-  return columns(['ID', 'STREAM', 'COLLECTED (UTC)', 'DROPPED (UTC)'], rows, []).flatMap((line, index) => {
+  return tableLines(['ID', 'STREAM', 'COLLECTED (UTC)', 'DROPPED (UTC)'], rows, []).flatMap((line, index) => {
     const one = dropped[index - 1];
     return one ? [line, `    ${printable(one.reason, 160)}`] : [line];
   });
 }
 
 /** Formats rows in columns, two blanks apart; `right` lists the columns to align right. */
-export function columns(header: readonly string[], rows: readonly (readonly string[])[], right: readonly number[]) {
+export function tableLines(header: readonly string[], rows: readonly (readonly string[])[], right: readonly number[]) {
   const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
   return [header, ...rows].map((row) =>
     row

@@ -8,7 +8,7 @@ import { scopeOfNames, scopeText } from '../../server/auth/scope.ts';
 import { millisecondsOf } from '../../server/timestamp.ts';
 import { commonArgs } from '../common.ts';
 import { jsonLine } from '../outbox/entry-json.ts';
-import { columns } from '../outbox/table.ts';
+import { tableLines } from '../outbox/table.ts';
 import { printLines } from '../output.ts';
 import { repeatedValues } from '../repeated.ts';
 import { databaseArg, databaseOf } from './database.ts';
@@ -72,7 +72,7 @@ function keyTable(keys: readonly ApiKey[]): string[] {
     readableUtc(dateOf(createdAt)),
     lastUsedAt === null ? 'never' : readableUtc(dateOf(lastUsedAt)),
   ]);
-  return columns(['NAME', 'CLUSTERS', 'SINCE (UTC)', 'LAST USED (UTC)'], rows, []);
+  return tableLines(['NAME', 'CLUSTERS', 'SINCE (UTC)', 'LAST USED (UTC)'], rows, []);
 }
 
 function dateOf(timestamp: string): Date {

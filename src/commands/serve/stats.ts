@@ -5,7 +5,7 @@ import { withStore } from '../../server/store/open.ts';
 import { sizesByKind } from '../../server/store/statistics.ts';
 import { commonArgs } from '../common.ts';
 import { jsonLine } from '../outbox/entry-json.ts';
-import { columns, size } from '../outbox/table.ts';
+import { size, tableLines } from '../outbox/table.ts';
 import { printLines } from '../output.ts';
 import { databaseArg, databaseOf } from './database.ts';
 
@@ -21,7 +21,7 @@ export const statsCommand = defineCommand({
     if (args.json) printLines(kinds.map((kind) => jsonLine(kind)));
     else {
       const rows = kinds.map(({ kind, rows, bytes }) => [kind, String(rows), size(bytes)]);
-      printLines(columns(['KIND', 'ROWS', 'SIZE'], rows, [1, 2]));
+      printLines(tableLines(['KIND', 'ROWS', 'SIZE'], rows, [1, 2]));
     }
     return exitCodes.done;
   },

@@ -7,7 +7,7 @@ import { addUser, listUsers, removeUser } from '../../server/auth/users.ts';
 import { millisecondsOf } from '../../server/timestamp.ts';
 import { commonArgs } from '../common.ts';
 import { jsonLine } from '../outbox/entry-json.ts';
-import { columns } from '../outbox/table.ts';
+import { tableLines } from '../outbox/table.ts';
 import { printLines } from '../output.ts';
 import { databaseArg, databaseOf } from './database.ts';
 
@@ -48,7 +48,7 @@ const lsCommand = defineCommand({
     else if (users.length === 0) printLines(['There is no user.']);
     else {
       const rows = users.map(({ name, changed_at }) => [name, readableUtc(changed_at)]);
-      printLines(columns(['NAME', 'PASSWORD SET (UTC)'], rows, []));
+      printLines(tableLines(['NAME', 'PASSWORD SET (UTC)'], rows, []));
     }
     return exitCodes.done;
   },

@@ -1,8 +1,8 @@
 import { shortDuration } from '../../lib/duration.ts';
-import type { Finding, Topic } from '../findings.ts';
+import type { HealthFinding, Topic } from '../findings.ts';
 
 /** A problem that people were notified of. */
-export type Problem = {
+export type NotifiedProblem = {
   readonly topic: string;
   readonly status: 'warning' | 'critical';
   readonly since: Date;
@@ -19,19 +19,19 @@ export type News = {
   readonly text: string;
 };
 
-export type Changes = { readonly problems: readonly Problem[]; readonly news: News | null };
+export type HealthChanges = { readonly problems: readonly NotifiedProblem[]; readonly news: News | null };
 
 /**
  * Compares the current findings with the problems that people were notified of. A problem is reported when it begins,
  * becomes critical or ends, and every `stillAfter` milliseconds while it lasts. During a maintenance its problems are
  * unchanged.
  */
-export function changesOf(
-  remembered: readonly Problem[],
-  findings: readonly Finding[],
+export function healthChangesOf(
+  remembered: readonly NotifiedProblem[],
+  findings: readonly HealthFinding[],
   now: Date,
   stillAfter: number,
-): Changes {
+): HealthChanges {
   // A wrong clock may have stored times in the future: such a problem begins now.
   const known = remembered.map((one) => (one.toldAt > now ? { ...one, since: now, toldAt: now } : one));
   const current = problemsIn(findings);
@@ -40,7 +40,7 @@ export function changesOf(
   const frozen = known.filter(({ topic }) => !current.has(topic) && silenced.has(topic));
   const come: string[] = [];
   const lasting: string[] = [];
-  const problems = [...current].map(([topic, { status, texts }]): Problem => {
+  const problems = [...current].map(([topic, { status, texts }]): NotifiedProblem => {
     const before = known.find((problem) => problem.topic === topic);
     const text = texts.join(', ');
     if (!before || (before.status === 'warning' && status === 'critical')) {
@@ -62,10 +62,10 @@ export function changesOf(
   return { problems: [...problems, ...frozen], news: event === null ? null : { event, status, text } };
 }
 
-type Current = { status: Problem['status']; texts: string[] };
+type Current = { status: NotifiedProblem['status']; texts: string[] };
 
 /** Returns the problems to report, by topic. */
-function problemsIn(findings: readonly Finding[]): ReadonlyMap<string, Current> {
+function problemsIn(findings: readonly HealthFinding[]): ReadonlyMap<string, Current> {
   const problems = new Map<Topic, Current>();
   for (const { topic, status, text, alerts, isSilenced } of findings) {
     if (status === 'ok' || !alerts || isSilenced) continue;

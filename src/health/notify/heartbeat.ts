@@ -6,7 +6,7 @@ import { refusalOf } from './tell.ts';
 const timeoutSeconds = 10;
 
 /** Fetches the heartbeat address. Logs a failure once, and its end once. */
-export async function beat(outbox: Outbox, url: string, proxy: string | null, log: Log): Promise<void> {
+export async function pingHeartbeat(outbox: Outbox, url: string, proxy: string | null, log: Log): Promise<void> {
   const reply = await send({ url, method: 'GET', headers: {}, body: null, timeoutSeconds, ca: null, proxy });
   const failure = refusalOf(reply, url);
   const failedBefore = outbox.metadata.read('heartbeat') !== null;

@@ -3,9 +3,9 @@ import type { AlertSettings } from '../../config/alerts.ts';
 import type { Log } from '../../lib/log.ts';
 import { readableUtc } from '../../lib/time.ts';
 import type { Outbox } from '../../outbox/outbox.ts';
-import type { Finding } from '../findings.ts';
-import { changesOf } from './changes.ts';
-import { type Channel, channels, type Message, readMemory, writeMemory } from './notified-state.ts';
+import type { HealthFinding } from '../findings.ts';
+import { healthChangesOf } from './changes.ts';
+import { type Channel, channels, type Message, readNotifiedState, writeNotifiedState } from './notified-state.ts';
 import { tell } from './tell.ts';
 
 /** Attempts per message, and the pause after the first one in milliseconds, which doubles: nine hours in all. */
@@ -18,7 +18,7 @@ const firstPause = 4 * 60_000;
  */
 export async function notify(
   outbox: Outbox,
-  findings: readonly Finding[],
+  findings: readonly HealthFinding[],
   settings: AlertSettings,
   log: Log,
   now: Date,
@@ -55,17 +55,17 @@ async function tryOnce(outbox: Outbox, message: Message, settings: AlertSettings
 /** Stores the notified problems and the new messages, in one transaction, because runs can overlap. */
 function enqueue(
   outbox: Outbox,
-  findings: readonly Finding[],
+  findings: readonly HealthFinding[],
   configured: readonly Channel[],
   { stillAfterHours }: AlertSettings,
   now: Date,
 ): void {
   outbox.atomically(() => {
-    const memory = readMemory(outbox);
-    const { problems, news } = changesOf(memory.problems, findings, now, stillAfterHours * 3_600_000);
+    const memory = readNotifiedState(outbox);
+    const { problems, news } = healthChangesOf(memory.problems, findings, now, stillAfterHours * 3_600_000);
     const fresh = news === null ? [] : configured.map((channel) => messageOn(channel, news, now));
     const messages = [...memory.messages.filter(({ channel }) => configured.includes(channel)), ...fresh];
-    writeMemory(outbox, { problems: [...problems], messages });
+    writeNotifiedState(outbox, { problems: [...problems], messages });
   });
 }
 
@@ -76,7 +76,7 @@ function enqueue(
  */
 function takeNext(outbox: Outbox, channel: Channel, now: Date, which: 'due' | 'any'): Message | null {
   return outbox.atomically(() => {
-    const memory = readMemory(outbox);
+    const memory = readNotifiedState(outbox);
     const own = memory.messages.filter((message) => message.channel === channel);
     const [oldest] = own;
     if (!oldest || (which === 'due' && own.every((message) => isResting(message, now)))) return null;
@@ -85,7 +85,7 @@ function takeNext(outbox: Outbox, channel: Channel, now: Date, which: 'due' | 'a
     const messages = memory.messages.map((message) =>
       message.id === tried.id ? tried : message.channel === channel ? { ...message, nextAt } : message,
     );
-    writeMemory(outbox, { ...memory, messages });
+    writeNotifiedState(outbox, { ...memory, messages });
     return tried;
   });
 }
@@ -101,13 +101,17 @@ function isResting({ nextAt }: Message, now: Date): boolean {
   return rest > 0 && rest <= pauseAfter(maxAttempts - 1);
 }
 
-function messageOn(channel: Channel, news: NonNullable<ReturnType<typeof changesOf>['news']>, now: Date): Message {
+function messageOn(
+  channel: Channel,
+  news: NonNullable<ReturnType<typeof healthChangesOf>['news']>,
+  now: Date,
+): Message {
   return { id: Bun.randomUUIDv7(), channel, ...news, at: now, attempts: 0, nextAt: now };
 }
 
 function forget(outbox: Outbox, { id }: Message): void {
   outbox.atomically(() => {
-    const memory = readMemory(outbox);
-    writeMemory(outbox, { ...memory, messages: memory.messages.filter((message) => message.id !== id) });
+    const memory = readNotifiedState(outbox);
+    writeNotifiedState(outbox, { ...memory, messages: memory.messages.filter((message) => message.id !== id) });
   });
 }

@@ -1,7 +1,7 @@
 import type { PageFile } from './pages.ts';
 
 /** A value of a row; undefined for text that cannot be decoded. */
-export type Value = null | number | string | Uint8Array<ArrayBuffer> | undefined;
+export type CellValue = null | number | string | Uint8Array<ArrayBuffer> | undefined;
 
 /** A row on a leaf page of a table; the end of its payload can be on other pages. */
 export type Cell = {
@@ -90,7 +90,7 @@ export function payloadOf(cell: Cell, pages: PageFile): Buffer<ArrayBuffer> | nu
 }
 
 /** Decodes the values of a row. */
-export function valuesOf(payload: Buffer<ArrayBuffer>, header: Header): Value[] {
+export function valuesOf(payload: Buffer<ArrayBuffer>, header: Header): CellValue[] {
   let at = header.length;
   return header.types.map((type) => {
     const bytes = payload.subarray(at, at + (sizeOf(type) ?? 0));
@@ -99,7 +99,7 @@ export function valuesOf(payload: Buffer<ArrayBuffer>, header: Header): Value[] 
   });
 }
 
-function decoded(type: number, bytes: Buffer<ArrayBuffer>): Value {
+function decoded(type: number, bytes: Buffer<ArrayBuffer>): CellValue {
   if (type === 0) return null;
   if (type === 7) return bytes.readDoubleBE(0);
   if (type === 8 || type === 9) return type - 8;

@@ -36,14 +36,14 @@ export type RecoveryOptions = {
 };
 
 /** A damaged file: its identity (see `identityOf`) and the damage. */
-export type Finding = { readonly identity: string | null; readonly reason: string };
+export type DamagedFile = { readonly identity: string | null; readonly reason: string };
 
 /**
  * Recovers a damaged outbox: copies its readable rows to a new file, renames the damaged file, and puts the new file in
  * its place. Returns at once if another process has done so. Throws OperatorError if it cannot be recovered now or is
  * not an outbox; the file is unchanged then.
  */
-export function recover(file: string, found: Finding, options: RecoveryOptions): void {
+export function recover(file: string, found: DamagedFile, options: RecoveryOptions): void {
   const { drainLock, waitMilliseconds = longestWait } = options;
   refuseOtherFile(file);
   const lock = drainLock === 'held' ? null : drainLockOf(file, found, waitMilliseconds);
@@ -120,7 +120,7 @@ function gather(
 }
 
 /** Waits for the drain lock. Returns null if another process recovered the file in the meantime. */
-function drainLockOf(file: string, found: Finding, waitMilliseconds: number): Lock | null {
+function drainLockOf(file: string, found: DamagedFile, waitMilliseconds: number): Lock | null {
   const deadline = Date.now() + waitMilliseconds;
   for (;;) {
     // `tryLock` waits for 200 ms.

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type AttemptRecord, entryStates, type ForeignEntry } from '../entry.ts';
 import { destinationName, entryPath } from '../request-parts.ts';
 
-const moment = z.iso.datetime().transform((text) => new Date(text));
+const timestamp = z.iso.datetime().transform((text) => new Date(text));
 
 const spooledEntry = z.object({
   /** The path of its outbox, for people. */
@@ -15,11 +15,11 @@ const spooledEntry = z.object({
     method: z.literal('POST'),
     path: entryPath,
     body: z.string(),
-    collectedAt: moment,
+    collectedAt: timestamp,
     failedProbes: z.array(z.string()),
     rejectedBecause: z.string().nullable(),
     state: z.enum(entryStates),
-    firstSentAt: moment.nullable(),
+    firstSentAt: timestamp.nullable(),
   }),
 });
 
@@ -28,7 +28,7 @@ const spooledAnswer = z.object({
   /** The entry that was sent. */
   id: z.string(),
   attempt: z.object({
-    at: moment,
+    at: timestamp,
     seconds: z.number(),
     status: z.number().nullable(),
     outcome: z.string(),

@@ -1,7 +1,7 @@
 import { slurmClusterName } from '../../history/cluster-name.ts';
 import { type Plan, planOf, type Range } from '../../history/plan.ts';
 import type { Progress } from '../../history/progress.ts';
-import type { Gathered, HistorySource } from '../../history/read-window.ts';
+import type { HistorySource, WindowResult } from '../../history/read-window.ts';
 import { refuseOldRelease } from '../../history/release.ts';
 import { OperatorError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
@@ -13,7 +13,7 @@ import type { Context } from '../context.ts';
 import { historyExecutor } from '../executors.ts';
 
 /** The export that the command line requests. */
-export type Asked = {
+export type ExportRequest = {
   readonly range: Range;
   /** Name of the cluster; null to use that of the configuration or of Slurm. */
   readonly cluster: string | null;
@@ -23,7 +23,7 @@ export type Asked = {
 };
 
 /** Returns the source of the jobs. Throws OperatorError if sacct is too old or the cluster's name is unknown. */
-export async function sourceOf(asked: Asked, { config }: Context): Promise<HistorySource> {
+export async function sourceOf(asked: ExportRequest, { config }: Context): Promise<HistorySource> {
   const { jobs } = config.collector;
   const executor = historyExecutor(jobs);
   await refuseOldRelease(executor, jobs.host);
@@ -42,7 +42,7 @@ export async function sourceOf(asked: Asked, { config }: Context): Promise<Histo
  * Returns the windows to read. `--again` reads a range from its beginning, even if an earlier export of it stopped later.
  * Throws OperatorError if the time zone of the jobs differs from that of earlier exports.
  */
-export function planFor({ range, isAgain, now }: Asked, progress: Progress, { config }: Context): Plan {
+export function planFor({ range, isAgain, now }: ExportRequest, progress: Progress, { config }: Context): Plan {
   const { timezone, window_days } = config.collector.jobs;
   if (!isAgain) refuseOtherZone(progress.timezone ?? timezone, timezone);
   const before = isAgain ? { ...progress, backfill: null } : progress;
@@ -63,10 +63,10 @@ export function rangeText({ from, to }: Window | Plan): string {
 }
 
 /** Logs records that could not be read or were corrected, and how to read them again. */
-export function logDamage(window: Window, { damaged, doubtful }: Gathered, log: Log): void {
+export function logDamage(window: Window, { damaged, doubtful }: WindowResult, log: Log): void {
   if (doubtful.count > 0) log.warn(`${counted(doubtful.count, 'job')} with impossible values: ${firstOf(doubtful)}`);
   if (damaged.count === 0) return;
-  const [since, until] = [window.from, window.to].map((moment) => moment.toISOString().slice(0, 19));
+  const [since, until] = [window.from, window.to].map((time) => time.toISOString().slice(0, 19));
   log.error(
     `✗ ${counted(damaged.count, 'record')} of sacct cannot be read and ${damaged.count === 1 ? 'is' : 'are'} left out: ${firstOf(damaged)}; exports without a range try again for some days; at any time: hpc-collector jobs export --since ${since} --until ${until}`,
   );

@@ -15,7 +15,7 @@ import { worst } from '../collecting.ts';
 import { type Context, logged } from '../context.ts';
 import { drainOutbox } from '../draining.ts';
 import { exportProgress } from './export-progress.ts';
-import { type Asked, logDamage, planFor, rangeText, sourceOf } from './export-request.ts';
+import { type ExportRequest, logDamage, planFor, rangeText, sourceOf } from './export-request.ts';
 import { type Export, exportWindow, isBackedUp } from './window.ts';
 
 /** Time limit for the drain after one window, in seconds. */
@@ -25,7 +25,7 @@ const maxDrainSeconds = 120;
  * Reads finished jobs window by window, the oldest first, stores new ones and delivers them. `failed` if something
  * could not be read or is still pending; `locked` if another export of the cluster is running.
  */
-export async function exportHistory(asked: Asked, context: Context): Promise<ExitCode> {
+export async function exportHistory(asked: ExportRequest, context: Context): Promise<ExitCode> {
   if (context.hanging !== null) throw context.hanging;
   const source = await knownSource(asked, context);
   if (typeof source === 'number') return source;
@@ -52,7 +52,7 @@ export async function exportHistory(asked: Asked, context: Context): Promise<Exi
 }
 
 /** Returns the source, or the exit code if the name of the cluster is unknown. */
-async function knownSource(asked: Asked, context: Context): Promise<HistorySource | ExitCode> {
+async function knownSource(asked: ExportRequest, context: Context): Promise<HistorySource | ExitCode> {
   const about = 'jobs/of-no-name';
   let source: HistorySource | null = null;
   const code = await logged(context.log.withTag(about), async () => {

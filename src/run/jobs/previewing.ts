@@ -1,18 +1,22 @@
-import { Spill } from '../../history/batch-file.ts';
+import { BatchFile } from '../../history/batch-file.ts';
 import { previewFile } from '../../history/files.ts';
 import { unsent } from '../../history/fingerprints.ts';
 import { readProgress } from '../../history/progress.ts';
-import { type Gathered, gather, type HistorySource } from '../../history/read-window.ts';
+import { type HistorySource, readWindow, type WindowResult } from '../../history/read-window.ts';
 import { windowsOf } from '../../history/windows.ts';
 import { type ExitCode, exitCodes } from '../../lib/errors.ts';
 import { print } from '../../lib/output.ts';
 import type { Outbox } from '../../outbox/outbox.ts';
 import type { Window } from '../../slurm/sacct.ts';
 import { type Context, outboxForPreview } from '../context.ts';
-import { type Asked, logDamage, planFor, rangeText, sourceOf } from './export-request.ts';
+import { type ExportRequest, logDamage, planFor, rangeText, sourceOf } from './export-request.ts';
 
 /** Prints what an export would store, as counts or as bodies, one per line; stores nothing. Throws OperatorError. */
-export async function previewHistory(asked: Asked, context: Context, show: 'numbers' | 'bodies'): Promise<ExitCode> {
+export async function previewHistory(
+  asked: ExportRequest,
+  context: Context,
+  show: 'numbers' | 'bodies',
+): Promise<ExitCode> {
   const source = await sourceOf(asked, context);
   const { cluster } = source;
   const log = context.log.withTag(`jobs/${cluster}`);
@@ -45,10 +49,10 @@ async function previewWindow(
   sent: Outbox | null,
   { outbox: { file } }: Context,
   show: 'numbers' | 'bodies',
-): Promise<Gathered> {
-  const spill = new Spill(previewFile(sent && file));
+): Promise<WindowResult> {
+  const spill = new BatchFile(previewFile(sent && file));
   try {
-    const gathered = await gather(window, source, {
+    const gathered = await readWindow(window, source, {
       unsent: (candidates) => unsentIn(sent, source.cluster, candidates),
       take: (body, jobs) => show === 'bodies' && spill.add(body, jobs),
       progress: () => {},

@@ -1,10 +1,10 @@
 import { ingestStream } from '../../delivery/ingest-entries.ts';
-import { Spill } from '../../history/batch-file.ts';
+import { BatchFile } from '../../history/batch-file.ts';
 import { gatheringFile } from '../../history/files.ts';
 import { reclaimableForJobs, unsent } from '../../history/fingerprints.ts';
 import { afterWindow, type Plan } from '../../history/plan.ts';
 import type { Progress } from '../../history/progress.ts';
-import { type Gathered, gather, type HistorySource } from '../../history/read-window.ts';
+import { type HistorySource, readWindow, type WindowResult } from '../../history/read-window.ts';
 import { storeWindow } from '../../history/store.ts';
 import { day } from '../../history/windows.ts';
 import { exitCodes, OperatorError } from '../../lib/errors.ts';
@@ -36,12 +36,16 @@ export type Export = {
 };
 
 /** Reads a window and stores its new jobs. If it throws OperatorError, nothing of the window is stored. */
-export async function exportWindow(work: Export, window: Window, progress: (rows: number) => void): Promise<Gathered> {
+export async function exportWindow(
+  work: Export,
+  window: Window,
+  progress: (rows: number) => void,
+): Promise<WindowResult> {
   const outbox = openToWrite(work.context.outbox, 'free');
   try {
     return await outbox.runLong(async (current) => {
       refuseBacklog(current, work.source.cluster);
-      const spill = new Spill(gatheringFile(work.context.outbox.file, work.source.cluster));
+      const spill = new BatchFile(gatheringFile(work.context.outbox.file, work.source.cluster));
       try {
         return await gatherAndStore(work, window, { outbox: current, spill, progress });
       } finally {
@@ -56,11 +60,11 @@ export async function exportWindow(work: Export, window: Window, progress: (rows
 async function gatherAndStore(
   { context, source, plan, isAgain, log, now }: Export,
   window: Window,
-  to: { readonly outbox: Outbox; readonly spill: Spill; progress(rows: number): void },
-): Promise<Gathered> {
+  to: { readonly outbox: Outbox; readonly spill: BatchFile; progress(rows: number): void },
+): Promise<WindowResult> {
   const { cluster } = source;
   const { outbox, spill, progress } = to;
-  const gathered = await gather(window, source, {
+  const gathered = await readWindow(window, source, {
     unsent: (candidates) => (isAgain ? candidates : unsent(outbox, cluster, candidates)),
     take: (body, jobs) => spill.add(body, jobs),
     progress,
@@ -116,7 +120,7 @@ function refuseBacklog(outbox: Outbox, cluster: string): void {
  * Makes room without deleting undelivered entries: pending snapshots cannot be collected again, but jobs can be read
  * again.
  */
-function makeRoomFor({ bytes, count }: Spill, outbox: Outbox, { config }: Context): void {
+function makeRoomFor({ bytes, count }: BatchFile, outbox: Outbox, { config }: Context): void {
   const needed = bytes + count * entryOverhead;
   const reclaimable = reclaimableForJobs(outbox);
   if (needed === 0 || makeRoomWithoutLoss(outbox, boundsOf(config), needed, new Date(), reclaimable)) return;

@@ -161,7 +161,7 @@ export type BatchSnapshot = Pick<
   | 'timestamp'
 >;
 export type HubSnapshot = z.output<typeof hubSchema>;
-export type Outage = z.output<typeof outageSchema>;
+export type ReceivedOutage = z.output<typeof outageSchema>;
 
 /** The schema that a snapshot must match, by its kind. */
 export type SnapshotSchema =

@@ -8,7 +8,7 @@ export type Fault = {
 };
 
 /** A fault with its location: an entry of the list `detail` of a 422, as FastAPI makes it. */
-export type Problem = Fault & {
+export type JobFault = Fault & {
   readonly loc: readonly (string | number)[];
   /** The value that was sent, cut if it is long; for a missing field, the object without it. */
   readonly input: unknown;
@@ -21,11 +21,11 @@ const maxMembers = 20;
 
 /** Collects the faults of a request. Names the first thousand and counts the others. */
 export class Problems {
-  readonly #named: Problem[] = [];
+  readonly #named: JobFault[] = [];
   #count = 0;
 
   /** Adds a fault; `input` is the value that was sent. */
-  add(fault: Fault, loc: Problem['loc'], input: unknown): void {
+  add(fault: Fault, loc: JobFault['loc'], input: unknown): void {
     this.#count += 1;
     if (this.#named.length < maxNamed) this.#named.push(problem(fault, loc, input));
   }
@@ -37,17 +37,17 @@ export class Problems {
 }
 
 /** Returns the 422 for one fault; see `Problems.add`. */
-export function refused(fault: Fault, loc: Problem['loc'], input: unknown): RequestProblem {
+export function refused(fault: Fault, loc: JobFault['loc'], input: unknown): RequestProblem {
   return refusalOf([problem(fault, loc, input)], 1);
 }
 
-function refusalOf(named: readonly Problem[], count: number): RequestProblem {
+function refusalOf(named: readonly JobFault[], count: number): RequestProblem {
   const [first] = named;
   const more = count > 1 ? ` (and ${count - 1} more)` : '';
   return new RequestProblem(422, `${first?.loc.join('.')}: ${first?.msg}${more}`, {}, named);
 }
 
-function problem({ type, msg, ctx }: Fault, loc: Problem['loc'], input: unknown): Problem {
+function problem({ type, msg, ctx }: Fault, loc: JobFault['loc'], input: unknown): JobFault {
   return { type, loc, msg, input: shortened(input), ...(ctx && { ctx }) };
 }
 

@@ -2,7 +2,14 @@ import { Database } from 'bun:sqlite';
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { PageFile } from '../../../src/outbox/recovery/pages.ts';
-import { type Cell, cellsOf, headerOf, payloadOf, type Value, valuesOf } from '../../../src/outbox/recovery/record.ts';
+import {
+  type Cell,
+  type CellValue,
+  cellsOf,
+  headerOf,
+  payloadOf,
+  valuesOf,
+} from '../../../src/outbox/recovery/record.ts';
 import { temporaryDirectory } from '../../support/files.ts';
 
 const directory = temporaryDirectory();
@@ -38,9 +45,9 @@ function withPages<T>(use: (pages: PageFile) => T): T {
 }
 
 /** The values of the table as they are read without SQLite, by rowid. */
-function read(): Map<number, Value | undefined> {
+function read(): Map<number, CellValue | undefined> {
   return withPages((pages) => {
-    const found = new Map<number, Value | undefined>();
+    const found = new Map<number, CellValue | undefined>();
     for (const [number, page] of pages.pages())
       for (const cell of cellsOf(page, number, pages.usableSize)) {
         const header = headerOf(cell);
@@ -53,7 +60,7 @@ function read(): Map<number, Value | undefined> {
 
 test('every value is read as SQLite reads it, whatever its size', () => {
   const database = new Database(file, { readonly: true });
-  const stored = database.query<{ id: number; value: Value }, []>('SELECT id, value FROM rows').all();
+  const stored = database.query<{ id: number; value: CellValue }, []>('SELECT id, value FROM rows').all();
   database.close();
   const found = read();
   expect(stored).toHaveLength(rowids.length + integers.length + texts.length + blobs.length + 2);
