@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { OperatorError } from '../lib/errors.ts';
-import { outageStatuses, severities } from '../lib/outage-words.ts';
 import { plainWords } from '../lib/plain-words.ts';
 import { naiveUtc } from '../lib/time.ts';
 import { parseTimestamp } from '../lib/timestamp.ts';
+import { outageStatuses, severities } from '../snapshot/limits.ts';
 
 const clean = (text: string) => !/[\u0000-\u0008\u000b-\u001f\u007f]/.test(text) && text.isWellFormed();
 /** PostgreSQL counts characters by code points, so do the same. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { outageStatuses, severities } from '../lib/outage-words.ts';
 import { dateOf } from '../outbox/row.ts';
 import type { OutageRow } from '../outbox/tables/outages.ts';
+import { outageStatuses, severities } from '../snapshot/limits.ts';
 import type { Outage } from './outage.ts';
 
 /** An outage with the results of its reports. */

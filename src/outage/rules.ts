@@ -1,5 +1,5 @@
 import type { OutageRules } from '../config/outage-rules.ts';
-import { type Severity, severities } from '../lib/outage-words.ts';
+import { type Severity, severities } from '../snapshot/limits.ts';
 import type { Measurement } from './hysteresis.ts';
 import type { ObservedSnapshot } from './observation.ts';
 

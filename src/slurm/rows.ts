@@ -1,6 +1,11 @@
 import { cutIntoLines, strict } from '../lib/lines.ts';
 import { Damages } from '../lib/records.ts';
-import { separator } from './separator.ts';
+
+/**
+ * The field separator for all output of Slurm: a control character that names do not contain. Slurm's examples use `|`,
+ * but the name of an account can contain it.
+ */
+export const separator = '\u001f';
 
 /** The longest accepted line: a list of the four million tasks of the largest array has about this length. */
 const maxLineBytes = 16 * 1024 ** 2;

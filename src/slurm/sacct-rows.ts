@@ -1,7 +1,7 @@
 import { memoized } from '../lib/memo.ts';
 import { countHosts } from './host-list.ts';
+import { separator } from './rows.ts';
 import { sacctFields } from './sacct.ts';
-import { separator } from './separator.ts';
 import { parseTres } from './tres.ts';
 
 /** One run of a job, from its submission to its end. Times are seconds since 1970. */

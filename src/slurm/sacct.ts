@@ -1,4 +1,4 @@
-import { separator } from './separator.ts';
+import { separator } from './rows.ts';
 
 /** A time range that includes `from` and excludes `to`. */
 export type Window = { readonly from: Date; readonly to: Date };

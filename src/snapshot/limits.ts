@@ -1,3 +1,10 @@
+/** The severities of an outage, the worst first, and its statuses, as the SAM API names them. */
+export const severities = ['critical', 'major', 'minor', 'maintenance'] as const;
+export const outageStatuses = ['investigating', 'identified', 'monitoring', 'resolved'] as const;
+
+export type Severity = (typeof severities)[number];
+export type OutageStatus = (typeof outageStatuses)[number];
+
 /** The longest names that the API stores (contract: PostgreSQL columns). It answers 500 to a longer name. */
 export const nameLimits = {
   username: 32,

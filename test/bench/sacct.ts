@@ -1,4 +1,4 @@
-import { separator } from '../../src/slurm/separator.ts';
+import { separator } from '../../src/slurm/rows.ts';
 import { randomFrom } from './random.ts';
 
 /**

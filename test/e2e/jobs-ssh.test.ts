@@ -1,7 +1,7 @@
 /** sacct on another host, through a real sshd. */
 
 import { expect } from 'bun:test';
-import { separator } from '../../src/slurm/separator.ts';
+import { separator } from '../../src/slurm/rows.ts';
 import { newHistorySite } from '../support/history-site.ts';
 import { needs } from '../support/needs.ts';
 import { captured } from '../support/sacct.ts';

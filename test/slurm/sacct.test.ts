@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
+import { separator } from '../../src/slurm/rows.ts';
 import { sacctCommand, sacctFields } from '../../src/slurm/sacct.ts';
-import { separator } from '../../src/slurm/separator.ts';
 import { captured, type Fields, november20, readSacct, sacctLine, seconds, stepLine } from '../support/sacct.ts';
 
 async function jobOf(fields: Fields) {

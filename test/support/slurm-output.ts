@@ -4,7 +4,7 @@ import { jobFields } from '../../src/slurm/jobs.ts';
 import { nodeFields } from '../../src/slurm/nodes.ts';
 import { partitionFields } from '../../src/slurm/partitions.ts';
 import { slurmProbes } from '../../src/slurm/probes.ts';
-import { separator } from '../../src/slurm/separator.ts';
+import { separator } from '../../src/slurm/rows.ts';
 import { type Answer, answering } from './executors.ts';
 import { systemOf } from './systems.ts';
 

@@ -1,7 +1,6 @@
 import type { ArgsDef } from 'citty';
 import { outageStream } from '../../delivery/sam-entries.ts';
 import { OperatorError } from '../../lib/errors.ts';
-import { outageStatuses, severities } from '../../lib/outage-words.ts';
 import { complain } from '../../lib/output.ts';
 import { consequence } from '../../outage/describe.ts';
 import type { Outage } from '../../outage/outage.ts';
@@ -11,6 +10,7 @@ import { openToWrite } from '../../outbox/open.ts';
 import type { Outbox } from '../../outbox/outbox.ts';
 import { type CommonArgs, type Context, openContext } from '../../run/context.ts';
 import { makeRoom } from '../../run/make-room.ts';
+import { outageStatuses, severities } from '../../snapshot/limits.ts';
 import { printLines } from '../output.ts';
 
 /** Outages end only with `resolve`, which sets their end time. */

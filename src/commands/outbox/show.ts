@@ -5,11 +5,11 @@ import { printable } from '../../lib/text.ts';
 import { readableUtc } from '../../lib/time.ts';
 import type { Attempt, Entry } from '../../outbox/entry.ts';
 import type { Outbox } from '../../outbox/outbox.ts';
+import { entriesOf } from '../../outbox/selection.ts';
 import { mayBeThere, type Waiting, waitingOf } from '../../outbox/waiting.ts';
 import { commonArgs } from '../common.ts';
 import { printLines } from '../output.ts';
 import { attemptJson, entryJson, jsonLine } from './entry-json.ts';
-import { findEntry } from './find.ts';
 import { existingOutbox } from './open.ts';
 
 export const showCommand = defineCommand({
@@ -122,4 +122,11 @@ function thereAlready(entry: Entry): string {
   if (entry.state === 'delivered') return 'perhaps twice: an attempt before the last one had no clear answer';
   const since = entry.firstSentAt === null ? '' : `, first at ${readableUtc(entry.firstSentAt)} UTC`;
   return `it was sent${since}, without a clear answer: the API may have stored it, and sending it again may store it twice`;
+}
+
+/** Returns the one entry whose id begins with `prefix`. Throws OperatorError if there is none or more than one. */
+function findEntry(outbox: Outbox, prefix: string): Entry {
+  const [entry] = entriesOf(outbox, [prefix]);
+  if (!entry) throw new OperatorError('no entry is chosen: give its id');
+  return entry;
 }

@@ -1,4 +1,4 @@
-import { outageStatuses } from '../../lib/outage-words.ts';
+import { outageStatuses } from '../../snapshot/limits.ts';
 import { RequestProblem } from '../http/problem.ts';
 import { flagParameter } from '../http/query.ts';
 import { type Stored, storeOnce } from '../store/deliveries.ts';

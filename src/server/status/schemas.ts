@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { outageStatuses, severities } from '../../lib/outage-words.ts';
+import { outageStatuses, severities } from '../../snapshot/limits.ts';
 import {
   filesystem,
   listOf,
