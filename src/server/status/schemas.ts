@@ -171,7 +171,10 @@ export type SnapshotSchema =
 type Body = Readonly<Record<string, unknown>>;
 
 /** Every batch snapshot has some of these fields, and no hub snapshot has any. */
-const batchOnly = [...Object.keys(totals), 'compute_nodes_total', 'compute_nodes_available'];
+const batchOnly = [...Object.keys(totals), 'compute_nodes_total', 'compute_nodes_available'].filter(
+  // Both kinds have, for example, `memory_total_gb`.
+  (field) => !Object.hasOwn(hubSchema.shape, field),
+);
 const hubOnly = Object.keys(hubSchema.shape).filter((field) => !Object.hasOwn(guideSchema.shape, field));
 
 /**

@@ -228,6 +228,18 @@ overEngines((engine) => {
       expect((await receiver.post('hub2', { available: null })).body).toEqual({ error: 'available: must not be null' });
     });
 
+    test('a hub with fields that a batch system has too', async () => {
+      const both = {
+        ...hub,
+        timestamp: '2026-03-01T11:00:00',
+        memory_total_gb: 64,
+        memory_utilization_percent: 25,
+        cpu_utilization_percent: 50,
+      };
+      expect((await receiver.post('hub2', both)).status).toBe(201);
+      expect((await receiver.post('jupyterhub', both)).status).toBe(201);
+    });
+
     test('a batch system with the name of a hub', async () => {
       const { status, body } = await receiver.post('jupyterhub', {
         ...leastTotals,
