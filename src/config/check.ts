@@ -37,7 +37,7 @@ export function examine(
   named: readonly string[],
 ): Examined {
   const problems: ConfigProblem[] = [];
-  /** Does one step. If it throws, records the error, at `place` if the error has no place of its own. */
+  /** Runs one step. If it throws, records the error, at `place` if the error does not name a place. */
   const attempt = <T>(work: () => T, place: LayerPlace | null = null): T | null => {
     try {
       return work();

@@ -9,7 +9,7 @@ export function readSecretFile(file: string, holds: string): string | null {
   const stat = statSync(file, { throwIfNoEntry: false });
   if (!stat) return null;
   // Do not read a FIFO: it could block forever.
-  if (!stat.isFile()) throw new OperatorError(`${file} is not a regular file: replace it`);
+  if (!stat.isFile()) throw new OperatorError(`${file} is not a regular file: remove it and create a regular file`);
   const mode = stat.mode & 0o777;
   if ((mode & 0o077) !== 0) {
     throw new OperatorError(

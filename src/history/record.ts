@@ -22,8 +22,8 @@ export type HistoryRecord = {
 };
 
 /**
- * Makes the record of a job. In the hour that repeats when the clocks go back, a later time can look earlier than the
- * time before it. It is then replaced by that time, so that no job ends before it starts.
+ * Makes the record of a job. In the hour that repeats when the clocks go back, an end can look earlier than its start.
+ * The end then becomes the start, so that no job ends before it starts.
  */
 export function recordOf(job: FinishedJob, timeZone: string): HistoryRecord {
   const shown = (seconds: number) => clockTime(new Date(seconds * 1000), timeZone);

@@ -126,7 +126,7 @@ function hubCommand(system: HubSystem, path: string, accept: string, secondsLeft
   });
 }
 
-/** Returns what a failed request says about the hub, and the remedy. */
+/** Returns the state of the hub that a failed request shows, and the remedy. */
 function meaningOf(
   ending: Ending,
   reason: string,

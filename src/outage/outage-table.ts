@@ -85,7 +85,7 @@ export function findOutage(outbox: Outbox, prefix: string): KnownOutage {
     throw new OperatorError(`there is no outage ${shown}: see hpc-collector outage ls --all`);
   if (other) {
     const keys = `${outage.outage_key}, ${other.outage_key}, …`;
-    throw new OperatorError(`${shown} begins the key of more than one outage (${keys}): give more of it`);
+    throw new OperatorError(`${shown} begins the key of more than one outage (${keys}): give more characters of it`);
   }
   return outage;
 }

@@ -79,7 +79,7 @@ export type AttemptChange = {
   readonly answer: string | null;
   /** True if it counts as an attempt. */
   readonly charged: boolean;
-  /** True if the destination may have it, from this or an earlier attempt. */
+  /** True if the destination may have the entry, from this or an earlier attempt. */
   readonly mayHaveArrived: boolean;
 };
 

@@ -22,7 +22,7 @@ export type Reclaimable = {
 /** The number of deleted delivered entries, and the deleted undelivered entries. */
 export type Pruned = { readonly delivered: number; readonly undelivered: readonly EntryKey[] };
 
-/** Entries deleted in one transaction. Transactions are short, so that a drain does not wait long. */
+/** Number of entries to delete in one transaction: a short one, so that a drain does not wait long. */
 const batch = 100;
 /** Transactions in one call: the next call deletes the rest. */
 const maxBatches = 10;
@@ -97,7 +97,7 @@ export function makeRoomWithoutLoss(
   return excess() <= 0;
 }
 
-/** Returns by how many bytes the file would exceed its limit. */
+/** Returns by how many bytes the next entry would make the file exceed its limit. */
 function excessOf(database: Database, bounds: Bounds, neededBytes: number): number {
   return usedBytes(database) + neededBytes + entryOverhead - bounds.maxBytes;
 }

@@ -21,7 +21,7 @@ export function showProgress(now: () => number = () => performance.now()): Progr
   const parts = new Map<string, Part>();
   let updated = Number.NEGATIVE_INFINITY;
   const show = () => parts.size > 0 && showStatus(progressLine([...parts.values()], now() - started, now()));
-  // The timer shows known values only: `update` reads the outbox, where the drain handles its errors.
+  // The timer prints only values that are in memory. `update` reads the outbox; the drain handles the errors of that.
   const timer = setInterval(show, heartbeat);
   return {
     update(destination, own, rest) {
@@ -53,8 +53,8 @@ export function progressLine(parts: readonly Part[], elapsed: number, now: numbe
 }
 
 /**
- * Returns the milliseconds that a destination still needs: by its rate limit, with which it sends the entries of each
- * minute at once and then waits, or by the speed so far. The longer one counts.
+ * Estimates how long a destination still needs, in milliseconds. The longer of two estimates counts: one from its rate
+ * limit, which permits a burst each minute, and one from the speed so far.
  */
 function remaining({ delivered, rejected, left, next, maxPerMinute }: Part, elapsed: number, now: number): number {
   if (left === 0) return 0;

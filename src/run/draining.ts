@@ -49,7 +49,7 @@ export async function drainOutbox(context: Context, options: Omit<DrainOptions, 
       const left = outbox.run((current) => current.countPending(options.stream));
       const isWell = rejected + stopped.length + resting.length + problems.length === 0 && problem === null;
       context.changes?.drained(delivered, left);
-      // A drain of one stream, or without deliveries, does not show that all streams recovered.
+      // A drain of one stream, or without deliveries, does not prove that all streams have recovered.
       if (isWell && delivered > 0 && options.stream === null) context.changes?.saw('deliver');
       for (const stream of outbox.run((current) => streamsDelivered(current, started))) {
         if (![...stopped, ...resting].includes(stream)) context.changes?.saw(`deliver/${systemOf({ stream })}`);

@@ -34,7 +34,7 @@ export class ErrorChanges {
     this.#area = area;
   }
 
-  /** Notes that a subject was checked: a stored error about it is over if this run has no error about it. */
+  /** Notes that a subject was checked: if this run has no error about it, its stored error has ended. */
   saw(about: string): void {
     this.#seen.push(about);
   }

@@ -14,7 +14,10 @@ export type HubFindings = {
   readonly utilization: Readonly<Record<string, number>> | null;
 };
 
-/** Returns the fields that depend on the users of a hub. They are repeated if the probe of the users fails. */
+/**
+ * Returns the fields that depend on the users of a hub. If the probe of the users fails, their last known values are
+ * sent.
+ */
 export function sessionFields({ users, sessions, classes }: SessionRollup): Record<string, number> {
   return { active_users: users, active_sessions: sessions, ...Object.fromEntries(classes ?? []) };
 }

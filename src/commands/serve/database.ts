@@ -20,7 +20,9 @@ export function databaseOf(named: string | undefined, { config }: Context): stri
   const text = named ?? environment.DATABASE_URL ?? join(config.stateDirectory, 'receiver.db');
   if (!isPostgresAddress(text)) {
     if (named !== undefined || environment.DATABASE_URL === undefined) return text;
-    throw new OperatorError('DATABASE_URL is not the address of a PostgreSQL database: give --database, or remove it.');
+    throw new OperatorError(
+      'DATABASE_URL is not the address of a PostgreSQL database: unset DATABASE_URL, or use --database.',
+    );
   }
   const address = postgresAddress(text, environment);
   if (named !== undefined && /^[^/]*\/\/[^/@]*:[^/]*@/.test(named)) {

@@ -36,7 +36,7 @@ export function refuseNotOutbox(file: string): void {
   }
 }
 
-/** True unless the whole file was read and has no rows of an outbox. */
+/** False only if the whole file was read and has no rows of an outbox. */
 function mayBeOutbox(file: string): boolean {
   try {
     const carving = carve(file);

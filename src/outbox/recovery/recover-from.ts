@@ -13,7 +13,8 @@ export function recoverFrom(file: string, outbox: Outbox, outboxFile: string): F
   const kind = statSync(file, { throwIfNoEntry: false });
   if (!kind?.isFile()) throw new OperatorError(`there is no file ${file} to recover from`);
   // Do not open the outbox itself here: closing any descriptor of it drops SQLite's locks (howtocorrupt.html §2.2).
-  if (identityOf(file) === identityOf(outboxFile)) throw new OperatorError(`${file} is the outbox itself`);
+  if (identityOf(file) === identityOf(outboxFile))
+    throw new OperatorError(`${file} is the outbox itself: name another file to recover from`);
   try {
     const carving = carve(file);
     try {

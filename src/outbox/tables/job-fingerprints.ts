@@ -40,8 +40,8 @@ export function deleteJobsBefore({ database }: Outbox, day: number): void {
 }
 
 /**
- * The space of the fingerprints, which is freed before any undelivered entry is deleted: sending a job again does no harm.
- * `free` deletes those of the jobs that ended first.
+ * The space of the fingerprints. It is freed before any undelivered entry is deleted, because sending a job again does
+ * no harm. `free` deletes the fingerprints of the jobs that ended first.
  */
 export function jobFingerprintSpace({ database }: Outbox): Reclaimable {
   return {

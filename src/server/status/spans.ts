@@ -16,7 +16,7 @@ export async function storeSpans(
   timestamp: string,
   rows: readonly UserProjectQueue[],
 ): Promise<number[]> {
-  // Read all open spans at once: a query for each of some thousand rows takes ten times as long.
+  // Read all open spans in one query: separate queries for several thousand rows take ten times as long.
   const open = await openSpans(writer, system, timestampOf(new Date(millisecondsOf(timestamp) - maxGapMs)));
   // The span that was added last continues.
   const lastOf = new Map(open.map((span) => [keyOf(span), span]));

@@ -475,7 +475,7 @@ describe('another file', () => {
     const outbox = open();
     expect(() => recoverFrom(join(directory.path, 'none'), outbox, file)).toThrow('there is no file');
     expect(() => recoverFrom(directory.path, outbox, file)).toThrow('there is no file');
-    expect(() => recoverFrom(file, outbox, file)).toThrow('is the outbox itself');
+    expect(() => recoverFrom(file, outbox, file)).toThrow('is the outbox itself: name another file to recover from');
     outbox.close();
   });
 });
