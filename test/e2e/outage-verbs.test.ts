@@ -244,11 +244,16 @@ test('ls lists several outages, the earliest start first, each with its own valu
   ]);
 });
 
-test('every help says what the SAM API and the receiver make of it', async () => {
-  for (const verb of [[], ['report'], ['update'], ['resolve'], ['ls'], ['detect']]) {
-    const { exit, stdout } = await site.run('outage', ...verb, '--help');
-    expect({ exit, stdout }).toMatchObject({ exit: 0, stdout: expect.stringMatching(/SAM API|Every destination/) });
+test('the help of every command says in a line what it does, and the topic what SAM and the receiver make of it', async () => {
+  for (const verb of ['report', 'update', 'resolve', 'ls', 'detect']) {
+    const { exit, stdout } = await site.run('outage', verb, '--help');
+    expect({ exit, stdout }).toMatchObject({
+      exit: 0,
+      stdout: expect.stringMatching(/^(Report|List|Detect) .*outage.*\n/),
+    });
   }
+  const topic = await site.run('help', 'outages');
+  expect(topic.stdout).toContain('The SAM API and the receiver keep one row for each outage.');
 });
 
 describe('detection', () => {

@@ -200,14 +200,14 @@ describe('a Slurm that runs', () => {
       expect(back).toMatchObject({ exit: 0, stderr: expect.stringContaining(', 1 new or changed;') });
 
       const well = await runOn('doctor', '--json');
-      expect(well.stdout).toContain('{"name":"ingest sacct","result":"pass","words":"answers here","mend":null}');
+      expect(well.stdout).toContain('{"name":"ingest sacct","result":"pass","message":"answers here","remedy":null}');
 
       own.signal('slurmdbd', 'SIGKILL');
       const gone = await runOn('jobs', 'export', '-v');
       expect(gone.exit).toBe(1);
       expect(gone.stderr).toMatch(/✗ no jobs that ended .* are stored: .*slurmdbd does not answer.*no jobs are lost/);
       const { stdout } = await runOn('doctor', '--json');
-      expect(stdout).toMatch(/\{"name":"ingest sacct","result":"fail","words":"sacct: slurmdbd does not answer /);
+      expect(stdout).toMatch(/\{"name":"ingest sacct","result":"fail","message":"sacct: slurmdbd does not answer /);
     } finally {
       await own.stop();
     }

@@ -65,8 +65,11 @@ export async function submitJobsThatEnd(cluster: Cluster) {
   return { ...needHelp, ...others, awkward };
 }
 
-/** 200 MB, and stays. */
-const takesMemory = 'x=$(head --bytes=200M /dev/zero | tr "\\\\0" x); sleep 1000';
+/**
+ * 200 MB, and stays. It is one process: of several the kernel may first kill the one that has it, and then Slurm's own
+ * step daemon for what the others still ask for, and the job would never end.
+ */
+const takesMemory = 'exec perl -e "sub { sleep 1000 }->(q(x) x 200e6)"';
 
 /** Ends those that need help, and resolves when the accounting knows how all of them have ended. */
 export async function finishJobs(cluster: Cluster, jobs: JobsThatEnd): Promise<Ended> {
