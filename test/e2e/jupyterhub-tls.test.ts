@@ -87,6 +87,6 @@ test('doctor says what is wrong with the certificate, and what mends it', async 
   const finding = findings.find(({ name }) => name === 'jupyterhub hub');
   expect({ exit, finding }).toMatchObject({
     exit: 1,
-    finding: { result: 'fail', words: expect.stringContaining('ca_file') },
+    finding: { result: 'fail', message: expect.stringContaining('ca_file') },
   });
 });

@@ -109,12 +109,12 @@ describe('a run over ssh', () => {
     const findings = stdout
       .split('\n')
       .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as Record<'name' | 'result' | 'words' | 'mend', string>);
+      .map((line) => JSON.parse(line) as Record<'name' | 'result' | 'message' | 'remedy', string>);
     const found = (name: string) => findings.find((finding) => finding.name === `derecho ${name}`);
     expect(exit).toBe(1);
     for (const name of ['ssh pbs-server', 'ssh derecho1', 'ssh derecho5', 'pbsnodes', 'qstat', 'pbs_rstat', 'df'])
       expect(found(name)).toMatchObject({ result: 'pass' });
-    expect(found('ssh derecho1')?.words).toContain('through pbs-server');
+    expect(found('ssh derecho1')?.message).toContain('through pbs-server');
     const mends = [
       [trouble.mute, 'warn', /^ssh .*-t pbs-server ping|^ping/],
       [trouble.refusing, 'warn', /is sshd running there/],
