@@ -61,7 +61,7 @@ systemctl --user list-timers --all --no-legend hpc-collector.timer`),
     expect(api.posted[0]).toMatchObject({ path: '/api/v1/status/casper', body: { viz_nodes_total: 15 } });
     expect(findings(stdout).find(({ name }) => name === 'cron')).toMatchObject({
       result: 'pass',
-      words: 'not needed: the systemd timer hpc-collector.timer is active',
+      message: 'not needed: the systemd timer hpc-collector.timer is active',
     });
     expect(stdout).toEndWith(`Removed ${units()}/hpc-collector.timer\nRemoved ${units()}/hpc-collector.service\n`);
   });
@@ -126,7 +126,7 @@ describe('where none runs', () => {
     expect(findings((await asNobody('./hpc-collector doctor casper --json')).stdout)).toContainEqual({
       name: 'cron',
       result: 'warn',
-      words: 'the systemd timer hpc-collector.timer is enabled but not active',
+      message: 'the systemd timer hpc-collector.timer is enabled but not active',
       remedy: 'systemctl --user enable --now hpc-collector.timer',
     });
   });

@@ -454,7 +454,7 @@ test('a sacct that is too old is refused, as collect refuses such a Slurm', asyn
   expect(exit).toBe(2);
   expect(stderr).toContain('sacct: slurm 20.11.9 is older than 21.08, the oldest supported Slurm; set');
   const { stdout } = await site.run('doctor', '--json');
-  expect(stdout).toMatch(/"name":"ingest sacct","result":"fail","words":"sacct: slurm 20.11.9 is older than 21.08/);
+  expect(stdout).toMatch(/"name":"ingest sacct","result":"fail","message":"sacct: slurm 20.11.9 is older than 21.08/);
 });
 
 describe('the name of the cluster', () => {
