@@ -1,20 +1,23 @@
-/** Names that other programs use, and the names for the same thing here. The first known one is suggested. */
-const elsewhere: Readonly<Record<string, readonly string[]>> = {
-  rm: ['remove', 'drop', 'resolve'],
-  remove: ['rm', 'drop'],
-  delete: ['remove', 'rm', 'drop'],
-  list: ['ls'],
-  status: ['health', 'stats', 'ls'],
-  '-n': ['--dry-run', '--limit'],
-  '-f': [],
-};
+/**
+ * Names that other programs use, and the names for the same thing here. The first known one is suggested. A Map, because
+ * in an object the names `constructor` and `__proto__` would find what every object inherits.
+ */
+const elsewhere: ReadonlyMap<string, readonly string[]> = new Map([
+  ['rm', ['remove', 'drop', 'resolve']],
+  ['remove', ['rm', 'drop']],
+  ['delete', ['remove', 'rm', 'drop']],
+  ['list', ['ls']],
+  ['status', ['health', 'stats', 'ls']],
+  ['-n', ['--dry-run', '--limit']],
+  ['-f', []],
+]);
 
 /**
  * Returns the known name with the fewest single-letter differences, or the known name for a name of another program;
  * null if none is similar. Less than half of the letters can differ.
  */
 export function nearest(name: string, known: readonly string[]): string | null {
-  const meant = known.includes(name) ? undefined : elsewhere[name];
+  const meant = known.includes(name) ? undefined : elsewhere.get(name);
   if (meant !== undefined) return meant.find((one) => known.includes(one)) ?? null;
   let best: string | null = null;
   let bestDistance =

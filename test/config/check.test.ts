@@ -30,6 +30,8 @@ describe('a problem is told with its place', () => {
     ['a value in a list', 'queues:\n  - main\n  - 3\n', 3, 5],
     ['a value in a list of mappings', 'login_nodes:\n  - name: a\n    type: bogus\n', 3, 11],
     ['an unknown setting', 'load_as: raw\ntimeouts:\n  comand: 3\n', 3, 3],
+    ['an unknown setting with the name of a member of every object', 'load_as: raw\nconstructor: 3\n', 2, 1],
+    ['an unknown setting __proto__', 'load_as: raw\n__proto__: { a: 1 }\n', 2, 1],
     ['what is missing: of the mapping that lacks it', 'login_nodes:\n  - { type: cpu }\n', 2, 5],
     ['a setting without a value', 'queues: [a]\nload_as:\nscheduler: pbs\n', 2, 1],
     ['behind an anchor', 'queues: [a]\nmounts: &m { home: home }\n', 2, 20],

@@ -12,6 +12,8 @@ test.each([
   ['quueues', 'queues'],
   ['gust', null],
   ['something-else', null],
+  ['__proto__', null],
+  ['constructor', null],
 ])('nearest to %p is %p', (name, expected) => {
   expect(nearest(name, known)).toBe(expected);
 });
