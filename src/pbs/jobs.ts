@@ -19,11 +19,11 @@ type Counts = { readonly running: number; readonly pending: number; readonly hel
 const none: Counts = { running: 0, pending: 0, held: 0 };
 
 /** The counts of one job by its state (qstat(1B), "job_state"). Jobs in other states are not counted. */
-const single: Readonly<Record<string, Counts>> = {
-  R: { running: 1, pending: 0, held: 0 },
-  Q: { running: 0, pending: 1, held: 0 },
-  H: { running: 0, pending: 0, held: 1 },
-};
+const single: ReadonlyMap<string, Counts> = new Map([
+  ['R', { running: 1, pending: 0, held: 0 }],
+  ['Q', { running: 0, pending: 1, held: 0 }],
+  ['H', { running: 0, pending: 0, held: 1 }],
+]);
 
 /** Parses one job or job array. Returns a string with the error if the record is wrong. */
 export function parseJob(record: PbsRecord): JobRecord | string {
@@ -43,7 +43,7 @@ export function parseJob(record: PbsRecord): JobRecord | string {
   if (gpus === null) return 'Resource_List.ngpus is not a count';
 
   const subjobs = textOf(fields.get('array_state_count'));
-  const counts = subjobs === null ? (single[state] ?? none) : countsOfArray(state, subjobs);
+  const counts = subjobs === null ? (single.get(state) ?? none) : countsOfArray(state, subjobs);
   return {
     id: record.id,
     user,

@@ -16,7 +16,10 @@ export function parseQueue(record: PbsRecord): QueueRecord | string {
   return { name: record.id, type, enabled: isTrue('enabled'), started: isTrue('started'), jobs };
 }
 
-const types: Record<string, string> = { Exe: 'Execution', Rou: 'Route' };
+const types: ReadonlyMap<string, string> = new Map([
+  ['Exe', 'Execution'],
+  ['Rou', 'Route'],
+]);
 
 /** Parses the table of `qstat -Qa`. Skips lines that are not queues (a server comment, rules). */
 export function parseQueueTable(text: string): QueueRecord[] {
@@ -27,7 +30,7 @@ export function parseQueueTable(text: string): QueueRecord[] {
     return [
       {
         name,
-        type: types[type ?? ''] ?? type ?? '',
+        type: types.get(type ?? '') ?? type ?? '',
         enabled: enabled === 'yes',
         started: started === 'yes',
         jobs: Number(total),

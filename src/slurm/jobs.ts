@@ -31,19 +31,19 @@ export const jobFields = [
 type JobRow = Row<(typeof jobFields)[number]>;
 
 /** The counter for each job state (squeue(1), "JOB STATE CODES"). Jobs in other states are not counted. */
-const states: Readonly<Record<string, 'running' | 'waiting' | 'held'>> = {
-  RUNNING: 'running',
+const states: ReadonlyMap<string, 'running' | 'waiting' | 'held'> = new Map([
+  ['RUNNING', 'running'],
   // The job has its nodes, and they are being prepared.
-  CONFIGURING: 'running',
-  RESIZING: 'running',
-  SIGNALING: 'running',
-  PENDING: 'waiting',
+  ['CONFIGURING', 'running'],
+  ['RESIZING', 'running'],
+  ['SIGNALING', 'running'],
+  ['PENDING', 'waiting'],
   // The job restarts before all other jobs (Slurm 25.11, sbatch --requeue=expedite).
-  EXPEDITING: 'waiting',
-  REQUEUE_HOLD: 'held',
-  SPECIAL_EXIT: 'held',
-  RESV_DEL_HOLD: 'held',
-};
+  ['EXPEDITING', 'waiting'],
+  ['REQUEUE_HOLD', 'held'],
+  ['SPECIAL_EXIT', 'held'],
+  ['RESV_DEL_HOLD', 'held'],
+]);
 
 /**
  * Parses one line of squeue: a job, a component of a heterogeneous job, or the pending tasks of an array. Returns a
@@ -58,7 +58,7 @@ export function parseJob(row: JobRow): JobRecord | string {
   if (row('UserName') === '') return 'has no user';
   if (row('State') === '') return 'has no state';
   if (!first) return 'has no partition';
-  const state = states[row('State')];
+  const state = states.get(row('State'));
   const place = state === 'waiting' && row('PriorityLong') === '0' ? 'held' : state;
   // For a requeued job, squeue still prints the resources of its last run here.
   const isOfLastRun = (place === 'waiting' || place === 'held') && row('RestartCnt') !== '0';

@@ -186,7 +186,7 @@ export function nodeTypeRows(
         nodes_available: counts.available,
         nodes_down: counts.down,
         nodes_allocated: counts.allocated,
-        ...(system.node_types[type] ?? commonHardware(counts)),
+        ...(Object.hasOwn(system.node_types, type) ? system.node_types[type] : commonHardware(counts)),
         utilization_percent: percent(counts.used, counts.capacity),
         memory_utilization_percent: percent(counts.memoryUsed, counts.memory),
       },

@@ -103,6 +103,11 @@ describe('records on one line, as other programs print them', () => {
     ]);
   });
 
+  test('are of a job in an unknown state, which is not counted', async () => {
+    const text = JSON.stringify({ pbs_version: '1', Jobs: { '1.s': { ...job, job_state: 'constructor' } } });
+    expect((await jobsFrom(printing(text))).given).toMatchObject([{ running: 0, pending: 0, held: 0 }]);
+  });
+
   test('are all lost when one is broken, and the probe failed', async () => {
     const { probed } = await jobsFrom(printing('{"pbs_version":"1","Jobs":{"1.s":{"a":01}}}'));
     expect(probed.kind).toBe('failed');

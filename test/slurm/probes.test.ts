@@ -35,8 +35,8 @@ describe('partitions are queues', () => {
     });
   });
 
-  test('one in an unknown state costs itself only', async () => {
-    const found = await queuesOf(partitionLine('a', 'up') + partitionLine('b', 'asleep') + partitionLine('c', 'up'));
+  test.each(['asleep', 'constructor'])('one in the unknown state %s costs itself only', async (state) => {
+    const found = await queuesOf(partitionLine('a', 'up') + partitionLine('b', state) + partitionLine('c', 'up'));
     expect(found).toMatchObject({
       kind: 'done',
       value: [{ name: 'a' }, { name: 'c' }],

@@ -126,6 +126,12 @@ test('the rows of types are in the order of their rules, and of one rule by numb
   ]);
 });
 
+test('a type with the name of a member of every object has the hardware of its nodes', () => {
+  const system = plainSystem('tiny', { node_rules: [{ class: 'cpu', type: 'constructor' }] });
+  const [row] = nodeTypeRows(rolledUp([node()], system), system);
+  expect(row).toMatchObject({ node_type: 'constructor', cores_per_node: 8 });
+});
+
 test('the hosts of each array are those of all its subjobs, each once', () => {
   const jobs = [['73[1].s', '73[2].s', '9.s'], ['73[3].s', '74[1].s'], ['73[4].s']];
   const names = ['a', 'b', 'a'];
