@@ -1,6 +1,7 @@
 import type { Database } from 'bun:sqlite';
 import type { WithDatabase } from './database.ts';
 import type { Attempt, Entry, EntryKey } from './entry.ts';
+import { type CollectedFilter, collectedMatching, type Parameters } from './filter.ts';
 import { dateOf } from './row.ts';
 
 /** The record of an entry, or of a part of one, that was deleted undelivered. */
@@ -76,13 +77,24 @@ export function answeredAfterDrop(database: Database, entry: Entry, attempt: Att
     .run(`; it was being sent then: ${attempt.outcome} (${attempt.detail})`, entry.id);
 }
 
-/** Returns the dropped entries, newest first. */
-export function listDropped({ database }: WithDatabase, limit: number): Dropped[] {
+/** Selects the records of all dropped entries. */
+export const everyDropped: CollectedFilter = { stream: null, since: null, until: null };
+
+type DroppedRow = { id: string; stream: string; collected_at: number; dropped_at: number; reason: string };
+
+/** Returns the matching records of dropped entries, the last dropped one first, at most `limit` (-1 for all). */
+export function listDropped(
+  { database }: WithDatabase,
+  limit: number,
+  filter: CollectedFilter = everyDropped,
+): Dropped[] {
+  const { condition, parameters } = collectedMatching(filter);
   return database
-    .query<{ id: string; stream: string; collected_at: number; dropped_at: number; reason: string }, [number]>(
-      'SELECT id, stream, collected_at, dropped_at, reason FROM dropped ORDER BY sequence DESC LIMIT ?',
+    .query<DroppedRow, [Parameters]>(
+      `SELECT id, stream, collected_at, dropped_at, reason FROM dropped WHERE ${condition}
+       ORDER BY sequence DESC LIMIT $limit`,
     )
-    .all(limit)
+    .all({ ...parameters, limit })
     .map((row) => ({
       id: row.id,
       stream: row.stream,
@@ -90,6 +102,13 @@ export function listDropped({ database }: WithDatabase, limit: number): Dropped[
       droppedAt: dateOf(row.dropped_at),
       reason: row.reason,
     }));
+}
+
+/** Returns the number of matching records. */
+export function countListedDropped({ database }: WithDatabase, filter: CollectedFilter): number {
+  const { condition, parameters } = collectedMatching(filter);
+  const query = `SELECT count(*) AS n FROM dropped WHERE ${condition}`;
+  return database.query<{ n: number }, [Parameters]>(query).get(parameters)?.n ?? 0;
 }
 
 /** Returns the number of entries that were ever dropped. */

@@ -243,6 +243,21 @@ describe('hold, release, retry, drop', () => {
     expect(await idsOf()).toHaveLength(4);
     expect(await outbox('drop', one, '--yes', '--reason', 'sent by hand')).toMatchObject({ exit: 0 });
     expect(await jsonOf('ls', '--dropped')).toMatchObject([{ id: one, stream: 'sam/casper', reason: 'sent by hand' }]);
+    for (const [filter, count] of [
+      [['--stream', 'sam/casper'], 1],
+      [['--stream', 'sam/derecho'], 0],
+      [['--younger-than', '1s'], 0],
+      [['--older-than', '1s'], 1],
+    ] as const) {
+      expect(await jsonOf('ls', '--dropped', ...filter)).toHaveLength(count);
+      expect((await outbox('ls', '--dropped', '--count', ...filter)).stdout).toBe(`${count}\n`);
+    }
+    expect((await outbox('ls', '--dropped', '--stream', 'sam/derecho')).stdout).toBe('There is no such entry.\n');
+    expect(await outbox('ls', '--dropped', '--state', 'held')).toMatchObject({
+      exit: 2,
+      stdout: '',
+      stderr: expect.stringContaining('--state does not apply to --dropped: dropped entries have no state'),
+    });
     expect((await outbox('ls', '--dropped')).stdout).toMatch(new RegExp(`^${one} .*\n    sent by hand$`, 'm'));
     expect(readFileSync(site.logFile, 'utf8')).toContain('Dropped 1 entry (sam/casper 1): sent by hand');
     expect((await outbox('stats')).stdout).toMatch(/^Dropped: +1, see: /m);
@@ -383,6 +398,9 @@ describe('the bounds', () => {
     expect(lost).toEqual(old.slice(0, lost.length));
     for (const id of lost) expect(stderr).toContain(`✗ entry ${id} of sam/casper`);
     expect(lines((await outbox('ls', '--dropped', '--ids', '--limit', 'all')).stdout).sort()).toEqual([...lost].sort());
+    expect((await outbox('ls', '--dropped', '--limit', '1')).stdout).toEndWith(
+      `\n… and ${lost.length - 1} more: list all with --limit all\n`,
+    );
     const [file] = (await jsonOf('stats')).filter(({ kind }) => kind === 'outbox');
     expect(Number(file?.bytes_used)).toBeLessThanOrEqual(4 * 1024 ** 2);
   });

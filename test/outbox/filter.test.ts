@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
+import { countListedDropped, drop, listDropped } from '../../src/outbox/drop.ts';
 import { type Entry, entryStates } from '../../src/outbox/entry.ts';
 import { countEntries, type Filter, listEntries, listKeys } from '../../src/outbox/filter.ts';
 import { all, everything, ids, newOutbox, put, type TestOutbox } from './queue.ts';
@@ -53,6 +54,26 @@ test('a filter lets through what a plain one over all entries does, in the order
     }),
     { numRuns: 150 },
   );
+});
+
+test('a filter lets through the same records of dropped entries, the last dropped one first', () => {
+  const { outbox, remove } = newOutbox();
+  const dropped = Array.from({ length: 60 }, (_, index) =>
+    put(outbox, {
+      collectedAt: new Date(start + ((index * 7) % 60) * 10_000),
+      stream: streams[index % 3] ?? 'sam/casper',
+    }),
+  );
+  drop(outbox.database, dropped, 'by hand', new Date());
+  fc.assert(
+    fc.property(filters, fc.option(fc.integer({ min: 1, max: 70 })), (filter, limit) => {
+      const expected = dropped.filter(matches({ ...filter, states: entryStates })).reverse();
+      expect(ids(listDropped(outbox, limit ?? -1, filter))).toEqual(ids(expected.slice(0, limit ?? undefined)));
+      expect(countListedDropped(outbox, filter)).toBe(expected.length);
+    }),
+    { numRuns: 100 },
+  );
+  remove();
 });
 
 test('what the drain delivers between two pages is not listed as pending', () => {

@@ -1,13 +1,13 @@
 import { defineCommand } from 'citty';
 import { exitCodes, OperatorError } from '../../lib/errors.ts';
 import { printable } from '../../lib/text.ts';
-import { listDropped } from '../../outbox/drop.ts';
-import { countEntries, listEntries, undelivered } from '../../outbox/filter.ts';
+import { countListedDropped, listDropped } from '../../outbox/drop.ts';
+import { type CollectedFilter, countEntries, listEntries, undelivered } from '../../outbox/filter.ts';
 import type { Outbox } from '../../outbox/outbox.ts';
 import { commonArgs } from '../common.ts';
 import { printLines } from '../output.ts';
 import { entryJson, jsonLine } from './entry-json.ts';
-import { filterArgs, filterOf, isFiltered } from './filter-args.ts';
+import { type FilterArgs, filterArgs, filterOf, isFiltered } from './filter-args.ts';
 import { outboxIfAny } from './open.ts';
 import { droppedTable, entryTable } from './table.ts';
 
@@ -33,13 +33,16 @@ export const lsCommand = defineCommand({
     const filter = filterOf(args, undelivered, new Date());
     const given = limitOf(args.limit);
     const limit = given === undefined ? (args.json || args.ids ? null : usualLimit) : given;
+    if (args.dropped && args.state !== undefined)
+      throw new OperatorError('--state does not apply to --dropped: dropped entries have no state');
     const outbox = outboxIfAny(args);
     try {
-      if (args.dropped) printLines(droppedLines(outbox, limit, args));
-      else if (args.count) {
-        const count = outbox ? countEntries(outbox, filter) : 0;
+      if (args.count) {
+        const countMatching = args.dropped ? countListedDropped : countEntries;
+        const count = outbox ? countMatching(outbox, filter) : 0;
         printLines([args.json ? jsonLine({ count }) : String(count)]);
-      } else if (args.json || args.ids) {
+      } else if (args.dropped) printLines(droppedLines(outbox, filter, limit, args));
+      else if (args.json || args.ids) {
         const entries = outbox ? listEntries(outbox, filter, limit) : [];
         printLines(map(entries, (entry) => (args.json ? jsonLine(entryJson(entry)) : entry.id)));
       } else
@@ -54,21 +57,28 @@ export const lsCommand = defineCommand({
 function table(outbox: Outbox, filter: ReturnType<typeof filterOf>, limit: number | null, isChosen: boolean): string[] {
   const entries = [...listEntries(outbox, filter, limit)];
   if (entries.length === 0 && isChosen) return ['There is no such entry.'];
-  const lines = entryTable(outbox, entries);
   const more = limit === null ? 0 : countEntries(outbox, filter) - entries.length;
-  return more > 0
-    ? [...lines, `… and ${more} more: list all with --limit all, or summarise them with outbox stats`]
-    : lines;
+  return [...entryTable(outbox, entries), ...moreLines(more, ', or summarise them with outbox stats')];
+}
+
+/** Returns a line that says how many entries the limit leaves out; none if it leaves out none. */
+function moreLines(count: number, otherCommand = ''): string[] {
+  return count > 0 ? [`… and ${count} more: list all with --limit all${otherCommand}`] : [];
 }
 
 function droppedLines(
   outbox: Outbox | null,
+  filter: CollectedFilter,
   limit: number | null,
-  how: { json?: boolean | undefined; ids?: boolean | undefined },
+  args: FilterArgs & { json?: boolean | undefined; ids?: boolean | undefined },
 ): string[] {
-  const dropped = outbox ? listDropped(outbox, limit ?? -1) : [];
-  if (how.ids) return dropped.map(({ id }) => id);
-  if (!how.json) return droppedTable(dropped);
+  const dropped = outbox ? listDropped(outbox, limit ?? -1, filter) : [];
+  if (args.ids) return dropped.map(({ id }) => id);
+  if (!args.json) {
+    if (dropped.length === 0 && isFiltered(args)) return ['There is no such entry.'];
+    const more = outbox && limit !== null ? countListedDropped(outbox, filter) - dropped.length : 0;
+    return [...droppedTable(dropped), ...moreLines(more)];
+  }
   return dropped.map((one) =>
     jsonLine({
       id: one.id,
