@@ -1,4 +1,4 @@
-import { describe, test } from 'bun:test';
+import { describe } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { addUser } from '../../src/server/auth/users.ts';
 import { type ReceiverOptions, startReceiver } from '../../src/server/receiver.ts';
 import { type Location, openStore } from '../../src/server/store/open.ts';
 import type { Writer } from '../../src/server/store/port.ts';
+import { describeThat } from '../support/needs.ts';
 import { addressOf, isPostgresInstalled, sharedCluster } from '../support/postgres.ts';
 
 export const user = 'collector';
@@ -32,8 +33,7 @@ export type Engine = 'SQLite' | 'PostgreSQL';
 /** Defines the same tests for each kind of database. Those for PostgreSQL are skipped if it is not installed. */
 export function overEngines(define: (engine: Engine) => void): void {
   describe('on SQLite', () => define('SQLite'));
-  if (isPostgresInstalled) describe('on PostgreSQL', () => define('PostgreSQL'));
-  else test.skip('on PostgreSQL (needs postgresql)', () => undefined);
+  describeThat([isPostgresInstalled, 'postgresql'])('on PostgreSQL', () => define('PostgreSQL'));
 }
 
 /** An empty database, and the removal of it. */

@@ -30,7 +30,12 @@ export function needsAll(...needed: readonly Need[]): typeof test {
 
 /** A `describe` whose tests are skipped if one of these programs is not installed. */
 export function describeWith(...programs: string[]): typeof describe {
-  const note = noteOf(programs.map(program));
+  return describeThat(...programs.map(program));
+}
+
+/** Like `describeWith`, for anything else that the tests need. */
+export function describeThat(...needed: readonly Need[]): typeof describe {
+  const note = noteOf(needed);
   if (note === '') return describe;
   return ((name: string, tests: () => void) => describe.skip(`${name}${note}`, tests)) as typeof describe;
 }
