@@ -28,7 +28,7 @@ export function allowOrigin(response: Response, request: Request, origins: Reado
   // A cache must not show the response for one origin to another.
   response.headers.append('Vary', 'Origin');
   const origin = request.headers.get('origin');
-  if (origin === null || !origins.has(origin) || !['GET', 'OPTIONS'].includes(request.method)) return;
+  if (origin === null || !origins.has(origin) || !['GET', 'HEAD', 'OPTIONS'].includes(request.method)) return;
   response.headers.set('Access-Control-Allow-Origin', origin);
 }
 

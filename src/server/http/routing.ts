@@ -101,11 +101,16 @@ async function dispatch(apis: readonly Api[], request: Request, url: URL | null)
 async function answerOf(api: Api, request: Request, url: URL): Promise<Answered> {
   if (api.origins && isPreflight(request)) return { response: preflightAnswer() };
   const fitting = api.routes.filter(({ pattern }) => pattern.test(url.pathname));
-  const found = fitting.find(({ method }) => method === request.method);
+  const found = fitting.find((candidate) => methodsOf(candidate).includes(request.method));
   if (found) {
     return await found.answer({ request, url, parameters: found.pattern.exec(url.pathname)?.groups ?? {} });
   }
   if (fitting.length === 0) throw new RequestProblem(404, 'Not found');
-  const allowed = [...new Set(fitting.map(({ method }) => method))].join(', ');
+  const allowed = [...new Set(fitting.flatMap(methodsOf))].join(', ');
   throw new RequestProblem(405, api.notAllowed(allowed), { Allow: allowed });
+}
+
+/** Returns the methods that a route answers. A GET route answers HEAD too (RFC 9110 §9.3.2): Bun omits the body. */
+function methodsOf({ method }: Route): readonly string[] {
+  return method === 'GET' ? ['GET', 'HEAD'] : [method];
 }

@@ -28,6 +28,7 @@ test.each([
   expect(answer.status).toBe(200);
   expect(allowed(answer)).toBe(expected);
   expect(answer.headers.get('vary')).toBe('Origin');
+  expect(allowed(await ask('/api/dashboard/health', 'HEAD', { Origin: origin }))).toBe(expected);
   expect(allowed(await preflight(origin, 'GET'))).toBe(expected);
 });
 

@@ -40,6 +40,36 @@ overEngines((engine) => {
     expect(headers.get('allow') !== null).toBe(expected === 405);
   });
 
+  test.each([
+    ['outages', 200, login],
+    ['reservations', 200, login],
+    ['headless/latest', 404, login],
+    ['outages', 401, {}],
+    ['derecho', 405, login],
+    ['outage', 405, login],
+  ])('HEAD %s is %p, as GET is, with the headers alone', async (path, expected, headers) => {
+    const ask = (method: string) => fetch(`${receiver.url}/api/v1/status/${path}`, { method, headers });
+    const [head, get] = [await ask('HEAD'), await ask('GET')];
+    expect([head.status, get.status]).toEqual([expected, expected]);
+    for (const name of ['content-type', 'content-length', 'cache-control', 'www-authenticate', 'allow']) {
+      expect([name, head.headers.get(name)]).toEqual([name, get.headers.get(name)]);
+    }
+    expect(await head.text()).toBe('');
+  });
+
+  test('a HEAD gets no byte after the headers', async () => {
+    const header = `Host: x\r\nAuthorization: ${basic(user, password)}\r\nConnection: close\r\n\r\n`;
+    const received = await raw(receiver.url, `HEAD /api/v1/status/outages HTTP/1.1\r\n${header}`);
+    expect(received).toMatch(/^HTTP\/1\.1 200 .*content-length: 2\r\n/is);
+    expect(received).toEndWith('\r\n\r\n');
+  });
+
+  test('the methods of a path are named', async () => {
+    const { headers, body } = await receiver.send('DELETE', 'outages', { headers: login });
+    expect(headers.get('allow')).toBe('GET, HEAD');
+    expect(body).toEqual({ error: 'Method not allowed: use GET, HEAD' });
+  });
+
   /** A GET with one header line, from a client of HTTP/1.0. */
   const http10 = (header: string) =>
     raw(

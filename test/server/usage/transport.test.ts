@@ -112,8 +112,23 @@ overEngines((engine) => {
       status: expected,
       body: { detail: expected === 404 ? 'Not found' : 'Method Not Allowed' },
     });
-    const allowed = path === '/api/data/ingest' ? 'POST' : 'GET';
+    const allowed = path === '/api/data/ingest' ? 'POST' : 'GET, HEAD';
     expect(headers.get('allow')).toBe(expected === 405 ? allowed : null);
+  });
+
+  test.each([
+    ['/api/dashboard/health', {}, 200],
+    ['/api/dashboard/stats/head', { 'X-API-Key': 'wrong' }, 401],
+    ['/api/dashboard/stats/unknown', null, 404],
+    ['/api/data/ingest', null, 405],
+  ])('HEAD %s is answered like GET, without a body', async (path, headers, expected) => {
+    const ask = (method: string) =>
+      fetch(receiver.url + path, { method, headers: headers ?? { 'X-API-Key': receiver.key } });
+    const [head, get] = [await ask('HEAD'), await ask('GET')];
+    expect([head.status, get.status]).toEqual([expected, expected]);
+    expect(head.headers.get('content-type')).toBe(get.headers.get('content-type'));
+    expect(head.headers.get('content-length')).toBe(get.headers.get('content-length'));
+    expect(await head.text()).toBe('');
   });
 
   test('two clients at once lose nothing to each other', async () => {
