@@ -6,9 +6,9 @@ export function hasStream({ database }: Outbox, stream: string): boolean {
   return database.query('SELECT 1 FROM entries WHERE stream = ? LIMIT 1').get(stream) !== null;
 }
 
-/** Returns the name of each stream that has an entry in any state. */
-export function streamsOf({ database }: Outbox): string[] {
-  return names(database, 'SELECT DISTINCT stream FROM entries');
+/** Returns the name of each stream that has records of dropped entries. */
+export function streamsDropped({ database }: Outbox): string[] {
+  return names(database, 'SELECT DISTINCT stream FROM dropped');
 }
 
 /** Returns the name of each stream of which an entry was delivered at this time or later. */

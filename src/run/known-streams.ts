@@ -4,8 +4,9 @@ import { outageStream, samStream } from '../delivery/sam-entries.ts';
 import { OperatorError } from '../lib/errors.ts';
 import { nearest } from '../lib/nearest.ts';
 import { printable } from '../lib/text.ts';
+import { streamNames } from '../outbox/latest.ts';
 import type { Outbox } from '../outbox/outbox.ts';
-import { hasStream, streamsOf } from '../outbox/streams.ts';
+import { hasStream, streamsDropped } from '../outbox/streams.ts';
 
 /**
  * Throws OperatorError if neither the outbox nor the configuration has the stream: a mistyped name must not look like a
@@ -13,7 +14,9 @@ import { hasStream, streamsOf } from '../outbox/streams.ts';
  */
 export function checkStream(outbox: Outbox, stream: string | null, config: Config): void {
   if (stream === null || hasStream(outbox, stream)) return;
-  const possible = [...streamsOf(outbox), ...knownSystems(config).map(samStream), outageStream];
+  // The entries of a stream can all be delivered and pruned, or dropped.
+  const stored = [...streamNames(outbox), ...streamsDropped(outbox)];
+  const possible = [...stored, ...knownSystems(config).map(samStream), outageStream];
   const known = [...new Set(possible)].sort();
   if (known.includes(stream)) return;
   const meant = known.find((name) => name.endsWith(`/${stream}`)) ?? nearest(stream, known);
