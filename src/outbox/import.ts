@@ -3,6 +3,7 @@ import type { NumberedLine } from '../lib/lines.ts';
 import { plainWords } from '../lib/plain-words.ts';
 import { usedBytes } from './database.ts';
 import type { EntryState } from './entry.ts';
+import { sha256Of } from './insert.ts';
 import type { Outbox } from './outbox.ts';
 import { type PortableEntry, portableSchema } from './portable.ts';
 
@@ -92,14 +93,15 @@ function entryOf(text: string | null): PortableEntry | string {
     const [issue] = parsed.error.issues;
     return `is not an exported entry: ${issue?.path.join('.') || 'the line'} ${issue?.message ?? ''}`;
   }
-  const sha256 = new Bun.CryptoHasher('sha256').update(parsed.data.body).digest('hex');
-  return sha256 === parsed.data.body_sha256 ? parsed.data : 'is damaged: the sha-256 of its body differs';
+  return sha256Of(parsed.data.body) === parsed.data.body_sha256
+    ? parsed.data
+    : 'is damaged: the sha-256 of its body differs';
 }
 
 function storeOne(outbox: Outbox, entry: PortableEntry): 'here' | 'moment-taken' | Exclude<EntryState, 'delivered'> {
   const { database } = outbox;
   const { state } = entry;
-  if (state === 'delivered' || database.query('SELECT 1 FROM entries WHERE id = ?').get(entry.id)) return 'here';
+  if (state === 'delivered' || outbox.has(entry.id)) return 'here';
   const isStored = outbox.takeIn({
     id: entry.id,
     stream: entry.stream,

@@ -7,9 +7,9 @@ export function storedBody(body: string): StoredBody {
   return { gzip: Bun.gzipSync(bytes), bytes: bytes.length, sha256: sha256Of(bytes) };
 }
 
-/** Returns the SHA-256 in hexadecimal. */
-export function sha256Of(bytes: Uint8Array): string {
-  return new Bun.CryptoHasher('sha256').update(bytes).digest('hex');
+/** Returns the SHA-256 of bytes, or of a text in UTF-8, in hexadecimal. */
+export function sha256Of(content: Uint8Array | string): string {
+  return new Bun.CryptoHasher('sha256').update(content).digest('hex');
 }
 
 /** Inserts an entry after all others. Returns false if its id exists already or another entry has its timestamp. */

@@ -1,3 +1,4 @@
+import { sha256Of } from '../insert.ts';
 import type { EntryRow } from '../row.ts';
 import { BitRepair } from './bit-repair.ts';
 import { PageFile } from './pages.ts';
@@ -142,7 +143,7 @@ function isBodyOf(gzip: Uint8Array<ArrayBuffer>, row: EntryRow): boolean {
     const body = process
       .getBuiltinModule('node:zlib')
       .gunzipSync(gzip, { maxOutputLength: Math.max(row.body_bytes, 1) });
-    return new Bun.CryptoHasher('sha256').update(body).digest('hex') === row.body_sha256;
+    return sha256Of(body) === row.body_sha256;
   } catch {
     return false;
   }

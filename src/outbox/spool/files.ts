@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type AttemptRecord, entryStates, type ForeignEntry } from '../entry.ts';
+import { sha256Of } from '../insert.ts';
 import { destinationName, entryPath } from '../request-parts.ts';
 
 const timestamp = z.iso.datetime().transform((text) => new Date(text));
@@ -66,8 +67,4 @@ export function parseEntry(text: string): ForeignEntry {
 /** Parses the file of an answer. Throws an Error if it is not complete. */
 export function parseAnswer(text: string): SpooledAnswer {
   return spooledAnswer.parse(JSON.parse(text));
-}
-
-function sha256Of(text: string): string {
-  return new Bun.CryptoHasher('sha256').update(text).digest('hex');
 }

@@ -2,6 +2,7 @@ import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { unfinishedSuffix, writeDurably } from '../../lib/durable.ts';
 import type { ForeignEntry } from '../entry.ts';
+import { sha256Of } from '../insert.ts';
 import { makeSpoolDirectory, spoolDirectories, spoolProblem } from './directory.ts';
 import { answerText, entryText, type SpooledAnswer } from './files.ts';
 
@@ -86,7 +87,7 @@ export class Spool {
   }
 
   #prefix(): string {
-    return `${new Bun.CryptoHasher('sha256').update(this.#outbox).digest('hex').slice(0, 12)}-`;
+    return `${sha256Of(this.#outbox).slice(0, 12)}-`;
   }
 
   #files(suffix: string): string[] {
