@@ -78,7 +78,7 @@ export function answeredAfterDrop(database: Database, entry: Entry, attempt: Att
 }
 
 /** Selects the records of all dropped entries. */
-export const everyDropped: CollectedFilter = { stream: null, since: null, until: null };
+const everyDropped: CollectedFilter = { stream: null, since: null, until: null };
 
 type DroppedRow = { id: string; stream: string; collected_at: number; dropped_at: number; reason: string };
 
