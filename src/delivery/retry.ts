@@ -1,3 +1,4 @@
+import { longestRest } from '../lib/time.ts';
 import type { Attempt, Entry } from '../outbox/entry.ts';
 
 /** Waits before the three retries of a drain, in seconds. */
@@ -7,7 +8,7 @@ export const retryDelays: readonly number[] = [1, 2, 4];
 export const longestWait = 30;
 
 /** The longest rest by `Retry-After` in seconds: a mistaken value must not stop a stream for days. */
-export const longestRetryAfter = 3600;
+export const longestRetryAfter = longestRest / 1000;
 
 /** Returns a delay in seconds, up to a fifth shorter or longer, so that many collectors do not retry at once. */
 export function withJitter(seconds: number): number {

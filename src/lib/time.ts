@@ -11,6 +11,17 @@ export function readableUtc(time: Date): string {
   return time.toISOString().slice(0, 19).replace('T', ' ');
 }
 
+/** The longest wait for a next attempt, in milliseconds: the longest `Retry-After` that a drain obeys. */
+export const longestRest = 3_600_000;
+
+/**
+ * True for a time of a next attempt that is not too far in the future. A later one was stored while the clock of this
+ * host was wrong.
+ */
+export function isBelievableRest(until: Date, now: Date): boolean {
+  return until.getTime() - now.getTime() <= longestRest;
+}
+
 /** True for an IANA time zone name that this program knows. */
 export function isTimeZone(name: string): boolean {
   try {

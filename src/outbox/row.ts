@@ -1,3 +1,4 @@
+import { isBelievableRest } from '../lib/time.ts';
 import type { Entry, EntryState } from './entry.ts';
 
 /** Every column but the body, which is large. */
@@ -46,7 +47,7 @@ export function entryOf(row: EntryRow): Entry {
     attempts: row.attempts,
     failedDrains: row.failed_drains,
     firstSentAt: optionalDateOf(row.first_sent_at),
-    nextAttemptAt: optionalDateOf(believableRest(row.next_attempt_at, Date.now())),
+    nextAttemptAt: believable(optionalDateOf(row.next_attempt_at)),
     lastStatus: row.last_status,
     lastError: row.last_error,
     deliveredAt: optionalDateOf(row.delivered_at),
@@ -77,10 +78,7 @@ function namesIn(text: string): readonly string[] {
   }
 }
 
-/** The longest rest of a stream, in milliseconds: the longest `Retry-After` that a drain obeys. */
-const longestRest = 3_600_000;
-
-/** Returns null for a time too far in the future: the clock of this host was wrong when it was stored. */
-function believableRest(until: number | null, now: number): number | null {
-  return until !== null && until - now <= longestRest ? until : null;
+/** Returns null for a time of a next attempt that a wrong clock set. */
+function believable(until: Date | null): Date | null {
+  return until !== null && isBelievableRest(until, new Date()) ? until : null;
 }

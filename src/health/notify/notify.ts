@@ -1,15 +1,15 @@
 import { hostname } from 'node:os';
 import type { AlertSettings } from '../../config/alerts.ts';
 import type { Log } from '../../lib/log.ts';
-import { readableUtc } from '../../lib/time.ts';
+import { isBelievableRest, longestRest, readableUtc } from '../../lib/time.ts';
 import type { Outbox } from '../../outbox/outbox.ts';
 import type { HealthFinding } from '../findings.ts';
 import { healthChangesOf } from './changes.ts';
 import { type Channel, channels, type Message, readNotifiedState, writeNotifiedState } from './notified-state.ts';
 import { tell } from './tell.ts';
 
-/** Attempts per message, and the pause after the first one in milliseconds, which doubles: nine hours in all. */
-const maxAttempts = 8;
+/** Attempts per message, and the pause after the first one in milliseconds, which doubles up to an hour: nine hours in all. */
+const maxAttempts = 13;
 const firstPause = 4 * 60_000;
 
 /**
@@ -70,9 +70,9 @@ function enqueue(
 }
 
 /**
- * Returns the oldest message of a channel, and stores the attempt. Returns null if there is no message, or if `which` is
- * `due` and no message of the channel is due. The other messages of the channel wait as long, because an overlapping run must
- * not send them too.
+ * Returns the oldest message of a channel and stores that it is tried. With `due`, returns null until the channel's
+ * next attempt is due; with `any`, only if there is no message. All messages of the channel get the new time of the
+ * next attempt, so that an overlapping run does not send them too.
  */
 function takeNext(outbox: Outbox, channel: Channel, now: Date, which: 'due' | 'any'): Message | null {
   return outbox.atomically(() => {
@@ -92,13 +92,12 @@ function takeNext(outbox: Outbox, channel: Channel, now: Date, which: 'due' | 'a
 
 /** Returns the pause after a number of attempts, in milliseconds. */
 function pauseAfter(attempts: number): number {
-  return attempts === 0 ? 0 : firstPause * 2 ** (attempts - 1);
+  return Math.min(longestRest, firstPause * 2 ** (attempts - 1));
 }
 
-/** True if the message is not due yet. A time further away than any pause comes from a wrong clock and is ignored. */
+/** True if the message is not due yet. A time that a wrong clock set is ignored. */
 function isResting({ nextAt }: Message, now: Date): boolean {
-  const rest = nextAt.getTime() - now.getTime();
-  return rest > 0 && rest <= pauseAfter(maxAttempts - 1);
+  return nextAt > now && isBelievableRest(nextAt, now);
 }
 
 function messageOn(
