@@ -8,8 +8,7 @@ import { socketNamesOfOthers } from './socket-owners.ts';
  * problem, and the caller goes on without a lock, because a snapshot that is collected twice does less harm than none.
  */
 export function trySocketLock(file: string, warn: (problem: string) => void): { release(): void } | null {
-  const hash = new Bun.CryptoHasher('sha256').update(resolve(file)).digest('hex');
-  const name = `${namePrefix()}${hash}`;
+  const name = socketName(file);
   try {
     const socket = Bun.listen({ unix: `\0${name}`, socket: { data() {} } });
     socket.unref();
@@ -22,6 +21,12 @@ export function trySocketLock(file: string, warn: (problem: string) => void): { 
     // Sockets can be forbidden: then there is no lock either.
     return { release() {} };
   }
+}
+
+/** Returns the name of the abstract socket that belongs to a file. */
+export function socketName(file: string): string {
+  const hash = new Bun.CryptoHasher('sha256').update(resolve(file)).digest('hex');
+  return `${namePrefix()}${hash}`;
 }
 
 /**

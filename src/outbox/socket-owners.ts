@@ -9,7 +9,8 @@ export function socketNamesOfOthers(prefix: string): string[] {
     read(() => readFileSync('/proc/net/unix', 'utf8'), '')
       .split('\n')
       .map((line) => /^(?:\S+ +){6}(?<inode>\d+) @(?<name>\S+)$/.exec(line)?.groups)
-      .filter((groups) => groups?.name?.startsWith(prefix)),
+      // A connection that its process has not accepted yet has the name of the socket, and inode 0.
+      .filter((groups) => groups?.name?.startsWith(prefix) && groups.inode !== '0'),
     (groups) => groups?.name ?? '',
   );
   if (inodesByName.size === 0) return [];

@@ -15,6 +15,7 @@ import { type OutboxLocation, openReadOnly } from '../outbox/open.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { Spool } from '../outbox/spool/spool.ts';
 import { OutboxUnwritable } from '../outbox/unwritable.ts';
+import { hangingRun } from './earlier-run.ts';
 import { ErrorChanges } from './ongoing-errors.ts';
 
 /** The values of the flags that every command has. */
@@ -32,7 +33,7 @@ export type Context = {
   readonly config: Config;
   readonly log: Log;
   readonly outbox: OutboxLocation;
-  /** Set if the directory of the outbox does not answer: no file in it may be touched. */
+  /** Set if the directory of the outbox does not answer, or an earlier run hangs: no file in it may be touched. */
   readonly hanging: OutboxUnwritable | null;
   /** Collects what an unattended run reports at its end; null if a person watches the run. */
   readonly changes: ErrorChanges | null;
@@ -51,8 +52,14 @@ export async function routinely(args: CommonArgs, work: (context: Context) => Pr
   const isWatched = isTerminal(2) || args.verbose === true;
   const config = loadConfig(args.config ?? null, process.env);
   const { common, bySystem } = logFilesOf(args, config);
-  const hanging = await hangingFiles([outboxOf(args, config), common, ...bySystem.values()]);
-  const context = contextWith(args, config, isWatched ? null : new ErrorChanges(), hanging);
+  const outbox = outboxOf(args, config);
+  const files = [outbox, common, ...bySystem.values()];
+  const [unanswered, earlier] = await Promise.all([hangingFiles(files), hangingRun(outbox)]);
+  const changes = isWatched ? null : new ErrorChanges();
+  const context =
+    earlier === null || unanswered.has(outbox)
+      ? contextWith(args, config, changes, unanswered, doesNotAnswer(outbox))
+      : contextWith(args, config, changes, new Set(files), earlierHangs(outbox, earlier));
   try {
     return await work(context);
   } finally {
@@ -65,6 +72,7 @@ function contextWith(
   config: Config,
   changes: ErrorChanges | null = null,
   unusable: ReadonlySet<string> = new Set(),
+  reason: OutboxUnwritable | null = null,
 ): Context {
   const { collector } = config;
   const { common, bySystem } = logFilesOf(args, config);
@@ -78,7 +86,7 @@ function contextWith(
   const file = outboxOf(args, config);
   const spool = new Spool(collector.fallback_directory ?? defaultFallbackDirectory(), file);
   const outbox = { file, isNamed: args.outbox !== undefined, host: hostname(), spool, log };
-  const hanging = unusable.has(file) ? doesNotAnswer(file) : null;
+  const hanging = unusable.has(file) ? reason : null;
   return { config, log, outbox, hanging, changes };
 }
 
@@ -90,6 +98,14 @@ function doesNotAnswer(outbox: string): OutboxUnwritable {
   return new OutboxUnwritable(
     `cannot open the outbox ${outbox}: its directory did not answer within ${patience} s`,
     'check its filesystem and the file server: cat /proc/mounts; dmesg',
+    null,
+  );
+}
+
+function earlierHangs(outbox: string, socket: string): OutboxUnwritable {
+  return new OutboxUnwritable(
+    `cannot open the outbox ${outbox}: an earlier run waits for a file and does not go on`,
+    `check the filesystem of the outbox, and find the process with: ss -xlp | grep ${socket}`,
     null,
   );
 }

@@ -1,13 +1,13 @@
 /** Files that are not what they should be: of other users, FIFOs, files that are too large, recordings that cannot be written. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import { chmodSync, chownSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { contentsOf } from '../support/damaged-outbox.ts';
 import { needs, needsThat } from '../support/needs.ts';
 import { run } from '../support/run.ts';
 import { type SamApi, startSamApi } from '../support/sam-api.ts';
-import { newSite, type Site } from '../support/site.ts';
+import { binary, newSite, type Site } from '../support/site.ts';
 import { start } from '../support/start.ts';
 import { until } from '../support/until.ts';
 
@@ -160,6 +160,30 @@ describe('what would block or take for ever', () => {
       run(['umount', '--lazy', mounted]);
       await mount.ended;
     }
+  });
+
+  needs('strace')('a run that hangs on a write makes no later run hang, and costs no snapshot', async () => {
+    await site.run('collect', 'casper');
+    const journal = `${site.outbox}-journal`;
+    const delay = '--inject=pwrite64:delay_enter=600s';
+    const argv = ['strace', '-f', '-o', '/dev/null', '-P', journal, '--trace=pwrite64', delay, binary, 'run', 'casper'];
+    const first = start(argv, { env: { ...site.env, PATH: `${site.env.PATH}:/usr/bin:/bin` } });
+    try {
+      await until(() => statSync(journal, { throwIfNoEntry: false }) !== undefined, 'the first run writes');
+      const [posting, draining] = await Promise.all([site.run('run', 'casper'), site.run('drain')]);
+      const words = /an earlier run waits for a file and does not go on.* ss -xlp \| grep hpc-collector-/;
+      expect(posting.stderr).toMatch(words);
+      expect(posting.stderr).toContain('the snapshot was posted directly');
+      expect(posting.exit).toBe(1);
+      expect(draining).toMatchObject({ exit: 1, stderr: expect.stringMatching(words) });
+      expect(api.posted).toHaveLength(1);
+    } finally {
+      first.kill('SIGKILL');
+      await first.ended;
+    }
+    // Without strace the first run goes on, and stores its snapshot too.
+    await until(async () => (await site.run('run', 'casper')).exit === 0, 'the next run works again');
+    expect(contentsOf(site.outbox)).toHaveLength(3);
   });
 
   needs('bindfs')('health, ls and stats end at once on SIGTERM while the state directory hangs', async () => {
