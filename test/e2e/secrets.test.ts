@@ -16,11 +16,17 @@ const commands = [
   ['run', '-v', 'casper'],
   ['run', 'hub'],
   ['drain', '--now', '--max-seconds', '1'],
+  ['doctor'],
   ['doctor', '--json'],
+  ['health'],
   ['health', '--json'],
+  ['config', 'check'],
   ['config', 'show', 'casper', 'hub'],
   ['config', 'show', '--json'],
+  ['outbox', 'ls', '--state', 'all'],
   ['outbox', 'ls', '--state', 'all', '--json'],
+  ['outbox', 'stats'],
+  ['outbox', 'stats', '--json'],
   ['outbox', 'export', '--all'],
 ] as const;
 
