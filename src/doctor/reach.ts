@@ -4,6 +4,8 @@ import { sameHost } from '../exec/host-name.ts';
 import { readText } from '../exec/read-text.ts';
 import { onSchedulerHost } from '../exec/scheduler-host.ts';
 import { probeFilesystem, wayTo } from '../host/probes.ts';
+import { pbsCommands } from '../pbs/commands.ts';
+import { slurmCommands } from '../slurm/commands.ts';
 import { slurmRemedy } from '../slurm/complaints.ts';
 import { hiddenBy } from '../slurm/private-data.ts';
 import { slurmVersionLine, tooOld } from '../slurm/version.ts';
@@ -37,7 +39,7 @@ const needs: Readonly<Record<Scheduler, Needs>> = {
     remedyFor: () => null,
     server: {
       name: 'pbs_server',
-      argv: ['qstat', '-B', '-f'],
+      argv: pbsCommands.serverText,
       // qmgr(1B): with it, qstat lists only the user's own jobs, and exits with 0.
       hides: (answer) =>
         /^\s*query_other_jobs = False$/m.test(answer)
@@ -52,7 +54,7 @@ const needs: Readonly<Record<Scheduler, Needs>> = {
     remedyFor: slurmRemedy,
     server: {
       name: 'slurmctld',
-      argv: ['scontrol', 'show', 'config'],
+      argv: slurmCommands.configuration,
       hides: hiddenBy,
       remedy: 'sacctmgr show user   # Admin: Operator',
     },

@@ -3,6 +3,7 @@ import { readText } from '../exec/read-text.ts';
 import { clusterNameRule, isClusterName } from '../lib/cluster-name.ts';
 import { exitCodes, OperatorError } from '../lib/errors.ts';
 import { printable } from '../lib/text.ts';
+import { slurmCommands } from '../slurm/commands.ts';
 import { type Complaint, complaintIn, controllerComplaints } from '../slurm/complaints.ts';
 
 /**
@@ -11,7 +12,7 @@ import { type Complaint, complaintIn, controllerComplaints } from '../slurm/comp
  */
 export async function slurmClusterName(executor: Executor, host: string | null): Promise<string> {
   const command = {
-    argv: ['scontrol', 'show', 'config'],
+    argv: slurmCommands.configuration,
     host,
     via: null,
     timeoutSeconds: 60,

@@ -2,6 +2,7 @@ import type { Executor } from '../exec/command.ts';
 import { readText } from '../exec/read-text.ts';
 import { OperatorError } from '../lib/errors.ts';
 import { printable } from '../lib/text.ts';
+import { slurmCommands } from '../slurm/commands.ts';
 import { slurmVersionLine, tooOld } from '../slurm/version.ts';
 
 /**
@@ -9,7 +10,13 @@ import { slurmVersionLine, tooOld } from '../slurm/version.ts';
  * the export reports the reason.
  */
 export async function refuseOldRelease(executor: Executor, host: string | null): Promise<void> {
-  const command = { argv: ['sacct', '--version'], host, via: null, timeoutSeconds: 60, maxOutputBytes: 4096 } as const;
+  const command = {
+    argv: slurmCommands.sacctVersion,
+    host,
+    via: null,
+    timeoutSeconds: 60,
+    maxOutputBytes: 4096,
+  } as const;
   const result = await readText(executor, command);
   if (result.kind === 'failed') return;
   const release = slurmVersionLine(result.text) ?? '';

@@ -14,6 +14,7 @@ import {
   type SchedulerProbes,
 } from '../lib/records.ts';
 import { counted } from '../lib/text.ts';
+import { pbsCommands } from './commands.ts';
 import { jobFields, parseJob } from './jobs.ts';
 import { nodeFields, parseNode } from './nodes.ts';
 import { parseQueue, parseQueueTable, queueFields } from './queues.ts';
@@ -63,7 +64,7 @@ async function doubtJobs(system: BatchSystem, executor: Executor, counts: JobCou
 
 /** Asks PBS whether users may see other users' jobs; null if it does not say. */
 async function probeQueryOtherJobs(system: BatchSystem, executor: Executor): Promise<boolean | null> {
-  const command = onSchedulerHost(system, ['qstat', '-B', '-f', '-F', 'json'], 'scheduler');
+  const command = onSchedulerHost(system, pbsCommands.server, 'scheduler');
   let answer: string | undefined;
   await probeRecords(executor, command, 'Server', new Set(['query_other_jobs']), ({ fields }) => {
     answer = textOf(fields.get('query_other_jobs'))?.toLowerCase();
@@ -83,7 +84,7 @@ export async function probeNodes(
 ): Promise<Probed<null>> {
   const unread = new Damages();
   const names = new Map<string, string>();
-  const command = onSchedulerHost(system, ['pbsnodes', '-aj', '-F', 'json'], 'scheduler');
+  const command = onSchedulerHost(system, pbsCommands.nodes, 'scheduler');
   const takeNode = parsed((record) => parseNode(record, unread), take);
   const probed = await probeRecords(executor, command, 'nodes', nodeFields, (record) => {
     if (!hasDifferingVnodes(record)) return takeNode(record);
@@ -111,7 +112,7 @@ async function probeVnodes(
 ): Promise<Probed<null>> {
   const unread = new Damages();
   const vnodes = new Map<string, NodeRecord[]>();
-  const command = onSchedulerHost(system, ['pbsnodes', '-avj', '-F', 'json'], 'scheduler');
+  const command = onSchedulerHost(system, pbsCommands.vnodes, 'scheduler');
   const probed = await probeRecords(executor, command, 'nodes', nodeFields, (record) => {
     const host = hostOf(record);
     if (!names.has(host)) return undefined;
@@ -139,7 +140,7 @@ export function probeJobs(
   executor: Executor,
   take: (job: JobRecord) => void,
 ): Promise<Probed<null>> {
-  const command = onSchedulerHost(system, ['qstat', '-f', '-F', 'json'], 'scheduler');
+  const command = onSchedulerHost(system, pbsCommands.jobs, 'scheduler');
   return probeRecords(executor, command, 'Jobs', jobFields, parsed(parseJob, take));
 }
 
@@ -149,12 +150,12 @@ export async function probeQueues(system: BatchSystem, executor: Executor): Prom
   const [json, table] = await Promise.all([
     probeRecords(
       executor,
-      onSchedulerHost(system, ['qstat', '-Q', '-f', '-F', 'json'], 'scheduler'),
+      onSchedulerHost(system, pbsCommands.queues, 'scheduler'),
       'Queue',
       queueFields,
       parsed(parseQueue, (queue) => queues.set(queue.name, queue)),
     ),
-    readLines(executor, onSchedulerHost(system, ['qstat', '-Qa'], 'scheduler')),
+    readLines(executor, onSchedulerHost(system, pbsCommands.queueTable, 'scheduler')),
   ]);
   const fromTable = table.kind === 'done' ? parseQueueTable(table.text) : [];
   if (json.kind === 'failed' && fromTable.length === 0) return json;
@@ -165,7 +166,7 @@ export async function probeQueues(system: BatchSystem, executor: Executor): Prom
 
 /** Asks PBS for its reservations. */
 export async function probeReservations(system: BatchSystem, executor: Executor): Promise<Probed<ReservationRecord[]>> {
-  const result = await readLines(executor, onSchedulerHost(system, ['pbs_rstat', '-f'], 'scheduler'));
+  const result = await readLines(executor, onSchedulerHost(system, pbsCommands.reservations, 'scheduler'));
   if (result.kind === 'failed') return result;
   return { kind: 'done', ...parseReservations(result.text, system.timezone) };
 }

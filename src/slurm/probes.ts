@@ -14,12 +14,13 @@ import type {
   SchedulerProbes,
 } from '../lib/records.ts';
 import { counted, printable } from '../lib/text.ts';
+import { slurmCommands } from './commands.ts';
 import { withComplaint } from './complaints.ts';
 import { jobFields, parseJob } from './jobs.ts';
 import { NodesByName, nodeFields } from './nodes.ts';
 import { parsePartition, partitionFields } from './partitions.ts';
 import { parseReservations } from './reservations.ts';
-import { formatOf, type Row, readRows } from './rows.ts';
+import { type Row, readRows } from './rows.ts';
 import { slurmVersionLine, tooOld } from './version.ts';
 
 /** Returns the probes of a Slurm system. If its version is too old, all other probes fail and say so. */
@@ -62,13 +63,12 @@ function doubtReservations({ nodes, reservations }: Found): string | null {
 
 /** Returns the version of Slurm; null if the command fails, because the other commands then report the reason. */
 async function probeVersion(system: BatchSystem, executor: Executor): Promise<string | null> {
-  const result = await readText(executor, onSchedulerHost(system, ['sinfo', '--version'], 'scheduler'));
+  const result = await readText(executor, onSchedulerHost(system, slurmCommands.version, 'scheduler'));
   return result.kind === 'done' ? printable(slurmVersionLine(result.text) ?? result.text, 80) || null : null;
 }
 
 /**
- * Asks Slurm for its nodes and passes each to `take`. Lists the nodes of all partitions, hidden ones too. An empty list
- * is a failure, because with PrivateData=nodes Slurm hides nodes without an error.
+ * Asks Slurm for its nodes and passes each to `take`. An empty list is a failure, because with PrivateData=nodes Slurm hides nodes without an error.
  */
 async function probeNodes(
   system: BatchSystem,
@@ -76,10 +76,9 @@ async function probeNodes(
   take: (node: NodeRecord) => void,
 ): Promise<Probed<null>> {
   const nodes = new NodesByName();
-  const argv = ['sinfo', '-a', '-N', '-h', '--local', '--noconvert', '-O', formatOf(nodeFields)] as const;
   const probed = await probeRows(
     executor,
-    onSchedulerHost(system, argv, 'scheduler'),
+    onSchedulerHost(system, slurmCommands.nodes, 'scheduler'),
     nodeFields,
     (row) => nodes.add(row),
     'lists no nodes: may this user see them (PrivateData in slurm.conf)?',
@@ -88,23 +87,9 @@ async function probeNodes(
   return probed;
 }
 
-/**
- * Asks Slurm for its jobs and passes each to `take`. The pending tasks of an array are one line. squeue truncates their
- * list unless SLURM_BITSTR_LEN is 0 (squeue(1), "%i"), and prints 1024 as `1K` unless `--noconvert` is set.
- */
+/** Asks Slurm for its jobs and passes each to `take`. */
 function probeJobs(system: BatchSystem, executor: Executor, take: (job: JobRecord) => void): Promise<Probed<null>> {
-  const argv = [
-    'env',
-    'SLURM_BITSTR_LEN=0',
-    'squeue',
-    '-a',
-    '-h',
-    '--local',
-    '--noconvert',
-    '-O',
-    formatOf(jobFields),
-  ] as const;
-  return probeRows(executor, onSchedulerHost(system, argv, 'scheduler'), jobFields, (row) => {
+  return probeRows(executor, onSchedulerHost(system, slurmCommands.jobs, 'scheduler'), jobFields, (row) => {
     const job = parseJob(row);
     if (typeof job === 'string') return job;
     take(job);
@@ -112,23 +97,26 @@ function probeJobs(system: BatchSystem, executor: Executor, take: (job: JobRecor
   });
 }
 
-/** Asks Slurm for its partitions, including hidden partitions and partitions without nodes. */
+/** Asks Slurm for its partitions. */
 async function probePartitions(system: BatchSystem, executor: Executor): Promise<Probed<QueueRecord[]>> {
   const queues = new Map<string, QueueRecord>();
-  const argv = ['sinfo', '-a', '-h', '--local', '-O', formatOf(partitionFields)] as const;
-  const probed = await probeRows(executor, onSchedulerHost(system, argv, 'scheduler'), partitionFields, (row) => {
-    const queue = parsePartition(row);
-    if (typeof queue === 'string') return queue;
-    queues.set(queue.name, queue);
-    return undefined;
-  });
+  const probed = await probeRows(
+    executor,
+    onSchedulerHost(system, slurmCommands.partitions, 'scheduler'),
+    partitionFields,
+    (row) => {
+      const queue = parsePartition(row);
+      if (typeof queue === 'string') return queue;
+      queues.set(queue.name, queue);
+      return undefined;
+    },
+  );
   return probed.kind === 'done' ? { ...probed, value: [...queues.values()] } : probed;
 }
 
-/** Asks Slurm for its reservations. Times are in seconds since 1970, because Slurm prints other times without a zone. */
+/** Asks Slurm for its reservations. */
 async function probeReservations(system: BatchSystem, executor: Executor): Promise<Probed<ReservationRecord[]>> {
-  const argv = ['env', 'SLURM_TIME_FORMAT=%s', 'scontrol', '--oneliner', 'show', 'reservation'] as const;
-  const result = await readLines(executor, onSchedulerHost(system, argv, 'scheduler'));
+  const result = await readLines(executor, onSchedulerHost(system, slurmCommands.reservations, 'scheduler'));
   if (result.kind === 'done') return { kind: 'done', ...parseReservations(result.text) };
   return { ...result, reason: withComplaint(result.reason, result.ending) };
 }
