@@ -1,7 +1,7 @@
 import { OperatorError } from '../lib/errors.ts';
 
 /** The flags that may be given several times. */
-export const repeatableFlags: readonly string[] = ['--cluster'];
+export const repeatableFlags: readonly string[] = ['--cluster', '--scope'];
 
 /**
  * Returns all values of a flag that can be repeated or have several values separated by commas; citty keeps only the

@@ -1,6 +1,7 @@
 import { messageOf, OperatorError } from '../lib/errors.ts';
 import { createAccessRules } from './auth/access.ts';
 import { createAuthenticator } from './auth/authentication.ts';
+import { createIdentify } from './auth/identify.ts';
 import { createKeyRing } from './auth/key-ring.ts';
 import { urlOf } from './http/listen.ts';
 import { createDispatcher, type RequestLog } from './http/routing.ts';
@@ -21,6 +22,10 @@ export type ReceiverOptions = {
   readonly ingest?: IngestOptions;
   /** The longest time in which a client sends nothing, in seconds (default 30, at most 120). */
   readonly idleSeconds?: number;
+  /** True if everybody may read, without names of people (default: only on loopback or with a login or key). */
+  readonly isPublic?: boolean;
+  /** True if every request comes from a proxy, whose forwarded headers are believed (default: false). */
+  readonly isBehindProxy?: boolean;
   readonly log?: RequestLog;
 };
 
@@ -58,21 +63,30 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     database,
     maxBodyBytes = 16 * 1024 * 1024,
     idleSeconds = 30,
+    isPublic = false,
+    isBehindProxy = false,
     ingest = {},
     log = () => {},
   } = options;
   const store = await openStore(database);
   try {
-    const access = createAccessRules(createAuthenticator(store), createKeyRing(store, ingest.environmentKeys ?? []));
     const times = { idleSeconds, totalSeconds: idleSeconds * totalPerIdle };
     const limits = {
       status: { maxBytes: maxBodyBytes, ...times },
       usage: { maxBytes: ingest.maxBodyBytes ?? defaultIngestBytes, ...times },
     };
+    const keyRing = createKeyRing(store, ingest.environmentKeys ?? []);
+    const identify = createIdentify(createAuthenticator(store, keyRing), keyRing);
+    const access = createAccessRules({ identify, keyRing, isPublic, alias: (name) => name });
+    const dispatch = createDispatcher(
+      apisOf({ store, access, limits, origins: ingest.origins ?? new Set() }),
+      { isTls: false, isBehindProxy },
+      log,
+    );
     const server = listen(hostname, port, {
       // Bun looks every 4 s and may close a connection that much too early: http/body.ts must answer 408 before.
       idleTimeout: Math.min(2 * idleSeconds + 4, 240),
-      fetch: createDispatcher(apisOf({ store, access, limits, origins: ingest.origins ?? new Set() }), log),
+      fetch: (request, connections) => dispatch(request, connections.requestIP(request)?.address ?? ''),
       error: (error: Error) => {
         log(`500: ${messageOf(error)}`, 'error');
         return Response.json({ error: 'Internal error' }, { status: 500 });
@@ -94,7 +108,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
 
 type Handlers = {
   readonly idleTimeout: number;
-  readonly fetch: (request: Request) => Promise<Response>;
+  readonly fetch: (request: Request, server: Bun.Server<undefined>) => Promise<Response>;
   readonly error: (error: Error) => Response;
 };
 

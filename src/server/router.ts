@@ -16,7 +16,7 @@ export type RouterParts = {
 
 /** Returns every route of the receiver: method, path, who may use it, and its handler. */
 export function apisOf({ store, access, limits, origins }: RouterParts): Api[] {
-  const { open, user, keyHolder, clusterReader } = access;
+  const { open, reader, keyHolder, clusterReader, systemWriter, outageWriter } = access;
   const status = '/api/v1/status';
   return [
     {
@@ -36,11 +36,11 @@ export function apisOf({ store, access, limits, origins }: RouterParts): Api[] {
       notAllowed: (allowed) => `Method not allowed: use ${allowed}`,
       origins: null,
       routes: [
-        route('POST', `${status}/outage`, user, postOutage(store, limits.status)),
-        route('GET', `${status}/outages`, user, getOutages(store)),
-        route('GET', `${status}/reservations`, user, getReservations(store)),
-        route('POST', `${status}/:system`, user, postSnapshot(store, limits.status)),
-        route('GET', `${status}/:system/latest`, user, getLatest(store)),
+        route('POST', `${status}/outage`, outageWriter, postOutage(store, limits.status)),
+        route('GET', `${status}/outages`, reader, getOutages(store)),
+        route('GET', `${status}/reservations`, reader, getReservations(store)),
+        route('POST', `${status}/:system`, systemWriter, postSnapshot(store, limits.status)),
+        route('GET', `${status}/:system/latest`, reader, getLatest(store)),
       ],
     },
   ];

@@ -106,7 +106,7 @@ describe('the receiver', () => {
   });
 
   test('refuses a wrong key, and a key for another cluster: the jobs wait', async () => {
-    for (const key of ['wrong', await receiver.addKey('other', ['elsewhere'])]) {
+    for (const key of ['wrong', await receiver.addKey('other', 'write:elsewhere')]) {
       using box = openWith(bodyOf('mine', jobRecord()));
       expect(await box.drain(receiver.url, key)).toMatchObject({ delivered: 0, rejected: 0, left: 1 });
       expect(box.states()).toEqual([{ state: 'pending', attempts: 0 }]);

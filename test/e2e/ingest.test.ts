@@ -53,10 +53,10 @@ function peakMebibytes(pid: number): number {
 describe('keys', () => {
   test('are shown once, listed, used and removed', async () => {
     const added = await key('add', 'hpc1-export', '--cluster', 'hpc1', '--cluster=hpc2,hpc3');
-    expect(added).toMatchObject({ exit: 0, stderr: 'Added key hpc1-export for hpc1, hpc2, hpc3\n' });
+    expect(added).toMatchObject({ exit: 0, stderr: 'Added key hpc1-export for write:hpc1, write:hpc2, write:hpc3\n' });
     const secret = added.stdout.trim();
     expect(secret).toMatch(/^[\w-]{43}$/);
-    expect((await key('add', 'shared', '--all')).stderr).toBe('Added key shared for every cluster\n');
+    expect((await key('add', 'shared', '--all')).stderr).toBe('Added key shared for write:*\n');
 
     const { url } = await serve();
     for (const hostname of ['hpc1', 'hpc3']) {
@@ -65,20 +65,24 @@ describe('keys', () => {
     const refused = await post(url, secret, JSON.stringify({ hostname: 'hpc4', jobs: finishedJobs(1, 1) }));
     expect([refused.status, await refused.json()]).toEqual([
       403,
-      { detail: 'API key hpc1-export is not for cluster hpc4, only for hpc1,hpc2,hpc3' },
+      { detail: 'API key hpc1-export lacks the scope write:hpc4; it has write:hpc1,write:hpc2,write:hpc3' },
     ]);
 
     const time = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d`;
     expect((await key('ls')).stdout).toMatch(
       new RegExp(
-        `^NAME         CLUSTERS        SINCE \\(UTC\\)          LAST USED \\(UTC\\)\\n` +
-          `hpc1-export  hpc1,hpc2,hpc3  ${time}  ${time}\\nshared       \\*               ${time}  never\\n$`,
+        `^NAME         SCOPES                            SINCE \\(UTC\\)          LAST USED \\(UTC\\)\\n` +
+          `hpc1-export  write:hpc1,write:hpc2,write:hpc3  ${time}  ${time}\\nshared       write:\\*                           ${time}  never\\n$`,
       ),
     );
     const listed = (await key('ls', '--json')).stdout.trim().split('\n');
     expect(listed.map((line) => JSON.parse(line))).toMatchObject([
-      { name: 'hpc1-export', clusters: ['hpc1', 'hpc2', 'hpc3'], last_used_at: expect.stringMatching(/Z$/) },
-      { name: 'shared', clusters: '*', created_at: expect.stringMatching(/Z$/), last_used_at: null },
+      {
+        name: 'hpc1-export',
+        scopes: ['write:hpc1', 'write:hpc2', 'write:hpc3'],
+        last_used_at: expect.stringMatching(/Z$/),
+      },
+      { name: 'shared', scopes: ['write:*'], created_at: expect.stringMatching(/Z$/), last_used_at: null },
     ]);
 
     expect(await key('remove', 'hpc1-export')).toMatchObject({ exit: 0, stderr: 'Removed key hpc1-export\n' });
@@ -87,10 +91,10 @@ describe('keys', () => {
   });
 
   test.each<[string[], string]>([
-    [['add', 'one'], '--cluster NAME, or --all'],
-    [['add', 'one', '--all', '--cluster', 'a'], 'not both'],
+    [['add', 'one'], '--scope SCOPE, --cluster NAME or --all'],
+    [['add', 'one', '--scope', 'reads'], "'reads' is not a scope"],
     [['add', 'one', '--cluster', 'a,,b'], 'a name is empty'],
-    [['add', 'one', '--cluster', '../a'], "'../a' is no cluster's name"],
+    [['add', 'one', '--cluster', '../a'], "'write:../a' is not a scope"],
     [['add', 'o n e', '--all'], "A key's name has"],
     [['remove', 'one'], 'there is no key one'],
   ])('%p is refused in words', async (words, said) => {

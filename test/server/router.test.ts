@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { createAccessRules } from '../../src/server/auth/access.ts';
 import { createAuthenticator } from '../../src/server/auth/authentication.ts';
+import { createIdentify } from '../../src/server/auth/identify.ts';
 import { createKeyRing } from '../../src/server/auth/key-ring.ts';
 import { apisOf } from '../../src/server/router.ts';
 import { openStore } from '../../src/server/store/open.ts';
@@ -21,10 +22,12 @@ afterAll(async () => {
 const open = ['GET ^/api/dashboard/health$'];
 
 test('every route but these refuses a request without credentials', async () => {
+  const keyRing = createKeyRing(store, ['key']);
+  const identify = createIdentify(createAuthenticator(store, keyRing), keyRing);
   const limits = { maxBytes: 1000, idleSeconds: 1, totalSeconds: 1 };
   const apis = apisOf({
     store,
-    access: createAccessRules(createAuthenticator(store), createKeyRing(store, ['key'])),
+    access: createAccessRules({ identify, keyRing, isPublic: false, alias: (name) => name }),
     limits: { status: limits, usage: limits },
     origins: new Set(),
   });
@@ -33,7 +36,8 @@ test('every route but these refuses a request without credentials', async () => 
   const answered: string[] = [];
   for (const { method, pattern, answer } of routes) {
     const url = new URL('http://localhost/');
-    const call = { request: new Request(url.href, { method }), url, parameters: { system: 's', cluster: 'c' } };
+    const client = { address: '203.0.113.7', isLocal: false, origin: url.origin };
+    const call = { request: new Request(url.href, { method }), url, client, parameters: { system: 's', cluster: 'c' } };
     const refused = await answer(call).catch((error: unknown) => error);
     const name = `${method} ${pattern.source.replaceAll('\\/', '/')}`;
     if (refused instanceof Error) expect({ name, refused }).toMatchObject({ refused: { status: 401 } });

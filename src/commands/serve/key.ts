@@ -4,7 +4,7 @@ import { complain, print } from '../../lib/output.ts';
 import { readableUtc } from '../../lib/time.ts';
 import { openContext } from '../../run/context.ts';
 import { type ApiKey, addKey, listKeys, removeKey } from '../../server/auth/keys.ts';
-import { scopeOfNames, scopeText } from '../../server/auth/scope.ts';
+import { scopesOf, scopesText } from '../../server/auth/scope.ts';
 import { millisecondsOf } from '../../server/timestamp.ts';
 import { commonArgs } from '../common.ts';
 import { jsonLine } from '../outbox/entry-json.ts';
@@ -12,6 +12,7 @@ import { tableLines } from '../outbox/table.ts';
 import { printLines } from '../output.ts';
 import { repeatedValues } from '../repeated.ts';
 import { databaseArg, databaseOf } from './database.ts';
+import { scopeArg } from './scope.ts';
 
 const nameArg = { name: { type: 'positional', required: true, description: 'Name of the key' } } as const;
 
@@ -21,22 +22,27 @@ const addCommand = defineCommand({
     ...commonArgs,
     ...databaseArg,
     ...nameArg,
-    cluster: { type: 'string', valueHint: 'NAME', description: 'Cluster that may use it (repeat it, or use commas)' },
-    all: { type: 'boolean', description: 'Permit every cluster' },
+    scope: scopeArg,
+    cluster: { type: 'string', valueHint: 'NAME', description: 'The same as --scope write:NAME' },
+    all: { type: 'boolean', description: 'The same as --scope write:*' },
   },
   async run({ args, rawArgs }) {
-    const names = repeatedValues(rawArgs, '--cluster');
-    if (args.all && names.length > 0) throw new OperatorError('give either --cluster or --all, not both');
-    const scope = args.all ? '*' : scopeOfNames(names);
-    const key = await addKey(databaseOf(args.database, openContext(args)), args.name, scope);
-    complain(`Added key ${args.name} for ${scope === '*' ? 'every cluster' : scope.join(', ')}\n`);
+    const words = [
+      ...repeatedValues(rawArgs, '--scope'),
+      ...repeatedValues(rawArgs, '--cluster').map((name) => `write:${name}`),
+      ...(args.all ? ['write:*'] : []),
+    ];
+    if (words.length === 0) throw new OperatorError('say what the key is for: --scope SCOPE, --cluster NAME or --all');
+    const scopes = scopesOf(words.join(','));
+    const key = await addKey(databaseOf(args.database, openContext(args)), args.name, scopes);
+    complain(`Added key ${args.name} for ${scopes.join(', ')}\n`);
     print(`${key}\n`);
     return exitCodes.done;
   },
 });
 
 const lsCommand = defineCommand({
-  meta: { name: 'ls', description: 'List the API keys: name, clusters and last use' },
+  meta: { name: 'ls', description: 'List the API keys: name, scopes and last use' },
   args: { ...commonArgs, ...databaseArg, json: { type: 'boolean', description: 'Print one JSON object for each key' } },
   async run({ args }) {
     const keys = await listKeys(databaseOf(args.database, openContext(args)));
@@ -57,22 +63,22 @@ const removeCommand = defineCommand({
 });
 
 export const keyCommand = defineCommand({
-  meta: { name: 'key', description: 'Manage the API keys of clusters that send jobs' },
+  meta: { name: 'key', description: 'Manage the API keys of programs' },
   subCommands: { add: addCommand, ls: lsCommand, remove: removeCommand },
 });
 
-function keyJson({ name, scope, createdAt, lastUsedAt }: ApiKey): Record<string, unknown> {
-  return { name, clusters: scope, created_at: dateOf(createdAt), last_used_at: lastUsedAt && dateOf(lastUsedAt) };
+function keyJson({ name, scopes, createdAt, lastUsedAt }: ApiKey): Record<string, unknown> {
+  return { name, scopes, created_at: dateOf(createdAt), last_used_at: lastUsedAt && dateOf(lastUsedAt) };
 }
 
 function keyTable(keys: readonly ApiKey[]): string[] {
-  const rows = keys.map(({ name, scope, createdAt, lastUsedAt }) => [
+  const rows = keys.map(({ name, scopes, createdAt, lastUsedAt }) => [
     name,
-    scopeText(scope),
+    scopesText(scopes),
     readableUtc(dateOf(createdAt)),
     lastUsedAt === null ? 'never' : readableUtc(dateOf(lastUsedAt)),
   ]);
-  return tableLines(['NAME', 'CLUSTERS', 'SINCE (UTC)', 'LAST USED (UTC)'], rows, []);
+  return tableLines(['NAME', 'SCOPES', 'SINCE (UTC)', 'LAST USED (UTC)'], rows, []);
 }
 
 function dateOf(timestamp: string): Date {

@@ -3,13 +3,16 @@ import { exitCodes } from '../../lib/errors.ts';
 import { complain, print } from '../../lib/output.ts';
 import { readableUtc } from '../../lib/time.ts';
 import { openContext } from '../../run/context.ts';
+import { scopesOf, scopesText, userScopes } from '../../server/auth/scope.ts';
 import { addUser, listUsers, removeUser } from '../../server/auth/users.ts';
 import { millisecondsOf } from '../../server/timestamp.ts';
 import { commonArgs } from '../common.ts';
 import { jsonLine } from '../outbox/entry-json.ts';
 import { tableLines } from '../outbox/table.ts';
 import { printLines } from '../output.ts';
+import { repeatedValues } from '../repeated.ts';
 import { databaseArg, databaseOf } from './database.ts';
+import { scopeArg } from './scope.ts';
 
 const nameArg = { name: { type: 'positional', required: true, description: 'Name of the user' } } as const;
 
@@ -19,15 +22,18 @@ const addCommand = defineCommand({
     ...commonArgs,
     ...databaseArg,
     ...nameArg,
+    scope: { ...scopeArg, description: `${scopeArg.description}; default: ${userScopes.join(' ')}` },
     'password-stdin': {
       type: 'boolean',
       description: 'Read the password from standard input (default: random)',
     },
   },
-  async run({ args }) {
+  async run({ args, rawArgs }) {
     const database = databaseOf(args.database, openContext(args));
     const given = args['password-stdin'] ? (await Bun.stdin.text()).replace(/\r?\n$/, '') : null;
-    const { password, replaced } = await addUser(database, args.name, given);
+    const words = repeatedValues(rawArgs, '--scope');
+    const scopes = words.length === 0 ? null : scopesOf(words.join(','));
+    const { password, replaced } = await addUser(database, args.name, given, scopes);
     complain(`${replaced ? 'Changed the password of' : 'Added'} ${args.name}\n`);
     if (password !== null) print(`${password}\n`);
     return exitCodes.done;
@@ -35,7 +41,7 @@ const addCommand = defineCommand({
 });
 
 const lsCommand = defineCommand({
-  meta: { name: 'ls', description: 'List the users and when their passwords were set' },
+  meta: { name: 'ls', description: 'List the users, their scopes and when their passwords were set' },
   args: {
     ...commonArgs,
     ...databaseArg,
@@ -43,12 +49,16 @@ const lsCommand = defineCommand({
   },
   async run({ args }) {
     const known = await listUsers(databaseOf(args.database, openContext(args)));
-    const users = known.map(({ name, changedAt }) => ({ name, changed_at: new Date(millisecondsOf(changedAt)) }));
+    const users = known.map(({ name, scopes, changedAt }) => ({
+      name,
+      scopes,
+      changed_at: new Date(millisecondsOf(changedAt)),
+    }));
     if (args.json) printLines(users.map((user) => jsonLine(user)));
     else if (users.length === 0) printLines(['There is no user.']);
     else {
-      const rows = users.map(({ name, changed_at }) => [name, readableUtc(changed_at)]);
-      printLines(tableLines(['NAME', 'PASSWORD SET (UTC)'], rows, []));
+      const rows = users.map(({ name, scopes, changed_at }) => [name, scopesText(scopes), readableUtc(changed_at)]);
+      printLines(tableLines(['NAME', 'SCOPES', 'PASSWORD SET (UTC)'], rows, []));
     }
     return exitCodes.done;
   },
@@ -65,6 +75,6 @@ const rmCommand = defineCommand({
 });
 
 export const userCommand = defineCommand({
-  meta: { name: 'user', description: 'Manage the users that may send to the receiver' },
+  meta: { name: 'user', description: 'Manage the users of the receiver' },
   subCommands: { add: addCommand, ls: lsCommand, rm: rmCommand },
 });

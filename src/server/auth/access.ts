@@ -1,30 +1,83 @@
-import type { Access } from '../http/routing.ts';
-import type { Authenticator } from './authentication.ts';
-import { type KeyHolder, type KeyRing, requireCluster } from './key-ring.ts';
+import type { Access, Call } from '../http/routing.ts';
+import { type Account, loginRequired, type ReadingClient, requireScope, type ShownName } from './caller.ts';
+import type { Identify } from './identify.ts';
+import type { KeyRing } from './key-ring.ts';
+import { permits, type Scope } from './scope.ts';
 
-/** The rules of access that routes choose from. */
+/**
+ * The rules of access that routes choose from. Each returns the caller to the handler before the body is read, or throws
+ * RequestProblem: 401 without valid credentials, 403 without the scope.
+ */
 export type AccessRules = {
-  /** Anybody. */
+  /** Anybody, and nothing is known of the caller: for health checks and the pages of the dashboard. */
   readonly open: Access<null>;
-  /** A user by name and password. Returns the name. */
-  readonly user: Access<string>;
-  /** The holder of an API key, for any cluster: the body names the cluster, and the handler checks it. */
-  readonly keyHolder: Access<KeyHolder>;
-  /** A user, or the holder of a key for the cluster that the path names. */
-  readonly clusterReader: Access<null>;
+  /**
+   * A client that may read: on loopback, with `--public`, or with the scope `read`. The handler shows names of people
+   * only through `shownName` of the result.
+   */
+  readonly reader: Access<ReadingClient>;
+  /** As `reader`, for data that make no sense without names of people: the client must be allowed to see them. */
+  readonly nameReader: Access<ReadingClient>;
+  /** As `reader`, or the holder of `write:CLUSTER` of the cluster that the path names. */
+  readonly clusterReader: Access<ReadingClient>;
+  /** The holder of `write:SYSTEM` of the system that the path names. */
+  readonly systemWriter: Access<Account>;
+  /**
+   * The holder of an API key in `X-API-Key`. The body names the cluster, so the handler calls
+   * `requireScope(account, 'write:CLUSTER')`.
+   */
+  readonly keyHolder: Access<Account>;
+  /** The holder of `outages`: may report, change and delete outages of every system. */
+  readonly outageWriter: Access<Account>;
+  /** The holder of `admin`: for what concerns the receiver itself. */
+  readonly admin: Access<Account>;
 };
 
-/** Returns the rules for the users and keys of a receiver. */
-export function createAccessRules(authenticator: Authenticator, keyRing: KeyRing): AccessRules {
+/** What the rules depend on. */
+export type AccessParts = {
+  readonly identify: Identify;
+  readonly keyRing: KeyRing;
+  /** True if everybody may read, without names of people. */
+  readonly isPublic: boolean;
+  /** Returns the name that is shown in the place of a person's name. */
+  readonly alias: (name: string) => string;
+};
+
+/** Returns the rules of a receiver. */
+export function createAccessRules({ identify, keyRing, isPublic, alias }: AccessParts): AccessRules {
+  const noName: ShownName = () => null;
+
+  async function holderOf(call: Call, needed: Scope): Promise<Account> {
+    const account = await identify(call);
+    if (account === null) throw loginRequired();
+    requireScope(account, needed);
+    return account;
+  }
+
+  /** @param also a further scope that permits reading */
+  async function readerOf(call: Call, also: Scope = 'read'): Promise<ReadingClient> {
+    const account = await identify(call);
+    const { isLocal } = call.client;
+    if (account === null && !isLocal && !isPublic) throw loginRequired();
+    if (account !== null && !isLocal && !isPublic && !permits(account.scopes, also)) requireScope(account, 'read');
+    const seesNames = account === null ? isLocal : permits(account.scopes, 'read:names');
+    return { account, seesNames, shownName: seesNames ? alias : noName };
+  }
+
   return {
     open: () => Promise.resolve(null),
-    user: ({ request }) => authenticator.authenticate(request.headers),
-    keyHolder: ({ request }) => keyRing.holder(request.headers),
-    async clusterReader({ request, parameters }) {
-      if (request.headers.has('x-api-key')) {
-        requireCluster(await keyRing.holder(request.headers), parameters.cluster ?? '');
-      } else await authenticator.authenticate(request.headers);
-      return null;
+    reader: (call) => readerOf(call),
+    async nameReader(call) {
+      const reader = await readerOf(call);
+      if (reader.seesNames) return reader;
+      if (reader.account === null) throw loginRequired();
+      requireScope(reader.account, 'read:names');
+      return reader;
     },
+    clusterReader: (call) => readerOf(call, `write:${call.parameters.cluster ?? ''}`),
+    systemWriter: (call) => holderOf(call, `write:${call.parameters.system ?? ''}`),
+    keyHolder: ({ request }) => keyRing.holder(request.headers.get('x-api-key')),
+    outageWriter: (call) => holderOf(call, 'outages'),
+    admin: (call) => holderOf(call, 'admin'),
   };
 }

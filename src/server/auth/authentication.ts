@@ -1,16 +1,20 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { RequestProblem } from '../http/problem.ts';
 import type { Reader } from '../store/port.ts';
-import { passwordHashOf } from '../store/users.ts';
+import { credentialsOf } from '../store/users.ts';
+import { type Account, loginRequired } from './caller.ts';
+import type { KeyRing } from './key-ring.ts';
+import { scopesOf } from './scope.ts';
 import { hashPassword } from './users.ts';
 
 /** Identifies the sender of a request by HTTP Basic. */
 export type Authenticator = {
   /**
-   * Returns the name of the user.
+   * Returns the user with a name and password, or the key with a name.
+   * @param authorization the header of that name
    * @throws RequestProblem 401 in the words of the SAM API, or 503 if too many passwords are being verified
    */
-  authenticate(headers: Headers): Promise<string>;
+  authenticate(authorization: string): Promise<Account>;
 };
 
 /** More users than any receiver has. All entries are dropped at this number, with those of old passwords. */
@@ -20,7 +24,7 @@ const maxAtOnce = 2;
 const maxWaiting = 24;
 
 /** Returns an authenticator that reads the users of the store at every request, so that a new password counts at once. */
-export function createAuthenticator(reader: Reader): Authenticator {
+export function createAuthenticator(reader: Reader, keyRing: KeyRing): Authenticator {
   const processKey = randomBytes(32);
   // Keyed hashes of successful logins only. Without them, argon2id at each request would make a drain CPU-bound.
   const remembered = new Set<string>();
@@ -42,30 +46,33 @@ export function createAuthenticator(reader: Reader): Authenticator {
   }
 
   return {
-    async authenticate(headers) {
-      const credentials = basicCredentials(headers.get('authorization'));
-      if (!credentials) {
-        throw new RequestProblem(401, 'Authentication required', { 'WWW-Authenticate': 'Basic realm="SAM API"' });
-      }
+    async authenticate(authorization) {
+      const credentials = basicCredentials(authorization);
+      if (!credentials) throw loginRequired();
       const { user, password } = credentials;
-      const stored = await passwordHashOf(reader, user);
+      // The SAM API sends its keys by HTTP Basic.
+      const holder = await keyRing.named(user, password);
+      if (holder) return holder;
+      const known = await credentialsOf(reader, user);
+      const stored = known?.passwordHash ?? null;
       // The hash is part of the key, so that a new password voids the remembered login.
       const key = createHmac('sha256', processKey)
         .update(JSON.stringify([user, stored, password]))
         .digest('base64');
-      if (stored !== null && remembered.has(key)) return user;
+      const account = (scopes: string): Account => ({ name: user, kind: 'user', scopes: scopesOf(scopes) });
+      if (known && remembered.has(key)) return account(known.scopes);
       // Verify a decoy for an unknown user, so that the time does not reveal which names exist.
       const right = await verify(password, stored ?? (await decoy), key);
-      if (!right || stored === null) throw new RequestProblem(401, 'Invalid credentials');
+      if (!right || !known) throw new RequestProblem(401, 'Invalid credentials');
       if (remembered.size >= maxRemembered) remembered.clear();
       remembered.add(key);
-      return user;
+      return account(known.scopes);
     },
   };
 }
 
-function basicCredentials(header: string | null): { user: string; password: string } | null {
-  const encoded = /^basic +([A-Za-z0-9+/]+={0,2}) *$/i.exec(header ?? '')?.[1];
+function basicCredentials(header: string): { user: string; password: string } | null {
+  const encoded = /^basic +([A-Za-z0-9+/]+={0,2}) *$/i.exec(header)?.[1];
   if (encoded === undefined) return null;
   let decoded: string;
   try {

@@ -1,18 +1,21 @@
 import { RequestProblem } from '../http/problem.ts';
-import { hasKeys, keyWithHash, noteKeyUse } from '../store/api-keys.ts';
+import { type ApiKeyRow, hasKeys, keyWithHash, noteKeyUse } from '../store/api-keys.ts';
 import { Unavailable } from '../store/errors.ts';
 import type { Store } from '../store/port.ts';
 import { timestampOf } from '../timestamp.ts';
+import type { Account } from './caller.ts';
 import { hashOf } from './keys.ts';
-import { covers, type Scope, scopeOf, scopeText } from './scope.ts';
+import { scopesOf } from './scope.ts';
 
-/** The holder of a key: its name, and the clusters that it is for. */
-export type KeyHolder = { readonly name: string; readonly scope: Scope };
-
-/** Finds the holder of the key that a request has. */
+/** Finds the holders of keys. */
 export type KeyRing = {
-  /** @throws RequestProblem 401 or 500 in the words of the ingest API */
-  holder(headers: Headers): Promise<KeyHolder>;
+  /**
+   * Returns the holder of the key that a request has.
+   * @throws RequestProblem 401 or 500 in the words of the ingest API
+   */
+  holder(key: string | null): Promise<Account>;
+  /** Returns the holder of a stored key, null if no key of that name is this one. */
+  named(name: string, key: string): Promise<Account | null>;
 };
 
 /** Writing the exact second of each use would cost more than it is worth. */
@@ -24,28 +27,35 @@ const usedEveryMs = 60_000;
  */
 export function createKeyRing(store: Store, environmentKeys: readonly string[]): KeyRing {
   const fromEnvironment = new Set(environmentKeys.map((key) => hashOf(key).toString('hex')));
+
+  async function accountOf(row: ApiKeyRow): Promise<Account> {
+    await noteUse(store, row.name, row.last_used_at, new Date());
+    return { name: row.name, kind: 'key', scopes: scopesOf(row.scopes) };
+  }
+
   return {
-    async holder(headers) {
-      const key = headers.get('x-api-key')?.trim() ?? '';
+    async holder(given) {
+      const key = given?.trim() ?? '';
       if (key === '') throw new RequestProblem(401, 'Missing API Key');
       const hash = hashOf(key);
       const row = await keyWithHash(store, hash);
-      if (row) {
-        await noteUse(store, row.name, row.last_used_at, new Date());
-        return { name: row.name, scope: scopeOf(row.scope) };
-      }
-      if (fromEnvironment.has(hash.toString('hex'))) return { name: 'API_KEYS', scope: '*' };
+      if (row) return accountOf(row);
+      if (fromEnvironment.has(hash.toString('hex'))) return { name: 'API_KEYS', kind: 'key', scopes: ['write:*'] };
       throw fromEnvironment.size > 0 || (await hasKeys(store))
         ? new RequestProblem(401, 'Invalid API Key')
         : new RequestProblem(500, 'No API keys configured on server');
     },
+    async named(name, key) {
+      if (!looksLikeKey(key)) return null;
+      const row = await keyWithHash(store, hashOf(key));
+      return row?.name === name ? accountOf(row) : null;
+    },
   };
 }
 
-/** @throws RequestProblem 403 that says which clusters the key is for */
-export function requireCluster({ name, scope }: KeyHolder, cluster: string): void {
-  if (covers(scope, cluster)) return;
-  throw new RequestProblem(403, `API key ${name} is not for cluster ${cluster}, only for ${scopeText(scope)}`);
+/** True for a text of the form of the keys that `serve key add` makes. */
+export function looksLikeKey(text: string): boolean {
+  return /^[\w-]{43}$/.test(text);
 }
 
 /** Returns the keys in the variable `API_KEYS`, which commas separate. Blanks around a key are ignored. */

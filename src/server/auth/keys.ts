@@ -3,12 +3,12 @@ import { OperatorError } from '../../lib/errors.ts';
 import { allKeys, deleteKey, insertKey } from '../store/api-keys.ts';
 import { type Location, withStore } from '../store/open.ts';
 import { timestampOf } from '../timestamp.ts';
-import { type Scope, scopeOf, scopeText } from './scope.ts';
+import { type Scope, scopesOf, scopesText } from './scope.ts';
 
 /** An API key as it is listed, without the key itself. Times are naive UTC texts. */
 export type ApiKey = {
   readonly name: string;
-  readonly scope: Scope;
+  readonly scopes: readonly Scope[];
   readonly createdAt: string;
   /** To the minute; null if it was never used. */
   readonly lastUsedAt: string | null;
@@ -19,14 +19,14 @@ export type ApiKey = {
  * accepts it from the next request on.
  * @throws OperatorError for a bad name or an existing one, or if the database cannot be opened
  */
-export async function addKey(location: Location, name: string, scope: Scope): Promise<string> {
+export async function addKey(location: Location, name: string, scopes: readonly Scope[]): Promise<string> {
   if (!/^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/.test(name)) {
     throw new OperatorError(
       "A key's name has 1 to 64 letters, digits, dots, underscores, at signs or hyphens, and begins with a letter or digit.",
     );
   }
   const key = randomBytes(32).toString('base64url');
-  const row = { name, sha256: hashOf(key), scope: scopeText(scope), createdAt: timestampOf(new Date()) };
+  const row = { name, sha256: hashOf(key), scopes: scopesText(scopes), createdAt: timestampOf(new Date()) };
   const isNew = await withStore(location, (store) => store.transaction((writer) => insertKey(writer, row)));
   if (isNew) return key;
   throw new OperatorError(`there is a key ${name} already: give another name, or remove it first`);
@@ -40,7 +40,7 @@ export async function listKeys(location: Location): Promise<ApiKey[]> {
   const rows = await withStore(location, allKeys);
   return rows.map((row) => ({
     name: row.name,
-    scope: scopeOf(row.scope),
+    scopes: scopesOf(row.scopes),
     createdAt: row.created_at,
     lastUsedAt: row.last_used_at,
   }));

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { OperatorError } from '../../lib/errors.ts';
 import { type Location, withStore } from '../store/open.ts';
-import { allUsers, countUsers, deleteUser, type KnownUser, storeUser } from '../store/users.ts';
+import { allUsers, countUsers, credentialsOf, deleteUser, storeUser } from '../store/users.ts';
 import { timestampOf } from '../timestamp.ts';
+import { type Scope, scopesOf, scopesText, userScopes } from './scope.ts';
 
 /** OWASP's minimum for argon2id: 19 MiB, two passes. A verification takes some tens of milliseconds. */
 const argon2id = { algorithm: 'argon2id', memoryCost: 19_456, timeCost: 2 } as const;
@@ -15,20 +16,34 @@ export type AddedUser = {
   readonly replaced: boolean;
 };
 
+/** A user as listed, without the password. `changedAt` is when the password was set, as naive UTC text. */
+export type ListedUser = { readonly name: string; readonly scopes: readonly Scope[]; readonly changedAt: string };
+
 /**
  * Adds a user to the receiver's database, or changes the password of an existing user. A running receiver accepts it
  * from the next request on.
  * @param password null to generate one
+ * @param scopes null for those that the user has, and for `userScopes` if the user is new
  * @throws OperatorError for a name or password that HTTP Basic cannot carry, or if the database cannot be opened
  */
-export async function addUser(location: Location, name: string, password: string | null): Promise<AddedUser> {
+export async function addUser(
+  location: Location,
+  name: string,
+  password: string | null,
+  scopes: readonly Scope[] | null = null,
+): Promise<AddedUser> {
   refuseBadName(name);
   if (password !== null) refuseBadPassword(password);
   const made = password === null ? randomBytes(24).toString('base64url') : null;
-  const hash = await hashPassword(password ?? made ?? '');
+  const passwordHash = await hashPassword(password ?? made ?? '');
   const now = timestampOf(new Date());
   const replaced = await withStore(location, (store) =>
-    store.transaction((writer) => storeUser(writer, name, hash, now)),
+    store.transaction(async (writer) => {
+      const before = await credentialsOf(writer, name);
+      const text = scopes ? scopesText(scopes) : (before?.scopes ?? scopesText(userScopes));
+      await storeUser(writer, { name, passwordHash, scopes: text, changedAt: now });
+      return before !== null;
+    }),
   );
   return { password: made, replaced };
 }
@@ -45,8 +60,9 @@ export function usersIn(location: Location): Promise<number> {
  * Returns the users of a receiver's database by name.
  * @throws OperatorError if the database cannot be opened
  */
-export function listUsers(location: Location): Promise<KnownUser[]> {
-  return withStore(location, allUsers);
+export async function listUsers(location: Location): Promise<ListedUser[]> {
+  const users = await withStore(location, allUsers);
+  return users.map((user) => ({ ...user, scopes: scopesOf(user.scopes) }));
 }
 
 /**

@@ -1,5 +1,6 @@
 import { printable } from '../../lib/text.ts';
 import { type Answered, refusal } from './answer.ts';
+import { type Client, clientOf, type Transport } from './client.ts';
 import { allowOrigin, isPreflight, preflightAnswer } from './cors.ts';
 import { RequestProblem } from './problem.ts';
 
@@ -7,6 +8,7 @@ import { RequestProblem } from './problem.ts';
 export type Call = {
   readonly request: Request;
   readonly url: URL;
+  readonly client: Client;
   /** The parts of the path that the route names, such as `system`. */
   readonly parameters: Readonly<Record<string, string>>;
 };
@@ -64,14 +66,19 @@ export type Api = {
 export type RequestLog = (line: string, level: 'info' | 'error') => void;
 
 /**
- * Returns the function that answers requests: always JSON, without stack traces or SQL. It does not throw.
+ * Returns the function that answers requests: always JSON, without stack traces or SQL. It does not throw. Its second
+ * parameter is the IP address at the other end of the connection.
  * @param apis the last one answers every path without a prefix of another
  */
-export function createDispatcher(apis: readonly Api[], log: RequestLog): (request: Request) => Promise<Response> {
-  return async (request) => {
+export function createDispatcher(
+  apis: readonly Api[],
+  transport: Transport,
+  log: RequestLog,
+): (request: Request, peer: string) => Promise<Response> {
+  return async (request, peer) => {
     const started = performance.now();
     const url = urlOf(request);
-    const { response, note } = await dispatch(apis, request, url);
+    const { response, note } = await dispatch(apis, request, url, peer, transport);
     const ms = Math.round(performance.now() - started);
     const path = printable(url?.pathname ?? request.url, 100);
     log(
@@ -88,22 +95,30 @@ function urlOf(request: Request): URL | null {
   return hosts.length === 1 && URL.canParse(request.url) ? new URL(request.url) : null;
 }
 
-async function dispatch(apis: readonly Api[], request: Request, url: URL | null): Promise<Answered> {
+async function dispatch(
+  apis: readonly Api[],
+  request: Request,
+  url: URL | null,
+  peer: string,
+  transport: Transport,
+): Promise<Answered> {
   if (url === null) return refusal(new RequestProblem(400, 'Host header is missing or malformed'), 'error');
   const api = apis.find(({ prefixes }) => prefixes.some((prefix) => url.pathname.startsWith(prefix))) ?? apis.at(-1);
   if (!api) return refusal(new RequestProblem(404, 'Not found'), 'error');
-  const answered = await answerOf(api, request, url).catch((error: unknown) => refusal(error, api.refusalMember));
+  const answered = await answerOf(api, request, url, clientOf(request, url, peer, transport)).catch((error: unknown) =>
+    refusal(error, api.refusalMember),
+  );
   if (api.origins) allowOrigin(answered.response, request, api.origins);
   return answered;
 }
 
 /** @throws RequestProblem 404 or 405, and whatever the route throws */
-async function answerOf(api: Api, request: Request, url: URL): Promise<Answered> {
+async function answerOf(api: Api, request: Request, url: URL, client: Client): Promise<Answered> {
   if (api.origins && isPreflight(request)) return { response: preflightAnswer() };
   const fitting = api.routes.filter(({ pattern }) => pattern.test(url.pathname));
   const found = fitting.find((candidate) => methodsOf(candidate).includes(request.method));
   if (found) {
-    return await found.answer({ request, url, parameters: found.pattern.exec(url.pathname)?.groups ?? {} });
+    return await found.answer({ request, url, client, parameters: found.pattern.exec(url.pathname)?.groups ?? {} });
   }
   if (fitting.length === 0) throw new RequestProblem(404, 'Not found');
   const allowed = [...new Set(fitting.flatMap(methodsOf))].join(', ');

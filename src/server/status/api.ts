@@ -1,3 +1,4 @@
+import type { Account, ReadingClient } from '../auth/caller.ts';
 import { type Answered, json } from '../http/answer.ts';
 import { type BodyLimits, readBody } from '../http/body.ts';
 import { idempotencyKey } from '../http/idempotency-key.ts';
@@ -12,8 +13,8 @@ import { labelOf, latestSnapshot, storeSnapshot } from './snapshots.ts';
 
 /** Returns the handler that stores a snapshot. */
 export function postSnapshot(store: Store, limits: BodyLimits) {
-  return async (call: Call, user: string): Promise<Answered> => {
-    const delivery = await readDelivery(call, user, limits);
+  return async (call: Call, { name }: Account): Promise<Answered> => {
+    const delivery = await readDelivery(call, name, limits);
     const failed = call.request.headers.get('x-collection-failed')?.trim() || null;
     return created(delivery, await storeSnapshot(store, systemOf(call), failed, delivery));
   };
@@ -21,16 +22,16 @@ export function postSnapshot(store: Store, limits: BodyLimits) {
 
 /** Returns the handler that stores a report of an outage. */
 export function postOutage(store: Store, limits: BodyLimits) {
-  return async (call: Call, user: string): Promise<Answered> => {
-    const delivery = await readDelivery(call, user, limits);
+  return async (call: Call, { name }: Account): Promise<Answered> => {
+    const delivery = await readDelivery(call, name, limits);
     return created(delivery, await storeOutage(store, delivery));
   };
 }
 
 /** Returns the handler that shows the newest snapshot of a system. */
 export function getLatest(store: Store) {
-  return async (call: Call): Promise<Answered> => {
-    const latest = await latestSnapshot(store, systemOf(call));
+  return async (call: Call, { shownName }: ReadingClient): Promise<Answered> => {
+    const latest = await latestSnapshot(store, systemOf(call), shownName);
     if (latest !== null) return found(latest);
     // The SAM API names this one message `message`, not `error`.
     const message = `No ${labelOf(systemOf(call))} status data available`;

@@ -1,3 +1,4 @@
+import type { ShownName } from '../auth/caller.ts';
 import { type Stored, storeOnce } from '../store/deliveries.ts';
 import { Conflict } from '../store/errors.ts';
 import type { Reader, Store, Writer } from '../store/port.ts';
@@ -96,7 +97,7 @@ async function storedAnswer(
  * absent fields, and `status_id`, `timestamp`, `created_at`, `received_at` and `collection_failed`. The entries of its
  * lists have the members that the SAM API adds to them.
  */
-export async function latestSnapshot(reader: Reader, system: string): Promise<Members | null> {
+export async function latestSnapshot(reader: Reader, system: string, shownName: ShownName): Promise<Members | null> {
   const stored = await newestSnapshot(reader, system);
   if (!stored) return null;
   const body = JSON.parse(new TextDecoder().decode(stored.body));
@@ -104,7 +105,9 @@ export async function latestSnapshot(reader: Reader, system: string): Promise<Me
   const { status_id: _id, outage_id: _outage, created_at: _created, timestamp: _timestamp, ...rest } = body;
   const { kind, schema } = snapshotSchema(system, rest);
   return {
-    ...(kind === 'hub' ? validated(schema, rest) : await withOrigins(reader, stored, validated(schema, rest))),
+    ...(kind === 'hub'
+      ? validated(schema, rest)
+      : await withOrigins(reader, stored, validated(schema, rest), shownName)),
     status_id: stored.id,
     timestamp: stored.timestamp,
     created_at: stored.receivedAt,

@@ -1,9 +1,9 @@
 import type { Reader, Writer } from './port.ts';
 
-/** An API key without the key itself. The scope is text (auth/scope.ts), times are canonical text (timestamp.ts). */
+/** An API key without the key itself. The scopes are text (auth/scope.ts), times are canonical text (timestamp.ts). */
 export type ApiKeyRow = {
   readonly name: string;
-  readonly scope: string;
+  readonly scopes: string;
   readonly created_at: string;
   readonly last_used_at: string | null;
 };
@@ -11,14 +11,14 @@ export type ApiKeyRow = {
 /** Stores a key. Returns false if there is one of that name. */
 export async function insertKey(
   writer: Writer,
-  key: { readonly name: string; readonly sha256: Uint8Array; readonly scope: string; readonly createdAt: string },
+  key: { readonly name: string; readonly sha256: Uint8Array; readonly scopes: string; readonly createdAt: string },
 ): Promise<boolean> {
   const inserted = await writer.run(
-    `INSERT INTO api_keys (name, key_sha256, scope, created_at) VALUES ($1, $2, $3, $4)
+    `INSERT INTO api_keys (name, key_sha256, scopes, created_at) VALUES ($1, $2, $3, $4)
      ON CONFLICT (name) DO NOTHING`,
     key.name,
     key.sha256,
-    key.scope,
+    key.scopes,
     key.createdAt,
   );
   return inserted > 0;
@@ -26,7 +26,7 @@ export async function insertKey(
 
 /** Returns the keys by name. */
 export function allKeys(reader: Reader): Promise<ApiKeyRow[]> {
-  return reader.all<ApiKeyRow>('SELECT name, scope, created_at, last_used_at FROM api_keys ORDER BY name');
+  return reader.all<ApiKeyRow>('SELECT name, scopes, created_at, last_used_at FROM api_keys ORDER BY name');
 }
 
 /** Removes a key. Returns false if there is none of that name. */
@@ -37,7 +37,7 @@ export async function deleteKey(writer: Writer, name: string): Promise<boolean> 
 /** Returns the key with a hash, null if there is none. */
 export function keyWithHash(reader: Reader, sha256: Uint8Array): Promise<ApiKeyRow | null> {
   return reader.get<ApiKeyRow>(
-    'SELECT name, scope, created_at, last_used_at FROM api_keys WHERE key_sha256 = $1',
+    'SELECT name, scopes, created_at, last_used_at FROM api_keys WHERE key_sha256 = $1',
     sha256,
   );
 }

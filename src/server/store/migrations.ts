@@ -140,4 +140,28 @@ export const migrations: readonly string[] = [
   -- The time at which a later report changed an outage; null before that.
   ALTER TABLE outages ADD COLUMN updated_at TEXT;
   `,
+  `
+  -- What the holders of logins and keys may do (auth/scope.ts). Users and keys of older versions keep their rights.
+  ALTER TABLE users ADD COLUMN scopes TEXT NOT NULL DEFAULT 'write:*,outages,read:names';
+  ALTER TABLE api_keys RENAME COLUMN scope TO scopes;
+  UPDATE api_keys SET scopes = CASE scopes WHEN '*' THEN 'write:*'
+    ELSE 'write:' || replace(scopes, ',', ',write:') END;
+  -- The requests a minute that are answered for a key; null for the default.
+  ALTER TABLE api_keys ADD COLUMN per_minute INTEGER;
+
+  -- The sessions of browsers.
+  CREATE TABLE sessions (
+    token_sha256 BLOB PRIMARY KEY,
+    user_name TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX sessions_of_user ON sessions (user_name);
+
+  -- Random keys of the receiver itself, such as that of the pseudonyms.
+  CREATE TABLE secrets (
+    name TEXT PRIMARY KEY,
+    value BLOB NOT NULL
+  ) STRICT;
+  `,
 ];

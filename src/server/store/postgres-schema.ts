@@ -126,6 +126,24 @@ export const postgresMigrations: readonly string[] = [
     finished INTEGER NOT NULL
   );
   `,
+  `
+  ALTER TABLE users ADD COLUMN scopes TEXT NOT NULL DEFAULT 'write:*,outages,read:names';
+  ALTER TABLE api_keys RENAME COLUMN scope TO scopes;
+  UPDATE api_keys SET scopes = CASE scopes WHEN '*' THEN 'write:*'
+    ELSE 'write:' || replace(scopes, ',', ',write:') END;
+  ALTER TABLE api_keys ADD COLUMN per_minute BIGINT;
+  CREATE TABLE sessions (
+    token_sha256 BYTEA PRIMARY KEY,
+    user_name TEXT COLLATE "C" NOT NULL,
+    created_at TEXT COLLATE "C" NOT NULL,
+    expires_at TEXT COLLATE "C" NOT NULL
+  );
+  CREATE INDEX sessions_of_user ON sessions (user_name);
+  CREATE TABLE secrets (
+    name TEXT COLLATE "C" PRIMARY KEY,
+    value BYTEA NOT NULL
+  );
+  `,
 ];
 
 /**

@@ -10,6 +10,8 @@ export type Table = {
 export const tables: readonly Table[] = [
   { name: 'users', key: ['name'], kind: 'users and keys' },
   { name: 'api_keys', key: ['name'], kind: 'users and keys' },
+  { name: 'sessions', key: ['token_sha256'], kind: 'users and keys' },
+  { name: 'secrets', key: ['name'], kind: 'users and keys' },
   { name: 'snapshots', key: ['id'], kind: 'snapshots' },
   { name: 'parts', key: ['id'], kind: 'entries of snapshots' },
   { name: 'user_project_spans', key: ['id'], kind: 'users and projects' },

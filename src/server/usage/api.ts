@@ -1,5 +1,5 @@
 import { counted } from '../../lib/text.ts';
-import { type KeyHolder, requireCluster } from '../auth/key-ring.ts';
+import { type Account, requireScope } from '../auth/caller.ts';
 import { type Answered, json } from '../http/answer.ts';
 import { type BodyLimits, readBody } from '../http/body.ts';
 import { idempotencyKey } from '../http/idempotency-key.ts';
@@ -17,10 +17,10 @@ const columns = fields.map((field) => field.column);
 
 /** Returns the handler that stores finished jobs. */
 export function postJobs(store: Store, limits: BodyLimits) {
-  return async ({ request, url }: Call, holder: KeyHolder): Promise<Answered> => {
+  return async ({ request, url }: Call, holder: Account): Promise<Answered> => {
     const key = idempotencyKey(request.headers);
     const bytes = await readBody(request, limits, 'taken');
-    const { hostname, jobs } = await readBatch(bytes, (cluster) => requireCluster(holder, cluster));
+    const { hostname, jobs } = await readBatch(bytes, (cluster) => requireScope(holder, `write:${cluster}`));
     const delivery = { path: url.pathname, user: holder.name, bytes, key, receivedAt: new Date() };
     const { answer, replayed } = await storeOnce(store, delivery, async (writer) => {
       const receivedAt = timestampOf(delivery.receivedAt);

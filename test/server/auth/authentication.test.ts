@@ -7,7 +7,7 @@ import { leastTotals } from '../samples.ts';
 overEngines((engine) => {
   let receiver: TestReceiver;
   beforeAll(async () => {
-    receiver = await startForTest({ engine });
+    receiver = await startForTest({ engine, isBehindProxy: true });
   });
   afterAll(() => receiver.remove());
 

@@ -1,10 +1,7 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
-import fc from 'fast-check';
-import { clusterNamePattern } from '../../../src/lib/cluster-name.ts';
 import { keysIn } from '../../../src/server/auth/key-ring.ts';
 import { addKey, listKeys, removeKey } from '../../../src/server/auth/keys.ts';
-import { covers, type Scope, scopeOf, scopeOfNames, scopeText } from '../../../src/server/auth/scope.ts';
 import { type Engine, login, overEngines, startForTest } from '../helper.ts';
 import { jobRecord, startIngest } from '../usage/helper.ts';
 
@@ -24,52 +21,11 @@ type Receiver = Awaited<ReturnType<typeof started>>;
 const statusWith = async (receiver: Receiver, key: string, hostname: string) =>
   (await receiver.ingest({ hostname, jobs: [] }, { 'X-API-Key': key })).status;
 
-const clusterName = fc.stringMatching(new RegExp(clusterNamePattern));
-
-describe('a scope', () => {
-  test('covers the clusters that it names, and no other', () => {
-    fc.assert(
-      fc.property(fc.array(clusterName, { minLength: 1 }), clusterName, (names, other) => {
-        const scope = scopeOfNames(names);
-        for (const name of names) expect(covers(scope, name)).toBe(true);
-        expect(covers(scope, other)).toBe(names.includes(other));
-      }),
-    );
-  });
-
-  test('is the same when it comes back from its text', () => {
-    fc.assert(
-      fc.property(fc.array(clusterName, { minLength: 1 }), (names) => {
-        const scope = scopeOfNames(names);
-        expect(scopeOf(scopeText(scope))).toEqual(scope);
-      }),
-    );
-    expect(scopeOf(scopeText('*'))).toBe('*');
-  });
-
-  test('of every cluster cannot be had by a name', () => {
-    fc.assert(
-      fc.property(fc.string(), (name) => {
-        let scope: Scope = [];
-        try {
-          scope = scopeOfNames([name]);
-        } catch {
-          return;
-        }
-        expect(scope).toEqual([name]);
-        expect(scopeOf(scopeText(scope))).toEqual([name]);
-      }),
-    );
-    expect(() => scopeOfNames(['*'])).toThrow("'*' is no cluster's name");
-    expect(() => scopeOfNames([])).toThrow('--cluster NAME, or --all');
-  });
-});
-
 overEngines((engine) => {
   describe('a key', () => {
     test('has 43 url-safe characters, and only its hash is kept', async () => {
       const receiver = await started(engine);
-      const key = await receiver.addKey('one', ['a']);
+      const key = await receiver.addKey('one', 'write:a');
       expect(key).toMatch(/^[\w-]{43}$/);
       await receiver.ingest({ hostname: 'a', jobs: [jobRecord()] }, { 'X-API-Key': key });
       const files = engine === 'SQLite' ? [receiver.path, `${receiver.path}-wal`] : [];
@@ -80,12 +36,12 @@ overEngines((engine) => {
 
     test('is for the clusters of its scope; another is 403 and says so', async () => {
       const receiver = await started(engine);
-      const key = await receiver.addKey('two', ['a', 'b']);
+      const key = await receiver.addKey('two', 'write:a', 'write:b');
       for (const cluster of ['a', 'b']) expect(await statusWith(receiver, key, cluster)).toBe(200);
       const { status, body } = await receiver.ingest({ hostname: 'A', jobs: [jobRecord()] }, { 'X-API-Key': key });
       expect({ status, body }).toEqual({
         status: 403,
-        body: { detail: 'API key two is not for cluster A, only for a,b' },
+        body: { detail: 'API key two lacks the scope write:A; it has write:a,write:b' },
       });
       expect(await receiver.jobs('A')).toEqual([]);
       expect(await statusWith(receiver, receiver.key, 'any')).toBe(200);
@@ -93,7 +49,7 @@ overEngines((engine) => {
 
     test('that is not for a cluster does not get to hear what is wrong with its jobs', async () => {
       const receiver = await started(engine);
-      const key = await receiver.addKey('two', ['a', 'b']);
+      const key = await receiver.addKey('two', 'write:a', 'write:b');
       const wrong = { hostname: 'c', jobs: [jobRecord({ Start: 'soon' })] };
       expect((await receiver.ingest(wrong, { 'X-API-Key': key })).status).toBe(403);
       expect((await receiver.ingest({ ...wrong, hostname: 'a' }, { 'X-API-Key': key })).status).toBe(422);
@@ -101,7 +57,7 @@ overEngines((engine) => {
 
     test('counts from the moment it is made to the moment it is removed', async () => {
       const receiver = await started(engine);
-      const key = await receiver.addKey('late', '*');
+      const key = await receiver.addKey('late', 'write:*');
       expect(await statusWith(receiver, key, 'a')).toBe(200);
       await removeKey(receiver.database, 'late');
       const { status, body } = await receiver.ingest({ hostname: 'a', jobs: [] }, { 'X-API-Key': key });
@@ -111,17 +67,17 @@ overEngines((engine) => {
 
     test('is not replaced by another of its name', async () => {
       const receiver = await started(engine);
-      await expect(addKey(receiver.database, 'shared', ['a'])).rejects.toThrow('there is a key shared already');
+      await expect(addKey(receiver.database, 'shared', ['write:a'])).rejects.toThrow('there is a key shared already');
       expect(await statusWith(receiver, receiver.key, 'b')).toBe(200);
     });
 
     test('is listed with when it was made and last used', async () => {
       const receiver = await started(engine);
-      const key = await receiver.addKey('listed', ['b', 'a']);
+      const key = await receiver.addKey('listed', 'write:b', 'write:a');
       const listed = async () => (await listKeys(receiver.database)).find(({ name }) => name === 'listed');
       expect(await listed()).toEqual({
         name: 'listed',
-        scope: ['b', 'a'],
+        scopes: ['write:b', 'write:a'],
         createdAt: expect.stringMatching(/^20\d\d-/),
         lastUsedAt: null,
       });
@@ -136,7 +92,7 @@ overEngines((engine) => {
 
     test.each(['', 'a b', 'a\n', '-a', 'x'.repeat(65)])('cannot be called %p', async (name) => {
       const receiver = await started(engine);
-      await expect(receiver.addKey(name, '*')).rejects.toThrow("A key's name has");
+      await expect(receiver.addKey(name, 'write:*')).rejects.toThrow("A key's name has");
     });
   });
 

@@ -33,7 +33,7 @@ test.each([
 });
 
 test('it may read why it was refused, too', async () => {
-  const answer = await ask('/api/dashboard/stats/hpc1', 'GET', { Origin: page });
+  const answer = await ask('/api/dashboard/stats/hpc1', 'GET', { Origin: page, 'X-API-Key': 'wrong' });
   expect([answer.status, allowed(answer)]).toEqual([401, page]);
 });
 

@@ -44,7 +44,7 @@ overEngines((engine) => {
     ['outages', 200, login],
     ['reservations', 200, login],
     ['headless/latest', 404, login],
-    ['outages', 401, {}],
+    ['outages', 401, { Authorization: basic(user, 'wrong') }],
     ['derecho', 405, login],
     ['outage', 405, login],
   ])('HEAD %s is %p, as GET is, with the headers alone', async (path, expected, headers) => {

@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { OperatorError } from '../../../src/lib/errors.ts';
 import { openStore } from '../../../src/server/store/open.ts';
+import { postgresMigrations } from '../../../src/server/store/postgres-schema.ts';
 import { makeAuthority } from '../../support/certificates.ts';
 import { temporaryDirectory } from '../../support/files.ts';
 import { needsThat } from '../../support/needs.ts';
@@ -36,7 +37,9 @@ describe('a database', () => {
         ),
       );
       expect(await stores[0]?.get('SELECT count(*) AS n FROM clusters')).toEqual({ n: 6 });
-      expect(await stores[5]?.all('SELECT * FROM receiver_schema')).toEqual([{ id: 1, version: 2 }]);
+      expect(await stores[5]?.all('SELECT * FROM receiver_schema')).toEqual([
+        { id: 1, version: postgresMigrations.length },
+      ]);
       for (const store of stores) await store.close();
     },
     60_000,

@@ -28,7 +28,9 @@ test.each([
 function makeOld(path: string, version: number): void {
   const database = new Database(path);
   for (const migration of migrations.slice(0, version)) database.run(migration);
-  database.run("INSERT INTO users VALUES ('collector', 'hash', '2026-01-01T00:00:00')");
+  database.run(
+    "INSERT INTO users (name, password_hash, changed_at) VALUES ('collector', 'hash', '2026-01-01T00:00:00')",
+  );
   database.run(`PRAGMA user_version = ${version}`);
   database.run(`PRAGMA application_id = ${0x68706372}`);
   database.close();
@@ -61,6 +63,24 @@ test.each(migrations.slice(1).map((_, index) => index + 1))(
     remove();
   },
 );
+
+test('users and keys of older versions keep what they could do', () => {
+  const { path, remove } = freshDatabasePath();
+  makeOld(path, 4);
+  const old = new Database(path);
+  const insert = old.query('INSERT INTO api_keys (name, key_sha256, scope, created_at) VALUES (?1, ?2, ?3, ?4)');
+  insert.run('all', Buffer.from('1'), '*', '');
+  insert.run('some', Buffer.from('2'), 'hpc1,hpc2', '');
+  old.close();
+  const database = openFile(path);
+  expect(database.query('SELECT scopes FROM users').values()).toEqual([['write:*,outages,read:names']]);
+  expect(database.query('SELECT name, scopes FROM api_keys ORDER BY name').values()).toEqual([
+    ['all', 'write:*'],
+    ['some', 'write:hpc1,write:hpc2'],
+  ]);
+  database.close();
+  remove();
+});
 
 test('a new or current database is not copied, and an existing copy is kept', () => {
   const { path, remove } = freshDatabasePath();

@@ -50,7 +50,7 @@ const store: Store = {
 
 beforeAll(async () => {
   const body = new Uint8Array();
-  const key = { name: 'n', sha256: body, scope: '*', createdAt: '' };
+  const key = { name: 'n', sha256: body, scopes: '', createdAt: '' };
   const delivery = { path: '/', user: 'u', bytes: body, key: 'k', receivedAt: new Date(0) };
   const snapshot = { system: 's', timestamp: '', receivedAt: '', receivedFrom: '', collectionFailed: null, body };
   const span = { username: 'u', project_code: 'p', queue_name: 'q' };
@@ -91,8 +91,8 @@ beforeAll(async () => {
   await spans.spanStarts(writer, 's', '');
   await spans.extendSpan(writer, 1, '');
   await spans.insertSpan(writer, 's', span, '{}', '');
-  await users.storeUser(writer, 'n', '', '');
-  await users.passwordHashOf(writer, 'n');
+  await users.storeUser(writer, { name: 'n', passwordHash: '', scopes: '', changedAt: '' });
+  await users.credentialsOf(writer, 'n');
   await users.countUsers(writer);
   await users.allUsers(writer);
   await users.deleteUser(writer, 'n');

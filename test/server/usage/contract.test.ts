@@ -24,7 +24,7 @@ overEngines((engine) => {
   const keys = new Map<string, string>();
   beforeAll(async () => {
     receiver = await startIngest({ engine, ingest: { environmentKeys: ['legacykey1'] } });
-    keys.set('key-of-hpc-cluster-01', await addKey(receiver.database, 'hpc-cluster-01', ['hpc-cluster-01']));
+    keys.set('key-of-hpc-cluster-01', await addKey(receiver.database, 'hpc-cluster-01', ['write:hpc-cluster-01']));
   });
   afterAll(() => receiver.remove());
 
@@ -71,6 +71,7 @@ overEngines((engine) => {
         },
       },
     ],
+    stats: ['has no jobs of that cluster', { status: 404, answer: { detail: 'Cluster farmtest not found' } }],
     'ingest-get': [
       'answers a wrong method with 405 everywhere',
       { status: 405, answer: { detail: 'Method Not Allowed' } },
@@ -84,7 +85,7 @@ overEngines((engine) => {
       'binds a key to its clusters',
       {
         status: 403,
-        answer: { detail: 'API key hpc-cluster-01 is not for cluster farmtest, only for hpc-cluster-01' },
+        answer: { detail: 'API key hpc-cluster-01 lacks the scope write:farmtest; it has write:hpc-cluster-01' },
       },
     ],
     'ingest-traversal': [
@@ -103,14 +104,6 @@ overEngines((engine) => {
           ],
         },
       },
-    ],
-    'stats-404': [
-      'shows nobody but users and keys what was used',
-      { status: 401, answer: { detail: 'Authentication required' } },
-    ],
-    stats: [
-      'shows nobody but users and keys what was used',
-      { status: 401, answer: { detail: 'Authentication required' } },
     ],
   };
 

@@ -31,7 +31,7 @@ export type JobInDatabase = Record<string, string | number | null>;
 /** A real receiver with a key for every cluster, on a free port. */
 export async function startIngest(options: Parameters<typeof startForTest>[0] = {}) {
   const receiver = await startForTest(options);
-  const key = await addKey(receiver.database, 'shared', '*');
+  const key = await addKey(receiver.database, 'shared', ['write:*']);
   async function send(path: string, init: RequestInit = {}): Promise<Answered> {
     const response = await fetch(receiver.url + path, init);
     return { status: response.status, headers: response.headers, body: (await response.json()) as Json };
@@ -40,7 +40,7 @@ export async function startIngest(options: Parameters<typeof startForTest>[0] = 
     ...receiver,
     key,
     send,
-    addKey: (name: string, scope: Scope) => addKey(receiver.database, name, scope),
+    addKey: (name: string, ...scopes: Scope[]) => addKey(receiver.database, name, scopes),
     /** Posts a body, JSON unless it is bytes or text; `X-API-Key` is that of the shared key unless given. */
     ingest: (body: unknown, headers: Record<string, string> = {}) =>
       send('/api/data/ingest', {

@@ -142,7 +142,7 @@ overEngines((engine) => {
       const headers = key();
       const batch = { hostname: 'idempotent', jobs: [] };
       await receiver.ingest(batch, headers);
-      const other = await receiver.addKey('elsewhere', ['elsewhere']);
+      const other = await receiver.addKey('elsewhere', 'write:elsewhere');
       expect((await receiver.ingest(batch, { ...headers, 'X-API-Key': other })).status).toBe(403);
     });
   });

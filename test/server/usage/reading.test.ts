@@ -5,7 +5,7 @@ import { type IngestReceiver, jobRecord, startIngest } from './helper.ts';
 overEngines((engine) => {
   let receiver: IngestReceiver;
   beforeAll(async () => {
-    receiver = await startIngest({ engine });
+    receiver = await startIngest({ engine, isBehindProxy: true });
     const jobs = [
       jobRecord({ JobID: '1', Submit: '2026-11-19T23:59:59', CPUHours: 1, GPUHours: 0.25, Partition: 'gpu' }),
       jobRecord({ JobID: '2', Submit: '2026-11-20T00:00:00', CPUHours: 2, GPUHours: 0, User: 'bob' }),
@@ -64,16 +64,16 @@ overEngines((engine) => {
 
     test('are for users, and for keys of that cluster', async () => {
       expect((await receiver.read('stats/hpc1', login)).status).toBe(200);
-      const key = await receiver.addKey('two', ['hpc2']);
+      const key = await receiver.addKey('two', 'write:hpc2');
       expect((await receiver.read('stats/hpc2', { 'X-API-Key': key })).status).toBe(200);
       const other = await receiver.read('stats/hpc1', { 'X-API-Key': key });
       expect(other).toMatchObject({
         status: 403,
-        body: { detail: 'API key two is not for cluster hpc1, only for hpc2' },
+        body: { detail: 'API key two lacks the scope read; it has write:hpc2' },
       });
     });
 
-    test('are for nobody else, on this host either', async () => {
+    test('are for nobody else on other hosts', async () => {
       expect(await receiver.read('stats/hpc1', {})).toMatchObject({
         status: 401,
         body: { detail: 'Authentication required' },

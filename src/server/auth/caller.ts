@@ -1,0 +1,40 @@
+import { RequestProblem } from '../http/problem.ts';
+import { permits, type Scope, scopesText } from './scope.ts';
+
+/** The holder of a login or key. */
+export type Account = {
+  /** The name of the user or key, for the log and for `received_from`. */
+  readonly name: string;
+  readonly kind: 'user' | 'key';
+  readonly scopes: readonly Scope[];
+};
+
+/**
+ * Returns the name of a person who has jobs on a system as a client may see it: the name itself, a pseudonym, or null if
+ * the client must see neither. The same name gives the same pseudonym. Every handler whose answer names such people
+ * passes each name through this function. To filter by name, compare what it returns with what the client sent.
+ */
+export type ShownName = (name: string) => string | null;
+
+/** A client that may read. */
+export type ReadingClient = {
+  /** Null if the client may read without a login. */
+  readonly account: Account | null;
+  /** True if `shownName` returns names or pseudonyms, false if it returns null. */
+  readonly seesNames: boolean;
+  readonly shownName: ShownName;
+};
+
+/** Returns the problem of a request without credentials, in the words of the SAM API. */
+export function loginRequired(): RequestProblem {
+  return new RequestProblem(401, 'Authentication required', { 'WWW-Authenticate': 'Basic realm="SAM API"' });
+}
+
+/** @throws RequestProblem 403 that says which scope is missing */
+export function requireScope(account: Account, needed: Scope): void {
+  if (permits(account.scopes, needed)) return;
+  throw new RequestProblem(
+    403,
+    `${account.kind === 'key' ? 'API key' : 'User'} ${account.name} lacks the scope ${needed}; it has ${scopesText(account.scopes)}`,
+  );
+}
