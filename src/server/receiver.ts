@@ -6,6 +6,7 @@ import { createKeyRing } from './auth/key-ring.ts';
 import { urlOf } from './http/listen.ts';
 import { createDispatcher, type RequestLog } from './http/routing.ts';
 import { apisOf } from './router.ts';
+import { startBackFill } from './status/back-fill.ts';
 import { type Location, openStore } from './store/open.ts';
 
 /** The options of a receiver. */
@@ -92,11 +93,14 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
         return Response.json({ error: 'Internal error' }, { status: 500 });
       },
     });
+    const backFill = startBackFill(store, (error) => log(`History of old snapshots: ${messageOf(error)}`, 'error'));
     let stopped: Promise<void> | null = null;
     return {
       url: urlOf({ hostname, port: server.port ?? port }),
       stop() {
-        stopped ??= stopServer(server).finally(() => store.close());
+        stopped ??= Promise.all([stopServer(server), backFill.stop()])
+          .then(() => undefined)
+          .finally(() => store.close());
         return stopped;
       },
     };

@@ -1,7 +1,15 @@
 import type { AccessRules } from './auth/access.ts';
 import type { BodyLimits } from './http/body.ts';
 import { type Api, route } from './http/routing.ts';
-import { getLatest, getOutages, getReservations, postOutage, postSnapshot } from './status/api.ts';
+import {
+  getHistory,
+  getLatest,
+  getOutages,
+  getReservations,
+  getSystems,
+  postOutage,
+  postSnapshot,
+} from './status/api.ts';
 import type { Store } from './store/port.ts';
 import { getHealth, getStatistics, postJobs } from './usage/api.ts';
 
@@ -41,6 +49,12 @@ export function apisOf({ store, access, limits, origins }: RouterParts): Api[] {
         route('GET', `${status}/reservations`, reader, getReservations(store)),
         route('POST', `${status}/:system`, systemWriter, postSnapshot(store, limits.status)),
         route('GET', `${status}/:system/latest`, reader, getLatest(store)),
+        route('GET', '/api/v1/systems', reader, getSystems(store)),
+        route('GET', `${status}/:system/history`, reader, getHistory(store, 'totals')),
+        route('GET', `${status}/:system/queues/:name/history`, reader, getHistory(store, 'queue')),
+        route('GET', `${status}/:system/node-types/:name/history`, reader, getHistory(store, 'node_type')),
+        route('GET', `${status}/:system/login-nodes/:name/history`, reader, getHistory(store, 'login_node')),
+        route('GET', `${status}/:system/filesystems/:name/history`, reader, getHistory(store, 'filesystem')),
       ],
     },
   ];

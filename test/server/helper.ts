@@ -46,10 +46,10 @@ export async function freshDatabase(engine: Engine): Promise<{ database: Locatio
   return { database: path, remove };
 }
 
-/** A real receiver with one user on a free port. `store` is a second connection to its database. */
+/** A real receiver with one user on a free port, with an empty database unless one is given. `store` is a second connection to its database. */
 export async function startForTest(options: Partial<ReceiverOptions> & { readonly engine?: Engine } = {}) {
-  const { engine = 'SQLite', ...receiverOptions } = options;
-  const { database, remove } = await freshDatabase(engine);
+  const { engine = 'SQLite', database: given, ...receiverOptions } = options;
+  const { database, remove } = given ? { database: given, remove: () => undefined } : await freshDatabase(engine);
   await addUser(database, user, password);
   const lines: string[] = [];
   const receiver = await startReceiver({

@@ -9,7 +9,7 @@ export type Call = {
   readonly request: Request;
   readonly url: URL;
   readonly client: Client;
-  /** The parts of the path that the route names, such as `system`. */
+  /** The parts of the path that the route names, such as `system`, decoded. */
   readonly parameters: Readonly<Record<string, string>>;
 };
 
@@ -30,6 +30,7 @@ export type Route = {
 const parameterForms: Readonly<Record<string, string>> = {
   system: '(?!(?:outages?|reservations)(?:/|$))[a-z0-9][a-z0-9_-]{0,31}',
   cluster: '[^/%]+',
+  name: '[^/]+',
 };
 
 /**
@@ -118,11 +119,22 @@ async function answerOf(api: Api, request: Request, url: URL, client: Client): P
   const fitting = api.routes.filter(({ pattern }) => pattern.test(url.pathname));
   const found = fitting.find((candidate) => methodsOf(candidate).includes(request.method));
   if (found) {
-    return await found.answer({ request, url, client, parameters: found.pattern.exec(url.pathname)?.groups ?? {} });
+    const parts = Object.entries(found.pattern.exec(url.pathname)?.groups ?? {});
+    const parameters = Object.fromEntries(parts.map(([name, part]) => [name, decoded(part)]));
+    return await found.answer({ request, url, client, parameters });
   }
   if (fitting.length === 0) throw new RequestProblem(404, 'Not found');
   const allowed = [...new Set(fitting.flatMap(methodsOf))].join(', ');
   throw new RequestProblem(405, api.notAllowed(allowed), { Allow: allowed });
+}
+
+/** @throws RequestProblem 404 */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new RequestProblem(404, 'Not found');
+  }
 }
 
 /** Returns the methods that a route answers. A GET route answers HEAD too (RFC 9110 §9.3.2): Bun omits the body. */

@@ -7,9 +7,11 @@ import type { Call } from '../http/routing.ts';
 import type { Stored } from '../store/deliveries.ts';
 import type { Store } from '../store/port.ts';
 import type { StatusDelivery } from './delivery.ts';
+import { historyOf, type SeriesChoice } from './history.ts';
 import { outagesFor, storeOutage } from './outages.ts';
 import { reservationsFor } from './reservations.ts';
 import { labelOf, latestSnapshot, storeSnapshot } from './snapshots.ts';
+import { systemsAt } from './systems.ts';
 
 /** Returns the handler that stores a snapshot. */
 export function postSnapshot(store: Store, limits: BodyLimits) {
@@ -36,6 +38,19 @@ export function getLatest(store: Store) {
     // The SAM API names this one message `message`, not `error`.
     const message = `No ${labelOf(systemOf(call))} status data available`;
     return { response: json(404, JSON.stringify({ message })), note: message };
+  };
+}
+
+/** Returns the handler that lists the systems with their states. */
+export function getSystems(store: Store) {
+  return async (): Promise<Answered> => found(await systemsAt(store, new Date()));
+}
+
+/** Returns the handler that shows the history of a kind of series. The path names all but the totals. */
+export function getHistory(store: Store, kind: SeriesChoice['kind']) {
+  return async (call: Call): Promise<Answered> => {
+    const choice = { kind, name: call.parameters.name ?? '' };
+    return found(await historyOf(store, systemOf(call), choice, call.url.searchParams, new Date()));
   };
 }
 

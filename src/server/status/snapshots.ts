@@ -1,23 +1,16 @@
 import type { ShownName } from '../auth/caller.ts';
 import { type Stored, storeOnce } from '../store/deliveries.ts';
 import { Conflict } from '../store/errors.ts';
-import type { Reader, Store, Writer } from '../store/port.ts';
-import {
-  insertPart,
-  insertSnapshot,
-  newestSnapshot,
-  newestTimestamp,
-  type PartKind,
-  snapshotsAt,
-  storeAnswer,
-} from '../store/snapshots.ts';
-import { timestampOf } from '../timestamp.ts';
+import type { Reader, Store } from '../store/port.ts';
+import { insertSnapshot, newestSnapshot, newestTimestamp, snapshotsAt, storeAnswer } from '../store/snapshots.ts';
+import { millisecondsOf, timestampOf } from '../timestamp.ts';
 import type { StatusDelivery } from './delivery.ts';
 import { withOrigins } from './origins.ts';
+import { entriesOf, probesOf, readSnapshot, readStored } from './read-snapshot.ts';
 import { storeReservations } from './reservations.ts';
-import { type BatchSnapshot, snapshotSchema } from './schemas.ts';
+import { addToHistory, type SeriesIds } from './samples.ts';
+import type { BatchSnapshot } from './schemas.ts';
 import { storeSpans } from './spans.ts';
-import { validated } from './validate.ts';
 
 /** The members of an answer. */
 type Members = Readonly<Record<string, unknown>>;
@@ -41,10 +34,9 @@ export function storeSnapshot(
   delivery: StatusDelivery,
 ): Promise<Stored> {
   return storeOnce(store, delivery, async (writer) => {
-    const { kind, schema } = snapshotSchema(system, delivery.value);
-    const batch = kind === 'batch' ? validated(schema, delivery.value) : null;
-    const hub = kind === 'hub' ? validated(schema, delivery.value) : null;
-    const given = (batch ?? hub)?.timestamp;
+    const read = readSnapshot(system, delivery.value);
+    const batch = read.kind === 'batch' ? read.snapshot : null;
+    const given = read.snapshot.timestamp;
     const before = given === undefined ? null : await storedAnswer(writer, system, given, delivery.bytes);
     if (before !== null) return { answer: before, replayed: true };
 
@@ -59,11 +51,13 @@ export function storeSnapshot(
       collectionFailed,
       body: delivery.bytes,
     });
+    const entries = entriesOf(read, collectionFailed);
+    const idOf = await addToHistory(writer, system, millisecondsOf(timestamp), entries);
     const isNewest = newest === null || timestamp >= newest;
     const answer = JSON.stringify({
       ...successOf(system, id, timestamp),
       ...(batch && {
-        ...(await storeParts(writer, id, system, batch)),
+        ...idsOfLists(system, batch, idOf),
         // The counters of a late snapshot would move the end of the spans back.
         user_project_queue_ids: isNewest ? await storeSpans(writer, system, timestamp, batch.user_project_queues) : [],
         ...(await storeReservations(writer, system, timestamp, receivedAt, batch.reservations ?? [])),
@@ -100,40 +94,24 @@ async function storedAnswer(
 export async function latestSnapshot(reader: Reader, system: string, shownName: ShownName): Promise<Members | null> {
   const stored = await newestSnapshot(reader, system);
   if (!stored) return null;
-  const body = JSON.parse(new TextDecoder().decode(stored.body));
-  // The SAM API lets a body set these members. The receiver ignores them.
-  const { status_id: _id, outage_id: _outage, created_at: _created, timestamp: _timestamp, ...rest } = body;
-  const { kind, schema } = snapshotSchema(system, rest);
+  const read = readStored(stored);
   return {
-    ...(kind === 'hub'
-      ? validated(schema, rest)
-      : await withOrigins(reader, stored, validated(schema, rest), shownName)),
+    ...(read.kind === 'hub' ? read.snapshot : await withOrigins(reader, stored, read.snapshot, shownName)),
     status_id: stored.id,
     timestamp: stored.timestamp,
     created_at: stored.receivedAt,
     received_at: stored.receivedAt,
-    collection_failed: (stored.collectionFailed ?? '')
-      .split(',')
-      .map((probe) => probe.trim())
-      .filter((probe) => probe !== ''),
+    collection_failed: probesOf(stored.collectionFailed),
   };
 }
 
-async function storeParts(writer: Writer, id: number, system: string, snapshot: BatchSnapshot): Promise<Members> {
-  async function storeAll<Part>(
-    kind: PartKind,
-    parts: readonly Part[],
-    nameOf: (part: Part) => string,
-  ): Promise<number[]> {
-    const ids: number[] = [];
-    for (const part of parts) ids.push(await insertPart(writer, id, kind, nameOf(part), part));
-    return ids;
-  }
-  const nodeTypes = await storeAll('node_type', snapshot.node_types ?? [], (type) => type.node_type);
+/** Returns the members of an answer with the ids of the series to which the entries of the lists belong. */
+function idsOfLists(system: string, snapshot: BatchSnapshot, idOf: SeriesIds): Members {
+  const nodeTypes = (snapshot.node_types ?? []).map(({ node_type }) => idOf('node_type', node_type));
   return {
-    login_node_ids: await storeAll('login_node', snapshot.login_nodes, (node) => node.node_name),
-    queue_ids: await storeAll('queue', snapshot.queues, (queue) => queue.queue_name),
-    filesystem_ids: await storeAll('filesystem', snapshot.filesystems, (filesystem) => filesystem.filesystem_name),
+    login_node_ids: snapshot.login_nodes.map(({ node_name }) => idOf('login_node', node_name)),
+    queue_ids: snapshot.queues.map(({ queue_name }) => idOf('queue', queue_name)),
+    filesystem_ids: snapshot.filesystems.map(({ filesystem_name }) => idOf('filesystem', filesystem_name)),
     // The SAM API answers it for Casper only, even if it is empty.
     ...((system === 'casper' || nodeTypes.length > 0) && { node_type_ids: nodeTypes }),
   };

@@ -164,4 +164,34 @@ export const migrations: readonly string[] = [
     value BLOB NOT NULL
   ) STRICT;
   `,
+  `
+  -- The history of systems. A series is the totals of a system, or one of its queues, node types, login nodes,
+  -- filesystems or failed probes. A sample is its values in one snapshot: a JSON list in the order of the fields of its
+  -- kind (status/measures.ts). A roll-up sums up an hour or a day (status/rollup.ts). Times are milliseconds since 1970.
+  CREATE TABLE series (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    system TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    UNIQUE (system, kind, name)
+  ) STRICT;
+  CREATE TABLE samples (
+    series_id INTEGER NOT NULL REFERENCES series (id),
+    at INTEGER NOT NULL,
+    data TEXT NOT NULL,
+    PRIMARY KEY (series_id, at)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE rollups (
+    series_id INTEGER NOT NULL REFERENCES series (id),
+    length INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    data TEXT NOT NULL,
+    PRIMARY KEY (series_id, length, at)
+  ) STRICT, WITHOUT ROWID;
+  -- 0 in snapshots of older versions until they are added to the history.
+  ALTER TABLE snapshots ADD COLUMN in_history INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX snapshots_not_in_history ON snapshots (id) WHERE in_history = 0;
+  -- Replaced by the samples.
+  DROP TABLE parts;
+  `,
 ];

@@ -19,9 +19,6 @@ export type StoredSnapshot = Omit<ReceivedSnapshot, 'receivedFrom'> & {
   readonly answer: string | null;
 };
 
-/** A list of a snapshot whose entries are rows of their own. */
-export type PartKind = 'login_node' | 'queue' | 'filesystem' | 'node_type';
-
 type Row = {
   id: number;
   system: string;
@@ -34,12 +31,12 @@ type Row = {
 
 const columns = 'id, system, timestamp, received_at, collection_failed, body, answer';
 
-/** Stores a snapshot and returns its id. */
+/** Stores a snapshot, which the caller adds to the history, and returns its id. */
 export async function insertSnapshot(writer: Writer, snapshot: ReceivedSnapshot): Promise<number> {
   return inserted(
     await writer.get<{ id: number }>(
-      `INSERT INTO snapshots (system, timestamp, received_at, received_from, collection_failed, body)
-       VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`,
+      `INSERT INTO snapshots (system, timestamp, received_at, received_from, collection_failed, body, in_history)
+       VALUES ($1, $2, $3, $4, $5, $6, 1) RETURNING id`,
       snapshot.system,
       snapshot.timestamp,
       snapshot.receivedAt,
@@ -53,25 +50,6 @@ export async function insertSnapshot(writer: Writer, snapshot: ReceivedSnapshot)
 /** Stores the answer to the POST of a snapshot. */
 export async function storeAnswer(writer: Writer, id: number, answer: string): Promise<void> {
   await writer.run('UPDATE snapshots SET answer = $1 WHERE id = $2', answer, id);
-}
-
-/** Stores an entry of a snapshot's list and returns its id. */
-export async function insertPart(
-  writer: Writer,
-  snapshotId: number,
-  kind: PartKind,
-  name: string,
-  data: unknown,
-): Promise<number> {
-  return inserted(
-    await writer.get<{ id: number }>(
-      'INSERT INTO parts (snapshot_id, kind, name, data) VALUES ($1, $2, $3, $4) RETURNING id',
-      snapshotId,
-      kind,
-      name,
-      JSON.stringify(data),
-    ),
-  );
 }
 
 /** Returns the snapshots of a system with a timestamp. Versions that did not store answers stored several. */
@@ -100,6 +78,20 @@ export async function newestTimestamp(reader: Reader, system: string): Promise<s
     system,
   );
   return row?.newest ?? null;
+}
+
+/** Returns some snapshots that a version without history stored, the newest first. */
+export async function snapshotsWithoutHistory(reader: Reader, limit: number): Promise<StoredSnapshot[]> {
+  const rows = await reader.all<Row>(
+    `SELECT ${columns} FROM snapshots WHERE in_history = 0 ORDER BY id DESC LIMIT $1`,
+    limit,
+  );
+  return rows.map(snapshotOf);
+}
+
+/** Marks a snapshot as one that is in the history. */
+export async function markInHistory(writer: Writer, id: number): Promise<void> {
+  await writer.run('UPDATE snapshots SET in_history = 1 WHERE id = $1', id);
 }
 
 /** Returns the id that an INSERT with `RETURNING id` reports. */

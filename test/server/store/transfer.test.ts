@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { openStore } from '../../../src/server/store/open.ts';
 import { storeReport } from '../../../src/server/store/outages.ts';
-import { insertPart, insertSnapshot, newestSnapshot } from '../../../src/server/store/snapshots.ts';
+import { insertSamples, insertSeries } from '../../../src/server/store/series.ts';
+import { insertSnapshot, newestSnapshot } from '../../../src/server/store/snapshots.ts';
 import { transfer } from '../../../src/server/store/transfer.ts';
 import { needsThat } from '../../support/needs.ts';
 import { addressOf, isPostgresInstalled, sharedCluster } from '../../support/postgres.ts';
@@ -26,9 +27,10 @@ const jobCount = 1000;
 async function fill(): Promise<void> {
   const store = await openStore(path);
   await store.transaction(async (writer) => {
+    const seriesId = await insertSeries(writer, 'derecho', 'queue', 'main');
     for (let second = 0; second < snapshotCount; second++) {
       const timestamp = new Date(Date.parse('2026-01-01') + second * 1000).toISOString().slice(0, 19);
-      const id = await insertSnapshot(writer, {
+      await insertSnapshot(writer, {
         system: 'derecho',
         timestamp,
         receivedAt: timestamp,
@@ -36,7 +38,7 @@ async function fill(): Promise<void> {
         collectionFailed: null,
         body: new TextEncoder().encode(`{"second": ${second}}`),
       });
-      await insertPart(writer, id, 'queue', 'main', { jobs: second });
+      await insertSamples(writer, [{ seriesId, at: second * 1000, data: `[${second}]` }]);
     }
     await storeReport(writer, {
       ...{ system: 'Derecho', title: 't', severity: 'minor', status: 'resolved', component: null, description: null },
@@ -68,7 +70,7 @@ describe('a copy of an SQLite file to PostgreSQL', () => {
     const target = await freshTarget();
     const seen: string[] = [];
     const rows = await transfer(path, target, (table, copied, total) => seen.push(`${table} ${copied} of ${total}`));
-    expect(rows).toBe(2 * snapshotCount + 1 + jobCount);
+    expect(rows).toBe(2 * snapshotCount + 2 + jobCount);
     expect(hashOfFile()).toBe(before);
     expect(seen).toContain('snapshots 200 of 450');
     expect(seen).toContain('jobs 1000 of 1000');
@@ -81,8 +83,8 @@ describe('a copy of an SQLite file to PostgreSQL', () => {
       hours: expect.closeTo((jobCount * (jobCount - 1)) / 6, 6),
       cpus: Number.MAX_SAFE_INTEGER,
     });
-    const id = await store.transaction((writer) => insertPart(writer, 1, 'queue', 'new', {}));
-    expect(id).toBe(snapshotCount + 1);
+    const id = await store.transaction((writer) => insertSeries(writer, 'derecho', 'queue', 'new'));
+    expect(id).toBe(2);
     await store.close();
     await expect(transfer(path, target, () => undefined)).rejects.toThrow('has data: give an empty database');
   });

@@ -1,0 +1,66 @@
+import { RequestProblem } from '../http/problem.ts';
+import type { Store, Writer } from '../store/port.ts';
+import { markInHistory, type StoredSnapshot, snapshotsWithoutHistory } from '../store/snapshots.ts';
+import { millisecondsOf } from '../timestamp.ts';
+import { entriesOf, type ReadSnapshot, readStored } from './read-snapshot.ts';
+import { addToHistory } from './samples.ts';
+
+/** So many snapshots take some ten milliseconds. */
+const sliceSize = 5;
+const pauseMs = 20;
+
+/** Work that goes on in the background. */
+export type BackgroundWork = {
+  /** Ends the work after its current step. */
+  stop(): Promise<void>;
+};
+
+/**
+ * Adds the snapshots that an older version stored to the history, some at a time. It goes on after a restart, and
+ * several receivers of one database may do it at once.
+ * @param report takes an error, after which the work ends until the next start
+ */
+export function startBackFill(store: Store, report: (error: unknown) => void): BackgroundWork {
+  let isStopped = false;
+  const work = async () => {
+    while (!isStopped && (await backFillSlice(store)) > 0) await Bun.sleep(pauseMs);
+  };
+  const done = work().catch(report);
+  return {
+    async stop() {
+      isStopped = true;
+      await done;
+    },
+  };
+}
+
+/** Adds some snapshots to the history, and returns their number: 0 if all are in it. */
+export async function backFillSlice(store: Store): Promise<number> {
+  if ((await snapshotsWithoutHistory(store, 1)).length === 0) return 0;
+  return await store.transaction(async (writer) => {
+    // Read again: another receiver may have added some.
+    const snapshots = await snapshotsWithoutHistory(writer, sliceSize);
+    for (const snapshot of snapshots) {
+      await addStored(writer, snapshot);
+      await markInHistory(writer, snapshot.id);
+    }
+    return snapshots.length;
+  });
+}
+
+async function addStored(writer: Writer, stored: StoredSnapshot): Promise<void> {
+  const read = readIfValid(stored);
+  if (read === null) return;
+  const entries = entriesOf(read, stored.collectionFailed);
+  await addToHistory(writer, stored.system, millisecondsOf(stored.timestamp), entries);
+}
+
+/** Returns null for a snapshot that a version with weaker rules stored. */
+function readIfValid(stored: StoredSnapshot): ReadSnapshot | null {
+  try {
+    return readStored(stored);
+  } catch (error) {
+    if (error instanceof RequestProblem) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,115 @@
+import { RequestProblem } from '../http/problem.ts';
+import type { Reader } from '../store/port.ts';
+import { seriesOf } from '../store/series.ts';
+import { type FieldBuckets, readBuckets } from './buckets.ts';
+import { countedField, measures, type SeriesKind } from './measures.ts';
+import { bucketsOf, canonicalTime } from './period.ts';
+
+/** A field's average, least and greatest value in each bucket; null in a bucket without a known value. */
+export type FieldHistory = {
+  readonly average: readonly (number | null)[];
+  readonly minimum: readonly (number | null)[];
+  readonly maximum: readonly (number | null)[];
+};
+
+/** The history of a series. */
+export type History = {
+  readonly system: string;
+  readonly kind: SeriesKind;
+  /** The name of the queue, node type, login node or filesystem; null for the totals of a system. */
+  readonly name: string | null;
+  /** The start of the first bucket, UTC. */
+  readonly from: string;
+  /** The end of the last bucket, UTC. */
+  readonly to: string;
+  /** The length of a bucket in seconds. */
+  readonly step: number;
+  /** How many snapshots of the system each bucket has. */
+  readonly snapshots: readonly number[];
+  /** In how many snapshots of each bucket a probe had failed, by its name; only probes that failed. */
+  readonly failed_probes: Readonly<Record<string, readonly number[]>>;
+  readonly fields: Readonly<Record<string, FieldHistory>>;
+};
+
+/** Which series a history is of. `totals` stands for the totals of a batch system or of a hub. */
+export type SeriesChoice = {
+  readonly kind: Exclude<SeriesKind, 'system' | 'hub' | 'probe'> | 'totals';
+  readonly name: string;
+};
+
+const labels: Readonly<Record<SeriesChoice['kind'], string>> = {
+  totals: 'system',
+  queue: 'queue',
+  node_type: 'node type',
+  login_node: 'login node',
+  filesystem: 'filesystem',
+};
+
+/**
+ * Returns the history of a series. Query parameters: `from`, `to`, `step` (period.ts) and `fields`, separated by commas
+ * (default: all fields with a known value in the period).
+ * @throws RequestProblem 404 for an unknown system or name, 400 for wrong parameters
+ */
+export async function historyOf(
+  reader: Reader,
+  system: string,
+  choice: SeriesChoice,
+  query: URLSearchParams,
+  now: Date,
+): Promise<History> {
+  const all = await seriesOf(reader, system);
+  const totals = all.find(({ kind }) => kind === 'system') ?? all.find(({ kind }) => kind === 'hub');
+  if (!totals) throw new RequestProblem(404, `There is no system ${system}`);
+  const kind = choice.kind === 'totals' ? kindOf(totals.kind) : choice.kind;
+  const series = choice.kind === 'totals' ? totals : all.find((one) => one.kind === kind && one.name === choice.name);
+  if (!series) throw new RequestProblem(404, `${system} has no ${labels[choice.kind]} ${choice.name}`);
+  const asked = fieldsOf(query, kind);
+  const buckets = bucketsOf(query, now);
+
+  const read = (id: number, of: SeriesKind, fields: readonly string[]) => readBuckets(reader, id, of, fields, buckets);
+  const countsOf = async (id: number, of: SeriesKind) =>
+    (await read(id, of, [countedField(of)])).map(({ counts }) => [...counts])[0] ?? [];
+  const failed: Record<string, number[]> = {};
+  for (const { id, name } of all.filter((one) => one.kind === 'probe')) {
+    const counts = await countsOf(id, 'probe');
+    if (counts.some((count) => count > 0)) failed[name] = counts;
+  }
+  const fields = (await read(series.id, kind, asked ?? measures[kind])).filter(
+    ({ counts }) => asked !== null || counts.some((count) => count > 0),
+  );
+  return {
+    system,
+    kind,
+    name: choice.kind === 'totals' ? null : series.name,
+    from: canonicalTime(buckets.from),
+    to: canonicalTime(buckets.to),
+    step: buckets.step / 1000,
+    snapshots: await countsOf(totals.id, kindOf(totals.kind)),
+    failed_probes: failed,
+    fields: Object.fromEntries(fields.map((field) => [field.name, fieldHistory(field)])),
+  };
+}
+
+function kindOf(kind: string): 'system' | 'hub' {
+  return kind === 'hub' ? 'hub' : 'system';
+}
+
+/** Returns the fields that a query names, null if it names none. */
+function fieldsOf(query: URLSearchParams, kind: SeriesKind): readonly string[] | null {
+  const names = (query.get('fields') ?? '').split(',').filter((name) => name !== '');
+  const unknown = names.filter((name) => !measures[kind].includes(name));
+  if (unknown.length === 0) return names.length === 0 ? null : names;
+  throw new RequestProblem(400, `fields: ${unknown.join(', ')}: must be of ${measures[kind].join(', ')}`);
+}
+
+function fieldHistory({ counts, sums, minima, maxima }: FieldBuckets): FieldHistory {
+  const known = (values: Float64Array) => Array.from(values, (value, bucket) => (counts[bucket] ? value : null));
+  return {
+    // Twelve digits hide the rounding errors of the sum.
+    average: Array.from(sums, (sum, bucket) =>
+      counts[bucket] ? Number((sum / counts[bucket]).toPrecision(12)) : null,
+    ),
+    minimum: known(minima),
+    maximum: known(maxima),
+  };
+}

@@ -1,0 +1,52 @@
+/** The known values of a field in a period. */
+export type Summary = {
+  readonly count: number;
+  readonly sum: number;
+  readonly minimum: number;
+  readonly maximum: number;
+};
+
+/** The summaries of a series' fields, in their order; null for a field without a known value. */
+export type Rollup = readonly (Summary | null)[];
+
+/** Returns a roll-up with the values of one more snapshot. The order of the snapshots makes no difference. */
+export function withSample(before: Rollup, values: readonly (number | null)[]): Rollup {
+  return Array.from({ length: Math.max(before.length, values.length) }, (_, index) => {
+    const summary = before[index] ?? null;
+    const value = values[index] ?? null;
+    if (value === null) return summary;
+    return {
+      count: (summary?.count ?? 0) + 1,
+      sum: (summary?.sum ?? 0) + value,
+      minimum: Math.min(summary?.minimum ?? value, value),
+      maximum: Math.max(summary?.maximum ?? value, value),
+    };
+  });
+}
+
+/** Returns the text in which the values of a snapshot are stored: a JSON list. */
+export function sampleText(values: readonly (number | null)[]): string {
+  return JSON.stringify(values);
+}
+
+/** Parses a stored sample. */
+export function parseSample(text: string): (number | null)[] {
+  return JSON.parse(text);
+}
+
+type StoredSummary = readonly [count: number, sum: number, minimum: number, maximum: number];
+
+/** Returns the text in which a roll-up is stored: a JSON list of lists. */
+export function rollupText(rollup: Rollup): string {
+  return JSON.stringify(rollup.map((summary) => summary && stored(summary)));
+}
+
+/** Parses a stored roll-up. */
+export function parseRollup(text: string): Rollup {
+  const list: readonly (StoredSummary | null)[] = JSON.parse(text);
+  return list.map((entry) => entry && { count: entry[0], sum: entry[1], minimum: entry[2], maximum: entry[3] });
+}
+
+function stored({ count, sum, minimum, maximum }: Summary): StoredSummary {
+  return [count, sum, minimum, maximum];
+}

@@ -1,0 +1,70 @@
+import type { Writer } from '../store/port.ts';
+import { hasSample, insertSamples, insertSeries, rollupsAt, seriesOf, storeRollups } from '../store/series.ts';
+import type { Entry, SeriesKind } from './measures.ts';
+import { parseRollup, rollupText, sampleText, withSample } from './rollup.ts';
+
+/** The periods of roll-ups, in milliseconds. */
+export const hourMs = 3_600_000;
+export const dayMs = 24 * hourMs;
+const periods = [hourMs, dayMs];
+
+/** Finds the id of a series. */
+export type SeriesIds = (kind: SeriesKind, name: string) => number;
+
+/**
+ * Adds a snapshot to the history of its system: a sample of each series, and their roll-ups by hour and day. Snapshots
+ * may come in any order. A second snapshot of the same millisecond is left out. Returns the ids of the series.
+ * @param at milliseconds since 1970
+ * @param entries the totals come first
+ */
+export async function addToHistory(
+  writer: Writer,
+  system: string,
+  at: number,
+  entries: readonly Entry[],
+): Promise<SeriesIds> {
+  // A login node may occur twice in a snapshot. The last one counts.
+  const byKey = new Map(entries.map((entry) => [keyOf(entry.kind, entry.name), entry]));
+  const ids = await idsOf(writer, system, [...byKey.values()]);
+  const idOf: SeriesIds = (kind, name) => found(ids.get(keyOf(kind, name)));
+  const samples = [...byKey.values()].map(({ kind, name, values }) => ({ seriesId: idOf(kind, name), values }));
+  const totals = samples[0];
+  if (!totals || (await hasSample(writer, totals.seriesId, at))) return idOf;
+
+  await insertSamples(
+    writer,
+    samples.map(({ seriesId, values }) => ({ seriesId, at, data: sampleText(values) })),
+  );
+  for (const period of periods) {
+    const start = Math.floor(at / period) * period;
+    const before = await rollupsAt(writer, system, period, start);
+    await storeRollups(
+      writer,
+      period,
+      samples.map(({ seriesId, values }) => ({
+        seriesId,
+        at: start,
+        data: rollupText(withSample(parseRollup(before.get(seriesId) ?? '[]'), values)),
+      })),
+    );
+  }
+  return idOf;
+}
+
+async function idsOf(writer: Writer, system: string, entries: readonly Entry[]): Promise<Map<string, number>> {
+  const ids = new Map((await seriesOf(writer, system)).map(({ id, kind, name }) => [keyOf(kind, name), id]));
+  for (const { kind, name } of entries) {
+    const key = keyOf(kind, name);
+    if (!ids.has(key)) ids.set(key, await insertSeries(writer, system, kind, name));
+  }
+  return ids;
+}
+
+function keyOf(kind: string, name: string): string {
+  return `${kind} ${name}`;
+}
+
+function found(id: number | undefined): number {
+  if (id === undefined) throw new Error('an entry of a snapshot has no series');
+  return id;
+}

@@ -1,0 +1,105 @@
+import type { Reader, Writer } from './port.ts';
+import { inserted } from './snapshots.ts';
+
+/** A series: the totals of a system, or one of its queues, node types, login nodes, filesystems or failed probes. */
+export type SeriesRow = { readonly id: number; readonly kind: string; readonly name: string };
+
+/** A stored text of values, at a time in milliseconds since 1970. */
+export type TimedText = { readonly at: number; readonly data: string };
+
+/** The text of a series' values, at a time in milliseconds since 1970. */
+export type SeriesText = TimedText & { readonly seriesId: number };
+
+/** Returns the series of a system. */
+export function seriesOf(reader: Reader, system: string): Promise<SeriesRow[]> {
+  return reader.all<SeriesRow>('SELECT id, kind, name FROM series WHERE system = $1', system);
+}
+
+/** Returns the names of the systems that have history. */
+export async function systemsWithHistory(reader: Reader): Promise<string[]> {
+  const rows = await reader.all<{ system: string }>('SELECT DISTINCT system FROM series ORDER BY system');
+  return rows.map(({ system }) => system);
+}
+
+/** Adds a series and returns its id. */
+export async function insertSeries(writer: Writer, system: string, kind: string, name: string): Promise<number> {
+  return inserted(
+    await writer.get<{ id: number }>(
+      'INSERT INTO series (system, kind, name) VALUES ($1, $2, $3) RETURNING id',
+      system,
+      kind,
+      name,
+    ),
+  );
+}
+
+/** True if a series has a sample at a time. */
+export async function hasSample(reader: Reader, seriesId: number, at: number): Promise<boolean> {
+  return (await reader.get('SELECT at FROM samples WHERE series_id = $1 AND at = $2', seriesId, at)) !== null;
+}
+
+/** Stores samples. */
+export async function insertSamples(writer: Writer, samples: readonly SeriesText[]): Promise<void> {
+  const target = { table: 'samples', columns: ['series_id', 'at', 'data'], key: ['series_id', 'at'] };
+  await writer.insertMany(
+    target,
+    samples.map(({ seriesId, at, data }) => [seriesId, at, data]),
+  );
+}
+
+/** Returns the roll-ups of a system's series for the period of `length` milliseconds that begins at a time, by series. */
+export async function rollupsAt(
+  reader: Reader,
+  system: string,
+  length: number,
+  at: number,
+): Promise<ReadonlyMap<number, string>> {
+  const rows = await reader.all<{ series_id: number; data: string }>(
+    `SELECT r.series_id, r.data FROM series s JOIN rollups r ON r.series_id = s.id
+     WHERE s.system = $1 AND r.length = $2 AND r.at = $3`,
+    system,
+    length,
+    at,
+  );
+  return new Map(rows.map(({ series_id, data }) => [series_id, data]));
+}
+
+/** Stores roll-ups, each in the place of the one of its series and period. */
+export async function storeRollups(writer: Writer, length: number, rollups: readonly SeriesText[]): Promise<void> {
+  const target = {
+    table: 'rollups',
+    columns: ['series_id', 'length', 'at', 'data'],
+    key: ['series_id', 'length', 'at'],
+  };
+  await writer.insertMany(
+    target,
+    rollups.map(({ seriesId, at, data }) => [seriesId, length, at, data]),
+  );
+}
+
+/** Returns the samples of a series from a time until before another, in their order. */
+export function samplesBetween(reader: Reader, seriesId: number, from: number, to: number): Promise<TimedText[]> {
+  return reader.all<TimedText>(
+    'SELECT at, data FROM samples WHERE series_id = $1 AND at >= $2 AND at < $3 ORDER BY at',
+    seriesId,
+    from,
+    to,
+  );
+}
+
+/** Returns the roll-ups of a series whose periods begin from a time until before another, in their order. */
+export function rollupsBetween(
+  reader: Reader,
+  seriesId: number,
+  length: number,
+  from: number,
+  to: number,
+): Promise<TimedText[]> {
+  return reader.all<TimedText>(
+    'SELECT at, data FROM rollups WHERE series_id = $1 AND length = $2 AND at >= $3 AND at < $4 ORDER BY at',
+    seriesId,
+    length,
+    from,
+    to,
+  );
+}
