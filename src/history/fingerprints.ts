@@ -1,8 +1,8 @@
 import { isIngestStream } from '../delivery/ingest-entries.ts';
+import type { FinishedJob } from '../lib/finished-job.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Reclaimable } from '../outbox/retention.ts';
 import { changedJobs, deleteJobsBefore, jobFingerprintSpace, jobWriter } from '../outbox/tables/job-fingerprints.ts';
-import type { FinishedJob } from '../slurm/sacct-rows.ts';
 import { day } from './windows.ts';
 
 /** A job with its record as it is sent, and a hash of the record. */

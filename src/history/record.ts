@@ -1,5 +1,5 @@
+import type { FinishedJob } from '../lib/finished-job.ts';
 import { clockTime } from '../lib/time.ts';
-import type { FinishedJob } from '../slurm/sacct-rows.ts';
 
 /** A job as the usage-history API accepts it. Times are local times of one zone, without an offset. */
 export type HistoryRecord = {
@@ -42,8 +42,8 @@ export function recordOf(job: FinishedJob, timeZone: string): HistoryRecord {
     End: end,
     QOS: job.qos,
     NodeList: job.nodeList,
-    CPUHours: hours * job.cpus,
-    GPUHours: hours * job.gpus,
+    CPUHours: job.charged === null ? hours * job.cpus : job.charged.cpuSeconds / 3600,
+    GPUHours: job.charged === null ? hours * job.gpus : job.charged.gpuSeconds / 3600,
     AllocCPUS: job.cpus,
     AllocGPUS: job.gpus,
     AllocNodes: job.nodes,

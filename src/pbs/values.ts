@@ -133,7 +133,8 @@ function unmangle(latin1: string): string {
   });
 }
 
-function utf8Of(latin1: string): string {
+/** Decodes bytes that were read as Latin-1 as UTF-8. Returns a copy of the text. */
+export function utf8Of(latin1: string): string {
   return Buffer.from(latin1, 'latin1').toString('utf8');
 }
 

@@ -1,7 +1,8 @@
+import type { FinishedJob } from '../lib/finished-job.ts';
 import { cutIntoLines, type Line, lenient } from '../lib/lines.ts';
 import { Damages } from '../lib/records.ts';
 import type { Window } from './sacct.ts';
-import { type FinishedJob, parseRow, type SecondsWindow } from './sacct-rows.ts';
+import { parseRow, type SecondsWindow } from './sacct-rows.ts';
 
 /** Counts of the output of one sacct. */
 export class SacctCount {

@@ -1,33 +1,9 @@
+import type { FinishedJob } from '../lib/finished-job.ts';
 import { memoized } from '../lib/memo.ts';
 import { countHosts } from './host-list.ts';
 import { separator } from './rows.ts';
 import { sacctFields } from './sacct.ts';
 import { parseTres } from './tres.ts';
-
-/** One run of a job, from its submission to its end. Times are seconds since 1970. */
-export type FinishedJob = {
-  /** The id as sacct prints it: `13_5`, `32+0`. */
-  readonly id: string;
-  /** The numeric id, without array index and component; with `submitted` it is the key of the job. */
-  readonly rawId: number;
-  readonly user: string;
-  readonly account: string;
-  readonly partition: string;
-  readonly state: string;
-  readonly submitted: number;
-  /** Null if the job never started. */
-  readonly started: number | null;
-  readonly ended: number;
-  readonly qos: string | null;
-  readonly nodeList: string | null;
-  /** In seconds, without suspended time. */
-  readonly elapsed: number;
-  readonly cpus: number;
-  readonly gpus: number;
-  readonly nodes: number;
-  /** The impossible values of the job, and the values that are used instead; null for none. */
-  readonly doubt: string | null;
-};
 
 /** One parsed line of sacct. */
 export type SacctRow =
@@ -111,6 +87,7 @@ export function parseRow(line: string, window: SecondsWindow): SacctRow {
     cpus: tres.cpus,
     gpus: tres.gpus,
     nodes: nodes ?? tres.nodes,
+    charged: null,
     doubt: doubts.length === 0 ? null : doubts.join('; '),
   };
   return { kind: 'job', job };

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { recordOf } from '../../src/history/record.ts';
-import type { FinishedJob } from '../../src/slurm/sacct-rows.ts';
+import type { FinishedJob } from '../../src/lib/finished-job.ts';
 import { captured, readSacct } from '../support/sacct.ts';
 
 const at = (moment: string) => Date.parse(moment) / 1000;
@@ -23,6 +23,7 @@ function jobOf(rest: Partial<FinishedJob> = {}): FinishedJob {
     cpus: 4,
     gpus: 2,
     nodes: 2,
+    charged: null,
     doubt: null,
     ...rest,
   };

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { FinishedJob } from '../../src/lib/finished-job.ts';
 import { separator } from '../../src/slurm/rows.ts';
 import { sacctFields, type Window } from '../../src/slurm/sacct.ts';
 import { finishedJobs, SacctCount } from '../../src/slurm/sacct-jobs.ts';
-import type { FinishedJob } from '../../src/slurm/sacct-rows.ts';
 import { streamOf } from './executors.ts';
 import { fixtures } from './site.ts';
 
