@@ -8,6 +8,7 @@ import { printable } from '../lib/text.ts';
 import { outboxFile } from '../outbox/files.ts';
 import { executorFor, forReal, historyExecutor, localExecutor } from '../run/executors.ts';
 import { commonArgs } from './common.ts';
+import { wrapped } from './layout.ts';
 import { printLines } from './output.ts';
 
 export const doctorCommand = defineCommand({
@@ -43,6 +44,6 @@ export const doctorCommand = defineCommand({
 });
 
 function linesOf({ name, result, message, remedy }: CheckResult): string[] {
-  const line = `${result}  ${name}: ${printable(message, 1000)}`;
+  const line = `${result}  ${wrapped(`${name}: ${printable(message, 1000)}`, 6)}`;
   return remedy === null ? [line] : [line, `      → ${printable(remedy, 500)}`];
 }

@@ -1,12 +1,15 @@
 import { defineCommand } from 'citty';
 import { statuses } from '../health/findings.ts';
+import { statusLine } from '../health/nagios.ts';
 import { prometheusText, writeTextfile } from '../health/prometheus.ts';
 import { type HealthReport, healthJson, healthReport, withoutCondition } from '../health/report.ts';
 import { operatorErrorOf } from '../lib/errors.ts';
 import { complain } from '../lib/output.ts';
+import { terminalColumns } from '../lib/terminal.ts';
 import { printable } from '../lib/text.ts';
 import { type CommonArgs, openContext } from '../run/context.ts';
 import { commonArgs } from './common.ts';
+import { wrapped } from './layout.ts';
 import { jsonLine } from './outbox/entry-json.ts';
 import { printLines } from './output.ts';
 
@@ -25,10 +28,19 @@ export const healthCommand = defineCommand({
     const report = reportFor(args, args.prometheus, now);
     // Cron mails all output.
     const isSilent = args.quiet === true && report.status === 'ok';
-    if (!isSilent) printLines([args.json ? jsonLine(healthJson(report)) : report.line]);
+    if (!isSilent) printLines(args.json ? [jsonLine(healthJson(report))] : linesOf(report));
     return statuses.indexOf(report.status);
   },
 });
+
+/** Returns the line of a Nagios plugin; on a terminal, lines for a person: no performance data, and each finding by itself. */
+function linesOf({ status, line, summary, findings }: HealthReport): string[] {
+  if (terminalColumns() === null) return [line];
+  const problems = findings.filter((finding) => finding.status !== 'ok');
+  if (problems.length < 2) return [wrapped(summary, 4)];
+  const listed = problems.map((finding) => `  ${finding.status.padEnd(8)}  ${wrapped(finding.text, 12)}`);
+  return [statusLine(status, `${problems.length} findings`), ...listed];
+}
 
 /** Returns the health. A wrong configuration is reported as unknown, because its usual exit code 2 means critical here. */
 function reportFor(args: CommonArgs, textfile: string | undefined, now: Date): HealthReport {

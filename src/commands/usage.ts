@@ -2,6 +2,7 @@ import type { ArgsDef } from 'citty';
 import { isTerminal } from '../lib/terminal.ts';
 import { commonArgs } from './common.ts';
 import { examples } from './examples.ts';
+import { wrapped } from './layout.ts';
 import { type CommandDefinition, resolved } from './tree.ts';
 
 /** The commands of the program by purpose, in the order in which its help lists them. */
@@ -31,7 +32,7 @@ export async function usageOf(command: CommandDefinition, name: string): Promise
   const own = Object.entries(args).filter(([key, arg]) => arg.type !== 'positional' && !Object.hasOwn(commonArgs, key));
   const hasCommon = Object.keys(args).some((key) => Object.hasOwn(commonArgs, key));
   const sections = [
-    wrapped(meta?.description ?? '', 0),
+    wrapped(meta?.description ?? '', 0, width),
     `${heading('USAGE')} ${synopsis(name, args, children.length > 0)}`,
     section('ARGUMENTS', positionalItems(args)),
     ...(isRoot ? groupSections(children) : [section('COMMANDS', children)]),
@@ -109,24 +110,12 @@ function section(title: string, items: readonly Item[], nameWidth = 0): string {
   // Put the description of a very long name on the next line, so that the other descriptions keep their width.
   const widest = Math.min(26, Math.max(nameWidth, ...items.map(([name]) => name.length)));
   const lines = items.map(([name, meaning]) => {
-    const text = wrapped(meaning, widest + 4);
+    const text = wrapped(meaning, widest + 4, width);
     return name.length > widest
       ? `  ${name}\n${' '.repeat(widest + 4)}${text}`
       : `  ${name.padEnd(widest)}  ${text}`.trimEnd();
   });
   return `${heading(title)}\n\n${lines.join('\n')}`;
-}
-
-/** Breaks a text into lines of at most 80 columns; every line but the first begins with `indent` blanks. */
-function wrapped(text: string, indent: number): string {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && indent + last.length + 1 + word.length <= width)
-      lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines.join(`\n${' '.repeat(indent)}`);
 }
 
 function heading(text: string): string {

@@ -7,7 +7,7 @@ import { networkFilesystem } from '../lib/filesystem-type.ts';
 import { maintenances } from '../outage/maintenance.ts';
 import { plannedNow } from '../outage/outage-table.ts';
 import type { KnownOutage } from '../outage/row.ts';
-import { latestEntries, newestDelivered, streamNames } from '../outbox/latest.ts';
+import { latestEntries, newestDelivered, streamHeads, streamNames } from '../outbox/latest.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { unacknowledgedDamage } from '../outbox/recovery/past-damage.ts';
 import { countGivenUp } from '../outbox/retention.ts';
@@ -31,6 +31,8 @@ export type Condition = {
   readonly at: Date;
   readonly systems: readonly SystemCondition[];
   readonly streams: readonly StreamStatistics[];
+  /** The last error of the entry that is sent next, for each stream whose delivery fails. */
+  readonly deliveryErrors: ReadonlyMap<string, string>;
   /** True if finished jobs were ever stored. */
   readonly hasJobs: boolean;
   /** Time up to which the finished jobs of each cluster were read, by its name. */
@@ -81,6 +83,9 @@ export function conditionOf(outbox: Outbox, { file, spool, systems }: ConditionO
       return systemCondition(outbox, name, delivered.get(samStream(name)) ?? null, maintenance, now);
     }),
     streams: streamStatistics(outbox, now),
+    deliveryErrors: new Map(
+      [...streamHeads(outbox)].flatMap(([stream, { lastError }]) => (lastError === null ? [] : [[stream, lastError]])),
+    ),
     hasJobs: everStored.some(isIngestStream),
     exportedUntil: readUntilOfClusters(outbox),
     damages: unacknowledgedDamage(outbox).length,

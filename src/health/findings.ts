@@ -47,6 +47,9 @@ export type AgeLimits = { readonly warning: number; readonly critical: number };
 export const failedInARow = 3;
 export const diskLimits: AgeLimits = { warning: 256 * 1024 ** 2, critical: 32 * 1024 ** 2 };
 
+/** Number of different delivery errors to report. */
+const shownErrors = 2;
+
 /** Age of the last export of finished jobs, which runs once a day. In milliseconds. */
 export const exportLimits: AgeLimits = { warning: 2 * 86_400_000, critical: 7 * 86_400_000 };
 /** A cluster without an export for this long is retired, or was only a test. */
@@ -123,13 +126,17 @@ function exportFindings({ exportedUntil, at }: Condition): HealthFinding[] {
 }
 
 function outboxFindings(condition: Condition, limits: AgeLimits): HealthFinding[] {
-  const { at, streams } = condition;
+  const { at, streams, deliveryErrors } = condition;
   const found: HealthFinding[] = [];
   const silent = new Set(condition.systems.flatMap(({ name, maintenance }) => (maintenance ? [samStream(name)] : [])));
   const waiting = oldestWaiting(streams.filter(({ stream }) => !silent.has(stream)));
   const status = waiting === null ? 'ok' : judge(waiting, at, limits);
   if (waiting !== null && status !== 'ok') {
-    const text = `${counted(total(streams, 'pending'), 'entry is pending', 'entries are pending')}, the oldest for ${age(waiting, at)}`;
+    const errors = [...deliveryErrors].flatMap(([stream, error]) =>
+      silent.has(stream) ? [] : [printable(error, 120)],
+    );
+    const why = errors.length === 0 ? '' : `: ${[...new Set(errors)].slice(0, shownErrors).join(', ')}`;
+    const text = `${counted(total(streams, 'pending'), 'entry is pending', 'entries are pending')}, the oldest for ${age(waiting, at)}${why}`;
     found.push(finding('delivery', status, text, { alerts: status === 'critical' }));
   }
   const rejected = total(streams, 'rejected');

@@ -16,23 +16,17 @@ export function statusLine(status: Status, text: string): string {
   return `HPC-COLLECTOR ${status.toUpperCase()}: ${text.replaceAll('|', '/')}`;
 }
 
-/** Adds performance data as the Nagios plugin guidelines define it: `'label'=value[unit];warn;crit;min;max`. */
-export function nagiosLine(
-  condition: Condition,
-  findings: readonly HealthFinding[],
-  status: Status,
-  limits: AgeLimits,
-  maxBytes: number,
-): string {
+/** Summarises the findings in one line, without performance data. */
+export function summaryLine(condition: Condition, findings: readonly HealthFinding[], status: Status): string {
   const said = findings.filter(({ isSilenced }) => !isSilenced).map(({ text }) => text);
   const hasProblem = findings.some((one) => one.status !== 'ok');
   const { length } = condition.systems;
   const well = length === 0 ? 'nothing is overdue' : `${counted(length, 'system')} collected, nothing is overdue`;
-  const text = (hasProblem ? said : [well, ...said]).join('; ');
-  return `${statusLine(status, text)} | ${performanceData(condition, limits, maxBytes).join(' ')}`;
+  return statusLine(status, (hasProblem ? said : [well, ...said]).join('; '));
 }
 
-function performanceData(condition: Condition, limits: AgeLimits, maxBytes: number): string[] {
+/** Returns performance data as the Nagios plugin guidelines define it: `'label'=value[unit];warn;crit;min;max`. */
+export function performanceData(condition: Condition, limits: AgeLimits, maxBytes: number): string {
   const { at, systems, streams, exportedUntil } = condition;
   const range = `${limits.warning / 1000};${limits.critical / 1000};0`;
   const oldest = oldestWaiting(streams);
@@ -55,7 +49,7 @@ function performanceData(condition: Condition, limits: AgeLimits, maxBytes: numb
     `outbox_used=${condition.usedBytes}B;;;0;${maxBytes}`,
     // Less is worse here: a colon after the number means to alert below it.
     `disk_free=${condition.diskFreeBytes}B;${diskLimits.warning}:;${diskLimits.critical}:;0`,
-  ];
+  ].join(' ');
 }
 
 /**

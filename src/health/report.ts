@@ -7,7 +7,7 @@ import type { Outbox } from '../outbox/outbox.ts';
 import { isDamage } from '../outbox/recovery/damage.ts';
 import { type Condition, conditionOf } from './condition.ts';
 import { type AgeLimits, findingsOf, type HealthFinding, type Status, statusOf } from './findings.ts';
-import { nagiosLine, statusLine } from './nagios.ts';
+import { performanceData, statusLine, summaryLine } from './nagios.ts';
 import { watchedSystems } from './watched.ts';
 
 /** The inputs of a health report. */
@@ -16,6 +16,8 @@ export type HealthSource = { readonly config: Config; readonly outbox: OutboxLoc
 /** The state of health. The condition is null if it is unknown or if the outbox is too damaged to read. */
 export type HealthReport = {
   readonly status: Status;
+  /** The line without its performance data. */
+  readonly summary: string;
   /** The line of a Nagios plugin. */
   readonly line: string;
   readonly condition: Condition | null;
@@ -58,8 +60,9 @@ export function healthReport(source: HealthSource, now: Date): HealthReport {
     }
     const status = statusOf(findings);
     const maxBytes = collector.outbox.max_mib * 1024 ** 2;
-    const line = nagiosLine(condition, findings, status, limitsOf(source.config), maxBytes);
-    return { status, line, condition, findings };
+    const summary = summaryLine(condition, findings, status);
+    const line = `${summary} | ${performanceData(condition, limitsOf(source.config), maxBytes)}`;
+    return { status, summary, line, condition, findings };
   } catch (error) {
     const reason = printable(messageOf(error));
     if (isDamage(error)) {
@@ -73,7 +76,8 @@ export function healthReport(source: HealthSource, now: Date): HealthReport {
 
 /** Returns a report for a state without a condition, with the reason. */
 export function withoutCondition(status: 'unknown' | 'critical', text: string): HealthReport {
-  return { status, line: statusLine(status, text), condition: null, findings: [] };
+  const line = statusLine(status, text);
+  return { status, summary: line, line, condition: null, findings: [] };
 }
 
 /** Returns the report as `--json` prints it: times in ISO 8601, UTC. Members may be added. */

@@ -14,3 +14,11 @@ export function isTerminal(descriptor: number): boolean {
   }
   return process.getBuiltinModule('node:tty').isatty(descriptor);
 }
+
+/**
+ * Returns the width in columns of the terminal on standard output: 80 if it does not report one, null if standard output is
+ * not a terminal.
+ */
+export function terminalColumns(): number | null {
+  return isTerminal(1) ? process.stdout.columns || 80 : null;
+}

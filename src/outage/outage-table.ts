@@ -90,6 +90,11 @@ export function findOutage(outbox: Outbox, prefix: string): KnownOutage {
   return outage;
 }
 
+/** True if the beginning of a key names one outage. */
+export function isOutageKey(outbox: Outbox, beginning: string): boolean {
+  return outages(outbox, { keyPrefix: beginning }).length === 1;
+}
+
 function outages(outbox: Outbox, filter: OutageFilter): KnownOutage[] {
   return selectOutages(outbox, filter).map(knownOutageOf);
 }

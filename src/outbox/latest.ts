@@ -1,3 +1,4 @@
+import type { Entry } from './entry.ts';
 import type { Outbox } from './outbox.ts';
 import { dateOf, type EntryRow, entryOf, entryRowColumns } from './row.ts';
 
@@ -46,4 +47,10 @@ export function pendingDestinations({ database }: Outbox): string[] {
     .query<{ destination: string }, []>(query)
     .all()
     .map(({ destination }) => destination);
+}
+
+/** Returns the pending entry that the next drain sends first, for each stream. */
+export function streamHeads(outbox: Outbox): ReadonlyMap<string, Entry> {
+  const heads = pendingDestinations(outbox).flatMap((destination) => outbox.heads(destination));
+  return new Map(heads.map((head) => [head.stream, head]));
 }

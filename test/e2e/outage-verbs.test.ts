@@ -205,7 +205,7 @@ test('ls has a line for people, and says so when there is none', async () => {
   expect(await site.run('outage', 'ls', '--json')).toMatchObject({ exit: 0, stdout: '' });
   await site.run(...report, '--component', 'Login nodes');
   expect((await site.run('outage', 'ls')).stdout).toMatch(
-    /^KEY .*\n[0-9a-f-]{36} {2}derecho {2}minor +investigating .* pending +-\n {4}Login nodes: Login nodes do not answer\n$/,
+    /^KEY .*\n[0-9a-f-]{36} {2}derecho {2}minor +investigating .*\n {4}Login nodes: Login nodes do not answer\n {4}report pending\n$/,
   );
 });
 
@@ -239,8 +239,9 @@ test('ls lists several outages, the earliest start first, each with its own valu
   ]);
   const table = (await site.run('outage', 'ls', '--all')).stdout.trimEnd().split('\n').slice(1);
   expect(table.map((line) => line.split(' ')[0] || line.trim())).toEqual([
-    ...[one, 'of one: one', two, 'of two: two'],
-    ...[three, 'of three: three'],
+    ...[one, 'of one: one', 'report pending', two, 'of two: two'],
+    expect.stringMatching(/^until \S+ \S+, report pending$/),
+    ...[three, 'of three: three', 'report pending'],
   ]);
 });
 

@@ -36,6 +36,24 @@ test.each<[string, Partial<Condition>, string[]]>([
     { streams: [stream({ pending: 3, oldestPending: ago(20) })] },
     ['delivery critical 3 entries are pending, the oldest for 20m true'],
   ],
+  [
+    'entries that cannot be delivered, of two streams with one error and of a third in maintenance',
+    {
+      systems: [system({ name: 'hub', maintenance })],
+      streams: [stream({ pending: 3, oldestPending: ago(20) })],
+      deliveryErrors: new Map([
+        ['sam/derecho', 'HTTP 503: down'],
+        ['sam/casper', 'HTTP 503: down'],
+        ['sam/hub', 'HTTP 500'],
+        ['usage/farm', 'HTTP 401'],
+        ['usage/meadow', 'HTTP 403'],
+      ]),
+    },
+    [
+      'delivery critical 3 entries are pending, the oldest for 20m: HTTP 503: down, HTTP 401 true',
+      'maintenance ok hub: in maintenance until 2026-05-01 13:00:00 UTC (cooling) false',
+    ],
+  ],
   ['one that waits for its turn', { streams: [stream({ pending: 3, oldestPending: ago(9) })] }, []],
   ['jobs exported yesterday', { exportedUntil: new Map([['farm', ago(47 * 60)]]) }, []],
   [

@@ -37,6 +37,7 @@ export function condition(rest: Partial<Condition> = {}): Condition {
     at: now,
     systems: [system()],
     streams: [],
+    deliveryErrors: new Map(),
     hasJobs: false,
     exportedUntil: new Map(),
     damages: 0,

@@ -1,12 +1,12 @@
 import { expect, test } from 'bun:test';
 import { findingsOf, statusOf } from '../../src/health/findings.ts';
-import { nagiosLine, statusLine } from '../../src/health/nagios.ts';
+import { performanceData, statusLine, summaryLine } from '../../src/health/nagios.ts';
 import { ago, busy, condition, limits, system } from './helper.ts';
 
 function lineOf(of = busy): { text: string; data: readonly string[] } {
   const findings = findingsOf(of, limits);
-  const [text = '', data = ''] = nagiosLine(of, findings, statusOf(findings), limits, 1000).split(' | ');
-  return { text, data: data.split(' ') };
+  const text = summaryLine(of, findings, statusOf(findings));
+  return { text, data: performanceData(of, limits, 1000).split(' ') };
 }
 
 test('the performance data has every number, of every system and stream', () => {

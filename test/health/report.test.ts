@@ -4,7 +4,7 @@ import { healthJson, withoutCondition } from '../../src/health/report.ts';
 import { ago, busy, condition, limits, system } from './helper.ts';
 
 test('--json has every system with its times, failures and maintenance', () => {
-  const json = healthJson({ status: 'warning', line: 'the line', condition: busy, findings: [] });
+  const json = healthJson({ status: 'warning', summary: '', line: 'the line', condition: busy, findings: [] });
   expect(json).toEqual({
     status: 'warning',
     line: 'the line',
@@ -38,6 +38,7 @@ test('--json has every finding with its topic, system and status, silenced or no
   });
   const { findings } = healthJson({
     status: 'critical',
+    summary: '',
     line: '',
     condition: late,
     findings: findingsOf(late, limits),

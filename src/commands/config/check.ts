@@ -7,6 +7,7 @@ import { exitCodes } from '../../lib/errors.ts';
 import { counted, printable } from '../../lib/text.ts';
 import { executorFor, forReal } from '../../run/executors.ts';
 import { commonArgs } from '../common.ts';
+import { wrapped } from '../layout.ts';
 import { printLines } from '../output.ts';
 
 export const checkCommand = defineCommand({
@@ -38,7 +39,9 @@ export const checkCommand = defineCommand({
     printLines(
       args.json
         ? problems.map((problem) => JSON.stringify(problem))
-        : [...problems.map((problem) => printable(problemText(problem), 2000)), summary],
+        : [...problems.map((problem) => printable(problemText(problem), 2000)), summary].map((line) =>
+            wrapped(line, 4),
+          ),
     );
     return problems.length === 0 ? exitCodes.done : exitCodes.fatal;
   },

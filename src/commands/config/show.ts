@@ -5,7 +5,7 @@ import { exitCodes } from '../../lib/errors.ts';
 import { printable } from '../../lib/text.ts';
 import { openContext } from '../../run/context.ts';
 import { commonArgs } from '../common.ts';
-import { tableLines } from '../outbox/table.ts';
+import { tableLines } from '../layout.ts';
 import { printLines } from '../output.ts';
 
 export const showCommand = defineCommand({

@@ -4,9 +4,9 @@ import { printable } from '../../lib/text.ts';
 import { readableUtc } from '../../lib/time.ts';
 import { maintenances } from '../../outage/maintenance.ts';
 import { commonArgs } from '../common.ts';
+import { tableLines } from '../layout.ts';
 import { jsonLine } from '../outbox/entry-json.ts';
 import { outboxIfAny } from '../outbox/open.ts';
-import { tableLines } from '../outbox/table.ts';
 import { printLines } from '../output.ts';
 
 export const lsCommand = defineCommand({

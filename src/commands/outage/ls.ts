@@ -3,14 +3,15 @@ import { exitCodes } from '../../lib/errors.ts';
 import { printable } from '../../lib/text.ts';
 import { readableUtc } from '../../lib/time.ts';
 import { deliveryOf } from '../../outage/describe.ts';
-import { listOutages } from '../../outage/outage-table.ts';
+import { isOutageKey, listOutages } from '../../outage/outage-table.ts';
 import type { KnownOutage } from '../../outage/row.ts';
 import type { Outbox } from '../../outbox/outbox.ts';
 import { commonArgs } from '../common.ts';
+import { tableLines } from '../layout.ts';
 import { jsonLine } from '../outbox/entry-json.ts';
 import { outboxIfAny } from '../outbox/open.ts';
-import { tableLines } from '../outbox/table.ts';
 import { printLines } from '../output.ts';
+import { shownIds } from '../short-ids.ts';
 
 export const lsCommand = defineCommand({
   meta: {
@@ -55,21 +56,25 @@ function json(outbox: Outbox, outages: readonly KnownOutage[]): string[] {
 }
 
 function table(outbox: Outbox, outages: readonly KnownOutage[]): string[] {
-  const rows = outages.map((outage) => [
-    outage.outage_key,
-    outage.system_name,
+  const keys = outages.map(({ outage_key }) => outage_key);
+  const shown = shownIds(keys, (beginning) => isOutageKey(outbox, beginning));
+  const rows = outages.map((outage, index) => [
+    shown[index] ?? outage.outage_key,
+    printable(outage.system_name, 60),
     outage.severity,
     outage.status,
     readableUtc(outage.start_time),
-    outage.end_time ? readableUtc(outage.end_time) : '-',
-    deliveryOf(outbox, outage),
-    outage.ids.join(', ') || '-',
   ]);
-  const header = ['KEY', 'SYSTEM', 'SEVERITY', 'STATUS', 'SINCE (UTC)', 'UNTIL (UTC)', 'REPORT', 'OUTAGE_ID'];
-  return tableLines(header, rows, []).flatMap((line, index) => {
-    const outage = outages[index - 1];
-    if (!outage) return [line];
+  const details = outages.map((outage) => {
     const component = outage.component === undefined ? '' : `${printable(outage.component, 128)}: `;
-    return [line, `    ${component}${printable(outage.title, 160)}`];
+    return [`${component}${printable(outage.title, 160)}`, delivered(outbox, outage)];
   });
+  return tableLines(['KEY', 'SYSTEM', 'SEVERITY', 'STATUS', 'SINCE (UTC)'], rows, [], details);
+}
+
+/** Returns the end of an outage, and how far its reports got. */
+function delivered(outbox: Outbox, outage: KnownOutage): string {
+  const until = outage.end_time ? `until ${readableUtc(outage.end_time)}, ` : '';
+  const ids = outage.ids.length === 0 ? '' : `, outage_id ${outage.ids.join(', ')}`;
+  return `${until}report ${deliveryOf(outbox, outage)}${ids}`;
 }

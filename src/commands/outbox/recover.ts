@@ -8,6 +8,7 @@ import { acknowledgeDamage, type Damage, unacknowledgedDamage } from '../../outb
 import { recoverFrom } from '../../outbox/recovery/recover-from.ts';
 import { openContext } from '../../run/context.ts';
 import { commonArgs } from '../common.ts';
+import { labelled } from '../layout.ts';
 
 const noDamage = 'There is no unacknowledged damage.';
 
@@ -67,7 +68,7 @@ function described(damage: Damage): string {
     ['Recovered', counted(damage.recovered, 'entry', 'entries')],
     ['Lost', `${damage.without_body} with a damaged body, ${damage.without_entry} with a body only`],
   ];
-  return facts.map(([name, value]) => `${`${name}:`.padEnd(11)}${printable(value, 2000)}`).join('\n');
+  return facts.map(([name, value]) => labelled(name, printable(value, 2000), 11)).join('\n');
 }
 
 function say(line: string): void {

@@ -8,9 +8,11 @@ import type { Outbox } from '../../outbox/outbox.ts';
 import { entriesOf } from '../../outbox/selection.ts';
 import { mayBeThere, type Waiting, waitingOf } from '../../outbox/waiting.ts';
 import { commonArgs } from '../common.ts';
+import { labelled, shortened } from '../layout.ts';
 import { printLines } from '../output.ts';
 import { attemptJson, entryJson, jsonLine } from './entry-json.ts';
 import { existingOutbox } from './open.ts';
+import { entryIds } from './table.ts';
 
 export const showCommand = defineCommand({
   meta: { name: 'show', description: 'Show one entry: its state, attempts and answer' },
@@ -32,6 +34,7 @@ export const showCommand = defineCommand({
       attempts: outbox.attempts(entry),
       waiting: waitingOf(outbox, entry, new Date()),
       body: bodyOf(outbox, entry),
+      shortId: entryIds(outbox, [entry])[0] ?? entry.id,
     };
     outbox.close();
     if (args.body) {
@@ -42,6 +45,9 @@ export const showCommand = defineCommand({
   },
 });
 
+/** The column at which the values of the summary begin. */
+const valueColumn = 15;
+
 /** Number of attempts that the summary lists; it then fits a screen of 24 lines. */
 const shownAttempts = 5;
 
@@ -50,6 +56,8 @@ type Shown = {
   readonly attempts: readonly Attempt[];
   readonly waiting: Waiting | null;
   readonly body: Body;
+  /** What to type for the id. */
+  readonly shortId: string;
 };
 
 /** The body: as JSON, or as text if it is not JSON; or why it cannot be read. */
@@ -85,7 +93,7 @@ function json({ entry, attempts, waiting, body }: Shown): string {
   });
 }
 
-function describe({ entry, attempts, waiting, body }: Shown): string[] {
+function describe({ entry, attempts, waiting, body, shortId }: Shown): string[] {
   const age = shortDuration(Date.now() - entry.collectedAt.getTime());
   const facts: [string, string | null][] = [
     ['Entry', entry.id],
@@ -102,19 +110,22 @@ function describe({ entry, attempts, waiting, body }: Shown): string[] {
   const known = facts.filter((fact): fact is [string, string] => fact[1] !== null);
   const tries = attempts
     .slice(-shownAttempts)
-    .map(
-      (attempt) =>
+    .map((attempt) =>
+      shortened(
         `  ${readableUtc(attempt.at)}  ${attempt.seconds.toFixed(1).padStart(5)} s  ${printable(attempt.outcome, 40).padEnd(13)}  ${printable(attempt.detail, 150)}`,
+      ),
     );
   const earlier = attempts.length - tries.length;
   return [
-    ...known.map(([name, value]) => `${`${name}:`.padEnd(15)}${printable(value, 300)}`),
+    ...known.map(([name, value]) => labelled(name, printable(value, 200), valueColumn)),
     `Attempts: ${attempts.length === 0 ? 'none' : ''}`.trimEnd(),
-    ...(earlier > 0 ? [`  … ${earlier} earlier: hpc-collector outbox show ${entry.id} --json`] : []),
+    ...(earlier > 0 ? [`  … ${earlier} earlier: hpc-collector outbox show ${shortId} --json`] : []),
     ...tries,
-    'damage' in body
-      ? `Body:          ${printable(body.damage)}`
-      : `Body:          hpc-collector outbox show ${entry.id} --body`,
+    labelled(
+      'Body',
+      'damage' in body ? printable(body.damage) : `hpc-collector outbox show ${shortId} --body`,
+      valueColumn,
+    ),
   ];
 }
 

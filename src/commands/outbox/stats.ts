@@ -5,8 +5,7 @@ import { exitCodes } from '../../lib/errors.ts';
 import { printable } from '../../lib/text.ts';
 import { readableUtc } from '../../lib/time.ts';
 import type { Entry } from '../../outbox/entry.ts';
-import { pendingDestinations } from '../../outbox/latest.ts';
-import type { Outbox } from '../../outbox/outbox.ts';
+import { streamHeads } from '../../outbox/latest.ts';
 import {
   type FileStatistics,
   fileStatistics,
@@ -15,10 +14,11 @@ import {
 } from '../../outbox/statistics.ts';
 import { openContext } from '../../run/context.ts';
 import { commonArgs } from '../common.ts';
+import { labelled, tableLines, wrapped } from '../layout.ts';
 import { printLines } from '../output.ts';
 import { jsonLine } from './entry-json.ts';
 import { outboxIfAny } from './open.ts';
-import { size, tableLines } from './table.ts';
+import { size } from './table.ts';
 
 type Stream = StreamStatistics & { readonly head: Entry | null };
 
@@ -37,7 +37,7 @@ export const statsCommand = defineCommand({
       printLines(args.json ? [] : [`There is no outbox ${location.file} yet: the first collection creates it.`]);
       return exitCodes.done;
     }
-    const heads = headsOf(outbox);
+    const heads = streamHeads(outbox);
     const streams = streamStatistics(outbox, now).map((one) => ({
       ...one,
       head: heads.get(one.stream) ?? null,
@@ -52,12 +52,6 @@ export const statsCommand = defineCommand({
     return exitCodes.done;
   },
 });
-
-/** Returns the entry that the next drain sends first, for each stream. */
-function headsOf(outbox: Outbox): ReadonlyMap<string, Entry> {
-  const heads = pendingDestinations(outbox).flatMap((destination) => outbox.heads(destination));
-  return new Map(heads.map((head) => [head.stream, head]));
-}
 
 function isResting(head: Entry, now: Date): boolean {
   return head.nextAttemptAt !== null && head.nextAttemptAt > now;
@@ -103,34 +97,32 @@ function streamLines(streams: readonly Stream[], now: Date): string[] {
     ago(one.oldest),
     ago(one.newest),
     size(one.bytes),
-    String(one.attempts),
     String(one.deliveredLastDay),
   ]);
-  const header = ['STREAM', 'PENDING', 'HELD', 'REJECTED', 'OLDEST', 'NEWEST', 'SIZE', 'TRIES', 'DELIVERED 24H'];
+  const header = ['STREAM', 'PENDING', 'HELD', 'REJECTED', 'OLDEST', 'NEWEST', 'SIZE', 'SENT 24H'];
   const next = streams.flatMap(({ head }) => (head === null ? [] : [nextLine(head, now)]));
-  return [
-    ...tableLines(header, rows, [1, 2, 3, 4, 5, 6, 7, 8]),
-    ...(next.length === 0 ? [] : ['', 'The drain', ...next]),
-  ];
+  return [...tableLines(header, rows, [1, 2, 3, 4, 5, 6, 7]), ...(next.length === 0 ? [] : ['', 'The drain', ...next])];
 }
 
 function nextLine(head: Entry, now: Date): string {
   const what = `${head.id} of ${printable(head.stream, 60)}`;
   const because = head.lastError === null ? '' : `: ${printable(head.lastError, 120)}`;
-  if (head.nextAttemptAt === null || head.nextAttemptAt <= now) return `  sends ${what} now${because}`;
+  const line = (when: string) => `  ${wrapped(`sends ${what} ${when}${because}`, 4)}`;
+  if (head.nextAttemptAt === null || head.nextAttemptAt <= now) return line('now');
   const rest = shortDuration(head.nextAttemptAt.getTime() - now.getTime());
-  return `  sends ${what} after ${readableUtc(head.nextAttemptAt)} UTC, in ${rest}${because}`;
+  return line(`after ${readableUtc(head.nextAttemptAt)} UTC, in ${rest}`);
 }
 
 function fileLines(file: FileStatistics, path: string, maxBytes: number): string[] {
+  const line = (label: string, text: string) => labelled(label, text, 10);
   const percent = ((100 * file.usedBytes) / maxBytes).toFixed(1);
   const host = file.host === null ? 'no host yet' : `${file.host}${file.host === hostname() ? ' (this one)' : ''}`;
   return [
     '',
-    `File:     ${path}, ${size(file.fileBytes)}`,
-    `In use:   ${size(file.usedBytes)} of ${size(maxBytes)} (${percent} %)`,
-    `Written:  by ${printable(host)}`,
-    `Dropped:  ${file.dropped === 0 ? 'none' : `${file.dropped}, see: hpc-collector outbox ls --dropped`}`,
-    ...(file.damage === null ? [] : [`Damaged:  ${printable(file.damage)}`]),
+    line('File', `${path}, ${size(file.fileBytes)}`),
+    line('In use', `${size(file.usedBytes)} of ${size(maxBytes)} (${percent} %)`),
+    line('Written', `by ${printable(host)}`),
+    line('Dropped', file.dropped === 0 ? 'none' : `${file.dropped}, see: hpc-collector outbox ls --dropped`),
+    ...(file.damage === null ? [] : [line('Damaged', printable(file.damage))]),
   ];
 }

@@ -7,8 +7,8 @@ import { type ApiKey, addKey, listKeys, removeKey } from '../../server/auth/keys
 import { scopesOf, scopesText } from '../../server/auth/scope.ts';
 import { millisecondsOf } from '../../server/timestamp.ts';
 import { commonArgs } from '../common.ts';
+import { tableLines } from '../layout.ts';
 import { jsonLine } from '../outbox/entry-json.ts';
-import { tableLines } from '../outbox/table.ts';
 import { printLines } from '../output.ts';
 import { repeatedValues } from '../repeated.ts';
 import { databaseArg, databaseOf } from './database.ts';

@@ -4,8 +4,9 @@ import { openContext } from '../../run/context.ts';
 import { withStore } from '../../server/store/open.ts';
 import { sizesByKind } from '../../server/store/statistics.ts';
 import { commonArgs } from '../common.ts';
+import { tableLines } from '../layout.ts';
 import { jsonLine } from '../outbox/entry-json.ts';
-import { size, tableLines } from '../outbox/table.ts';
+import { size } from '../outbox/table.ts';
 import { printLines } from '../output.ts';
 import { databaseArg, databaseOf } from './database.ts';
 

@@ -1,0 +1,92 @@
+import { describe, expect, test } from 'bun:test';
+import fc from 'fast-check';
+import { labelled, shortened, tableLines, wrapped } from '../../src/commands/layout.ts';
+import { shownIds } from '../../src/commands/short-ids.ts';
+
+const header = ['NAME', 'SIZE', 'STATE', 'SINCE'];
+
+describe('a table', () => {
+  test('has columns two blanks apart, numbers aligned right, and details below their row', () => {
+    const rows = [
+      ['derecho', '3', 'up', '-'],
+      ['hub', '1200', 'down', 'noon'],
+    ];
+    expect(tableLines(header, rows, [1], [[], ['no answer']], null)).toEqual([
+      'NAME     SIZE  STATE  SINCE',
+      'derecho     3  up     -',
+      'hub      1200  down   noon',
+      '    no answer',
+    ]);
+  });
+
+  test('that is not shown on a terminal has whole lines, however long', () => {
+    const long = 'x'.repeat(300);
+    expect(tableLines(header, [[long, '1', long, long]], [1], [[long]], null)).toEqual([
+      expect.any(String),
+      `${long}     1  ${long}  ${long}`,
+      `    ${long}`,
+    ]);
+  });
+
+  test('breaks a row after a name that is too long, and goes on in the next column', () => {
+    const rows = [
+      ['derecho', '3', 'up', '2025-11-25 14:30:00'],
+      ['a-name-of-twenty-six-letters', '1200', 'down', 'noon'],
+    ];
+    expect(tableLines(header, rows, [1], [], 60)).toEqual([
+      'NAME                        SIZE  STATE  SINCE',
+      'derecho                        3  up     2025-11-25 14:30:00',
+      'a-name-of-twenty-six-letters',
+      '                            1200  down   noon',
+    ]);
+  });
+
+  test('puts a last cell that is too long below, and cuts it only if no line can hold it', () => {
+    const table = (text: string) => tableLines(['SETTING', 'FROM'], [['timeout', text]], [], [], 40).slice(1);
+    expect(table('/etc/hpc-collector/derecho.yaml:27')).toEqual([
+      'timeout',
+      '      /etc/hpc-collector/derecho.yaml:27',
+    ]);
+    expect(table('x'.repeat(50))).toEqual(['timeout', `    ${'x'.repeat(35)}…`]);
+  });
+
+  test('never exceeds the terminal, and loses no cell that fits a line', () => {
+    const cell = fc.string({ unit: fc.constantFrom('a', '宽', '-', '7'), minLength: 1, maxLength: 60 });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(cell, cell, cell, cell)), fc.integer({ min: 40, max: 120 }), (rows, width) => {
+        const lines = tableLines(
+          header,
+          rows,
+          [1],
+          rows.map(([text]) => [text]),
+          width,
+        );
+        expect(Math.max(...lines.map((line) => Bun.stringWidth(line)))).toBeLessThanOrEqual(width);
+        const text = lines.join('\n');
+        for (const one of rows.flat()) if (Bun.stringWidth(one) <= width - 4) expect(text).toContain(one);
+      }),
+    );
+  });
+});
+
+test('a text is cut or broken at the width of the terminal, which wide characters count twice', () => {
+  expect(shortened('four words of text', 10)).toBe('four word…');
+  expect(shortened('宽宽宽宽', 6)).toBe('宽宽…');
+  expect(shortened('a宽宽宽', 6)).toBe('a宽宽…');
+  expect(shortened('it fits', 7)).toBe('it fits');
+  expect(wrapped('four words of text', 4, 14)).toBe('four words\n    of text');
+  expect(wrapped('宽宽 宽宽', 0, 8)).toBe('宽宽\n宽宽');
+  expect(wrapped('a /path/that/is/too/long b', 2, 10)).toBe('a\n  /path/that/is/too/long\n  b');
+  expect(wrapped('four words of text', 4, null)).toBe('four words of text');
+  expect(labelled('File', '/x', 10)).toBe('File:     /x');
+});
+
+test('ids are shown by their beginnings on a terminal, as long as it takes to tell them apart', () => {
+  const ids = ['019e1a2b-3c4d-7abc-8000-000000000001', '019e1a2b-3c4d-7abd-8000-000000000002'];
+  const isUnique = (among: readonly string[]) => (beginning: string) =>
+    among.filter((id) => id.startsWith(beginning)).length === 1;
+  expect(shownIds(ids.slice(0, 1), isUnique(ids.slice(0, 1)), 80)).toEqual(['019e1a2b-3c4d']);
+  expect(shownIds(ids.slice(0, 1), isUnique(ids), 80)).toEqual(['019e1a2b-3c4d-7abc']);
+  expect(shownIds(ids, isUnique([...ids, '019e1a2b-3c4d-7abc-8000-000000000003']), 80)).toEqual(ids);
+  expect(shownIds(ids, isUnique(ids), null)).toEqual(ids);
+});
