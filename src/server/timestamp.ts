@@ -38,9 +38,15 @@ export function timestampAt(ms: number, fraction: string): string | null {
   return fraction === '000000' ? iso.slice(0, 19) : `${iso.slice(0, 19)}.${fraction}`;
 }
 
-/** Returns the milliseconds since 1970 of canonical text, without its microseconds. */
+/** Returns the milliseconds since 1970 of canonical text, without its microsecondseconds. */
 export function millisecondsOf(timestamp: string): number {
   return Date.parse(`${timestamp.slice(0, 23)}Z`);
+}
+
+/** Returns canonical text moved by whole seconds; the text itself if that is outside the years 1 to 9999. */
+export function laterBy(timestamp: string, seconds: number): string {
+  const ms = Date.parse(`${timestamp.slice(0, 19)}Z`) + seconds * 1000;
+  return timestampAt(ms, timestamp.slice(20).padEnd(6, '0')) ?? timestamp;
 }
 
 function daysOf(text: string): number | null {

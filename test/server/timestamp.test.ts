@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { canonicalTimestamp, millisecondsOf, timestampOf } from '../../src/server/timestamp.ts';
+import { canonicalTimestamp, laterBy, millisecondsOf, timestampOf } from '../../src/server/timestamp.ts';
 
 test.each([
   ['2026-03-01T10:00:00', '2026-03-01T10:00:00'],
@@ -64,4 +64,12 @@ test('any text is a canonical time or none', () => {
       if (canonical !== null) expect(canonicalTimestamp(canonical)).toBe(canonical);
     }),
   );
+});
+
+test.each([
+  ['2026-03-01T23:55:00', 600, '2026-03-02T00:05:00'],
+  ['2026-03-01T10:00:00.123456', 1, '2026-03-01T10:00:01.123456'],
+  ['9999-12-31T23:59:59', 1, '9999-12-31T23:59:59'],
+])('%s is %d s later %s', (timestamp, seconds, later) => {
+  expect(laterBy(timestamp, seconds)).toBe(later);
 });

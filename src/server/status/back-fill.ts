@@ -2,7 +2,9 @@ import { RequestProblem } from '../http/problem.ts';
 import type { Store, Writer } from '../store/port.ts';
 import { markInHistory, type StoredSnapshot, snapshotsWithoutHistory } from '../store/snapshots.ts';
 import { millisecondsOf } from '../timestamp.ts';
+import { conditionsOf } from './conditions.ts';
 import { entriesOf, type ReadSnapshot, readStored } from './read-snapshot.ts';
+import { storeConditions } from './resource-states.ts';
 import { addToHistory } from './samples.ts';
 
 /** So many snapshots take some ten milliseconds. */
@@ -53,6 +55,7 @@ async function addStored(writer: Writer, stored: StoredSnapshot): Promise<void> 
   if (read === null) return;
   const entries = entriesOf(read, stored.collectionFailed);
   await addToHistory(writer, stored.system, millisecondsOf(stored.timestamp), entries);
+  await storeConditions(writer, stored.system, stored.timestamp, conditionsOf(stored.system, read));
 }
 
 /** Returns null for a snapshot that a version with weaker rules stored. */

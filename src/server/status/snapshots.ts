@@ -4,10 +4,12 @@ import { Conflict } from '../store/errors.ts';
 import type { Reader, Store } from '../store/port.ts';
 import { insertSnapshot, newestSnapshot, newestTimestamp, snapshotsAt, storeAnswer } from '../store/snapshots.ts';
 import { millisecondsOf, timestampOf } from '../timestamp.ts';
+import { conditionsOf } from './conditions.ts';
 import type { StatusDelivery } from './delivery.ts';
 import { withOrigins } from './origins.ts';
 import { entriesOf, probesOf, readSnapshot, readStored } from './read-snapshot.ts';
 import { storeReservations } from './reservations.ts';
+import { storeConditions } from './resource-states.ts';
 import { addToHistory, type SeriesIds } from './samples.ts';
 import type { BatchSnapshot } from './schemas.ts';
 import { storeSpans } from './spans.ts';
@@ -65,6 +67,7 @@ export function storeSnapshot(
       }),
     });
     await storeAnswer(writer, id, answer);
+    await storeConditions(writer, system, timestamp, conditionsOf(system, read));
     return { answer, replayed: false };
   });
 }

@@ -6,6 +6,9 @@ import type { ReadSnapshot } from './read-snapshot.ts';
 export const systemStates = ['unknown', 'down', 'degraded', 'up'] as const;
 export type SystemState = (typeof systemStates)[number];
 
+/** After this time without a snapshot the state of a system is unknown. */
+export const staleSeconds = 10 * 60;
+
 /** The state of a system and the sentences that say why it is not `up`. */
 export type StateWithReasons = { readonly state: SystemState; readonly reasons: readonly string[] };
 

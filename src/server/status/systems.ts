@@ -6,10 +6,7 @@ import { millisecondsOf, timestampOf } from '../timestamp.ts';
 import { type Free, freeIn } from './free.ts';
 import { probesOf, type ReadSnapshot, readStored } from './read-snapshot.ts';
 import { labelOf } from './snapshots.ts';
-import { type StateWithReasons, stateOfSnapshot, withOutages } from './state.ts';
-
-/** After this time without a snapshot the state of a system is unknown. */
-const staleMs = 10 * 60_000;
+import { type StateWithReasons, staleSeconds, stateOfSnapshot, withOutages } from './state.ts';
 
 /** A system and its current state. Times are canonical text (timestamp.ts). */
 export type SystemStatus = StateWithReasons & {
@@ -63,7 +60,7 @@ async function stateOf(
   read: ReadSnapshot,
   now: Date,
 ): Promise<StateWithReasons & { readonly since: string | null }> {
-  const staleSince = millisecondsOf(timestamp) + staleMs;
+  const staleSince = millisecondsOf(timestamp) + staleSeconds * 1000;
   if (staleSince < now.getTime()) {
     const since = timestampOf(new Date(staleSince));
     return { state: 'unknown', reasons: ['No snapshot has arrived for 10 minutes'], since };

@@ -194,4 +194,30 @@ export const migrations: readonly string[] = [
   -- Replaced by the samples.
   DROP TABLE parts;
   `,
+  `
+  -- What a status is of: a system or hub, its login nodes, a filesystem or a queue. status/conditions.ts makes the ids.
+  CREATE TABLE resources (
+    resource TEXT PRIMARY KEY,
+    system TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    first_seen TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX resources_of_system ON resources (system);
+
+  -- The changes of status that snapshots show. A row has the status from its time to the time of the next row.
+  CREATE TABLE resource_states (
+    resource TEXT NOT NULL REFERENCES resources (resource) ON DELETE CASCADE,
+    at TEXT NOT NULL,
+    status TEXT NOT NULL,
+    PRIMARY KEY (resource, at)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX resource_states_by_time ON resource_states (at, resource);
+
+  -- The first end that was reported, which shows whether the end was moved.
+  ALTER TABLE reservations ADD COLUMN first_end_time TEXT;
+  UPDATE reservations SET first_end_time = end_time;
+  ALTER TABLE outages ADD COLUMN first_end_time TEXT;
+  UPDATE outages SET first_end_time = coalesce(end_time, estimated_resolution);
+  `,
 ];

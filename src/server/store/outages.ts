@@ -55,9 +55,11 @@ export type OutageFilter = {
 export async function storeReport(writer: Writer, report: OutageReport): Promise<number> {
   const row = await writer.get<{ id: number }>(
     `INSERT INTO outages (system_name, title, severity, status, component, description, start_time, end_time,
-       estimated_resolution, created_at, received_from, body, outage_key, reported_at)
-     VALUES ($1, $2, $3, $4, $5, $6, coalesce($7, $10), $8, $9, $10, $11, $12, $13, coalesce($14, $10))
+       estimated_resolution, created_at, received_from, body, outage_key, reported_at, first_end_time)
+     VALUES ($1, $2, $3, $4, $5, $6, coalesce($7, $10), $8, $9, $10, $11, $12, $13, coalesce($14, $10),
+       coalesce($8, $9))
      ON CONFLICT (outage_key) DO UPDATE SET
+       first_end_time = coalesce(outages.first_end_time, excluded.first_end_time),
        system_name = excluded.system_name, title = excluded.title, severity = excluded.severity,
        status = excluded.status, component = excluded.component, description = excluded.description,
        start_time = coalesce($7, outages.start_time), end_time = excluded.end_time,

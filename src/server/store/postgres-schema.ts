@@ -169,6 +169,27 @@ export const postgresMigrations: readonly string[] = [
   CREATE INDEX snapshots_not_in_history ON snapshots (id) WHERE in_history = 0;
   DROP TABLE parts;
   `,
+  `
+  CREATE TABLE resources (
+    resource TEXT COLLATE "C" PRIMARY KEY,
+    system TEXT COLLATE "C" NOT NULL,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    first_seen TEXT COLLATE "C" NOT NULL
+  );
+  CREATE INDEX resources_of_system ON resources (system);
+  CREATE TABLE resource_states (
+    resource TEXT COLLATE "C" NOT NULL REFERENCES resources (resource) ON DELETE CASCADE,
+    at TEXT COLLATE "C" NOT NULL,
+    status TEXT NOT NULL,
+    PRIMARY KEY (resource, at)
+  );
+  CREATE INDEX resource_states_by_time ON resource_states (at, resource);
+  ALTER TABLE reservations ADD COLUMN first_end_time TEXT COLLATE "C";
+  UPDATE reservations SET first_end_time = end_time;
+  ALTER TABLE outages ADD COLUMN first_end_time TEXT COLLATE "C";
+  UPDATE outages SET first_end_time = coalesce(end_time, estimated_resolution);
+  `,
 ];
 
 /**

@@ -23,6 +23,8 @@ export type ReservationRow = {
   readonly description: string | null;
   readonly start_time: string;
   readonly end_time: string;
+  /** The first end that was reported for it. A reservation that begins after its end is another one with its name. */
+  readonly first_end_time: string;
   readonly node_count: number | null;
   readonly partition: string | null;
   readonly reported_at: string;
@@ -34,9 +36,11 @@ export type ReservationRow = {
 export async function storeReservation(writer: Writer, reservation: ReportedReservation): Promise<number> {
   const row = await writer.get<{ id: number }>(
     `INSERT INTO reservations
-       (system, name, description, start_time, end_time, node_count, partition, reported_at, created_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+       (system, name, description, start_time, end_time, first_end_time, node_count, partition, reported_at, created_at)
+     VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9)
      ON CONFLICT (system, name) DO UPDATE SET
+       first_end_time = CASE WHEN excluded.start_time >= reservations.end_time THEN excluded.end_time
+         ELSE reservations.first_end_time END,
        description = excluded.description, start_time = excluded.start_time, end_time = excluded.end_time,
        node_count = excluded.node_count, partition = excluded.partition, reported_at = excluded.reported_at
      WHERE excluded.reported_at >= reservations.reported_at
@@ -65,8 +69,8 @@ export async function storeReservation(writer: Writer, reservation: ReportedRese
 /** Returns the reservations that end at `endsAfter` or later, next start first. */
 export function listReservations(reader: Reader, system: string | null, endsAfter: string): Promise<ReservationRow[]> {
   return reader.all<ReservationRow>(
-    `SELECT r.id, r.system, r.name, r.description, r.start_time, r.end_time, r.node_count, r.partition, r.reported_at,
-       r.created_at, (SELECT max(s.timestamp) FROM snapshots s WHERE s.system = r.system) AS newest
+    `SELECT r.id, r.system, r.name, r.description, r.start_time, r.end_time, r.first_end_time, r.node_count,
+       r.partition, r.reported_at, r.created_at, (SELECT max(s.timestamp) FROM snapshots s WHERE s.system = r.system) AS newest
      FROM reservations r
      WHERE r.system = coalesce($1, r.system) AND r.end_time >= $2 ORDER BY r.start_time, r.id`,
     system,

@@ -19,6 +19,8 @@ export const tables: readonly Table[] = [
   { name: 'user_project_spans', key: ['id'], kind: 'users and projects' },
   { name: 'reservations', key: ['id'], kind: 'reservations' },
   { name: 'outages', key: ['id'], kind: 'outages' },
+  { name: 'resources', key: ['resource'], kind: 'changes of status' },
+  { name: 'resource_states', key: ['resource', 'at'], kind: 'changes of status' },
   { name: 'deliveries', key: ['key'], kind: 'answers for retries' },
   { name: 'clusters', key: ['name'], kind: 'jobs' },
   { name: 'jobs', key: ['cluster', 'job_id', 'submit'], kind: 'jobs' },

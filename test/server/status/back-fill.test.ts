@@ -14,17 +14,23 @@ overEngines((engine) => {
   });
   afterEach(() => receiver.remove());
 
+  const changes = () =>
+    receiver.all(`SELECT at, status FROM resource_states WHERE resource = 'derecho.fs.glade' ORDER BY at`);
   const history = () => receiver.get('derecho/history?from=2025-11-25&to=2025-11-26&step=300');
 
   test('adds old snapshots in steps, each once, although it is interrupted', async () => {
     for (let minute = 10; minute < 20; minute++) {
-      const body = { ...derechoSample, timestamp: `2025-11-25T14:${minute}:00`, running_jobs: minute };
+      const filesystems = [{ filesystem_name: 'glade', degraded: minute % 3 === 0 }];
+      const body = { ...derechoSample, timestamp: `2025-11-25T14:${minute}:00`, running_jobs: minute, filesystems };
       await receiver.post('derecho', body, { 'X-Collection-Failed': minute === 12 ? 'queues' : '' });
     }
     const before = await history();
+    const changesBefore = await changes();
     await receiver.change('DELETE FROM samples');
     await receiver.change('DELETE FROM rollups');
     await receiver.change('DELETE FROM series');
+    await receiver.change('DELETE FROM resource_states');
+    await receiver.change('DELETE FROM resources');
     await receiver.change('UPDATE snapshots SET in_history = 0');
     const store = await openStore(receiver.database);
     const steps = [await backFillSlice(store)];
@@ -40,6 +46,7 @@ overEngines((engine) => {
     const after = await history();
     expect((after.body.snapshots as number[]).filter((count) => count > 0)).toEqual([5, 5, 1]);
     expect(after.body.failed_probes).toEqual(before.body.failed_probes);
+    expect(await changes()).toEqual(changesBefore);
     const days = await receiver.get('derecho/queues/main/history?from=2025-11-25&to=2025-11-26&step=1d');
     expect(days.body.snapshots).toEqual([11]);
   });
