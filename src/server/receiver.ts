@@ -3,8 +3,12 @@ import { createAccessRules } from './auth/access.ts';
 import { createAuthenticator } from './auth/authentication.ts';
 import { createIdentify } from './auth/identify.ts';
 import { createKeyRing } from './auth/key-ring.ts';
+import { createPseudonyms } from './auth/pseudonyms.ts';
+import { isLoopback } from './http/client.ts';
 import { urlOf } from './http/listen.ts';
+import { startListener } from './http/listener.ts';
 import { createDispatcher, type RequestLog } from './http/routing.ts';
+import type { TlsFiles } from './http/tls.ts';
 import { apisOf } from './router.ts';
 import { startBackFill } from './status/back-fill.ts';
 import { type Location, openStore } from './store/open.ts';
@@ -27,6 +31,10 @@ export type ReceiverOptions = {
   readonly isPublic?: boolean;
   /** True if every request comes from a proxy, whose forwarded headers are believed (default: false). */
   readonly isBehindProxy?: boolean;
+  /** The files for HTTPS (default: null, HTTP). */
+  readonly tls?: TlsFiles | null;
+  /** True if pseudonyms are shown in the place of the names of people (default: false). */
+  readonly anonymisesUsers?: boolean;
   readonly log?: RequestLog;
 };
 
@@ -44,18 +52,19 @@ export type IngestOptions = {
 export type Receiver = {
   /** Its address, without a slash at the end. */
   readonly url: string;
+  /** Reads the files of TLS again. Throws OperatorError if they cannot be used; the old ones stay in use. */
+  reloadTls(): void;
   /** Accepts no more connections, waits for requests that have begun (10 s at most), and closes the database. */
   stop(): Promise<void>;
 };
 
 const defaultIngestBytes = 64 * 1024 * 1024;
-const stopMs = 10_000;
 /** A whole body may take ten times the idle time. */
 const totalPerIdle = 10;
 
 /**
  * Starts the embedded receiver, which speaks the SAM status API and the ingest API.
- * @throws OperatorError if it cannot listen on the address, or if the database cannot be opened
+ * @throws OperatorError if it cannot or must not listen on the address, or if the database cannot be opened
  */
 export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
   const {
@@ -64,11 +73,18 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     database,
     maxBodyBytes = 16 * 1024 * 1024,
     idleSeconds = 30,
+    tls = null,
     isPublic = false,
     isBehindProxy = false,
+    anonymisesUsers = false,
     ingest = {},
     log = () => {},
   } = options;
+  if (!tls && !isBehindProxy && !isLoopback(hostname)) {
+    throw new OperatorError(
+      `Cannot listen on ${urlOf({ hostname, port })}: passwords would be sent unencrypted. Use --tls-cert and --tls-key, or --behind-proxy if a proxy with TLS forwards the requests.`,
+    );
+  }
   const store = await openStore(database);
   try {
     const times = { idleSeconds, totalSeconds: idleSeconds * totalPerIdle };
@@ -78,27 +94,29 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     };
     const keyRing = createKeyRing(store, ingest.environmentKeys ?? []);
     const identify = createIdentify(createAuthenticator(store, keyRing), keyRing);
-    const access = createAccessRules({ identify, keyRing, isPublic, alias: (name) => name });
+    const alias = anonymisesUsers ? await createPseudonyms(store) : (name: string) => name;
+    const access = createAccessRules({ identify, keyRing, isPublic, alias });
     const dispatch = createDispatcher(
       apisOf({ store, access, limits, origins: ingest.origins ?? new Set() }),
-      { isTls: false, isBehindProxy },
+      { isTls: tls !== null, isBehindProxy },
       log,
     );
-    const server = listen(hostname, port, {
+    const listener = startListener({
+      hostname,
+      port,
+      tls,
       // Bun looks every 4 s and may close a connection that much too early: http/body.ts must answer 408 before.
       idleTimeout: Math.min(2 * idleSeconds + 4, 240),
-      fetch: (request, connections) => dispatch(request, connections.requestIP(request)?.address ?? ''),
-      error: (error: Error) => {
-        log(`500: ${messageOf(error)}`, 'error');
-        return Response.json({ error: 'Internal error' }, { status: 500 });
-      },
+      answer: dispatch,
+      log,
     });
     const backFill = startBackFill(store, (error) => log(`History of old snapshots: ${messageOf(error)}`, 'error'));
     let stopped: Promise<void> | null = null;
     return {
-      url: urlOf({ hostname, port: server.port ?? port }),
+      url: listener.url,
+      reloadTls: listener.reload,
       stop() {
-        stopped ??= Promise.all([stopServer(server), backFill.stop()])
+        stopped ??= Promise.all([listener.stop(), backFill.stop()])
           .then(() => undefined)
           .finally(() => store.close());
         return stopped;
@@ -108,46 +126,4 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     await store.close();
     throw error;
   }
-}
-
-type Handlers = {
-  readonly idleTimeout: number;
-  readonly fetch: (request: Request, server: Bun.Server<undefined>) => Promise<Response>;
-  readonly error: (error: Error) => Response;
-};
-
-function listen(hostname: string, port: number, handlers: Handlers): Bun.Server<undefined> {
-  try {
-    // Bun's own limit has no words in its answer and comes before the login. http/body.ts has the limit.
-    return Bun.serve({
-      ...handlers,
-      hostname,
-      port,
-      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-      development: false,
-      // With `development: false` Bun shares the port with another process, and each gets some of the requests.
-      reusePort: false,
-    });
-  } catch (error) {
-    throw new OperatorError(`Cannot listen on ${urlOf({ hostname, port })}: ${reasonOf(error)}`, { cause: error });
-  }
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program has this port; stop it, or listen on another one.',
-  EADDRNOTAVAIL: 'this host has no such address; use one of its own, or 127.0.0.1.',
-  EACCES: 'ports under 1024 need privileges; listen on a higher one.',
-};
-
-function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return reasons[code] ?? `${messageOf(error)}; check the address.`;
-}
-
-async function stopServer(server: Bun.Server<undefined>): Promise<void> {
-  const { promise: late, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, stopMs);
-  await Promise.race([server.stop(), late]);
-  clearTimeout(timer);
-  await server.stop(true);
 }

@@ -73,6 +73,7 @@ export async function startForTest(options: Partial<ReceiverOptions> & { readonl
     lines,
     send,
     stop: receiver.stop,
+    reloadTls: receiver.reloadTls,
     get: (path: string) => send('GET', path, { headers: login }),
     post: (path: string, body: unknown, headers: Record<string, string> = {}) =>
       send('POST', path, {

@@ -43,7 +43,12 @@ test('a port that is taken is refused in one line, and the database is let go', 
 });
 
 test('an address of another host is refused', async () => {
-  const refused = startReceiver({ hostname: '203.0.113.7', port: 0, database: freshPath() });
+  const refused = startReceiver({
+    hostname: '203.0.113.7',
+    port: 0,
+    database: freshPath(),
+    isBehindProxy: true,
+  });
   expect(refused).rejects.toThrow('this host has no such address');
 });
 

@@ -1,12 +1,13 @@
 import { defineCommand } from 'citty';
-import { exitCodes, OperatorError } from '../../lib/errors.ts';
+import { exitCodes, messageOf, OperatorError } from '../../lib/errors.ts';
 import { openContext } from '../../run/context.ts';
-import { stopSignal } from '../../run/signals.ts';
+import { reloadOnHangUp, stopSignal } from '../../run/signals.ts';
 import { keysIn } from '../../server/auth/key-ring.ts';
 import { listKeys } from '../../server/auth/keys.ts';
 import { usersIn } from '../../server/auth/users.ts';
 import { originsIn } from '../../server/http/cors.ts';
 import { parseListen } from '../../server/http/listen.ts';
+import type { TlsFiles } from '../../server/http/tls.ts';
 import { startReceiver } from '../../server/receiver.ts';
 import { commonArgs } from '../common.ts';
 import { databaseArg, databaseOf } from './database.ts';
@@ -25,6 +26,15 @@ export const serveCommand = defineCommand({
       default: '127.0.0.1:5050',
       description: 'Address to listen on (default: 127.0.0.1:5050)',
     },
+    'tls-cert': {
+      type: 'string',
+      valueHint: 'FILE',
+      description: 'Certificate with its chain, PEM; read again on HUP',
+    },
+    'tls-key': { type: 'string', valueHint: 'FILE', description: 'Private key of the certificate, PEM' },
+    'behind-proxy': { type: 'boolean', description: 'All requests come from a proxy with TLS; trust its headers' },
+    public: { type: 'boolean', description: 'Let everybody read, without names of users' },
+    'anonymise-users': { type: 'boolean', description: 'Show pseudonyms in the place of names of users' },
     'max-ingest-mib': {
       type: 'string',
       valueHint: 'N',
@@ -55,8 +65,22 @@ export const serveCommand = defineCommand({
       ...parseListen(args.listen),
       database,
       ingest,
+      tls: tlsOf(args['tls-cert'], args['tls-key']),
+      isBehindProxy: args['behind-proxy'] ?? false,
+      isPublic: args.public ?? false,
+      anonymisesUsers: args['anonymise-users'] ?? false,
       log: (line, level) => log[level](line),
     });
+    if (args['tls-cert'] !== undefined) {
+      reloadOnHangUp(() => {
+        try {
+          receiver.reloadTls();
+          log.info(`Read ${args['tls-cert']} again`);
+        } catch (error) {
+          log.error(`The old certificate stays in use: ${messageOf(error)}`);
+        }
+      });
+    }
     log.info(`Listening on ${receiver.url}`);
     const option = args.database === undefined ? '' : ` --database ${args.database}`;
     // A receiver can be for snapshots only or for jobs only: warn only if it can receive neither.
@@ -74,6 +98,13 @@ export const serveCommand = defineCommand({
     return exitCodes.done;
   },
 });
+
+/** Returns the files for HTTPS, null for HTTP. Throws OperatorError if one is missing. */
+function tlsOf(certificate: string | undefined, key: string | undefined): TlsFiles | null {
+  if (certificate !== undefined && key !== undefined) return { certificate, key };
+  if (certificate === undefined && key === undefined) return null;
+  throw new OperatorError('TLS needs a certificate and its key: give --tls-cert and --tls-key.');
+}
 
 /** Returns the size in bytes of a flag in MiB. Throws OperatorError. */
 function bytesOf(mebibytes: string): number {

@@ -31,7 +31,7 @@ export function parseListen(text: string): ListenAddress {
   return { hostname: bracketed ?? (bare || '127.0.0.1'), port: Number(port) };
 }
 
-/** Returns the http address of a listener, without a slash at the end. */
-export function urlOf({ hostname, port }: ListenAddress): string {
-  return `http://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`;
+/** Returns the http or https address of a listener, without a slash at the end. */
+export function urlOf({ hostname, port }: ListenAddress, isTls = false): string {
+  return `${isTls ? 'https' : 'http'}://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`;
 }

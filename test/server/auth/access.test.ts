@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from 'bun:test';
 import { addKey } from '../../../src/server/auth/keys.ts';
 import type { Scope } from '../../../src/server/auth/scope.ts';
 import { addUser } from '../../../src/server/auth/users.ts';
+import { startReceiver } from '../../../src/server/receiver.ts';
 import { basic, overEngines, startForTest, type TestReceiver } from '../helper.ts';
 import { leastTotals } from '../samples.ts';
 
@@ -75,6 +76,33 @@ overEngines((engine) => {
       const receiver = await started();
       await receiver.post('derecho', { ...leastTotals, user_project_queues: [row] });
       expect(await latest(receiver, await keyOf(receiver, 'read'))).toEqual([200, null]);
+    });
+  });
+
+  describe('pseudonyms', () => {
+    test('are shown in the place of names, the same after a restart and for every receiver', async () => {
+      const receiver = await startedElsewhere({ anonymisesUsers: true });
+      const reader = await keyOf(receiver, 'read:names');
+      const [status, pseudonym] = await latest(receiver, reader);
+      expect([status, pseudonym]).toEqual([200, expect.stringMatching(/^user-[0-9a-f]{12}$/)]);
+      expect(await latest(receiver, await keyOf(receiver, 'admin'))).toEqual([200, pseudonym]);
+      const second = await startReceiver({
+        hostname: '127.0.0.1',
+        port: 0,
+        database: receiver.database,
+        anonymisesUsers: true,
+      });
+      cleanups.push(() => second.stop());
+      const answer = await fetch(`${second.url}/api/v1/status/derecho/latest`, { headers: reader });
+      expect(await answer.json()).toMatchObject({ user_project_queues: [{ username: pseudonym }] });
+    });
+
+    test('differ between names and between databases, and are not shown to readers without names', async () => {
+      const one = await startedElsewhere({ anonymisesUsers: true });
+      const other = await startedElsewhere({ anonymisesUsers: true, isPublic: true });
+      const of = async (receiver: TestReceiver) => (await latest(receiver, await keyOf(receiver, 'read:names')))[1];
+      expect(await of(one)).not.toEqual(await of(other));
+      expect(await latest(other)).toEqual([200, null]);
     });
   });
 

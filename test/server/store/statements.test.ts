@@ -14,6 +14,7 @@ import type { Store, Target, Writer } from '../../../src/server/store/port.ts';
 import { insertInto as insertOnPostgres } from '../../../src/server/store/postgres.ts';
 import * as reservations from '../../../src/server/store/reservations.ts';
 import * as resources from '../../../src/server/store/resources.ts';
+import * as secrets from '../../../src/server/store/secrets.ts';
 import * as series from '../../../src/server/store/series.ts';
 import * as snapshots from '../../../src/server/store/snapshots.ts';
 import * as spans from '../../../src/server/store/spans.ts';
@@ -91,6 +92,7 @@ beforeAll(async () => {
   await resources.listResources(writer);
   await resources.listStates(writer, { resource: null, from: null, before: null }, null, 1);
   await resources.stateAt(writer, 'r', '');
+  await secrets.secretOf(writer, 'n', body);
   await snapshots.insertSnapshot(writer, snapshot);
   await snapshots.storeAnswer(writer, 1, '');
   await series.seriesOf(writer, 's');
