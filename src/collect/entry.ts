@@ -7,17 +7,17 @@ import type { Collected } from './collect.ts';
 export type SnapshotEntry = NewEntry & { readonly validated: Validated };
 
 /**
- * Makes the entry of a system's snapshot at a time. A snapshot that fails our own validation becomes a rejected entry.
+ * Makes the entries of a system's snapshot at a time, one for each destination. A snapshot that fails our own validation
+ * becomes rejected entries.
  */
-export function snapshotEntryOf(
+export function snapshotEntriesOf(
   systemName: string,
   collected: Extract<Collected, { kind: 'collected' }>,
   time: Date,
-): SnapshotEntry {
+  destinations: readonly string[],
+): SnapshotEntry[] {
   const validated = collected.at(time);
-  return {
-    stream: samStream(systemName),
-    destination: 'sam',
+  const entry = {
     method: 'POST',
     path: samStatusPath(systemName),
     body: JSON.stringify(validated.payload),
@@ -25,5 +25,6 @@ export function snapshotEntryOf(
     failedProbes: collected.failedProbes,
     rejectedBecause: validated.kind === 'valid' ? null : `the API would not accept it: ${validated.reason}`,
     validated,
-  };
+  } as const;
+  return destinations.map((destination) => ({ ...entry, stream: samStream(systemName, destination), destination }));
 }

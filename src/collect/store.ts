@@ -1,12 +1,14 @@
+import { defaultDestination } from '../delivery/sam-entries.ts';
 import type { Log } from '../lib/log.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Validated } from '../snapshot/validate.ts';
 import type { Collected } from './collect.ts';
-import { snapshotEntryOf } from './entry.ts';
+import { snapshotEntriesOf } from './entry.ts';
 
 /**
- * Stores a snapshot in the outbox and returns the id of the entry. A snapshot that fails our own validation is stored
- * as rejected. Throws OutboxUnwritable if it cannot be stored.
+ * Stores a snapshot in the outbox, an entry for each destination, and returns the ids in words: `ID`, or with several
+ * destinations `ID (sam), ID (ours)`. A snapshot that fails our own validation is stored as rejected. Throws
+ * OutboxUnwritable if it cannot be stored.
  */
 export function store(
   outbox: Outbox,
@@ -14,10 +16,13 @@ export function store(
   collected: Extract<Collected, { kind: 'collected' }>,
   now: Date,
   log: Log,
+  destinations: readonly string[] = [defaultDestination],
 ): string {
-  const { id, entry } = outbox.add(now, (time) => snapshotEntryOf(systemName, collected, time));
-  logValidation(entry.validated, id, log);
-  return id;
+  const added = outbox.addAll(now, (time) => snapshotEntriesOf(systemName, collected, time, destinations));
+  const ids = added.map(({ id, entry }) => (added.length === 1 ? id : `${id} (${entry.destination})`)).join(', ');
+  const [first] = added;
+  if (first) logValidation(first.entry.validated, ids, log);
+  return ids;
 }
 
 /** Logs what is wrong with a snapshot, or what was dropped from it. */

@@ -2,16 +2,18 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { OperatorError } from '../lib/errors.ts';
 import { alertSettings } from './alerts.ts';
-import { collectorSchema } from './collector.ts';
+import { type CollectorSettings, collectorSchema } from './collector.ts';
 import type { Config } from './config.ts';
+import { checkDeliverTo } from './deliver-to.ts';
+import { addressOfDestination, allDestinations } from './destination-settings.ts';
+import { variablesOf, variablesOfKind } from './destinations.ts';
 import { envFileProblems } from './env-file.ts';
 import { oneOf, readEnvironment, secondsFrom } from './environment.ts';
-import { ingestAddress, ingestSettingsAt } from './ingest.ts';
 import { type LayerPlace, type Layers, placeIn } from './layers.ts';
 import { checkDirectory, collectorLayers, knownSystems, loadSystem } from './load.ts';
 import { defaultConfigDirectory, defaultStateDirectory, type Environment } from './paths.ts';
 import { ConfigError, type ConfigProblem } from './problem.ts';
-import { samAddress, samBaseUrl, samSettingsAt, samVariables } from './sam.ts';
+import { samBaseUrl } from './sam.ts';
 import { readSecretFile } from './secret-file.ts';
 import { checkSettings } from './settings.ts';
 import type { System } from './system.ts';
@@ -55,28 +57,23 @@ export function examine(
   else attempt(() => checkDirectory(configDirectory));
   const envFile = join(directory, 'env');
   const envText = attempt(() => readSecretFile(envFile, 'passwords'));
-  if (envText !== null) problems.push(...envFileProblems(envText, envFile));
+  const layers = attempt(() => collectorLayers(directory)) ?? [];
+  const checked = attempt(() => checkSettings(collectorSchema, layers));
+  const collector = checked ?? collectorSchema.parse({});
+  if (checked !== null) attempt(() => checkDeliverTo(layers, checked));
+  if (envText !== null) problems.push(...envFileProblems(envText, envFile, variablesOfDestinations(collector)));
   const environment = withoutBroken(
     // Errors of the file itself are recorded above.
     envText === null ? processEnvironment : readEnvironment(processEnvironment, envFile),
     attempt,
   );
-  const layers = attempt(() => collectorLayers(directory)) ?? [];
-  const collector = attempt(() => checkSettings(collectorSchema, layers)) ?? collectorSchema.parse({});
-  const samUrl = attempt(
-    () => samAddress(collector, environment),
-    placeOfAddress(layers, 'sam', samVariables.url, environment),
-  );
-  const ingestUrl = attempt(
-    () => ingestAddress(collector, environment),
-    placeOfAddress(layers, 'ingest', ['INGEST_API_URL'], environment),
-  );
+  const addressOf = (name: string) =>
+    attempt(() => addressOfDestination(name, collector, environment), placeOfAddress(layers, name, environment));
   const config: Config = {
     directory,
     stateDirectory: defaultStateDirectory(processEnvironment),
     collector,
-    sam: samSettingsAt(samUrl, collector, environment),
-    ingest: ingestSettingsAt(ingestUrl, collector, environment),
+    ...allDestinations(collector, environment, addressOf),
     environment,
   };
   attempt(() => alertSettings(config));
@@ -90,8 +87,9 @@ export function examine(
 /** Returns the environment without the wrong variables, so that each is reported once. */
 function withoutBroken(environment: Environment, attempt: (work: () => unknown) => unknown): Environment {
   const kept = { ...environment };
-  for (const names of Object.values(samVariables)) {
-    const normalise = names === samVariables.url ? samBaseUrl : undefined;
+  const { url, user, password } = variablesOf('sam');
+  for (const names of [url, user, password]) {
+    const normalise = names === url ? samBaseUrl : undefined;
     const isBroken = attempt(() => oneOf(environment, names, normalise) ?? '') === null;
     if (isBroken) for (const name of names) delete kept[name];
   }
@@ -101,14 +99,14 @@ function withoutBroken(environment: Environment, attempt: (work: () => unknown) 
   return kept;
 }
 
+/** Returns the variables of the destinations that the configuration names. */
+function variablesOfDestinations({ destinations }: CollectorSettings): readonly string[] {
+  return Object.entries(destinations).flatMap(([name, { kind }]) => variablesOfKind(name, kind));
+}
+
 /** Returns where an address is set in YAML; null if the environment sets it. */
-function placeOfAddress(
-  layers: Layers,
-  destination: 'sam' | 'ingest',
-  variables: readonly string[],
-  environment: Environment,
-): LayerPlace | null {
-  const isInYaml = variables.every((name) => environment[name] === undefined);
+function placeOfAddress(layers: Layers, destination: string, environment: Environment): LayerPlace | null {
+  const isInYaml = variablesOf(destination).url.every((name) => environment[name] === undefined);
   return isInYaml ? placeIn(layers, ['destinations', destination, 'url'], 'value') : null;
 }
 

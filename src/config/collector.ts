@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { deliverTo, destinationsSettings } from './destinations.ts';
 import { failedProbePolicy } from './fields.ts';
 import { jobsSettings } from './jobs.ts';
 import { presetNames } from './presets.ts';
@@ -6,38 +7,15 @@ import { proxySettings } from './proxy.ts';
 
 const httpUrl = z.url({ protocol: /^https?$/, error: 'is not an http or https URL' });
 
-/** The settings of one destination. `timeout` is its default for one request, in seconds. */
-const destination = (defaults: { readonly timeout: number }) =>
-  z
-    .strictObject({
-      url: z.string().optional(),
-      /** Requests per minute; the SAM API refuses more than 120. */
-      max_per_minute: z.int().positive().default(60),
-      /** Largest body in bytes; a proxy in front of the API usually has such a limit. */
-      max_body_bytes: z
-        .int()
-        .positive()
-        .default(1024 * 1024),
-      timeout: z.number().positive().default(defaults.timeout),
-      allow_insecure_http: z.boolean().default(false),
-      /** PEM file with the certificate authority of the site. */
-      ca_file: z.string().startsWith('/').optional(),
-    })
-    .prefault({});
-
 /** The schema of `collector.yaml`: settings that belong to no single system. */
 export const collectorSchema = z.strictObject({
   /** The systems that `run` collects if none is named. */
   systems: z.array(z.string()).default([]),
   /** Which settings of Derecho and Casper are built in. */
   preset: z.enum(presetNames).default('original'),
-  destinations: z
-    .strictObject({
-      sam: destination({ timeout: 30 }),
-      /** The usage-history API for finished jobs. */
-      ingest: destination({ timeout: 120 }),
-    })
-    .prefault({}),
+  destinations: destinationsSettings,
+  /** Where the snapshots and outages of a system go that does not say it itself. */
+  deliver_to: deliverTo.default(['sam']),
   /** Directory for snapshots that the outbox cannot store; use another filesystem. */
   fallback_directory: z.string().startsWith('/').optional(),
   outbox: z

@@ -28,7 +28,7 @@ function completedBatch(settings: SystemSettings, config: Config): BatchSystem {
       name: entry,
       path: settings.mounts[entry] ?? entry,
     })),
-    on_failed_probe: settings.on_failed_probe ?? config.collector.on_failed_probe,
+    ...inherited(settings, config),
     timeouts: commandTimeouts(settings.timeouts, config),
   };
 }
@@ -48,11 +48,19 @@ function completedHub({ token_file, ca_file, ...settings }: HubSettings, config:
     ...settings,
     kind: 'hub',
     url,
-    on_failed_probe: settings.on_failed_probe ?? config.collector.on_failed_probe,
+    ...inherited(settings, config),
     token: tokenOf(token_file, config),
     ca: ca_file === undefined ? null : readAuthority(ca_file, `${origin}: ca_file`),
     proxy: proxyFor(url, config.collector, config.environment),
     timeouts: { request: settings.timeouts.request, ...commandTimeouts(settings.timeouts, config) },
+  };
+}
+
+/** Returns the settings whose default is in `collector.yaml`. */
+function inherited({ on_failed_probe, deliver_to }: SystemSettings | HubSettings, { collector }: Config) {
+  return {
+    on_failed_probe: on_failed_probe ?? collector.on_failed_probe,
+    deliver_to: deliver_to ?? collector.deliver_to,
   };
 }
 

@@ -1,14 +1,11 @@
 import type { CollectorSettings } from './collector.ts';
-import type { IngestSettings } from './ingest.ts';
+import type { AllDestinations } from './destination-settings.ts';
 import type { Environment } from './paths.ts';
-import type { SamSettings } from './sam.ts';
 
 /** The whole configuration except the systems, which are loaded by name. */
-export type Config = {
+export type Config = AllDestinations & {
   readonly directory: string;
   readonly stateDirectory: string;
   readonly collector: CollectorSettings;
-  readonly sam: SamSettings;
-  readonly ingest: IngestSettings;
   readonly environment: Environment;
 };

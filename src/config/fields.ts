@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { deliverTo } from './destinations.ts';
 import { outageRules } from './outage-rules.ts';
 
 /** The SAM API's longest system, node, queue, filesystem and user name. */
@@ -33,6 +34,8 @@ export const commonSettings = {
     .regex(/^[a-z0-9][a-z0-9_-]{0,31}$/, 'must be lower-case letters, digits, - or _ (at most 32)')
     .refine((name) => name !== 'outage', 'must not be outage: the API uses that address for outages'),
   on_failed_probe: failedProbePolicy.optional(),
+  /** The destinations of the snapshots and outages. */
+  deliver_to: deliverTo.optional(),
   /** True if `run` reports and resolves outages from the snapshots. */
   detect_outages: z.boolean().default(false),
   outage_rules: outageRules,

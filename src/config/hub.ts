@@ -78,9 +78,11 @@ export type SessionRule = z.output<typeof sessionRule>;
 export type Utilization = z.output<typeof utilization>;
 
 /** A JupyterHub with all settings completed. */
-export type HubSystem = Omit<HubSettings, 'on_failed_probe' | 'timeouts' | 'token_file' | 'ca_file'> & {
+export type HubSystem = Omit<HubSettings, 'on_failed_probe' | 'deliver_to' | 'timeouts' | 'token_file' | 'ca_file'> & {
   readonly kind: 'hub';
   readonly on_failed_probe: FailedProbePolicy;
+  /** The names of the destinations of its snapshots and outages; at least one. */
+  readonly deliver_to: readonly string[];
   readonly token: string;
   /** PEM text of the certificate authorities; null for those that the host trusts. */
   readonly ca: string | null;

@@ -8,7 +8,7 @@ import { messageOf, OperatorError } from '../lib/errors.ts';
 import { plainWords } from '../lib/plain-words.ts';
 import { printable } from '../lib/text.ts';
 import { collectorSchema } from './collector.ts';
-import { ingestAddress } from './ingest.ts';
+import { addressOfDestination } from './destination-settings.ts';
 import { ConfigError } from './problem.ts';
 import { readSecretFile } from './secret-file.ts';
 import { checkSettings, pathText } from './settings.ts';
@@ -88,7 +88,7 @@ export function importExporterConfig(source: string, directory: string, hostZone
   const yaml = document.toString({ lineWidth: 0 });
   // Check the result as it will be read, so that a wrong setting is not written.
   try {
-    ingestAddress(checkSettings(collectorSchema, [parseYaml(yaml, yamlFile)]), {});
+    addressOfDestination('ingest', checkSettings(collectorSchema, [parseYaml(yaml, yamlFile)]), {});
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const words = error.problems.map((problem) => problem.words);

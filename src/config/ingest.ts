@@ -1,11 +1,11 @@
 import type { CollectorSettings } from './collector.ts';
-import { secondsFrom } from './environment.ts';
+import { defaultTimeouts, proxyOf, variablesOf } from './destinations.ts';
+import { oneOf, secondsFrom } from './environment.ts';
 import { checkHttpAddress } from './http-address.ts';
 import type { Environment } from './paths.ts';
-import { proxyFor } from './proxy.ts';
 
-/** The settings of the usage-history API. */
-export type IngestSettings = CollectorSettings['destinations']['ingest'] & {
+/** The settings of a destination that speaks a usage-history API. */
+export type IngestSettings = Omit<CollectorSettings['destinations']['ingest'], 'proxy'> & {
   /** Without a slash at the end; null if none is configured. */
   readonly baseUrl: string | null;
   /** Null if it is missing; jobs are stored in any case. */
@@ -14,45 +14,48 @@ export type IngestSettings = CollectorSettings['destinations']['ingest'] & {
   readonly proxy: string | null;
 };
 
-/** Returns the settings of the usage-history API. Throws OperatorError for an invalid setting, not for a missing one. */
-export function ingestSettings(collector: CollectorSettings, environment: Environment): IngestSettings {
-  return ingestSettingsAt(ingestAddress(collector, environment), collector, environment);
-}
+/** What `collector.yaml` says about such a destination. */
+type Configured = Omit<CollectorSettings['destinations']['ingest'], 'timeout'> & {
+  readonly timeout?: number | undefined;
+};
 
-/** Like `ingestSettings`, for an address that was already checked. */
+/** Returns the settings of a destination at an address that was already checked. Throws OperatorError for a wrong one. */
 export function ingestSettingsAt(
+  name: string,
   baseUrl: string | null,
+  configured: Configured,
   collector: CollectorSettings,
   environment: Environment,
 ): IngestSettings {
-  const { ingest } = collector.destinations;
   return {
-    ...ingest,
+    ...configured,
     baseUrl,
-    apiKey: environment.INGEST_API_KEY ?? null,
-    timeout: secondsFrom(environment, 'API_TIMEOUT') ?? ingest.timeout,
-    proxy: baseUrl === null ? null : proxyFor(baseUrl, collector, environment),
+    apiKey: oneOf(environment, variablesOf(name).key) ?? null,
+    timeout: secondsFrom(environment, 'API_TIMEOUT') ?? configured.timeout ?? defaultTimeouts.ingest,
+    proxy: baseUrl === null ? null : proxyOf(name, baseUrl, configured.proxy, collector, environment),
   };
 }
 
 /**
- * Returns the API's address without `/api/data/ingest`, which the setting can have; null if none is set. Throws
- * OperatorError if the address cannot be used.
+ * Returns the address of a destination without `/api/data/ingest`, which the setting can have; null if none is set.
+ * Throws OperatorError if the address cannot be used.
  */
 export function ingestAddress(
-  { destinations: { ingest } }: CollectorSettings,
+  name: string,
+  { url, allow_insecure_http }: Pick<Configured, 'url' | 'allow_insecure_http'>,
   environment: Environment,
 ): string | null {
-  const address = environment.INGEST_API_URL ?? ingest.url;
+  const variables = variablesOf(name);
+  const address = oneOf(environment, variables.url) ?? url;
   if (address === undefined) return null;
   const base = address
     .trim()
     .replace(/\/+$/, '')
     .replace(/\/api\/data\/ingest$/, '');
-  return checkHttpAddress(base, ingest.allow_insecure_http, {
-    what: "the usage-history API's address",
-    setting: 'INGEST_API_URL',
-    credentials: 'INGEST_API_KEY',
-    insecure: 'destinations.ingest.allow_insecure_http',
+  return checkHttpAddress(base, allow_insecure_http, {
+    what: name === 'ingest' ? "the usage-history API's address" : `the address of the destination ${name}`,
+    setting: variables.url[0],
+    credentials: variables.key[0],
+    insecure: `destinations.${name}.allow_insecure_http`,
   });
 }

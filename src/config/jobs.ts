@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { clusterNameRule, isClusterName } from '../lib/cluster-name.ts';
 import { isTimeZone } from '../lib/time.ts';
+import { deliverTo } from './destinations.ts';
 import { absolutePath, hostName, seconds } from './fields.ts';
 
 /** `jobs:` of `collector.yaml`: the history of finished jobs. */
@@ -8,6 +9,8 @@ export const jobsSettings = z
   .strictObject({
     /** The cluster name that is sent with the jobs; the ClusterName of Slurm if absent. */
     cluster_name: z.string().refine(isClusterName, clusterNameRule).optional(),
+    /** The destinations of finished jobs. */
+    deliver_to: deliverTo.default(['ingest']),
     /** The days that the first export goes back. An unreadable record is tried again for this many days too. */
     window_days: z.int().min(1).max(3660).default(7),
     /** The host that runs sacct; null for this host. */

@@ -1,20 +1,13 @@
 import { learnLoginOf, learnSecret, learnSecretAddress } from '../lib/secrets.ts';
 import type { Environment } from './paths.ts';
 
-/** The variables of this program that hold a secret. */
-const secretVariables = [
-  'STATUS_API_PASSWORD',
-  'STATUS_API_KEY',
-  'SAM_API_PASSWORD',
-  'INGEST_API_KEY',
-  'JUPYTERHUB_ADMIN_TOKEN',
-  'PGPASSWORD',
-];
+/** Matches the variables that hold a secret. Destinations, whose names are not known here, have a password or a key each. */
+const secretVariable = /^(\w+_API_(PASSWORD|KEY)|JUPYTERHUB_ADMIN_TOKEN|PGPASSWORD)$/;
 
 /** Hides the secrets of an environment in all text that is shown or stored. */
 export function learnVariables(environment: Environment): void {
   for (const [name, value = ''] of Object.entries(environment)) {
-    if (secretVariables.includes(name)) learnSecret(value);
+    if (secretVariable.test(name)) learnSecret(value);
     else if (isSecretAddress(name)) learnSecretAddress(value);
     else if (/_(url|proxy)$/i.test(name)) learnLoginOf(value);
   }

@@ -7,17 +7,17 @@ import { printable } from '../lib/text.ts';
 import { collectorSchema } from './collector.ts';
 import { completed } from './complete.ts';
 import type { Config } from './config.ts';
+import { checkDeliverTo, unknownDestinations } from './deliver-to.ts';
+import { allDestinations } from './destination-settings.ts';
 import { withTodaysNames } from './earlier-names.ts';
 import { embeddedSystems } from './embedded.ts';
 import { readEnvironment } from './environment.ts';
 import { commonSettings } from './fields.ts';
 import { type HubSettings, hubSchema } from './hub.ts';
-import { ingestSettings } from './ingest.ts';
 import { type Layers, mergedLayers } from './layers.ts';
 import { defaultConfigDirectory, defaultStateDirectory, type Environment } from './paths.ts';
 import { presets } from './presets.ts';
 import { ConfigError, type ConfigProblem } from './problem.ts';
-import { samSettings } from './sam.ts';
 import { checkSettings, problemAt, settingProblems } from './settings.ts';
 import { type System, type SystemSettings, systemSchema } from './system.ts';
 import { ownYaml, readYaml, type YamlFile } from './yaml.ts';
@@ -30,13 +30,14 @@ export function loadConfig(configDirectory: string | null, processEnvironment: E
   const directory = configDirectory ?? defaultConfigDirectory(processEnvironment);
   checkDirectory(configDirectory);
   const environment = readEnvironment(processEnvironment, join(directory, 'env'));
-  const collector = checkSettings(collectorSchema, collectorLayers(directory));
+  const layers = collectorLayers(directory);
+  const collector = checkSettings(collectorSchema, layers);
+  checkDeliverTo(layers, collector);
   return {
     directory,
     stateDirectory: defaultStateDirectory(processEnvironment),
     collector,
-    sam: samSettings(collector, environment),
-    ingest: ingestSettings(collector, environment),
+    ...allDestinations(collector, environment),
     environment,
   };
 }
@@ -148,7 +149,20 @@ const readable = z.object({
 /** Loads one system. Throws OperatorError if there is no such system or its configuration is wrong. */
 export function loadSystem(name: string, config: Config): System {
   const layers = systemLayers(name, config);
-  return completed(systemSettings(name, layers), config, layers.at(-1)?.origin ?? name);
+  const settings = systemSettings(name, layers);
+  const problems = unknownDestinations(layers, ['deliver_to'], 'sam', config.collector);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return completed(settings, config, layers.at(-1)?.origin ?? name);
+}
+
+/** Returns the destinations of a system; the default ones if its settings cannot be read or there is no such system. */
+export function destinationsOfSystem(name: string, config: Config): readonly string[] {
+  try {
+    return systemSettings(name, systemLayers(name, config)).deliver_to ?? config.collector.deliver_to;
+  } catch (error) {
+    if (error instanceof OperatorError) return config.collector.deliver_to;
+    throw error;
+  }
 }
 
 /** Lists the systems with a YAML file, built-in or in the configuration directory. */

@@ -1,11 +1,11 @@
 import type { CollectorSettings } from './collector.ts';
+import { defaultTimeouts, proxyOf, variablesOf } from './destinations.ts';
 import { oneOf, secondsFrom } from './environment.ts';
 import { checkHttpAddress } from './http-address.ts';
 import type { Environment } from './paths.ts';
-import { proxyFor } from './proxy.ts';
 
-/** The settings of the SAM API. */
-export type SamSettings = CollectorSettings['destinations']['sam'] & {
+/** The settings of a destination that speaks the SAM API. */
+export type SamSettings = Omit<CollectorSettings['destinations']['sam'], 'proxy'> & {
   /** Without a slash at the end; null if none is configured. */
   readonly baseUrl: string | null;
   /** Null if they are missing; snapshots are stored in any case. */
@@ -14,45 +14,43 @@ export type SamSettings = CollectorSettings['destinations']['sam'] & {
   readonly proxy: string | null;
 };
 
-/** The environment variables of each setting; those of one setting are synonyms. */
-export const samVariables = {
-  url: ['STATUS_API_URL', 'SAM_API_URL'],
-  user: ['STATUS_API_USER', 'SAM_API_USER'],
-  password: ['STATUS_API_PASSWORD', 'STATUS_API_KEY', 'SAM_API_PASSWORD'],
-} as const;
+/** What `collector.yaml` says about such a destination. */
+type Configured = Omit<CollectorSettings['destinations']['sam'], 'timeout'> & { readonly timeout?: number | undefined };
 
-/** Returns the settings of the SAM API. Throws OperatorError for an invalid setting, not for a missing one. */
-export function samSettings(collector: CollectorSettings, environment: Environment): SamSettings {
-  return samSettingsAt(samAddress(collector, environment), collector, environment);
-}
-
-/** Like `samSettings`, for an address that was already checked. */
+/** Returns the settings of a destination at an address that was already checked. Throws OperatorError for a wrong one. */
 export function samSettingsAt(
+  name: string,
   baseUrl: string | null,
+  configured: Configured,
   collector: CollectorSettings,
   environment: Environment,
 ): SamSettings {
-  const { sam } = collector.destinations;
-  const user = oneOf(environment, samVariables.user);
-  const password = oneOf(environment, samVariables.password);
+  const variables = variablesOf(name);
+  const user = oneOf(environment, variables.user);
+  const password = oneOf(environment, variables.password);
   return {
-    ...sam,
+    ...configured,
     baseUrl,
     credentials: user !== undefined && password !== undefined ? { user, password } : null,
-    timeout: secondsFrom(environment, 'API_TIMEOUT') ?? sam.timeout,
-    proxy: baseUrl === null ? null : proxyFor(baseUrl, collector, environment),
+    timeout: secondsFrom(environment, 'API_TIMEOUT') ?? configured.timeout ?? defaultTimeouts.sam,
+    proxy: baseUrl === null ? null : proxyOf(name, baseUrl, configured.proxy, collector, environment),
   };
 }
 
-/** Returns the API's address in the form of `samBaseUrl`; null if none is set. Throws OperatorError with the remedy. */
-export function samAddress({ destinations: { sam } }: CollectorSettings, environment: Environment): string | null {
-  const address = oneOf(environment, samVariables.url, samBaseUrl) ?? sam.url;
+/** Returns the address of a destination in the form of `samBaseUrl`; null if none is set. Throws OperatorError. */
+export function samAddress(
+  name: string,
+  { url, allow_insecure_http }: Pick<Configured, 'url' | 'allow_insecure_http'>,
+  environment: Environment,
+): string | null {
+  const variables = variablesOf(name);
+  const address = oneOf(environment, variables.url, samBaseUrl) ?? url;
   if (address === undefined) return null;
-  return checkHttpAddress(samBaseUrl(address), sam.allow_insecure_http, {
-    what: "the SAM API's address",
-    setting: 'STATUS_API_URL',
-    credentials: 'STATUS_API_USER and STATUS_API_PASSWORD',
-    insecure: 'destinations.sam.allow_insecure_http',
+  return checkHttpAddress(samBaseUrl(address), allow_insecure_http, {
+    what: name === 'sam' ? "the SAM API's address" : `the address of the destination ${name}`,
+    setting: variables.url[0],
+    credentials: `${variables.user[0]} and ${variables.password[0]}`,
+    insecure: `destinations.${name}.allow_insecure_http`,
   });
 }
 

@@ -58,7 +58,7 @@ function settingsAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
 
 function memberOf(schema: unknown, key: PropertyKey): unknown {
   const container = unwrapped(schema);
-  if (container instanceof z.ZodObject) return Reflect.get(container.shape, key);
+  if (container instanceof z.ZodObject) return Reflect.get(container.shape, key) ?? container.def.catchall;
   if (container instanceof z.ZodArray) return container.element;
   return container instanceof z.ZodRecord ? container.valueType : undefined;
 }

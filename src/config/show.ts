@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { mask, withoutSecretsInJson } from '../lib/secrets.ts';
 import type { Config } from './config.ts';
+import { type DestinationKind, defaultTimeouts, variablesOf } from './destinations.ts';
 import { type Layers, layerOf, placeIn } from './layers.ts';
 import { collectorLayers, systemLayers, systemSettings } from './load.ts';
 import { defaultFallbackDirectory, type Environment } from './paths.ts';
-import { samVariables } from './sam.ts';
 import { isMapping, type YamlMap } from './yaml.ts';
 
 /** One setting with the source of its value. */
@@ -43,19 +43,30 @@ export function shownSettings(source: ShowSource, systems: readonly string[]): S
     'log.file': { flag: 'log-file', default: join(stateDirectory, 'collector.log') },
     'log.format': { flag: 'log-format' },
     fallback_directory: { default: defaultFallbackDirectory() },
-    'destinations.sam.url': { variables: samVariables.url },
-    'destinations.sam.user': { variables: samVariables.user },
-    'destinations.sam.password': { variables: samVariables.password },
-    'destinations.sam.timeout': { variables: ['API_TIMEOUT'] },
-    'destinations.ingest.url': { variables: ['INGEST_API_URL'] },
-    'destinations.ingest.api_key': { variables: ['INGEST_API_KEY'] },
-    'destinations.ingest.timeout': { variables: ['API_TIMEOUT'] },
+    ...Object.fromEntries(
+      Object.entries(collector.destinations).flatMap(([name, { kind }]) => destinationRules(name, kind)),
+    ),
   });
-  const policy = shared.find(({ setting }) => setting === 'on_failed_probe');
-  return [...shared, ...systems.flatMap((name) => systemShown(source, name, policy))];
+  return [...shared, ...systems.flatMap((name) => systemShown(source, name, shared))];
 }
 
-function systemShown(source: ShowSource, name: string, policy: Shown | undefined): Shown[] {
+/** Settings of a system whose default is the setting of that name in `collector.yaml`. */
+const inherited: readonly string[] = ['on_failed_probe', 'deliver_to'];
+
+function destinationRules(name: string, kind: DestinationKind): [string, Rule][] {
+  const { url, user, password, key, proxy } = variablesOf(name);
+  const rules: Readonly<Record<string, Rule>> = {
+    url: { variables: url },
+    ...(kind === 'sam'
+      ? { user: { variables: user }, password: { variables: password } }
+      : { api_key: { variables: key } }),
+    timeout: { variables: ['API_TIMEOUT'], default: defaultTimeouts[kind] },
+    proxy: { variables: proxy },
+  };
+  return Object.entries(rules).map(([setting, rule]) => [`destinations.${name}.${setting}`, rule]);
+}
+
+function systemShown(source: ShowSource, name: string, shared: readonly Shown[]): Shown[] {
   const layers = systemLayers(name, source.config);
   const settings = systemSettings(name, layers);
   return shown(source, settings, layers, {
@@ -63,9 +74,12 @@ function systemShown(source: ShowSource, name: string, policy: Shown | undefined
     'timeouts.command': { variables: ['PBS_COMMAND_TIMEOUT'], default: 30 },
     'timeouts.connect': { variables: ['SSH_TIMEOUT'], default: 10 },
     on_failed_probe: { default: null },
+    deliver_to: { default: null },
     log_file: { variables: [`${name.toUpperCase()}_LOG_FILE`] },
   }).map((one) => ({
-    ...(one.setting === 'on_failed_probe' && one.value === null ? { ...one, ...policy } : one),
+    ...(inherited.includes(one.setting) && one.value === null
+      ? { ...one, ...shared.find(({ setting }) => setting === one.setting) }
+      : one),
     setting: `${name}.${one.setting}`,
   }));
 }

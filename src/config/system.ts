@@ -96,10 +96,12 @@ export type NodeRule = z.output<typeof nodeRule>;
 export type NodeHardware = z.output<typeof hardware>;
 
 /** A cluster with all settings completed. */
-export type BatchSystem = Omit<SystemSettings, 'filesystems' | 'on_failed_probe' | 'timeouts'> & {
+export type BatchSystem = Omit<SystemSettings, 'filesystems' | 'on_failed_probe' | 'deliver_to' | 'timeouts'> & {
   readonly kind: 'batch';
   readonly filesystems: readonly { readonly name: string; readonly path: string }[];
   readonly on_failed_probe: FailedProbePolicy;
+  /** The names of the destinations of its snapshots and outages; at least one. */
+  readonly deliver_to: readonly string[];
   /** In seconds. */
   readonly timeouts: { readonly command: number; readonly connect: number };
 };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { variablesOf } from '../config/destinations.ts';
 import type { IngestSettings } from '../config/ingest.ts';
 import { OperatorError } from '../lib/errors.ts';
 import type { HttpReply } from '../lib/http.ts';
@@ -23,29 +24,31 @@ const refusal = z.strictObject({
 const failure = z.strictObject({ detail: z.string() });
 
 /**
- * A usage-history ingest API (or the receiver, which speaks the same) as a destination.
+ * A usage-history ingest API (or the receiver, which speaks the same) as a destination. `name` is its name in
+ * `destinations:`.
  * Throws OperatorError, exit code 2, if its address or key is missing. The error names the env file for them.
  */
-export function ingestDestination(settings: IngestSettings, envFile = 'the env file'): Destination {
+export function ingestDestination(settings: IngestSettings, envFile = 'the env file', name = 'ingest'): Destination {
   const { baseUrl, apiKey } = settings;
+  const { url, key } = variablesOf(name);
+  const [address, login] =
+    name === 'ingest'
+      ? ["the usage-history API's address", "the usage-history API's key"]
+      : [`the address of the destination ${name}`, `the key of the destination ${name}`];
   if (baseUrl === null) {
-    throw new OperatorError(
-      `the usage-history API's address is not configured: set INGEST_API_URL in the environment or in ${envFile}`,
-    );
+    throw new OperatorError(`${address} is not configured: set ${url[0]} in the environment or in ${envFile}`);
   }
   if (apiKey === null) {
-    throw new OperatorError(
-      `the usage-history API's key is not configured: set INGEST_API_KEY in the environment or in ${envFile}`,
-    );
+    throw new OperatorError(`${login} is not configured: set ${key[0]} in the environment or in ${envFile}`);
   }
   learnSecret(apiKey);
-  const requestOf = jsonRequests('ingest', baseUrl, settings);
+  const requestOf = jsonRequests(name, baseUrl, settings);
   return {
-    name: 'ingest',
-    content: 'jobs',
+    name,
+    content: name === 'ingest' ? 'jobs' : `jobs to ${name}`,
     address: baseUrl,
     showsMoments: false,
-    description: `the usage-history API at ${baseUrl}`,
+    description: name === 'ingest' ? `the usage-history API at ${baseUrl}` : `${name} at ${baseUrl}`,
     maxPerMinute: settings.max_per_minute,
     maxBodyBytes: settings.max_body_bytes,
     request: (entry, body) => requestOf(entry, body, { 'X-API-Key': apiKey }),
@@ -53,13 +56,13 @@ export function ingestDestination(settings: IngestSettings, envFile = 'the env f
     prepare: (body) => ({ body, leftOut: [], ifRefused: null }),
     reduce: () => null,
     omit: (body) => withoutUnstarted(batch.safeParse(jsonOf(body)).data, 'known from an earlier answer'),
-    judge,
+    judge: (reply, sent) => judge(reply, sent, name),
   };
 }
 
 /** An answer with another number of jobs comes from the right API, but which jobs it stored is unknown. */
-function judge(reply: HttpReply, { body, mayHaveArrived }: Sent): Outcome {
-  const outcome = judgeReply(reply, mayHaveArrived, apiFor(body));
+function judge(reply: HttpReply, { body, mayHaveArrived }: Sent, name: string): Outcome {
+  const outcome = judgeReply(reply, mayHaveArrived, apiFor(body, name));
   const took = reply.kind === 'answer' ? acceptance.safeParse(jsonOf(reply.body)).data?.jobs_processed : undefined;
   if (outcome.kind !== 'misconfigured' || took === undefined) return outcome;
   const detail = `HTTP 200 that confirms ${counted(took, 'job')} of ${jobsIn(body)}: ask the administrators of the API`;
@@ -70,10 +73,11 @@ function jobsIn(body: string): number | undefined {
   return batch.safeParse(jsonOf(body)).data?.jobs.length;
 }
 
-function apiFor(body: string): ApiDialect {
+function apiFor(body: string, name: string): ApiDialect {
+  const { url, key } = variablesOf(name);
   return {
-    addressSetting: 'INGEST_API_URL',
-    loginSetting: 'INGEST_API_KEY and the clusters it is for',
+    addressSetting: url[0],
+    loginSetting: `${key[0]} and the clusters it is for`,
     acceptance: (answer) => acceptanceOf(answer, body),
     errorOf,
     ownMeaning: (answer, detail) => ownMeaning(answer, detail, body),

@@ -1,17 +1,16 @@
 import { readAuthority } from '../config/authority.ts';
-import type { CollectorSettings } from '../config/collector.ts';
+import type { DestinationSettings } from '../config/destination-settings.ts';
 import type { HttpRequest } from '../lib/http.ts';
 import type { Sendable } from './destination.ts';
 
-type Name = keyof CollectorSettings['destinations'];
-type Settings = CollectorSettings['destinations'][Name] & { readonly proxy: string | null };
+type Settings = Pick<DestinationSettings, 'ca_file' | 'timeout' | 'proxy'>;
 
 /**
  * Returns a function that makes the request of an entry for a JSON API, with the settings of `destinations.<name>` and
  * the given headers. Throws OperatorError if the certificate authority cannot be read.
  */
 export function jsonRequests(
-  name: Name,
+  name: string,
   baseUrl: string,
   settings: Settings,
 ): (entry: Sendable, body: string, own: Readonly<Record<string, string>>) => HttpRequest {

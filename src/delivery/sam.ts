@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { variablesOf } from '../config/destinations.ts';
 import type { SamSettings } from '../config/sam.ts';
 import { OperatorError } from '../lib/errors.ts';
 import type { HttpReply } from '../lib/http.ts';
@@ -32,30 +33,33 @@ const serverErrors: readonly (readonly [RegExp, 'already-stored' | 'same-moment'
 ];
 
 /**
- * The SAM status API (or the receiver, which speaks the same) as a destination.
+ * The SAM status API (or the receiver, which speaks the same) as a destination. `name` is its name in `destinations:`.
  * Throws OperatorError, exit code 2, if its address or credentials are missing. The error names the env file for them.
  */
-export function samDestination(settings: SamSettings, envFile = 'the env file'): Destination {
+export function samDestination(settings: SamSettings, envFile = 'the env file', name = 'sam'): Destination {
   const { baseUrl, credentials } = settings;
+  const { url, user, password } = variablesOf(name);
+  const [address, login] =
+    name === 'sam'
+      ? ["the SAM API's address is", 'the SAM API credentials are']
+      : [`the address of the destination ${name} is`, `the credentials of the destination ${name} are`];
   if (baseUrl === null) {
-    throw new OperatorError(
-      `the SAM API's address is not configured: set STATUS_API_URL in the environment or in ${envFile}`,
-    );
+    throw new OperatorError(`${address} not configured: set ${url[0]} in the environment or in ${envFile}`);
   }
   if (credentials === null) {
     throw new OperatorError(
-      `the SAM API credentials are not configured: set STATUS_API_USER and STATUS_API_PASSWORD in the environment or in ${envFile}`,
+      `${login} not configured: set ${user[0]} and ${password[0]} in the environment or in ${envFile}`,
     );
   }
   learnLogin(credentials.user, credentials.password);
   const token = Buffer.from(`${credentials.user}:${credentials.password}`).toString('base64');
-  const requestOf = jsonRequests('sam', baseUrl, settings);
+  const requestOf = jsonRequests(name, baseUrl, settings);
   return {
-    name: 'sam',
-    content: 'status',
+    name,
+    content: name === 'sam' ? 'status' : `status to ${name}`,
     address: baseUrl,
     showsMoments: true,
-    description: `the SAM API at ${baseUrl}`,
+    description: name === 'sam' ? `the SAM API at ${baseUrl}` : `${name} at ${baseUrl}`,
     maxPerMinute: settings.max_per_minute,
     maxBodyBytes: settings.max_body_bytes,
     request: (entry, body) =>
@@ -68,12 +72,12 @@ export function samDestination(settings: SamSettings, envFile = 'the env file'):
     prepare: forPlace,
     reduce: withoutUserRows,
     omit: () => null,
-    judge,
+    judge: (reply, sent) => judge(reply, sent, name),
   };
 }
 
-function judge(reply: HttpReply, sent: Sent): Outcome {
-  const outcome = judgeReply(reply, sent.mayHaveArrived, apiFor(sent));
+function judge(reply: HttpReply, sent: Sent, name: string): Outcome {
+  const outcome = judgeReply(reply, sent.mayHaveArrived, apiFor(sent, name));
   if (outcome.kind === 'misconfigured' && reply.kind === 'answer' && reply.status === 404 && rowIn(sent.body) === null)
     return { ...outcome, detail: `${outcome.detail}; hpc-collector doctor shows whether the API accepts this system` };
   const refusesRow =
@@ -141,9 +145,9 @@ function withoutUserRows(body: string): { body: string; leftOut: string } | null
   return { body: JSON.stringify({ ...payload, user_project_queues: [] }), leftOut: 'user_project_queues' };
 }
 
-const apiFor = (sent: Sent): ApiDialect => ({
-  addressSetting: 'STATUS_API_URL',
-  loginSetting: 'STATUS_API_USER and STATUS_API_PASSWORD',
+const apiFor = (sent: Sent, name: string): ApiDialect => ({
+  addressSetting: variablesOf(name).url[0],
+  loginSetting: `${variablesOf(name).user[0]} and ${variablesOf(name).password[0]}`,
   acceptance: ({ status, body }) => (status === 201 ? acceptanceOf(body, rowIn(sent.body)) : null),
   errorOf,
   ownMeaning: (answer, detail) => (answer.status >= 500 ? meaningOfServerError(answer, detail, sent) : null),

@@ -1,10 +1,13 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Examined } from '../config/check.ts';
+import { type DestinationSettings, exportsJobs } from '../config/destination-settings.ts';
+import { variablesOf } from '../config/destinations.ts';
+import type { Environment } from '../config/paths.ts';
 import { type ConfigProblem, problemText } from '../config/problem.ts';
-import { samVariables } from '../config/sam.ts';
 import { counted } from '../lib/text.ts';
 import { type CheckResult, fail, pass, skip, warn } from './finding.ts';
+import type { UsedDestinations } from './used-destinations.ts';
 
 /** Checks the configuration; one finding for each error. */
 export function checkConfiguration({ exists, config, systems, problems }: Examined): CheckResult[] {
@@ -39,43 +42,39 @@ export function checkEnvFile({ config: { directory } }: Examined): CheckResult {
   return pass('env file', `${file} has mode ${mode}`);
 }
 
-/** Checks that an address and credentials are set. A site that only exports jobs needs no status API. */
-export function checkCredentials({ config }: Examined, named: readonly string[]): CheckResult {
-  const { directory, sam, ingest, environment, collector } = config;
-  const hasSystems = collector.systems.length + named.length > 0;
-  const needsSam = hasSystems || ingest.baseUrl === null;
-  const missing = [
-    ...(needsSam && sam.baseUrl === null ? ['STATUS_API_URL'] : []),
-    ...(needsSam && sam.credentials === null ? missingOf(environment) : []),
-    ...(ingest.baseUrl !== null && ingest.apiKey === null ? ['INGEST_API_KEY'] : []),
-  ];
+/** Checks that the address and the credentials of each used destination are set. */
+export function checkCredentials(
+  { config: { directory, environment } }: Examined,
+  used: UsedDestinations,
+): CheckResult {
+  const missing = used.flatMap(([name, settings]) => missingOf(name, settings, environment));
   if (missing.length > 0) {
     const message = `${missing.join(' and ')} not set: nothing can be delivered`;
     return fail('credentials', message, `vi ${join(directory, 'env')}`);
   }
-  const present = [
-    ...(sam.credentials === null ? [] : [`user ${sam.credentials.user}, for ${sam.baseUrl}`]),
-    ...(ingest.baseUrl === null ? [] : [`a key for ${ingest.baseUrl}`]),
-  ];
+  const present = used.map(([, settings]) =>
+    settings.kind === 'sam'
+      ? `user ${settings.credentials?.user}, for ${settings.baseUrl}`
+      : `a key for ${settings.baseUrl}`,
+  );
   return pass('credentials', present.join('; '));
 }
 
-function missingOf(environment: Readonly<Record<string, string | undefined>>): string[] {
-  const has = (names: readonly string[]) => names.some((name) => environment[name] !== undefined);
+/** Returns the variables of a destination to set. */
+function missingOf(name: string, { kind, baseUrl }: DestinationSettings, environment: Environment): string[] {
+  const { url, user, password, key } = variablesOf(name);
+  const secrets = kind === 'sam' ? [user, password] : [key];
   return [
-    ...(has(samVariables.user) ? [] : ['STATUS_API_USER']),
-    ...(has(samVariables.password) ? [] : ['STATUS_API_PASSWORD']),
+    ...(baseUrl === null ? [url[0]] : []),
+    ...secrets.flatMap((names) => (names.some((one) => environment[one] !== undefined) ? [] : [names[0]])),
   ];
 }
 
 /** Checks that `run` without a name has systems to collect. */
-export function checkEnabled(
-  { config: { directory, collector, ingest } }: Examined,
-  named: readonly string[],
-): CheckResult {
-  const { systems } = collector;
+export function checkEnabled({ config }: Examined, named: readonly string[]): CheckResult {
+  const { systems } = config.collector;
   if (systems.length > 0) return pass('systems', `enabled: ${systems.join(', ')}`);
   if (named.length > 0) return skip('systems', 'no system is enabled; only the named systems are checked');
-  if (ingest.baseUrl !== null) return skip('systems', 'no system is enabled: only finished jobs are exported');
-  return warn('systems', 'no system is enabled', `vi ${join(directory, 'collector.yaml')}   # systems: [NAME]`);
+  if (exportsJobs(config)) return skip('systems', 'no system is enabled: only finished jobs are exported');
+  return warn('systems', 'no system is enabled', `vi ${join(config.directory, 'collector.yaml')}   # systems: [NAME]`);
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Examined } from '../config/check.ts';
+import { exportsJobs } from '../config/destination-settings.ts';
 import { defaultFallbackDirectory, type Environment } from '../config/paths.ts';
 import type { System } from '../config/system.ts';
 import type { Executor } from '../exec/command.ts';
@@ -13,6 +14,7 @@ import { checkIngest } from './ingest.ts';
 import { checkOutbox } from './outbox.ts';
 import { checkReach } from './reach.ts';
 import { checkSam } from './sam.ts';
+import { usedDestinations } from './used-destinations.ts';
 
 /** What to check, and with which executors. */
 export type DoctorContext = {
@@ -34,15 +36,17 @@ export async function diagnose(patient: DoctorContext): Promise<CheckResult[]> {
   const { config, systems } = examined;
   const envFile = join(config.directory, 'env');
   const task = taskOf(examined, patient.named);
-  // A site that only exports jobs needs no status API.
-  const needsNoSam = task === jobsTask && config.sam.baseUrl === null;
+  const used = usedDestinations(config, systems, task === runTask);
   const findings = await Promise.all([
     checkConfiguration(examined),
-    [checkEnvFile(examined), checkCredentials(examined, patient.named), checkEnabled(examined, patient.named)],
+    [checkEnvFile(examined), checkCredentials(examined, used), checkEnabled(examined, patient.named)],
     ...systems.map((system) => checkSystem(system, patient)),
-    needsNoSam ? [] : checkSam(config.sam, systems, envFile, processEnvironment),
-    checkIngest(config.ingest, envFile, processEnvironment),
-    checkHistory(config.ingest, config.collector.jobs, patient.historyExecutor),
+    ...used.map(([name, settings]) => {
+      if (settings.kind === 'ingest') return checkIngest(settings, envFile, processEnvironment, name);
+      const own = systems.filter(({ deliver_to }) => deliver_to.includes(name));
+      return checkSam(settings, own, envFile, processEnvironment, name);
+    }),
+    checkHistory(exportsJobs(config), config.collector.jobs, patient.historyExecutor),
     checkOutbox(patient.outboxFile, hostName, config.collector.fallback_directory ?? defaultFallbackDirectory()),
     [checkAddressSpace()],
     checkSchedule(patient.localExecutor, task),
@@ -57,7 +61,7 @@ async function checkSystem(system: System, { executorOf, hostName }: DoctorConte
 
 /** Returns the scheduled task: `jobs export` if there is a usage-history API and no system. */
 export function taskOf({ config }: Examined, named: readonly string[]): Task {
-  return config.ingest.baseUrl !== null && config.collector.systems.length + named.length === 0 ? jobsTask : runTask;
+  return exportsJobs(config) && config.collector.systems.length + named.length === 0 ? jobsTask : runTask;
 }
 
 /** Returns what to do next: the first remedy, or the next step of the set-up. */

@@ -1,4 +1,3 @@
-import type { IngestSettings } from '../config/ingest.ts';
 import type { JobsSettings } from '../config/jobs.ts';
 import type { Executor } from '../exec/command.ts';
 import { refuseOldRelease } from '../history/release.ts';
@@ -7,13 +6,13 @@ import { OperatorError } from '../lib/errors.ts';
 import { sacctCommand } from '../slurm/sacct.ts';
 import { type CheckResult, fail, pass } from './finding.ts';
 
-/** Checks that sacct answers, if there is a usage-history API. */
+/** Checks that sacct answers, if finished jobs are exported. */
 export async function checkHistory(
-  ingest: IngestSettings,
+  isExported: boolean,
   { host, timeout }: JobsSettings,
   executor: Executor,
 ): Promise<readonly CheckResult[]> {
-  if (ingest.baseUrl === null) return [];
+  if (!isExported) return [];
   const name = 'ingest sacct';
   try {
     await refuseOldRelease(executor, host);

@@ -1,3 +1,4 @@
+import { variablesOf } from '../config/destinations.ts';
 import type { IngestSettings } from '../config/ingest.ts';
 import type { Environment } from '../config/paths.ts';
 import { ingestDestination } from '../delivery/ingest.ts';
@@ -6,22 +7,23 @@ import type { HttpRequest } from '../lib/http.ts';
 import { checkApi } from './api.ts';
 import type { CheckResult } from './finding.ts';
 
-/** Checks the usage-history API if one is configured. */
+/** Checks a usage-history API if its address is configured. `name` is that of the destination. */
 export async function checkIngest(
   ingest: IngestSettings,
   envFile: string,
   environment: Environment,
+  name = 'ingest',
 ): Promise<readonly CheckResult[]> {
   if (ingest.baseUrl === null) return [];
   const api = {
-    prefix: 'ingest ',
+    prefix: `${name} `,
     description: 'the usage-history API',
     baseUrl: ingest.baseUrl,
-    addressSetting: 'INGEST_API_URL',
-    settings: 'destinations.ingest',
+    addressSetting: variablesOf(name).url[0],
+    settings: `destinations.${name}`,
     caFile: ingest.ca_file,
     allowsInsecureHttp: ingest.allow_insecure_http,
-    who: ingest.apiKey === null ? null : 'the key in INGEST_API_KEY',
+    who: ingest.apiKey === null ? null : `the key in ${variablesOf(name).key[0]}`,
     envFile,
     request: () => emptyRequest(ingest),
     loginAccepted: 422,

@@ -1,3 +1,4 @@
+import { variablesOf } from '../config/destinations.ts';
 import type { Environment } from '../config/paths.ts';
 import type { SamSettings } from '../config/sam.ts';
 import type { System } from '../config/system.ts';
@@ -7,20 +8,25 @@ import { type HttpReply, type HttpRequest, send } from '../lib/http.ts';
 import { checkApi, isTheApis, unaddressed } from './api.ts';
 import { type CheckResult, fail, pass, skip } from './finding.ts';
 
-/** Checks the SAM API, and whether it accepts each of these systems. `environment` is the environment of this process. */
+/**
+ * Checks a status API, and whether it accepts each of these systems. `environment` is the environment of this process,
+ * `name` that of the destination.
+ */
 export async function checkSam(
   sam: SamSettings,
   systems: readonly System[],
   envFile: string,
   environment: Environment,
+  name = 'sam',
 ): Promise<readonly CheckResult[]> {
-  if (sam.baseUrl === null) return unaddressed;
+  const prefix = name === 'sam' ? '' : `${name} `;
+  if (sam.baseUrl === null) return unaddressed.map((one) => ({ ...one, name: prefix + one.name }));
   const api = {
-    prefix: '',
+    prefix,
     description: 'the status API',
     baseUrl: sam.baseUrl,
-    addressSetting: 'STATUS_API_URL',
-    settings: 'destinations.sam',
+    addressSetting: variablesOf(name).url[0],
+    settings: `destinations.${name}`,
     caFile: sam.ca_file,
     allowsInsecureHttp: sam.allow_insecure_http,
     who: sam.credentials === null ? null : `user ${sam.credentials.user}`,
@@ -29,16 +35,15 @@ export async function checkSam(
     loginAccepted: 400,
   };
   const found = await checkApi(api, environment);
-  const isAnswering = found.some(({ name, result }) => name === 'API' && result === 'pass');
+  const isAnswering = found.some((one) => one.name === `${prefix}API` && one.result === 'pass');
   // One after the other: the API limits requests per minute.
   for (const { system_name } of isAnswering ? systems : [])
-    found.push(checkSystem(system_name, await send(emptyRequest(sam, system_name))));
+    found.push(checkSystem(`${prefix}API ${system_name}`, system_name, await send(emptyRequest(sam, system_name))));
   return found;
 }
 
 /** Checks that the API has a path for the system. It has one for each known system, and answers 404 for others. */
-function checkSystem(system: string, reply: HttpReply): CheckResult {
-  const name = `API ${system}`;
+function checkSystem(name: string, system: string, reply: HttpReply): CheckResult {
   if (reply.kind === 'none') return skip(name, reply.reason);
   const { status } = reply;
   if (status === 400 && isTheApis(reply)) return pass(name, `the status API accepts snapshots of ${system}`);

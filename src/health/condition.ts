@@ -1,7 +1,7 @@
 import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { isIngestStream } from '../delivery/ingest-entries.ts';
-import { samStream, systemOfStream } from '../delivery/sam-entries.ts';
+import { defaultJobsDestination, isIngestStream } from '../delivery/ingest-entries.ts';
+import { defaultDestination, samStream, systemOfStream } from '../delivery/sam-entries.ts';
 import { readUntilOfClusters } from '../history/progress.ts';
 import { networkFilesystem } from '../lib/filesystem-type.ts';
 import { maintenances } from '../outage/maintenance.ts';
@@ -21,6 +21,11 @@ export type SystemCondition = {
   /** Collection times of its last stored and its last delivered snapshot; null if there is none. */
   readonly storedAt: Date | null;
   readonly deliveredAt: Date | null;
+  /**
+   * The last delivered snapshot by destination; absent if its only destination is the default one. `deliveredAt` is the
+   * earliest of them, null if one has none.
+   */
+  readonly deliveries?: ReadonlyMap<string, Date | null>;
   /** How many snapshots in a row each failed probe has failed, by its name. */
   readonly failedProbes: ReadonlyMap<string, number>;
   readonly maintenance: PlannedDowntime | null;
@@ -61,6 +66,21 @@ export type ConditionOptions = {
   readonly spool: Spool;
   /** The systems to expect; null for those with entries in the outbox. */
   readonly systems: readonly string[] | null;
+  /** Default: the routes of a configuration without destinations of its own. */
+  readonly routes?: Routes;
+};
+
+/** Which destinations get snapshots, which get finished jobs, and which get the snapshots of a system. */
+export type Routes = {
+  readonly status: readonly string[];
+  readonly jobs: readonly string[];
+  ofSystem(name: string): readonly string[];
+};
+
+const defaultRoutes: Routes = {
+  status: [defaultDestination],
+  jobs: [defaultJobsDestination],
+  ofSystem: () => [defaultDestination],
 };
 
 /** Number of snapshots of a system to consider: four hours. */
@@ -69,9 +89,13 @@ const lookedAt = 48;
 const future = 60_000;
 
 /** Reads the state of the outbox, the fallback directory and the disk; writes nothing. */
-export function conditionOf(outbox: Outbox, { file, spool, systems }: ConditionOptions, now: Date): Condition {
+export function conditionOf(
+  outbox: Outbox,
+  { file, spool, systems, routes = defaultRoutes }: ConditionOptions,
+  now: Date,
+): Condition {
   const everStored = streamNames(outbox);
-  const watched = systems ?? everStored.flatMap((stream) => systemOfStream(stream) ?? []);
+  const watched = systems ?? everStored.flatMap((stream) => systemOfStream(stream, routes.status) ?? []);
   const delivered = newestDelivered(outbox);
   const inMaintenance = [...maintenances(outbox, now), ...plannedNow(outbox, now).map(maintenanceOfOutage)];
   const names = new Set([...watched, ...inMaintenance.map(({ system }) => system)]);
@@ -80,13 +104,14 @@ export function conditionOf(outbox: Outbox, { file, spool, systems }: ConditionO
     at: now,
     systems: [...names].map((name) => {
       const maintenance = inMaintenance.find(({ system }) => system === name) ?? null;
-      return systemCondition(outbox, name, delivered.get(samStream(name)) ?? null, maintenance, now);
+      const newest = routes.ofSystem(name).map((to) => [to, delivered.get(samStream(name, to)) ?? null] as const);
+      return systemCondition(outbox, name, new Map(newest), maintenance, now);
     }),
     streams: streamStatistics(outbox, now),
     deliveryErrors: new Map(
       [...streamHeads(outbox)].flatMap(([stream, { lastError }]) => (lastError === null ? [] : [[stream, lastError]])),
     ),
-    hasJobs: everStored.some(isIngestStream),
+    hasJobs: everStored.some((stream) => isIngestStream(stream, routes.jobs)),
     exportedUntil: readUntilOfClusters(outbox),
     damages: unacknowledgedDamage(outbox).length,
     givenUp: countGivenUp(outbox, new Date(now.getTime() - 86_400_000)),
@@ -102,22 +127,31 @@ export function conditionOf(outbox: Outbox, { file, spool, systems }: ConditionO
 function systemCondition(
   outbox: Outbox,
   name: string,
-  newest: Date | null,
+  newest: ReadonlyMap<string, Date | null>,
   maintenance: PlannedDowntime | null,
   now: Date,
 ): SystemCondition {
   const isPast = (time: Date | null): time is Date => time !== null && time.getTime() <= now.getTime() + future;
   const until = new Date(now.getTime() + future);
-  const entries = latestEntries(outbox, samStream(name), until, lookedAt);
-  const deliveredAt = isPast(newest) ? newest : null;
+  const [first = defaultDestination] = newest.keys();
+  const entries = latestEntries(outbox, samStream(name, first), until, lookedAt);
+  const deliveries = new Map([...newest].map(([destination, time]) => [destination, isPast(time) ? time : null]));
+  const deliveredAt = earliestOf([...deliveries.values()]);
   return {
     name,
     // Delivered entries may already be pruned.
     storedAt: entries[0]?.collectedAt ?? deliveredAt,
     deliveredAt,
+    ...(newest.size > 1 || first !== defaultDestination ? { deliveries } : {}),
     failedProbes: inARow(entries.map(({ failedProbes }) => failedProbes)),
     maintenance,
   };
+}
+
+/** Returns the earliest time; null if one is missing. */
+function earliestOf(times: readonly (Date | null)[]): Date | null {
+  const known = times.flatMap((time) => (time === null ? [] : [time.getTime()]));
+  return known.length < times.length || known.length === 0 ? null : new Date(Math.min(...known));
 }
 
 /** Counts for each name of the first list how many lists contain it in a row. */

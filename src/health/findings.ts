@@ -84,7 +84,11 @@ function finding(
 }
 
 function systemFindings(system: SystemCondition, now: Date, limits: AgeLimits): HealthFinding[] {
-  const { name, storedAt, deliveredAt, maintenance } = system;
+  const { name, storedAt, maintenance } = system;
+  const deliveries =
+    system.deliveries === undefined
+      ? [['last delivered', system.deliveredAt] as const]
+      : [...system.deliveries].map(([to, at]) => [`last delivered to ${to}`, at] as const);
   const found: HealthFinding[] = [];
   const add = (topic: Topic, status: HealthFinding['status'], text: string, alerts: boolean) =>
     found.push(finding(topic, status, `${printable(name, 60)}: ${text}`, { system: name, alerts }));
@@ -95,11 +99,13 @@ function systemFindings(system: SystemCondition, now: Date, limits: AgeLimits): 
     add('collection', stored, text, stored === 'critical');
   }
   // A snapshot that was not collected cannot be delivered: report one problem, not two.
-  const delivered = judge(deliveredAt, now, limits);
-  const isBehind = storedAt !== null && (deliveredAt === null || deliveredAt < storedAt);
-  // For a new system with pending first snapshots, the pending entries are reported instead.
-  if (delivered !== 'ok' && isBehind && deliveredAt !== null)
-    add('delivery', delivered, `last delivered ${age(deliveredAt, now)} ago`, delivered === 'critical');
+  for (const [words, at] of deliveries) {
+    const delivered = judge(at, now, limits);
+    const isBehind = storedAt !== null && (at === null || at < storedAt);
+    // For a new system with pending first snapshots, the pending entries are reported instead.
+    if (delivered !== 'ok' && isBehind && at !== null)
+      add('delivery', delivered, `${words} ${age(at, now)} ago`, delivered === 'critical');
+  }
 
   const failing = [...system.failedProbes].filter(([, times]) => times >= failedInARow);
   if (failing.length > 0) {
@@ -128,7 +134,11 @@ function exportFindings({ exportedUntil, at }: Condition): HealthFinding[] {
 function outboxFindings(condition: Condition, limits: AgeLimits): HealthFinding[] {
   const { at, streams, deliveryErrors } = condition;
   const found: HealthFinding[] = [];
-  const silent = new Set(condition.systems.flatMap(({ name, maintenance }) => (maintenance ? [samStream(name)] : [])));
+  const silent = new Set(
+    condition.systems
+      .filter(({ maintenance }) => maintenance !== null)
+      .flatMap(({ name, deliveries }) => [...(deliveries?.keys() ?? [undefined])].map((to) => samStream(name, to))),
+  );
   const waiting = oldestWaiting(streams.filter(({ stream }) => !silent.has(stream)));
   const status = waiting === null ? 'ok' : judge(waiting, at, limits);
   if (waiting !== null && status !== 'ok') {

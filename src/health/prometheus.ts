@@ -60,7 +60,11 @@ function metricsOf(condition: Condition): Metric[] {
     [
       'snapshot_delivered_timestamp_seconds',
       'Collection time of the last delivered snapshot.',
-      bySystem(({ deliveredAt }) => secondsOf(deliveredAt)),
+      systems.flatMap(({ name, deliveredAt, deliveries }) =>
+        deliveries === undefined
+          ? samplesOf({ system: name }, deliveredAt)
+          : [...deliveries].flatMap(([destination, at]) => samplesOf({ system: name, destination }, at)),
+      ),
     ],
     [
       'probe_failures_in_a_row',
@@ -100,6 +104,11 @@ function metricsOf(condition: Condition): Metric[] {
 
 function one(value: number | null): Sample[] {
   return value === null ? [] : [[{}, value]];
+}
+
+function samplesOf(labels: Sample[0], time: Date | null): Sample[] {
+  const value = secondsOf(time);
+  return value === null ? [] : [[labels, value]];
 }
 
 function secondsOf(time: Date | null): number | null {

@@ -1,5 +1,7 @@
 import { hostname } from 'node:os';
 import type { Config } from '../config/config.ts';
+import { destinationsOfKind, exportsJobs } from '../config/destination-settings.ts';
+import { destinationsOfSystem } from '../config/load.ts';
 import { messageOf } from '../lib/errors.ts';
 import { printable } from '../lib/text.ts';
 import { type OutboxLocation, openReadOnly } from '../outbox/open.ts';
@@ -34,15 +36,20 @@ const nothingExported = 'no jobs were exported yet: hpc-collector jobs export';
 /** Judges the state of an open outbox, its disk and the fallback directory. */
 export function assess(outbox: Outbox, { config, outbox: { file, spool } }: HealthSource, now: Date): Assessment {
   const systems = watchedSystems(config, outbox.metadata.read('host') ?? hostname());
-  const condition = conditionOf(outbox, { file, spool, systems }, now);
+  const routes = {
+    status: destinationsOfKind(config, 'sam'),
+    jobs: destinationsOfKind(config, 'ingest'),
+    ofSystem: (name: string) => destinationsOfSystem(name, config),
+  };
+  const condition = conditionOf(outbox, { file, spool, systems, routes }, now);
   return { condition, findings: findingsOf(condition, limitsOf(config)) };
 }
 
 /** Returns the health report, without writing anything. Never throws: an error is reported as unknown or critical. */
 export function healthReport(source: HealthSource, now: Date): HealthReport {
-  const { collector, ingest } = source.config;
+  const { collector } = source.config;
   const hasNoSystem = collector.systems.length === 0;
-  const exportsOnly = hasNoSystem && ingest.baseUrl !== null;
+  const exportsOnly = hasNoSystem && exportsJobs(source.config);
   let outbox: Outbox | null = null;
   try {
     outbox = openReadOnly(source.outbox);
@@ -97,6 +104,13 @@ export function healthJson({ status, line, condition, findings }: HealthReport):
         system: system.name,
         stored_at: system.storedAt?.toISOString() ?? null,
         delivered_at: system.deliveredAt?.toISOString() ?? null,
+        ...(system.deliveries === undefined
+          ? {}
+          : {
+              delivered_to: Object.fromEntries(
+                [...system.deliveries].map(([destination, at]) => [destination, at?.toISOString() ?? null]),
+              ),
+            }),
         failed_in_a_row: Object.fromEntries(system.failedProbes),
         maintenance_until: system.maintenance?.until?.toISOString() ?? null,
       })) ?? [],

@@ -1,4 +1,4 @@
-import { isIngestStream } from '../delivery/ingest-entries.ts';
+import { defaultJobsDestination, isIngestStream } from '../delivery/ingest-entries.ts';
 import type { FinishedJob } from '../lib/finished-job.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Reclaimable } from '../outbox/retention.ts';
@@ -73,10 +73,13 @@ export function forgetOld(outbox: Outbox, now: Date): void {
 
 /**
  * Returns the space that more jobs can take from older fingerprints: none while an entry of job history is undelivered,
- * because its jobs would count as new and be queued a second time.
+ * because its jobs would count as new and be queued a second time. `destinations` are those of kind ingest.
  */
-export function reclaimableForJobs(outbox: Outbox): Reclaimable[] {
-  return outbox.hasUndelivered(isIngestStream) ? [] : [jobFingerprintSpace(outbox)];
+export function reclaimableForJobs(
+  outbox: Outbox,
+  destinations: readonly string[] = [defaultJobsDestination],
+): Reclaimable[] {
+  return outbox.hasUndelivered((stream) => isIngestStream(stream, destinations)) ? [] : [jobFingerprintSpace(outbox)];
 }
 
 function oldestKept(now: Date): number {

@@ -1,4 +1,4 @@
-import { ingestPath, ingestStream } from '../delivery/ingest-entries.ts';
+import { defaultJobsDestination, ingestPath, ingestStream } from '../delivery/ingest-entries.ts';
 import type { StoredBody } from '../outbox/entry.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { JobBatch } from './batch-file.ts';
@@ -6,7 +6,7 @@ import { forgetOld } from './fingerprints.ts';
 import { type Progress, readProgress, writeProgress } from './progress.ts';
 
 /**
- * Stores the new jobs of a window, their fingerprints, and the progress of the export in one transaction. Throws
+ * Stores the new jobs of a window for each destination, their fingerprints, and the progress of the export in one transaction. Throws
  * OutboxUnwritable.
  */
 export function storeWindow(
@@ -15,12 +15,16 @@ export function storeWindow(
   batches: Iterable<JobBatch>,
   progressAfter: (before: Progress) => Progress,
   now: Date,
+  destinations: readonly string[] = [defaultJobsDestination],
 ): void {
   outbox.atomically(() => {
     let from = now;
     for (const { body, fingerprints } of batches) {
       // The entries get increasing timestamps.
-      from = outbox.add(from, (time) => entryAt(cluster, body, time)).entry.collectedAt;
+      const [first] = outbox.addAll(from, (time) =>
+        destinations.map((destination) => entryAt(cluster, destination, body, time)),
+      );
+      from = first?.entry.collectedAt ?? from;
       fingerprints.remember(outbox, cluster, now);
     }
     forgetOld(outbox, now);
@@ -28,10 +32,10 @@ export function storeWindow(
   });
 }
 
-function entryAt(cluster: string, body: StoredBody, collectedAt: Date) {
+function entryAt(cluster: string, destination: string, body: StoredBody, collectedAt: Date) {
   return {
-    stream: ingestStream(cluster),
-    destination: 'ingest',
+    stream: ingestStream(cluster, destination),
+    destination,
     method: 'POST',
     path: ingestPath,
     body,

@@ -1,5 +1,5 @@
 import type { System } from '../config/system.ts';
-import { samStream } from '../delivery/sam-entries.ts';
+import { readBackStream } from '../delivery/sam-entries.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { lastResolution } from '../outbox/tables/outages.ts';
 import { isAffected } from './hysteresis.ts';
@@ -35,7 +35,7 @@ export function detectOutages(outbox: Outbox, system: System, now: Date): Detect
     const found = find(outbox, system, now);
     for (const { kind, outage } of found) {
       if (kind === 'unsaid') rememberAffected(outbox, outage);
-      else storeOutage(outbox, outage);
+      else storeOutage(outbox, outage, system.deliver_to);
     }
     return found.filter(isSaid);
   });
@@ -54,7 +54,7 @@ function find(outbox: Outbox, system: System, now: Date): Found[] {
   const settings = system.outage_rules;
   const since = new Date(now.getTime() - settings.snapshots * longestDistance);
   // Read more snapshots than needed, because some may not have measured what a rule looks at.
-  const seen = observations(outbox, samStream(system.system_name), since, now, settings.snapshots * 2);
+  const seen = observations(outbox, readBackStream(system), since, now, settings.snapshots * 2);
   const open = openOf(outbox, system.system_name);
   const maintenance = maintenanceSince(outbox, system.system_name, now);
   return rules
@@ -125,7 +125,10 @@ function applied(rule: Rule, open: readonly KnownOutage[], detection: Detection)
     const isOther = names.join('\n') !== outage.outage_rule?.affected.join('\n');
     if (severity === outage.severity && !isOther) return [];
     // In the SAM API each report is one more row that staff must close, so report only a higher severity.
-    if (severity === outage.severity && outage.isOneRow !== true)
+    const isOneRow = system.deliver_to.every((name) =>
+      outage.answers.some((answer) => answer.destination === name && answer.isOneRow),
+    );
+    if (severity === outage.severity && !isOneRow)
       return [{ kind: 'unsaid', outage: { ...outage, outage_rule: detected } }];
     return [{ kind: 'changes', outage: said({ ...outage, severity, title: found.title, outage_rule: detected }, now) }];
   });

@@ -48,8 +48,8 @@ export function ended(
   return said({ ...outage, status: 'resolved', end_time: new Date(end) }, now);
 }
 
-/** Makes a new report of an outage, without the results of earlier reports. */
-export function said({ ids: _, isOneRow: __, ...outage }: KnownOutage, now: Date): Outage {
+/** Makes a new report of an outage, without the answers to earlier ones. */
+export function said({ answers: _, ...outage }: KnownOutage, now: Date): Outage {
   // A clock that was set back must not make this report older than the one before it.
   const at = Math.max(now.getTime(), outage.outage_reported_at.getTime() + 1);
   return { ...outage, outage_reported_at: new Date(at) };

@@ -2,6 +2,7 @@ import { OperatorError } from '../lib/errors.ts';
 import { printable } from '../lib/text.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import {
+  answersTo,
   deleteOutagesBefore,
   type OutageFilter,
   putOutage,
@@ -96,5 +97,5 @@ export function isOutageKey(outbox: Outbox, beginning: string): boolean {
 }
 
 function outages(outbox: Outbox, filter: OutageFilter): KnownOutage[] {
-  return selectOutages(outbox, filter).map(knownOutageOf);
+  return selectOutages(outbox, filter).map((row) => knownOutageOf(row, answersTo(outbox, row.key)));
 }

@@ -1,4 +1,4 @@
-import { outagePath, outageStream } from '../delivery/sam-entries.ts';
+import { defaultDestination, outagePath, outageStream } from '../delivery/sam-entries.ts';
 import { OperatorError } from '../lib/errors.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { bodyOf, type Outage, outageOf } from './outage.ts';
@@ -18,28 +18,48 @@ export type OutageChanges = {
 };
 
 /**
- * Stores a report in the outbox and updates the outage in one transaction; otherwise a crash between the two would
- * report it twice. Throws OutboxUnwritable.
+ * Stores a report in the outbox, an entry for each destination, and updates the outage in one transaction; otherwise a
+ * crash between the two would report it twice. Throws OutboxUnwritable.
  */
-export function storeOutage(outbox: Outbox, outage: Outage): void {
+export function storeOutage(
+  outbox: Outbox,
+  outage: Outage,
+  destinations: readonly string[] = [defaultDestination],
+): void {
   outbox.atomically(() => {
     const entry = {
-      stream: outageStream,
-      destination: 'sam',
       method: 'POST',
       path: outagePath,
       body: bodyOf(outage),
       failedProbes: [],
       rejectedBecause: null,
     } as const;
-    const { id } = outbox.add(outage.outage_reported_at, (collectedAt) => ({ ...entry, collectedAt }));
-    remember(outbox, outage, id);
+    const added = outbox.addAll(outage.outage_reported_at, (collectedAt) =>
+      destinations.map((destination) => ({
+        ...entry,
+        stream: outageStream(destination),
+        destination,
+        collectedAt,
+      })),
+    );
+    for (const { id } of added) remember(outbox, outage, id);
     forgetOldOutages(outbox, outage.outage_reported_at);
   });
 }
 
+/** Returns the destinations of the outages of a system. */
+export type DestinationsOf = (system: string) => readonly string[];
+
+const byDefault: DestinationsOf = () => [defaultDestination];
+
 /** Reports a new outage. Throws OperatorError, and stores nothing, if the API would not accept it. */
-export function reportOutage(outbox: Outbox, system: string, said: OutageChanges, now: Date): Outage {
+export function reportOutage(
+  outbox: Outbox,
+  system: string,
+  said: OutageChanges,
+  now: Date,
+  destinationsOf = byDefault,
+): Outage {
   const outage = outageOf({
     ...members(said),
     system_name: system,
@@ -48,22 +68,34 @@ export function reportOutage(outbox: Outbox, system: string, said: OutageChanges
     outage_key: Bun.randomUUIDv7(),
     outage_reported_at: now.toISOString(),
   });
-  storeOutage(outbox, outage);
+  storeOutage(outbox, outage, destinationsOf(outage.system_name));
   return outage;
 }
 
 /** Reports changes of an outage, together with its known members. */
-export function updateOutage(outbox: Outbox, key: string, said: OutageChanges, now: Date): KnownOutage {
-  return change(outbox, key, members(said), now);
+export function updateOutage(
+  outbox: Outbox,
+  key: string,
+  said: OutageChanges,
+  now: Date,
+  destinationsOf = byDefault,
+): KnownOutage {
+  return change(outbox, key, members(said), now, destinationsOf);
 }
 
 /** Reports the end of an outage. */
-export function resolveOutage(outbox: Outbox, key: string, said: OutageChanges, now: Date): KnownOutage {
+export function resolveOutage(
+  outbox: Outbox,
+  key: string,
+  said: OutageChanges,
+  now: Date,
+  destinationsOf = byDefault,
+): KnownOutage {
   const end = said.end ?? now.toISOString();
-  return change(outbox, key, { ...members(said), status: 'resolved', end_time: end }, now);
+  return change(outbox, key, { ...members(said), status: 'resolved', end_time: end }, now, destinationsOf);
 }
 
-function change(outbox: Outbox, key: string, changes: object, now: Date): KnownOutage {
+function change(outbox: Outbox, key: string, changes: object, now: Date, destinationsOf: DestinationsOf): KnownOutage {
   return outbox.atomically(() => {
     const known = findOutage(outbox, key);
     if (known.status === 'resolved')
@@ -71,8 +103,8 @@ function change(outbox: Outbox, key: string, changes: object, now: Date): KnownO
     // A clock that was set back must not make this report older than the one before it.
     const at = new Date(Math.max(now.getTime(), known.outage_reported_at.getTime() + 1));
     const outage = outageOf({ ...JSON.parse(bodyOf(known)), ...changes, outage_reported_at: at.toISOString() });
-    storeOutage(outbox, outage);
-    return { ...outage, ids: known.ids, isOneRow: known.isOneRow };
+    storeOutage(outbox, outage, destinationsOf(outage.system_name));
+    return { ...outage, answers: known.answers };
   });
 }
 

@@ -1,21 +1,25 @@
 import { z } from 'zod';
 import { dateOf } from '../outbox/row.ts';
-import type { OutageRow } from '../outbox/tables/outages.ts';
+import type { OutageAnswerRow, OutageRow } from '../outbox/tables/outages.ts';
 import { outageStatuses, severities } from '../snapshot/limits.ts';
 import type { Outage } from './outage.ts';
 
-/** An outage with the results of its reports. */
-export type KnownOutage = Outage & {
-  /** The ids that the destination gave its reports; the SAM API gives each report its own. */
+/** What a destination answered to the reports of an outage. */
+export type OutageAnswer = {
+  readonly destination: string;
+  /** The ids that it gave the reports; the SAM API gives each report its own. */
   readonly ids: readonly number[];
-  /** True if the destination keeps one row for all its reports; null until it has answered. */
-  readonly isOneRow: boolean | null;
+  /** True if it keeps one row for all reports. */
+  readonly isOneRow: boolean;
 };
+
+/** An outage with the answers to its reports, of each destination that has answered. */
+export type KnownOutage = Outage & { readonly answers: readonly OutageAnswer[] };
 
 const names = z.array(z.string());
 const ids = z.array(z.int());
 
-export function knownOutageOf(row: OutageRow): KnownOutage {
+export function knownOutageOf(row: OutageRow, answers: readonly OutageAnswerRow[]): KnownOutage {
   return {
     outage_key: row.key,
     system_name: row.system,
@@ -29,8 +33,11 @@ export function knownOutageOf(row: OutageRow): KnownOutage {
     estimated_resolution: row.estimated_at === null ? undefined : dateOf(row.estimated_at),
     outage_reported_at: dateOf(row.reported_at),
     outage_rule: row.rule === null ? undefined : { name: row.rule, affected: parsed(names, row.affected) },
-    ids: parsed(ids, row.outage_ids),
-    isOneRow: row.is_one_row === null ? null : row.is_one_row === 1,
+    answers: answers.map(({ destination, outage_ids, is_one_row }) => ({
+      destination,
+      ids: parsed(ids, outage_ids),
+      isOneRow: is_one_row === 1,
+    })),
   };
 }
 

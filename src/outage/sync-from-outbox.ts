@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import { outageStream } from '../delivery/sam-entries.ts';
+import { mayBeOutageStream, outagePath } from '../delivery/sam-entries.ts';
 import { entryStates } from '../outbox/entry.ts';
 import { listEntries } from '../outbox/filter.ts';
 import { jsonBody } from '../outbox/json-body.ts';
+import { streamNames } from '../outbox/latest.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { putAnswer, reportEntries } from '../outbox/tables/outages.ts';
 import { outageBody } from './outage.ts';
 import { remember } from './outage-table.ts';
 
-const everyReport = { states: entryStates, stream: outageStream, since: null, until: null };
 const answerSchema = z.object({ outage_id: z.int(), outage_key: z.string().optional() });
 
 /**
@@ -17,8 +17,13 @@ const answerSchema = z.object({ outage_id: z.int(), outage_key: z.string().optio
  */
 export function syncOutages(outbox: Outbox): void {
   const known = reportEntries(outbox);
-  const news = [...listEntries(outbox, everyReport)].filter(
-    (entry) => !known.has(entry.id) || (entry.state === 'delivered' && known.get(entry.id) === false),
+  const streams = streamNames(outbox).filter(mayBeOutageStream);
+  const reports = streams.flatMap((stream) => [
+    ...listEntries(outbox, { states: entryStates, stream, since: null, until: null }),
+  ]);
+  const news = reports.filter(
+    ({ id, path, state }) =>
+      path === outagePath && (!known.has(id) || (state === 'delivered' && known.get(id) === false)),
   );
   if (news.length === 0) return;
   outbox.atomically(() => {
@@ -30,7 +35,7 @@ export function syncOutages(outbox: Outbox): void {
         remember(outbox, outage, entry.id);
       }
       if (entry.state === 'delivered' && current.get(entry.id) !== true)
-        putAnswer(outbox, entry.id, answerOf(entry.answer));
+        putAnswer(outbox, entry, answerOf(entry.answer));
     }
   });
 }

@@ -43,3 +43,22 @@ export function insertEntry(database: Database, entry: Omit<ForeignEntry, 'body'
   });
   return insert.immediate();
 }
+
+/** An entry to insert, with its compressed body. */
+export type NewRow = { readonly row: Omit<ForeignEntry, 'body'>; readonly body: StoredBody };
+
+/** Inserts entries in one transaction. Returns false, and inserts none, if one of them cannot be inserted. */
+export function insertTogether(database: Database, entries: readonly NewRow[]): boolean {
+  const taken = new Error('another entry has its timestamp');
+  const insert = database.transaction(() => {
+    // Only a throw undoes the entries before it.
+    for (const { row, body } of entries) if (!insertEntry(database, row, body)) throw taken;
+  });
+  try {
+    insert.immediate();
+    return true;
+  } catch (error) {
+    if (error === taken) return false;
+    throw error;
+  }
+}

@@ -40,17 +40,13 @@ export function streamNames({ database }: Outbox): string[] {
   return rows.map(({ stream }) => stream);
 }
 
-/** Returns the destinations of pending entries. */
-export function pendingDestinations({ database }: Outbox): string[] {
-  const query = `SELECT DISTINCT destination FROM entries INDEXED BY entries_by_state WHERE state = 'pending'`;
-  return database
-    .query<{ destination: string }, []>(query)
-    .all()
-    .map(({ destination }) => destination);
+/** Returns the streams of pending entries, each with the destination of its entries; damaged entries can have others. */
+export function pendingStreams({ database }: Outbox): Pick<EntryRow, 'stream' | 'destination'>[] {
+  const query = `SELECT DISTINCT stream, destination FROM entries INDEXED BY entries_by_state WHERE state = 'pending'`;
+  return database.query<Pick<EntryRow, 'stream' | 'destination'>, []>(query).all();
 }
 
 /** Returns the pending entry that the next drain sends first, for each stream. */
 export function streamHeads(outbox: Outbox): ReadonlyMap<string, Entry> {
-  const heads = pendingDestinations(outbox).flatMap((destination) => outbox.heads(destination));
-  return new Map(heads.map((head) => [head.stream, head]));
+  return new Map(outbox.heads(null).map((head) => [head.stream, head]));
 }

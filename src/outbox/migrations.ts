@@ -137,4 +137,20 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (submitted, job, cluster)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- What each destination answered to the reports of an outage.
+  CREATE TABLE outage_answers (
+    outage TEXT NOT NULL REFERENCES outages (key) ON DELETE CASCADE,
+    destination TEXT NOT NULL,
+    -- A JSON array of the ids that the destination gave to its reports.
+    outage_ids TEXT NOT NULL DEFAULT '[]',
+    -- 1 if the destination keeps one row for all its reports.
+    is_one_row INTEGER NOT NULL,
+    PRIMARY KEY (outage, destination)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO outage_answers (outage, destination, outage_ids, is_one_row)
+    SELECT key, 'sam', outage_ids, is_one_row FROM outages WHERE is_one_row IS NOT NULL;
+  ALTER TABLE outages DROP COLUMN outage_ids;
+  ALTER TABLE outages DROP COLUMN is_one_row;
+  `,
 ];

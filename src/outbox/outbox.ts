@@ -15,7 +15,7 @@ import type {
   ForeignEntry,
   NewEntry,
 } from './entry.ts';
-import { insertEntry, sha256Of, storedBody } from './insert.ts';
+import { insertEntry, insertTogether, type NewRow, sha256Of, storedBody } from './insert.ts';
 import { Metadata } from './metadata.ts';
 import { releaseEntry } from './release.ts';
 import { giveUpReserve } from './reserve.ts';
@@ -24,7 +24,16 @@ import { type Omission, omitFromEntry, type Split, splitEntry } from './split.ts
 import type { Spool } from './spool/spool.ts';
 import { isForLackOfSpace, OutboxUnwritable, unwritable } from './unwritable.ts';
 
+/** A stored entry and its id. */
+export type Added<Made> = { readonly id: string; readonly entry: Made };
+
 const unanswered = { deliveredAt: null, answer: null } as const;
+
+function newRow(id: string, entry: NewEntry | CompressedEntry): NewRow {
+  const state = entry.rejectedBecause === null ? 'pending' : 'rejected';
+  const body = typeof entry.body === 'string' ? storedBody(entry.body) : entry.body;
+  return { row: { ...entry, id, state, firstSentAt: null }, body };
+}
 
 /** The local queue of requests. It stores bytes, a stream and a path, and does not interpret the bodies. */
 export class Outbox {
@@ -51,17 +60,21 @@ export class Outbox {
    * destination never share one. When this returns, the entry is on disk. Returns its id and the stored entry. Throws
    * OutboxUnwritable.
    */
-  add<Made extends NewEntry | CompressedEntry>(
+  add<Made extends NewEntry | CompressedEntry>(from: Date, entryAt: (time: Date) => Made): Added<Made> {
+    const [added] = this.addAll(from, (time) => [entryAt(time)]);
+    if (added === undefined) throw new Error('no entry was stored');
+    return added;
+  }
+
+  /** Stores entries for different destinations in the same way: all with one timestamp, all or none. */
+  addAll<Made extends NewEntry | CompressedEntry>(
     from: Date,
-    entryAt: (time: Date) => Made,
-  ): { readonly id: string; readonly entry: Made } {
-    const id = Bun.randomUUIDv7();
+    entriesAt: (time: Date) => readonly Made[],
+  ): Added<Made>[] {
     for (let time = from.getTime(); ; time++) {
-      const entry = entryAt(new Date(time));
-      const state = entry.rejectedBecause === null ? 'pending' : 'rejected';
-      const body = typeof entry.body === 'string' ? storedBody(entry.body) : entry.body;
-      const isStored = this.#write(() => insertEntry(this.database, { ...entry, id, state, firstSentAt: null }, body));
-      if (isStored) return { id, entry };
+      const added = entriesAt(new Date(time)).map((entry) => ({ id: Bun.randomUUIDv7(), entry }));
+      const rows = added.map(({ id, entry }) => newRow(id, entry));
+      if (this.#write(() => insertTogether(this.database, rows))) return added;
     }
   }
 

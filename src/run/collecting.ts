@@ -2,11 +2,11 @@ import { collect } from '../collect/collect.ts';
 import { lastKnownFields } from '../collect/last-known.ts';
 import { collectLockFile } from '../collect/lock-file.ts';
 import { store } from '../collect/store.ts';
-import { keepWithoutOutbox, oneAfterTheOther, type WithoutOutbox } from '../collect/without-outbox.ts';
+import { keepWithoutOutbox, oneAfterTheOtherByKey, type WithoutOutbox } from '../collect/without-outbox.ts';
 import type { Config } from '../config/config.ts';
 import type { System } from '../config/system.ts';
-import { samDestination } from '../delivery/sam.ts';
-import { samStream } from '../delivery/sam-entries.ts';
+import { destinationNamed } from '../delivery/destinations.ts';
+import { readBackStream } from '../delivery/sam-entries.ts';
 import { type ExitCode, exitCodes, messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { sentenceOf } from '../outage/describe.ts';
@@ -56,8 +56,8 @@ export async function collectAndStore(
     outbox,
     withoutOutbox: {
       spool: context.outbox.spool,
-      destination: postDirectly ? () => samDestination(context.config.sam) : null,
-      inTurn: oneAfterTheOther(),
+      destination: postDirectly ? (destination) => destinationNamed(destination, context.config) : null,
+      inTurn: oneAfterTheOtherByKey(),
     },
   };
   try {
@@ -103,7 +103,7 @@ async function collectOne(
     const collected = await collect(
       system,
       { executor, signal: stopSignal },
-      (probe, fields) => lastKnown(outbox, name, { probe, fields }, log),
+      (probe, fields) => lastKnown(outbox, system, { probe, fields }, log),
       log,
     );
     const recordingProblem = await finish();
@@ -120,8 +120,8 @@ async function collectOne(
     try {
       if (outbox instanceof OutboxUnwritable) throw outbox;
       const id = outbox.run((current) => {
-        makeRoom(current, context.config, log);
-        return store(current, name, collected, started, log);
+        makeRoom(current, context.config, log, system.deliver_to.length);
+        return store(current, name, collected, started, log, system.deliver_to);
       });
       const seconds = ((Date.now() - started.getTime()) / 1000).toFixed(1);
       const partly = collected.failedProbes.length === 0 ? '' : ` without ${collected.failedProbes.join(', ')}`;
@@ -130,7 +130,7 @@ async function collectOne(
       return recordingProblem === null ? exitCodes.done : exitCodes.failed;
     } catch (error) {
       if (!(error instanceof OutboxUnwritable)) throw error;
-      await keepWithoutOutbox(name, collected, started, error, shared.withoutOutbox, log);
+      await keepWithoutOutbox(system, collected, started, error, shared.withoutOutbox, log);
       return exitCodes.failed;
     }
   } catch (error) {
@@ -158,13 +158,13 @@ function detectAfterwards(outbox: HealingOutbox, system: System, config: Config,
 /** Returns the last known values; null if the outbox cannot be read, because the snapshot is useful without them. */
 function lastKnown(
   outbox: HealingOutbox | OutboxUnwritable,
-  systemName: string,
+  system: System,
   { probe, fields }: { readonly probe: string; readonly fields: readonly string[] },
   log: Log,
 ): Record<string, unknown> | null {
   if (outbox instanceof OutboxUnwritable) return null;
   try {
-    return outbox.run((current) => lastKnownFields(current, samStream(systemName), probe, fields, new Date()));
+    return outbox.run((current) => lastKnownFields(current, readBackStream(system), probe, fields, new Date()));
   } catch (error) {
     log.warn(`cannot read the last known values: ${messageOf(error)}`);
     return null;

@@ -1,13 +1,15 @@
 import type { Config } from '../config/config.ts';
 import type { Destination } from '../delivery/destination.ts';
-import { destinationNamed, isKnown } from '../delivery/destinations.ts';
+import { destinationNamed } from '../delivery/destinations.ts';
 import { type DrainOptions, type DrainResult, drain, systemOf } from '../delivery/drain.ts';
+import { destinationOfStream } from '../delivery/sam-entries.ts';
 import { type ExitCode, exitCodes, OperatorError } from '../lib/errors.ts';
 import { canShowStatus, showStatus } from '../lib/status-line.ts';
 import { printable } from '../lib/text.ts';
 import { syncOutages } from '../outage/sync-from-outbox.ts';
+import type { Entry } from '../outbox/entry.ts';
 import { drainLockFile } from '../outbox/files.ts';
-import { pendingDestinations } from '../outbox/latest.ts';
+import { pendingStreams } from '../outbox/latest.ts';
 import { tryLock } from '../outbox/lock.ts';
 import { openToWrite } from '../outbox/open.ts';
 import type { Outbox } from '../outbox/outbox.ts';
@@ -39,20 +41,23 @@ export async function drainOutbox(context: Context, options: Omit<DrainOptions, 
       outbox.run((current) => warnOfDamage(current, context.log));
       outbox.run((current) => checkStream(current, options.stream, context.config));
       const started = new Date();
-      const unknown = outbox.run((current) => rejectUnknown(current, context));
+      const misplaced = outbox.run((current) => rejectMisplaced(current, context));
       const { destinations, problems } = outbox.run((current) => awaited(current, options.stream, context.config));
       const results = await outbox
         .runLong((current) => drainAll(current, destinations, options, context))
         .finally(() => showStatus(''));
       const { delivered, stopped, resting, problem, ...sums } = summed(results);
-      const rejected = sums.rejected + unknown;
+      const rejected = sums.rejected + misplaced;
       const left = outbox.run((current) => current.countPending(options.stream));
       const isWell = rejected + stopped.length + resting.length + problems.length === 0 && problem === null;
       context.changes?.drained(delivered, left);
       // A drain of one stream, or without deliveries, does not prove that all streams have recovered.
       if (isWell && delivered > 0 && options.stream === null) context.changes?.saw('deliver');
+      // A system has recovered if all its destinations have.
+      const failing = new Set([...stopped, ...resting].map((stream) => systemOf({ stream })));
       for (const stream of outbox.run((current) => streamsDelivered(current, started))) {
-        if (![...stopped, ...resting].includes(stream)) context.changes?.saw(`deliver/${systemOf({ stream })}`);
+        const system = systemOf({ stream });
+        if (!failing.has(system)) context.changes?.saw(`deliver/${system}`);
       }
       // Read the answers before they are pruned.
       outbox.run(syncOutages);
@@ -72,19 +77,23 @@ export async function drainOutbox(context: Context, options: Omit<DrainOptions, 
 }
 
 /**
- * Rejects the entries whose destination is unknown to this version: each would block its stream as the first entry. Returns
- * their number.
+ * Rejects the entries whose destination is not that of their stream: each would block the stream as its first entry.
+ * Returns their number.
  */
-function rejectUnknown(outbox: Outbox, { log }: Context): number {
-  if (pendingDestinations(outbox).every(isKnown)) return 0;
-  const unknown = outbox.list('pending').filter(({ destination }) => !isKnown(destination));
-  for (const entry of unknown) {
-    const detail = `this version has no destination '${printable(entry.destination, 40)}': the entry is damaged, or a newer version stored it`;
+function rejectMisplaced(outbox: Outbox, { log }: Context): number {
+  if (!pendingStreams(outbox).some(isMisplaced)) return 0;
+  const misplaced = outbox.list('pending').filter(isMisplaced);
+  for (const entry of misplaced) {
+    const detail = `its destination '${printable(entry.destination, 40)}' is not that of its stream '${printable(entry.stream, 60)}': the entry is damaged, or a newer version stored it`;
     const attempt = { at: new Date(), seconds: 0, status: null, outcome: 'rejected', detail };
     outbox.rejected(entry, attempt, entry.firstSentAt !== null);
     log.error(`✗ entry ${entry.id} rejected: ${detail}; show it with: hpc-collector outbox show ${entry.id}`);
   }
-  return unknown.length;
+  return misplaced.length;
+}
+
+function isMisplaced({ stream, destination }: Pick<Entry, 'stream' | 'destination'>): boolean {
+  return destinationOfStream(stream) !== destination;
 }
 
 /** The destinations with pending entries, and the errors of destinations that cannot be used. */

@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import { destinationsOfKind } from '../config/destination-settings.ts';
 import { knownSystems } from '../config/load.ts';
 import { outageStream, samStream } from '../delivery/sam-entries.ts';
 import { OperatorError } from '../lib/errors.ts';
@@ -16,8 +17,12 @@ export function checkStream(outbox: Outbox, stream: string | null, config: Confi
   if (stream === null || hasStream(outbox, stream)) return;
   // The entries of a stream can all be delivered and pruned, or dropped.
   const stored = [...streamNames(outbox), ...streamsDropped(outbox)];
-  const possible = [...stored, ...knownSystems(config).map(samStream), outageStream];
-  const known = [...new Set(possible)].sort();
+  const systems = knownSystems(config);
+  const possible = destinationsOfKind(config, 'sam').flatMap((destination) => [
+    ...systems.map((system) => samStream(system, destination)),
+    outageStream(destination),
+  ]);
+  const known = [...new Set([...stored, ...possible])].sort();
   if (known.includes(stream)) return;
   const meant = known.find((name) => name.endsWith(`/${stream}`)) ?? nearest(stream, known);
   const hint = meant === null ? `the streams are ${known.join(', ')}` : `did you mean '${meant}'?`;

@@ -16,11 +16,13 @@ export function boundsOf({ collector }: Config): Bounds {
   };
 }
 
-/** Makes room in the outbox for one more entry. Logs an error for each undelivered entry that is deleted for it. */
-export function makeRoom(outbox: Outbox, config: Config, log: Log): void {
+/** Makes room in the outbox for so many entries. Logs an error for each undelivered entry that is deleted for them. */
+export function makeRoom(outbox: Outbox, config: Config, log: Log, entries = 1): void {
   let undelivered: Pruned['undelivered'] = [];
   try {
-    ({ undelivered } = prune(outbox, boundsOf(config), roomForOne, new Date(), [jobFingerprintSpace(outbox)]));
+    ({ undelivered } = prune(outbox, boundsOf(config), entries * roomForOne, new Date(), [
+      jobFingerprintSpace(outbox),
+    ]));
   } catch (error) {
     // Deleting also needs disk space, so do not check for room here; the insert reports it.
     log.warn(`cannot prune the outbox: ${messageOf(error)}`);

@@ -1,7 +1,8 @@
 import { collect } from '../collect/collect.ts';
 import { lastKnownFields } from '../collect/last-known.ts';
 import type { System } from '../config/system.ts';
-import { samStatusPath, samStream } from '../delivery/sam-entries.ts';
+import { addressOf } from '../delivery/destinations.ts';
+import { readBackStream, samStatusPath } from '../delivery/sam-entries.ts';
 import { type ExitCode, exitCodes } from '../lib/errors.ts';
 import { print } from '../lib/output.ts';
 import type { Outbox } from '../outbox/outbox.ts';
@@ -33,10 +34,12 @@ export async function printPayloads(
     return exitCodes.failed;
   }
   // Print in the order of the command line, because a payload does not contain the name of its system.
-  for (const { name, payload } of made) {
+  for (const { system, payload } of made) {
     if (payload === null) continue;
-    const address = context.config.sam.baseUrl ?? '(no address configured)';
-    if (options.dryRun) context.log.info(`[DRY RUN] Would POST to ${address}${samStatusPath(name)}`);
+    for (const destination of options.dryRun ? system.deliver_to : []) {
+      const address = addressOf(destination, context.config) ?? '(no address configured)';
+      context.log.info(`[DRY RUN] Would POST to ${address}${samStatusPath(system.system_name)}`);
+    }
     print(`${JSON.stringify(payload, null, isAlone ? 2 : 0)}\n`);
   }
   return worst(made.map(({ code }) => code));
@@ -47,27 +50,27 @@ async function makePayload(
   system: System,
   context: Context,
   { outbox, source, isAlone, now }: { outbox: Outbox | null; source: Source; isAlone: boolean; now: Date },
-): Promise<{ readonly name: string; readonly payload: unknown; readonly code: ExitCode }> {
+): Promise<{ readonly system: System; readonly payload: unknown; readonly code: ExitCode }> {
   const name = system.system_name;
   const log = context.log.withTag(name);
   const { executor, finish } = executorFor(system, source, isAlone);
   const collected = await collect(
     system,
     { executor, signal: stopSignal },
-    (probe, fields) => (outbox ? lastKnownFields(outbox, samStream(name), probe, fields, now) : null),
+    (probe, fields) => (outbox ? lastKnownFields(outbox, readBackStream(system), probe, fields, now) : null),
     log,
   );
   const recordingProblem = await finish();
   if (recordingProblem !== null) log.error(`✗ ${name}: ${recordingProblem.message}`);
-  if (stopSignal.aborted) return { name, payload: null, code: exitCodes.failed };
+  if (stopSignal.aborted) return { system, payload: null, code: exitCodes.failed };
   if (collected.kind === 'nothing') {
     log.error(`✗ ${name}: ${collected.reason}`);
-    return { name, payload: null, code: exitCodes.failed };
+    return { system, payload: null, code: exitCodes.failed };
   }
   const validated = collected.at(now);
   if (validated.kind === 'invalid') log.error(`✗ ${name}: the API would not accept this: ${validated.reason}`);
   else for (const value of validated.dropped) log.warn(`dropped ${value}`);
   const isGood = validated.kind === 'valid' && recordingProblem === null;
   const code = isGood ? exitCodes.done : exitCodes.failed;
-  return { name, payload: validated.payload, code };
+  return { system, payload: validated.payload, code };
 }

@@ -80,3 +80,31 @@ test('any number of snapshots from the future do not hide when the last one was 
   expect(systems).toMatchObject([{ name: 'casper', storedAt: last, failedProbes: new Map([['jobs', 1]]) }]);
   remove();
 });
+
+test('a system is delivered as far as its latest destination, and its snapshots are read from the first', () => {
+  const { outbox, file } = box;
+  for (const [destination, delivered] of [
+    ['ours', 20],
+    ['sam', 10],
+  ] as const) {
+    const stream = `${destination}/derecho`;
+    const entry = put(outbox, { stream, destination, collectedAt: ago(delivered) });
+    outbox.delivered(entry, attemptAt(ago(5)), '{}');
+    put(outbox, { stream, destination, collectedAt: ago(1), failedProbes: ['jobs'] });
+  }
+  const routes = { status: ['sam', 'ours'], jobs: [], ofSystem: () => ['ours', 'sam'] };
+  const spool = new Spool(`${file}-spool`, file);
+  expect(conditionOf(outbox, { file, spool, systems: null, routes }, now).systems).toEqual([
+    {
+      name: 'derecho',
+      storedAt: ago(1),
+      deliveredAt: ago(20),
+      deliveries: new Map([
+        ['ours', ago(20)],
+        ['sam', ago(10)],
+      ]),
+      failedProbes: new Map([['jobs', 1]]),
+      maintenance: null,
+    },
+  ]);
+});

@@ -19,6 +19,17 @@ test.each([
   ['not delivered', { deliveredAt: ago(16) }, ['delivery critical derecho: last delivered 16m ago true']],
   ['not delivered for 10', { deliveredAt: ago(11) }, ['delivery warning derecho: last delivered 11m ago false']],
   ['not delivered yet', { deliveredAt: null }, []],
+  [
+    'not delivered to one of its destinations',
+    {
+      deliveries: new Map([
+        ['sam', ago(1)],
+        ['ours', ago(16)],
+        ['new', null],
+      ]),
+    },
+    ['delivery critical derecho: last delivered to ours 16m ago true'],
+  ],
   ['from the near future', { storedAt: ago(-0.5), deliveredAt: ago(-0.5) }, []],
   ['failed twice', { failedProbes: new Map([['jobs', 2]]) }, []],
   [

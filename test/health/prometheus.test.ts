@@ -38,6 +38,19 @@ test('every number of every system and stream is a sample', () => {
   ]);
 });
 
+test('a system with destinations of its own has a sample for each', () => {
+  const deliveries = new Map([
+    ['sam', ago(2)],
+    ['ours', null],
+    ['theirs', ago(3)],
+  ]);
+  const lines = samplesOf(prometheusText(condition({ systems: [system({ deliveries })] }), 'ok', now));
+  expect(lines.filter((line) => line.startsWith('snapshot_delivered'))).toEqual([
+    `snapshot_delivered_timestamp_seconds{system="derecho",destination="sam"} ${ago(2).getTime() / 1000}`,
+    `snapshot_delivered_timestamp_seconds{system="derecho",destination="theirs"} ${ago(3).getTime() / 1000}`,
+  ]);
+});
+
 test('what is 0 is a sample, what is not known is none', () => {
   const quiet = condition({
     systems: [system({ storedAt: null, deliveredAt: null })],

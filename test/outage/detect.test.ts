@@ -66,7 +66,9 @@ describe('an outage of login nodes', () => {
     for (const sketch of [down, down, other]) site.see(sketch);
     expect(site.see(other)).toEqual([]);
     expect(site.outages()).toMatchObject([{ outage_rule: { affected: ['b'] } }]);
-    site.outbox.database.run('UPDATE outages SET is_one_row = 1');
+    site.outbox.database.run(
+      `INSERT INTO outage_answers (outage, destination, is_one_row) SELECT key, 'sam', 1 FROM outages`,
+    );
     site.see(down);
     expect(site.see(down)).toMatchObject([{ kind: 'changes', outage: { title: 'Login nodes unavailable: a' } }]);
     expect(site.outages()).toHaveLength(1);

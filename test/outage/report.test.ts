@@ -137,7 +137,7 @@ describe('what the destination answers', () => {
     updateOutage(other.outbox, outage_key, { severity: 'major' }, later);
     other.deliver((id) => ({ outage_id: id }), 41);
     const outage = findOutage(other.outbox, outage_key);
-    expect(outage).toMatchObject({ ids: [41, 42], isOneRow: false });
+    expect(outage).toMatchObject({ answers: [{ ids: [41, 42], isOneRow: false }] });
     expect(deliveryOf(other.outbox, outage)).toBe('delivered');
     expect(consequence(resolved(other, outage_key))).toBe(
       'It changes the row with outage_id 41; the staff of the SAM API must close the row with outage_id 42',
@@ -149,7 +149,7 @@ describe('what the destination answers', () => {
     const { outage_key } = reportOutage(box.outbox, 'derecho', said, now);
     updateOutage(box.outbox, outage_key, { severity: 'major' }, later);
     box.deliver(() => ({ outage_id: 7, outage_key }));
-    expect(findOutage(box.outbox, outage_key)).toMatchObject({ ids: [7], isOneRow: true });
+    expect(findOutage(box.outbox, outage_key)).toMatchObject({ answers: [{ ids: [7], isOneRow: true }] });
     expect(consequence(resolved(box, outage_key))).toBe('It changes the row with outage_id 7');
   });
 
@@ -159,7 +159,7 @@ describe('what the destination answers', () => {
     box.deliver((id) => ({ outage_id: id }));
     box.outbox.database.run('DELETE FROM entries');
     syncOutages(box.outbox);
-    expect(findOutage(box.outbox, outage_key).ids).toEqual([1]);
+    expect(findOutage(box.outbox, outage_key).answers).toMatchObject([{ destination: 'sam', ids: [1] }]);
     expect(deliveryOf(box.outbox, findOutage(box.outbox, outage_key))).toBe('delivered');
   });
 
@@ -167,7 +167,7 @@ describe('what the destination answers', () => {
     using box = opened();
     const { outage_key } = reportOutage(box.outbox, 'derecho', said, now);
     box.deliver(() => ({ outage_id: 'many' }));
-    expect(findOutage(box.outbox, outage_key)).toMatchObject({ ids: [], isOneRow: null });
+    expect(findOutage(box.outbox, outage_key)).toMatchObject({ answers: [] });
   });
 
   function resolved(box: ReturnType<typeof opened>, key: string) {

@@ -13,9 +13,13 @@ export function settingsOf(schema: unknown, path = '', defaultText: string | nul
     return settingsOf(schema.unwrap(), path, defaultText);
   }
   if (schema instanceof z.ZodObject) {
-    return Object.entries(schema.shape).flatMap(([name, member]) =>
-      settingsOf(member, path === '' ? name : `${path}.${name}`),
-    );
+    const free = schema.def.catchall;
+    return [
+      ...Object.entries(schema.shape).flatMap(([name, member]) =>
+        settingsOf(member, path === '' ? name : `${path}.${name}`),
+      ),
+      ...(free instanceof z.ZodObject ? settingsOf(free, `${path}.NAME`) : []),
+    ];
   }
   if (schema instanceof z.ZodArray && unwrapped(schema.element) instanceof z.ZodObject) {
     return [{ path, defaultText }, ...settingsOf(schema.element, `${path}[]`)];

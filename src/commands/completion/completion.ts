@@ -1,5 +1,6 @@
 import { type CommandDef, defineCommand } from 'citty';
-import { knownSystems, loadConfig } from '../../config/load.ts';
+import { destinationsOfSystem, knownSystems, loadConfig } from '../../config/load.ts';
+import { samStream } from '../../delivery/sam-entries.ts';
 import { exitCodes, OperatorError } from '../../lib/errors.ts';
 import { printable } from '../../lib/text.ts';
 import { commonArgs } from '../common.ts';
@@ -7,7 +8,7 @@ import { printLines } from '../output.ts';
 import { commandTree } from '../tree.ts';
 import { bashScript } from './bash.ts';
 import { fishScript } from './fish.ts';
-import { placesOf } from './model.ts';
+import { type Known, placesOf } from './model.ts';
 import { zshScript } from './zsh.ts';
 
 const scripts = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
@@ -23,18 +24,21 @@ export function completionCommand(root: CommandDef) {
     async run({ args }) {
       const script = Object.entries(scripts).find(([shell]) => shell === args.shell)?.[1];
       if (!script) throw new OperatorError(`no completion for '${printable(args.shell, 40)}': give bash, zsh or fish`);
-      printLines([script(placesOf(await commandTree(root), systemsIfAny(args.config))).trimEnd()]);
+      printLines([script(placesOf(await commandTree(root), knownIfAny(args.config))).trimEnd()]);
       return exitCodes.done;
     },
   });
 }
 
-/** Returns the known systems; none if the configuration is invalid, because that must not break every new shell. */
-function systemsIfAny(directory: string | undefined): readonly string[] {
+/** Returns the known names; none if the configuration is invalid, because that must not break every new shell. */
+function knownIfAny(directory: string | undefined): Known {
   try {
-    return knownSystems(loadConfig(directory ?? null, process.env)).filter((name) => /^[\w-]+$/.test(name));
+    const config = loadConfig(directory ?? null, process.env);
+    const systems = knownSystems(config).filter((name) => /^[\w-]+$/.test(name));
+    const streamsOf = (system: string) => destinationsOfSystem(system, config).map((name) => samStream(system, name));
+    return { systems, streams: systems.flatMap(streamsOf) };
   } catch (error) {
-    if (error instanceof OperatorError) return [];
+    if (error instanceof OperatorError) return { systems: [], streams: [] };
     throw error;
   }
 }

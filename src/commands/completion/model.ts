@@ -20,26 +20,29 @@ export type CompletionPlace = {
   readonly flags: readonly Flag[];
 };
 
-/** Returns the places of a tree of commands; `systems` complete arguments that are systems. */
-export function placesOf(root: CommandNode, systems: readonly string[]): readonly CompletionPlace[] {
+/** Names of the configuration that complete arguments. */
+export type Known = { readonly systems: readonly string[]; readonly streams: readonly string[] };
+
+/** Returns the places of a tree of commands; `known` completes arguments that are systems or streams. */
+export function placesOf(root: CommandNode, known: Known): readonly CompletionPlace[] {
   const commands = root.children.map(({ words, description }) => ({ text: words.at(-1) ?? '', description }));
   const subjects = Object.keys(topics).map((text) => ({ text, description: 'Help topic' }));
   const help: CompletionPlace = { at: ' help', words: [...commands, ...subjects], flags: [] };
-  return [...placesBelow(root, systems), help].map((place) =>
+  return [...placesBelow(root, known), help].map((place) =>
     place.at === ''
       ? { ...place, words: [...place.words, { text: 'help', description: 'Help on a command or topic' }] }
       : place,
   );
 }
 
-function placesBelow(node: CommandNode, systems: readonly string[]): CompletionPlace[] {
+function placesBelow(node: CommandNode, known: Known): CompletionPlace[] {
   const children = node.children.map(({ words, description }) => ({ text: words.at(-1) ?? '', description }));
   const own = {
     at: node.words.map((word) => ` ${word}`).join(''),
-    words: [...children, ...positionalWords(node.args, systems)],
-    flags: flagsOf(node.args, systems),
+    words: [...children, ...positionalWords(node.args, known.systems)],
+    flags: flagsOf(node.args, known.streams),
   };
-  return [own, ...node.children.flatMap((child) => placesBelow(child, systems))];
+  return [own, ...node.children.flatMap((child) => placesBelow(child, known))];
 }
 
 function positionalWords(args: ArgsDef, systems: readonly string[]): Word[] {
@@ -50,21 +53,21 @@ function positionalWords(args: ArgsDef, systems: readonly string[]): Word[] {
   });
 }
 
-function flagsOf(args: ArgsDef, systems: readonly string[]): Flag[] {
+function flagsOf(args: ArgsDef, streams: readonly string[]): Flag[] {
   const flags = Object.entries(args).flatMap(([name, definition]): Flag[] => {
     if (definition.type === 'positional') return [];
     const alias = 'alias' in definition ? [definition.alias].flat()[0] : undefined;
     const { description = '' } = definition;
-    return [{ long: name, short: alias ?? null, wants: wantedBy(name, definition, systems), description }];
+    return [{ long: name, short: alias ?? null, wants: wantedBy(name, definition, streams), description }];
   });
   return [...flags, { long: 'help', short: 'h', wants: 'nothing', description: 'Show help' }];
 }
 
-function wantedBy(name: string, definition: ArgsDef[string], systems: readonly string[]): Wanted {
+function wantedBy(name: string, definition: ArgsDef[string], streams: readonly string[]): Wanted {
   if (definition.type === 'boolean') return 'nothing';
   if (definition.type === 'enum') return definition.options ?? [];
   if (name === 'state') return [...entryStates, 'all'];
-  if (name === 'stream') return systems.map((system) => `sam/${system}`);
+  if (name === 'stream') return streams;
   if (definition.valueHint === 'FILE') return 'file';
   return definition.valueHint === 'DIR' ? 'directory' : 'anything';
 }

@@ -3,6 +3,7 @@ import changes from './changes.md' with { type: 'text' };
 import commands from './commands.md' with { type: 'text' };
 import configuration from './configuration.md' with { type: 'text' };
 import counting from './counting.md' with { type: 'text' };
+import destinations from './destinations.md' with { type: 'text' };
 import environment from './environment.md' with { type: 'text' };
 import exitCodes from './exit-codes.md' with { type: 'text' };
 import files from './files.md' with { type: 'text' };
@@ -22,6 +23,7 @@ import upgrade from './upgrade.md' with { type: 'text' };
 /** The manual: Markdown text by topic, in the order in which topics are listed. `help TOPIC` prints it unchanged. */
 export const topics: Readonly<Record<string, string>> = {
   configuration,
+  destinations,
   pbs,
   slurm,
   jupyterhub,

@@ -1,3 +1,4 @@
+import { destinationsOfKind } from '../../config/destination-settings.ts';
 import { knownSystems } from '../../config/load.ts';
 import { systemOfStream } from '../../delivery/sam-entries.ts';
 import { OperatorError } from '../../lib/errors.ts';
@@ -12,7 +13,8 @@ import type { Context } from '../../run/context.ts';
  * name would have no effect.
  */
 export function checkSystem(name: string, outbox: Outbox, { config }: Context): void {
-  const stored = streamNames(outbox).flatMap((stream) => systemOfStream(stream) ?? []);
+  const destinations = destinationsOfKind(config, 'sam');
+  const stored = streamNames(outbox).flatMap((stream) => systemOfStream(stream, destinations) ?? []);
   const known = [...new Set([...knownSystems(config), ...stored])];
   if (known.includes(name)) return;
   const meant = nearest(name, known);

@@ -49,8 +49,9 @@ function json(outbox: Outbox, outages: readonly KnownOutage[]): string[] {
       reported_at: outage.outage_reported_at.toISOString(),
       rule: outage.outage_rule?.name ?? null,
       affected: outage.outage_rule?.affected ?? [],
-      outage_ids: outage.ids,
+      outage_ids: outage.answers.flatMap(({ ids }) => ids),
       delivery: deliveryOf(outbox, outage),
+      answers: Object.fromEntries(outage.answers.map(({ destination, ids }) => [destination, ids])),
     }),
   );
 }
@@ -75,6 +76,7 @@ function table(outbox: Outbox, outages: readonly KnownOutage[]): string[] {
 /** Returns the end of an outage, and how far its reports got. */
 function delivered(outbox: Outbox, outage: KnownOutage): string {
   const until = outage.end_time ? `until ${readableUtc(outage.end_time)}, ` : '';
-  const ids = outage.ids.length === 0 ? '' : `, outage_id ${outage.ids.join(', ')}`;
+  const all = outage.answers.flatMap(({ ids }) => ids);
+  const ids = all.length === 0 ? '' : `, outage_id ${all.join(', ')}`;
   return `${until}report ${deliveryOf(outbox, outage)}${ids}`;
 }

@@ -1,9 +1,11 @@
 import type { ArgsDef } from 'citty';
+import { destinationsOfSystem } from '../../config/load.ts';
 import { outageStream } from '../../delivery/sam-entries.ts';
 import { OperatorError } from '../../lib/errors.ts';
 import { complain } from '../../lib/output.ts';
 import { consequence } from '../../outage/describe.ts';
 import type { Outage } from '../../outage/outage.ts';
+import type { DestinationsOf } from '../../outage/report.ts';
 import type { KnownOutage } from '../../outage/row.ts';
 import { syncOutages } from '../../outage/sync-from-outbox.ts';
 import { openToWrite } from '../../outbox/open.ts';
@@ -48,18 +50,21 @@ export function checkStatus(status: string | undefined): void {
 /** Stores a report in the outbox. Prints the key of the outage, and on standard error what happens next. */
 export async function storeReport(
   args: CommonArgs,
-  report: (outbox: Outbox, context: Context) => Outage | KnownOutage,
+  report: (outbox: Outbox, context: Context, destinationsOf: DestinationsOf) => Outage | KnownOutage,
 ): Promise<void> {
   const context = openContext(args);
+  const destinationsOf = (system: string) => destinationsOfSystem(system, context.config);
   const outbox = openToWrite(context.outbox, 'free');
   try {
     const outage = outbox.run((current) => {
       makeRoom(current, context.config, context.log);
       syncOutages(current);
-      return report(current, context);
+      return report(current, context, destinationsOf);
     });
-    const then = 'ids' in outage ? `${consequence(outage)}\n` : '';
-    complain(`Stored; the next run delivers it, or: hpc-collector drain --stream ${outageStream}\n${then}`);
+    const then = 'answers' in outage ? `${consequence(outage)}\n` : '';
+    const [destination, ...others] = destinationsOf(outage.system_name);
+    const only = others.length === 0 ? ` --stream ${outageStream(destination)}` : '';
+    complain(`Stored; the next run delivers it, or: hpc-collector drain${only}\n${then}`);
     printLines([outage.outage_key]);
   } finally {
     outbox.close();

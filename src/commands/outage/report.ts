@@ -24,8 +24,8 @@ export const reportCommand = defineCommand({
   },
   async run({ args }) {
     checkStatus(args.status);
-    await storeReport(args, (outbox, { config, log }) => {
-      const outage = reportOutage(outbox, args.system, args, new Date());
+    await storeReport(args, (outbox, { config, log }, destinationsOf) => {
+      const outage = reportOutage(outbox, args.system, args, new Date(), destinationsOf);
       const known = knownSystems(config);
       if (!known.includes(outage.system_name))
         log.warn(

@@ -16,8 +16,8 @@ export const resolveCommand = defineCommand({
     description: reportArgs.description,
   },
   async run({ args }) {
-    await storeReport(args, (outbox) =>
-      resolveOutage(outbox, args.key, { end: args.end, description: args.description }, new Date()),
+    await storeReport(args, (outbox, _, destinationsOf) =>
+      resolveOutage(outbox, args.key, { end: args.end, description: args.description }, new Date(), destinationsOf),
     );
     return exitCodes.done;
   },

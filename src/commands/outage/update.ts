@@ -15,7 +15,9 @@ export const updateCommand = defineCommand({
     const names = Object.keys(reportArgs) as (keyof typeof reportArgs)[];
     if (names.every((name) => args[name] === undefined))
       throw new OperatorError(`no change is given: use ${names.map((name) => `--${name}`).join(', ')}`);
-    await storeReport(args, (outbox) => updateOutage(outbox, args.key, args, new Date()));
+    await storeReport(args, (outbox, _, destinationsOf) =>
+      updateOutage(outbox, args.key, args, new Date(), destinationsOf),
+    );
     return exitCodes.done;
   },
 });

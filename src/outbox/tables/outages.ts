@@ -1,16 +1,8 @@
-import type { EntryState } from '../entry.ts';
+import type { Entry, EntryState } from '../entry.ts';
 import type { Outbox } from '../outbox.ts';
 
 /** A row of `outages`; times are milliseconds since 1970. */
-export type OutageRow = NewOutageRow & {
-  /** JSON array of the ids that the destination gave its reports. */
-  readonly outage_ids: string;
-  /** 1 if the destination keeps one row for all its reports, 0 if not, null until it has answered. */
-  readonly is_one_row: number | null;
-};
-
-/** The columns that a report sets. */
-export type NewOutageRow = {
+export type OutageRow = {
   readonly key: string;
   readonly system: string;
   readonly title: string;
@@ -27,8 +19,18 @@ export type NewOutageRow = {
   readonly affected: string;
 };
 
+/** What a destination answered to the reports of an outage. */
+export type OutageAnswerRow = {
+  readonly outage: string;
+  readonly destination: string;
+  /** JSON array of the ids that the destination gave its reports. */
+  readonly outage_ids: string;
+  /** 1 if the destination keeps one row for all its reports. */
+  readonly is_one_row: number;
+};
+
 /** Stores what an entry reports of an outage, unless a newer report is known, and links the entry to the outage. */
-export function putOutage({ database }: Outbox, row: NewOutageRow, entry: string): void {
+export function putOutage({ database }: Outbox, row: OutageRow, entry: string): void {
   database
     .query(
       `INSERT INTO outages (key, system, title, severity, status, component, description, started_at, ended_at,
@@ -97,11 +99,12 @@ export function lastResolution({ database }: Outbox, system: string, rule: strin
   return row?.sequence ?? 0;
 }
 
-/** Returns the state of the newest entry that reports an outage; null if there is none. */
-export function newestReportState({ database }: Outbox, key: string): EntryState | null {
-  const query = `SELECT state FROM entries JOIN outage_entries ON entries.id = entry WHERE outage = ?
-    ORDER BY sequence DESC LIMIT 1`;
-  return database.query<{ state: EntryState }, [string]>(query).get(key)?.state ?? null;
+/** Returns the state of the newest entry that reports an outage, for each destination with such entries. */
+export function newestReportStates({ database }: Outbox, key: string): ReadonlyMap<string, EntryState> {
+  const query = `SELECT destination, state FROM entries JOIN outage_entries ON entries.id = entry WHERE outage = ?
+    ORDER BY sequence`;
+  const rows = database.query<{ destination: string; state: EntryState }, [string]>(query).all(key);
+  return new Map(rows.map(({ destination, state }) => [destination, state]));
 }
 
 /** Returns the entries that report outages, by id, and whether the answer of each was stored. */
@@ -115,33 +118,38 @@ export function reportEntries({ database }: Outbox): Map<string, boolean> {
 /** Notes that the answer to an entry was read; `answer` has the id and key that it gave, null if it gave none. */
 export function putAnswer(
   { database }: Outbox,
-  entry: string,
+  { id: entry, destination }: Pick<Entry, 'id' | 'destination'>,
   answer: { readonly id: number; readonly key: string | null } | null,
 ): void {
   database.query('UPDATE outage_entries SET is_answered = 1 WHERE entry = ?').run(entry);
   if (answer === null) return;
   database
     .query(
-      `UPDATE outages SET is_one_row = (key = coalesce($key, '')),
+      `INSERT INTO outage_answers (outage, destination, outage_ids, is_one_row)
+       SELECT outage, $destination, json_array($id), outage = coalesce($key, '') FROM outage_entries WHERE entry = $entry
+       ON CONFLICT (outage, destination) DO UPDATE SET is_one_row = excluded.is_one_row,
          outage_ids = (SELECT json_group_array(DISTINCT value) FROM
-           (SELECT value FROM json_each(iif(json_valid(outage_ids), outage_ids, '[]')) UNION ALL SELECT $id))
-       WHERE key = (SELECT outage FROM outage_entries WHERE entry = $entry)`,
+           (SELECT value FROM json_each(iif(json_valid(outage_answers.outage_ids), outage_answers.outage_ids, '[]'))
+            UNION ALL SELECT $id))`,
     )
-    .run({ entry, id: answer.id, key: answer.key });
+    .run({ entry, destination, id: answer.id, key: answer.key });
 }
 
-/** Returns the outage that an entry reports, with the ids that its destination gave (JSON array); null if it reports none. */
-export function outageOfEntry(
-  { database }: Outbox,
-  entry: string,
-): Pick<OutageRow, 'key' | 'outage_ids' | 'is_one_row'> | null {
-  const query = `SELECT key, outage_ids, is_one_row FROM outages JOIN outage_entries ON outage = key WHERE entry = ?`;
-  return database.query<Pick<OutageRow, 'key' | 'outage_ids' | 'is_one_row'>, [string]>(query).get(entry);
+/** Returns the answers of the destinations to the reports of an outage, by destination. */
+export function answersTo({ database }: Outbox, outage: string): OutageAnswerRow[] {
+  const query = 'SELECT * FROM outage_answers WHERE outage = ? ORDER BY destination';
+  return database.query<OutageAnswerRow, [string]>(query).all(outage);
 }
 
-/** Returns the first answer to a delivered report of an outage, as JSON; null if there is none. */
-export function firstAnswer({ database }: Outbox, key: string): string | null {
+/** Returns the key of the outage that an entry reports; null if it reports none. */
+export function outageOfEntry({ database }: Outbox, entry: string): string | null {
+  const query = 'SELECT outage FROM outage_entries WHERE entry = ?';
+  return database.query<{ outage: string }, [string]>(query).get(entry)?.outage ?? null;
+}
+
+/** Returns the first answer of a destination to a delivered report of an outage, as JSON; null if there is none. */
+export function firstAnswer({ database }: Outbox, key: string, destination: string): string | null {
   const query = `SELECT answer FROM entries JOIN outage_entries ON entry = id
-    WHERE outage = ? AND state = 'delivered' AND json_valid(answer) ORDER BY sequence LIMIT 1`;
-  return database.query<{ answer: string }, [string]>(query).get(key)?.answer ?? null;
+    WHERE outage = ? AND destination = ? AND state = 'delivered' AND json_valid(answer) ORDER BY sequence LIMIT 1`;
+  return database.query<{ answer: string }, [string, string]>(query).get(key, destination)?.answer ?? null;
 }

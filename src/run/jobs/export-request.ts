@@ -26,6 +26,7 @@ export type ExportRequest = {
 export async function sourceOf(asked: ExportRequest, { config }: Context): Promise<HistorySource> {
   const { jobs } = config.collector;
   const executor = historyExecutor(jobs);
+  const bodyLimits = jobs.deliver_to.flatMap((name) => config.destinations.get(name)?.max_body_bytes ?? []);
   await refuseOldRelease(executor, jobs.host);
   return {
     cluster: asked.cluster ?? jobs.cluster_name ?? (await slurmClusterName(executor, jobs.host)),
@@ -34,7 +35,7 @@ export async function sourceOf(asked: ExportRequest, { config }: Context): Promi
     timeoutSeconds: jobs.timeout,
     timeZone: jobs.timezone,
     // The drain refuses a larger body.
-    limits: { maxJobs: jobs.batch_jobs, maxBytes: config.ingest.max_body_bytes },
+    limits: { maxJobs: jobs.batch_jobs, maxBytes: Math.min(...bodyLimits) },
   };
 }
 

@@ -1,3 +1,4 @@
+import { addressOf } from '../../delivery/destinations.ts';
 import { forgetStartRequired, requiresStart } from '../../delivery/start-required.ts';
 import { historyLockFile } from '../../history/files.ts';
 import { readProgress } from '../../history/progress.ts';
@@ -40,7 +41,11 @@ export async function exportHistory(asked: ExportRequest, context: Context): Pro
   try {
     // With `--again`, send jobs without a start again, because the server may have been upgraded.
     if (asked.isAgain)
-      withAddress(context, (outbox, address) => outbox.atomically(() => forgetStartRequired(outbox, address)));
+      withOutbox(context, (outbox) =>
+        outbox.atomically(() => {
+          for (const address of addressesOf(context)) forgetStartRequired(outbox, address);
+        }),
+      );
     const plan = withOutbox(context, (outbox) => planFor(asked, readProgress(outbox, cluster), context));
     return await logged(log, () =>
       exportWindows({ context, log, source, plan, isAgain: asked.isAgain, now: asked.now }),
@@ -76,7 +81,7 @@ async function exportWindows(work: Export): Promise<ExitCode> {
   const all = { jobs: 0, fresh: 0, unstarted: 0, cpuHours: 0, gpuHours: 0 };
   let drained: ExitCode | null = null;
   // Drain first: pending entries could make the export stop at once.
-  if (withOutbox(context, (outbox) => isBackedUp(outbox, source.cluster))) {
+  if (withOutbox(context, (outbox) => isBackedUp(outbox, work))) {
     drained = await drainAll(context, log);
     codes.push(drained);
   }
@@ -97,7 +102,9 @@ async function exportWindows(work: Export): Promise<ExitCode> {
   }
   // Entries of an earlier export may be due now.
   if (drained === null) codes.push(await drainAll(context, log));
-  const isLeftOut = all.unstarted > 0 && withAddress(context, (outbox, address) => requiresStart(outbox, address));
+  const isLeftOut =
+    all.unstarted > 0 &&
+    withOutbox(context, (outbox) => addressesOf(context).some((address) => requiresStart(outbox, address)));
   const leftOut = isLeftOut ? `, ${counted(all.unstarted, 'job')} without a start left out` : '';
   log.info(
     `✓ ${counted(all.jobs, 'finished job')} of ${source.cluster}, ${all.fresh} new or changed${leftOut}; ${all.cpuHours.toFixed(2)} CPU-hours, ${all.gpuHours.toFixed(2)} GPU-hours`,
@@ -120,10 +127,9 @@ async function drainAll(context: Context, log: Log): Promise<ExitCode> {
   }
 }
 
-/** Opens the outbox for one short operation that needs the API's address; returns null if none is configured. */
-function withAddress<Result>(context: Context, work: (outbox: Outbox, address: string) => Result): Result | null {
-  const { baseUrl } = context.config.ingest;
-  return baseUrl === null ? null : withOutbox(context, (outbox) => work(outbox, baseUrl));
+/** Returns the configured addresses that finished jobs are sent to. */
+function addressesOf({ config }: Context): string[] {
+  return config.collector.jobs.deliver_to.flatMap((name) => addressOf(name, config) ?? []);
 }
 
 /** Opens the outbox for one short operation. */

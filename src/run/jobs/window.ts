@@ -1,3 +1,4 @@
+import { destinationsOfKind } from '../../config/destination-settings.ts';
 import { ingestStream } from '../../delivery/ingest-entries.ts';
 import { BatchFile } from '../../history/batch-file.ts';
 import { gatheringFile } from '../../history/files.ts';
@@ -44,7 +45,7 @@ export async function exportWindow(
   const outbox = openToWrite(work.context.outbox, 'free');
   try {
     return await outbox.runLong(async (current) => {
-      refuseBacklog(current, work.source.cluster);
+      refuseBacklog(current, work);
       const spill = new BatchFile(gatheringFile(work.context.outbox.file, work.source.cluster));
       try {
         return await gatherAndStore(work, window, { outbox: current, spill, progress });
@@ -78,7 +79,7 @@ async function gatherAndStore(
     ...afterWindow(before, plan, window, isWhole),
     timezone: source.timeZone,
   });
-  storeWindow(outbox, cluster, spill.batches(), after, new Date());
+  storeWindow(outbox, cluster, spill.batches(), after, new Date(), context.config.collector.jobs.deliver_to);
   if (spill.count > 0) {
     const entries = counted(spill.count, 'entry', 'entries');
     log.info(`Stored ${counted(gathered.fresh, 'job')} that ended ${rangeText(window)} in ${entries}`);
@@ -95,23 +96,30 @@ function aboutWindow(error: unknown, window: Window): unknown {
   });
 }
 
-/** Counts the pending entries of a cluster. */
-function waitingOf(outbox: Outbox, cluster: string): number {
-  return outbox.countPending(ingestStream(cluster));
+/** Returns the stream of the cluster with the fewest pending entries, and their number: one slow destination stops nothing. */
+function leastWaiting(
+  outbox: Outbox,
+  { source, context }: Export,
+): { readonly stream: string; readonly count: number } {
+  const streams = context.config.collector.jobs.deliver_to.map((name) => ingestStream(source.cluster, name));
+  const [least = { stream: ingestStream(source.cluster), count: 0 }] = streams
+    .map((stream) => ({ stream, count: outbox.countPending(stream) }))
+    .sort((one, other) => one.count - other.count);
+  return least;
 }
 
 /** True if pending entries must be delivered before more is read. */
-export function isBackedUp(outbox: Outbox, cluster: string): boolean {
-  return waitingOf(outbox, cluster) >= mostWaiting;
+export function isBackedUp(outbox: Outbox, work: Export): boolean {
+  return leastWaiting(outbox, work).count >= mostWaiting;
 }
 
-function refuseBacklog(outbox: Outbox, cluster: string): void {
+function refuseBacklog(outbox: Outbox, work: Export): void {
   if (stopSignal.aborted)
     throw new OperatorError('interrupted; the next export continues here', { exitCode: exitCodes.failed });
-  const waiting = waitingOf(outbox, cluster);
-  if (waiting < mostWaiting) return;
+  const { stream, count } = leastWaiting(outbox, work);
+  if (count < mostWaiting) return;
   throw new OperatorError(
-    `${waiting} entries are pending, and no more jobs are read until they are delivered: run hpc-collector drain --stream ${ingestStream(cluster)}, then the same command again; it continues here`,
+    `${count} entries are pending, and no more jobs are read until they are delivered: run hpc-collector drain --stream ${stream}, then the same command again; it continues here`,
     { exitCode: exitCodes.failed },
   );
 }
@@ -121,8 +129,8 @@ function refuseBacklog(outbox: Outbox, cluster: string): void {
  * again.
  */
 function makeRoomFor({ bytes, count }: BatchFile, outbox: Outbox, { config }: Context): void {
-  const needed = bytes + count * entryOverhead;
-  const reclaimable = reclaimableForJobs(outbox);
+  const needed = (bytes + count * entryOverhead) * config.collector.jobs.deliver_to.length;
+  const reclaimable = reclaimableForJobs(outbox, destinationsOfKind(config, 'ingest'));
   if (needed === 0 || makeRoomWithoutLoss(outbox, boundsOf(config), needed, new Date(), reclaimable)) return;
   throw new OperatorError(
     `the outbox has no room for ${Math.ceil(needed / 1024 ** 2)} MiB of job history: deliver the pending entries with hpc-collector drain, or raise outbox.max_mib in collector.yaml; then run the same command again; it continues here`,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
-import { lastResolution, type NewOutageRow, newestReportState, putOutage } from '../../../src/outbox/tables/outages.ts';
+import { lastResolution, newestReportStates, type OutageRow, putOutage } from '../../../src/outbox/tables/outages.ts';
 import { attemptAt, newOutbox, put, type TestOutbox } from '../queue.ts';
 
 let box: TestOutbox;
@@ -9,9 +9,9 @@ beforeEach(() => {
 afterEach(() => box.remove());
 
 /** Stores an entry that reports an outage; returns its sequence number. */
-function report(rest: Partial<NewOutageRow>): number {
+function report(rest: Partial<OutageRow>): number {
   const entry = put(box.outbox, { stream: 'sam/outage' });
-  const row: NewOutageRow = {
+  const row: OutageRow = {
     key: Bun.randomUUIDv7(),
     system: 'derecho',
     title: 'a title',
@@ -55,5 +55,6 @@ test('the state of the newest report is that of the last entry, not of another o
   if (!first || !second) throw new Error('nothing was stored');
   box.outbox.hold(second, 'by a person');
   box.outbox.delivered(first, attemptAt(new Date()), '{}');
-  expect(['one', 'two', 'three'].map((key) => newestReportState(box.outbox, key))).toEqual(['held', 'pending', null]);
+  const states = ['one', 'two', 'three'].map((key) => [...newestReportStates(box.outbox, key).values()]);
+  expect(states).toEqual([['held'], ['pending'], []]);
 });

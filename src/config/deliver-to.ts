@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { nearest } from '../lib/nearest.ts';
+import { printable } from '../lib/text.ts';
+import type { CollectorSettings } from './collector.ts';
+import type { DestinationKind } from './destinations.ts';
+import { type Layers, mergedLayers } from './layers.ts';
+import { ConfigError, type ConfigProblem } from './problem.ts';
+import { problemAt } from './settings.ts';
+
+const names = z.array(z.unknown()).catch([]);
+
+/** Throws ConfigError if `deliver_to` of `collector.yaml` or of its `jobs` names an unsuitable destination. */
+export function checkDeliverTo(layers: Layers, collector: CollectorSettings): void {
+  const problems = [
+    ...unknownDestinations(layers, ['deliver_to'], 'sam', collector),
+    ...unknownDestinations(layers, ['jobs', 'deliver_to'], 'ingest', collector),
+  ];
+  if (problems.length > 0) throw new ConfigError(problems);
+}
+
+/** Returns an error for each name of a list at `path` that is not the name of a destination of this kind. */
+export function unknownDestinations(
+  layers: Layers,
+  path: readonly string[],
+  kind: DestinationKind,
+  { destinations }: CollectorSettings,
+): ConfigProblem[] {
+  const listed = path.reduce<unknown>(
+    (at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined),
+    mergedLayers(layers),
+  );
+  const known = new Map(Object.entries(destinations).map(([name, settings]) => [name, settings.kind]));
+  const suitable = [...known].flatMap(([name, other]) => (other === kind ? [name] : []));
+  return names.parse(listed).flatMap((name, index) => {
+    if (typeof name !== 'string' || known.get(name) === kind) return [];
+    const meant = nearest(name, suitable);
+    const hint = meant === null ? `those of kind ${kind} are ${suitable.join(', ')}` : `did you mean '${meant}'?`;
+    const shown = `'${printable(name, 60)}'`;
+    const words = known.has(name)
+      ? `${shown} is a destination of kind ${known.get(name)}: ${hint}`
+      : `there is no destination ${shown} in collector.yaml: ${hint}`;
+    return [problemAt(layers, [...path, index], words)];
+  });
+}
