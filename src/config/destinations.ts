@@ -89,7 +89,7 @@ export type DestinationVariables = Readonly<
   Record<'url' | 'user' | 'password' | 'key' | 'proxy', readonly [string, ...string[]]>
 >;
 
-/** Returns the variables of a destination: `OURS_API_URL`, `OURS_API_USER` … for `ours`. `sam` has its earlier names too. */
+/** Returns the variables of a destination: `NAME_API_URL` and so on. `sam` has its earlier names too. */
 export function variablesOf(name: string): DestinationVariables {
   const own = (setting: string) => `${name.toUpperCase().replaceAll('-', '_')}_API_${setting}`;
   return {
