@@ -6,7 +6,9 @@ import {
   getLatest,
   getOutages,
   getReservations,
+  getStates,
   getSystems,
+  getUserHistory,
   postOutage,
   postSnapshot,
 } from './status/api.ts';
@@ -24,7 +26,7 @@ export type RouterParts = {
 
 /** Returns every route of the receiver: method, path, who may use it, and its handler. */
 export function apisOf({ store, access, limits, origins }: RouterParts): Api[] {
-  const { open, reader, keyHolder, clusterReader, systemWriter, outageWriter } = access;
+  const { open, reader, nameReader, keyHolder, clusterReader, systemWriter, outageWriter } = access;
   const status = '/api/v1/status';
   return [
     {
@@ -51,6 +53,9 @@ export function apisOf({ store, access, limits, origins }: RouterParts): Api[] {
         route('GET', `${status}/:system/latest`, reader, getLatest(store)),
         route('GET', '/api/v1/systems', reader, getSystems(store)),
         route('GET', `${status}/:system/history`, reader, getHistory(store, 'totals')),
+        route('GET', `${status}/:system/states`, reader, getStates(store)),
+        route('GET', `${status}/:system/users`, nameReader, getUserHistory(store, 'user')),
+        route('GET', `${status}/:system/projects`, reader, getUserHistory(store, 'project')),
         route('GET', `${status}/:system/queues/:name/history`, reader, getHistory(store, 'queue')),
         route('GET', `${status}/:system/node-types/:name/history`, reader, getHistory(store, 'node_type')),
         route('GET', `${status}/:system/login-nodes/:name/history`, reader, getHistory(store, 'login_node')),

@@ -11,7 +11,9 @@ import { historyOf, type SeriesChoice } from './history.ts';
 import { outagesFor, storeOutage } from './outages.ts';
 import { reservationsFor } from './reservations.ts';
 import { labelOf, latestSnapshot, storeSnapshot } from './snapshots.ts';
+import { statesOf } from './states.ts';
 import { systemsAt } from './systems.ts';
+import { userHistoryOf } from './user-history.ts';
 
 /** Returns the handler that stores a snapshot. */
 export function postSnapshot(store: Store, limits: BodyLimits) {
@@ -51,6 +53,21 @@ export function getHistory(store: Store, kind: SeriesChoice['kind']) {
   return async (call: Call): Promise<Answered> => {
     const choice = { kind, name: call.parameters.name ?? '' };
     return found(await historyOf(store, systemOf(call), choice, call.url.searchParams, new Date()));
+  };
+}
+
+/** Returns the handler that shows how long a system was in each state. */
+export function getStates(store: Store) {
+  return async (call: Call): Promise<Answered> =>
+    found(await statesOf(store, systemOf(call), call.url.searchParams, new Date()));
+}
+
+/** Returns the handler that shows the history of the users or projects of a system. */
+export function getUserHistory(store: Store, by: 'user' | 'project') {
+  return async (call: Call, { shownName }: ReadingClient): Promise<Answered> => {
+    // The code of a project names nobody.
+    const shown = by === 'user' ? shownName : (name: string) => name;
+    return found(await userHistoryOf(store, systemOf(call), by, call.url.searchParams, shown, new Date()));
   };
 }
 

@@ -1,11 +1,14 @@
 import { RequestProblem } from '../http/problem.ts';
 import type { Store, Writer } from '../store/port.ts';
-import { markInHistory, type StoredSnapshot, snapshotsWithoutHistory } from '../store/snapshots.ts';
-import { millisecondsOf } from '../timestamp.ts';
-import { conditionsOf } from './conditions.ts';
-import { entriesOf, type ReadSnapshot, readStored } from './read-snapshot.ts';
-import { storeConditions } from './resource-states.ts';
-import { addToHistory } from './samples.ts';
+import {
+  markSnapshot,
+  newestWithoutHistory,
+  type StoredSnapshot,
+  snapshotsWithoutHistory,
+  snapshotWithoutHistory,
+} from '../store/snapshots.ts';
+import { addToHistory } from './add-to-history.ts';
+import { type ReadSnapshot, readStored } from './read-snapshot.ts';
 
 /** So many snapshots take some ten milliseconds. */
 const sliceSize = 5;
@@ -25,6 +28,7 @@ export type BackgroundWork = {
 export function startBackFill(store: Store, report: (error: unknown) => void): BackgroundWork {
   let isStopped = false;
   const work = async () => {
+    await backFillNewest(store);
     while (!isStopped && (await backFillSlice(store)) > 0) await Bun.sleep(pauseMs);
   };
   const done = work().catch(report);
@@ -42,20 +46,25 @@ export async function backFillSlice(store: Store): Promise<number> {
   return await store.transaction(async (writer) => {
     // Read again: another receiver may have added some.
     const snapshots = await snapshotsWithoutHistory(writer, sliceSize);
-    for (const snapshot of snapshots) {
-      await addStored(writer, snapshot);
-      await markInHistory(writer, snapshot.id);
-    }
+    for (const snapshot of snapshots) await addStored(writer, snapshot);
     return snapshots.length;
   });
 }
 
+/** Adds the newest snapshot of each system, so that its current state is known at once. */
+async function backFillNewest(store: Store): Promise<void> {
+  for (const { id } of await newestWithoutHistory(store)) {
+    await store.transaction(async (writer) => {
+      const snapshot = await snapshotWithoutHistory(writer, id);
+      if (snapshot) await addStored(writer, snapshot);
+    });
+  }
+}
+
 async function addStored(writer: Writer, stored: StoredSnapshot): Promise<void> {
   const read = readIfValid(stored);
-  if (read === null) return;
-  const entries = entriesOf(read, stored.collectionFailed);
-  await addToHistory(writer, stored.system, millisecondsOf(stored.timestamp), entries);
-  await storeConditions(writer, stored.system, stored.timestamp, conditionsOf(stored.system, read));
+  const mark = read === null ? 2 : (await addToHistory(writer, stored, read)).mark;
+  await markSnapshot(writer, stored.id, mark);
 }
 
 /** Returns null for a snapshot that a version with weaker rules stored. */

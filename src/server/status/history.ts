@@ -2,8 +2,9 @@ import { RequestProblem } from '../http/problem.ts';
 import type { Reader } from '../store/port.ts';
 import { seriesOf } from '../store/series.ts';
 import { type FieldBuckets, readBuckets } from './buckets.ts';
-import { countedField, measures, type SeriesKind } from './measures.ts';
-import { bucketsOf, canonicalTime } from './period.ts';
+import { type Coverage, coverageOf, totalsOf, unknownSystem } from './coverage.ts';
+import { measures, type SeriesKind } from './measures.ts';
+import { bucketsOf } from './period.ts';
 
 /** A field's average, least and greatest value in each bucket; null in a bucket without a known value. */
 export type FieldHistory = {
@@ -13,21 +14,11 @@ export type FieldHistory = {
 };
 
 /** The history of a series. */
-export type History = {
+export type History = Coverage & {
   readonly system: string;
   readonly kind: SeriesKind;
   /** The name of the queue, node type, login node or filesystem; null for the totals of a system. */
   readonly name: string | null;
-  /** The start of the first bucket, UTC. */
-  readonly from: string;
-  /** The end of the last bucket, UTC. */
-  readonly to: string;
-  /** The length of a bucket in seconds. */
-  readonly step: number;
-  /** How many snapshots of the system each bucket has. */
-  readonly snapshots: readonly number[];
-  /** In how many snapshots of each bucket a probe had failed, by its name; only probes that failed. */
-  readonly failed_probes: Readonly<Record<string, readonly number[]>>;
   readonly fields: Readonly<Record<string, FieldHistory>>;
 };
 
@@ -58,40 +49,25 @@ export async function historyOf(
   now: Date,
 ): Promise<History> {
   const all = await seriesOf(reader, system);
-  const totals = all.find(({ kind }) => kind === 'system') ?? all.find(({ kind }) => kind === 'hub');
-  if (!totals) throw new RequestProblem(404, `There is no system ${system}`);
-  const kind = choice.kind === 'totals' ? kindOf(totals.kind) : choice.kind;
-  const series = choice.kind === 'totals' ? totals : all.find((one) => one.kind === kind && one.name === choice.name);
+  const totals = totalsOf(all);
+  if (!totals) throw unknownSystem(system);
+  const kind = choice.kind === 'totals' ? totals.kind : choice.kind;
+  // The totals have no name.
+  const series = all.find((one) => one.kind === kind && one.name === choice.name);
   if (!series) throw new RequestProblem(404, `${system} has no ${labels[choice.kind]} ${choice.name}`);
   const asked = fieldsOf(query, kind);
   const buckets = bucketsOf(query, now);
 
-  const read = (id: number, of: SeriesKind, fields: readonly string[]) => readBuckets(reader, id, of, fields, buckets);
-  const countsOf = async (id: number, of: SeriesKind) =>
-    (await read(id, of, [countedField(of)])).map(({ counts }) => [...counts])[0] ?? [];
-  const failed: Record<string, number[]> = {};
-  for (const { id, name } of all.filter((one) => one.kind === 'probe')) {
-    const counts = await countsOf(id, 'probe');
-    if (counts.some((count) => count > 0)) failed[name] = counts;
-  }
-  const fields = (await read(series.id, kind, asked ?? measures[kind])).filter(
+  const fields = (await readBuckets(reader, series.id, kind, asked ?? measures[kind], buckets)).filter(
     ({ counts }) => asked !== null || counts.some((count) => count > 0),
   );
   return {
     system,
     kind,
     name: choice.kind === 'totals' ? null : series.name,
-    from: canonicalTime(buckets.from),
-    to: canonicalTime(buckets.to),
-    step: buckets.step / 1000,
-    snapshots: await countsOf(totals.id, kindOf(totals.kind)),
-    failed_probes: failed,
+    ...(await coverageOf(reader, all, buckets)),
     fields: Object.fromEntries(fields.map((field) => [field.name, fieldHistory(field)])),
   };
-}
-
-function kindOf(kind: string): 'system' | 'hub' {
-  return kind === 'hub' ? 'hub' : 'system';
 }
 
 /** Returns the fields that a query names, null if it names none. */

@@ -29,7 +29,7 @@ export async function withOrigins(
         ...entry,
         username: shownName(entry.username),
         ...origin,
-        ...(span && { timestamp: span.first_seen, created_at: span.created_at }),
+        ...(span && { timestamp: span.first, created_at: span.created_at }),
         last_seen: timestamp,
       };
     }),

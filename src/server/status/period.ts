@@ -17,8 +17,20 @@ const maxBuckets = 2000;
 /** A chart is about as wide in pixels. */
 const usualBuckets = 500;
 const minuteMs = 60_000;
-const steps = [1, 5, 10, 15, 30].map((minutes) => minutes * minuteMs);
-const longSteps = [hourMs, 3 * hourMs, 6 * hourMs, 12 * hourMs, dayMs, 7 * dayMs, 28 * dayMs, 364 * dayMs];
+const usualSteps = [
+  ...[1, 5, 10, 15, 30].map((minutes) => minutes * minuteMs),
+  ...[1, 3, 6, 12].map((hours) => hours * hourMs),
+  ...[1, 7, 28, 364].map((days) => days * dayMs),
+];
+
+/** What a query asks for that does not say it. */
+export type UsualPeriod = {
+  readonly windowMs: number;
+  /** Buckets are not shorter if the query does not give their length. */
+  readonly leastStep: number;
+};
+
+const lastDay: UsualPeriod = { windowMs: dayMs, leastStep: minuteMs };
 
 /**
  * Returns the buckets that a query asks for. Parameters: `from` (default: a day before `to`), `to` (default: now) and
@@ -26,12 +38,12 @@ const longSteps = [hourMs, 3 * hourMs, 6 * hourMs, 12 * hourMs, dayMs, 7 * dayMs
  * period, so the first may begin before it and the last may end after it.
  * @throws RequestProblem 400 that names all problems
  */
-export function bucketsOf(query: URLSearchParams, now: Date): Buckets {
+export function bucketsOf(query: URLSearchParams, now: Date, usual = lastDay): Buckets {
   const problems: string[] = [];
   const to = timeParameter(query, 'to', problems) ?? now.getTime();
-  const from = timeParameter(query, 'from', problems) ?? to - dayMs;
+  const from = timeParameter(query, 'from', problems) ?? to - usual.windowMs;
   if (problems.length === 0 && from >= to) problems.push('from: must be before to');
-  const step = stepParameter(query, to - from, problems);
+  const step = stepParameter(query, to - from, usual, problems);
   if (problems.length > 0) throw new RequestProblem(400, problems.join('; '));
   const start = Math.floor(from / step) * step;
   const count = Math.ceil((to - start) / step);
@@ -48,18 +60,20 @@ function timeParameter(query: URLSearchParams, name: string, problems: string[])
 }
 
 /** Returns the length of a bucket in milliseconds. */
-function stepParameter(query: URLSearchParams, windowMs: number, problems: string[]): number {
+function stepParameter(query: URLSearchParams, windowMs: number, usual: UsualPeriod, problems: string[]): number {
   const text = query.get('step') ?? '';
-  if (text === '') return usualStep(windowMs);
+  if (text === '') return usualStep(windowMs, usual.leastStep);
   const step = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : parseDuration(text);
   const problem = step === null ? 'must be seconds, or a duration such as 5m, 1h or 1d' : problemOf(step, windowMs);
   if (problem !== null) problems.push(`step: ${problem}`);
   return step ?? hourMs;
 }
 
-function usualStep(windowMs: number): number {
-  const all = [...steps, ...longSteps];
-  return all.find((step) => windowMs <= step * usualBuckets) ?? Math.ceil(windowMs / usualBuckets / dayMs) * dayMs;
+function usualStep(windowMs: number, least: number): number {
+  return (
+    usualSteps.find((step) => step >= least && windowMs <= step * usualBuckets) ??
+    Math.ceil(windowMs / usualBuckets / dayMs) * dayMs
+  );
 }
 
 function problemOf(step: number, windowMs: number): string | null {

@@ -6,37 +6,42 @@ import { parseRollup, rollupText, sampleText, withSample } from './rollup.ts';
 /** The periods of roll-ups, in milliseconds. */
 export const hourMs = 3_600_000;
 export const dayMs = 24 * hourMs;
-const periods = [hourMs, dayMs];
+export const periods = [hourMs, dayMs];
+
+/** Returns the start of the period that has a time in it. */
+export function startOf(at: number, period: number): number {
+  return Math.floor(at / period) * period;
+}
 
 /** Finds the id of a series. */
 export type SeriesIds = (kind: SeriesKind, name: string) => number;
 
 /**
- * Adds a snapshot to the history of its system: a sample of each series, and their roll-ups by hour and day. Snapshots
- * may come in any order. A second snapshot of the same millisecond is left out. Returns the ids of the series.
+ * Stores a sample of each series of a snapshot, and adds it to the roll-ups by hour and day. Snapshots may come in any
+ * order. A second snapshot of the same millisecond is left out: `isAdded` is false. Returns the ids of the series.
  * @param at milliseconds since 1970
  * @param entries the totals come first
  */
-export async function addToHistory(
+export async function addSamples(
   writer: Writer,
   system: string,
   at: number,
   entries: readonly Entry[],
-): Promise<SeriesIds> {
+): Promise<{ readonly idOf: SeriesIds; readonly isAdded: boolean }> {
   // A login node may occur twice in a snapshot. The last one counts.
   const byKey = new Map(entries.map((entry) => [keyOf(entry.kind, entry.name), entry]));
   const ids = await idsOf(writer, system, [...byKey.values()]);
   const idOf: SeriesIds = (kind, name) => found(ids.get(keyOf(kind, name)));
   const samples = [...byKey.values()].map(({ kind, name, values }) => ({ seriesId: idOf(kind, name), values }));
   const totals = samples[0];
-  if (!totals || (await hasSample(writer, totals.seriesId, at))) return idOf;
+  if (!totals || (await hasSample(writer, totals.seriesId, at))) return { idOf, isAdded: false };
 
   await insertSamples(
     writer,
     samples.map(({ seriesId, values }) => ({ seriesId, at, data: sampleText(values) })),
   );
   for (const period of periods) {
-    const start = Math.floor(at / period) * period;
+    const start = startOf(at, period);
     const before = await rollupsAt(writer, system, period, start);
     await storeRollups(
       writer,
@@ -48,7 +53,7 @@ export async function addToHistory(
       })),
     );
   }
-  return idOf;
+  return { idOf, isAdded: true };
 }
 
 async function idsOf(writer: Writer, system: string, entries: readonly Entry[]): Promise<Map<string, number>> {

@@ -2,17 +2,15 @@ import type { ShownName } from '../auth/caller.ts';
 import { type Stored, storeOnce } from '../store/deliveries.ts';
 import { Conflict } from '../store/errors.ts';
 import type { Reader, Store } from '../store/port.ts';
-import { insertSnapshot, newestSnapshot, newestTimestamp, snapshotsAt, storeAnswer } from '../store/snapshots.ts';
-import { millisecondsOf, timestampOf } from '../timestamp.ts';
-import { conditionsOf } from './conditions.ts';
+import { insertSnapshot, newestSnapshot, snapshotsAt, storeAnswer } from '../store/snapshots.ts';
+import { timestampOf } from '../timestamp.ts';
+import { addToHistory } from './add-to-history.ts';
 import type { StatusDelivery } from './delivery.ts';
 import { withOrigins } from './origins.ts';
-import { entriesOf, probesOf, readSnapshot, readStored } from './read-snapshot.ts';
+import { probesOf, readSnapshot, readStored } from './read-snapshot.ts';
 import { storeReservations } from './reservations.ts';
-import { storeConditions } from './resource-states.ts';
-import { addToHistory, type SeriesIds } from './samples.ts';
+import type { SeriesIds } from './samples.ts';
 import type { BatchSnapshot } from './schemas.ts';
-import { storeSpans } from './spans.ts';
 
 /** The members of an answer. */
 type Members = Readonly<Record<string, unknown>>;
@@ -44,7 +42,7 @@ export function storeSnapshot(
 
     const receivedAt = timestampOf(delivery.receivedAt);
     const timestamp = given ?? receivedAt;
-    const newest = await newestTimestamp(writer, system);
+    const recorded = await addToHistory(writer, { system, timestamp, collectionFailed }, read);
     const id = await insertSnapshot(writer, {
       system,
       timestamp,
@@ -52,22 +50,18 @@ export function storeSnapshot(
       receivedFrom: delivery.user,
       collectionFailed,
       body: delivery.bytes,
+      inHistory: recorded.mark,
     });
-    const entries = entriesOf(read, collectionFailed);
-    const idOf = await addToHistory(writer, system, millisecondsOf(timestamp), entries);
-    const isNewest = newest === null || timestamp >= newest;
     const answer = JSON.stringify({
       ...successOf(system, id, timestamp),
       ...(batch && {
-        ...idsOfLists(system, batch, idOf),
-        // The counters of a late snapshot would move the end of the spans back.
-        user_project_queue_ids: isNewest ? await storeSpans(writer, system, timestamp, batch.user_project_queues) : [],
+        ...idsOfLists(system, batch, recorded.idOf),
+        user_project_queue_ids: recorded.spanIds,
         ...(await storeReservations(writer, system, timestamp, receivedAt, batch.reservations ?? [])),
         ...definitionsApplied(batch),
       }),
     });
     await storeAnswer(writer, id, answer);
-    await storeConditions(writer, system, timestamp, conditionsOf(system, read));
     return { answer, replayed: false };
   });
 }

@@ -1,33 +1,86 @@
 import type { Reader, Writer } from '../store/port.ts';
-import { extendSpan, insertSpan, openSpans, type SpanKey, type SpanStart, spanStarts } from '../store/spans.ts';
-import { millisecondsOf, timestampOf } from '../timestamp.ts';
+import { neighboursOf } from '../store/resources.ts';
+import {
+  deleteSpan,
+  type SpanKind,
+  type SpanStart,
+  spanStarts,
+  spansAround,
+  spansEndingAt,
+  storeSpanRows,
+} from '../store/spans.ts';
+import { millisecondsOf } from '../timestamp.ts';
 import type { UserProjectQueue } from './entries.ts';
+import { type Run, withSnapshot } from './runs.ts';
+import { type StateWithReasons, staleSeconds } from './state.ts';
 
-/** The time of four missed snapshots. The counters during a longer gap are unknown, so the span ends before it. */
-const maxGapMs = 20 * 60_000;
+/** The time of four missed snapshots. The counters during a longer gap are unknown, so a span ends before it. */
+const userGapMs = 20 * 60_000;
+/** After this time without a snapshot the state of a system is unknown. */
+export const stateGapMs = staleSeconds * 1000;
+
+/** What a span of a user is of. */
+export type UserKey = Pick<UserProjectQueue, 'username' | 'project_code' | 'queue_name'>;
+
+/** The counters of a user, project and queue, in the order in which they are stored. */
+export const userCounters = [
+  'running_jobs',
+  'pending_jobs',
+  'held_jobs',
+  'cores_allocated',
+  'gpus_allocated',
+  'nodes_allocated',
+  'cores_pending',
+  'gpus_pending',
+  'cores_held',
+  'gpus_held',
+] as const;
 
 /**
- * Stores the counters of users, projects and queues as spans: while the counters of a row stay the same, only the end
- * of its span moves. Call it with snapshots in the order of their timestamps. Returns the ids of the new spans.
+ * Stores the counters of users, projects and queues as spans: one row while they stay the same. Snapshots may come in
+ * any order. Returns the ids of the spans that begin with this snapshot and have no other.
  */
-export async function storeSpans(
+export async function storeUserSpans(
   writer: Writer,
   system: string,
   timestamp: string,
   rows: readonly UserProjectQueue[],
 ): Promise<number[]> {
-  // Read all open spans in one query: separate queries for several thousand rows take ten times as long.
-  const open = await openSpans(writer, system, timestampOf(new Date(millisecondsOf(timestamp) - maxGapMs)));
-  // The span that was added last continues.
-  const lastOf = new Map(open.map((span) => [keyOf(span), span]));
-  const added: number[] = [];
-  for (const row of rows) {
-    const counters = JSON.stringify(countersOf(row));
-    const last = lastOf.get(keyOf(row));
-    if (last?.counters === counters) await extendSpan(writer, last.id, timestamp);
-    else added.push(await insertSpan(writer, system, row, counters, timestamp));
+  const values = rows.map((row) => [keyOf(row), JSON.stringify(userCounters.map((counter) => row[counter]))] as const);
+  await storeSpans(writer, system, 'user', timestamp, new Map(values), userGapMs);
+  const ending = await spansEndingAt(writer, system, 'user', timestamp);
+  return ending.filter(({ first }) => first === timestamp).map(({ id }) => id);
+}
+
+/** Stores the state that a snapshot shows as a span. Snapshots may come in any order. */
+export async function storeState(
+  writer: Writer,
+  system: string,
+  timestamp: string,
+  { state, reasons }: StateWithReasons,
+): Promise<void> {
+  const value = JSON.stringify({ state, reasons });
+  await storeSpans(writer, system, 'state', timestamp, new Map([['', value]]), stateGapMs);
+}
+
+async function storeSpans(
+  writer: Writer,
+  system: string,
+  kind: SpanKind,
+  timestamp: string,
+  values: ReadonlyMap<string, string>,
+  maxGapMs: number,
+): Promise<void> {
+  const neighbours = await neighboursOf(writer, system, timestamp);
+  const { before, after } = neighbours;
+  const near: Run[] = before === null ? [] : await spansEndingAt(writer, system, kind, before);
+  if (after !== null) {
+    const isWithin = before !== null && millisecondsOf(after) - millisecondsOf(before) <= maxGapMs;
+    near.push(...(await spansAround(writer, system, kind, isWithin ? before : null, after)));
   }
-  return added;
+  const { stored, removed } = withSnapshot(timestamp, values, near, neighbours, maxGapMs);
+  for (const id of removed) await deleteSpan(writer, id);
+  await storeSpanRows(writer, system, kind, stored);
 }
 
 /** Returns a function that finds the start of the span of a row in the newest snapshot of a system. */
@@ -35,27 +88,18 @@ export async function spansAt(
   reader: Reader,
   system: string,
   timestamp: string,
-): Promise<(row: SpanKey) => SpanStart | undefined> {
-  const spans = await spanStarts(reader, system, timestamp);
-  const startOf = new Map(spans.map((span) => [keyOf(span), span]));
+): Promise<(row: UserKey) => SpanStart | undefined> {
+  const spans = await spanStarts(reader, system, 'user', timestamp);
+  const startOf = new Map(spans.map((span) => [span.key, span]));
   return (row) => startOf.get(keyOf(row));
 }
 
-function keyOf({ username, project_code, queue_name }: SpanKey): string {
+function keyOf({ username, project_code, queue_name }: UserKey): string {
   return JSON.stringify([username, project_code, queue_name]);
 }
 
-function countersOf(row: UserProjectQueue) {
-  return {
-    running_jobs: row.running_jobs,
-    pending_jobs: row.pending_jobs,
-    held_jobs: row.held_jobs,
-    cores_allocated: row.cores_allocated,
-    gpus_allocated: row.gpus_allocated,
-    nodes_allocated: row.nodes_allocated,
-    cores_pending: row.cores_pending,
-    gpus_pending: row.gpus_pending,
-    cores_held: row.cores_held,
-    gpus_held: row.gpus_held,
-  };
+/** Parses the key of a stored span of a user. */
+export function parseUserKey(key: string): UserKey {
+  const [username, project_code, queue_name] = JSON.parse(key);
+  return { username, project_code, queue_name };
 }

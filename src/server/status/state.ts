@@ -2,9 +2,8 @@ import type { OutageRow } from '../store/outages.ts';
 import { numberIn } from './free.ts';
 import type { ReadSnapshot } from './read-snapshot.ts';
 
-/** The states of a system, the worst first. `unknown`: no snapshot for 10 minutes. */
-export const systemStates = ['unknown', 'down', 'degraded', 'up'] as const;
-export type SystemState = (typeof systemStates)[number];
+/** The state of a system. `unknown`: no snapshot for 10 minutes. */
+export type SystemState = 'up' | 'degraded' | 'down' | 'unknown';
 
 /** After this time without a snapshot the state of a system is unknown. */
 export const staleSeconds = 10 * 60;
@@ -29,8 +28,9 @@ export function withOutages(shown: StateWithReasons, outages: readonly OutageRow
     return { state: takesAll ? 'down' : 'degraded', reason: `${outage.severity}: ${outage.title}` };
   });
   const reported = worst(findings);
-  const state = systemStates.find((one) => one === shown.state || one === reported.state) ?? 'up';
-  return { state, reasons: [...reported.reasons, ...shown.reasons] };
+  const reasons = [...reported.reasons, ...shown.reasons];
+  if (reported.state === 'down') return { state: 'down', reasons };
+  return { state: shown.state === 'up' ? reported.state : shown.state, reasons };
 }
 
 function worst(findings: readonly Finding[]): StateWithReasons {

@@ -4,9 +4,16 @@ import { systemsWithHistory } from '../store/series.ts';
 import { newestSnapshot, type StoredSnapshot } from '../store/snapshots.ts';
 import { millisecondsOf, timestampOf } from '../timestamp.ts';
 import { type Free, freeIn } from './free.ts';
+import { canonicalTime } from './period.ts';
 import { probesOf, type ReadSnapshot, readStored } from './read-snapshot.ts';
+import { dayMs } from './samples.ts';
 import { labelOf } from './snapshots.ts';
-import { type StateWithReasons, staleSeconds, stateOfSnapshot, withOutages } from './state.ts';
+import { stateGapMs } from './spans.ts';
+import { type StateWithReasons, stateOfSnapshot, withOutages } from './state.ts';
+import { readTimeline } from './timeline.ts';
+import { secondsBetween, type Uptime, uptimeOf } from './uptime.ts';
+
+const uptimeDays = 90;
 
 /** A system and its current state. Times are canonical text (timestamp.ts). */
 export type SystemStatus = StateWithReasons & {
@@ -15,6 +22,7 @@ export type SystemStatus = StateWithReasons & {
   readonly kind: 'batch' | 'hub';
   /** When the state began; null if that is not known. */
   readonly since: string | null;
+  readonly uptime: Uptime;
   /** The timestamp of the newest snapshot. */
   readonly timestamp: string;
   readonly received_at: string;
@@ -38,7 +46,7 @@ export async function systemsAt(reader: Reader, now: Date): Promise<SystemStatus
 async function statusOf(reader: Reader, newest: StoredSnapshot, now: Date): Promise<SystemStatus> {
   const read = readStored(newest);
   const age = Math.max(0, Math.round((now.getTime() - millisecondsOf(newest.timestamp)) / 1000));
-  const { state, reasons, since } = await stateOf(reader, newest, read, now);
+  const { state, reasons, since, uptime } = await stateOf(reader, newest, read, now);
   return {
     name: newest.system,
     label: labelOf(newest.system),
@@ -46,6 +54,7 @@ async function statusOf(reader: Reader, newest: StoredSnapshot, now: Date): Prom
     state,
     reasons,
     since,
+    uptime,
     timestamp: newest.timestamp,
     received_at: newest.receivedAt,
     age,
@@ -54,18 +63,24 @@ async function statusOf(reader: Reader, newest: StoredSnapshot, now: Date): Prom
   };
 }
 
+/** Returns the current state with its reasons, when it began, and the uptime. */
 async function stateOf(
   reader: Reader,
   { system, timestamp }: StoredSnapshot,
   read: ReadSnapshot,
   now: Date,
-): Promise<StateWithReasons & { readonly since: string | null }> {
-  const staleSince = millisecondsOf(timestamp) + staleSeconds * 1000;
-  if (staleSince < now.getTime()) {
-    const since = timestampOf(new Date(staleSince));
-    return { state: 'unknown', reasons: ['No snapshot has arrived for 10 minutes'], since };
-  }
+): Promise<StateWithReasons & { readonly since: string | null; readonly uptime: Uptime }> {
+  const from = now.getTime() - uptimeDays * dayMs;
+  const timeline = await readTimeline(reader, system, from, now.getTime());
+  const uptime = uptimeOf(secondsBetween(timeline, from, now.getTime()), uptimeDays);
+  const last = timeline.at(-1);
+  // A state that is older than the first snapshot, or than the period, began at an unknown time.
+  const since = last && last.from > from ? canonicalTime(last.from) : null;
   const filter = { system, status: null, includeResolved: false, now: timestampOf(now) };
   const current = (await listOutages(reader, filter)).filter(({ start_time }) => start_time <= filter.now);
-  return { ...withOutages(stateOfSnapshot(read), current), since: null };
+  const isStale = millisecondsOf(timestamp) + stateGapMs < now.getTime();
+  const shown: StateWithReasons = isStale
+    ? { state: 'unknown', reasons: ['No snapshot has arrived for 10 minutes'] }
+    : stateOfSnapshot(read);
+  return { ...withOutages(shown, current), since, uptime };
 }

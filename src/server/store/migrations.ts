@@ -220,4 +220,43 @@ export const migrations: readonly string[] = [
   ALTER TABLE outages ADD COLUMN first_end_time TEXT;
   UPDATE outages SET first_end_time = coalesce(end_time, estimated_resolution);
   `,
+  `
+  -- The counters of each user, project and queue in one row while they stay the same, and the states that snapshots
+  -- show (status/spans.ts). The snapshots are added again in the background.
+  CREATE TABLE spans (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    system TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('user', 'state')),
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    first_seen TEXT NOT NULL,
+    last_seen TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX spans_by_end ON spans (system, kind, last_seen);
+  DROP TABLE user_project_spans;
+  -- The sums of the counters of users over the snapshots of an hour or a day. Times are milliseconds since 1970.
+  CREATE TABLE user_sums (
+    system TEXT NOT NULL,
+    length INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    username TEXT NOT NULL,
+    project_code TEXT NOT NULL,
+    queue_name TEXT NOT NULL,
+    running_jobs INTEGER NOT NULL,
+    pending_jobs INTEGER NOT NULL,
+    held_jobs INTEGER NOT NULL,
+    cores_allocated INTEGER NOT NULL,
+    gpus_allocated INTEGER NOT NULL,
+    nodes_allocated INTEGER NOT NULL,
+    cores_pending INTEGER NOT NULL,
+    gpus_pending INTEGER NOT NULL,
+    cores_held INTEGER NOT NULL,
+    gpus_held INTEGER NOT NULL,
+    PRIMARY KEY (system, length, at, username, project_code, queue_name)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX snapshots_in_history ON snapshots (system, in_history, timestamp);
+  DELETE FROM samples;
+  DELETE FROM rollups;
+  UPDATE snapshots SET in_history = 0 WHERE in_history <> 0;
+  `,
 ];

@@ -12,11 +12,16 @@ export type Reader = {
   get<Row>(sql: string, ...values: readonly Value[]): Promise<Row | null>;
 };
 
-/** The table that rows are inserted into. A row that has the `key` of a stored row replaces it. */
+/**
+ * The table that rows are inserted into. A row that has the `key` of a stored row replaces it. Rows without the columns
+ * of the key are new: the database makes their ids.
+ */
 export type Target = {
   readonly table: string;
   readonly columns: readonly string[];
   readonly key: readonly string[];
+  /** Columns of numbers that are added to those of the stored row. No two inserted rows may have the same key. */
+  readonly added?: readonly string[];
 };
 
 /** Reads and writes inside a transaction. */

@@ -81,22 +81,28 @@ function writerOf(session: Session): Writer {
 }
 
 /** Returns an INSERT of a JSON list of rows that replace rows with the same key. */
-export function insertInto({ table, columns, key }: Target): string {
+export function insertInto({ table, columns, key, added = [] }: Target): string {
   const quoted = columns.map((column) => `"${column}"`);
-  const changed = quoted.filter((_, index) => !key.includes(columns[index] ?? ''));
+  const changes = columns
+    .filter((column) => !key.includes(column))
+    .map((column) => `"${column}" = ${added.includes(column) ? `${table}."${column}" + ` : ''}excluded."${column}"`);
   // Without ::text, Bun would send a JSON string in the place of the list.
   return `INSERT INTO ${table} (${quoted.join(', ')})
     SELECT ${quoted.join(', ')} FROM json_populate_recordset(NULL::${table}, $1::text::json)
     ON CONFLICT (${key.map((column) => `"${column}"`).join(', ')}) DO UPDATE SET
-    ${changed.map((column) => `${column} = excluded.${column}`).join(', ')}`;
+    ${changes.join(', ')}`;
 }
 
-/** Yields the rows as objects. A slice has the last of two rows with one key: PostgreSQL refuses to change a row twice. */
+/**
+ * Yields the rows as objects. A slice has the last of two rows with one key: PostgreSQL refuses to change a row twice.
+ * Rows without the columns of the key are all new.
+ */
 function* slicesOf({ columns, key }: Target, rows: Iterable<readonly Value[]>): Generator<unknown[]> {
+  const hasKey = key.every((column) => columns.includes(column));
   let slice = new Map<string, Record<string, unknown>>();
   for (const row of rows) {
     const entry = Object.fromEntries(columns.map((column, index) => [column, jsonValue(row[index] ?? null)]));
-    slice.set(JSON.stringify(key.map((column) => entry[column])), entry);
+    slice.set(hasKey ? JSON.stringify(key.map((column) => entry[column])) : String(slice.size), entry);
     if (slice.size < sliceRows) continue;
     yield [...slice.values()];
     slice = new Map();

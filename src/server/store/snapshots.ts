@@ -11,10 +11,14 @@ export type ReceivedSnapshot = {
   readonly collectionFailed: string | null;
   /** The body, byte for byte. */
   readonly body: Uint8Array;
+  readonly inHistory: HistoryMark;
 };
 
+/** 0 before the snapshot is added to the history, 1 after it, and 2 if it was left out. */
+export type HistoryMark = 0 | 1 | 2;
+
 /** A stored snapshot. `answer` is null if a version that did not store answers stored it. */
-export type StoredSnapshot = Omit<ReceivedSnapshot, 'receivedFrom'> & {
+export type StoredSnapshot = Omit<ReceivedSnapshot, 'receivedFrom' | 'inHistory'> & {
   readonly id: number;
   readonly answer: string | null;
 };
@@ -31,18 +35,19 @@ type Row = {
 
 const columns = 'id, system, timestamp, received_at, collection_failed, body, answer';
 
-/** Stores a snapshot, which the caller adds to the history, and returns its id. */
+/** Stores a snapshot and returns its id. */
 export async function insertSnapshot(writer: Writer, snapshot: ReceivedSnapshot): Promise<number> {
   return inserted(
     await writer.get<{ id: number }>(
       `INSERT INTO snapshots (system, timestamp, received_at, received_from, collection_failed, body, in_history)
-       VALUES ($1, $2, $3, $4, $5, $6, 1) RETURNING id`,
+       VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id`,
       snapshot.system,
       snapshot.timestamp,
       snapshot.receivedAt,
       snapshot.receivedFrom,
       snapshot.collectionFailed,
       Bun.zstdCompressSync(snapshot.body),
+      snapshot.inHistory,
     ),
   );
 }
@@ -71,27 +76,29 @@ export async function newestSnapshot(reader: Reader, system: string): Promise<St
   return row && snapshotOf(row);
 }
 
-/** Returns the greatest timestamp of a system's snapshots, null if there are none. */
-export async function newestTimestamp(reader: Reader, system: string): Promise<string | null> {
-  const row = await reader.get<{ newest: string | null }>(
-    'SELECT max(timestamp) AS newest FROM snapshots WHERE system = $1',
-    system,
-  );
-  return row?.newest ?? null;
+/** Returns the newest snapshot of each system that a version without history stored. */
+export function newestWithoutHistory(reader: Reader): Promise<{ readonly id: number }[]> {
+  return reader.all('SELECT max(id) AS id FROM snapshots WHERE in_history = 0 GROUP BY system');
 }
 
-/** Returns some snapshots that a version without history stored, the newest first. */
+/** Returns some snapshots that a version without history stored, the oldest first. */
 export async function snapshotsWithoutHistory(reader: Reader, limit: number): Promise<StoredSnapshot[]> {
   const rows = await reader.all<Row>(
-    `SELECT ${columns} FROM snapshots WHERE in_history = 0 ORDER BY id DESC LIMIT $1`,
+    `SELECT ${columns} FROM snapshots WHERE in_history = 0 ORDER BY id LIMIT $1`,
     limit,
   );
   return rows.map(snapshotOf);
 }
 
-/** Marks a snapshot as one that is in the history. */
-export async function markInHistory(writer: Writer, id: number): Promise<void> {
-  await writer.run('UPDATE snapshots SET in_history = 1 WHERE id = $1', id);
+/** Returns a snapshot that is not in the history, null if it is. */
+export async function snapshotWithoutHistory(reader: Reader, id: number): Promise<StoredSnapshot | null> {
+  const row = await reader.get<Row>(`SELECT ${columns} FROM snapshots WHERE id = $1 AND in_history = 0`, id);
+  return row && snapshotOf(row);
+}
+
+/** Marks a snapshot as one that is in the history, or is left out of it. */
+export async function markSnapshot(writer: Writer, id: number, mark: HistoryMark): Promise<void> {
+  await writer.run('UPDATE snapshots SET in_history = $1 WHERE id = $2', mark, id);
 }
 
 /** Returns the id that an INSERT with `RETURNING id` reports. */

@@ -1,59 +1,100 @@
 import type { Reader, Writer } from './port.ts';
-import { inserted } from './snapshots.ts';
 
-/** What a span is of. */
-export type SpanKey = { readonly username: string; readonly project_code: string; readonly queue_name: string };
+/** What spans are of: the counters of users, or the states of systems. */
+export type SpanKind = 'user' | 'state';
 
-/** A span, with its counters as JSON text. */
-export type Span = SpanKey & { readonly id: number; readonly counters: string };
+/** A span of a system: `key` has `value` in all its snapshots from `first` to `last` (timestamp.ts). */
+export type SpanRow = {
+  readonly id: number;
+  readonly key: string;
+  readonly value: string;
+  readonly first: string;
+  readonly last: string;
+};
 
-/** When a span began: the timestamp of its first snapshot, and the time at which that snapshot was received. */
-export type SpanStart = SpanKey & { readonly first_seen: string; readonly created_at: string | null };
+/** The first snapshot of a span: its timestamp, and the time at which it was received. */
+export type SpanStart = { readonly key: string; readonly first: string; readonly created_at: string | null };
 
-/** Returns the spans of a system that ended at `since` or later, in the order in which they were added. */
-export function openSpans(reader: Reader, system: string, since: string): Promise<Span[]> {
-  return reader.all<Span>(
-    `SELECT id, username, project_code, queue_name, counters FROM user_project_spans
-     WHERE system = $1 AND last_seen >= $2 ORDER BY id`,
+const columns = 'id, key, value, first_seen AS first, last_seen AS last';
+
+/** Returns the spans that end at a timestamp. */
+export function spansEndingAt(reader: Reader, system: string, kind: SpanKind, timestamp: string): Promise<SpanRow[]> {
+  return reader.all<SpanRow>(
+    `SELECT ${columns} FROM spans WHERE system = $1 AND kind = $2 AND last_seen = $3 ORDER BY id`,
     system,
-    since,
-  );
-}
-
-/** Returns the starts of the spans of a system that end at a timestamp. */
-export function spanStarts(reader: Reader, system: string, timestamp: string): Promise<SpanStart[]> {
-  return reader.all<SpanStart>(
-    `SELECT username, project_code, queue_name, first_seen,
-       (SELECT max(received_at) FROM snapshots s WHERE s.system = u.system AND s.timestamp = u.first_seen) AS created_at
-     FROM user_project_spans u WHERE system = $1 AND last_seen = $2 ORDER BY id`,
-    system,
+    kind,
     timestamp,
   );
 }
 
-/** Moves the end of a span. */
-export async function extendSpan(writer: Writer, id: number, timestamp: string): Promise<void> {
-  await writer.run('UPDATE user_project_spans SET last_seen = $1 WHERE id = $2', timestamp, id);
+/** Returns the spans with the timestamp `next` in them that begin there, or begin at `previous` or before. */
+export function spansAround(
+  reader: Reader,
+  system: string,
+  kind: SpanKind,
+  previous: string | null,
+  next: string,
+): Promise<SpanRow[]> {
+  return reader.all<SpanRow>(
+    `SELECT ${columns} FROM spans
+     WHERE system = $1 AND kind = $2 AND last_seen >= $3 AND (first_seen = $3 OR first_seen <= coalesce($4, ''))
+     ORDER BY id`,
+    system,
+    kind,
+    next,
+    previous,
+  );
 }
 
-/** Adds a span of one snapshot and returns its id. */
-export async function insertSpan(
+/** Returns the spans that end at a time or later and begin before another, in the order of their ends. */
+export function spansBetween(
+  reader: Reader,
+  system: string,
+  kind: SpanKind,
+  from: string,
+  to: string,
+): Promise<SpanRow[]> {
+  return reader.all<SpanRow>(
+    `SELECT ${columns} FROM spans WHERE system = $1 AND kind = $2 AND last_seen >= $3 AND first_seen < $4
+     ORDER BY last_seen, id`,
+    system,
+    kind,
+    from,
+    to,
+  );
+}
+
+/** Returns the starts of the spans that end at a timestamp. */
+export function spanStarts(reader: Reader, system: string, kind: SpanKind, timestamp: string): Promise<SpanStart[]> {
+  return reader.all<SpanStart>(
+    `SELECT key, first_seen AS first,
+       (SELECT max(received_at) FROM snapshots s WHERE s.system = u.system AND s.timestamp = u.first_seen) AS created_at
+     FROM spans u WHERE system = $1 AND kind = $2 AND last_seen = $3 ORDER BY id`,
+    system,
+    kind,
+    timestamp,
+  );
+}
+
+/** Stores spans: new ones without an id, and others in the place of the stored ones with their ids. */
+export async function storeSpanRows(
   writer: Writer,
   system: string,
-  { username, project_code, queue_name }: SpanKey,
-  counters: string,
-  timestamp: string,
-): Promise<number> {
-  return inserted(
-    await writer.get<{ id: number }>(
-      `INSERT INTO user_project_spans (system, username, project_code, queue_name, counters, first_seen, last_seen)
-       VALUES ($1, $2, $3, $4, $5, $6, $6) RETURNING id`,
-      system,
-      username,
-      project_code,
-      queue_name,
-      counters,
-      timestamp,
-    ),
+  kind: SpanKind,
+  spans: readonly (Omit<SpanRow, 'id'> & { readonly id: number | null })[],
+): Promise<void> {
+  const names = ['system', 'kind', 'key', 'value', 'first_seen', 'last_seen'];
+  const valuesOf = ({ key, value, first, last }: Omit<SpanRow, 'id'>) => [system, kind, key, value, first, last];
+  const target = { table: 'spans', key: ['id'] };
+  const isNew = Map.groupBy(spans, ({ id }) => id === null);
+  await writer.insertMany({ ...target, columns: names }, (isNew.get(true) ?? []).map(valuesOf));
+  await writer.insertMany(
+    { ...target, columns: ['id', ...names] },
+    (isNew.get(false) ?? []).map((span) => [span.id, ...valuesOf(span)]),
   );
+}
+
+/** Deletes a span. */
+export async function deleteSpan(writer: Writer, id: number): Promise<void> {
+  await writer.run('DELETE FROM spans WHERE id = $1', id);
 }

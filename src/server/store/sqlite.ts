@@ -114,10 +114,12 @@ export function numbered(sql: string): string {
 }
 
 /** Returns an INSERT of one row that replaces a row with the same key. */
-export function insertInto({ table, columns, key }: Target): string {
+export function insertInto({ table, columns, key, added = [] }: Target): string {
   const quoted = columns.map((column) => `"${column}"`);
-  const changed = quoted.filter((_, index) => !key.includes(columns[index] ?? ''));
+  const changes = columns
+    .filter((column) => !key.includes(column))
+    .map((column) => `"${column}" = ${added.includes(column) ? `${table}."${column}" + ` : ''}excluded."${column}"`);
   return `INSERT INTO ${table} (${quoted.join(', ')}) VALUES (${quoted.map((_, index) => `?${index + 1}`).join(', ')})
     ON CONFLICT (${key.map((column) => `"${column}"`).join(', ')}) DO UPDATE SET
-    ${changed.map((column) => `${column} = excluded.${column}`).join(', ')}`;
+    ${changes.join(', ')}`;
 }

@@ -16,7 +16,12 @@ export const tables: readonly Table[] = [
   { name: 'series', key: ['id'], kind: 'history' },
   { name: 'samples', key: ['series_id', 'at'], kind: 'history' },
   { name: 'rollups', key: ['series_id', 'length', 'at'], kind: 'history' },
-  { name: 'user_project_spans', key: ['id'], kind: 'users and projects' },
+  { name: 'spans', key: ['id'], kind: 'users, projects and states' },
+  {
+    name: 'user_sums',
+    key: ['system', 'length', 'at', 'username', 'project_code', 'queue_name'],
+    kind: 'users, projects and states',
+  },
   { name: 'reservations', key: ['id'], kind: 'reservations' },
   { name: 'outages', key: ['id'], kind: 'outages' },
   { name: 'resources', key: ['resource'], kind: 'changes of status' },

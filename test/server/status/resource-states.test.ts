@@ -87,7 +87,7 @@ overEngines((engine) => {
             for (const { minute, status } of list) {
               const [system, timestamp] = [`${order}-${systems}`, at(minute)];
               const received = { receivedAt: timestamp, receivedFrom: '', collectionFailed: null };
-              await insertSnapshot(writer, { system, timestamp, ...received, body: new Uint8Array() });
+              await insertSnapshot(writer, { system, timestamp, ...received, body: new Uint8Array(), inHistory: 1 });
               const found: Condition[] = status === null ? [] : [{ kind: 'filesystem', name: 'scratch', status }];
               await storeConditions(writer, system, timestamp, found);
             }

@@ -104,7 +104,7 @@ overEngines((engine) => {
     ] as const) {
       newSpans.push(((await at(timestamp, running)).body.user_project_queue_ids as number[]).length);
     }
-    expect(newSpans).toEqual([1, 0, 1, 0, 0, 1]);
+    expect(newSpans).toEqual([1, 0, 1, 1, 0, 1]);
   });
 
   test.each([

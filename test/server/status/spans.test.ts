@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
-import { spansAt, storeSpans } from '../../../src/server/status/spans.ts';
+import { parseUserKey, spansAt, storeUserSpans } from '../../../src/server/status/spans.ts';
 import { openStore } from '../../../src/server/store/open.ts';
 import type { Store } from '../../../src/server/store/port.ts';
+import { insertSnapshot } from '../../../src/server/store/snapshots.ts';
 import { freshDatabase, overEngines } from '../helper.ts';
 
 const counters = {
@@ -41,13 +42,21 @@ overEngines((engine) => {
   });
 
   const see = (minute: number, rows: readonly ReturnType<typeof rowOf>[], { system = 's', second = 0 } = {}) =>
-    store.transaction((writer) => storeSpans(writer, system, at(minute, second), rows));
+    store.transaction(async (writer) => {
+      const snapshot = {
+        system,
+        timestamp: at(minute, second),
+        receivedAt: '',
+        receivedFrom: '',
+        collectionFailed: null,
+      };
+      await insertSnapshot(writer, { ...snapshot, body: new Uint8Array(), inHistory: 1 });
+      return await storeUserSpans(writer, system, at(minute, second), rows);
+    });
   const spans = async () =>
-    (
-      await store.all<Record<string, unknown>>(
-        'SELECT system, username, first_seen, last_seen FROM user_project_spans ORDER BY id',
-      )
-    ).map(({ system, username, first_seen, last_seen }) => [system, username, first_seen, last_seen]);
+    (await store.all<Record<string, string>>('SELECT system, key, first_seen, last_seen FROM spans ORDER BY id')).map(
+      ({ system, key = '', first_seen, last_seen }) => [system, parseUserKey(key).username, first_seen, last_seen],
+    );
 
   test('each of several spans is extended by itself, and reads back its own start and end', async () => {
     await see(0, [rowOf('ada'), rowOf('bob'), rowOf('eve')]);
@@ -56,12 +65,13 @@ overEngines((engine) => {
     expect(await spans()).toEqual([
       ['s', 'ada', at(0), at(10)],
       ['s', 'bob', at(0), at(0)],
-      ['s', 'eve', at(0), at(10)],
+      ['s', 'eve', at(0), at(0)],
       ['s', 'bob', at(5), at(10)],
+      ['s', 'eve', at(10), at(10)],
     ]);
     const startOf = await spansAt(store, 's', at(10));
-    const starts = ['ada', 'bob', 'eve', 'dan'].map((username) => startOf(rowOf(username))?.first_seen);
-    expect(starts).toEqual([at(0), at(5), at(0), undefined]);
+    const starts = ['ada', 'bob', 'eve', 'dan'].map((username) => startOf(rowOf(username))?.first);
+    expect(starts).toEqual([at(0), at(5), at(10), undefined]);
   });
 
   test('spans of another system, project or queue are others', async () => {
@@ -85,9 +95,24 @@ overEngines((engine) => {
     expect((await spans()).map(([, , first, last]) => [first, last])).toEqual([0, 1, 2].map((of) => [at(of), at(of)]));
   });
 
-  test('a gap of 20 minutes is within a span, a longer one is not', async () => {
+  test('a late snapshot joins the spans at both sides, or splits the one around it', async () => {
     await see(0, [rowOf('ada'), rowOf('bob')]);
+    await see(10, [rowOf('ada'), rowOf('bob')]);
+    expect(await see(5, [rowOf('ada'), rowOf('bob', { running_jobs: 2 })])).toHaveLength(1);
+    expect((await spans()).map(([, ...span]) => span).sort()).toEqual([
+      ['ada', at(0), at(10)],
+      ['bob', at(0), at(0)],
+      ['bob', at(5), at(5)],
+      ['bob', at(10), at(10)],
+    ]);
+    await see(40, [rowOf('ada')]);
+    await see(25, [rowOf('ada')]);
+    expect((await spans()).map(([, ...span]) => span)).toContainEqual(['ada', at(0), at(40)]);
+  });
+
+  test('a gap of 20 minutes is within a span, a longer one is not', async () => {
+    await see(0, [rowOf('ada')]);
     expect(await see(20, [rowOf('ada')])).toEqual([]);
-    expect(await see(20, [rowOf('bob')], { second: 1 })).toHaveLength(1);
+    expect(await see(40, [rowOf('ada')], { second: 1 })).toHaveLength(1);
   });
 });

@@ -127,6 +127,35 @@ overEngines((engine) => {
       ]);
     });
 
+    test('with `added` columns add to the rows with their key', async () => {
+      const key = ['system', 'length', 'at', 'username', 'project_code', 'queue_name'];
+      const counters = ['running_jobs', 'pending_jobs', 'held_jobs', 'cores_allocated', 'gpus_allocated'];
+      const others = ['nodes_allocated', 'cores_pending', 'gpus_pending', 'cores_held', 'gpus_held'];
+      const added = [...counters, ...others];
+      const sums = { table: 'user_sums', columns: [...key, ...added], key, added };
+      const row = (name: string, first: number) => ['s', 1, 2, name, 'p', 'q', first, ...added.slice(1).map(() => 1)];
+      await store.transaction((writer) => writer.insertMany(sums, [row('ada', 5), row('bob', 6)]));
+      await store.transaction((writer) => writer.insertMany(sums, [row('bob', 7)]));
+      expect(await store.all('SELECT username, running_jobs, gpus_held FROM user_sums ORDER BY username')).toEqual([
+        { username: 'ada', running_jobs: 5, gpus_held: 1 },
+        { username: 'bob', running_jobs: 13, gpus_held: 2 },
+      ]);
+    });
+
+    test('without the columns of the key are new', async () => {
+      const series = { table: 'series', columns: ['system', 'kind', 'name'], key: ['id'] };
+      await store.transaction((writer) =>
+        writer.insertMany(
+          series,
+          ['a', 'b'].map((name) => ['s', 'queue', name]),
+        ),
+      );
+      expect(await store.all('SELECT id, name FROM series ORDER BY id')).toEqual([
+        { id: 1, name: 'a' },
+        { id: 2, name: 'b' },
+      ]);
+    });
+
     test('of which one is invalid are not inserted at all', async () => {
       const rows = [
         ['a', '1'],

@@ -19,6 +19,7 @@ import * as series from '../../../src/server/store/series.ts';
 import * as snapshots from '../../../src/server/store/snapshots.ts';
 import * as spans from '../../../src/server/store/spans.ts';
 import { insertInto as insertOnSqlite, numbered } from '../../../src/server/store/sqlite.ts';
+import * as userSums from '../../../src/server/store/user-sums.ts';
 import * as users from '../../../src/server/store/users.ts';
 import { freshDatabase, overEngines } from '../helper.ts';
 
@@ -55,8 +56,16 @@ beforeAll(async () => {
   const body = new Uint8Array();
   const key = { name: 'n', sha256: body, scopes: '', createdAt: '' };
   const delivery = { path: '/', user: 'u', bytes: body, key: 'k', receivedAt: new Date(0) };
-  const snapshot = { system: 's', timestamp: '', receivedAt: '', receivedFrom: '', collectionFailed: null, body };
-  const span = { username: 'u', project_code: 'p', queue_name: 'q' };
+  const snapshot = {
+    system: 's',
+    timestamp: '',
+    receivedAt: '',
+    receivedFrom: '',
+    collectionFailed: null,
+    body,
+    inHistory: 1 as const,
+  };
+  const span = { id: 1, key: '', value: '', first: '', last: '' };
   const nothing = { description: null, start: '', end: '', receivedAt: '' };
   const outage = { title: '', severity: '', status: '', component: null, estimatedResolution: null, body, key: 'k' };
   await apiKeys.insertKey(writer, key);
@@ -105,15 +114,22 @@ beforeAll(async () => {
   await series.samplesBetween(writer, 1, 0, 1);
   await series.rollupsBetween(writer, 1, 1, 0, 1);
   await snapshots.snapshotsWithoutHistory(writer, 1);
-  await snapshots.markInHistory(writer, 1);
+  answers.push(null);
+  await snapshots.snapshotWithoutHistory(writer, 1);
+  await snapshots.newestWithoutHistory(writer);
+  await snapshots.markSnapshot(writer, 1, 1);
   await snapshots.snapshotsAt(writer, 's', '');
   answers.push(null);
   await snapshots.newestSnapshot(writer, 's');
-  await snapshots.newestTimestamp(writer, 's');
-  await spans.openSpans(writer, 's', '');
-  await spans.spanStarts(writer, 's', '');
-  await spans.extendSpan(writer, 1, '');
-  await spans.insertSpan(writer, 's', span, '{}', '');
+  await spans.spansEndingAt(writer, 's', 'user', '');
+  await spans.spansAround(writer, 's', 'user', null, '');
+  await spans.spansBetween(writer, 's', 'user', '', '');
+  await spans.spanStarts(writer, 's', 'user', '');
+  await spans.storeSpanRows(writer, 's', 'user', [span]);
+  await spans.deleteSpan(writer, 1);
+  await userSums.addUserSums(writer, 's', 1, 0, ['running_jobs'], []);
+  const filter = { system: 's', length: 1, from: 0, to: 1, queue: null };
+  await userSums.userSums(writer, 'username', 'running_jobs', filter);
   await users.storeUser(writer, { name: 'n', passwordHash: '', scopes: '', changedAt: '' });
   await users.credentialsOf(writer, 'n');
   await users.countUsers(writer);

@@ -37,6 +37,7 @@ async function fill(): Promise<void> {
         receivedFrom: 'é "quoted" \\ \n \u{1f600}',
         collectionFailed: null,
         body: new TextEncoder().encode(`{"second": ${second}}`),
+        inHistory: 1,
       });
       await insertSamples(writer, [{ seriesId, at: second * 1000, data: `[${second}]` }]);
     }
