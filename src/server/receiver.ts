@@ -4,6 +4,7 @@ import { createAuthenticator } from './auth/authentication.ts';
 import { createIdentify } from './auth/identify.ts';
 import { createKeyRing } from './auth/key-ring.ts';
 import { createPseudonyms } from './auth/pseudonyms.ts';
+import { createSessions } from './auth/sessions.ts';
 import { isLoopback } from './http/client.ts';
 import { urlOf } from './http/listen.ts';
 import { startListener } from './http/listener.ts';
@@ -59,6 +60,8 @@ export type Receiver = {
 };
 
 const defaultIngestBytes = 64 * 1024 * 1024;
+/** A name, and a password of up to 1024 bytes, each of which a form encodes as three. */
+const maxLoginBytes = 4096;
 /** A whole body may take ten times the idle time. */
 const totalPerIdle = 10;
 
@@ -91,13 +94,16 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     const limits = {
       status: { maxBytes: maxBodyBytes, ...times },
       usage: { maxBytes: ingest.maxBodyBytes ?? defaultIngestBytes, ...times },
+      login: { maxBytes: maxLoginBytes, ...times },
     };
     const keyRing = createKeyRing(store, ingest.environmentKeys ?? []);
-    const identify = createIdentify(createAuthenticator(store, keyRing), keyRing);
+    const authenticator = createAuthenticator(store, keyRing);
+    const sessions = createSessions(store);
+    const identify = createIdentify(authenticator, keyRing, sessions);
     const alias = anonymisesUsers ? await createPseudonyms(store) : (name: string) => name;
     const access = createAccessRules({ identify, keyRing, isPublic, alias });
     const dispatch = createDispatcher(
-      apisOf({ store, access, limits, origins: ingest.origins ?? new Set() }),
+      apisOf({ store, access, authenticator, sessions, limits, origins: ingest.origins ?? new Set() }),
       { isTls: tls !== null, isBehindProxy },
       log,
     );

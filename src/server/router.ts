@@ -1,4 +1,7 @@
 import type { AccessRules } from './auth/access.ts';
+import type { Authenticator } from './auth/authentication.ts';
+import { deleteSession, getSession, postSession } from './auth/session-api.ts';
+import type { Sessions } from './auth/sessions.ts';
 import type { BodyLimits } from './http/body.ts';
 import { type Api, route } from './http/routing.ts';
 import {
@@ -19,14 +22,16 @@ import { getHealth, getStatistics, postJobs } from './usage/api.ts';
 export type RouterParts = {
   readonly store: Store;
   readonly access: AccessRules;
-  readonly limits: { readonly status: BodyLimits; readonly usage: BodyLimits };
+  readonly authenticator: Authenticator;
+  readonly sessions: Sessions;
+  readonly limits: { readonly status: BodyLimits; readonly usage: BodyLimits; readonly login: BodyLimits };
   /** The origins whose pages may read below `/api/dashboard/`. */
   readonly origins: ReadonlySet<string>;
 };
 
 /** Returns every route of the receiver: method, path, who may use it, and its handler. */
-export function apisOf({ store, access, limits, origins }: RouterParts): Api[] {
-  const { open, reader, nameReader, keyHolder, clusterReader, systemWriter, outageWriter } = access;
+export function apisOf({ store, access, authenticator, sessions, limits, origins }: RouterParts): Api[] {
+  const { open, visitor, reader, nameReader, keyHolder, clusterReader, systemWriter, outageWriter } = access;
   const status = '/api/v1/status';
   return [
     {
@@ -46,6 +51,9 @@ export function apisOf({ store, access, limits, origins }: RouterParts): Api[] {
       notAllowed: (allowed) => `Method not allowed: use ${allowed}`,
       origins: null,
       routes: [
+        route('POST', '/api/v1/session', open, postSession(authenticator, sessions, limits.login)),
+        route('GET', '/api/v1/session', visitor, getSession()),
+        route('DELETE', '/api/v1/session', open, deleteSession(sessions)),
         route('POST', `${status}/outage`, outageWriter, postOutage(store, limits.status)),
         route('GET', `${status}/outages`, reader, getOutages(store)),
         route('GET', `${status}/reservations`, reader, getReservations(store)),

@@ -85,7 +85,7 @@ describe('keys', () => {
       { name: 'shared', scopes: ['write:*'], created_at: expect.stringMatching(/Z$/), last_used_at: null },
     ]);
 
-    expect(await key('remove', 'hpc1-export')).toMatchObject({ exit: 0, stderr: 'Removed key hpc1-export\n' });
+    expect(await key('rm', 'hpc1-export')).toMatchObject({ exit: 0, stderr: 'Removed key hpc1-export\n' });
     expect((await post(url, secret, JSON.stringify({ hostname: 'hpc1', jobs: [] }))).status).toBe(401);
     expect(site.everything()).not.toContain(secret);
   });
@@ -96,7 +96,9 @@ describe('keys', () => {
     [['add', 'one', '--cluster', 'a,,b'], 'a name is empty'],
     [['add', 'one', '--cluster', '../a'], "'write:../a' is not a scope"],
     [['add', 'o n e', '--all'], "A key's name has"],
-    [['remove', 'one'], 'there is no key one'],
+    [['rm', 'one'], 'there is no key one'],
+    [['rotate', 'one'], 'there is no key one'],
+    [['add', 'one', '--all', '--per-minute', '0'], '--per-minute 0'],
   ])('%p is refused in words', async (words, said) => {
     const [verb = '', ...rest] = words;
     expect(await key(verb, ...rest)).toMatchObject({ exit: 2, stdout: '', stderr: expect.stringContaining(said) });

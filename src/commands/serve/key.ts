@@ -3,7 +3,8 @@ import { exitCodes, OperatorError } from '../../lib/errors.ts';
 import { complain, print } from '../../lib/output.ts';
 import { readableUtc } from '../../lib/time.ts';
 import { openContext } from '../../run/context.ts';
-import { type ApiKey, addKey, listKeys, removeKey } from '../../server/auth/keys.ts';
+import { type ApiKey, addKey, listKeys, removeKey, rotateKey } from '../../server/auth/keys.ts';
+import { defaultPerMinute } from '../../server/auth/rate-limit.ts';
 import { scopesOf, scopesText } from '../../server/auth/scope.ts';
 import { millisecondsOf } from '../../server/timestamp.ts';
 import { commonArgs } from '../common.ts';
@@ -25,6 +26,11 @@ const addCommand = defineCommand({
     scope: scopeArg,
     cluster: { type: 'string', valueHint: 'NAME', description: 'The same as --scope write:NAME' },
     all: { type: 'boolean', description: 'The same as --scope write:*' },
+    'per-minute': {
+      type: 'string',
+      valueHint: 'N',
+      description: `Most requests a minute (default: ${defaultPerMinute})`,
+    },
   },
   async run({ args, rawArgs }) {
     const words = [
@@ -34,7 +40,12 @@ const addCommand = defineCommand({
     ];
     if (words.length === 0) throw new OperatorError('say what the key is for: --scope SCOPE, --cluster NAME or --all');
     const scopes = scopesOf(words.join(','));
-    const key = await addKey(databaseOf(args.database, openContext(args)), args.name, scopes);
+    const key = await addKey(
+      databaseOf(args.database, openContext(args)),
+      args.name,
+      scopes,
+      perMinuteOf(args['per-minute']),
+    );
     complain(`Added key ${args.name} for ${scopes.join(', ')}\n`);
     print(`${key}\n`);
     return exitCodes.done;
@@ -52,8 +63,19 @@ const lsCommand = defineCommand({
   },
 });
 
-const removeCommand = defineCommand({
-  meta: { name: 'remove', description: 'Remove an API key' },
+const rotateCommand = defineCommand({
+  meta: { name: 'rotate', description: 'Replace an API key by a new one and show it once' },
+  args: { ...commonArgs, ...databaseArg, ...nameArg },
+  async run({ args }) {
+    const key = await rotateKey(databaseOf(args.database, openContext(args)), args.name);
+    complain(`Replaced key ${args.name}; the old one is refused\n`);
+    print(`${key}\n`);
+    return exitCodes.done;
+  },
+});
+
+const rmCommand = defineCommand({
+  meta: { name: 'rm', description: 'Remove an API key' },
   args: { ...commonArgs, ...databaseArg, ...nameArg },
   async run({ args }) {
     await removeKey(databaseOf(args.database, openContext(args)), args.name);
@@ -64,11 +86,19 @@ const removeCommand = defineCommand({
 
 export const keyCommand = defineCommand({
   meta: { name: 'key', description: 'Manage the API keys of programs' },
-  subCommands: { add: addCommand, ls: lsCommand, remove: removeCommand },
+  subCommands: { add: addCommand, ls: lsCommand, rotate: rotateCommand, rm: rmCommand },
 });
 
-function keyJson({ name, scopes, createdAt, lastUsedAt }: ApiKey): Record<string, unknown> {
-  return { name, scopes, created_at: dateOf(createdAt), last_used_at: lastUsedAt && dateOf(lastUsedAt) };
+/** Returns the limit of a flag, null for the default. Throws OperatorError. */
+function perMinuteOf(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  if (/^[1-9]\d{0,6}$/.test(text)) return Number(text);
+  throw new OperatorError(`--per-minute ${text}: give a number from 1 to 9999999`);
+}
+
+function keyJson({ name, scopes, createdAt, lastUsedAt, perMinute }: ApiKey): Record<string, unknown> {
+  const per_minute = perMinute ?? defaultPerMinute;
+  return { name, scopes, per_minute, created_at: dateOf(createdAt), last_used_at: lastUsedAt && dateOf(lastUsedAt) };
 }
 
 function keyTable(keys: readonly ApiKey[]): string[] {

@@ -4,7 +4,7 @@ import { complain, print } from '../../lib/output.ts';
 import { readableUtc } from '../../lib/time.ts';
 import { openContext } from '../../run/context.ts';
 import { scopesOf, scopesText, userScopes } from '../../server/auth/scope.ts';
-import { addUser, listUsers, removeUser } from '../../server/auth/users.ts';
+import { addUser, changePassword, listUsers, removeUser } from '../../server/auth/users.ts';
 import { millisecondsOf } from '../../server/timestamp.ts';
 import { commonArgs } from '../common.ts';
 import { tableLines } from '../layout.ts';
@@ -16,6 +16,13 @@ import { scopeArg } from './scope.ts';
 
 const nameArg = { name: { type: 'positional', required: true, description: 'Name of the user' } } as const;
 
+const passwordArg = {
+  'password-stdin': {
+    type: 'boolean',
+    description: 'Read the password from standard input (default: random)',
+  },
+} as const;
+
 const addCommand = defineCommand({
   meta: { name: 'add', description: 'Add a user, or change the password of a user' },
   args: {
@@ -23,18 +30,27 @@ const addCommand = defineCommand({
     ...databaseArg,
     ...nameArg,
     scope: { ...scopeArg, description: `${scopeArg.description}; default: ${userScopes.join(' ')}` },
-    'password-stdin': {
-      type: 'boolean',
-      description: 'Read the password from standard input (default: random)',
-    },
+    ...passwordArg,
   },
   async run({ args, rawArgs }) {
     const database = databaseOf(args.database, openContext(args));
-    const given = args['password-stdin'] ? (await Bun.stdin.text()).replace(/\r?\n$/, '') : null;
+    const given = await givenPassword(args['password-stdin']);
     const words = repeatedValues(rawArgs, '--scope');
     const scopes = words.length === 0 ? null : scopesOf(words.join(','));
     const { password, replaced } = await addUser(database, args.name, given, scopes);
     complain(`${replaced ? 'Changed the password of' : 'Added'} ${args.name}\n`);
+    if (password !== null) print(`${password}\n`);
+    return exitCodes.done;
+  },
+});
+
+const passwdCommand = defineCommand({
+  meta: { name: 'passwd', description: 'Change the password of a user, and end the sessions' },
+  args: { ...commonArgs, ...databaseArg, ...nameArg, ...passwordArg },
+  async run({ args }) {
+    const database = databaseOf(args.database, openContext(args));
+    const password = await changePassword(database, args.name, await givenPassword(args['password-stdin']));
+    complain(`Changed the password of ${args.name}\n`);
     if (password !== null) print(`${password}\n`);
     return exitCodes.done;
   },
@@ -76,5 +92,10 @@ const rmCommand = defineCommand({
 
 export const userCommand = defineCommand({
   meta: { name: 'user', description: 'Manage the users of the receiver' },
-  subCommands: { add: addCommand, ls: lsCommand, rm: rmCommand },
+  subCommands: { add: addCommand, ls: lsCommand, passwd: passwdCommand, rm: rmCommand },
 });
+
+/** Returns the password on standard input without its line break, null without the flag. */
+async function givenPassword(isGiven: boolean | undefined): Promise<string | null> {
+  return isGiven ? (await Bun.stdin.text()).replace(/\r?\n$/, '') : null;
+}

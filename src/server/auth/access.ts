@@ -11,6 +11,8 @@ import { permits, type Scope } from './scope.ts';
 export type AccessRules = {
   /** Anybody, and nothing is known of the caller: for health checks and the pages of the dashboard. */
   readonly open: Access<null>;
+  /** Anybody: says who the client is and what it may read. */
+  readonly visitor: Access<Visitor>;
   /**
    * A client that may read: on loopback, with `--public`, or with the scope `read`. The handler shows names of people
    * only through `shownName` of the result.
@@ -33,6 +35,9 @@ export type AccessRules = {
   readonly admin: Access<Account>;
 };
 
+/** A client, and whether it may read. */
+export type Visitor = ReadingClient & { readonly mayRead: boolean };
+
 /** What the rules depend on. */
 export type AccessParts = {
   readonly identify: Identify;
@@ -49,28 +54,37 @@ export function createAccessRules({ identify, keyRing, isPublic, alias }: Access
 
   async function holderOf(call: Call, needed: Scope): Promise<Account> {
     const account = await identify(call);
-    if (account === null) throw loginRequired();
+    if (account === null) throw loginRequired(call.request.headers);
     requireScope(account, needed);
     return account;
   }
 
   /** @param also a further scope that permits reading */
-  async function readerOf(call: Call, also: Scope = 'read'): Promise<ReadingClient> {
+  async function visitorOf(call: Call, also: Scope = 'read'): Promise<Visitor> {
     const account = await identify(call);
     const { isLocal } = call.client;
-    if (account === null && !isLocal && !isPublic) throw loginRequired();
-    if (account !== null && !isLocal && !isPublic && !permits(account.scopes, also)) requireScope(account, 'read');
-    const seesNames = account === null ? isLocal : permits(account.scopes, 'read:names');
-    return { account, seesNames, shownName: seesNames ? alias : noName };
+    const scopes = account?.scopes ?? [];
+    const mayRead = isLocal || isPublic || permits(scopes, 'read') || permits(scopes, also);
+    const seesNames = account === null ? isLocal : permits(scopes, 'read:names');
+    return { account, mayRead, seesNames, shownName: seesNames ? alias : noName };
+  }
+
+  async function readerOf(call: Call, also?: Scope): Promise<ReadingClient> {
+    const visitor = await visitorOf(call, also);
+    if (visitor.mayRead) return visitor;
+    if (visitor.account === null) throw loginRequired(call.request.headers);
+    requireScope(visitor.account, 'read');
+    return visitor;
   }
 
   return {
     open: () => Promise.resolve(null),
+    visitor: (call) => visitorOf(call),
     reader: (call) => readerOf(call),
     async nameReader(call) {
       const reader = await readerOf(call);
       if (reader.seesNames) return reader;
-      if (reader.account === null) throw loginRequired();
+      if (reader.account === null) throw loginRequired(call.request.headers);
       requireScope(reader.account, 'read:names');
       return reader;
     },

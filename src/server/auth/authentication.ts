@@ -5,16 +5,18 @@ import { credentialsOf } from '../store/users.ts';
 import { type Account, loginRequired } from './caller.ts';
 import type { KeyRing } from './key-ring.ts';
 import { scopesOf } from './scope.ts';
+import { createThrottle } from './throttle.ts';
 import { hashPassword } from './users.ts';
 
-/** Identifies the sender of a request by HTTP Basic. */
+/**
+ * Identifies users by name and password. Both functions throw RequestProblem: 401 in the words of the SAM API, 429 after
+ * too many failed logins, or 503 if too many passwords are being verified. `address` is the IP address of the client.
+ */
 export type Authenticator = {
-  /**
-   * Returns the user with a name and password, or the key with a name.
-   * @param authorization the header of that name
-   * @throws RequestProblem 401 in the words of the SAM API, or 503 if too many passwords are being verified
-   */
-  authenticate(authorization: string): Promise<Account>;
+  /** Returns the user or the key that HTTP Basic names. `authorization` is the header of that name. */
+  authenticate(authorization: string, address: string): Promise<Account>;
+  /** Returns the user with a name and password. */
+  login(user: string, password: string, address: string): Promise<Account>;
 };
 
 /** More users than any receiver has. All entries are dropped at this number, with those of old passwords. */
@@ -29,14 +31,19 @@ export function createAuthenticator(reader: Reader, keyRing: KeyRing): Authentic
   // Keyed hashes of successful logins only. Without them, argon2id at each request would make a drain CPU-bound.
   const remembered = new Set<string>();
   const running = new Map<string, Promise<boolean>>();
+  const throttle = createThrottle();
   const slots = createSlots(maxAtOnce, maxWaiting);
   const decoy = hashPassword(randomBytes(16).toString('hex'));
 
-  async function verify(password: string, hash: string, key: string): Promise<boolean> {
+  /** @param check runs before the verification, when those that wait before it have ended */
+  async function verify(password: string, hash: string, key: string, check: () => void): Promise<boolean> {
     // Verify the same credentials once, even if many requests bring them together.
     const same = running.get(key);
     if (same) return same;
-    const verification = slots(() => Bun.password.verify(password, hash));
+    const verification = slots(async () => {
+      check();
+      return await Bun.password.verify(password, hash);
+    });
     running.set(key, verification);
     try {
       return await verification;
@@ -45,28 +52,35 @@ export function createAuthenticator(reader: Reader, keyRing: KeyRing): Authentic
     }
   }
 
+  async function login(user: string, password: string, address: string): Promise<Account> {
+    const known = await credentialsOf(reader, user);
+    const stored = known?.passwordHash ?? null;
+    // The hash is part of the key, so that a new password voids the remembered login.
+    const key = createHmac('sha256', processKey)
+      .update(JSON.stringify([user, stored, password]))
+      .digest('base64');
+    const account = (scopes: string): Account => ({ name: user, kind: 'user', scopes: scopesOf(scopes) });
+    if (known && remembered.has(key)) return account(known.scopes);
+    // Verify a decoy for an unknown user, so that the time does not reveal which names exist.
+    const isRight = await verify(password, stored ?? (await decoy), key, () => throttle.check(user, address));
+    if (!isRight || !known) {
+      throttle.failed(user, address);
+      throw new RequestProblem(401, 'Invalid credentials');
+    }
+    throttle.succeeded(user);
+    if (remembered.size >= maxRemembered) remembered.clear();
+    remembered.add(key);
+    return account(known.scopes);
+  }
+
   return {
-    async authenticate(authorization) {
+    login,
+    async authenticate(authorization, address) {
       const credentials = basicCredentials(authorization);
-      if (!credentials) throw loginRequired();
+      if (!credentials) throw loginRequired(new Headers());
       const { user, password } = credentials;
       // The SAM API sends its keys by HTTP Basic.
-      const holder = await keyRing.named(user, password);
-      if (holder) return holder;
-      const known = await credentialsOf(reader, user);
-      const stored = known?.passwordHash ?? null;
-      // The hash is part of the key, so that a new password voids the remembered login.
-      const key = createHmac('sha256', processKey)
-        .update(JSON.stringify([user, stored, password]))
-        .digest('base64');
-      const account = (scopes: string): Account => ({ name: user, kind: 'user', scopes: scopesOf(scopes) });
-      if (known && remembered.has(key)) return account(known.scopes);
-      // Verify a decoy for an unknown user, so that the time does not reveal which names exist.
-      const right = await verify(password, stored ?? (await decoy), key);
-      if (!right || !known) throw new RequestProblem(401, 'Invalid credentials');
-      if (remembered.size >= maxRemembered) remembered.clear();
-      remembered.add(key);
-      return account(known.scopes);
+      return (await keyRing.named(user, password)) ?? (await login(user, password, address));
     },
   };
 }

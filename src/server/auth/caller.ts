@@ -25,9 +25,14 @@ export type ReadingClient = {
   readonly shownName: ShownName;
 };
 
-/** Returns the problem of a request without credentials, in the words of the SAM API. */
-export function loginRequired(): RequestProblem {
-  return new RequestProblem(401, 'Authentication required', { 'WWW-Authenticate': 'Basic realm="SAM API"' });
+/**
+ * Returns the problem of a request without credentials, in the words of the SAM API. A script of a page gets no
+ * challenge: the browser would open its own login window over the page's form. Fetch Metadata tells it from programs.
+ */
+export function loginRequired(headers: Headers): RequestProblem {
+  const isScript = headers.get('sec-fetch-dest') === 'empty';
+  const challenge = { 'WWW-Authenticate': 'Basic realm="SAM API"' };
+  return new RequestProblem(401, 'Authentication required', isScript ? {} : challenge);
 }
 
 /** @throws RequestProblem 403 that says which scope is missing */

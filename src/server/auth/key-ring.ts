@@ -5,13 +5,14 @@ import type { Store } from '../store/port.ts';
 import { timestampOf } from '../timestamp.ts';
 import type { Account } from './caller.ts';
 import { hashOf } from './keys.ts';
+import { createRateLimit, defaultPerMinute } from './rate-limit.ts';
 import { scopesOf } from './scope.ts';
 
 /** Finds the holders of keys. */
 export type KeyRing = {
   /**
    * Returns the holder of the key that a request has.
-   * @throws RequestProblem 401 or 500 in the words of the ingest API
+   * @throws RequestProblem 401 or 500 in the words of the ingest API, or 429 over the rate of the key
    */
   holder(key: string | null): Promise<Account>;
   /** Returns the holder of a stored key, null if no key of that name is this one. */
@@ -28,7 +29,10 @@ const usedEveryMs = 60_000;
 export function createKeyRing(store: Store, environmentKeys: readonly string[]): KeyRing {
   const fromEnvironment = new Set(environmentKeys.map((key) => hashOf(key).toString('hex')));
 
+  const rate = createRateLimit();
+
   async function accountOf(row: ApiKeyRow): Promise<Account> {
+    rate.take(row.name, row.per_minute ?? defaultPerMinute);
     await noteUse(store, row.name, row.last_used_at, new Date());
     return { name: row.name, kind: 'key', scopes: scopesOf(row.scopes) };
   }
@@ -40,7 +44,10 @@ export function createKeyRing(store: Store, environmentKeys: readonly string[]):
       const hash = hashOf(key);
       const row = await keyWithHash(store, hash);
       if (row) return accountOf(row);
-      if (fromEnvironment.has(hash.toString('hex'))) return { name: 'API_KEYS', kind: 'key', scopes: ['write:*'] };
+      if (fromEnvironment.has(hash.toString('hex'))) {
+        rate.take('API_KEYS', defaultPerMinute);
+        return { name: 'API_KEYS', kind: 'key', scopes: ['write:*'] };
+      }
       throw fromEnvironment.size > 0 || (await hasKeys(store))
         ? new RequestProblem(401, 'Invalid API Key')
         : new RequestProblem(500, 'No API keys configured on server');

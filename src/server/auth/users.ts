@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { OperatorError } from '../../lib/errors.ts';
+import { printable } from '../../lib/text.ts';
 import { type Location, withStore } from '../store/open.ts';
+import { deleteSessionsOf } from '../store/sessions.ts';
 import { allUsers, countUsers, credentialsOf, deleteUser, storeUser } from '../store/users.ts';
 import { timestampOf } from '../timestamp.ts';
 import { type Scope, scopesOf, scopesText, userScopes } from './scope.ts';
@@ -41,11 +43,27 @@ export async function addUser(
     store.transaction(async (writer) => {
       const before = await credentialsOf(writer, name);
       const text = scopes ? scopesText(scopes) : (before?.scopes ?? scopesText(userScopes));
+      // Whoever knew the old password may have a session.
+      await deleteSessionsOf(writer, name);
       await storeUser(writer, { name, passwordHash, scopes: text, changedAt: now });
       return before !== null;
     }),
   );
   return { password: made, replaced };
+}
+
+/**
+ * Changes the password of a user, and ends the user's sessions. Returns the generated password as `addUser`.
+ * @throws OperatorError as `addUser`, or if there is no such user
+ */
+export async function changePassword(
+  location: Location,
+  name: string,
+  password: string | null,
+): Promise<string | null> {
+  const known = await withStore(location, (store) => credentialsOf(store, name));
+  if (!known) throw unknownUser(name);
+  return (await addUser(location, name, password)).password;
 }
 
 /**
@@ -70,8 +88,17 @@ export async function listUsers(location: Location): Promise<ListedUser[]> {
  * @throws OperatorError if there is no such user, or if the database cannot be opened
  */
 export async function removeUser(location: Location, name: string): Promise<void> {
-  const removed = await withStore(location, (store) => store.transaction((writer) => deleteUser(writer, name)));
-  if (!removed) throw new OperatorError(`there is no user '${name}': hpc-collector serve user ls lists them`);
+  const removed = await withStore(location, (store) =>
+    store.transaction(async (writer) => {
+      await deleteSessionsOf(writer, name);
+      return deleteUser(writer, name);
+    }),
+  );
+  if (!removed) throw unknownUser(name);
+}
+
+function unknownUser(name: string): OperatorError {
+  return new OperatorError(`there is no user '${printable(name, 80)}': hpc-collector serve user ls lists them`);
 }
 
 /** Returns the argon2id hash of a password, with its salt and parameters. */

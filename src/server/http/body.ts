@@ -33,14 +33,35 @@ export async function readBody(
     const instead = gzip === 'taken' ? 'send gzip, or the body uncompressed' : 'send the body uncompressed';
     throw new RequestProblem(400, `Content-Encoding is not supported: ${instead}`);
   }
-  if (Number(request.headers.get('content-length') ?? 0) > limits.maxBytes) throw tooLarge(limits.maxBytes);
+  refuseLonger(request.headers, limits);
   const bytes = await readBytes(request, limits);
   return isGzip ? await decompressed(bytes, limits.maxBytes) : bytes;
 }
 
+/** True if a request has the form of a page. */
+export function isForm(headers: Headers): boolean {
+  return mediaTypeOf(headers) === 'application/x-www-form-urlencoded';
+}
+
+/**
+ * Reads the body of a request that has the form of a page.
+ * @throws RequestProblem 400, 408 or 413
+ */
+export async function readForm(request: Request, limits: BodyLimits): Promise<URLSearchParams> {
+  refuseLonger(request.headers, limits);
+  return new URLSearchParams(new TextDecoder().decode(await readBytes(request, limits)));
+}
+
+function mediaTypeOf(headers: Headers): string {
+  return (headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+}
+
+function refuseLonger(headers: Headers, { maxBytes }: BodyLimits): void {
+  if (Number(headers.get('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes);
+}
+
 function requireJson(headers: Headers): void {
-  const mediaType = (headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
-  if (!/^application\/(json|[^/\s]+\+json)$/.test(mediaType)) {
+  if (!/^application\/(json|[^/\s]+\+json)$/.test(mediaTypeOf(headers))) {
     throw new RequestProblem(415, 'Content-Type must be application/json');
   }
 }

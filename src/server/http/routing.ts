@@ -2,6 +2,7 @@ import { printable } from '../../lib/text.ts';
 import { type Answered, refusal } from './answer.ts';
 import { type Client, clientOf, type Transport } from './client.ts';
 import { allowOrigin, isPreflight, preflightAnswer } from './cors.ts';
+import { requireOwnOrigin } from './origin.ts';
 import { RequestProblem } from './problem.ts';
 
 /** A request whose path and method fit a route. */
@@ -21,7 +22,7 @@ export type Access<Caller> = (call: Call) => Promise<Caller>;
 
 /** A line of the table of routes. */
 export type Route = {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   readonly pattern: RegExp;
   readonly answer: (call: Call) => Promise<Answered>;
 };
@@ -113,12 +114,13 @@ async function dispatch(
   return answered;
 }
 
-/** @throws RequestProblem 404 or 405, and whatever the route throws */
+/** @throws RequestProblem 403, 404 or 405, and whatever the route throws */
 async function answerOf(api: Api, request: Request, url: URL, client: Client): Promise<Answered> {
   if (api.origins && isPreflight(request)) return { response: preflightAnswer() };
   const fitting = api.routes.filter(({ pattern }) => pattern.test(url.pathname));
   const found = fitting.find((candidate) => methodsOf(candidate).includes(request.method));
   if (found) {
+    requireOwnOrigin(request, client);
     const parts = Object.entries(found.pattern.exec(url.pathname)?.groups ?? {});
     const parameters = Object.fromEntries(parts.map(([name, part]) => [name, decoded(part)]));
     return await found.answer({ request, url, client, parameters });

@@ -85,13 +85,21 @@ overEngines((engine) => {
     }
   });
 
-  test('a flood of wrong logins is bounded and leaves who is known alone', async () => {
-    await receiver.get('outages');
-    const flood = Array.from({ length: 40 }, (_, i) => send('GET', 'outages', basic('nobody', `guess ${i}`)));
-    const known = await receiver.get('outages');
-    expect(known.status).toBe(200);
-    const statuses = new Set((await Promise.all(flood)).map((answer) => answer.status));
-    expect([...statuses].sort()).toEqual([401, 503]);
+  test('a flood of wrong logins is slowed down and leaves who is known alone', async () => {
+    const flooded = await startForTest({ engine, isBehindProxy: true });
+    const guess = (name: string, secret: string) =>
+      flooded.send('GET', 'outages', { headers: { Authorization: basic(name, secret) } });
+    await flooded.get('outages');
+    const flood = Array.from({ length: 40 }, (_, i) => guess('nobody', `guess ${i}`));
+    expect((await flooded.get('outages')).status).toBe(200);
+    const answers = await Promise.all(flood);
+    const count = (status: number) => answers.filter((answer) => answer.status === status).length;
+    expect([count(401) >= 10, count(401) < 15, count(401) + count(429) + count(503)]).toEqual([true, true, 40]);
+    const late = await guess('nobody', 'guess');
+    expect(late.status).toBe(429);
+    expect(late.body.error).toMatch(/^Too many failed logins: try again in \d+ s$/);
+    expect(Number(late.headers.get('retry-after'))).toBeGreaterThan(0);
+    await flooded.remove();
   }, 20_000);
 
   test('a changed password counts at once, and the old one no longer', async () => {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { keysIn } from '../../../src/server/auth/key-ring.ts';
-import { addKey, listKeys, removeKey } from '../../../src/server/auth/keys.ts';
+import { addKey, listKeys, removeKey, rotateKey } from '../../../src/server/auth/keys.ts';
 import { type Engine, login, overEngines, startForTest } from '../helper.ts';
 import { jobRecord, startIngest } from '../usage/helper.ts';
 
@@ -65,6 +65,26 @@ overEngines((engine) => {
       await expect(removeKey(receiver.database, 'late')).rejects.toThrow('there is no key late');
     });
 
+    test('that is rotated keeps its scopes, and the old one is refused', async () => {
+      const receiver = await started(engine);
+      const old = await receiver.addKey('rotated', 'write:a');
+      const fresh = await rotateKey(receiver.database, 'rotated');
+      expect(await statusWith(receiver, old, 'a')).toBe(401);
+      expect([await statusWith(receiver, fresh, 'a'), await statusWith(receiver, fresh, 'b')]).toEqual([200, 403]);
+      await expect(rotateKey(receiver.database, 'none')).rejects.toThrow('there is no key none');
+    });
+
+    test('has its own rate, and is told when to try again', async () => {
+      const receiver = await started(engine);
+      const key = await addKey(receiver.database, 'slow', ['write:*'], 2);
+      const send = () => receiver.ingest({ hostname: 'a', jobs: [] }, { 'X-API-Key': key });
+      expect([(await send()).status, (await send()).status]).toEqual([200, 200]);
+      const { status, headers, body } = await send();
+      expect([status, body]).toEqual([429, { detail: 'API key slow is over its limit of 2 requests a minute' }]);
+      expect(Number(headers.get('retry-after'))).toBeWithin(1, 31);
+      expect(await statusWith(receiver, receiver.key, 'a')).toBe(200);
+    });
+
     test('is not replaced by another of its name', async () => {
       const receiver = await started(engine);
       await expect(addKey(receiver.database, 'shared', ['write:a'])).rejects.toThrow('there is a key shared already');
@@ -80,6 +100,7 @@ overEngines((engine) => {
         scopes: ['write:b', 'write:a'],
         createdAt: expect.stringMatching(/^20\d\d-/),
         lastUsedAt: null,
+        perMinute: null,
       });
       await statusWith(receiver, key, 'a');
       expect((await listed())?.lastUsedAt).toStartWith('20');

@@ -16,6 +16,7 @@ import * as reservations from '../../../src/server/store/reservations.ts';
 import * as resources from '../../../src/server/store/resources.ts';
 import * as secrets from '../../../src/server/store/secrets.ts';
 import * as series from '../../../src/server/store/series.ts';
+import * as sessions from '../../../src/server/store/sessions.ts';
 import * as snapshots from '../../../src/server/store/snapshots.ts';
 import * as spans from '../../../src/server/store/spans.ts';
 import { insertInto as insertOnSqlite, numbered } from '../../../src/server/store/sqlite.ts';
@@ -54,7 +55,7 @@ const store: Store = {
 
 beforeAll(async () => {
   const body = new Uint8Array();
-  const key = { name: 'n', sha256: body, scopes: '', createdAt: '' };
+  const key = { name: 'n', sha256: body, scopes: '', perMinute: null, createdAt: '' };
   const delivery = { path: '/', user: 'u', bytes: body, key: 'k', receivedAt: new Date(0) };
   const snapshot = {
     system: 's',
@@ -70,6 +71,7 @@ beforeAll(async () => {
   const outage = { title: '', severity: '', status: '', component: null, estimatedResolution: null, body, key: 'k' };
   await apiKeys.insertKey(writer, key);
   await apiKeys.allKeys(writer);
+  await apiKeys.replaceKey(writer, 'n', body, '');
   await apiKeys.deleteKey(writer, 'n');
   await apiKeys.keyWithHash(writer, body);
   await apiKeys.hasKeys(writer);
@@ -102,6 +104,10 @@ beforeAll(async () => {
   await resources.listStates(writer, { resource: null, from: null, before: null }, null, 1);
   await resources.stateAt(writer, 'r', '');
   await secrets.secretOf(writer, 'n', body);
+  await sessions.insertSession(writer, { tokenSha256: body, user: 'n', createdAt: '', expiresAt: '' });
+  await sessions.sessionUser(writer, body, '');
+  await sessions.deleteSession(writer, body);
+  await sessions.deleteSessionsOf(writer, 'n');
   await snapshots.insertSnapshot(writer, snapshot);
   await snapshots.storeAnswer(writer, 1, '');
   await series.seriesOf(writer, 's');
