@@ -5,8 +5,11 @@ import type { Sessions } from './auth/sessions.ts';
 import type { BodyLimits } from './http/body.ts';
 import { type Api, route } from './http/routing.ts';
 import {
+  changeOutage,
+  deleteOutage,
   getHistory,
   getLatest,
+  getOutage,
   getOutages,
   getReservations,
   getStates,
@@ -56,6 +59,9 @@ export function apisOf({ store, access, authenticator, sessions, limits, origins
         route('DELETE', '/api/v1/session', open, deleteSession(sessions)),
         route('POST', `${status}/outage`, outageWriter, postOutage(store, limits.status)),
         route('GET', `${status}/outages`, reader, getOutages(store)),
+        route('GET', `${status}/outages/:outage`, reader, getOutage(store)),
+        route('PATCH', `${status}/outages/:outage`, outageWriter, changeOutage(store, limits.status)),
+        route('DELETE', `${status}/outages/:outage`, outageWriter, deleteOutage(store)),
         route('GET', `${status}/reservations`, reader, getReservations(store)),
         route('POST', `${status}/:system`, systemWriter, postSnapshot(store, limits.status)),
         route('GET', `${status}/:system/latest`, reader, getLatest(store)),

@@ -22,7 +22,7 @@ export type Access<Caller> = (call: Call) => Promise<Caller>;
 
 /** A line of the table of routes. */
 export type Route = {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly pattern: RegExp;
   readonly answer: (call: Call) => Promise<Answered>;
 };
@@ -32,6 +32,7 @@ const parameterForms: Readonly<Record<string, string>> = {
   system: '(?!(?:outages?|reservations)(?:/|$))[a-z0-9][a-z0-9_-]{0,31}',
   cluster: '[^/%]+',
   name: '[^/]+',
+  outage: '\\d{1,15}',
 };
 
 /**

@@ -2,10 +2,12 @@ import type { Account, ReadingClient } from '../auth/caller.ts';
 import { type Answered, json } from '../http/answer.ts';
 import { type BodyLimits, readBody } from '../http/body.ts';
 import { idempotencyKey } from '../http/idempotency-key.ts';
-import { parseJsonObject } from '../http/json.ts';
+import { isRecord, parseJson, parseJsonObject } from '../http/json.ts';
+import { RequestProblem } from '../http/problem.ts';
 import type { Call } from '../http/routing.ts';
 import type { Stored } from '../store/deliveries.ts';
 import type { Store } from '../store/port.ts';
+import { patchOutage, removeOutage, showOutage } from './change-outage.ts';
 import type { StatusDelivery } from './delivery.ts';
 import { historyOf, type SeriesChoice } from './history.ts';
 import { outagesFor, storeOutage } from './outages.ts';
@@ -76,6 +78,29 @@ export function getOutages(store: Store) {
   return async ({ url }: Call): Promise<Answered> => found(await outagesFor(store, url.searchParams, new Date()));
 }
 
+/** Returns the handler that shows an outage with its time line. */
+export function getOutage(store: Store) {
+  return async (call: Call, { seesNames }: ReadingClient): Promise<Answered> =>
+    found(await showOutage(store, outageOf(call), seesNames));
+}
+
+/** Returns the handler that changes an outage. */
+export function changeOutage(store: Store, limits: BodyLimits) {
+  return async (call: Call, { name }: Account): Promise<Answered> => {
+    const body = parseJson(await readBody(call.request, limits));
+    if (!isRecord(body)) throw new RequestProblem(400, 'JSON body must be an object');
+    return { ...found(await patchOutage(store, outageOf(call), body, name, new Date())), note: name };
+  };
+}
+
+/** Returns the handler that deletes an outage. */
+export function deleteOutage(store: Store) {
+  return async (call: Call, { name }: Account): Promise<Answered> => ({
+    ...found(await removeOutage(store, outageOf(call))),
+    note: name,
+  });
+}
+
 /** Returns the handler that lists reservations. */
 export function getReservations(store: Store) {
   return async ({ url }: Call): Promise<Answered> => found(await reservationsFor(store, url.searchParams, new Date()));
@@ -89,6 +114,10 @@ async function readDelivery({ request, url }: Call, user: string, limits: BodyLi
 
 function systemOf({ parameters }: Call): string {
   return parameters.system ?? '';
+}
+
+function outageOf({ parameters }: Call): number {
+  return Number(parameters.outage);
 }
 
 function found(value: unknown): Answered {

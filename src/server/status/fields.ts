@@ -107,6 +107,11 @@ function absent(value: unknown): unknown {
   return value === null || value === '' || empty ? undefined : value;
 }
 
+/** Maps the same values to null. */
+export function absentAsNull(value: unknown): unknown {
+  return absent(value) ?? null;
+}
+
 export const optionalTime = z.preprocess(absent, time.optional());
 
 /** The time of a report, which may be absent but not in the future: it would hide every later report. */

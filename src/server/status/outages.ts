@@ -2,10 +2,11 @@ import { outageStatuses } from '../../snapshot/limits.ts';
 import { RequestProblem } from '../http/problem.ts';
 import { flagParameter } from '../http/query.ts';
 import { type Stored, storeOnce } from '../store/deliveries.ts';
-import { listOutages, type OutageRow, storeReport } from '../store/outages.ts';
+import { listOutages, type OutageRow, outageById, outageByKey, storeReport } from '../store/outages.ts';
 import type { Reader, Store } from '../store/port.ts';
 import { timestampOf } from '../timestamp.ts';
 import type { StatusDelivery } from './delivery.ts';
+import { noteUpdate } from './outage-updates.ts';
 import { outageSchema } from './schemas.ts';
 import { validated } from './validate.ts';
 
@@ -24,6 +25,8 @@ export function storeOutage(store: Store, delivery: StatusDelivery): Promise<Sto
     );
     const outage = validated(outageSchema, Object.fromEntries(given));
     const key = outage.outage_key ?? null;
+    const receivedAt = timestampOf(delivery.receivedAt);
+    const before = key === null ? null : await outageByKey(writer, key);
     const id = await storeReport(writer, {
       system: outage.system_name,
       title: outage.title,
@@ -36,10 +39,12 @@ export function storeOutage(store: Store, delivery: StatusDelivery): Promise<Sto
       estimatedResolution: outage.estimated_resolution ?? null,
       key,
       reportedAt: outage.outage_reported_at ?? null,
-      receivedAt: timestampOf(delivery.receivedAt),
+      receivedAt,
       receivedFrom: delivery.user,
       body: delivery.bytes,
     });
+    const after = await outageById(writer, id);
+    if (after) await noteUpdate(writer, before, after, outage.outage_reported_at ?? receivedAt, delivery.user);
     const answer = JSON.stringify({
       success: true,
       message: 'Outage reported successfully',

@@ -42,8 +42,8 @@ export async function storeReservations(
 
 /**
  * Returns the reservations, next start first. Query parameters: `system_name`; `upcoming_only` (default true: without
- * those that have ended). A reservation that was not reported in the 30 minutes before its system's newest snapshot is
- * left out.
+ * those that have ended). A reservation is left out if it was not reported in the 30 minutes before its system's newest
+ * snapshot, or if that came more than 30 minutes ago.
  * @throws RequestProblem 400 if `upcoming_only` is neither true nor false
  */
 export async function reservationsFor(reader: Reader, query: URLSearchParams, now: Date): Promise<Members[]> {
@@ -52,6 +52,7 @@ export async function reservationsFor(reader: Reader, query: URLSearchParams, no
   const rows = await listReservations(reader, query.get('system_name') || null, endsAfter);
   return rows
     .filter((row) => millisecondsOf(row.newest) - millisecondsOf(row.reported_at) <= staleMs)
+    .filter((row) => now.getTime() - millisecondsOf(row.newest_received) <= staleMs)
     .map((row) => ({
       reservation_id: row.id,
       system_name: row.system,

@@ -259,4 +259,15 @@ export const migrations: readonly string[] = [
   DELETE FROM rollups;
   UPDATE snapshots SET in_history = 0 WHERE in_history <> 0;
   `,
+  `
+  -- The time line of an outage. The changes are a JSON object: the new value of each changed field.
+  CREATE TABLE outage_updates (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    outage_id INTEGER NOT NULL REFERENCES outages (id) ON DELETE CASCADE,
+    at TEXT NOT NULL,
+    received_from TEXT NOT NULL,
+    changes TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX outage_updates_of_outage ON outage_updates (outage_id);
+  `,
 ];

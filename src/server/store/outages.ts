@@ -88,11 +88,52 @@ export async function storeReport(writer: Writer, report: OutageReport): Promise
   );
 }
 
+const columns = `id AS outage_id, system_name, title, severity, status, component, description, start_time, end_time,
+  estimated_resolution, created_at, updated_at`;
+
+/** Returns an outage, null if there is none with that id. */
+export function outageById(reader: Reader, id: number): Promise<OutageRow | null> {
+  return reader.get<OutageRow>(`SELECT ${columns} FROM outages WHERE id = $1`, id);
+}
+
+/** Returns the outage to which the client gave a name, null if there is none. */
+export function outageByKey(reader: Reader, key: string): Promise<OutageRow | null> {
+  return reader.get<OutageRow>(`SELECT ${columns} FROM outages WHERE outage_key = $1`, key);
+}
+
+/** The fields of an outage that a person may change. */
+export type OutageChange = Pick<
+  OutageRow,
+  'title' | 'severity' | 'status' | 'component' | 'description' | 'end_time' | 'estimated_resolution'
+>;
+
+/** Changes an outage. Reports that were made before `now` and arrive later do not undo it. */
+export async function changeOutage(writer: Writer, id: number, change: OutageChange, now: string): Promise<void> {
+  await writer.run(
+    `UPDATE outages SET title = $2, severity = $3, status = $4, component = $5, description = $6, end_time = $7,
+       estimated_resolution = $8, first_end_time = coalesce(first_end_time, $7, $8), updated_at = $9, reported_at = $9
+     WHERE id = $1`,
+    id,
+    change.title,
+    change.severity,
+    change.status,
+    change.component,
+    change.description,
+    change.end_time,
+    change.estimated_resolution,
+    now,
+  );
+}
+
+/** Deletes an outage with its updates. Returns false if there is none with that id. */
+export async function deleteOutage(writer: Writer, id: number): Promise<boolean> {
+  return (await writer.run('DELETE FROM outages WHERE id = $1', id)) > 0;
+}
+
 /** Returns the outages, newest start first. */
 export function listOutages(reader: Reader, filter: OutageFilter): Promise<OutageRow[]> {
   return reader.all<OutageRow>(
-    `SELECT id AS outage_id, system_name, title, severity, status, component, description, start_time, end_time,
-       estimated_resolution, created_at, updated_at FROM outages
+    `SELECT ${columns} FROM outages
      WHERE lower(system_name) = lower(coalesce($1, system_name)) AND status = coalesce($2, status)
        AND ($3 = 1 OR (status <> 'resolved' AND (end_time IS NULL OR end_time > $4)))
      ORDER BY start_time DESC, id DESC`,

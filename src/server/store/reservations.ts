@@ -30,6 +30,8 @@ export type ReservationRow = {
   readonly reported_at: string;
   readonly created_at: string;
   readonly newest: string;
+  /** When the snapshot with that timestamp was received. */
+  readonly newest_received: string;
 };
 
 /** Stores a reservation, or changes the one with its system and name unless a newer snapshot did. Returns its id. */
@@ -70,7 +72,9 @@ export async function storeReservation(writer: Writer, reservation: ReportedRese
 export function listReservations(reader: Reader, system: string | null, endsAfter: string): Promise<ReservationRow[]> {
   return reader.all<ReservationRow>(
     `SELECT r.id, r.system, r.name, r.description, r.start_time, r.end_time, r.first_end_time, r.node_count,
-       r.partition, r.reported_at, r.created_at, (SELECT max(s.timestamp) FROM snapshots s WHERE s.system = r.system) AS newest
+       r.partition, r.reported_at, r.created_at, (SELECT max(s.timestamp) FROM snapshots s WHERE s.system = r.system) AS newest,
+       (SELECT n.received_at FROM snapshots n WHERE n.system = r.system ORDER BY n.timestamp DESC, n.id DESC LIMIT 1)
+         AS newest_received
      FROM reservations r
      WHERE r.system = coalesce($1, r.system) AND r.end_time >= $2 ORDER BY r.start_time, r.id`,
     system,

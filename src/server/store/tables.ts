@@ -24,6 +24,7 @@ export const tables: readonly Table[] = [
   },
   { name: 'reservations', key: ['id'], kind: 'reservations' },
   { name: 'outages', key: ['id'], kind: 'outages' },
+  { name: 'outage_updates', key: ['id'], kind: 'outages' },
   { name: 'resources', key: ['resource'], kind: 'changes of status' },
   { name: 'resource_states', key: ['resource', 'at'], kind: 'changes of status' },
   { name: 'deliveries', key: ['key'], kind: 'answers for retries' },

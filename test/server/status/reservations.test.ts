@@ -75,6 +75,14 @@ overEngines((engine) => {
     expect(await listed('')).toContainEqual(expect.objectContaining({ system_name: 'other' }));
   });
 
+  test('all of a system without a snapshot for 30 minutes are hidden', async () => {
+    await snapshot('silent', '2026-03-01T10:00:00', [{ reservation_name: 'R1', ...ahead }]);
+    expect(await listed('system_name=silent')).toHaveLength(1);
+    const received = new Date(Date.now() - 30 * 60_000 - 1000).toISOString().slice(0, 19);
+    await receiver.change(`UPDATE snapshots SET received_at = '${received}' WHERE system = 'silent'`);
+    expect(await listed('system_name=silent')).toEqual([]);
+  });
+
   test('an unclear filter is refused', async () => {
     const { status, body } = await receiver.get('reservations?upcoming_only=perhaps');
     expect(status).toBe(400);
