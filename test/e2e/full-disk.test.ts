@@ -10,7 +10,7 @@ import { claim } from '../../src/outbox/ownership.ts';
 import { keepReserve } from '../../src/outbox/reserve.ts';
 import { addEntry } from '../support/add-entry.ts';
 import { type Disk, mountDisk, onDisk } from '../support/disk.ts';
-import { needs } from '../support/needs.ts';
+import { needs, needsAll, program } from '../support/needs.ts';
 import { accept, type Posted, type SamApi, startSamApi } from '../support/sam-api.ts';
 import { binary, newSite, type Site } from '../support/site.ts';
 import { start } from '../support/start.ts';
@@ -207,24 +207,36 @@ describe('an outbox', () => {
     expect(posted).toHaveLength(2);
   });
 
-  needs('setpriv')('that belongs to somebody else does not cost a snapshot', async () => {
-    const here = site();
-    const open = join(here.directory, 'open');
-    mkdirSync(open);
-    chmodSync(open, 0o777);
-    chmodSync(here.directory, 0o755);
-    here.configure('collector.yaml', `fallback_directory: ${open}/fallback\n`);
-    const outbox = join(here.directory, 'mine/outbox.db');
-    const { exit, stderr } = await start(
-      [Bun.which('setpriv') ?? '', '--reuid=65534', '--clear-groups', binary, 'collect', 'casper', '--outbox', outbox],
-      { env: here.env, cwd: '/' },
-    ).ended;
-    expect(exit).toBe(1);
-    expect(stderr).toMatch(
-      /cannot open the outbox .*: permission denied; the snapshot is kept in .*; this user must own it: ls -ld/,
-    );
-    expect(readdirSync(join(open, 'fallback'))).toHaveLength(1);
-  });
+  needsAll(program('setpriv'), [process.getuid?.() === 0, 'root'])(
+    'that belongs to somebody else does not cost a snapshot',
+    async () => {
+      const here = site();
+      const open = join(here.directory, 'open');
+      mkdirSync(open);
+      chmodSync(open, 0o777);
+      chmodSync(here.directory, 0o755);
+      here.configure('collector.yaml', `fallback_directory: ${open}/fallback\n`);
+      const outbox = join(here.directory, 'mine/outbox.db');
+      const { exit, stderr } = await start(
+        [
+          Bun.which('setpriv') ?? '',
+          '--reuid=65534',
+          '--clear-groups',
+          binary,
+          'collect',
+          'casper',
+          '--outbox',
+          outbox,
+        ],
+        { env: here.env, cwd: '/' },
+      ).ended;
+      expect(exit).toBe(1);
+      expect(stderr).toMatch(
+        /cannot open the outbox .*: permission denied; the snapshot is kept in .*; this user must own it: ls -ld/,
+      );
+      expect(readdirSync(join(open, 'fallback'))).toHaveLength(1);
+    },
+  );
 
   needs('prlimit')('that may not grow does not cost a snapshot', async () => {
     const here = site();

@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { hostname } from 'node:os';
+import { needs } from '../support/needs.ts';
 import { accept, type Posted, type SamApi, startSamApi } from '../support/sam-api.ts';
 import { credentials, newSite, type Site } from '../support/site.ts';
 import { until } from '../support/until.ts';
@@ -263,7 +264,7 @@ timeouts: { connect: 1, command: 5 }
 `;
   const collect = () => site.run('collect', 'casper');
 
-  test('is off unless it is configured; a dry run shows what it would report', async () => {
+  needs('ssh')('is off unless it is configured; a dry run shows what it would report', async () => {
     site.localSystem('casper');
     makeNodeGo('');
     for (let count = 0; count < 2; count++) await collect();
@@ -274,7 +275,7 @@ timeouts: { connect: 1, command: 5 }
     expect(await site.entries()).toHaveLength(2);
   });
 
-  test('begins and ends with the collections, and is posted by the run', async () => {
+  needs('ssh')('begins and ends with the collections, and is posted by the run', async () => {
     api = startSamApi(acceptOutage);
     site.api(api.url);
     site.localSystem('casper');
@@ -295,7 +296,7 @@ timeouts: { connect: 1, command: 5 }
     expect(String(first?.body.timestamp)).toStartWith(String(posted[0]?.body.start_time));
   });
 
-  test('a run that is killed while it posts does not report twice', async () => {
+  needs('ssh')('a run that is killed while it posts does not report twice', async () => {
     const never = Promise.withResolvers<Response>();
     let isHanging = true;
     api = startSamApi((posted, count) =>

@@ -6,6 +6,7 @@
 import { Database } from 'bun:sqlite';
 import { afterAll, beforeAll, describe, expect } from 'bun:test';
 import { join } from 'node:path';
+import { quoteArgument } from '../../src/exec/quote.ts';
 import { install } from '../support/playback.ts';
 import { newSite } from '../support/site.ts';
 import { askHistory, type PastJob } from '../support/slurm/ask.ts';
@@ -55,7 +56,7 @@ for (const { name, isThere, test, open } of sources) {
       if (asked.env !== null) return;
       // In the place of Slurm's, which may be here as well.
       const programs = join(site.directory, 'programs');
-      install(programs, { sacct: `#!/bin/sh\nexec cat ${join(recordedScenario, 'sacct.txt')}\n` });
+      install(programs, { sacct: `#!/bin/sh\nexec cat ${quoteArgument(join(recordedScenario, 'sacct.txt'))}\n` });
       const settings = `cluster_name: suite, search_path: ['${programs}', /usr/bin, /bin]`;
       site.configure('collector.yaml', `jobs: { ${settings} }\n`);
     }, sharedSlurmTimeout);

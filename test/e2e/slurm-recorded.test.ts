@@ -3,6 +3,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { quoteArgument } from '../../src/exec/quote.ts';
 import { needs } from '../support/needs.ts';
 import { install, loginNodePrograms, playback } from '../support/playback.ts';
 import { credentials, fixtures, newSite, type Site } from '../support/site.ts';
@@ -83,7 +84,7 @@ describe('on its own host', () => {
 
   test('that cannot authenticate says that Munge is not reached', async () => {
     const stderr = join(fixtures, 'failure-modes/slurm-without-munge/squeue.stderr');
-    install(programs, { squeue: `#!/bin/sh\ncat '${stderr}' >&2\nexit 1\n` });
+    install(programs, { squeue: `#!/bin/sh\ncat ${quoteArgument(stderr)} >&2\nexit 1\n` });
     const ran = await site.run('collect', 'farm', '--json-only');
     expect(ran.stderr).toMatch(
       /jobs: .*squeue .* exited with 1: .*; it cannot authenticate: it cannot reach Munge \(Munge encode failed: .*\(Did you start munged\?\)\): start munged on the host/,
