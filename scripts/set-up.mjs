@@ -34,7 +34,11 @@ const causes = [
 ];
 
 if (Number(process.versions.node.split('.')[0]) < neededNode) {
-  fail(`this is Node ${process.versions.node}, and Node ${neededNode} or newer is needed: see https://nodejs.org`);
+  // Debian 12 has Node 18. The npm package needs no root.
+  fail(
+    `this is Node ${process.versions.node}, and Node ${neededNode} or newer is needed: see https://nodejs.org, or install it ` +
+      'with: npm install --prefix ~/node node@22 && export PATH=~/node/node_modules/node/bin:$PATH',
+  );
 }
 if (!isInstalled()) {
   console.error('Installing the packages of package-lock.json (about 600 MB, once; it takes a minute or more) …');

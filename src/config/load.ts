@@ -18,7 +18,7 @@ import { type Layers, mergedLayers } from './layers.ts';
 import { defaultConfigDirectory, defaultStateDirectory, type Environment } from './paths.ts';
 import { presets } from './presets.ts';
 import { ConfigError, type ConfigProblem } from './problem.ts';
-import { checkSettings, problemAt, settingProblems } from './settings.ts';
+import { checkSettings, problemAt } from './settings.ts';
 import { type System, type SystemSettings, systemSchema } from './system.ts';
 import { ownYaml, readYaml, type YamlFile } from './yaml.ts';
 
@@ -95,10 +95,7 @@ function within(setting: string, file: YamlFile): YamlFile {
 
 /** Validates the merged YAML of a system. Throws ConfigError that lists every error. */
 export function systemSettings(name: string, layers: Layers): SystemSettings | HubSettings {
-  const schema = namedSchema(name, layers);
-  const problems = [...settingProblems(schema, layers), ...contradictions(name, layers)];
-  if (problems.length > 0) throw new ConfigError(problems);
-  return checkSettings(schema, layers);
+  return checkSettings(namedSchema(name, layers), layers, contradictions(name, layers));
 }
 
 /** A file with `service` describes a hub. */

@@ -5,17 +5,21 @@ import { printable } from '../lib/text.ts';
 import { type Layers, mergedLayers, placeIn } from './layers.ts';
 import { ConfigError, type ConfigProblem } from './problem.ts';
 
-/** Validates merged files. Throws ConfigError that lists every error. */
-export function checkSettings<S extends z.ZodType>(schema: S, layers: Layers): z.output<S> {
-  const result = schema.safeParse(mergedLayers(layers), { error: plainWords });
-  if (result.success) return result.data;
-  throw new ConfigError(settingProblems(schema, layers));
+/** Validates merged files. Throws ConfigError that lists every error, then `others`, which the caller found. */
+export function checkSettings<S extends z.ZodType>(
+  schema: S,
+  layers: Layers,
+  others: readonly ConfigProblem[] = [],
+): z.output<S> {
+  // A schema is used once in a run, and to compile it takes longer than to interpret it.
+  const result = schema.safeParse(mergedLayers(layers), { error: plainWords, jitless: true });
+  if (result.success && others.length === 0) return result.data;
+  throw new ConfigError([...problemsOf(result.error?.issues ?? [], schema, layers), ...others]);
 }
 
-/** Lists all errors of merged files, each with its place, in the order of the files. */
-export function settingProblems(schema: z.ZodType, layers: Layers): ConfigProblem[] {
-  const result = schema.safeParse(mergedLayers(layers), { error: plainWords });
-  const found = (result.error?.issues ?? []).flatMap((issue) => {
+/** Describes the errors of merged files, each with its place, in the order of the files. */
+function problemsOf(issues: readonly z.core.$ZodIssue[], schema: z.ZodType, layers: Layers): ConfigProblem[] {
+  const found = issues.flatMap((issue) => {
     if (issue.code !== 'unrecognized_keys') return [problemAt(layers, issue.path, issue.message)];
     return issue.keys.map((key) => unknownSetting(layers, [...issue.path, key], settingsAt(schema, issue.path)));
   });

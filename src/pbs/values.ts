@@ -100,7 +100,9 @@ export function memberNamed(raw: RawValue | undefined, name: string): string | u
 /** Returns one member like `memberNamed`, but ignores the case of the printed name. `name` must be in lower case. */
 export function memberInLowerCase(raw: RawValue | undefined, name: string): string | undefined {
   const found = memberNamed(raw, name);
-  if (found !== undefined) return found;
+  if (found !== undefined || typeof raw !== 'object') return found;
+  // Cheaper than reading all members: most objects have no such name.
+  if (!raw.text.toLowerCase().includes(`"${name}":`)) return undefined;
   const printed = [...(membersOf(raw)?.keys() ?? [])].findLast((other) => other.toLowerCase() === name);
   return printed === undefined ? undefined : memberNamed(raw, printed);
 }

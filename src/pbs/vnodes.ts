@@ -16,8 +16,12 @@ export function hostOf({ id, fields }: PbsRecord): string {
 export function hasDifferingVnodes({ fields }: PbsRecord): boolean {
   if (textOf(fields.get('state')) === various) return true;
   return ['resources_available', 'resources_assigned'].some((name) => {
-    const members = membersOf(fields.get(name)) ?? [];
-    return [...members].some(([resource, value]) => resource !== 'vnode' && textOf(value) === various);
+    const resources = fields.get(name);
+    // Cheaper than reading the members: hardly any host has such a value.
+    if (typeof resources !== 'object' || !resources.text.includes('various')) return false;
+    return [...(membersOf(resources) ?? [])].some(
+      ([resource, value]) => resource !== 'vnode' && textOf(value) === various,
+    );
   });
 }
 

@@ -63,23 +63,33 @@ export function addJob(rollup: JobRollup, job: JobRecord): void {
   rollup.held += job.held;
   rollup.cores += job.cores * (job.pending + job.held > 0 ? job.running : Math.max(1, job.running));
   rollup.users.add(user);
+  const nodes = nodesOf(rollup, job);
 
   for (const name of job.queues) {
     const queue = kept(rollup, name);
     const ofQueue = rollup.byQueue.get(queue) ?? { ...noneCounted(), users: new Set() };
     rollup.byQueue.set(queue, ofQueue);
     ofQueue.users.add(user);
-    count(rollup, ofQueue, job);
+    count(ofQueue, job, nodes);
   }
   // Count a job with several queues in one share only, so that the shares add up to the user's jobs.
   const queue = kept(rollup, job.queues[0]);
   const key = `${user}\n${project}\n${queue}`;
   const ofShare = rollup.byShare.get(key) ?? { ...noneCounted(), user, project, queue };
   rollup.byShare.set(key, ofShare);
-  count(rollup, ofShare, job);
+  count(ofShare, job, nodes);
 }
 
-function count(rollup: JobRollup, { counters, hosts, arrays }: Counted, job: JobRecord): void {
+/** The nodes of a running job: its hosts, or the array that it is part of. */
+type OccupiedNodes = { readonly hosts: readonly string[]; readonly array: string | null };
+
+function nodesOf(rollup: JobRollup, job: JobRecord): OccupiedNodes {
+  if (job.running === 0) return { hosts: [], array: null };
+  if (job.hosts === null) return { hosts: [], array: kept(rollup, arrayOf(job.id) ?? job.id) };
+  return { hosts: job.hosts.map((name) => kept(rollup, name)), array: null };
+}
+
+function count({ counters, hosts, arrays }: Counted, job: JobRecord, nodes: OccupiedNodes): void {
   counters.running_jobs += job.running;
   counters.pending_jobs += job.pending;
   counters.held_jobs += job.held;
@@ -89,9 +99,8 @@ function count(rollup: JobRollup, { counters, hosts, arrays }: Counted, job: Job
   counters.gpus_pending += job.pending * job.gpus;
   counters.cores_held += job.held * job.cores;
   counters.gpus_held += job.held * job.gpus;
-  if (job.running === 0) return;
-  if (job.hosts === null) arrays.add(kept(rollup, arrayOf(job.id) ?? job.id));
-  else for (const name of job.hosts) hosts.add(kept(rollup, name));
+  for (const host of nodes.hosts) hosts.add(host);
+  if (nodes.array !== null) arrays.add(nodes.array);
 }
 
 function noneCounted(): Counted {
@@ -178,7 +187,7 @@ export function shareRows(rollup: JobRollup, hostsByArray: ReadonlyMap<string, R
 
 /** Returns the counters with the number of nodes. A node that several jobs share counts once. */
 function withNodes(counted: Counted, hostsByArray: ReadonlyMap<string, ReadonlySet<string>>): JobCounters {
-  const hosts = new Set(counted.hosts);
-  for (const array of counted.arrays) for (const host of hostsByArray.get(array) ?? []) hosts.add(host);
-  return { ...counted.counters, nodes_allocated: hosts.size };
+  const ofArrays = [...counted.arrays].flatMap((array) => [...(hostsByArray.get(array) ?? [])]);
+  const more = new Set(ofArrays.filter((host) => !counted.hosts.has(host)));
+  return { ...counted.counters, nodes_allocated: counted.hosts.size + more.size };
 }

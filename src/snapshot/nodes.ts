@@ -83,16 +83,20 @@ function noneOfType(): TypeCounts {
 /** Counts the hardware of a node. Skips a node without cores, because a node that is down can report no hardware. */
 function addHardware({ hardware }: TypeCounts, node: NodeRecord): void {
   if (node.cores === 0) return;
-  const [model] = node.resources.get('gpu_type')?.split(',') ?? [];
   const of = {
     cores_per_node: node.cores,
     memory_gb_per_node: Math.round(node.memoryGib),
-    ...(node.gpus > 0 ? { gpus_per_node: node.gpus, gpu_model: model ? cutName(model, 'gpu_model') : null } : {}),
+    ...(node.gpus > 0 ? { gpus_per_node: node.gpus, gpu_model: gpuModelOf(node) } : {}),
   };
   const key = JSON.stringify(of);
   const same = hardware.get(key) ?? { of, nodes: 0 };
   hardware.set(key, same);
   same.nodes += 1;
+}
+
+function gpuModelOf({ resources }: NodeRecord): string | null {
+  const [model] = resources.get('gpu_type')?.split(',') ?? [];
+  return model ? cutName(model, 'gpu_model') : null;
 }
 
 /** Returns the hardware that most nodes of a type have. */
