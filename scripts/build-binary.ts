@@ -54,7 +54,7 @@ async function build(target: Target): Promise<string> {
   const outfile = join(dist, file);
   mkdirSync(dist, { recursive: true });
   await Bun.build({
-    entrypoints: [join(root, 'src/main.ts')],
+    entrypoints: [join(root, 'src/main.ts'), join(root, 'src/server/usage/worker.ts')],
     root,
     target: 'bun',
     // Do not use minify or bytecode: both have miscompiled correct programs in this version of Bun.

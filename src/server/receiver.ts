@@ -13,6 +13,8 @@ import type { TlsFiles } from './http/tls.ts';
 import { apisOf } from './router.ts';
 import { startBackFill } from './status/back-fill.ts';
 import { type Location, openStore } from './store/open.ts';
+import { makeMissingSegments } from './usage/segments/take-over.ts';
+import { createUsageThread } from './usage/thread.ts';
 
 /** The options of a receiver. */
 export type ReceiverOptions = {
@@ -89,7 +91,9 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     );
   }
   const store = await openStore(database);
+  const usage = createUsageThread(database);
   try {
+    await makeMissingSegments(store, (cluster, days) => log(`Usage history of ${cluster}: ${days} days`, 'info'));
     const times = { idleSeconds, totalSeconds: idleSeconds * totalPerIdle };
     const limits = {
       status: { maxBytes: maxBodyBytes, ...times },
@@ -103,7 +107,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     const alias = anonymisesUsers ? await createPseudonyms(store) : (name: string) => name;
     const access = createAccessRules({ identify, keyRing, isPublic, alias });
     const dispatch = createDispatcher(
-      apisOf({ store, access, authenticator, sessions, limits, origins: ingest.origins ?? new Set() }),
+      apisOf({ store, usage, access, authenticator, sessions, limits, origins: ingest.origins ?? new Set() }),
       { isTls: tls !== null, isBehindProxy },
       log,
     );
@@ -124,7 +128,10 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
       stop() {
         stopped ??= Promise.all([listener.stop(), backFill.stop()])
           .then(() => undefined)
-          .finally(() => store.close());
+          .finally(() => {
+            usage.close();
+            return store.close();
+          });
         return stopped;
       },
     };

@@ -20,10 +20,13 @@ import {
 } from './status/api.ts';
 import type { Store } from './store/port.ts';
 import { getHealth, getStatistics, postJobs } from './usage/api.ts';
+import { getQuery, postQuery } from './usage/query-api.ts';
+import type { UsageThread } from './usage/thread.ts';
 
 /** What the handlers work with. */
 export type RouterParts = {
   readonly store: Store;
+  readonly usage: UsageThread;
   readonly access: AccessRules;
   readonly authenticator: Authenticator;
   readonly sessions: Sessions;
@@ -33,8 +36,9 @@ export type RouterParts = {
 };
 
 /** Returns every route of the receiver: method, path, who may use it, and its handler. */
-export function apisOf({ store, access, authenticator, sessions, limits, origins }: RouterParts): Api[] {
-  const { open, visitor, reader, nameReader, keyHolder, clusterReader, systemWriter, outageWriter } = access;
+export function apisOf({ store, usage, access, authenticator, sessions, limits, origins }: RouterParts): Api[] {
+  const { open, visitor, reader, nameReader, keyHolder, clusterReader, usageReader, systemWriter, outageWriter } =
+    access;
   const status = '/api/v1/status';
   return [
     {
@@ -45,7 +49,7 @@ export function apisOf({ store, access, authenticator, sessions, limits, origins
       routes: [
         route('POST', '/api/data/ingest', keyHolder, postJobs(store, limits.usage)),
         route('GET', '/api/dashboard/health', open, getHealth(store)),
-        route('GET', '/api/dashboard/stats/:cluster', clusterReader, getStatistics(store)),
+        route('GET', '/api/dashboard/stats/:cluster', clusterReader, getStatistics(store, usage)),
       ],
     },
     {
@@ -74,6 +78,8 @@ export function apisOf({ store, access, authenticator, sessions, limits, origins
         route('GET', `${status}/:system/node-types/:name/history`, reader, getHistory(store, 'node_type')),
         route('GET', `${status}/:system/login-nodes/:name/history`, reader, getHistory(store, 'login_node')),
         route('GET', `${status}/:system/filesystems/:name/history`, reader, getHistory(store, 'filesystem')),
+        route('GET', '/api/v1/usage/query', usageReader, getQuery(store, usage)),
+        route('POST', '/api/v1/usage/query', usageReader, postQuery(store, usage, limits.status)),
       ],
     },
   ];

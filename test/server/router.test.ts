@@ -36,6 +36,7 @@ test('every route but these refuses a request without credentials', async () => 
   const limits = { maxBytes: 1000, idleSeconds: 1, totalSeconds: 1 };
   const apis = apisOf({
     store,
+    usage: { ask: () => Promise.reject(new Error('not asked')), close: () => undefined },
     authenticator,
     sessions,
     access: createAccessRules({ identify, keyRing, isPublic: false, alias: (name) => name }),

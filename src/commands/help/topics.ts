@@ -19,6 +19,7 @@ import recovery from './recovery.md' with { type: 'text' };
 import schedule from './schedule.md' with { type: 'text' };
 import slurm from './slurm.md' with { type: 'text' };
 import upgrade from './upgrade.md' with { type: 'text' };
+import usage from './usage.md' with { type: 'text' };
 
 /** The manual: Markdown text by topic, in the order in which topics are listed. `help TOPIC` prints it unchanged. */
 export const topics: Readonly<Record<string, string>> = {
@@ -37,6 +38,7 @@ export const topics: Readonly<Record<string, string>> = {
   outages,
   monitor,
   receiver,
+  usage,
   binary,
   commands,
   'exit-codes': exitCodes,

@@ -22,6 +22,11 @@ export type AccessRules = {
   readonly nameReader: Access<ReadingClient>;
   /** As `reader`, or the holder of `write:CLUSTER` of the cluster that the path names. */
   readonly clusterReader: Access<ReadingClient>;
+  /**
+   * As `reader`, or the holder of `write:CLUSTER` for some cluster. The request names clusters in its query or body, so
+   * the handler shows only those that `mayReadCluster` permits.
+   */
+  readonly usageReader: Access<UsageClient>;
   /** The holder of `write:SYSTEM` of the system that the path names. */
   readonly systemWriter: Access<Account>;
   /**
@@ -37,6 +42,9 @@ export type AccessRules = {
 
 /** A client, and whether it may read. */
 export type Visitor = ReadingClient & { readonly mayRead: boolean };
+
+/** A client that may read the jobs of some clusters. */
+export type UsageClient = ReadingClient & { readonly mayReadCluster: (name: string) => boolean };
 
 /** What the rules depend on. */
 export type AccessParts = {
@@ -70,7 +78,10 @@ export function createAccessRules({ identify, keyRing, isPublic, alias }: Access
   }
 
   async function readerOf(call: Call, also?: Scope): Promise<ReadingClient> {
-    const visitor = await visitorOf(call, also);
+    return permitted(call, await visitorOf(call, also));
+  }
+
+  function permitted(call: Call, visitor: Visitor): Visitor {
     if (visitor.mayRead) return visitor;
     if (visitor.account === null) throw loginRequired(call.request.headers);
     requireScope(visitor.account, 'read');
@@ -89,6 +100,15 @@ export function createAccessRules({ identify, keyRing, isPublic, alias }: Access
       return reader;
     },
     clusterReader: (call) => readerOf(call, `write:${call.parameters.cluster ?? ''}`),
+    async usageReader(call) {
+      const visitor = await visitorOf(call);
+      const scopes = visitor.account?.scopes ?? [];
+      const writesSome = scopes.some((scope) => scope.startsWith('write:'));
+      // The key of a cluster sees no other cluster, even where everybody may read without a key.
+      const readsAll = visitor.account === null || permits(scopes, 'read');
+      const mayReadCluster = (name: string) => readsAll || permits(scopes, `write:${name}`);
+      return { ...(writesSome ? visitor : permitted(call, visitor)), mayReadCluster };
+    },
     systemWriter: (call) => holderOf(call, `write:${call.parameters.system ?? ''}`),
     keyHolder: ({ request }) => keyRing.holder(request.headers.get('x-api-key')),
     outageWriter: (call) => holderOf(call, 'outages'),

@@ -34,13 +34,6 @@ export async function storeJobs(
   writer: Writer,
   { cluster, columns, rows, receivedAt, receivedFrom }: ReceivedJobs,
 ): Promise<void> {
-  if (rows.length === 0) return;
-  await writer.run(
-    `INSERT INTO clusters (name, last_received_at) VALUES ($1, $2)
-     ON CONFLICT (name) DO UPDATE SET last_received_at = excluded.last_received_at`,
-    cluster,
-    receivedAt,
-  );
   const target = {
     table: 'jobs',
     columns: ['cluster', ...columns, 'received_at', 'received_from'],
@@ -53,45 +46,99 @@ export async function storeJobs(
   }
 }
 
-/** Returns the clusters that have jobs, by name. */
-export async function listClusters(reader: Reader): Promise<string[]> {
-  const rows = await reader.all<{ name: string }>('SELECT name FROM clusters ORDER BY name');
-  return rows.map((row) => row.name);
-}
+/** The times of a job as they are stored. */
+export type JobTimes = { readonly submit: string; readonly start: string | null; readonly end: string | null };
 
-/** The sums over the jobs of a cluster, as `/api/dashboard/stats` answers them. */
-export type ClusterStatistics = {
-  readonly hostname: string;
-  readonly total_jobs: number;
-  readonly total_cpu_hours: number;
-  readonly total_gpu_hours: number;
-  readonly total_users: number;
-  readonly partitions: readonly string[];
-};
+const idsAtOnce = 500;
 
-/** Days as `2026-11-20`, both included; null for no limit. A job counts on the day of its submission. */
-export type Days = { readonly start: string | null; readonly end: string | null };
-
-/** Returns the sums over the jobs of a cluster, null if it never had a job. */
-export async function clusterStatistics(
+/** Yields the times of the stored jobs of a cluster that have one of the ids, whatever their submit times. */
+export async function* timesOfJobs(
   reader: Reader,
   cluster: string,
-  days: Days,
-): Promise<ClusterStatistics | null> {
-  const known = await reader.get('SELECT 1 AS known FROM clusters WHERE name = $1', cluster);
-  if (known === null) return null;
-  // "~" sorts after every character that a time has.
-  const window = [cluster, days.start ?? '', `${days.end ?? ''}~`] as const;
-  const where = 'FROM jobs WHERE cluster = $1 AND submit >= $2 AND submit < $3';
-  const sums = await reader.get<Omit<ClusterStatistics, 'hostname' | 'partitions'>>(
-    `SELECT count(*) AS total_jobs, coalesce(sum(cpu_hours), 0.0) AS total_cpu_hours,
-       coalesce(sum(gpu_hours), 0.0) AS total_gpu_hours, count(DISTINCT "user") AS total_users ${where}`,
-    ...window,
+  ids: readonly string[],
+): AsyncGenerator<readonly JobTimes[]> {
+  const places = Array.from({ length: idsAtOnce }, (_, index) => `$${index + 2}`).join(', ');
+  for (let from = 0; from < ids.length; from += idsAtOnce) {
+    const slice = ids.slice(from, from + idsAtOnce);
+    const last = slice.at(-1) ?? '';
+    // The same statement for each slice, so that it is prepared once.
+    yield await reader.all<JobTimes>(
+      `SELECT submit, start, "end" FROM jobs WHERE cluster = $1 AND job_id IN (${places})`,
+      cluster,
+      ...slice,
+      ...new Array(idsAtOnce - slice.length).fill(last),
+    );
+  }
+}
+
+/** A job as the segments need it. */
+export type UsageRow = JobTimes & {
+  readonly job_id: string;
+  readonly user: string;
+  readonly account: string;
+  readonly partition: string;
+  readonly state: string;
+  readonly qos: string | null;
+  readonly cpu_hours: number;
+  readonly gpu_hours: number;
+  readonly cpus: number;
+  readonly gpus: number;
+  readonly nodes: number;
+  readonly node_list: string | null;
+};
+
+/** The time by which a job belongs to a segment. */
+const endTime = 'coalesce("end", start, submit)';
+/** So many rows are read in about 10 ms, after which other requests have their turn. */
+const rowsAtOnce = 3000;
+
+/** Yields the jobs of a cluster that ended from `from` on and before `until`, by end; see `StoredSegment`. */
+export async function* jobsByEnd(
+  reader: Reader,
+  cluster: string,
+  from: string,
+  until: string,
+): AsyncGenerator<readonly UsageRow[]> {
+  let after: readonly Value[] = [from, '', ''];
+  for (;;) {
+    const rows: readonly UsageRow[] = await reader.all<UsageRow>(
+      `SELECT job_id, "user", account, partition, state, qos, submit, start, "end", cpu_hours, gpu_hours, cpus, gpus,
+         nodes, node_list FROM jobs
+       WHERE cluster = $1 AND ${endTime} < $2 AND (${endTime}, job_id, submit) > ($3, $4, $5)
+       ORDER BY ${endTime}, job_id, submit LIMIT ${rowsAtOnce}`,
+      cluster,
+      until,
+      ...after,
+    );
+    if (rows.length > 0) yield rows;
+    const last = rows.at(-1);
+    if (!last || rows.length < rowsAtOnce) return;
+    after = [last.end ?? last.start ?? last.submit, last.job_id, last.submit];
+  }
+}
+
+/** Returns the least end of the jobs of a cluster that is at least `from`; null if there is none. */
+export async function nextEnd(reader: Reader, cluster: string, from: string): Promise<string | null> {
+  const row = await reader.get<{ next: string | null }>(
+    `SELECT min(${endTime}) AS next FROM jobs WHERE cluster = $1 AND ${endTime} >= $2`,
+    cluster,
+    from,
   );
-  const partitions = await reader.all<{ partition: string }>(
-    `SELECT DISTINCT partition ${where} ORDER BY partition`,
-    ...window,
+  return row?.next ?? null;
+}
+
+/** Returns the first and the last submission of a cluster; null if it has no jobs. */
+export async function firstAndLastSubmit(
+  reader: Reader,
+  cluster: string,
+): Promise<{ readonly first: string; readonly last: string } | null> {
+  const first = await reader.get<{ submit: string | null }>(
+    'SELECT min(submit) AS submit FROM jobs WHERE cluster = $1',
+    cluster,
   );
-  if (!sums) return null;
-  return { hostname: cluster, ...sums, partitions: partitions.map((row) => row.partition) };
+  const last = await reader.get<{ submit: string | null }>(
+    'SELECT max(submit) AS submit FROM jobs WHERE cluster = $1',
+    cluster,
+  );
+  return first?.submit && last?.submit ? { first: first.submit, last: last.submit } : null;
 }

@@ -270,4 +270,40 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX outage_updates_of_outage ON outage_updates (outage_id);
   `,
+  `
+  -- How the usage of a cluster is counted, and the number of changes of its segments (store/clusters.ts).
+  ALTER TABLE clusters ADD COLUMN time_zone TEXT NOT NULL DEFAULT 'UTC';
+  ALTER TABLE clusters ADD COLUMN stored_times TEXT NOT NULL DEFAULT 'utc';
+  ALTER TABLE clusters ADD COLUMN account_separator TEXT NOT NULL DEFAULT '-';
+  ALTER TABLE clusters ADD COLUMN usage_version INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE clusters ADD COLUMN is_segmented INTEGER NOT NULL DEFAULT 0;
+
+  -- The dictionary of a cluster: the names that its segments have as numbers.
+  CREATE TABLE usage_names (
+    cluster TEXT NOT NULL,
+    id INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    PRIMARY KEY (cluster, id)
+  ) STRICT, WITHOUT ROWID;
+
+  -- The jobs of a cluster that ended on a day, as compressed columns (store/usage-segments.ts).
+  CREATE TABLE usage_segments (
+    cluster TEXT NOT NULL,
+    day INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    jobs INTEGER NOT NULL,
+    first_day INTEGER NOT NULL,
+    last_day INTEGER NOT NULL,
+    cells BLOB NOT NULL,
+    columns BLOB NOT NULL,
+    node_lists BLOB NOT NULL,
+    PRIMARY KEY (cluster, day)
+  ) STRICT;
+  CREATE INDEX usage_segments_by_version ON usage_segments (cluster, version);
+
+  -- Sums come from the segments. The rows are read by submission (lists of jobs) and by end (segments).
+  DROP INDEX jobs_by_submit;
+  CREATE INDEX jobs_by_submit ON jobs (cluster, submit);
+  CREATE INDEX jobs_by_end ON jobs (cluster, coalesce("end", start, submit));
+  `,
 ];

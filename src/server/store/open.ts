@@ -1,7 +1,7 @@
 import type { PostgresAddress } from '../../config/postgres.ts';
-import type { Store } from './port.ts';
-import { openPostgres } from './postgres.ts';
-import { openSqlite } from './sqlite.ts';
+import type { Reader, Store } from './port.ts';
+import { openPostgres, openPostgresReader } from './postgres.ts';
+import { openSqlite, openSqliteReader } from './sqlite.ts';
 
 /** Where the receiver's database is: the path of an SQLite file, or a PostgreSQL database. */
 export type Location = string | PostgresAddress;
@@ -12,6 +12,11 @@ export type Location = string | PostgresAddress;
  */
 export async function openStore(location: Location): Promise<Store> {
   return typeof location === 'string' ? openSqlite(location) : await openPostgres(location);
+}
+
+/** Opens the store of a receiver for reading only, as it is. It stays open as long as the thread of the caller. */
+export function openReader(location: Location): Reader {
+  return typeof location === 'string' ? openSqliteReader(location) : openPostgresReader(location);
 }
 
 /** Opens a store, runs `work` on it and closes it. */

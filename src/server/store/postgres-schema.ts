@@ -236,6 +236,38 @@ export const postgresMigrations: readonly string[] = [
   );
   CREATE INDEX outage_updates_of_outage ON outage_updates (outage_id);
   `,
+  `
+  ALTER TABLE clusters ADD COLUMN time_zone TEXT NOT NULL DEFAULT 'UTC';
+  ALTER TABLE clusters ADD COLUMN stored_times TEXT NOT NULL DEFAULT 'utc';
+  ALTER TABLE clusters ADD COLUMN account_separator TEXT NOT NULL DEFAULT '-';
+  ALTER TABLE clusters ADD COLUMN usage_version BIGINT NOT NULL DEFAULT 0;
+  ALTER TABLE clusters ADD COLUMN is_segmented INTEGER NOT NULL DEFAULT 0;
+  CREATE TABLE usage_names (
+    cluster TEXT COLLATE "C" NOT NULL,
+    id INTEGER NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (cluster, id)
+  );
+  CREATE TABLE usage_segments (
+    cluster TEXT COLLATE "C" NOT NULL,
+    day INTEGER NOT NULL,
+    version BIGINT NOT NULL,
+    jobs INTEGER NOT NULL,
+    first_day INTEGER NOT NULL,
+    last_day INTEGER NOT NULL,
+    cells BYTEA NOT NULL,
+    columns BYTEA NOT NULL,
+    node_lists BYTEA NOT NULL,
+    PRIMARY KEY (cluster, day)
+  );
+  ALTER TABLE usage_segments ALTER COLUMN cells SET STORAGE EXTERNAL;
+  ALTER TABLE usage_segments ALTER COLUMN columns SET STORAGE EXTERNAL;
+  ALTER TABLE usage_segments ALTER COLUMN node_lists SET STORAGE EXTERNAL;
+  CREATE INDEX usage_segments_by_version ON usage_segments (cluster, version);
+  DROP INDEX jobs_by_submit;
+  CREATE INDEX jobs_by_submit ON jobs (cluster, submit);
+  CREATE INDEX jobs_by_end ON jobs (cluster, (coalesce("end", start, submit)), job_id, submit);
+  `,
 ];
 
 /**

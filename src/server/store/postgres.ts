@@ -39,6 +39,11 @@ export async function openPostgres(address: PostgresAddress): Promise<Store> {
   };
 }
 
+/** Returns a reader for a thread of its own, which connects when it is first used. */
+export function openPostgresReader(address: PostgresAddress): Reader {
+  return readerOf(createClient(address, 1, limits));
+}
+
 async function prepare(address: PostgresAddress): Promise<void> {
   const client = createClient(address, 1, migrationLimits);
   try {

@@ -39,6 +39,16 @@ export function openSqlite(path: string): Store {
 }
 
 /**
+ * Opens a read-only connection for a thread of its own. It stays open as long as the thread lives.
+ * @throws if the file cannot be opened
+ */
+export function openSqliteReader(path: string): Reader {
+  const database = new Database(path, { readonly: true, strict: true });
+  setPragmas(database, [['busy_timeout', busyTimeoutMs, busyTimeoutMs]]);
+  return readerOf(database, watchFiles(path));
+}
+
+/**
  * Returns a connection whose transactions are committed together.
  * @param requireFiles throws if the file of the database is not the one that was opened
  */

@@ -5,13 +5,19 @@ import { type BodyLimits, readBody } from '../http/body.ts';
 import { idempotencyKey } from '../http/idempotency-key.ts';
 import { RequestProblem } from '../http/problem.ts';
 import type { Call } from '../http/routing.ts';
+import { allClusters, clusterNamed } from '../store/clusters.ts';
 import { storeOnce } from '../store/deliveries.ts';
-import { clusterStatistics, listClusters, storeJobs } from '../store/jobs.ts';
 import type { Store } from '../store/port.ts';
-import { canonicalTimestamp, timestampOf } from '../timestamp.ts';
+import { timestampOf } from '../timestamp.ts';
 import { readBatch } from './batch.ts';
+import type { Answer } from './engine/answer.ts';
+import { everything } from './engine/filter.ts';
 import { refused } from './fault.ts';
+import { isDate } from './query-request.ts';
 import { fields } from './records.ts';
+import { storeAndSegment } from './store-jobs.ts';
+import type { ClusterNames } from './tasks.ts';
+import type { UsageThread } from './thread.ts';
 
 const columns = fields.map((field) => field.column);
 
@@ -24,7 +30,7 @@ export function postJobs(store: Store, limits: BodyLimits) {
     const delivery = { path: url.pathname, user: holder.name, bytes, key, receivedAt: new Date() };
     const { answer, replayed } = await storeOnce(store, delivery, async (writer) => {
       const receivedAt = timestampOf(delivery.receivedAt);
-      await storeJobs(writer, { cluster: hostname, columns, rows: jobs, receivedAt, receivedFrom: holder.name });
+      await storeAndSegment(writer, { cluster: hostname, columns, rows: jobs, receivedAt, receivedFrom: holder.name });
       return { answer: answerTo(hostname, jobs.length), replayed: false };
     });
     const what = `${counted(jobs.length, 'job')} of ${hostname}`;
@@ -36,22 +42,43 @@ export function postJobs(store: Store, limits: BodyLimits) {
 /** Returns the handler that says which clusters have jobs. Agents call it first, without a key. */
 export function getHealth(store: Store) {
   return async (): Promise<Answered> => {
-    const hostnames = await listClusters(store);
+    const hostnames = (await allClusters(store)).map(({ name }) => name);
     const timestamp = timestampOf(new Date());
     return answered({ status: 'healthy', timestamp, data_loaded: hostnames.length > 0, hostnames });
   };
 }
 
-/** Returns the handler that sums up the jobs of a cluster. */
-export function getStatistics(store: Store) {
+/** Returns the handler that sums up the jobs of a cluster that were submitted in a window. */
+export function getStatistics(store: Store, thread: UsageThread) {
   return async ({ url, parameters }: Call): Promise<Answered> => {
     const cluster = parameters.cluster ?? '';
-    const statistics = await clusterStatistics(store, cluster, {
-      start: dayParameter(url.searchParams, 'start_date'),
-      end: dayParameter(url.searchParams, 'end_date'),
+    const [from, to] = [dayParameter(url.searchParams, 'start_date'), dayParameter(url.searchParams, 'end_date')];
+    if ((await clusterNamed(store, cluster)) === null) throw new RequestProblem(404, `Cluster ${cluster} not found`);
+    const question = {
+      clusters: [cluster],
+      axis: 'submitted',
+      from,
+      to,
+      by: null,
+      levels: 0,
+      period: null,
+      measures: ['jobs', 'users', 'cpu_hours', 'gpu_hours'],
+      top: null,
+      filter: everything,
+      sizes: null,
+      nodes: null,
+      compare: false,
+    } as const;
+    const { total }: Answer = JSON.parse(await thread.ask({ kind: 'question', question }));
+    const [names]: ClusterNames[] = JSON.parse(await thread.ask({ kind: 'names', clusters: [cluster], from, to }));
+    return answered({
+      hostname: cluster,
+      total_jobs: total.jobs,
+      total_cpu_hours: total.cpu_hours,
+      total_gpu_hours: total.gpu_hours,
+      total_users: total.users,
+      partitions: names?.names.partition ?? [],
     });
-    if (!statistics) throw new RequestProblem(404, `Cluster ${cluster} not found`);
-    return answered(statistics);
   };
 }
 
@@ -72,6 +99,6 @@ function answered(value: unknown): Answered {
 function dayParameter(query: URLSearchParams, name: string): string | null {
   const day = query.get(name);
   if (day === null || day === '') return null;
-  if (/^\d{4}-\d{2}-\d{2}$/.test(day) && canonicalTimestamp(day) !== null) return day;
+  if (isDate(day)) return day;
   throw refused({ type: 'date_parsing', msg: 'Input should be a valid date, as 2026-11-20' }, ['query', name], day);
 }

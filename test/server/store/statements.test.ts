@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SQL } from 'bun';
 import * as apiKeys from '../../../src/server/store/api-keys.ts';
+import * as clusters from '../../../src/server/store/clusters.ts';
 import * as deliveries from '../../../src/server/store/deliveries.ts';
 import * as jobs from '../../../src/server/store/jobs.ts';
 import { openStore } from '../../../src/server/store/open.ts';
@@ -21,6 +22,8 @@ import * as sessions from '../../../src/server/store/sessions.ts';
 import * as snapshots from '../../../src/server/store/snapshots.ts';
 import * as spans from '../../../src/server/store/spans.ts';
 import { insertInto as insertOnSqlite, numbered } from '../../../src/server/store/sqlite.ts';
+import * as usageNames from '../../../src/server/store/usage-names.ts';
+import * as usageSegments from '../../../src/server/store/usage-segments.ts';
 import * as userSums from '../../../src/server/store/user-sums.ts';
 import * as users from '../../../src/server/store/users.ts';
 import { freshDatabase, overEngines } from '../helper.ts';
@@ -86,8 +89,33 @@ beforeAll(async () => {
     receivedAt: '',
     receivedFrom: '',
   });
-  await jobs.listClusters(writer);
-  await jobs.clusterStatistics(writer, 'c', { start: null, end: null });
+  await jobs.timesOfJobs(writer, 'c', ['1']).next();
+  await jobs.jobsByEnd(writer, 'c', '', '').next();
+  await jobs.nextEnd(writer, 'c', '');
+  await jobs.firstAndLastSubmit(writer, 'c');
+  await clusters.allClusters(writer);
+  await clusters.clusterNamed(writer, 'c');
+  await clusters.noteReceived(writer, 'c', '');
+  await clusters.nextVersion(writer, 'c');
+  await clusters.markSegmented(writer, 'c', true);
+  await clusters.changeCluster(writer, { name: 'c', timeZone: '', storedTimes: 'utc', accountSeparator: '' });
+  await usageNames.namesAfter(writer, 'c', 0);
+  await usageNames.addNames(writer, 'c', []);
+  const segment = {
+    day: 0,
+    version: 1,
+    jobs: 0,
+    first_day: 0,
+    last_day: 0,
+    cells: body,
+    columns: body,
+    node_lists: body,
+  };
+  await usageSegments.segmentsAfter(writer, 'c', 0);
+  await usageSegments.partsOfSegments(writer, 'columns', 'c', { first: 0, last: 0 });
+  await usageSegments.segmentDays(writer, 'c');
+  await usageSegments.storeSegment(writer, 'c', segment);
+  await usageSegments.deleteSegments(writer, 'c');
   answers.push(null);
   await outages.storeReport(writer, { ...nothing, ...outage, system: 's', reportedAt: null, receivedFrom: '' });
   await outages.outageById(writer, 1);

@@ -127,7 +127,7 @@ describe('a copy of an SQLite file to PostgreSQL', () => {
   onPostgres('of text with NUL names the table and the row', async () => {
     await (await openStore(path)).close();
     const database = new Database(path);
-    database.run("INSERT INTO clusters VALUES ('c' || char(0), '')");
+    database.run("INSERT INTO clusters (name, last_received_at) VALUES ('c' || char(0), '')");
     database.close();
     await expect(transfer(path, await freshTarget(), () => undefined)).rejects.toThrow('A row of clusters from c');
   });

@@ -1,0 +1,123 @@
+import type { NameDimension } from '../segments/segment.ts';
+import { accountLevels } from './filter.ts';
+import type { Loaded, Segment } from './loaded.ts';
+import type { Entries } from './scan.ts';
+import { sizeClassOf, sizeLabels } from './size-classes.ts';
+
+/** By what a question divides jobs. */
+export const dimensions = ['cluster', 'partition', 'account', 'user', 'qos', 'state', 'size', 'node'] as const;
+export type Dimension = (typeof dimensions)[number];
+
+/** The name of a group: null is an absent QOS, or the jobs without a node list. */
+export type Label = string | null;
+
+/** The first `count` of `rows` are the indexes of cells of a segment. */
+export type SomeCells = {
+  readonly clusterIndex: number;
+  readonly segment: Segment;
+  readonly rows: Int32Array;
+  readonly count: number;
+};
+
+/** Gives entries and cells the numbers of their groups. A group gets its number when it is first seen. */
+export type Grouping = {
+  /** By number. */
+  readonly labels: readonly Label[];
+  /** Writes the group of each entry. */
+  ofEntries(entries: Entries, out: Int32Array): void;
+  /** Writes the group of some cells; null if cells do not have the dimension. */
+  readonly ofCells: ((cells: SomeCells, out: Int32Array) => void) | null;
+};
+
+/** Returns the grouping of a question that divides nothing: one group. */
+export function noGrouping(): Grouping {
+  return {
+    labels: [null],
+    ofEntries: (entries, out) => void out.fill(0, 0, entries.count),
+    ofCells: ({ count }, out) => void out.fill(0, 0, count),
+  };
+}
+
+/**
+ * Returns a grouping.
+ * @param levels the levels of account names that make a group; 0 for whole names
+ * @param only if given, the groups that stay, in this order; all others are the group after them
+ */
+export function groupingBy(
+  dimension: Dimension,
+  clusters: readonly Loaded[],
+  levels: number,
+  only: readonly Label[] | null = null,
+): Grouping {
+  const labels: Label[] = only === null ? [] : [...only];
+  const numbers = new Map<Label, number>(labels.map((label, index) => [label, index]));
+  function numberOf(label: Label): number {
+    const known = numbers.get(label);
+    if (known !== undefined) return known;
+    if (only !== null) return only.length;
+    numbers.set(label, labels.length);
+    return labels.push(label) - 1;
+  }
+
+  if (dimension === 'cluster') {
+    const name = (index: number) => numberOf(clusters[index]?.cluster.name ?? null);
+    return {
+      labels,
+      ofEntries: (entries, out) => void out.fill(name(entries.clusterIndex), 0, entries.count),
+      ofCells: ({ clusterIndex, count }, out) => void out.fill(name(clusterIndex), 0, count),
+    };
+  }
+  if (dimension === 'size') {
+    return {
+      labels,
+      ofEntries({ jobs, job, count }, out) {
+        for (let index = 0; index < count; index++) {
+          const cpus = jobs.cpus[job[index] ?? 0] ?? 0;
+          out[index] = numberOf(sizeLabels[sizeClassOf(cpus)] ?? null);
+        }
+      },
+      ofCells: null,
+    };
+  }
+
+  // The number of the group of each id; -1 before it is first seen.
+  const tables = clusters.map(({ names }) => new Int32Array(names.length).fill(-1));
+  const labelOf = (clusterIndex: number, id: number): Label => {
+    const loaded = clusters[clusterIndex];
+    const name = loaded?.names[id] ?? null;
+    if (dimension !== 'account' || name === null || !loaded) return name;
+    return accountLevels(name, levels, loaded.cluster.accountSeparator);
+  };
+  function lookUp(
+    clusterIndex: number,
+    ids: Uint16Array | Uint32Array | Int32Array,
+    rows: Int32Array | null,
+    count: number,
+    out: Int32Array,
+  ): void {
+    const table = tables[clusterIndex] ?? new Int32Array(0);
+    for (let index = 0; index < count; index++) {
+      const id = ids[rows === null ? index : (rows[index] ?? 0)] ?? 0;
+      let number = table[id] ?? -1;
+      if (number < 0) {
+        number = numberOf(labelOf(clusterIndex, id));
+        table[id] = number;
+      }
+      out[index] = number;
+    }
+  }
+  if (dimension === 'node') {
+    return {
+      labels,
+      ofEntries: ({ clusterIndex, node, count }, out) => lookUp(clusterIndex, node, null, count, out),
+      ofCells: null,
+    };
+  }
+  const name: NameDimension = dimension;
+  return {
+    labels,
+    ofEntries: ({ clusterIndex, jobs, job, count }, out) => lookUp(clusterIndex, jobs[name], job, count, out),
+    ofCells: ({ clusterIndex, segment, rows, count }, out) =>
+      lookUp(clusterIndex, segment.cells[name], rows, count, out),
+  };
+}

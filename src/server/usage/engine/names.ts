@@ -1,0 +1,45 @@
+import { type NameDimension, nameDimensions } from '../segments/segment.ts';
+import { everything, type Filter, masksOf } from './filter.ts';
+import type { Loaded } from './loaded.ts';
+import { type Window, wholeWindow } from './periods.ts';
+import { type Entries, scanJobs } from './scan.ts';
+
+/** The names of some jobs, sorted. An absent or empty QOS is not among them. */
+export type Names = Readonly<Record<NameDimension, readonly string[]>>;
+
+/** Returns the names of the jobs of a cluster that were submitted in a window. Partitions `a,b` are two names. */
+export function namesIn(loaded: Loaded, window: Window, filter: Filter = everything): Names {
+  const seen = new Map(nameDimensions.map((dimension) => [dimension, new Uint8Array(loaded.names.length)]));
+  const scan = {
+    clusters: [loaded],
+    masks: [masksOf(filter, loaded)],
+    axis: 'submitted' as const,
+    periods: wholeWindow(window),
+    isByNode: false,
+    sizes: null,
+    nodes: null,
+  };
+  scanJobs(scan, (entries) => {
+    for (const [dimension, ids] of seen) mark(entries, entries.jobs[dimension], ids);
+  });
+  const listed = (dimension: NameDimension): string[] => {
+    const names = new Set<string>();
+    seen.get(dimension)?.forEach((isSeen, id) => {
+      const name = loaded.names[id] ?? '';
+      if (isSeen === 0) return;
+      for (const part of dimension === 'partition' ? name.split(',') : [name]) if (part !== '') names.add(part);
+    });
+    return [...names].sort();
+  };
+  return {
+    partition: listed('partition'),
+    account: listed('account'),
+    user: listed('user'),
+    qos: listed('qos'),
+    state: listed('state'),
+  };
+}
+
+function mark({ job, count }: Entries, ids: Uint16Array | Uint32Array, seen: Uint8Array): void {
+  for (let index = 0; index < count; index++) seen[ids[job[index] ?? 0] ?? 0] = 1;
+}

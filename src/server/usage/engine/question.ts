@@ -1,0 +1,42 @@
+import type { Filter } from './filter.ts';
+import type { Dimension } from './grouping.ts';
+import type { PeriodKind } from './periods.ts';
+import type { Axis } from './scan.ts';
+
+/** What a question can ask for. Hours are of the usage; wait and duration have statistics of the jobs themselves. */
+export const measures = [
+  'jobs',
+  'users',
+  'cpu_hours',
+  'gpu_hours',
+  'node_hours',
+  'wait',
+  'duration',
+  'wait_histogram',
+  'duration_histogram',
+  'efficiency',
+] as const;
+export type Measure = (typeof measures)[number];
+
+/** A question about the jobs of some clusters. */
+export type Question = {
+  readonly clusters: readonly string[];
+  readonly axis: Axis;
+  /** Days as `2026-11-20`, both included; null for the first and the last day that has something. */
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly by: Dimension | null;
+  /** The levels of account names that make a group; 0 for whole names. */
+  readonly levels: number;
+  readonly period: PeriodKind | null;
+  readonly measures: readonly Measure[];
+  /** The number of groups that are named; the others are one. */
+  readonly top: number | null;
+  readonly filter: Filter;
+  /** Labels of size classes; null for all. */
+  readonly sizes: readonly string[] | null;
+  /** Names of nodes; null for all. */
+  readonly nodes: readonly string[] | null;
+  /** Whether the totals of the window before are in the answer. */
+  readonly compare: boolean;
+};

@@ -1,0 +1,160 @@
+import { type Jobs, noTime } from '../segments/segment.ts';
+import type { Grouping } from './grouping.ts';
+import type { Periods } from './periods.ts';
+import type { Entries } from './scan.ts';
+
+/** The times of jobs that have quantiles: from submission to start, and from start to end. */
+export type TimingKind = 'wait' | 'duration';
+
+/** The sorted seconds of some jobs. A job without the time is not among them. */
+export type Timing = Uint32Array;
+
+/** Timings by group and period. A job that ran in several periods is in each of them, and once in the total. */
+export type Timings = {
+  readonly groups: readonly { readonly total: Timing; readonly periods: readonly Timing[] }[];
+  readonly all: { readonly total: Timing; readonly periods: readonly Timing[] };
+};
+
+/** Collects the times of jobs, so that every quantile is of the jobs themselves. */
+export function createTimings(kind: TimingKind, grouping: Grouping, periods: Periods) {
+  const periodCount = periods.list.length;
+  let values = new Uint32Array(1024);
+  /** The group and the period of each value. */
+  let slots = new Uint32Array(1024);
+  /** `isNew` and `isMain` of the entry of each value. */
+  let marks = new Uint8Array(1024);
+  let count = 0;
+  let groups = new Int32Array(0);
+
+  function reserve(more: number): void {
+    if (count + more <= values.length) return;
+    const length = Math.max(count + more, Math.ceil(1.5 * values.length));
+    values = resized(values, new Uint32Array(length));
+    slots = resized(slots, new Uint32Array(length));
+    marks = resized(marks, new Uint8Array(length));
+  }
+
+  return {
+    addEntries(entries: Entries): void {
+      reserve(entries.count);
+      if (groups.length < entries.count) groups = new Int32Array(entries.count);
+      grouping.ofEntries(entries, groups);
+      const [from, to] = kind === 'wait' ? ends(entries.jobs, 'submit', 'start') : ends(entries.jobs, 'start', 'end');
+      count = append(entries, from, to, groups, periodCount, { values, slots, marks }, count);
+    },
+    finish(): Timings {
+      const used = {
+        values: values.subarray(0, count),
+        slots: slots.subarray(0, count),
+        marks: marks.subarray(0, count),
+      };
+      const groupCount = grouping.labels.length + 1;
+      const byPeriod = divided(used, periodCount, (slot) => slot % periodCount, mainMark);
+      const [total = new Uint32Array(0)] = divided(used, 1, () => 0, newMark | mainMark);
+      const all = { total, periods: byPeriod };
+      if (grouping.labels.length === 1) return { groups: [all], all };
+      const both = divided(used, groupCount * periodCount, (slot) => slot, 0);
+      const byGroup = divided(used, groupCount, (slot) => Math.floor(slot / periodCount), newMark);
+      return {
+        all,
+        groups: byGroup.map((of, group) => ({
+          total: of,
+          periods: both.slice(group * periodCount, (group + 1) * periodCount),
+        })),
+      };
+    },
+  };
+}
+
+function ends(jobs: Jobs, from: 'submit' | 'start', to: 'start' | 'end'): [Int32Array, Int32Array] {
+  return [jobs[from], jobs[to]];
+}
+
+type Values = { readonly values: Uint32Array; readonly slots: Uint32Array; readonly marks: Uint8Array };
+
+const [newMark, mainMark] = [1, 2];
+
+function append(
+  { count, job, period, isNew, isMain, weight }: Entries,
+  from: Int32Array,
+  to: Int32Array,
+  groups: Int32Array,
+  periodCount: number,
+  { values, slots, marks }: Values,
+  start: number,
+): number {
+  let at = start;
+  for (let index = 0; index < count; index++) {
+    const which = job[index] ?? 0;
+    const [begin, end] = [from[which] ?? noTime, to[which] ?? noTime];
+    if (begin === noTime || end < begin || weight[index] === 0) continue;
+    values[at] = end - begin;
+    slots[at] = (groups[index] ?? 0) * periodCount + (period[index] ?? 0);
+    marks[at] = (isNew[index] ?? 0) * newMark + (isMain[index] ?? 0) * mainMark;
+    at++;
+  }
+  return at;
+}
+
+/** Divides the values that have all of some marks by a number of their slots, and sorts each part. */
+function divided(
+  { values, slots, marks }: Values,
+  parts: number,
+  partOf: (slot: number) => number,
+  wanted: number,
+): Uint32Array[] {
+  const counts = new Uint32Array(parts + 1);
+  for (let index = 0; index < values.length; index++) {
+    if (((marks[index] ?? 0) & wanted) !== wanted) continue;
+    const part = partOf(slots[index] ?? 0) + 1;
+    counts[part] = (counts[part] ?? 0) + 1;
+  }
+  for (let part = 1; part <= parts; part++) counts[part] = (counts[part] ?? 0) + (counts[part - 1] ?? 0);
+  const begins = counts.slice();
+  const scattered = new Uint32Array(counts[parts] ?? 0);
+  for (let index = 0; index < values.length; index++) {
+    if (((marks[index] ?? 0) & wanted) !== wanted) continue;
+    const part = partOf(slots[index] ?? 0);
+    const at = begins[part] ?? 0;
+    scattered[at] = values[index] ?? 0;
+    begins[part] = at + 1;
+  }
+  return Array.from({ length: parts }, (_, part) => scattered.subarray(counts[part], counts[part + 1]).sort());
+}
+
+function resized<Column extends Uint32Array | Uint8Array>(from: Column, to: Column): Column {
+  to.set(from);
+  return to;
+}
+
+/** Returns a quantile of sorted values by linear interpolation between neighbours (type 7 of R, NumPy's default); null if there are none. */
+export function quantile(sorted: Timing, probability: number): number | null {
+  if (sorted.length === 0) return null;
+  const place = (sorted.length - 1) * probability;
+  const below = sorted[Math.floor(place)] ?? 0;
+  const above = sorted[Math.ceil(place)] ?? 0;
+  return below + (above - below) * (place - Math.floor(place));
+}
+
+/** Returns the mean; null if there are no values. */
+export function mean(values: Timing): number | null {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return values.length === 0 ? null : sum / values.length;
+}
+
+/** Returns how many sorted values are in each of the classes that `bounds` separate: a value equal to a bound is above it. */
+export function countBetween(sorted: Timing, bounds: readonly number[]): number[] {
+  const places = [0, ...bounds.map((bound) => firstAtLeast(sorted, bound)), sorted.length];
+  return places.slice(1).map((place, index) => place - (places[index] ?? 0));
+}
+
+function firstAtLeast(sorted: Timing, bound: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] ?? 0) < bound) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

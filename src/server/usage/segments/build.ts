@@ -1,0 +1,162 @@
+import { hostsOf } from '../../../slurm/host-list.ts';
+import type { UsageRow } from '../../store/jobs.ts';
+import type { SegmentParts, StoredSegment } from '../../store/usage-segments.ts';
+import type { ClusterClock } from '../cluster-clock.ts';
+import { bookRun } from './booking.ts';
+import { createCells } from './cells.ts';
+import { encodeColumns, narrow } from './columns.ts';
+import { nameDimensions, noDay, noTime } from './segment.ts';
+
+/** Takes the jobs of one segment and makes its stored form. */
+export type SegmentBuilder = {
+  add(row: UsageRow): void;
+  finish(): Omit<StoredSegment, 'day' | 'version'> & SegmentParts;
+};
+
+/**
+ * Returns a builder for the jobs that ended on a day.
+ * @param idOf returns the id of a name in the dictionary of the cluster
+ */
+export function createSegmentBuilder(day: number, clock: ClusterClock, idOf: (name: string) => number): SegmentBuilder {
+  const base = clock.beginOf(day);
+  const jobs = emptyColumns();
+  const cells = createCells();
+  let [firstDay, lastDay] = [day, day];
+  const hosts = new Map<string, readonly number[]>();
+
+  function nodeIds(list: string | null): readonly number[] {
+    if (list === null) return [];
+    let ids = hosts.get(list);
+    if (ids === undefined) {
+      ids = [...new Set(hostsOf(list) ?? [])].map(idOf);
+      hosts.set(list, ids);
+    }
+    return ids;
+  }
+
+  return {
+    add(row) {
+      const submit = clock.timeOf(row.submit);
+      const start = row.start === null ? null : clock.timeOf(row.start);
+      const end = row.end === null ? null : clock.timeOf(row.end);
+      const submitDay = clock.dayOf(submit);
+      const startDay = start === null ? null : clock.dayOf(start);
+      const duration = start !== null && end !== null && end >= start ? end - start : 0;
+      const [cpus, gpus, nodes] = [countOf(row.cpus), countOf(row.gpus), countOf(row.nodes)];
+      const cpuSeconds = secondsOf(row.cpu_hours, cpus * duration);
+      const gpuSeconds = secondsOf(row.gpu_hours, gpus * duration);
+      const ids = nameDimensions.map((dimension) => {
+        const name = row[dimension];
+        return name === null ? 0 : idOf(name);
+      });
+
+      jobs.submit.push(time(submit - base));
+      jobs.start.push(start === null ? noTime : time(start - base));
+      jobs.end.push(end === null ? noTime : time(end - base));
+      jobs.submitDay.push(dayOffset(submitDay - day));
+      jobs.startDay.push(startDay === null ? noDay : dayOffset(startDay - day));
+      jobs.cpus.push(cpus);
+      jobs.gpus.push(gpus);
+      jobs.nodes.push(nodes);
+      nameDimensions.forEach((dimension, index) => {
+        jobs[dimension].push(ids[index] ?? 0);
+      });
+      jobs.cpuSeconds.push(cpuSeconds);
+      jobs.gpuSeconds.push(gpuSeconds);
+      if (cpuSeconds !== cpus * duration) jobs.hasOwnCpuSeconds = true;
+      if (gpuSeconds !== gpus * duration) jobs.hasOwnGpuSeconds = true;
+      for (const id of nodeIds(row.node_list)) jobs.nodeIds.push(id);
+      jobs.nodeOffsets.push(jobs.nodeIds.length);
+
+      firstDay = Math.min(firstDay, submitDay, startDay ?? day);
+      lastDay = Math.max(lastDay, submitDay, startDay ?? day);
+      const used = { cpuSeconds, gpuSeconds, nodeSeconds: nodes * duration };
+      const combination = cells.combination(ids);
+      let began = 1;
+      const isBooked = bookRun({ start, end }, clock, (usageDay, share) => {
+        cells.add(combination, dayOffset(usageDay - day), { ran: 1, began, share, ...used });
+        began = 0;
+      });
+      // The names of a job that never ran are in a cell, too, so that cells have all names of a segment.
+      if (!isBooked) cells.add(combination, 0, { ran: 0, began: 0, share: 1, ...used });
+    },
+    finish: () => ({
+      jobs: jobs.submit.length,
+      first_day: firstDay,
+      last_day: lastDay,
+      cells: cells.encoded(),
+      columns: encodedJobs(jobs),
+      node_lists: encodeColumns({ offsets: Uint32Array.from(jobs.nodeOffsets), ids: narrow(jobs.nodeIds) }),
+    }),
+  };
+}
+
+type JobColumns = ReturnType<typeof emptyColumns>;
+
+function emptyColumns() {
+  const column = (): number[] => [];
+  return {
+    submit: column(),
+    start: column(),
+    end: column(),
+    submitDay: column(),
+    startDay: column(),
+    cpus: column(),
+    gpus: column(),
+    nodes: column(),
+    partition: column(),
+    account: column(),
+    user: column(),
+    qos: column(),
+    state: column(),
+    cpuSeconds: column(),
+    gpuSeconds: column(),
+    hasOwnCpuSeconds: false,
+    hasOwnGpuSeconds: false,
+    nodeOffsets: [0],
+    nodeIds: column(),
+  };
+}
+
+function encodedJobs(jobs: JobColumns): Uint8Array {
+  return encodeColumns({
+    submit: Int32Array.from(jobs.submit),
+    start: Int32Array.from(jobs.start),
+    end: Int32Array.from(jobs.end),
+    submitDay: Int16Array.from(jobs.submitDay),
+    startDay: Int16Array.from(jobs.startDay),
+    cpus: Uint32Array.from(jobs.cpus),
+    gpus: narrow(jobs.gpus),
+    nodes: narrow(jobs.nodes),
+    partition: narrow(jobs.partition),
+    account: narrow(jobs.account),
+    user: narrow(jobs.user),
+    qos: narrow(jobs.qos),
+    state: narrow(jobs.state),
+    ...(jobs.hasOwnCpuSeconds && { cpuSeconds: Float64Array.from(jobs.cpuSeconds) }),
+    ...(jobs.hasOwnGpuSeconds && { gpuSeconds: Float64Array.from(jobs.gpuSeconds) }),
+  });
+}
+
+/** Returns hours in seconds: the exact product of count and duration if they are that product, rounded by a sender. */
+function secondsOf(hours: number, product: number): number {
+  const seconds = hours * 3600;
+  return Math.abs(seconds - product) <= 1e-9 * Math.max(1, product) ? product : seconds;
+}
+
+/** The ingest API accepts negative numbers of CPUs, GPUs and nodes: they count as 0. */
+function countOf(value: number): number {
+  return clamped(value, 0, 2 ** 32 - 1);
+}
+
+function time(seconds: number): number {
+  return clamped(seconds, noTime + 1, 2 ** 31 - 1);
+}
+
+function dayOffset(days: number): number {
+  return clamped(days, noDay + 1, 2 ** 15 - 1);
+}
+
+function clamped(value: number, least: number, most: number): number {
+  return Math.min(Math.max(value, least), most);
+}

@@ -1,0 +1,95 @@
+/** A column of numbers. */
+export type Column = Uint16Array | Int16Array | Uint32Array | Int32Array | Float64Array;
+
+const kinds = {
+  u16: Uint16Array,
+  i16: Int16Array,
+  u32: Uint32Array,
+  i32: Int32Array,
+  f64: Float64Array,
+} as const;
+type Kind = keyof typeof kinds;
+type Heading = readonly [name: string, kind: Kind, length: number];
+
+/** Every column begins at a multiple of its greatest width, so that a decoded column is a view and no copy. */
+const alignment = 8;
+
+/**
+ * Returns columns as compressed bytes: the length of the heading (u32, little endian), the heading as JSON, and the
+ * columns. `decodeColumns` reverses it.
+ */
+export function encodeColumns(columns: Readonly<Record<string, Column>>): Uint8Array {
+  const headings: Heading[] = Object.entries(columns).map(([name, column]) => [name, kindOf(column), column.length]);
+  const heading = Buffer.from(JSON.stringify(headings));
+  let size = aligned(4 + heading.length);
+  for (const column of Object.values(columns)) size += aligned(column.byteLength);
+  const bytes = new Uint8Array(size);
+  new DataView(bytes.buffer).setUint32(0, heading.length, true);
+  bytes.set(heading, 4);
+  let position = aligned(4 + heading.length);
+  for (const column of Object.values(columns)) {
+    bytes.set(new Uint8Array(column.buffer, column.byteOffset, column.byteLength), position);
+    position += aligned(column.byteLength);
+  }
+  return Bun.zstdCompressSync(bytes, { level: 3 });
+}
+
+/** Columns that were decoded, by name. Each function throws if there is no such column. */
+export type Decoded = {
+  readonly bytes: number;
+  has(name: string): boolean;
+  /** An unsigned column of 16 bits, or of 32 if it has larger numbers. */
+  ids(name: string): Uint16Array | Uint32Array;
+  i16(name: string): Int16Array;
+  i32(name: string): Int32Array;
+  u32(name: string): Uint32Array;
+  f64(name: string): Float64Array;
+};
+
+/** Returns the columns that `encodeColumns` compressed. */
+export function decodeColumns(compressed: Uint8Array): Decoded {
+  const plain = Bun.zstdDecompressSync(compressed);
+  // A copy, because a buffer of Bun may begin at any byte of a larger one.
+  const bytes = new Uint8Array(plain);
+  const length = new DataView(bytes.buffer).getUint32(0, true);
+  const headings: Heading[] = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
+  const columns = new Map<string, Column>();
+  let position = aligned(4 + length);
+  for (const [name, kind, count] of headings) {
+    const column = new kinds[kind](bytes.buffer, position, count);
+    columns.set(name, column);
+    position += aligned(column.byteLength);
+  }
+  function column<Type extends Column>(name: string, ...types: readonly (new (...of: never[]) => Type)[]): Type {
+    const found = columns.get(name);
+    for (const type of types) if (found instanceof type) return found;
+    throw new Error(`a segment has no column ${name} of the expected width`);
+  }
+  return {
+    bytes: bytes.byteLength,
+    has: (name) => columns.has(name),
+    ids: (name) => column<Uint16Array | Uint32Array>(name, Uint16Array, Uint32Array),
+    i16: (name) => column(name, Int16Array),
+    i32: (name) => column(name, Int32Array),
+    u32: (name) => column(name, Uint32Array),
+    f64: (name) => column(name, Float64Array),
+  };
+}
+
+/** Returns numbers from 0 to 2³² − 1 as the narrowest unsigned column. */
+export function narrow(values: readonly number[]): Uint16Array | Uint32Array {
+  let greatest = 0;
+  for (const value of values) if (value > greatest) greatest = value;
+  return greatest < 65_536 ? Uint16Array.from(values) : Uint32Array.from(values);
+}
+
+function aligned(size: number): number {
+  return Math.ceil(size / alignment) * alignment;
+}
+
+function kindOf(column: Column): Kind {
+  if (column instanceof Uint16Array) return 'u16';
+  if (column instanceof Int16Array) return 'i16';
+  if (column instanceof Uint32Array) return 'u32';
+  return column instanceof Int32Array ? 'i32' : 'f64';
+}

@@ -1,0 +1,29 @@
+import { noteReceived } from '../store/clusters.ts';
+import { type ReceivedJobs, storeJobs, timesOfJobs } from '../store/jobs.ts';
+import type { Writer } from '../store/port.ts';
+import { clockOf, rebuildSegments, segmentDay } from './segments/rebuild.ts';
+
+/** Stores jobs, and makes the segments of the days on which they end now and on which they ended before. */
+export async function storeAndSegment(writer: Writer, received: ReceivedJobs): Promise<void> {
+  const { cluster: name, columns, rows, receivedAt } = received;
+  if (rows.length === 0) return;
+  const cluster = await noteReceived(writer, name, receivedAt);
+  const clock = clockOf(cluster);
+  const place = (column: (typeof columns)[number]) => columns.indexOf(column);
+  const [id, submit, start, end] = [place('job_id'), place('submit'), place('start'), place('end')];
+  const days = new Set<number>();
+  const ids: string[] = [];
+  for (const row of rows) {
+    ids.push(String(row[id]));
+    days.add(segmentDay(clock, { submit: String(row[submit]), start: textIn(row[start]), end: textIn(row[end]) }));
+  }
+  for await (const before of timesOfJobs(writer, name, ids)) {
+    for (const times of before) days.add(segmentDay(clock, times));
+  }
+  await storeJobs(writer, received);
+  await rebuildSegments(writer, cluster, days);
+}
+
+function textIn(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}

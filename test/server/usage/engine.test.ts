@@ -1,0 +1,297 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import fc from 'fast-check';
+import { changeCluster } from '../../../src/server/store/clusters.ts';
+import type { JobColumn } from '../../../src/server/store/jobs.ts';
+import { openStore } from '../../../src/server/store/open.ts';
+import type { Store } from '../../../src/server/store/port.ts';
+import type { Answer, TimingStatistics } from '../../../src/server/usage/engine/answer.ts';
+import { everything } from '../../../src/server/usage/engine/filter.ts';
+import { dimensions } from '../../../src/server/usage/engine/grouping.ts';
+import { createSegmentCache, type SegmentCache } from '../../../src/server/usage/engine/loaded.ts';
+import { periodKinds } from '../../../src/server/usage/engine/periods.ts';
+import type { Question } from '../../../src/server/usage/engine/question.ts';
+import { axes } from '../../../src/server/usage/engine/scan.ts';
+import { makeMissingSegments } from '../../../src/server/usage/segments/take-over.ts';
+import { storeAndSegment } from '../../../src/server/usage/store-jobs.ts';
+import { tasks } from '../../../src/server/usage/tasks.ts';
+import { freshDatabase, overEngines } from '../helper.ts';
+import { askOracle, type TestJob } from './oracle.ts';
+
+/** Summer time ends in Amsterdam on 2026-10-25, and in Denver on 2026-11-01. */
+const firstTime = Date.UTC(2026, 9, 20) / 1000;
+const daySeconds = 86_400;
+const columns: readonly JobColumn[] = [
+  ...(['job_id', 'user', 'account', 'partition', 'state', 'qos', 'submit', 'start', 'end'] as const),
+  ...(['cpu_hours', 'gpu_hours', 'cpus', 'gpus', 'nodes', 'node_list'] as const),
+];
+
+const textOf = (seconds: number) => new Date(seconds * 1000).toISOString().slice(0, 19);
+
+function rowOf(job: TestJob) {
+  const { id, user, account, partition, state, qos, submit, start, end } = job;
+  const times = [textOf(submit), start === null ? null : textOf(start), end === null ? null : textOf(end)];
+  const nodeList = job.nodeNames.length === 0 ? null : job.nodeNames.join(',');
+  return [
+    ...[id, user, account, partition, state, qos, ...times],
+    ...[job.cpuHours, job.gpuHours, job.cpus, 0, job.nodes, nodeList],
+  ];
+}
+
+async function ingest(store: Store, jobs: readonly TestJob[]): Promise<void> {
+  for (const cluster of new Set(jobs.map((job) => job.cluster))) {
+    const rows = jobs.filter((job) => job.cluster === cluster).map(rowOf);
+    const received = { cluster, columns, rows, receivedAt: '', receivedFrom: '' };
+    await store.transaction((writer) => storeAndSegment(writer, received));
+  }
+}
+
+const aJob = fc
+  .record({
+    cluster: fc.constantFrom('east', 'west'),
+    id: fc.nat(400).map(String),
+    submit: fc.nat(14 * daySeconds).map((seconds) => firstTime + seconds),
+    wait: fc.oneof(fc.nat(3600), fc.integer({ min: -60, max: 3 * daySeconds })),
+    duration: fc.oneof(fc.constant(0), fc.nat(3600), fc.integer({ min: -60, max: 4 * daySeconds })),
+    times: fc.constantFrom('both', 'both', 'both', 'both', 'no start', 'no end', 'neither'),
+    hours: fc.constantFrom('exact', 'exact', 'suspended', 'none'),
+    cpus: fc.constantFrom(0, 1, 4, 32, 100, 5000),
+    gpuHours: fc.constantFrom(0, 0, 1.5),
+    nodes: fc.constantFrom(0, 1, 3),
+    nodeNames: fc.constantFrom([], ['n1'], ['n1', 'n2'], ['n2', 'n3', 'n4']),
+    partition: fc.constantFrom('p', 'q', 'p,q', 'a.p'),
+    account: fc.constantFrom('phys', 'phys-cfd', 'phys-cfd-les', 'bio', 'bio-x'),
+    user: fc.constantFrom('ann', 'bob', 'cy', 'p'),
+    qos: fc.constantFrom(null, 'normal', ''),
+    state: fc.constantFrom('COMPLETED', 'FAILED'),
+  })
+  .map(({ wait, duration, times, hours, ...job }): TestJob => {
+    const begin = job.submit + wait;
+    const start = times === 'no start' || times === 'neither' ? null : begin;
+    const end = times === 'no end' || times === 'neither' ? null : begin + duration;
+    const exact = (job.cpus * Math.max(0, start === null || end === null ? 0 : duration)) / 3600;
+    const cpuHours = { exact, suspended: exact * 0.7 + 0.25, none: 0 }[hours];
+    return { ...job, start, end, cpuHours };
+  });
+
+const jobsOf = (size: number) => fc.array(aJob, { minLength: 1, maxLength: size });
+
+const someNames = (...names: string[]) => fc.option(fc.subarray(names, { minLength: 1 }), { freq: 2 });
+const aDate = fc.nat(22).map((day) => textOf(firstTime - 2 * daySeconds + day * daySeconds).slice(0, 10));
+const aQuestion = fc
+  .record({
+    axis: fc.constantFrom(...axes),
+    dates: fc.tuple(aDate, aDate),
+    by: fc.constantFrom(null, ...dimensions),
+    levels: fc.constantFrom(0, 1),
+    period: fc.constantFrom(null, ...periodKinds),
+    top: fc.constantFrom(null, null, 2),
+    partition: someNames('p', 'q', 'a.p'),
+    account: someNames('phys', 'phys-cfd', 'bio'),
+    accountsBelow: someNames('phys', 'phys-cfd'),
+    user: someNames('ann', 'bob'),
+    qos: someNames('normal', ''),
+    state: someNames('FAILED'),
+    sizes: someNames('1', '2-8', '2049+'),
+    nodes: someNames('n1', 'n3'),
+  })
+  .map(({ dates, partition, account, accountsBelow, user, qos, state, ...rest }) => {
+    const [from = '', to = ''] = [...dates].sort();
+    return { ...rest, from, to, filter: { partition, account, accountsBelow, user, qos, state } };
+  });
+
+const sums = ['jobs', 'users', 'cpu_hours', 'gpu_hours', 'node_hours'] as const;
+const measures = [...sums, 'wait', 'duration'] as const;
+type Asked = Question & { readonly from: string; readonly to: string };
+
+function beginOf(kind: string | null, date: string): string {
+  const [year, month, day] = date.split('-').map(Number) as [number, number, number];
+  const at = (months: number, days: number) => new Date(Date.UTC(year, months, days)).toISOString().slice(0, 10);
+  if (kind === null) return '';
+  if (kind === 'day') return date;
+  if (kind === 'week') return at(month - 1, day - ((new Date(`${date}T00:00:00Z`).getUTCDay() + 6) % 7));
+  if (kind === 'month') return at(month - 1, 1);
+  return kind === 'quarter' ? at(Math.floor((month - 1) / 3) * 3, 1) : at(0, 1);
+}
+
+/** Compares every number of an answer with the oracle. */
+function compare(
+  answer: Answer,
+  jobs: readonly TestJob[],
+  zones: Readonly<Record<string, string>>,
+  asked: Asked,
+): void {
+  const oracle = askOracle(jobs, zones, asked, (date) => beginOf(asked.period, date));
+  try {
+    const check = (found: unknown, label: string | null, period: string) => {
+      const values = found as Record<string, unknown>;
+      const expected = oracle.sums(label, period);
+      for (const measure of sums) {
+        const [is, should] = [Number(values[measure]), expected[measure]];
+        if (Math.abs(is - should) > 1e-6 * Math.max(1, Math.abs(should))) {
+          throw new Error(`${measure} of ${label} in ${period} is ${is} and should be ${should}`);
+        }
+      }
+      for (const kind of ['wait', 'duration'] as const) {
+        const times = oracle.times(kind, label, period);
+        const statistics = values[kind] as TimingStatistics | null;
+        expect(statistics?.jobs ?? 0).toBe(times.length);
+        if (statistics === null) continue;
+        const middle = (times.length - 1) / 2;
+        const median = ((times[Math.floor(middle)] ?? 0) + (times[Math.ceil(middle)] ?? 0)) / 2;
+        expect(statistics.median).toBeCloseTo(median / 3600, 9);
+        expect(statistics.max).toBeCloseTo((times.at(-1) ?? 0) / 3600, 9);
+        expect(statistics.mean).toBeCloseTo(times.reduce((sum, time) => sum + time, 0) / times.length / 3600, 9);
+      }
+    };
+    const at = (series: Answer['series'], index: number) =>
+      Object.fromEntries(measures.map((measure) => [measure, series?.[measure]?.[index] ?? null]));
+    check(answer.total, '*', '*');
+    for (const [index, { start }] of answer.periods.entries()) check(at(answer.series, index), '*', start);
+    for (const { name, total, series } of answer.groups) {
+      check(total, name, '*');
+      for (const [index, { start }] of answer.periods.entries()) check(at(series, index), name, start);
+    }
+    if (asked.by === null) return;
+    const named = answer.groups.map(({ name }) => name);
+    const all = oracle.labels();
+    expect(named.length + (answer.others?.groups ?? 0)).toBe(all.length);
+    if (asked.top === null) expect(new Set(named)).toEqual(new Set(all));
+    const ranks = answer.groups.map(({ total }) => Number(total.jobs));
+    expect(ranks).toEqual([...ranks].sort((a, b) => b - a));
+    const unnamed = all.filter((label) => !named.includes(label)).map((label) => oracle.sums(label, '*').jobs);
+    for (const jobs of unnamed) expect(jobs).toBeLessThanOrEqual(Math.min(...ranks) + 1e-9);
+    if (answer.others) {
+      expect(Number(answer.others.total.jobs)).toBeCloseTo(
+        unnamed.reduce((sum, jobs) => sum + jobs, 0),
+        6,
+      );
+    }
+  } finally {
+    oracle.close();
+  }
+}
+
+overEngines((engine) => {
+  let store: Store;
+  let cache: SegmentCache;
+  let remove: () => void;
+  beforeAll(async () => {
+    const fresh = await freshDatabase(engine);
+    store = await openStore(fresh.database);
+    remove = fresh.remove;
+  });
+  afterAll(async () => {
+    await store.close();
+    remove();
+  });
+
+  /** Empties the database, and sets the zones of the clusters. */
+  async function begin(zones: Readonly<Record<string, string>>): Promise<void> {
+    await store.transaction(async (writer) => {
+      for (const table of ['jobs', 'usage_names', 'usage_segments', 'clusters'])
+        await writer.run(`DELETE FROM ${table}`);
+      for (const [name, timeZone] of Object.entries(zones)) {
+        await writer.run("INSERT INTO clusters (name, last_received_at, is_segmented) VALUES ($1, '', 1)", name);
+        await changeCluster(writer, { name, timeZone, storedTimes: 'utc', accountSeparator: '-' });
+      }
+    });
+    cache = createSegmentCache(store, 0);
+  }
+
+  async function answerTo(jobs: readonly TestJob[], question: Omit<Question, 'clusters' | 'measures' | 'compare'>) {
+    const known = (of: (job: TestJob) => readonly string[], wanted: readonly string[] | null) => {
+      const names = new Set(jobs.flatMap(of));
+      const some = wanted?.filter((name) => names.has(name)) ?? [];
+      return some.length === 0 ? null : some;
+    };
+    const { filter } = question;
+    const asked = {
+      ...question,
+      nodes: known(({ nodeNames }) => nodeNames, question.nodes),
+      filter: {
+        ...filter,
+        partition: known(({ partition }) => partition.split(','), filter.partition),
+        account: known(({ account }) => [account], filter.account),
+        user: known(({ user }) => [user], filter.user),
+        qos: known(({ qos }) => (qos === null ? [] : [qos]), filter.qos),
+        state: known(({ state }) => [state], filter.state),
+      },
+      clusters: ['east', 'west'],
+      measures,
+      compare: false,
+    } as Asked;
+    return { asked, answer: (await tasks(cache, store, { kind: 'question', question: asked })) as Answer };
+  }
+
+  const runs = engine === 'SQLite' ? 40 : 12;
+
+  test('every number of every answer is what SQL over the rows gives', async () => {
+    const zones = { east: 'Europe/Amsterdam', west: 'America/Denver' };
+    const property = fc.asyncProperty(
+      jobsOf(40),
+      jobsOf(20),
+      fc.array(aQuestion, { minLength: 4, maxLength: 4 }),
+      async (first, then, questions) => {
+        await begin(zones);
+        // Some jobs of the second request are new forms of jobs of the first.
+        const changed = then.map((job, index) => {
+          const before = index % 2 === 0 ? first[index % first.length] : undefined;
+          return before ? { ...job, cluster: before.cluster, id: before.id, submit: before.submit } : job;
+        });
+        await ingest(store, first);
+        await ingest(store, changed);
+        const rows = new Map([...first, ...changed].map((job) => [`${job.cluster} ${job.id} ${job.submit}`, job]));
+        const jobs = [...rows.values()];
+        for (const question of questions) {
+          const { answer, asked } = await answerTo(jobs, question);
+          compare(answer, jobs, zones, asked);
+        }
+      },
+    );
+    await fc.assert(property, { numRuns: runs, endOnFailure: true });
+  });
+
+  test('the same jobs again change nothing', async () => {
+    await begin({ east: 'UTC', west: 'UTC' });
+    const jobs = fc.sample(jobsOf(40), { numRuns: 1, seed: 7 })[0] ?? [];
+    await ingest(store, jobs);
+    const segments = () =>
+      store.all('SELECT cluster, day, jobs, cells, columns, node_lists FROM usage_segments ORDER BY cluster, day');
+    const before = await segments();
+    await ingest(store, jobs);
+    expect(await segments()).toEqual(before);
+  });
+
+  describe('clusters of an older version', () => {
+    test('get the segments of all their jobs, also after an interruption', async () => {
+      const zones = { east: 'Europe/Amsterdam', west: 'UTC' };
+      await begin(zones);
+      const jobs = fc.sample(jobsOf(60), { numRuns: 1, seed: 3 })[0] ?? [];
+      const latest = [...new Map(jobs.map((job) => [`${job.cluster} ${job.id} ${job.submit}`, job])).values()];
+      await ingest(store, jobs);
+      await store.transaction(async (writer) => {
+        for (const table of ['usage_names', 'usage_segments']) await writer.run(`DELETE FROM ${table}`);
+        await writer.run('UPDATE clusters SET is_segmented = 0');
+      });
+      const interrupted = makeMissingSegments(store, () => {
+        throw new Error('interrupted');
+      });
+      await expect(interrupted).rejects.toThrow('interrupted');
+      const question = {
+        axis: 'ran',
+        from: '2026-10-01',
+        to: '2026-12-31',
+        by: 'user',
+        levels: 0,
+        period: 'week',
+      } as const;
+      const rest = { top: null, filter: everything, sizes: null, nodes: null };
+      await expect(answerTo(jobs, { ...question, ...rest })).rejects.toThrow('is being calculated');
+      const progress: string[] = [];
+      await makeMissingSegments(store, (cluster, days) => progress.push(`${cluster} ${days}`));
+      expect(progress.length).toBeGreaterThan(0);
+      const { answer, asked } = await answerTo(jobs, { ...question, ...rest });
+      compare(answer, latest, zones, asked);
+    });
+  });
+});

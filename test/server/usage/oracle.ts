@@ -1,0 +1,195 @@
+/** Answers questions about jobs by plain SQL over their rows, apart from the code that it checks. */
+
+import { Database } from 'bun:sqlite';
+import type { Question } from '../../../src/server/usage/engine/question.ts';
+
+/** A job as the test makes it. Times are seconds since 1970. */
+export type TestJob = {
+  readonly cluster: string;
+  readonly id: string;
+  readonly submit: number;
+  readonly start: number | null;
+  readonly end: number | null;
+  readonly cpuHours: number;
+  readonly gpuHours: number;
+  readonly cpus: number;
+  readonly nodes: number;
+  readonly nodeNames: readonly string[];
+  readonly partition: string;
+  readonly account: string;
+  readonly user: string;
+  readonly qos: string | null;
+  readonly state: string;
+};
+
+/** The local days of a zone: the date, and when it begins and ends. They are found hour by hour. */
+export function localDays(timeZone: string, from: number, until: number) {
+  const format = new Intl.DateTimeFormat('en-CA', { timeZone });
+  const days: { date: string; begin: number; until: number }[] = [];
+  for (let hour = Math.floor(from / 3600) * 3600; hour < until; hour += 3600) {
+    const date = format.format(new Date(hour * 1000));
+    const last = days.at(-1);
+    if (last?.date === date) last.until = hour + 3600;
+    else days.push({ date, begin: hour, until: hour + 3600 });
+  }
+  return days;
+}
+
+type Values = { jobs: number; users: number; cpu_hours: number; gpu_hours: number; node_hours: number };
+type Row = Values & { label: string | null; period: string };
+
+/** The sums of a question by group and period, and in total. Totals have the group or the period `*`. */
+export type OracleAnswer = {
+  sums(label: string | null, period: string): Values;
+  labels(): (string | null)[];
+  /** The sorted seconds of the jobs of a group and period. */
+  times(kind: 'wait' | 'duration', label: string | null, period: string): number[];
+  close(): void;
+};
+
+/** @param periodOf the period of a date; the same for all dates if the question has none */
+export function askOracle(
+  jobs: readonly TestJob[],
+  zones: Readonly<Record<string, string>>,
+  question: Question & { readonly from: string; readonly to: string },
+  periodOf: (date: string) => string,
+): OracleAnswer {
+  const database = new Database(':memory:');
+  database.run(`CREATE TABLE job (cluster, id, submit, start, stop, cpu, gpu, node, cpus, nodes, partition, account, user, qos,
+    state, separator)`);
+  database.run('CREATE TABLE day (cluster, date, start, stop, period)');
+  database.run('CREATE TABLE job_node (job, name, weight)');
+  const times = jobs.flatMap(({ submit, start, end }) => [submit, start ?? submit, end ?? submit]);
+  const [first, last] = [Math.min(...times) - 200_000, Math.max(...times) + 200_000];
+  for (const [cluster, zone] of Object.entries(zones)) {
+    for (const { date, begin, until } of localDays(zone, first, last)) {
+      database.run('INSERT INTO day VALUES (?, ?, ?, ?, ?)', [cluster, date, begin, until, periodOf(date)]);
+    }
+  }
+  for (const job of jobs) {
+    const duration = job.start !== null && job.end !== null && job.end >= job.start ? job.end - job.start : 0;
+    const { lastInsertRowid } = database.run(
+      'INSERT INTO job VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      [
+        ...[job.cluster, job.id, job.submit, job.start, job.end, job.cpuHours, job.gpuHours],
+        ...[
+          (job.nodes * duration) / 3600,
+          job.cpus,
+          job.nodes,
+          job.partition,
+          job.account,
+          job.user,
+          job.qos,
+          job.state,
+          '-',
+        ],
+      ],
+    );
+    const names = job.nodeNames.length === 0 ? [null] : job.nodeNames;
+    for (const name of names) {
+      database.run('INSERT INTO job_node VALUES (?, ?, ?)', [lastInsertRowid, name, 1 / names.length]);
+    }
+  }
+  database.run(placedOn(question.axis));
+  const wanted = (values: readonly string[] | null) => (values === null ? null : JSON.stringify(values));
+  database
+    .query(
+      `CREATE TEMP TABLE entry AS SELECT placed.job, placed.date, placed.share, placed.counts, day.period,
+         job_node.name AS node, ${question.by === 'node' || question.nodes !== null ? 'job_node.weight' : '1.0'} AS weight,
+         ${labelOf(question)} AS label, job.*
+       FROM placed JOIN job ON job.rowid = placed.job
+         JOIN day ON day.cluster = job.cluster AND day.date = placed.date
+         ${question.by === 'node' || question.nodes !== null ? '' : 'LEFT'} JOIN job_node ON job_node.job = placed.job
+           ${question.by === 'node' || question.nodes !== null ? '' : 'AND 0'}
+       WHERE placed.date BETWEEN ?1 AND ?2
+         AND (?3 IS NULL OR EXISTS (SELECT 1 FROM json_each(?3) WHERE value = partition
+           OR ',' || partition || ',' LIKE '%,' || value || ',%'))
+         AND (?4 IS NULL OR account IN (SELECT value FROM json_each(?4)))
+         AND (?5 IS NULL OR EXISTS (SELECT 1 FROM json_each(?5) WHERE value = account OR account LIKE value || '-%'))
+         AND (?6 IS NULL OR user IN (SELECT value FROM json_each(?6)))
+         AND (?7 IS NULL OR qos IN (SELECT value FROM json_each(?7)))
+         AND (?8 IS NULL OR state IN (SELECT value FROM json_each(?8)))
+         AND (?9 IS NULL OR job_node.name IN (SELECT value FROM json_each(?9)))
+         AND (?10 IS NULL OR ${sizeClass} IN (SELECT value FROM json_each(?10)))`,
+    )
+    .run(
+      question.from,
+      question.to,
+      wanted(question.filter.partition),
+      wanted(question.filter.account),
+      wanted(question.filter.accountsBelow),
+      wanted(question.filter.user),
+      wanted(question.filter.qos),
+      wanted(question.filter.state),
+      wanted(question.nodes),
+      wanted(question.sizes),
+    );
+  const scope = "WHERE (?1 = '*' OR label IS ?2) AND (?3 = '*' OR period = ?3)";
+  const parts = (label: string | null, period: string) => [label, label, period] as const;
+  return {
+    sums(label, period) {
+      // A job that has several entries counts once, with its weight on each node.
+      const row = database
+        .query<Row, (string | null)[]>(
+          `SELECT (SELECT coalesce(sum(weight), 0) FROM (SELECT DISTINCT job, node, weight FROM entry ${scope} AND counts)) AS jobs,
+             count(DISTINCT user) AS users, coalesce(sum(cpu * share * weight), 0) AS cpu_hours,
+             coalesce(sum(gpu * share * weight), 0) AS gpu_hours, coalesce(sum(entry."node:1" * share * weight), 0) AS node_hours
+           FROM entry ${scope}`,
+        )
+        .get(...parts(label, period));
+      return row ?? { jobs: 0, users: 0, cpu_hours: 0, gpu_hours: 0, node_hours: 0 };
+    },
+    labels: () =>
+      database
+        .query<{ label: string | null }, []>('SELECT DISTINCT label FROM entry')
+        .all()
+        .map(({ label }) => label),
+    times(kind, label, period) {
+      const [from, to] = kind === 'wait' ? ['submit', 'start'] : ['start', 'stop'];
+      return database
+        .query<{ seconds: number }, (string | null)[]>(
+          `SELECT DISTINCT job, ${to} - ${from} AS seconds FROM entry ${scope} AND counts AND ${from} <= ${to} ORDER BY seconds`,
+        )
+        .all(...parts(label, period))
+        .map(({ seconds }) => seconds);
+    },
+    close: () => database.close(),
+  };
+}
+
+const sizeClass = `CASE WHEN cpus = 0 THEN '0' WHEN cpus = 1 THEN '1' WHEN cpus <= 8 THEN '2-8' WHEN cpus <= 32 THEN '9-32'
+  WHEN cpus <= 128 THEN '33-128' WHEN cpus <= 512 THEN '129-512' WHEN cpus <= 2048 THEN '513-2048' ELSE '2049+' END`;
+
+/** Returns the statement that makes the days of each job, with the share of its usage, and whether the job counts. */
+function placedOn(axis: Question['axis']): string {
+  const dayOf = (time: string) =>
+    `SELECT job.rowid AS job, day.date, 1.0 AS share, 1 AS counts FROM job
+       JOIN day ON day.cluster = job.cluster AND ${time} >= day.start AND ${time} < day.stop`;
+  if (axis === 'submitted') return `CREATE TABLE placed AS ${dayOf('job.submit')}`;
+  if (axis === 'started') return `CREATE TABLE placed AS ${dayOf('job.start')}`;
+  if (axis === 'ended') return `CREATE TABLE placed AS ${dayOf('job.stop')}`;
+  return `CREATE TABLE placed AS
+    SELECT job.rowid AS job, day.date, 1 AS counts,
+      (min(job.stop, day.stop) - max(job.start, day.start)) * 1.0 / (job.stop - job.start) AS share
+    FROM job JOIN day ON day.cluster = job.cluster AND job.start < day.stop AND job.stop > day.start
+    WHERE job.stop > job.start
+    UNION ALL
+    SELECT job.rowid, day.date, 1, 1.0
+    FROM job JOIN day ON day.cluster = job.cluster AND job.start >= day.start AND job.start < day.stop
+    WHERE job.stop = job.start
+    UNION ALL
+    SELECT job.rowid, day.date, 0, 1.0
+    FROM job JOIN day ON day.cluster = job.cluster
+      AND coalesce(job.stop, job.start, job.submit) >= day.start AND coalesce(job.stop, job.start, job.submit) < day.stop
+    WHERE (job.start IS NULL OR job.stop IS NULL OR job.stop < job.start) AND (job.cpu <> 0 OR job.gpu <> 0)`;
+}
+
+function labelOf({ by, levels }: Question): string {
+  if (by === null) return "''";
+  if (by === 'size') return sizeClass;
+  if (by === 'node') return 'job_node.name';
+  if (by === 'account' && levels === 1) {
+    return "CASE instr(account, '-') WHEN 0 THEN account ELSE substr(account, 1, instr(account, '-') - 1) END";
+  }
+  return `job.${by}`;
+}
