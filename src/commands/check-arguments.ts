@@ -17,7 +17,7 @@ export type Chosen = {
  * Throws OperatorError for a flag that the command does not have, because a mistyped `--dry-run` must not run for real.
  * Returns the words that are neither flags nor their values.
  */
-export function checkFlags(definitions: ArgsDef, { args, name }: Chosen): readonly string[] {
+export function checkFlags(definitions: ArgsDef, { args, name }: Pick<Chosen, 'args' | 'name'>): readonly string[] {
   const flags = new Map<string, ArgsDef[string]>();
   for (const [key, definition] of Object.entries(definitions)) {
     if (definition.type === 'positional') continue;
@@ -88,4 +88,9 @@ export function checkWords(definitions: ArgsDef, { name }: Chosen, words: readon
 export function beforeDashes(args: readonly string[]): readonly string[] {
   const dashes = args.indexOf('--');
   return dashes < 0 ? args : args.slice(0, dashes);
+}
+
+/** Returns the arguments after the first `--`. */
+export function afterDashes(args: readonly string[]): readonly string[] {
+  return args.slice(beforeDashes(args).length + 1);
 }

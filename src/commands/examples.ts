@@ -52,6 +52,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   'install systemd': [
     'hpc-collector install systemd derecho --write --on-failure mail-ops@%n.service',
     'hpc-collector install systemd --jobs --write',
+    'hpc-collector install systemd --receiver --write -- --listen 10.0.0.5:5050 --behind-proxy',
   ],
   'install logrotate': ['sudo hpc-collector install logrotate --write'],
   completion: [

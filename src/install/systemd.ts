@@ -115,12 +115,13 @@ function twoDigits(number: number): string {
 }
 
 /** Quotes one word of systemd.syntax(7): `%` begins a specifier, and in a command `$` a variable. */
-function quoted(word: string, isVariable = false): string {
+export function quoted(word: string, isVariable = false): string {
   const escaped = onOneLine(word).replace(/[\\"]/g, '\\$&').replaceAll('%', '%%');
   const literal = isVariable ? escaped : escaped.replaceAll('$', '$$$$');
   return /^[A-Za-z0-9_/.,:@+=%-]+$/.test(literal) ? literal : `"${literal}"`;
 }
 
-function textOf(lines: readonly string[]): string {
+/** Returns the text of lines. */
+export function textOf(lines: readonly string[]): string {
   return `${lines.join('\n')}\n`;
 }

@@ -1,12 +1,14 @@
 /** `install systemd` for who is not root: where their systemd runs, and where it does not. */
 
 import { afterEach, beforeEach, describe, expect } from 'bun:test';
-import { copyFileSync, existsSync, readlinkSync } from 'node:fs';
+import { copyFileSync, existsSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { needsAll, program } from '../support/needs.ts';
+import { freePorts } from '../support/ports.ts';
 import { type SamApi, startSamApi } from '../support/sam-api.ts';
 import { binary, newSite, type Site } from '../support/site.ts';
 import { start } from '../support/start.ts';
+import { until } from '../support/until.ts';
 import { asUser, inOwnManager, inUserManager } from '../support/user-manager.ts';
 
 let site: Site;
@@ -64,6 +66,36 @@ systemctl --user list-timers --all --no-legend hpc-collector.timer`),
       message: 'not needed: the systemd timer hpc-collector.timer is active',
     });
     expect(stdout).toEndWith(`Removed ${units()}/hpc-collector.timer\nRemoved ${units()}/hpc-collector.service\n`);
+  });
+
+  inOwnManager('the receiver runs under the restrictions of its unit, and is stopped by its removal', async () => {
+    const port = await freePorts(1);
+    const running = start(
+      inUserManager(
+        join(site.directory, 'host'),
+        variables,
+        inSite(`
+./hpc-collector install systemd --receiver --write -- --listen 127.0.0.1:${port} --database '${site.directory}/receiver.db'
+until [ -e '${site.directory}/enough' ]; do sleep 0.05; done
+grep '^Seccomp:' /proc/$(systemctl --user show --property MainPID --value hpc-collector-receiver)/status
+./hpc-collector install systemd --receiver --remove`),
+      ),
+      { env: {} },
+    );
+    const url = `http://127.0.0.1:${port}/api/v1/status/outages`;
+    const answers = () =>
+      fetch(url).then(
+        (answer) => answer.ok,
+        () => false,
+      );
+    await until(answers, 'the receiver answers', 60);
+    writeFileSync(join(site.directory, 'enough'), '');
+    const { exit, stdout, stderr } = await running.ended;
+    expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
+    expect(stdout).toContain('systemctl --user status hpc-collector-receiver.service\n');
+    expect(stdout, 'its system calls are filtered').toMatch(/^Seccomp:\s+2$/m);
+    expect(stdout).toEndWith(`Removed ${units()}/hpc-collector-receiver.service\n`);
+    expect(await answers()).toBe(false);
   });
 
   inOwnManager(

@@ -175,6 +175,40 @@ describe('install systemd', () => {
     });
   }
 
+  describe('--receiver', () => {
+    const printed = async (...flags: string[]) => site.run('install', 'systemd', '--receiver', ...flags);
+
+    needs('systemd-analyze')('shows a unit that systemd accepts and finds well protected', async () => {
+      const { exit, stdout } = await printed(
+        '--',
+        '--listen',
+        '0.0.0.0:443',
+        '--tls-cert=/etc/a.pem',
+        '--tls-key=/etc/a',
+      );
+      expect(exit).toBe(0);
+      expect(stdout).toContain("--listen 0.0.0.0:443 '--tls-cert=/etc/a.pem'".replaceAll("'", ''));
+      const file = join(site.directory, 'hpc-collector-receiver.service');
+      writeFileSync(file, stdout.slice(stdout.indexOf('\n') + 1));
+      const analyze = (...words: string[]) =>
+        start(['systemd-analyze', ...words], { env: { PATH: '/usr/bin:/bin' } }).ended;
+      expect(await analyze('verify', file)).toMatchObject({ exit: 0, stderr: '' });
+      if (process.getuid?.() !== 0) return;
+      const { stdout: report } = await analyze('security', '--offline=true', '--no-pager', file);
+      expect(Number(/Overall exposure level .*: (\d+\.\d)/.exec(report)?.[1])).toBeLessThan(2);
+    });
+
+    test.each([
+      [['casper'], '--receiver does not collect systems'],
+      [['--jobs'], 'give one of them'],
+      [['--', 'casper'], "serve takes no word 'casper'"],
+      [['--', '--lisen', ':1'], 'did you mean --listen?'],
+      [['--', '--tls-cert', 'a.pem'], 'a unit needs the full path'],
+    ])('%p is refused', async (flags, words) => {
+      expect(await printed(...flags)).toMatchObject({ exit: 2, stdout: '', stderr: expect.stringContaining(words) });
+    });
+  });
+
   onOwnSystem(
     '--write puts them where root has them, says what systemd was not told, and --remove takes them out',
     async () => {

@@ -2,14 +2,18 @@ import { join } from 'node:path';
 import { defineCommand } from 'citty';
 import { userConfigHome } from '../../config/paths.ts';
 import { type SystemdManager, systemctl, systemctlCommand } from '../../exec/systemctl.ts';
+import type { Installation } from '../../install/installation.ts';
 import { hasOwnFile, removeOwnFile, writeOwnFile } from '../../install/own-files.ts';
+import { receiverName, receiverUnit } from '../../install/receiver-unit.ts';
 import { jobsTask, runTask, systemdUnits, type Task } from '../../install/systemd.ts';
 import { exitCodes, OperatorError } from '../../lib/errors.ts';
 import { printable } from '../../lib/text.ts';
 import { openContext } from '../../run/context.ts';
+import { afterDashes } from '../check-arguments.ts';
 import { commonArgs } from '../common.ts';
 import { printLines } from '../output.ts';
 import { actionOf, installArgs, installationOf, systemsArg } from './installation.ts';
+import { checkedServeFlags } from './serve-flags.ts';
 
 export const systemdCommand = defineCommand({
   meta: {
@@ -24,31 +28,40 @@ export const systemdCommand = defineCommand({
       type: 'boolean',
       description: 'Install the daily timer of jobs export instead',
     },
+    receiver: {
+      type: 'boolean',
+      description: 'Install the service of serve instead; its flags come after --',
+    },
     'on-failure': { type: 'string', valueHint: 'UNIT', description: 'Unit to start after a failure' },
   },
-  async run({ args }) {
+  async run({ args, rawArgs }) {
     const action = actionOf(args);
-    const context = openContext(args);
+    if (args.jobs && args.receiver) throw new OperatorError('--jobs and --receiver are separate: give one of them');
+    const service = args.receiver ? receiverService : args.jobs ? jobsService : runService;
     const manager = process.getuid?.() === 0 ? 'system' : 'user';
     const directory = manager === 'system' ? '/etc/systemd/system' : join(userConfigHome(process.env), 'systemd/user');
-    const task = args.jobs ? jobsTask : runTask;
-    if (action === 'remove') return remove(task, directory, manager);
-    if (args.jobs && args._.length > 0) throw new OperatorError('--jobs does not collect systems: give none');
-    const installation = await installationOf(args._, args, context, args.jobs ? 'no system' : 'systems');
-    const units = Object.entries(systemdUnits(task, installation, unitName(args['on-failure'])));
+    if (action === 'remove') return remove(service, directory, manager);
+    const serveFlags = args.receiver ? afterDashes(rawArgs) : [];
+    const systems = args._.slice(0, args._.length - serveFlags.length);
+    if (!service.takesSystems && systems.length > 0) {
+      throw new OperatorError(`${args.jobs ? '--jobs' : '--receiver'} does not collect systems: give none`);
+    }
+    const kind = service.takesSystems ? 'systems' : 'no system';
+    const installation = await installationOf(systems, args, openContext(args), kind);
+    const units = Object.entries(await service.units(installation, unitName(args['on-failure']), serveFlags));
     if (action === 'print') {
       printLines(units.map(([name, text]) => `# ${join(directory, name)}\n${text}`));
       return exitCodes.done;
     }
     const written = units.filter(([name, text]) => writeOwnFile(join(directory, name), text));
-    const reason = await tell(manager, startingOf(task));
+    const reason = await tell(manager, startingOf(service));
     printLines([
       ...(written.length === 0 ? ['The units exist already'] : []),
       ...written.map(([name]) => `Wrote ${join(directory, name)}`),
       ...(reason === null
-        ? [`The timer runs; show its next start with: ${typed(manager, [['list-timers', `${task.name}.timer`]])}`]
-        : notStarted(reason, manager, installation.user, task)),
-      // The timers of a user stop with the user's last session.
+        ? [`${service.runs}: ${typed(manager, [service.look])}`]
+        : notStarted(reason, manager, installation.user, service)),
+      // The units of a user stop with the user's last session.
       ...(manager === 'user'
         ? [`To run it while you are not logged in, type: loginctl enable-linger ${installation.user}`]
         : []),
@@ -57,14 +70,57 @@ export const systemdCommand = defineCommand({
   },
 });
 
-/** Returns the systemctl calls that start the units. */
-function startingOf({ name }: Task): Words {
-  return [['daemon-reload'], ['enable', '--now', `${name}.timer`]];
+/** What can be installed: units, and the one of them that systemd enables. */
+type Service = {
+  readonly takesSystems: boolean;
+  readonly enabled: string;
+  readonly files: readonly string[];
+  /** A sentence about the enabled unit, and the systemctl call that shows it. */
+  readonly runs: string;
+  readonly look: readonly string[];
+  /** How to run it without systemd; null if there is no other way. */
+  readonly without: string | null;
+  readonly units: (
+    installation: Installation,
+    onFailure: string | null,
+    serveFlags: readonly string[],
+  ) => Promise<Readonly<Record<string, string>>>;
+};
+
+function timed(task: Task, takesSystems: boolean, without: string | null): Service {
+  const timer = `${task.name}.timer`;
+  return {
+    takesSystems,
+    enabled: timer,
+    files: [timer, `${task.name}.service`],
+    runs: 'The timer runs; show its next start with',
+    look: ['list-timers', timer],
+    without,
+    units: async (installation, onFailure) => systemdUnits(task, installation, onFailure),
+  };
 }
 
-async function remove({ name }: Task, directory: string, manager: SystemdManager): Promise<0> {
-  const stopped = [['disable', '--now', `${name}.timer`]] as const;
-  const files = [`${name}.timer`, `${name}.service`].map((file) => join(directory, file)).filter(hasOwnFile);
+const runService = timed(runTask, true, 'Without systemd, use cron: hpc-collector install cron --write');
+const jobsService = timed(jobsTask, false, null);
+const receiverService: Service = {
+  takesSystems: false,
+  enabled: `${receiverName}.service`,
+  files: [`${receiverName}.service`],
+  runs: 'The receiver starts; show its state with',
+  look: ['status', `${receiverName}.service`],
+  without: null,
+  units: async (installation, onFailure, serveFlags) =>
+    receiverUnit(installation, await checkedServeFlags(serveFlags, installation), onFailure),
+};
+
+/** Returns the systemctl calls that start the units. */
+function startingOf({ enabled }: Service): Words {
+  return [['daemon-reload'], ['enable', '--now', enabled]];
+}
+
+async function remove(service: Service, directory: string, manager: SystemdManager): Promise<0> {
+  const stopped = [['disable', '--now', service.enabled]] as const;
+  const files = service.files.map((file) => join(directory, file)).filter(hasOwnFile);
   if (files.length === 0) {
     printLines(['There are no units of hpc-collector']);
     return exitCodes.done;
@@ -101,12 +157,12 @@ function typed(manager: SystemdManager, commands: Words): string {
 }
 
 /** Returns what a person must do if systemd could not be reached. */
-function notStarted(reason: string, manager: SystemdManager, user: string, task: Task): string[] {
+function notStarted(reason: string, manager: SystemdManager, user: string, service: Service): string[] {
   const where = manager === 'system' ? 'If systemd is running' : `If your systemd is running, logged in as ${user}`;
   return [
-    `The timer is not started: ${reason}`,
-    `${where}, type: ${typed(manager, startingOf(task))}`,
-    ...(task === runTask ? ['Without systemd, use cron: hpc-collector install cron --write'] : []),
+    `The ${service.enabled.endsWith('.timer') ? 'timer' : 'receiver'} is not started: ${reason}`,
+    `${where}, type: ${typed(manager, startingOf(service))}`,
+    ...(service.without === null ? [] : [service.without]),
   ];
 }
 
