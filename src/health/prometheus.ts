@@ -1,10 +1,10 @@
 import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { messageOf, OperatorError } from '../lib/errors.ts';
+import { expositionText, type Sample } from '../lib/exposition.ts';
 import type { Condition } from './condition.ts';
 import { oldestWaiting, type Status, statuses } from './findings.ts';
 
-type Sample = readonly [labels: Readonly<Record<string, string>>, value: number];
-type Metric = readonly [name: string, help: string, samples: readonly Sample[]];
+type Gauge = readonly [name: string, help: string, samples: readonly Sample[]];
 
 /**
  * Returns the health in the Prometheus text format 0.0.4, for the textfile collector of node_exporter. It has timestamps
@@ -12,20 +12,14 @@ type Metric = readonly [name: string, help: string, samples: readonly Sample[]];
  * status.
  */
 export function prometheusText(condition: Condition | null, status: Status, now: Date): string {
-  const metrics: Metric[] = [
+  const gauges: Gauge[] = [
     ['health_status', 'Health status: 0 ok, 1 warning, 2 critical, 3 unknown.', one(statuses.indexOf(status))],
     ['health_timestamp_seconds', 'Time when this file was written.', one(now.getTime() / 1000)],
     ...(condition === null ? [] : metricsOf(condition)),
   ];
-  return metrics
-    .filter(([, , samples]) => samples.length > 0)
-    .flatMap(([name, help, samples]) => [
-      `# HELP hpc_collector_${name} ${help}`,
-      `# TYPE hpc_collector_${name} gauge`,
-      ...samples.map(([labels, value]) => `hpc_collector_${name}${labelText(labels)} ${value}`),
-    ])
-    .map((line) => `${line}\n`)
-    .join('');
+  return expositionText(
+    gauges.map(([name, help, samples]) => ({ name: `hpc_collector_${name}`, help, type: 'gauge', samples })),
+  );
 }
 
 /** Writes a file, readable for all, in one step: node_exporter never reads half of it. Throws OperatorError. */
@@ -43,7 +37,7 @@ export function writeTextfile(file: string, text: string): void {
   }
 }
 
-function metricsOf(condition: Condition): Metric[] {
+function metricsOf(condition: Condition): Gauge[] {
   const { systems, streams } = condition;
   const bySystem = (value: (system: Condition['systems'][number]) => number | null): Sample[] =>
     systems.flatMap((system) => {
@@ -113,13 +107,4 @@ function samplesOf(labels: Sample[0], time: Date | null): Sample[] {
 
 function secondsOf(time: Date | null): number | null {
   return time === null ? null : time.getTime() / 1000;
-}
-
-function labelText(labels: Readonly<Record<string, string>>): string {
-  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escaped(value)}"`);
-  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
-}
-
-function escaped(text: string): string {
-  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }

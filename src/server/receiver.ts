@@ -10,6 +10,7 @@ import { urlOf } from './http/listen.ts';
 import { startListener } from './http/listener.ts';
 import { createDispatcher, type RequestLog } from './http/routing.ts';
 import type { TlsFiles } from './http/tls.ts';
+import { createRequestCounts } from './monitoring/request-counts.ts';
 import { apisOf } from './router.ts';
 import { startBackFill } from './status/back-fill.ts';
 import { type Location, openStore } from './store/open.ts';
@@ -106,10 +107,12 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     const identify = createIdentify(authenticator, keyRing, sessions);
     const alias = anonymisesUsers ? await createPseudonyms(store) : (name: string) => name;
     const access = createAccessRules({ identify, keyRing, isPublic, alias });
+    const counts = createRequestCounts();
     const dispatch = createDispatcher(
-      apisOf({ store, usage, access, authenticator, sessions, limits, origins: ingest.origins ?? new Set() }),
+      apisOf({ store, usage, access, authenticator, sessions, counts, limits, origins: ingest.origins ?? new Set() }),
       { isTls: tls !== null, isBehindProxy },
       log,
+      counts.count,
     );
     const listener = startListener({
       hostname,

@@ -4,6 +4,8 @@ import { deleteSession, getSession, postSession } from './auth/session-api.ts';
 import type { Sessions } from './auth/sessions.ts';
 import type { BodyLimits } from './http/body.ts';
 import { type Api, route } from './http/routing.ts';
+import { getLiveness, getMetrics, getReadiness } from './monitoring/api.ts';
+import type { RequestCounts } from './monitoring/request-counts.ts';
 import {
   changeOutage,
   deleteOutage,
@@ -30,13 +32,14 @@ export type RouterParts = {
   readonly access: AccessRules;
   readonly authenticator: Authenticator;
   readonly sessions: Sessions;
+  readonly counts: RequestCounts;
   readonly limits: { readonly status: BodyLimits; readonly usage: BodyLimits; readonly login: BodyLimits };
   /** The origins whose pages may read below `/api/dashboard/`. */
   readonly origins: ReadonlySet<string>;
 };
 
 /** Returns every route of the receiver: method, path, who may use it, and its handler. */
-export function apisOf({ store, usage, access, authenticator, sessions, limits, origins }: RouterParts): Api[] {
+export function apisOf({ store, usage, access, authenticator, sessions, counts, limits, origins }: RouterParts): Api[] {
   const { open, visitor, reader, nameReader, keyHolder, clusterReader, usageReader, systemWriter, outageWriter } =
     access;
   const status = '/api/v1/status';
@@ -58,6 +61,9 @@ export function apisOf({ store, usage, access, authenticator, sessions, limits, 
       notAllowed: (allowed) => `Method not allowed: use ${allowed}`,
       origins: null,
       routes: [
+        route('GET', '/healthz', open, getLiveness()),
+        route('GET', '/readyz', open, getReadiness(store)),
+        route('GET', '/metrics', reader, getMetrics(store, counts)),
         route('POST', '/api/v1/session', open, postSession(authenticator, sessions, limits.login)),
         route('GET', '/api/v1/session', visitor, getSession()),
         route('DELETE', '/api/v1/session', open, deleteSession(sessions)),

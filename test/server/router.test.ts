@@ -5,6 +5,7 @@ import { createIdentify } from '../../src/server/auth/identify.ts';
 import { createKeyRing } from '../../src/server/auth/key-ring.ts';
 import { createSessions } from '../../src/server/auth/sessions.ts';
 import { RequestProblem } from '../../src/server/http/problem.ts';
+import { createRequestCounts } from '../../src/server/monitoring/request-counts.ts';
 import { apisOf } from '../../src/server/router.ts';
 import { openStore } from '../../src/server/store/open.ts';
 import type { Store } from '../../src/server/store/port.ts';
@@ -23,6 +24,8 @@ afterAll(async () => {
 /** The routes that anybody may use. */
 const open = [
   'GET ^/api/dashboard/health$',
+  'GET ^/healthz$',
+  'GET ^/readyz$',
   'POST ^/api/v1/session$',
   'GET ^/api/v1/session$',
   'DELETE ^/api/v1/session$',
@@ -39,6 +42,7 @@ test('every route but these refuses a request without credentials', async () => 
     usage: { ask: () => Promise.reject(new Error('not asked')), close: () => undefined },
     authenticator,
     sessions,
+    counts: createRequestCounts(),
     access: createAccessRules({ identify, keyRing, isPublic: false, alias: (name) => name }),
     limits: { status: limits, usage: limits, login: limits },
     origins: new Set(),

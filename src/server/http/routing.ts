@@ -23,6 +23,8 @@ export type Access<Caller> = (call: Call) => Promise<Caller>;
 /** A line of the table of routes. */
 export type Route = {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** The path with the names of its parameters, such as `/api/v1/status/:system/latest`. */
+  readonly path: string;
   readonly pattern: RegExp;
   readonly answer: (call: Call) => Promise<Answered>;
 };
@@ -49,6 +51,7 @@ export function route<Caller>(
   const pattern = path.replace(/:(\w+)/g, (_, name: string) => `(?<${name}>${parameterForms[name]})`);
   return {
     method,
+    path,
     pattern: new RegExp(`^${pattern}$`),
     answer: async (call) => handle(call, await access(call)),
   };
@@ -68,6 +71,14 @@ export type Api = {
 /** Takes one line for each request; the level is `error` if the receiver could not do what was asked. */
 export type RequestLog = (line: string, level: 'info' | 'error') => void;
 
+/** An answered request. `route` is the path of its route, null if none fits. */
+export type Observation = {
+  readonly method: string;
+  readonly route: string | null;
+  readonly status: number;
+  readonly seconds: number;
+};
+
 /**
  * Returns the function that answers requests: always JSON, without stack traces or SQL. It does not throw. Its second
  * parameter is the IP address at the other end of the connection.
@@ -77,12 +88,15 @@ export function createDispatcher(
   apis: readonly Api[],
   transport: Transport,
   log: RequestLog,
+  observe: (observation: Observation) => void,
 ): (request: Request, peer: string) => Promise<Response> {
   return async (request, peer) => {
     const started = performance.now();
     const url = urlOf(request);
     const { response, note } = await dispatch(apis, request, url, peer, transport);
     const ms = Math.round(performance.now() - started);
+    const route = url && routeOf(apis, request.method, url);
+    observe({ method: request.method, route, status: response.status, seconds: (performance.now() - started) / 1000 });
     const path = printable(url?.pathname ?? request.url, 100);
     log(
       `${response.status} ${request.method} ${path} ${ms} ms${note ? `: ${note}` : ''}`,
@@ -96,6 +110,11 @@ export function createDispatcher(
 function urlOf(request: Request): URL | null {
   const hosts = request.headers.get('host')?.split(',') ?? [];
   return hosts.length === 1 && URL.canParse(request.url) ? new URL(request.url) : null;
+}
+
+function routeOf(apis: readonly Api[], method: string, { pathname }: URL): string | null {
+  const fits = (route: Route) => methodsOf(route).includes(method) && route.pattern.test(pathname);
+  return apis.flatMap(({ routes }) => routes).find(fits)?.path ?? null;
 }
 
 async function dispatch(

@@ -42,6 +42,8 @@ export type Store = Reader & {
   transaction<Result>(work: (writer: Writer) => Promise<Result>): Promise<Result>;
   /** Returns the number of bytes that a table takes in the database with its indexes. */
   bytesOf(table: string): Promise<number>;
+  /** Returns the number of bytes of the whole database. It reads no tables. */
+  size(): Promise<number>;
   /** Waits for the transactions that were begun, and closes the database. */
   close(): Promise<void>;
 };

@@ -31,6 +31,10 @@ export async function openPostgres(address: PostgresAddress): Promise<Store> {
       const sql = 'SELECT pg_total_relation_size($1::text::regclass) AS bytes';
       return (await reader.get<{ bytes: number }>(sql, table))?.bytes ?? 0;
     },
+    async size() {
+      const sql = 'SELECT pg_database_size(current_database()) AS bytes';
+      return (await reader.get<{ bytes: number }>(sql))?.bytes ?? 0;
+    },
     async close() {
       // Transactions run in the order of their calls.
       await transaction(() => Promise.resolve()).catch(() => undefined);

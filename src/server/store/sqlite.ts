@@ -29,6 +29,10 @@ export function openSqlite(path: string): Store {
         WHERE aggregate = 1 AND name IN (SELECT name FROM sqlite_schema WHERE tbl_name = $1)`;
       return (await reader.get<{ bytes: number }>(sql, table))?.bytes ?? 0;
     },
+    async size() {
+      const sql = 'SELECT page_count * page_size AS bytes FROM pragma_page_count(), pragma_page_size()';
+      return (await reader.get<{ bytes: number }>(sql))?.bytes ?? 0;
+    },
     async close() {
       // Transactions run in the order of their calls.
       await transaction(() => Promise.resolve()).catch(() => undefined);

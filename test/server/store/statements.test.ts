@@ -54,6 +54,7 @@ const store: Store = {
   ...writer,
   transaction: (work) => work(writer),
   bytesOf: async () => 0,
+  size: async () => 0,
   close: async () => undefined,
 };
 
