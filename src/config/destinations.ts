@@ -32,12 +32,21 @@ const common = {
     .optional(),
 };
 
+/** The order in which the entries of a stream are sent after an outage; by default the server's answers decide. */
+const catchUp = z.enum(['oldest-first', 'newest-first']).optional();
+
 /** One destination that has a kind of its own. */
-const named = z.strictObject({
-  kind: z.enum(destinationKinds),
-  ...common,
-  timeout: z.number().positive().optional(),
-});
+const named = z
+  .strictObject({
+    kind: z.enum(destinationKinds),
+    ...common,
+    timeout: z.number().positive().optional(),
+    catch_up: catchUp,
+  })
+  .refine(({ kind, catch_up }) => kind === 'sam' || catch_up === undefined, {
+    path: ['catch_up'],
+    error: 'is only for kind sam: finished jobs have no order',
+  });
 
 /**
  * `destinations:` of `collector.yaml`. `sam` and `ingest` always exist; others are added by name. A name is the beginning
@@ -50,6 +59,7 @@ export const destinationsSettings = z
         kind: z.literal('sam').default('sam'),
         ...common,
         timeout: z.number().positive().default(defaultTimeouts.sam),
+        catch_up: catchUp,
       })
       .prefault({}),
     /** The usage-history API for finished jobs. */

@@ -28,13 +28,16 @@ export type DeliveryBounds = {
   readonly signal: AbortSignal;
   /** Called with the `Date` header of each accepted answer. */
   readonly sawClock: (date: Date) => void;
+  /** Called with the header `X-Snapshot-Order` of each accepted answer. */
+  readonly sawOrder: (order: string | null) => void;
   /** Reads the body of this entry, and that of the next one while the request is running. */
   readonly readAhead: ReadAhead;
 };
 
 /**
  * Delivers one entry and records each attempt. While the destination is unavailable, it makes one attempt and three
- * retries; then the stream rests. It sends a body that is too large once more in a reduced form.
+ * retries; then the stream rests, longer after `failures` of other entries. It sends a body that is too large once more
+ * in a reduced form.
  */
 export async function deliver(
   outbox: Outbox,
@@ -42,6 +45,7 @@ export async function deliver(
   entry: Entry,
   bounds: DeliveryBounds,
   log: Log,
+  failures = 0,
 ): Promise<DeliveryResult> {
   const what = `${entry.stream.slice(entry.stream.indexOf('/') + 1)} ${destination.content}`;
   let body: string;
@@ -134,7 +138,7 @@ export async function deliver(
           if (await clock.wait(delay * 1000, bounds.signal)) continue;
         }
         const isAlike = failsAlike(entry, attempt);
-        const rest = Math.max(restSeconds(isAlike ? entry.failedDrains : 0), asked);
+        const rest = Math.max(restSeconds(Math.max(isAlike ? entry.failedDrains : 0, failures)), asked);
         const until = new Date(Date.now() + rest * 1000);
         outbox.postpone(entry, until, isAlike);
         log.error(
@@ -190,8 +194,11 @@ async function sendOnce(
   pace.made(started);
   const [reply] = await Promise.all([send(destination.request(entry, body)), bounds.readAhead.read(entry)]);
   const outcome = destination.judge(reply, { body, mayHaveArrived });
-  // Read the clock from accepted answers only: a proxy or a cache can have made any other answer.
-  if (outcome.kind === 'accepted' && reply.kind === 'answer' && reply.date !== null) bounds.sawClock(reply.date);
+  // Read the clock and the order from accepted answers only: a proxy or a cache can have made any other answer.
+  if (outcome.kind === 'accepted' && reply.kind === 'answer') {
+    if (reply.date !== null) bounds.sawClock(reply.date);
+    bounds.sawOrder(reply.snapshotOrder);
+  }
   const status = reply.kind === 'answer' ? reply.status : null;
   return {
     outcome,

@@ -79,6 +79,11 @@ export type Destination = {
    * Only the clock of such a destination is compared with this host's clock.
    */
   readonly showsMoments: boolean;
+  /**
+   * The order of the entries of a stream after an outage. `by-answer`: the newest first if the server's answers say that
+   * it stores snapshots right in any order. Null if its entries have no order.
+   */
+  readonly catchUp: 'oldest-first' | 'newest-first' | 'by-answer' | null;
   readonly maxPerMinute: number;
   readonly maxBodyBytes: number;
   /** Returns the request for an entry. */

@@ -2,6 +2,7 @@ import type { Log } from '../lib/log.ts';
 import { codeOf } from '../lib/sqlite.ts';
 import { readableUtc } from '../lib/time.ts';
 import type { Entry } from '../outbox/entry.ts';
+import { type Choice, choicesOf } from '../outbox/order.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { isDamage, isReadFault } from '../outbox/recovery/damage.ts';
 import { OutboxUnwritable } from '../outbox/unwritable.ts';
@@ -12,6 +13,7 @@ import { Pace } from './pace.ts';
 import { rejectPoisoned } from './poison.ts';
 import { ReadAhead } from './read-ahead.ts';
 import { type ClockReading, clockReadingOf, futureOf, storeClockReading } from './server-clock.ts';
+import { applyOrder, rememberOrder } from './snapshot-order.ts';
 
 /** The progress of a drain. */
 export type DrainProgress = {
@@ -50,8 +52,8 @@ export type DrainResult = {
 };
 
 /**
- * Delivers the due entries of one destination: one request at a time, the entries of a stream strictly oldest first.
- * The caller holds the drain lock.
+ * Delivers the due entries of one destination, one request at a time. The entries of a stream are sent strictly oldest
+ * first, unless the destination gets the newest one first. The caller holds the drain lock.
  */
 export async function drain(
   outbox: Outbox,
@@ -69,24 +71,28 @@ export async function drain(
   let delivered = 0;
   let rejected = 0;
   let held = 0;
-  const candidates = () =>
-    outbox
-      .heads(destination.name)
-      .filter(({ stream }) => options.stream === null || stream === options.stream)
-      .filter(({ stream }) => !stopped.has(stream) && !resting.has(stream));
-  /** Returns the entry to send after the current one if that is accepted; null if there is none. */
+  const candidates = (after: Entry | null = null) =>
+    choicesOf(outbox, destination.name, after)
+      .filter(({ entry: { stream } }) => options.stream === null || stream === options.stream)
+      .filter(({ entry: { stream } }) => !stopped.has(stream) && !resting.has(stream));
+  /** Returns the entry to send after this one if this one is accepted; null if there is none. */
   const following = (entry: Entry): Entry | null => {
-    const others = candidates().filter(({ stream }) => stream !== entry.stream);
-    const next = [outbox.next(entry), ...others]
-      .filter((other) => other !== null)
-      .sort((one, other) => one.sequence - other.sequence)[0];
-    return next && (options.ignoreRest || !isResting(next)) ? next : null;
+    const [next] = candidates(entry);
+    return next && (options.ignoreRest || !isResting(next)) ? next.entry : null;
   };
   const mayFollow = (next: Entry): boolean => {
     const isAtOnce = !options.signal.aborted && pace.delay(clock.now()) === 0 && clock.now() < deadline;
     return isAtOnce && futureOf(next, destination, outbox) === null;
   };
   const readAhead = new ReadAhead(outbox, destination, following, mayFollow);
+  /** Returns the next entry to send. That is the noted one, even if a newer one was stored since. */
+  const nextChoice = (): Choice | null => {
+    const choices = candidates();
+    const { noted } = readAhead;
+    const ofNoted = noted && choices.find(({ entry: { stream } }) => stream === noted.stream);
+    if (!noted || !ofNoted || outbox.find(noted)?.state !== 'pending') return choices[0] ?? null;
+    return { ...ofNoted, entry: noted };
+  };
   const bounds: DeliveryBounds = {
     clock,
     pace,
@@ -97,18 +103,21 @@ export async function drain(
       const isFirst = seen === null;
       seen = clockReadingOf(date);
       // Store it now: by this clock, the timestamps of the next entries can be in the future.
-      if (isFirst && seen !== null) keepSighting(outbox, seen);
+      const reading = seen;
+      if (isFirst && reading !== null) unlessUnwritable(() => storeClockReading(outbox, reading));
     },
+    sawOrder: (order) => unlessUnwritable(() => rememberOrder(outbox, destination, order)),
     readAhead,
   };
 
   let problem: OutboxUnwritable | null = null;
   try {
+    unlessUnwritable(() => applyOrder(outbox, destination));
     for (;;) {
-      const head = candidates()[0];
-      if (!head) break;
-      const entry = readAhead.unsent(head);
-      if (!options.ignoreRest && isResting(entry)) {
+      const choice = nextChoice();
+      if (choice === null) break;
+      const { entry } = choice;
+      if (!options.ignoreRest && isResting(choice)) {
         resting.add(entry.stream);
         continue;
       }
@@ -124,12 +133,12 @@ export async function drain(
       if (clock.now() + wait >= deadline || !(await clock.wait(wait, options.signal))) break;
       // If the destination was unavailable for one stream, try each other stream only once.
       const patience = stopped.size > 0 ? { ...bounds, deadline: Number.NEGATIVE_INFINITY } : bounds;
-      const result = await deliver(outbox, destination, entry, patience, entryLog);
+      const result = await deliver(outbox, destination, entry, patience, entryLog, choice.failures);
       if (result === 'delivered' || result === 'delivered-in-part') delivered += 1;
       if (result === 'rejected' || result === 'delivered-in-part') rejected += 1;
       if (result === 'unreached') stopped.add(entry.stream);
       if (result === 'stopped') {
-        const poisoned = await rejectPoisoned(outbox, destination, entry, bounds, entryLog);
+        const poisoned = await rejectPoisoned(outbox, destination, entry, bounds, entryLog, choice.head);
         delivered += poisoned.delivered;
         rejected += poisoned.rejected;
         if (poisoned.delivered === 0) stopped.add(entry.stream);
@@ -141,17 +150,16 @@ export async function drain(
     if (!(error instanceof OutboxUnwritable) || isDamage(error) || isReadFault(error)) throw error;
     problem = error;
   }
-  if (seen !== null) keepSighting(outbox, seen);
+  const last = seen;
+  if (last !== null) unlessUnwritable(() => storeClockReading(outbox, last));
   const left = outbox.countPending(options.stream, destination.name);
   return { delivered, rejected, held, left, stopped: [...stopped], resting: [...resting], problem };
 }
 
-/**
- * Stores the time of the destination's clock. Ignores errors of SQLite, because the next answer gives the time again.
- */
-function keepSighting(outbox: Outbox, clock: ClockReading): void {
+/** Stores what an answer says besides its result. Ignores errors of SQLite, because the next answer says it again. */
+function unlessUnwritable(store: () => void): void {
   try {
-    storeClockReading(outbox, clock);
+    store();
   } catch (error) {
     if (codeOf(error)?.startsWith('SQLITE_') !== true) throw error;
   }
@@ -169,6 +177,6 @@ export function systemOf({ stream }: Pick<Entry, 'stream'>): string {
   return stream.slice(stream.lastIndexOf('/') + 1);
 }
 
-function isResting(entry: Entry): boolean {
-  return entry.nextAttemptAt !== null && entry.nextAttemptAt.getTime() > Date.now();
+function isResting({ restsUntil }: Choice): boolean {
+  return restsUntil !== null && restsUntil.getTime() > Date.now();
 }

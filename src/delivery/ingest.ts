@@ -48,6 +48,7 @@ export function ingestDestination(settings: IngestSettings, envFile = 'the env f
     content: name === 'ingest' ? 'jobs' : `jobs to ${name}`,
     address: baseUrl,
     showsMoments: false,
+    catchUp: null,
     description: name === 'ingest' ? `the usage-history API at ${baseUrl}` : `${name} at ${baseUrl}`,
     maxPerMinute: settings.max_per_minute,
     maxBodyBytes: settings.max_body_bytes,

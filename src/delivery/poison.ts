@@ -16,6 +16,7 @@ const notAboutTheEntry: ReadonlySet<number | null> = new Set([401, 429]);
  * the refusal: a server error, a firewall's page, a lost connection, no answer. It does so once the head has failed
  * five consecutive drains alike. If the destination accepts the entry after it, the head is rejected; if not, nothing
  * changes. Skips other suspects, which stay pending, because they may have failed only while the destination was down.
+ * `first` is the oldest entry of the stream: if the newest one is sent first, it is tried instead.
  */
 export async function rejectPoisoned(
   outbox: Outbox,
@@ -23,10 +24,13 @@ export async function rejectPoisoned(
   head: Entry,
   bounds: DeliveryBounds,
   log: Log,
+  first: Entry = head,
 ): Promise<{ readonly delivered: number; readonly rejected: number }> {
   const suspect = outbox.reread(head);
-  let candidate = isSuspect(suspect) ? outbox.next(suspect) : null;
-  while (candidate && isSuspect(candidate)) candidate = outbox.next(candidate);
+  const other = first.sequence === head.sequence ? outbox.next(suspect) : first;
+  let candidate = isSuspect(suspect) ? other : null;
+  while (candidate && (isSuspect(candidate) || candidate.sequence === suspect.sequence))
+    candidate = outbox.next(candidate);
   if (candidate === null || futureOf(candidate, destination, outbox) !== null || bounds.signal.aborted)
     return { delivered: 0, rejected: 0 };
   // One try without retries: the deadline is over.

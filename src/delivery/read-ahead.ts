@@ -4,6 +4,7 @@ import type { Entry } from '../outbox/entry.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Destination, Prepared, StreamPlace } from './destination.ts';
 import { outageRowOf } from './outage-row.ts';
+import { takesAnyOrder } from './snapshot-order.ts';
 
 /** An entry that was read ahead, with its place, its stored body and the body to send. */
 type Read = { readonly entry: Entry; readonly stored: string; readonly place: StreamPlace; readonly sent: Prepared };
@@ -72,15 +73,17 @@ export class ReadAhead {
     return isNoted;
   }
 
-  /** Returns the entry as it was before it was noted, because it was not sent yet. */
-  unsent(entry: Entry): Entry {
-    return this.#noted?.sequence === entry.sequence ? this.#noted : entry;
+  /** The entry that was noted as about to be sent, as it was before, because it was not sent yet; null if there is none. */
+  get noted(): Entry | null {
+    return this.#noted;
   }
 
   #read(entry: Entry, before: Read | null): Read {
+    // To a server that stores snapshots right in any order, each place is the same.
+    const isAnyOrder = takesAnyOrder(this.#outbox, this.#destination.address);
     const place = {
-      isLate: this.#outbox.isLate(entry),
-      isNewest: this.#outbox.isNewest(entry),
+      isLate: !isAnyOrder && this.#outbox.isLate(entry),
+      isNewest: isAnyOrder || this.#outbox.isNewest(entry),
       outageRow: outageRowOf(this.#outbox, entry),
     };
     if (before !== null && isDeepStrictEqual(before.place, place)) return before;

@@ -1,31 +1,17 @@
-import { z } from 'zod';
 import type { Outbox } from '../outbox/outbox.ts';
+import { knownAddresses } from './known-addresses.ts';
 
-const addresses = z.array(z.string());
+const servers = knownAddresses('start-required');
 
 /** True if the server at an address has refused jobs that never started. */
-export function requiresStart(outbox: Outbox, address: string): boolean {
-  return known(outbox).includes(address);
-}
+export const requiresStart = servers.has;
 
 /** Stores that the server at an address refuses jobs that never started. */
 export function rememberStartRequired(outbox: Outbox, address: string): void {
-  write(outbox, [...known(outbox).filter((other) => other !== address), address]);
+  servers.put(outbox, address, true);
 }
 
 /** Deletes that record of an address, so that the next delivery sends such jobs again. */
 export function forgetStartRequired(outbox: Outbox, address: string): void {
-  if (requiresStart(outbox, address))
-    write(
-      outbox,
-      known(outbox).filter((other) => other !== address),
-    );
-}
-
-function known(outbox: Outbox): readonly string[] {
-  return outbox.metadata.readJson('start-required', addresses) ?? [];
-}
-
-function write(outbox: Outbox, all: readonly string[]): void {
-  outbox.metadata.write('start-required', JSON.stringify(all));
+  servers.put(outbox, address, false);
 }

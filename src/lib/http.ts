@@ -30,6 +30,8 @@ export type HttpReply =
       readonly retryAfter: number | null;
       /** The time of the server's clock; null if the answer has none. */
       readonly date: Date | null;
+      /** The header `X-Snapshot-Order`; null if the answer has none. */
+      readonly snapshotOrder: string | null;
     }
   | {
       readonly kind: 'none';
@@ -74,6 +76,7 @@ export async function send(request: HttpRequest): Promise<HttpReply> {
       location: response.headers.get('location'),
       retryAfter: secondsOf(response.headers.get('retry-after')),
       date: dateOf(response.headers.get('date')),
+      snapshotOrder: response.headers.get('x-snapshot-order'),
     };
   } catch (error) {
     const failure = signal.aborted

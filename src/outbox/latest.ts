@@ -1,4 +1,5 @@
 import type { Entry } from './entry.ts';
+import { choicesOf } from './order.ts';
 import type { Outbox } from './outbox.ts';
 import { dateOf, type EntryRow, entryOf, entryRowColumns } from './row.ts';
 
@@ -46,7 +47,13 @@ export function pendingStreams({ database }: Outbox): Pick<EntryRow, 'stream' | 
   return database.query<Pick<EntryRow, 'stream' | 'destination'>, []>(query).all();
 }
 
-/** Returns the pending entry that the next drain sends first, for each stream. */
+/** Returns the pending entry that the next drain sends first, for each stream, with the rest and last error of the stream. */
 export function streamHeads(outbox: Outbox): ReadonlyMap<string, Entry> {
-  return new Map(outbox.heads(null).map((head) => [head.stream, head]));
+  const choices = choicesOf(outbox, null);
+  return new Map(
+    choices.map(({ entry, restsUntil, lastError }) => [
+      entry.stream,
+      { ...entry, nextAttemptAt: restsUntil, lastError },
+    ]),
+  );
 }

@@ -1,4 +1,6 @@
+import { counted } from '../lib/text.ts';
 import type { Attempt, Entry } from './entry.ts';
+import { streamHeads } from './latest.ts';
 import type { Outbox } from './outbox.ts';
 
 /** The reason why an entry is not delivered yet, and until when; null if the time is unknown. */
@@ -14,19 +16,20 @@ export function waitingOf(outbox: Outbox, entry: Entry, now: Date): Waiting | nu
       until: null,
     };
   if (entry.state === 'held') return { reason: `held${because}; to send it: outbox release`, until: null };
-  const head = outbox.heads(entry.destination).find((other) => other.stream === entry.stream) ?? entry;
+  const head = streamHeads(outbox).get(entry.stream) ?? entry;
   const isHead = head.sequence === entry.sequence;
   const cause = head.lastError === null ? '' : `: ${head.lastError}`;
-  const place = isHead ? '' : `${older(outbox, entry)} of its stream must be delivered first; `;
+  const before = [...(head.sequence > entry.sequence ? ['the newest entry'] : []), ...older(outbox, entry)];
+  const place = isHead ? '' : `${before.join(' and ')} of its stream must be delivered first; `;
   if (head.nextAttemptAt !== null && head.nextAttemptAt > now)
     return { reason: `${place}the stream rests${cause}`, until: head.nextAttemptAt };
-  return { reason: isHead ? `the next drain sends it${because}` : `${place}the oldest is due${cause}`, until: null };
+  return { reason: isHead ? `the next drain sends it${cause}` : `${place}the oldest is due${cause}`, until: null };
 }
 
-function older(outbox: Outbox, entry: Entry): string {
+function older(outbox: Outbox, entry: Entry): string[] {
   const query = `SELECT count(*) AS n FROM entries WHERE state = 'pending' AND stream = ? AND sequence < ?`;
   const n = outbox.database.query<{ n: number }, [string, number]>(query).get(entry.stream, entry.sequence)?.n ?? 0;
-  return n === 1 ? '1 older entry' : `${n} older entries`;
+  return n === 0 ? [] : [counted(n, 'older entry', 'older entries')];
 }
 
 /**

@@ -43,7 +43,7 @@ export function entryIds(outbox: Outbox, entries: readonly Entry[]): string[] {
 function nextOf(entry: Entry, head: Entry | undefined, now: Date): string {
   if (entry.state !== 'pending') return '-';
   if (head && head.sequence !== entry.sequence) return 'in turn';
-  const rest = entry.nextAttemptAt === null ? 0 : entry.nextAttemptAt.getTime() - now.getTime();
+  const rest = (head?.nextAttemptAt?.getTime() ?? 0) - now.getTime();
   return rest > 0 ? `in ${shortDuration(rest)}` : 'now';
 }
 
