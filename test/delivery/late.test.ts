@@ -163,7 +163,7 @@ describe('in the receiver', () => {
   /** What must not be touched, and how many snapshots there are. */
   async function stored() {
     return {
-      spans: await receiver.all('SELECT * FROM user_project_spans ORDER BY id'),
+      spans: await receiver.all(`SELECT * FROM spans WHERE kind = 'user' ORDER BY id`),
       reservations: await receiver.all('SELECT * FROM reservations ORDER BY id'),
       snapshots: await receiver.rows('snapshots'),
     };
