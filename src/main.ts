@@ -30,6 +30,7 @@ const root: CommandDef = {
     health: () => import('./commands/health.ts').then((module) => module.healthCommand),
     maintenance: () => import('./commands/maintenance/maintenance.ts').then((module) => module.maintenanceCommand),
     jobs: () => import('./commands/jobs/jobs.ts').then((module) => module.jobsCommand),
+    sample: () => import('./commands/sample/sample.ts').then((module) => module.sampleCommand),
     outage: () => import('./commands/outage/outage.ts').then((module) => module.outageCommand),
     outbox: () => import('./commands/outbox/outbox.ts').then((module) => module.outboxCommand),
   },

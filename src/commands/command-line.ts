@@ -51,7 +51,8 @@ export async function runCommandLine(root: CommandDefinition, args: readonly str
     }
     checkWords(definitions, chosen, checkFlags(definitions, chosen));
     if (!readOnly.includes(chosen.name.replace(/^hpc-collector /, ''))) stopOnSignals();
-    const { result } = await runCommand(command, { rawArgs: [...chosen.args] });
+    // citty would take the first value of a flag for a subcommand; the subcommand is chosen already.
+    const { result } = await runCommand({ ...command, subCommands: {} }, { rawArgs: [...chosen.args] });
     return typeof result === 'number' ? result : exitCodes.done;
   } catch (error) {
     return report(error, isVerbose);

@@ -7,7 +7,7 @@ import { type CommandDefinition, resolved } from './tree.ts';
 
 /** The commands of the program by purpose, in the order in which its help lists them. */
 export const commandGroups: readonly (readonly [title: string, names: readonly string[]])[] = [
-  ['COLLECT', ['run', 'collect', 'drain', 'jobs']],
+  ['COLLECT', ['run', 'collect', 'drain', 'jobs', 'sample']],
   ['QUEUE', ['outbox']],
   ['OUTAGES', ['outage', 'maintenance']],
   ['OPERATE', ['health', 'doctor']],

@@ -9,6 +9,9 @@ export type ProgramResult =
   | { readonly kind: 'done'; readonly output: Buffer }
   | { readonly kind: 'failed'; readonly reason: string; readonly stderr: string };
 
+/** The type of `runProgram`; tests replace it. */
+export type ProgramRunner = typeof runProgram;
+
 /**
  * Runs a small program of this host to its end, such as `crontab -l`. `variables` are added to the inherited
  * environment.

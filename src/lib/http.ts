@@ -13,6 +13,8 @@ export type HttpRequest = {
   readonly timeoutSeconds: number;
   /** PEM text of the certificate authorities to trust instead of the system's; null for the system's. */
   readonly ca: string | null;
+  /** PEM text of a certificate and its key, by which this host identifies itself. */
+  readonly identity?: { readonly cert: string; readonly key: string } | undefined;
   /** The proxy to use; null for none, even if the environment sets one. */
   readonly proxy: string | null;
 };
@@ -100,7 +102,7 @@ function bunOptions(request: HttpRequest): object {
     // Otherwise BUN_CONFIG_VERBOSE_FETCH=curl prints every request with its Authorization header.
     verbose: false,
     // Otherwise NODE_TLS_REJECT_UNAUTHORIZED=0 turns off verification.
-    tls: { rejectUnauthorized: true, ...(request.ca === null ? {} : { ca: request.ca }) },
+    tls: { rejectUnauthorized: true, ...(request.ca === null ? {} : { ca: request.ca }), ...request.identity },
   };
 }
 

@@ -38,21 +38,30 @@ export type Cluster = {
   stop(): Promise<void>;
 };
 
+/** Scripts that each node runs as root when a job begins and ends there. */
+export type Hooks = { readonly prolog: string; readonly epilog: string };
+
 /**
  * Starts a Slurm of its own on loopback: munge, MariaDB, slurmdbd, slurmctld, and a slurmd for each of `livingNodes`.
  * Resolves once these nodes have reported. Ports are free ones, and nothing outside of its directory is changed.
  * It ends by itself when this process does, however that happens.
  */
-export async function startSlurm(): Promise<Cluster> {
+export async function startSlurm(hooks: Hooks | null = null): Promise<Cluster> {
   const { path: directory } = temporaryDirectory();
   const inside = (...names: string[]) => join(directory, ...names);
   chmodSync(directory, 0o755);
   for (const name of ['devices', 'log', 'spool', 'state', 'tmp', 'work']) mkdirSync(inside(name));
   chmodSync(inside('work'), 0o1777);
   for (const name of deviceNames) writeFileSync(inside('devices', name), '');
-  const place = { directory, port: await freePorts(portCount), controlGroups: hasControlGroups() };
+  const place = {
+    directory,
+    port: await freePorts(portCount),
+    controlGroups: hasControlGroups(),
+    hooks: hooks !== null,
+  };
   if (!place.controlGroups) console.warn('no control groups of version 1 here: no job can end as OUT_OF_MEMORY');
   for (const [name, text] of Object.entries(configuration(place))) writeFileSync(inside(name), text);
+  for (const [name, text] of Object.entries(hooks ?? {})) writeFileSync(inside(name), text, { mode: 0o755 });
   writeFileSync(inside('munge.key'), crypto.getRandomValues(new Uint8Array(128)), { mode: 0o600 });
   chmodSync(inside('slurmdbd.conf'), 0o600);
 
@@ -148,7 +157,7 @@ function procFile(pid: number, name: string): string {
 }
 
 /** Slurm wants these mounted, and at their top: in a container it may be that only a part is seen. */
-function hasControlGroups(): boolean {
+export function hasControlGroups(): boolean {
   return ['freezer', 'memory', 'cpuset'].every((name) => {
     const probe = join('/sys/fs/cgroup', name, `hpc-collector-test-${process.pid}`);
     return (

@@ -25,6 +25,8 @@ export type Place = {
   readonly port: number;
   /** Whether control groups can be used; without them the memory that a job takes is polled. */
   readonly controlGroups: boolean;
+  /** Whether each job starts and ends the scripts `prolog` and `epilog`, and its CPU time is counted by control groups. */
+  readonly hooks: boolean;
 };
 
 /** The text of each file in the cluster's directory. */
@@ -42,6 +44,10 @@ export function configuration(place: Place): Readonly<Record<string, string>> {
 
 /** The first job's number: far from that of every other cluster here, as control groups are named by node and job. */
 const firstJob = (place: Place) => place.port * 1000;
+
+const hooks = ({ directory }: Place): string => `Prolog=${join(directory, 'prolog')}
+Epilog=${join(directory, 'epilog')}
+PrologFlags=Alloc`;
 
 const slurmConf = (place: Place): string => `
 ClusterName=${clusterName}
@@ -76,7 +82,8 @@ AccountingStoragePass=${join(place.directory, 'munge.socket')}
 AccountingStorageEnforce=associations,limits,qos
 AccountingStorageTRES=gres/gpu,gres/gpu:a100,gres/gpu:v100
 AccountingStoreFlags=job_comment
-JobAcctGatherType=jobacct_gather/linux
+JobAcctGatherType=jobacct_gather/${place.hooks ? 'cgroup' : 'linux'}
+${place.hooks ? hooks(place) : ''}
 JobAcctGatherFrequency=1
 ${place.controlGroups ? '' : 'JobAcctGatherParams=OverMemoryKill'}
 

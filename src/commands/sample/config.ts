@@ -1,0 +1,21 @@
+import { defineCommand } from 'citty';
+import { exitCodes } from '../../lib/errors.ts';
+import { print } from '../../lib/output.ts';
+import { readSampleSettings } from '../../sampler/settings.ts';
+import { defaultConfigFile, sampleConfigArg } from './request.ts';
+
+const checkCommand = defineCommand({
+  meta: { name: 'check', description: 'Check the configuration of the sampler' },
+  args: sampleConfigArg,
+  run({ args }) {
+    const file = args.config ?? defaultConfigFile;
+    const { samplers, outputs } = readSampleSettings(file);
+    print(`${file} is valid: ${samplers.join(', ') || 'no sampler'}; ${outputs.join(', ') || 'no output'}\n`);
+    return exitCodes.done;
+  },
+});
+
+export const configCommand = defineCommand({
+  meta: { name: 'config', description: 'The configuration of the sampler' },
+  subCommands: { check: checkCommand },
+});

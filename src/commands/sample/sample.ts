@@ -1,0 +1,14 @@
+import { defineCommand } from 'citty';
+import { sampleArgs, sampleRequest } from './request.ts';
+
+export const sampleCommand = defineCommand({
+  meta: { name: 'sample', description: 'Measure the processes of one job on its compute node' },
+  args: sampleArgs,
+  subCommands: {
+    config: () => import('./config.ts').then((module) => module.configCommand),
+  },
+  async run({ args }) {
+    const { sample } = await import('../../run/sampling.ts');
+    return sample(sampleRequest(args));
+  },
+});

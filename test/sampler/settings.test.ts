@@ -1,0 +1,69 @@
+/** The configuration of the original program, and ours. */
+
+import { describe, expect, test } from 'bun:test';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readSampleSettings } from '../../src/sampler/settings.ts';
+import { temporaryDirectory } from '../support/files.ts';
+
+function settingsOf(yaml: string) {
+  const file = join(temporaryDirectory().path, 'sample.yaml');
+  writeFileSync(file, yaml);
+  return readSampleSettings(file);
+}
+
+const original = readFileSync(join(import.meta.dir, '../../fixtures/sampler/original.yaml'), 'utf8');
+
+test('the example of the original manual is read as it is', () => {
+  const { collector, samplers, outputs, log, of } = settingsOf(original);
+  expect({ samplers, outputs, log }).toEqual({
+    samplers: ['sampler.Core', 'sampler.Software', 'sampler.SlurmInfo'],
+    outputs: ['output.File'],
+    log: { level: 'quiet', file: '/var/log/sams-collector.%(jobid)s.%(node)s.log' },
+  });
+  expect([collector.pid_finder_update_interval, of['pidfinder.Slurm'].grace_period, collector.umask]).toEqual([
+    30,
+    600,
+    '077',
+  ]);
+  expect(of['sampler.Software'].sampler_interval).toBe(30);
+  expect(of['output.File']).toMatchObject({ base_path: '/var/spool/softwareaccounting/data', jobid_hash_size: 1000 });
+});
+
+test.each(['sams.collector', 'sams-collector', 'collector'])('the section can be called %s', (name) => {
+  expect(settingsOf(`${name}: { samplers: [sams.sampler.Core, Software], outputs: [File] }\n`)).toMatchObject({
+    samplers: ['sampler.Core', 'sampler.Software'],
+    outputs: ['output.File'],
+  });
+});
+
+test('false and 0 mean what they say', () => {
+  const yaml = 'sams.pidfinder.Slurm: { grace_period: 0 }\nsams.output.File: { retry_count: 0, retry_sleep: 0 }\n';
+  const { of } = settingsOf(yaml);
+  expect([of['pidfinder.Slurm'].grace_period, of['output.File'].retry_count, of['output.File'].retry_sleep]).toEqual([
+    0, 0, 0,
+  ]);
+});
+
+test('a umask can be a number', () => {
+  expect(settingsOf('collector: { umask: 027 }\n').collector.umask).toBe('27');
+});
+
+describe('an error names file, line and what is expected', () => {
+  test.each([
+    [
+      'collector: { samplers: [Sofware] }',
+      /sample\.yaml:1:\d+: collector\.samplers\.0: unknown module 'Sofware' \(known: sams\.sampler\.Core/,
+    ],
+    ['collector: { outputs: [Http] }', /'Http' needs a section sams\.output\.Http/],
+    [
+      'sams.sampler.Software: { sampler_intervall: 3 }',
+      /:1:\d+: unknown setting 'sampler\.Software\.sampler_intervall' \(did you mean 'sampler_interval'\?\)/,
+    ],
+    ['sams.output.Carbon: {}', /unknown setting 'output\.Carbon'/],
+    ['collector: { pid_finder: sams.pidfinder.LSF }', /must be sams\.pidfinder\.Slurm or sams\.pidfinder\.PBS/],
+    ['collector: { umask: 99 }', /must be octal/],
+  ])('%s', (yaml, words) => {
+    expect(() => settingsOf(yaml)).toThrow(words);
+  });
+});
