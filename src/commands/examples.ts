@@ -41,6 +41,11 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     'hpc-collector jobs export --start-date 2024-01-01 --end-date 2024-12-31',
     'hpc-collector jobs export --days 30 --again',
   ],
+  sample: [
+    'hpc-collector sample --jobid 12345',
+    'hpc-collector sample --jobid "$SLURM_JOB_ID" --daemon --pidfile "/run/sample.$SLURM_JOB_ID"',
+  ],
+  'sample config check': ['hpc-collector sample config check'],
   'maintenance start': ['hpc-collector maintenance start derecho --until 2026-01-31T18:00'],
   'maintenance end': ['hpc-collector maintenance end derecho'],
   'maintenance ls': ['hpc-collector maintenance ls'],

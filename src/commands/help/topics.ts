@@ -16,6 +16,7 @@ import outbox from './outbox.md' with { type: 'text' };
 import pbs from './pbs.md' with { type: 'text' };
 import receiver from './receiver.md' with { type: 'text' };
 import recovery from './recovery.md' with { type: 'text' };
+import sample from './sample.md' with { type: 'text' };
 import schedule from './schedule.md' with { type: 'text' };
 import slurm from './slurm.md' with { type: 'text' };
 import upgrade from './upgrade.md' with { type: 'text' };
@@ -35,6 +36,7 @@ export const topics: Readonly<Record<string, string>> = {
   recovery,
   upgrade,
   jobs,
+  sample,
   outages,
   monitor,
   receiver,
