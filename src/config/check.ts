@@ -13,6 +13,7 @@ import { type LayerPlace, type Layers, placeIn } from './layers.ts';
 import { checkDirectory, collectorLayers, knownSystems, loadSystem } from './load.ts';
 import { defaultConfigDirectory, defaultStateDirectory, type Environment } from './paths.ts';
 import { ConfigError, type ConfigProblem } from './problem.ts';
+import { loadReceiverSettings } from './receiver.ts';
 import { samBaseUrl } from './sam.ts';
 import { readSecretFile } from './secret-file.ts';
 import { checkSettings } from './settings.ts';
@@ -77,6 +78,7 @@ export function examine(
     environment,
   };
   attempt(() => alertSettings(config));
+  attempt(() => loadReceiverSettings(directory));
   const systems = (named.length > 0 ? named : wantedSystems(config)).flatMap((name) => {
     const place = placeIn(layers, ['systems', collector.systems.indexOf(name)], 'value');
     return attempt(() => loadSystem(name, config), named.length > 0 ? null : place) ?? [];

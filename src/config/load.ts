@@ -59,7 +59,7 @@ export function collectorLayers(directory: string): Layers {
 }
 
 /** Files of the configuration directory that do not describe a system. */
-export const notSystems: readonly string[] = ['collector', 'node_types', 'config'];
+export const notSystems: readonly string[] = ['collector', 'receiver', 'node_types', 'config'];
 
 /**
  * Reads the YAML of one system: `<system>.yaml`, or `<system>/config.yaml` with `node_types.yaml` beside it (the layout

@@ -1,3 +1,4 @@
+import { defaultReceiverSettings, type ReceiverSettings } from '../config/receiver.ts';
 import { messageOf, OperatorError } from '../lib/errors.ts';
 import { createAccessRules } from './auth/access.ts';
 import { createAuthenticator } from './auth/authentication.ts';
@@ -25,6 +26,8 @@ export type ReceiverOptions = {
   readonly port: number;
   /** The database. An SQLite file is made with its directory if it does not exist. */
   readonly database: Location;
+  /** The settings in receiver.yaml (default: those without a file). */
+  readonly settings?: ReceiverSettings;
   /** The largest body of the SAM API, in bytes (default: 16 MiB, as the SAM API). */
   readonly maxBodyBytes?: number;
   /** Options of the ingest API (default: only stored keys, and no page of another origin may read). */
@@ -77,6 +80,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     hostname,
     port,
     database,
+    settings = defaultReceiverSettings,
     maxBodyBytes = 16 * 1024 * 1024,
     idleSeconds = 30,
     tls = null,
@@ -109,7 +113,17 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     const access = createAccessRules({ identify, keyRing, isPublic, alias });
     const counts = createRequestCounts();
     const dispatch = createDispatcher(
-      apisOf({ store, usage, access, authenticator, sessions, counts, limits, origins: ingest.origins ?? new Set() }),
+      apisOf({
+        store,
+        usage,
+        access,
+        settings,
+        authenticator,
+        sessions,
+        counts,
+        limits,
+        origins: ingest.origins ?? new Set(),
+      }),
       { isTls: tls !== null, isBehindProxy },
       log,
       counts.count,

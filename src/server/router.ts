@@ -1,9 +1,12 @@
+import type { ReceiverSettings } from '../config/receiver.ts';
 import type { AccessRules } from './auth/access.ts';
 import type { Authenticator } from './auth/authentication.ts';
 import { deleteSession, getSession, postSession } from './auth/session-api.ts';
 import type { Sessions } from './auth/sessions.ts';
+import { refuseAsIngest, refuseAsSam } from './http/answer.ts';
 import type { BodyLimits } from './http/body.ts';
 import { type Api, route } from './http/routing.ts';
+import { iriApi } from './iri/routes.ts';
 import { getLiveness, getMetrics, getReadiness } from './monitoring/api.ts';
 import type { RequestCounts } from './monitoring/request-counts.ts';
 import {
@@ -30,6 +33,7 @@ export type RouterParts = {
   readonly store: Store;
   readonly usage: UsageThread;
   readonly access: AccessRules;
+  readonly settings: ReceiverSettings;
   readonly authenticator: Authenticator;
   readonly sessions: Sessions;
   readonly counts: RequestCounts;
@@ -39,14 +43,25 @@ export type RouterParts = {
 };
 
 /** Returns every route of the receiver: method, path, who may use it, and its handler. */
-export function apisOf({ store, usage, access, authenticator, sessions, counts, limits, origins }: RouterParts): Api[] {
+export function apisOf({
+  store,
+  usage,
+  access,
+  settings,
+  authenticator,
+  sessions,
+  counts,
+  limits,
+  origins,
+}: RouterParts): Api[] {
   const { open, visitor, reader, nameReader, keyHolder, clusterReader, usageReader, systemWriter, outageWriter } =
     access;
   const status = '/api/v1/status';
   return [
     {
       prefixes: ['/api/data/', '/api/dashboard/'],
-      refusalMember: 'detail',
+      refuse: refuseAsIngest,
+      notFound: 'Not found',
       notAllowed: () => 'Method Not Allowed',
       origins,
       routes: [
@@ -55,9 +70,11 @@ export function apisOf({ store, usage, access, authenticator, sessions, counts, 
         route('GET', '/api/dashboard/stats/:cluster', clusterReader, getStatistics(store, usage)),
       ],
     },
+    iriApi(store, settings, access),
     {
       prefixes: ['/'],
-      refusalMember: 'error',
+      refuse: refuseAsSam,
+      notFound: 'Not found',
       notAllowed: (allowed) => `Method not allowed: use ${allowed}`,
       origins: null,
       routes: [

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { defaultReceiverSettings } from '../../src/config/receiver.ts';
 import { createAccessRules } from '../../src/server/auth/access.ts';
 import { createAuthenticator } from '../../src/server/auth/authentication.ts';
 import { createIdentify } from '../../src/server/auth/identify.ts';
@@ -24,6 +25,7 @@ afterAll(async () => {
 /** The routes that anybody may use. */
 const open = [
   'GET ^/api/dashboard/health$',
+  'GET ^/api/v2/openapi.json$',
   'GET ^/healthz$',
   'GET ^/readyz$',
   'POST ^/api/v1/session$',
@@ -44,6 +46,7 @@ test('every route but these refuses a request without credentials', async () => 
     sessions,
     counts: createRequestCounts(),
     access: createAccessRules({ identify, keyRing, isPublic: false, alias: (name) => name }),
+    settings: defaultReceiverSettings,
     limits: { status: limits, usage: limits, login: limits },
     origins: new Set(),
   });
@@ -52,7 +55,7 @@ test('every route but these refuses a request without credentials', async () => 
   const answered: string[] = [];
   for (const { method, pattern, answer } of routes) {
     const url = new URL('http://localhost/');
-    const client = { address: '203.0.113.7', isLocal: false, origin: url.origin };
+    const client = { address: '203.0.113.7', isLocal: false, origin: url.origin, prefix: '' };
     const call = { request: new Request(url.href, { method }), url, client, parameters: { system: 's', cluster: 'c' } };
     const refused = await answer(call).catch((error: unknown) => error);
     const name = `${method} ${pattern.source.replaceAll('\\/', '/')}`;

@@ -7,6 +7,7 @@ import destinations from './destinations.md' with { type: 'text' };
 import environment from './environment.md' with { type: 'text' };
 import exitCodes from './exit-codes.md' with { type: 'text' };
 import files from './files.md' with { type: 'text' };
+import iri from './iri.md' with { type: 'text' };
 import jobs from './jobs.md' with { type: 'text' };
 import json from './json.md' with { type: 'text' };
 import jupyterhub from './jupyterhub.md' with { type: 'text' };
@@ -41,6 +42,7 @@ export const topics: Readonly<Record<string, string>> = {
   monitor,
   receiver,
   usage,
+  iri,
   binary,
   commands,
   'exit-codes': exitCodes,

@@ -1,4 +1,5 @@
 import { defineCommand } from 'citty';
+import { loadReceiverSettings } from '../../config/receiver.ts';
 import { exitCodes, messageOf, OperatorError } from '../../lib/errors.ts';
 import { openContext } from '../../run/context.ts';
 import { reloadOnHangUp, stopSignal } from '../../run/signals.ts';
@@ -64,6 +65,7 @@ export const serveCommand = defineCommand({
     const receiver = await startReceiver({
       ...parseListen(args.listen),
       database,
+      settings: loadReceiverSettings(context.config.directory),
       ingest,
       tls: tlsOf(args['tls-cert'], args['tls-key']),
       isBehindProxy: args['behind-proxy'] ?? false,

@@ -24,23 +24,45 @@ const unavailable: Readonly<
   failed: [503, 'The database of the receiver cannot be used'],
 };
 
-/**
- * Returns the response to whatever was thrown, without a stack trace, SQL or paths.
- * @param member the name that the API gives to its error messages: `error` in the SAM API, `detail` in the ingest API
- */
-export function refusal(error: unknown, member: 'error' | 'detail'): Answered {
-  const note = printable(messageOf(error));
-  if (error instanceof RequestProblem) {
-    const words = member === 'detail' ? error.detail : error.message;
-    return { response: json(error.status, JSON.stringify({ [member]: words }), error.headers), note };
-  }
-  if (error instanceof Conflict) return { response: json(409, JSON.stringify({ [member]: error.message })), note };
-  if (error instanceof Unstorable) {
-    return { response: json(member === 'detail' ? 422 : 400, JSON.stringify({ [member]: error.message })), note };
-  }
-  if (error instanceof Unavailable) {
-    const [status, message, headers] = unavailable[error.reason];
-    return { response: json(status, JSON.stringify({ [member]: message }), headers), note };
-  }
-  return { response: json(500, JSON.stringify({ [member]: 'Internal error' })), note };
+/** The words of a refusal, without a stack trace, SQL or paths. */
+export type Refusal = {
+  readonly status: number;
+  readonly message: string;
+  /** For a client of the ingest API, if it is more than the message. */
+  readonly detail: unknown;
+  readonly headers: Readonly<Record<string, string>>;
+};
+
+/** Returns what a client is told of whatever was thrown. */
+export function refusalOf(error: unknown): Refusal {
+  const [status, message, headers = {}] = wordsOf(error);
+  return { status, message, headers, detail: error instanceof RequestProblem ? error.detail : message };
+}
+
+function wordsOf(
+  error: unknown,
+): readonly [status: number, message: string, headers?: Readonly<Record<string, string>>] {
+  if (error instanceof RequestProblem) return [error.status, error.message, error.headers];
+  if (error instanceof Conflict) return [409, error.message];
+  if (error instanceof Unstorable) return [400, error.message];
+  if (error instanceof Unavailable) return unavailable[error.reason];
+  return [500, 'Internal error'];
+}
+
+/** Returns the note that the log has about whatever was thrown. */
+export function noteOf(error: unknown): string {
+  return printable(messageOf(error));
+}
+
+/** Refuses as the SAM API does. */
+export function refuseAsSam(error: unknown): Answered {
+  const { status, message, headers } = refusalOf(error);
+  return { response: json(status, JSON.stringify({ error: message }), headers), note: noteOf(error) };
+}
+
+/** Refuses as the ingest API does. */
+export function refuseAsIngest(error: unknown): Answered {
+  const { status, detail, headers } = refusalOf(error);
+  const answered = error instanceof Unstorable ? 422 : status;
+  return { response: json(answered, JSON.stringify({ detail }), headers), note: noteOf(error) };
 }

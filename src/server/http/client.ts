@@ -6,6 +6,8 @@ export type Client = {
   readonly isLocal: boolean;
   /** The origin of this receiver as the client names it, such as `https://status.example.org`. */
   readonly origin: string;
+  /** The path below which the client sees this receiver, such as `/status`; empty for the root. */
+  readonly prefix: string;
 };
 
 /** How requests reach the receiver. */
@@ -27,7 +29,8 @@ export function clientOf(request: Request, url: URL, peer: string, { isTls, isBe
     return {
       address: lastOf(headers.get('x-forwarded-for')) || peer,
       isLocal: false,
-      origin: `${scheme}://${url.host}`,
+      origin: `${scheme}://${hostIn(headers.get('x-forwarded-host')) ?? url.host}`,
+      prefix: prefixIn(headers.get('x-forwarded-prefix')),
     };
   }
   return {
@@ -36,6 +39,7 @@ export function clientOf(request: Request, url: URL, peer: string, { isTls, isBe
     // was not told about with --behind-proxy: neither must read like a program of this host.
     isLocal: isLoopback(peer) && isLoopback(url.hostname) && !isForwarded(headers),
     origin: `${isTls ? 'https' : 'http'}://${url.host}`,
+    prefix: '',
   };
 }
 
@@ -46,6 +50,17 @@ export function isLoopback(host: string): boolean {
 
 function isForwarded(headers: Headers): boolean {
   return ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'].some((name) => headers.has(name));
+}
+
+/** Returns the host and port in a header, null without a valid one. */
+function hostIn(header: string | null): string | null {
+  const host = lastOf(header);
+  return /^[A-Za-z0-9.:[\]-]+$/.test(host) && URL.canParse(`http://${host}`) ? new URL(`http://${host}`).host : null;
+}
+
+/** Returns the path in a header without a slash at its end; empty without a valid one. */
+function prefixIn(header: string | null): string {
+  return /^((?:\/[A-Za-z0-9._~-]+)+)\/?$/.exec(lastOf(header))?.[1] ?? '';
 }
 
 function lastOf(list: string | null): string {

@@ -1,5 +1,5 @@
 import { printable } from '../../lib/text.ts';
-import { type Answered, refusal } from './answer.ts';
+import { type Answered, refuseAsSam } from './answer.ts';
 import { type Client, clientOf, type Transport } from './client.ts';
 import { allowOrigin, isPreflight, preflightAnswer } from './cors.ts';
 import { requireOwnOrigin } from './origin.ts';
@@ -29,9 +29,9 @@ export type Route = {
   readonly answer: (call: Call) => Promise<Answered>;
 };
 
-/** The form of each parameter of a path. A system cannot have the name of another resource of the SAM API. */
+/** The form of each parameter of a path. A system cannot have the name of another list of the status APIs. */
 const parameterForms: Readonly<Record<string, string>> = {
-  system: '(?!(?:outages?|reservations)(?:/|$))[a-z0-9][a-z0-9_-]{0,31}',
+  system: '(?!(?:outages?|reservations|resources|incidents|events)(?:/|$))[a-z0-9][a-z0-9_-]{0,31}',
   cluster: '[^/%]+',
   name: '[^/]+',
   outage: '\\d{1,15}',
@@ -59,9 +59,11 @@ export function route<Caller>(
 
 /** Routes whose paths begin alike, and how their API answers what is wrong. */
 export type Api = {
+  /** A path, or with a slash at the end all paths below it. */
   readonly prefixes: readonly string[];
-  /** The member that has the words of a refusal. */
-  readonly refusalMember: 'error' | 'detail';
+  /** Returns the answer to whatever was thrown. */
+  readonly refuse: (error: unknown, call: Pick<Call, 'url' | 'client'>) => Answered;
+  readonly notFound: string;
   readonly notAllowed: (allowed: string) => string;
   /** The origins whose pages may read; null if the API has no cross-origin rules. */
   readonly origins: ReadonlySet<string> | null;
@@ -124,14 +126,19 @@ async function dispatch(
   peer: string,
   transport: Transport,
 ): Promise<Answered> {
-  if (url === null) return refusal(new RequestProblem(400, 'Host header is missing or malformed'), 'error');
-  const api = apis.find(({ prefixes }) => prefixes.some((prefix) => url.pathname.startsWith(prefix))) ?? apis.at(-1);
-  if (!api) return refusal(new RequestProblem(404, 'Not found'), 'error');
-  const answered = await answerOf(api, request, url, clientOf(request, url, peer, transport)).catch((error: unknown) =>
-    refusal(error, api.refusalMember),
+  if (url === null) return refuseAsSam(new RequestProblem(400, 'Host header is missing or malformed'));
+  const api = apis.find(({ prefixes }) => prefixes.some((prefix) => covers(prefix, url.pathname))) ?? apis.at(-1);
+  if (!api) return refuseAsSam(new RequestProblem(404, 'Not found'));
+  const client = clientOf(request, url, peer, transport);
+  const answered = await answerOf(api, request, url, client).catch((error: unknown) =>
+    api.refuse(error, { url, client }),
   );
   if (api.origins) allowOrigin(answered.response, request, api.origins);
   return answered;
+}
+
+function covers(prefix: string, path: string): boolean {
+  return prefix.endsWith('/') ? path.startsWith(prefix) : path === prefix;
 }
 
 /** @throws RequestProblem 403, 404 or 405, and whatever the route throws */
@@ -145,7 +152,7 @@ async function answerOf(api: Api, request: Request, url: URL, client: Client): P
     const parameters = Object.fromEntries(parts.map(([name, part]) => [name, decoded(part)]));
     return await found.answer({ request, url, client, parameters });
   }
-  if (fitting.length === 0) throw new RequestProblem(404, 'Not found');
+  if (fitting.length === 0) throw new RequestProblem(404, api.notFound);
   const allowed = [...new Set(fitting.flatMap(methodsOf))].join(', ');
   throw new RequestProblem(405, api.notAllowed(allowed), { Allow: allowed });
 }

@@ -2,7 +2,8 @@ import type { ReadSnapshot } from './read-snapshot.ts';
 import { type SystemState, stateOfSnapshot } from './state.ts';
 
 /** What can have a status. `login` is the login nodes of a system together. */
-export type ResourceKind = 'system' | 'hub' | 'login' | 'filesystem' | 'queue';
+export const resourceKinds = ['system', 'hub', 'login', 'filesystem', 'queue'] as const;
+export type ResourceKind = (typeof resourceKinds)[number];
 
 /** The status of one resource in a snapshot. The name is unique among the resources of a kind and system. */
 export type Condition = { readonly kind: ResourceKind; readonly name: string; readonly status: SystemState };

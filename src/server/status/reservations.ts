@@ -1,6 +1,6 @@
 import { flagParameter } from '../http/query.ts';
 import type { Reader, Writer } from '../store/port.ts';
-import { listReservations, storeReservation } from '../store/reservations.ts';
+import { listReservations, type ReservationRow, storeReservation } from '../store/reservations.ts';
 import { millisecondsOf, timestampOf } from '../timestamp.ts';
 import type { Reservation } from './entries.ts';
 
@@ -40,6 +40,11 @@ export async function storeReservations(
   return { reservation_ids: ids };
 }
 
+/** True if a reservation was reported in the 30 minutes before its system's newest snapshot. */
+export function isReported({ newest, reported_at }: ReservationRow): boolean {
+  return newest !== null && millisecondsOf(newest) - millisecondsOf(reported_at) <= staleMs;
+}
+
 /**
  * Returns the reservations, next start first. Query parameters: `system_name`; `upcoming_only` (default true: without
  * those that have ended). A reservation is left out if it was not reported in the 30 minutes before its system's newest
@@ -51,8 +56,8 @@ export async function reservationsFor(reader: Reader, query: URLSearchParams, no
   const endsAfter = upcomingOnly ? timestampOf(now) : '';
   const rows = await listReservations(reader, query.get('system_name') || null, endsAfter);
   return rows
-    .filter((row) => millisecondsOf(row.newest) - millisecondsOf(row.reported_at) <= staleMs)
-    .filter((row) => now.getTime() - millisecondsOf(row.newest_received) <= staleMs)
+    .filter(isReported)
+    .filter((row) => now.getTime() - millisecondsOf(row.newest_received ?? '') <= staleMs)
     .map((row) => ({
       reservation_id: row.id,
       system_name: row.system,

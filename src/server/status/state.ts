@@ -2,8 +2,12 @@ import type { OutageRow } from '../store/outages.ts';
 import { numberIn } from './free.ts';
 import type { ReadSnapshot } from './read-snapshot.ts';
 
-/** The state of a system. `unknown`: no snapshot for 10 minutes. */
-export type SystemState = 'up' | 'degraded' | 'down' | 'unknown';
+/**
+ * The states of a system. `unknown`: no snapshot for 10 minutes. Of a state that snapshots show and one that an outage
+ * reports, the first in this list counts.
+ */
+export const systemStates = ['down', 'unknown', 'degraded', 'up'] as const;
+export type SystemState = (typeof systemStates)[number];
 
 /** After this time without a snapshot the state of a system is unknown. */
 export const staleSeconds = 10 * 60;
@@ -24,13 +28,17 @@ export function stateOfSnapshot(read: ReadSnapshot): StateWithReasons {
  */
 export function withOutages(shown: StateWithReasons, outages: readonly OutageRow[]): StateWithReasons {
   const findings = outages.map((outage): Finding => {
-    const takesAll = outage.component === null && ['critical', 'maintenance'].includes(outage.severity);
-    return { state: takesAll ? 'down' : 'degraded', reason: `${outage.severity}: ${outage.title}` };
+    return { state: takesDown(outage) ? 'down' : 'degraded', reason: `${outage.severity}: ${outage.title}` };
   });
   const reported = worst(findings);
   const reasons = [...reported.reasons, ...shown.reasons];
   if (reported.state === 'down') return { state: 'down', reasons };
   return { state: shown.state === 'up' ? reported.state : shown.state, reasons };
+}
+
+/** True if an outage takes its whole system down. */
+export function takesDown({ component, severity }: Pick<OutageRow, 'component' | 'severity'>): boolean {
+  return component === null && ['critical', 'maintenance'].includes(severity);
 }
 
 function worst(findings: readonly Finding[]): StateWithReasons {

@@ -306,4 +306,9 @@ export const migrations: readonly string[] = [
   CREATE INDEX jobs_by_submit ON jobs (cluster, submit);
   CREATE INDEX jobs_by_end ON jobs (cluster, coalesce("end", start, submit));
   `,
+  `
+  -- The timestamp of the first snapshot that reported a reservation as it is.
+  ALTER TABLE reservations ADD COLUMN changed_at TEXT NOT NULL DEFAULT '';
+  UPDATE reservations SET changed_at = created_at;
+  `,
 ];

@@ -130,6 +130,14 @@ export async function deleteOutage(writer: Writer, id: number): Promise<boolean>
   return (await writer.run('DELETE FROM outages WHERE id = $1', id)) > 0;
 }
 
+/** An outage with the first end that was reported for it, null without one. */
+export type HistoricOutage = OutageRow & { readonly first_end_time: string | null };
+
+/** Returns every outage. */
+export function allOutages(reader: Reader): Promise<HistoricOutage[]> {
+  return reader.all<HistoricOutage>(`SELECT ${columns}, first_end_time FROM outages`);
+}
+
 /** Returns the outages, newest start first. */
 export function listOutages(reader: Reader, filter: OutageFilter): Promise<OutageRow[]> {
   return reader.all<OutageRow>(

@@ -268,6 +268,10 @@ export const postgresMigrations: readonly string[] = [
   CREATE INDEX jobs_by_submit ON jobs (cluster, submit);
   CREATE INDEX jobs_by_end ON jobs (cluster, (coalesce("end", start, submit)), job_id, submit);
   `,
+  `
+  ALTER TABLE reservations ADD COLUMN changed_at TEXT COLLATE "C" NOT NULL DEFAULT '';
+  UPDATE reservations SET changed_at = created_at;
+  `,
 ];
 
 /**

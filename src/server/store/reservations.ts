@@ -29,18 +29,27 @@ export type ReservationRow = {
   readonly partition: string | null;
   readonly reported_at: string;
   readonly created_at: string;
-  readonly newest: string;
+  /** The timestamp of the first snapshot that reports it as it is. */
+  readonly changed_at: string;
+  /** Null if all snapshots of the system were deleted. */
+  readonly newest: string | null;
   /** When the snapshot with that timestamp was received. */
-  readonly newest_received: string;
+  readonly newest_received: string | null;
 };
 
 /** Stores a reservation, or changes the one with its system and name unless a newer snapshot did. Returns its id. */
 export async function storeReservation(writer: Writer, reservation: ReportedReservation): Promise<number> {
   const row = await writer.get<{ id: number }>(
     `INSERT INTO reservations
-       (system, name, description, start_time, end_time, first_end_time, node_count, partition, reported_at, created_at)
-     VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9)
+       (system, name, description, start_time, end_time, first_end_time, node_count, partition, reported_at, created_at,
+        changed_at)
+     VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9, $8)
      ON CONFLICT (system, name) DO UPDATE SET
+       changed_at = CASE WHEN excluded.start_time <> reservations.start_time
+           OR excluded.end_time <> reservations.end_time
+           OR coalesce(excluded.description, '') <> coalesce(reservations.description, '')
+           OR coalesce(excluded.partition, '') <> coalesce(reservations.partition, '')
+         THEN excluded.reported_at ELSE reservations.changed_at END,
        first_end_time = CASE WHEN excluded.start_time >= reservations.end_time THEN excluded.end_time
          ELSE reservations.first_end_time END,
        description = excluded.description, start_time = excluded.start_time, end_time = excluded.end_time,
@@ -72,7 +81,8 @@ export async function storeReservation(writer: Writer, reservation: ReportedRese
 export function listReservations(reader: Reader, system: string | null, endsAfter: string): Promise<ReservationRow[]> {
   return reader.all<ReservationRow>(
     `SELECT r.id, r.system, r.name, r.description, r.start_time, r.end_time, r.first_end_time, r.node_count,
-       r.partition, r.reported_at, r.created_at, (SELECT max(s.timestamp) FROM snapshots s WHERE s.system = r.system) AS newest,
+       r.partition, r.reported_at, r.created_at, r.changed_at,
+       (SELECT max(s.timestamp) FROM snapshots s WHERE s.system = r.system) AS newest,
        (SELECT n.received_at FROM snapshots n WHERE n.system = r.system ORDER BY n.timestamp DESC, n.id DESC LIMIT 1)
          AS newest_received
      FROM reservations r

@@ -125,6 +125,7 @@ beforeAll(async () => {
   await outages.deleteOutage(writer, 1);
   await outageUpdates.insertUpdate(writer, 1, { at: '', received_from: '', changes: '{}' });
   await outageUpdates.updatesOf(writer, 1);
+  await outages.allOutages(writer);
   await outages.listOutages(writer, { system: null, status: null, includeResolved: false, now: '' });
   answers.push(null);
   const reservation = { ...nothing, system: 's', name: 'r', nodeCount: null, partition: null, reportedAt: '' };

@@ -1,0 +1,75 @@
+import type { ReceiverSettings } from '../../config/receiver.ts';
+import { type SystemState, systemStates } from '../status/state.ts';
+import { allOutages } from '../store/outages.ts';
+import type { Reader } from '../store/port.ts';
+import { listReservations } from '../store/reservations.ts';
+import { listResources } from '../store/resources.ts';
+import { timestampOf } from '../timestamp.ts';
+import { type Effect, incidentOfOutage, incidentOfReservation, type KnownIncident } from './known-incidents.ts';
+import { type KnownResource, knownResource } from './known-resources.ts';
+
+/** What the API shows, read once for each request. Times are canonical text (timestamp.ts). */
+export type Facts = {
+  readonly now: string;
+  readonly settings: ReceiverSettings;
+  /** By id, in the order of ids. */
+  readonly resources: ReadonlyMap<string, KnownResource>;
+  /** The newest start first. */
+  readonly incidents: readonly KnownIncident[];
+  /** What outages do to resources, by the id of the resource. */
+  readonly effects: ReadonlyMap<string, readonly Effect[]>;
+};
+
+/** Reads the facts. */
+export async function readFacts(reader: Reader, settings: ReceiverSettings, time: Date): Promise<Facts> {
+  const now = timestampOf(time);
+  const resources = new Map(
+    (await listResources(reader)).map((row) => [row.resource, knownResource(row, now)] as const),
+  );
+  const incidents = [
+    ...(await allOutages(reader)).map((row) => incidentOfOutage(row, resources, now)),
+    ...(await listReservations(reader, null, '')).map((row) => incidentOfReservation(row, resources, now)),
+  ].sort((a, b) => (a.start === b.start ? compared(b.id, a.id) : compared(b.start, a.start)));
+  const effects = Map.groupBy(
+    incidents.flatMap((incident) => incident.effects),
+    ({ resource }) => resource,
+  );
+  return { now, settings, resources, incidents, effects };
+}
+
+/** Orders texts by their code units, as canonical times and ids must be. */
+export function compared(one: string, other: string): number {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
+}
+
+/** Returns the status of a resource and since when it may have it: the time of its last event. */
+export function currentStatus(
+  facts: Facts,
+  { resource, status, at }: KnownResource,
+): { readonly status: SystemState; readonly since: string } {
+  const times = (facts.effects.get(resource) ?? []).flatMap(({ from, until }) => [from, until ?? '']);
+  const past = times.filter((time) => time <= facts.now);
+  return {
+    status: withEffects(facts, resource, status, facts.now),
+    since: past.reduce((latest, time) => (time > latest ? time : latest), at),
+  };
+}
+
+/** Returns the worse of a status and the statuses that outages gave to a resource at a time. */
+export function withEffects(facts: Facts, resource: string, status: SystemState, at: string): SystemState {
+  const current = (facts.effects.get(resource) ?? []).filter(
+    ({ from, until }) => from <= at && (until === null || at < until),
+  );
+  const all = [status, ...current.map((effect) => effect.status)];
+  return systemStates.find((word) => all.includes(word)) ?? status;
+}
+
+/** Returns the id of the outage that a resource was in at a time, that with the latest start; null without one. */
+export function incidentAt(facts: Facts, resource: string, at: string): string | null {
+  // Incidents are in the order of their starts, and so are their effects.
+  const effect = (facts.effects.get(resource) ?? []).find(
+    ({ from, until }) => from <= at && (until === null || at <= until),
+  );
+  return effect?.incident ?? null;
+}

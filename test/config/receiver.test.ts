@@ -1,0 +1,58 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { topics } from '../../src/commands/help/topics.ts';
+import { examine } from '../../src/config/check.ts';
+import { ConfigError } from '../../src/config/problem.ts';
+import { loadReceiverSettings, receiverSchema } from '../../src/config/receiver.ts';
+import { temporaryDirectory } from '../support/files.ts';
+
+let directory: ReturnType<typeof temporaryDirectory>;
+beforeEach(() => {
+  directory = temporaryDirectory();
+});
+afterEach(() => directory.remove());
+
+function load(yaml: string) {
+  writeFileSync(join(directory.path, 'receiver.yaml'), yaml);
+  return loadReceiverSettings(directory.path);
+}
+
+test('without receiver.yaml there is a facility with a site, without names', () => {
+  expect(loadReceiverSettings(directory.path)).toEqual({
+    facility: { id: 'facility' },
+    site: { id: 'site' },
+    changedAt: null,
+  });
+});
+
+test('the example in the manual has every setting, and is valid', () => {
+  const [, example = ''] = /```yaml\n([\s\S]*?)```/.exec(topics.iri ?? '') ?? [];
+  const { changedAt, ...settings } = load(example);
+  expect(Date.now() - (changedAt?.getTime() ?? 0)).toBeLessThan(60_000);
+  for (const part of ['facility', 'site'] as const) {
+    expect(Object.keys(settings[part])).toEqual(Object.keys(receiverSchema.shape[part].unwrap().shape));
+  }
+});
+
+test.each([
+  ['facility: { id: a/b }', 'receiver.yaml:1:17: facility.id: must be letters, digits, - or _ (at most 64)'],
+  ['facility: { support_uri: ask us }', 'facility.support_uri: is not an http or https URL'],
+  ['facility: { nme: NCAR }', "unknown setting 'facility.nme' (did you mean 'name'?)"],
+  ['site: { latitude: 91 }', 'site.latitude: must be at most 90'],
+  ['site: { unlocode: cheyenne }', 'site.unlocode: is not a UN/LOCODE, such as USCYS'],
+  ['site: Cheyenne', 'site: must be a mapping, not a text'],
+  ['sites: {}', "unknown setting 'sites'"],
+])('%s is refused with %p', (yaml, words) => {
+  expect(() => load(yaml)).toThrow(ConfigError);
+  expect(() => load(yaml)).toThrow(words);
+});
+
+test('config check reports its errors, and does not take it for a system', () => {
+  writeFileSync(join(directory.path, 'receiver.yaml'), 'site: { latitude: north }');
+  const { problems, systems } = examine(directory.path, { HOME: directory.path }, []);
+  expect(problems.map(({ words, line }) => [words, line])).toEqual([
+    ['site.latitude: must be a number, not a text', 1],
+  ]);
+  expect(systems).toEqual([]);
+});
