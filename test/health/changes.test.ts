@@ -90,3 +90,11 @@ test('a problem that was told by a clock two days ahead is told again four hours
   });
   expect(told).toEqual([null, null, 'STILL: derecho: last delivered 15m ago (first reported 4h ago)']);
 });
+
+test.each([
+  ['the worst first', ['critical', 'warning']],
+  ['the worst last', ['warning', 'critical']],
+] as const)('a topic is as bad as its worst finding: %s', (_, statuses) => {
+  const findings = statuses.map((status, index) => finding({ status, text: `finding ${index}` }));
+  expect(told(findings)).toEqual(['problem critical: PROBLEM: finding 0, finding 1']);
+});

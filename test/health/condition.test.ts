@@ -48,6 +48,23 @@ test('each of several systems has its own times, and its own failures in a row',
 });
 
 test.each([
+  [ago(-0.9), ago(-0.9)],
+  [ago(-1.1), null],
+])('a snapshot of %p that is not delivered counts only within a minute of now', (collectedAt, storedAt) => {
+  put(box.outbox, { collectedAt });
+  expect(read().systems).toMatchObject([{ storedAt, deliveredAt: null }]);
+});
+
+test('the last error of the entry that is sent next is that of its stream', () => {
+  const failing = put(box.outbox, { stream: 'sam/derecho' });
+  put(box.outbox, { stream: 'sam/derecho' });
+  put(box.outbox, {});
+  const attempt = attemptAt(now, { status: 503, outcome: 'unavailable', detail: 'HTTP 503' });
+  box.outbox.failed(failing, attempt, { charged: true, mayHaveArrived: false });
+  expect(read().deliveryErrors).toEqual(new Map([['sam/derecho', 'HTTP 503']]));
+});
+
+test.each([
   [ago(-0.9), true],
   [ago(-1.1), false],
 ])('a delivered snapshot of %p is the last one only within a minute of now: %p', (collectedAt, isLast) => {

@@ -1,7 +1,13 @@
-import { expect, test } from 'bun:test';
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { loadConfig } from '../../src/config/load.ts';
 import { findingsOf } from '../../src/health/findings.ts';
-import { healthJson, withoutCondition } from '../../src/health/report.ts';
-import { ago, busy, condition, limits, system } from './helper.ts';
+import { healthJson, healthReport, withoutCondition } from '../../src/health/report.ts';
+import { writeProgress } from '../../src/history/progress.ts';
+import { Spool } from '../../src/outbox/spool/spool.ts';
+import { newOutbox, type TestOutbox } from '../outbox/queue.ts';
+import { memoryLog } from '../support/memory-log.ts';
+import { withConfigDirectory } from '../support/systems.ts';
+import { ago, busy, condition, limits, now, system } from './helper.ts';
 
 test('--json has every system with its times, failures and maintenance', () => {
   const json = healthJson({ status: 'warning', summary: '', line: 'the line', condition: busy, findings: [] });
@@ -57,5 +63,38 @@ test.each(['unknown', 'critical'] as const)('without a condition --json has the 
     line: `HPC-COLLECTOR ${status.toUpperCase()}: why`,
     findings: [],
     systems: [],
+  });
+});
+
+describe('without a system', () => {
+  let box: TestOutbox;
+  beforeEach(() => {
+    box = newOutbox();
+  });
+  afterEach(() => box.remove());
+
+  const reportOf = (file: string, systems: readonly string[], environment: Record<string, string> = {}) =>
+    withConfigDirectory({ 'collector.yaml': `systems: [${systems}]\n` }, (directory) => {
+      const { log } = memoryLog();
+      const location = { file, isNamed: false, host: 'here', spool: new Spool(`${file}-spool`, file), log };
+      return healthReport({ config: loadConfig(directory, environment), outbox: location }, now).summary;
+    });
+  const ingest = { INGEST_API_URL: 'http://127.0.0.1:9', INGEST_API_KEY: 'key' };
+
+  test('and with a usage-history API, jobs are expected: unknown until some were exported', () => {
+    expect(reportOf(`${box.file}-none`, [], ingest)).toContain('UNKNOWN: no jobs were exported yet');
+    expect(reportOf(box.file, [], ingest)).toContain('UNKNOWN: no jobs were exported yet');
+    writeProgress(box.outbox, 'farm', { readUntil: ago(60), backfill: null });
+    expect(reportOf(box.file, [], ingest)).toContain('OK: nothing is overdue');
+  });
+
+  test('and without such an API, nothing is expected', () => {
+    expect(reportOf(box.file, [])).toContain('UNKNOWN: no system is enabled');
+  });
+
+  test('is not with one: its snapshots are expected, whatever was exported', () => {
+    writeProgress(box.outbox, 'farm', { readUntil: ago(60), backfill: null });
+    expect(reportOf(`${box.file}-none`, ['casper'], ingest)).toContain('UNKNOWN: there is no outbox');
+    expect(reportOf(box.file, ['casper'], ingest)).toContain('CRITICAL: casper: no snapshot was stored');
   });
 });

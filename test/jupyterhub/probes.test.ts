@@ -32,14 +32,41 @@ describe('users', () => {
     expect(servers.filter(({ running }) => running)).toHaveLength(5384);
   });
 
-  test('a hub that fails after pages that answered is not down', async () => {
+  test.each([
+    [200, 2],
+    [400, 3],
+  ])('a hub that fails at the user %d, after pages that answered, is not down', async (offset, page) => {
     const failing = overlaid(recordingOf('jupyterhub'), {
-      [pageAt(400)]: { ending: exited(httpExits.status, 'HTTP 503') },
+      [pageAt(offset)]: { ending: exited(httpExits.status, 'HTTP 503') },
     });
     expect(await probeUsers(recorded, failing)).toEqual({
       answers: true,
-      probed: { kind: 'failed', reason: 'http://127.0.0.1:8000: HTTP 503 (page 3)' },
+      probed: { kind: 'failed', reason: `http://127.0.0.1:8000: HTTP 503 (page ${page})` },
     });
+  });
+
+  test('a page has the time of one request, and less if the list has less left', async () => {
+    const seconds: number[] = [];
+    const slow = hubOf({ url: 'http://127.0.0.1:8000', timeouts: { request: 0.2 } });
+    const found = await probeUsers(
+      slow,
+      answering(({ timeoutSeconds }) => {
+        seconds.push(timeoutSeconds);
+        Bun.sleepSync(150);
+        return { stdout: JSON.stringify({ items: [], _pagination: { next: { offset: seconds.length } } }) };
+      }),
+    );
+    expect(found.probed).toMatchObject({ kind: 'failed', reason: expect.stringContaining('does not end') });
+    expect(seconds[0]).toBe(0.2);
+    expect(seconds.length).toBeLessThanOrEqual(6);
+    for (const one of seconds) expect(one).toBeWithin(0, 0.2001);
+  });
+
+  test('a list that is given up is named with its users, pages and bytes', async () => {
+    const page = (offset: number) => ({ items: [], _pagination: { next: { offset: offset + 1 } } });
+    const bytes = Array.from({ length: 500 }, (_, offset) => JSON.stringify(page(offset)).length);
+    const total = bytes.reduce((sum, one) => sum + one, 0);
+    expect(reasonOf(await usersOf(page))).toContain(`does not end: 0 users in 500 pages, ${total} bytes`);
   });
 
   const list = (from: number, to: number) =>

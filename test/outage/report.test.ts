@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { samDestination } from '../../src/delivery/sam.ts';
 import { consequence, deliveryOf } from '../../src/outage/describe.ts';
-import { findOutage, listOutages } from '../../src/outage/outage-table.ts';
+import { findOutage, forgetOldOutages, isOutageKey, listOutages } from '../../src/outage/outage-table.ts';
 import { reportOutage, resolveOutage, updateOutage } from '../../src/outage/report.ts';
 import { syncOutages } from '../../src/outage/sync-from-outbox.ts';
 import { settingsFor } from '../delivery/helper.ts';
@@ -196,4 +196,24 @@ describe('entry and memory', () => {
     expect(site.outages()).toEqual(before);
     expect(site.reports()).toHaveLength(1);
   });
+});
+
+test('a resolved outage is kept with its end for 90 days after its last report', () => {
+  using box = opened();
+  const { outage_key } = reportOutage(box.outbox, 'derecho', said, now);
+  resolveOutage(box.outbox, outage_key, {}, later);
+  expect(findOutage(box.outbox, outage_key)).toMatchObject({ start_time: now, end_time: later });
+  box.outbox.database.run('DELETE FROM entries');
+  const days = (count: number) => new Date(later.getTime() + count * 86_400_000);
+  forgetOldOutages(box.outbox, days(90));
+  expect(listOutages(box.outbox, true)).toHaveLength(1);
+  forgetOldOutages(box.outbox, days(90.1));
+  expect(listOutages(box.outbox, true)).toEqual([]);
+});
+
+test('a beginning is the key of an outage if it names one', () => {
+  using box = opened();
+  const keys = [now, later].map((time) => reportOutage(box.outbox, 'derecho', said, time).outage_key);
+  expect(keys.map((key) => isOutageKey(box.outbox, key))).toEqual([true, true]);
+  expect(['019', '0', 'f'].map((beginning) => isOutageKey(box.outbox, beginning)).includes(true)).toBe(false);
 });

@@ -255,6 +255,18 @@ describe('reservations', () => {
     expect(probed.kind === 'done' && probed.value).toHaveLength(expected);
   });
 
+  test.each([
+    ['of a quarter of an hour', 'reserve_duration = 900\n', '07:30', '07:45'],
+    ['of five quarters', 'reserve_duration = 4500\n', '07:30', '08:45'],
+    ['of a length that is not printed', '', '07:30', '07:45'],
+  ])('within the hour that the clocks show twice are those %s', async (_, duration, start, end) => {
+    const twice = 'reserve_start = Sun Nov  1 01:30:00 2026\nreserve_end = Sun Nov  1 01:45:00 2026';
+    const probed = await read(block('R1.s', `${duration}${twice}`));
+    expect(probed).toMatchObject({
+      value: [{ start: new Date(`2026-11-01T${start}Z`), end: new Date(`2026-11-01T${end}Z`) }],
+    });
+  });
+
   test('have values that go on over several lines', async () => {
     const probed = await read(block('R1.s', `Reserve_Name = long\n\tname\n${times}`));
     expect(probed.kind === 'done' && probed.value[0]?.name).toBe('longname');

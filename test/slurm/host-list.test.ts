@@ -26,6 +26,8 @@ describe('a node list', () => {
   test('one of more hosts than any cluster has is counted and not written out', () => {
     expect(countHosts('c[1-999999999]')).toBe(999_999_999);
     expect(hostsOf('c[1-999999999]')).toBeNull();
+    expect(hostsOf('c[1-200000]')).toHaveLength(200_000);
+    expect(hostsOf('c[1-200001]')).toBeNull();
   });
 
   test('of any names, written with ranges, gives those names', () => {

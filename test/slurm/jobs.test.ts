@@ -162,6 +162,9 @@ describe('a job that waits again after its node failed asks for what it asked fo
   });
 });
 
+/** A job that asks for a GPU per node on a site that does not account for GPUs. */
+const asking = { 'tres-alloc': 'cpu=4,mem=1G,node=2,billing=4', 'tres-per-node': 'gres:gpu:1' };
+
 test.each([
   ['no user', { UserName: '' }, 'has no user'],
   ['no partition', { Partition: '' }, 'has no partition'],
@@ -174,6 +177,9 @@ test.each([
   ['nodes that are none', { NodeList: 'c[1-' }, 'has a list of nodes that cannot be read'],
   ['CPUs that are none', { 'tres-alloc': 'cpu=x' }, 'has no count of CPUs'],
   ['GPUs that are none', { 'tres-per-node': 'gres:gpu:a100:2x' }, 'has no count of GPUs'],
+  ['GPUs per node, and nodes that are none', { ...asking, NumNodes: 'x' }, 'has no count of GPUs'],
+  ['GPUs per node, and tasks that are none', { ...asking, NumTasks: 'x' }, 'has no count of GPUs'],
+  ['GPUs per node, and sockets that are none', { ...asking, Sockets: 'x' }, 'has no count of GPUs'],
 ])('a line with %s costs itself only', async (_, values, problem) => {
   const [first, last] = [jobLine({ JobArrayID: '1' }), jobLine({ JobArrayID: '3' })];
   const result = await jobsIn([first, jobLine(values), last].map((line) => Buffer.from(line)));

@@ -2,9 +2,11 @@
 
 import { describe, expect, test } from 'bun:test';
 import type { System } from '../../src/config/system.ts';
+import { addJob, emptyJobs, type JobRollup } from '../../src/snapshot/jobs.ts';
+import { buildPayload } from '../../src/snapshot/payload.ts';
 import { snapshotOf } from '../support/collected.ts';
 import { answering } from '../support/executors.ts';
-import { plainSystem } from '../support/systems.ts';
+import { asCluster, plainSystem } from '../support/systems.ts';
 
 const tiny = plainSystem('tiny');
 
@@ -299,4 +301,46 @@ test('configured queues come first and always, others with their jobs', async ()
     ['q', 1],
     ['extra', 1],
   ]);
+});
+
+test.each([
+  ['running', 'R'],
+  ['pending', 'Q'],
+  ['held', 'H'],
+])('a user whose only job is %s has a row', async (name, job_state) => {
+  const { payload } = await snapshotWith({ '1.s': job({ job_state }) });
+  expect(payload.user_project_queues).toMatchObject([{ username: 'ada', [`${name}_jobs`]: 1 }]);
+});
+
+test('the cores of the jobs that occupy nodes are those of all jobs that neither wait nor are held', () => {
+  const jobs = emptyJobs();
+  const of = (running: number, pending: number, held: number, cores: number) =>
+    addJob(jobs, {
+      ...{ id: '1', user: 'ada', project: null, queues: ['q'], gpus: 0, hosts: [] },
+      ...{ running, pending, held, cores },
+    });
+  expect(jobs.cores).toBe(0);
+  of(1, 0, 0, 4);
+  of(0, 1, 0, 100);
+  of(0, 0, 1, 100);
+  // An array with running and pending subjobs, and a job that ends.
+  of(3, 2, 0, 10);
+  of(0, 0, 0, 7);
+  expect(jobs.cores).toBe(4 + 30 + 7);
+});
+
+test('the definition of a queue without a number has that of the listed jobs, and none if they are unknown', () => {
+  const queue = { name: 'q', type: 'Execution', enabled: true, started: true, jobs: null };
+  const other = { ...queue, name: 'r', jobs: 5 };
+  const jobs = emptyJobs();
+  addJob(jobs, {
+    ...{ id: '1', user: 'ada', project: null, queues: ['q'], gpus: 0, hosts: [], cores: 1 },
+    ...{ running: 1, pending: 0, held: 0 },
+  });
+  const nothingElse = { nodes: null, reservations: null, loginNodes: new Map(), filesystems: new Map() };
+  const definitionsOf = (rollup: JobRollup | null) =>
+    buildPayload(asCluster(tiny), { ...nothingElse, jobs: rollup, queues: [queue, other] }, new Date(), {})
+      .queue_definitions;
+  expect(definitionsOf(jobs)).toMatchObject([{ total_jobs: 1 }, { total_jobs: 5 }]);
+  expect(definitionsOf(null)).toBeUndefined();
 });
