@@ -146,10 +146,21 @@ describe('health', () => {
     snapshot(16, true);
     const { exit, stdout } = await site.run('health', '--json');
     expect(exit).toBe(2);
-    expect(JSON.parse(stdout)).toMatchObject({
+    const { line, ...rest } = JSON.parse(stdout);
+    expect(line).toMatch(/^HPC-COLLECTOR CRITICAL: casper: last stored 16m\S* ago \| casper_stored_age=9\d\ds;/);
+    const text = expect.stringMatching(/^casper: last stored 16m\S* ago$/);
+    expect(rest).toEqual({
       status: 'critical',
-      findings: [{ topic: 'collection', system: 'casper', status: 'critical', silenced: false }],
-      systems: [{ system: 'casper', stored_at: expect.any(String), maintenance_until: null }],
+      findings: [{ topic: 'collection', system: 'casper', status: 'critical', text, silenced: false }],
+      systems: [
+        {
+          system: 'casper',
+          stored_at: expect.any(String),
+          delivered_at: expect.any(String),
+          failed_in_a_row: {},
+          maintenance_until: null,
+        },
+      ],
     });
   });
 

@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { quoteArgument } from '../../src/exec/quote.ts';
 import { migrations } from '../../src/outbox/migrations.ts';
 import { Outbox } from '../../src/outbox/outbox.ts';
-import { put } from '../outbox/queue.ts';
+import { attemptAt, get, put } from '../outbox/queue.ts';
 import { accept, refuse, type SamApi, startSamApi } from '../support/sam-api.ts';
 import { binary, newSite, type Site } from '../support/site.ts';
 import { start } from '../support/start.ts';
@@ -304,6 +304,44 @@ describe('stats', () => {
       { kind: 'stream', stream: 'sam/derecho', pending: 0, held: 2, next_id: null, next_at: null },
       { kind: 'outbox', file: site.outbox, dropped: 0, damage: null, bytes_limit: 2 ** 31 },
     ]);
+  });
+
+  test('--json has every number of a stream that waits, with what the drain sends next, when and why not now', async () => {
+    const [first = ''] = stored(3);
+    const opened = new Outbox(site.outbox);
+    const failed = attemptAt(new Date(), { status: 503, outcome: 'unavailable', detail: 'HTTP 503: down' });
+    opened.failed(get(opened, first), failed, { charged: true, mayHaveArrived: true });
+    opened.postpone(get(opened, first), new Date(Date.now() + 600_000));
+    opened.close();
+    const [stream, file] = await jsonOf('stats');
+    const [one] = await jsonOf('ls');
+    expect(stream).toEqual({
+      kind: 'stream',
+      stream: 'sam/casper',
+      pending: 3,
+      held: 0,
+      rejected: 0,
+      oldest: one?.collected_at,
+      newest: (await jsonOf('ls')).at(-1)?.collected_at,
+      delivered_24h: 0,
+      attempts: 1,
+      bytes: 33,
+      next_id: first,
+      next_at: one?.next_attempt_at,
+      last_error: 'HTTP 503: down',
+    });
+    expect(Date.parse(String(one?.next_attempt_at))).toBeGreaterThan(Date.now());
+    expect(file).toEqual({
+      kind: 'outbox',
+      file: site.outbox,
+      bytes_used: expect.any(Number),
+      bytes_file: statSync(site.outbox).size,
+      bytes_limit: 2 ** 31,
+      dropped: 0,
+      host: null,
+      damage: null,
+    });
+    expect(Number(file?.bytes_used)).toBeWithin(1, statSync(site.outbox).size + 1);
   });
 });
 
