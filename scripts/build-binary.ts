@@ -10,6 +10,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, wri
 import { basename, join } from 'node:path';
 import { version } from '../package.json';
 import type { Build } from '../src/lib/version.ts';
+import { buildDashboard } from './build-dashboard.ts';
 
 const root = join(import.meta.dir, '..');
 const dist = join(root, 'dist');
@@ -33,6 +34,7 @@ const names = Object.keys(targets) as Target[];
 const native = nativeTarget();
 const built: string[] = [];
 
+const dashboard = await buildDashboard();
 for (const target of requested(Bun.argv.slice(2))) {
   const file = await build(target);
   built.push(file);
@@ -63,6 +65,7 @@ async function build(target: Target): Promise<string> {
     // Keep dynamic imports in separate chunks, so that a command does not parse code that it does not need.
     splitting: true,
     sourcemap: 'linked',
+    plugins: [dashboard],
     define: { BUILD: JSON.stringify(provenance(target)), 'process.env.NODE_ENV': '"production"' },
     compile: {
       target: targets[target].compile,

@@ -9,6 +9,7 @@ import { type Api, route } from './http/routing.ts';
 import { iriApi } from './iri/routes.ts';
 import { getLiveness, getMetrics, getReadiness } from './monitoring/api.ts';
 import type { RequestCounts } from './monitoring/request-counts.ts';
+import { pageRoutes } from './pages/routes.ts';
 import {
   changeOutage,
   deleteOutage,
@@ -16,6 +17,7 @@ import {
   getLatest,
   getOutage,
   getOutages,
+  getOverview,
   getReservations,
   getStates,
   getSystems,
@@ -92,6 +94,8 @@ export function apisOf({
         route('GET', `${status}/reservations`, reader, getReservations(store)),
         route('POST', `${status}/:system`, systemWriter, postSnapshot(store, limits.status)),
         route('GET', `${status}/:system/latest`, reader, getLatest(store)),
+        ...pageRoutes(open),
+        route('GET', '/api/v1/overview', reader, getOverview(store)),
         route('GET', '/api/v1/systems', reader, getSystems(store)),
         route('GET', `${status}/:system/history`, reader, getHistory(store, 'totals')),
         route('GET', `${status}/:system/states`, reader, getStates(store)),

@@ -6,7 +6,9 @@ import { createIdentify } from '../../src/server/auth/identify.ts';
 import { createKeyRing } from '../../src/server/auth/key-ring.ts';
 import { createSessions } from '../../src/server/auth/sessions.ts';
 import { RequestProblem } from '../../src/server/http/problem.ts';
+import type { Route } from '../../src/server/http/routing.ts';
 import { createRequestCounts } from '../../src/server/monitoring/request-counts.ts';
+import { pageRoutes } from '../../src/server/pages/routes.ts';
 import { apisOf } from '../../src/server/router.ts';
 import { openStore } from '../../src/server/store/open.ts';
 import type { Store } from '../../src/server/store/port.ts';
@@ -22,7 +24,7 @@ afterAll(async () => {
   remove();
 });
 
-/** The routes that anybody may use. */
+/** The routes that anybody may use, besides the pages of the dashboard, which have no data. */
 const open = [
   'GET ^/api/dashboard/health$',
   'GET ^/api/v2/openapi.json$',
@@ -53,13 +55,19 @@ test('every route but these refuses a request without credentials', async () => 
   const routes = apis.flatMap((api) => api.routes);
   expect(routes.length).toBeGreaterThan(open.length);
   const answered: string[] = [];
-  for (const { method, pattern, answer } of routes) {
+  for (const one of routes) {
+    const { method, answer } = one;
     const url = new URL('http://localhost/');
     const client = { address: '203.0.113.7', isLocal: false, origin: url.origin, prefix: '' };
     const call = { request: new Request(url.href, { method }), url, client, parameters: { system: 's', cluster: 'c' } };
     const refused = await answer(call).catch((error: unknown) => error);
-    const name = `${method} ${pattern.source.replaceAll('\\/', '/')}`;
-    if (!(refused instanceof RequestProblem && refused.status === 401)) answered.push(name);
+    if (!(refused instanceof RequestProblem && refused.status === 401)) answered.push(nameOf(one));
   }
-  expect(answered).toEqual(open);
+  const pages = pageRoutes(() => Promise.resolve(null)).map(nameOf);
+  expect(answered.filter((name) => !pages.includes(name))).toEqual(open);
+  expect(pages.filter((name) => /api|metrics|calendar|atom/.test(name))).toEqual([]);
 });
+
+function nameOf({ method, pattern }: Route): string {
+  return `${method} ${pattern.source.replaceAll('\\/', '/')}`;
+}

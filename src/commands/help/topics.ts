@@ -3,6 +3,7 @@ import changes from './changes.md' with { type: 'text' };
 import commands from './commands.md' with { type: 'text' };
 import configuration from './configuration.md' with { type: 'text' };
 import counting from './counting.md' with { type: 'text' };
+import dashboard from './dashboard.md' with { type: 'text' };
 import destinations from './destinations.md' with { type: 'text' };
 import environment from './environment.md' with { type: 'text' };
 import exitCodes from './exit-codes.md' with { type: 'text' };
@@ -43,6 +44,7 @@ export const topics: Readonly<Record<string, string>> = {
   receiver,
   usage,
   iri,
+  dashboard,
   binary,
   commands,
   'exit-codes': exitCodes,

@@ -11,6 +11,7 @@ import { patchOutage, removeOutage, showOutage } from './change-outage.ts';
 import type { StatusDelivery } from './delivery.ts';
 import { historyOf, type SeriesChoice } from './history.ts';
 import { outagesFor, storeOutage } from './outages.ts';
+import { overviewAt } from './overview.ts';
 import { reservationsFor } from './reservations.ts';
 import { labelOf, latestSnapshot, storeSnapshot } from './snapshots.ts';
 import { statesOf } from './states.ts';
@@ -48,6 +49,11 @@ export function getLatest(store: Store) {
 /** Returns the handler that lists the systems with their states. */
 export function getSystems(store: Store) {
   return async (): Promise<Answered> => found(await systemsAt(store, new Date()));
+}
+
+/** Returns the handler that shows everything of the overview page. */
+export function getOverview(store: Store) {
+  return async (): Promise<Answered> => found(await overviewAt(store, new Date()));
 }
 
 /** Returns the handler that shows the history of a kind of series. The path names all but the totals. */

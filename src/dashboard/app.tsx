@@ -1,0 +1,74 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect } from 'preact/hooks';
+import { showsUtc, showUtc, zone } from './format/times.ts';
+import { location } from './navigation.ts';
+import { pageOf } from './pages/pages.ts';
+
+const sections: readonly (readonly [path: string, title: string])[] = [
+  ['/', 'Overview'],
+  ['/outages', 'Outages'],
+  ['/events', 'Events'],
+  ['/usage', 'Usage'],
+  ['/collectors', 'Collectors'],
+  ['/about', 'About the numbers'],
+];
+
+/** The frame of every page, and the page of the address in it. */
+export function App() {
+  const path = location.value.pathname;
+  const { title, Page, parameters } = pageOf(path);
+  useEffect(() => {
+    document.title = path === '/' ? 'System status' : `${title} · System status`;
+  }, [path, title]);
+  return (
+    <>
+      <a class="skip" href="#content">
+        Skip to the content
+      </a>
+      <header class="header">
+        <div>
+          <a class="home" href="/">
+            System status
+          </a>
+          <nav aria-label="Pages">
+            <ul>
+              {sections.map(([target, name]) => (
+                <li key={target}>
+                  <Tab href={target} isCurrent={target === '/' ? path === '/' : path.startsWith(target)}>
+                    {name}
+                  </Tab>
+                </li>
+              ))}
+            </ul>
+          </nav>
+        </div>
+      </header>
+      <main id="content" tabIndex={-1}>
+        <Page key={path} {...parameters} />
+      </main>
+      <footer class="footer">
+        <span>Times are in {zone()}.</span>
+        <label>
+          <input type="checkbox" checked={showsUtc.value} onChange={(event) => showUtc(event.currentTarget.checked)} />{' '}
+          Show times in UTC
+        </label>
+        <a href="/status.atom" data-load="yes">
+          Atom feed
+        </a>
+        <a href="/calendar.ics" data-load="yes">
+          Calendar
+        </a>
+      </footer>
+    </>
+  );
+}
+
+function Tab({ href, isCurrent, children }: { href: string; isCurrent: boolean; children: ComponentChildren }) {
+  return isCurrent ? (
+    <a href={href} aria-current="page">
+      {children}
+    </a>
+  ) : (
+    <a href={href}>{children}</a>
+  );
+}

@@ -1,0 +1,57 @@
+import type { SystemDay } from '../data/overview.ts';
+import { duration } from '../format/times.ts';
+import { type State, stateWords } from './state.tsx';
+
+const worstFirst: readonly Exclude<State, 'up'>[] = ['down', 'degraded', 'maintenance'];
+
+/** Returns the state that a day is shown in: the worst that lasted a minute, or unknown if nothing else is known. */
+function stateOf(day: SystemDay): State {
+  const worst = worstFirst.find((state) => day[state] >= 60);
+  return worst ?? (day.up > 0 ? 'up' : 'unknown');
+}
+
+/** The days of a system, a bar each: the worse the day, the shorter the bar. */
+export function Days({ days, label }: { days: readonly SystemDay[]; label: string }) {
+  const width = 100 / Math.max(1, days.length);
+  const heights: Readonly<Record<State, number>> = { up: 20, unknown: 20, maintenance: 14, degraded: 11, down: 7 };
+  return (
+    <svg
+      class="days"
+      viewBox="0 0 100 20"
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={`${label}: ${summary(days)}`}
+    >
+      {days.map((day, index) => {
+        const state = stateOf(day);
+        return (
+          <rect
+            key={day.date}
+            class={state}
+            x={index * width}
+            y={20 - heights[state]}
+            width={width * 0.75}
+            height={heights[state]}
+          >
+            <title>{dayText(day)}</title>
+          </rect>
+        );
+      })}
+    </svg>
+  );
+}
+
+function dayText(day: SystemDay): string {
+  const parts = (['down', 'degraded', 'maintenance', 'unknown'] as const)
+    .filter((state) => day[state] >= 60)
+    .map((state) => `${stateWords[state].toLowerCase()} ${duration(day[state] * 1000)}`);
+  return `${day.date} UTC: ${parts.length === 0 ? 'up' : parts.join(', ')}`;
+}
+
+function summary(days: readonly SystemDay[]): string {
+  const counts = worstFirst.map((state) => [state, days.filter((day) => stateOf(day) === state).length] as const);
+  const bad = counts.filter(([, count]) => count > 0).map(([state, count]) => `${count} days with ${state}`);
+  const unknown = days.filter((day) => stateOf(day) === 'unknown').length;
+  const all = unknown > 0 ? [...bad, `${unknown} days without data`] : bad;
+  return all.length > 0 ? all.join(', ') : 'up each day';
+}

@@ -1,0 +1,51 @@
+import type { ComponentChildren } from 'preact';
+import { type Failure, type Loading, reloadAll } from '../data/fetching.ts';
+import { Age } from './age.tsx';
+import { SignIn } from './sign-in.tsx';
+
+/** Shows data when they are there, and otherwise why they are not. */
+export function Loaded<Data>({
+  loading,
+  children,
+}: {
+  loading: Loading<Data>;
+  children: (data: Data) => ComponentChildren;
+}) {
+  const { data, failure, loadedAt } = loading;
+  if (data === null) return failure ? <Failed failure={failure} /> : <p class="loading">Loading…</p>;
+  return (
+    <>
+      {failure && loadedAt !== null && (
+        <p class="notice bad" role="alert">
+          {failure.message} These are the data of <Age at={loadedAt} />.{' '}
+          <button type="button" onClick={reloadAll}>
+            Try again
+          </button>
+        </p>
+      )}
+      {children(data)}
+    </>
+  );
+}
+
+function Failed({ failure }: { failure: Failure }) {
+  if (failure.status === 401) return <SignIn />;
+  if (failure.status === 403) {
+    return (
+      <p class="notice">You may not see this. {failure.message} Ask the operators of this receiver for the right.</p>
+    );
+  }
+  return (
+    <p class="notice bad" role="alert">
+      {failure.message}{' '}
+      <button type="button" onClick={reloadAll}>
+        Try again
+      </button>
+    </p>
+  );
+}
+
+/** Says that there is nothing, and what to do. */
+export function Empty({ children }: { children: ComponentChildren }) {
+  return <p class="empty">{children}</p>;
+}

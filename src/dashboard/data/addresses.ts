@@ -1,0 +1,24 @@
+/** What a history can be of: all of a system, or one of its parts. */
+export type HistoryOf = 'totals' | 'queues' | 'node-types' | 'login-nodes' | 'filesystems' | 'users' | 'projects';
+
+/** Returns the address of the page of a system. */
+export function systemPage(system: string): string {
+  return `/systems/${encodeURIComponent(system)}`;
+}
+
+/**
+ * Returns the address of the page with a history.
+ * @param part the kind of part and its name; `totals` and empty for the system itself
+ */
+export function historyPage(system: string, part: HistoryOf, name: string, field = ''): string {
+  const query = new URLSearchParams({ of: part });
+  if (name !== '') query.set('name', name);
+  if (field !== '') query.set('field', field);
+  return `${systemPage(system)}/history?${query}`;
+}
+
+/** Returns the address of the data of a history. */
+export function historyData(system: string, part: HistoryOf, name: string, query: URLSearchParams): string {
+  const path = part === 'totals' ? '' : `/${part}${name === '' ? '' : `/${encodeURIComponent(name)}`}`;
+  return `/api/v1/status/${encodeURIComponent(system)}${path}/history?${query}`;
+}

@@ -1,0 +1,49 @@
+import type { Outage, Reservation } from './status.ts';
+
+/** A day of a system: how many of its seconds it was in each state. */
+export type SystemDay = {
+  /** `2026-11-28`, UTC. */
+  readonly date: string;
+  readonly up: number;
+  readonly degraded: number;
+  readonly down: number;
+  readonly maintenance: number;
+  readonly unknown: number;
+};
+
+/** A system on the overview. */
+export type SystemCard = {
+  readonly name: string;
+  readonly label: string;
+  readonly kind: 'batch' | 'hub';
+  readonly state: 'up' | 'degraded' | 'down' | 'unknown';
+  readonly reasons: readonly string[];
+  readonly since: string | null;
+  /** Shares of the known time of 90 days in which the system was usable, in percent. */
+  readonly uptime: { readonly percent: number | null; readonly percent_without_maintenance: number | null };
+  readonly timestamp: string;
+  readonly failed_probes: readonly string[];
+  readonly free: {
+    readonly cores: number | null;
+    readonly gpus: number | null;
+    readonly nodes: number | null;
+    readonly node_types: readonly { readonly node_type: string; readonly nodes: number }[];
+  } | null;
+  /** Fields of the newest snapshot. */
+  readonly figures: Readonly<Record<string, number | null>>;
+  /** The last 24 hours. */
+  readonly day: {
+    readonly from: string;
+    readonly step: number;
+    readonly fields: Readonly<Record<string, readonly (number | null)[]>>;
+  };
+  readonly days: readonly SystemDay[];
+};
+
+/** The answer of `/api/v1/overview`. */
+export type OverviewData = {
+  readonly systems: readonly SystemCard[];
+  /** Outages and maintenance that have not ended. */
+  readonly outages: readonly Outage[];
+  readonly reservations: readonly Reservation[];
+};

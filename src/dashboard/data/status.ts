@@ -1,0 +1,192 @@
+/** The answers of the status API, as far as the pages read them. Times are UTC text; unknown numbers are null or absent. */
+
+type Count = number | null | undefined;
+
+/** The counters of a queue, or of a user in a project and queue. */
+export type JobCounters = {
+  readonly running_jobs: number;
+  readonly pending_jobs: number;
+  readonly held_jobs: number;
+  readonly cores_allocated: number;
+  readonly gpus_allocated: number;
+  readonly nodes_allocated: number;
+  readonly cores_pending: number;
+  readonly gpus_pending: number;
+};
+
+export type Queue = JobCounters & { readonly queue_name: string; readonly active_users: number };
+
+export type UserProjectQueue = JobCounters & {
+  /** Null if this reader may not see names. */
+  readonly username: string | null;
+  readonly project_code: string;
+  readonly queue_name: string;
+};
+
+export type QueueDefinition = {
+  readonly queue_name: string | null;
+  readonly queue_type?: string | null;
+  readonly enabled?: boolean;
+  readonly started?: boolean;
+};
+
+export type NodeType = {
+  readonly node_type: string;
+  readonly nodes_total: number;
+  readonly nodes_available: number;
+  readonly nodes_down: number;
+  readonly nodes_allocated: number;
+  readonly cores_per_node: Count;
+  readonly memory_gb_per_node: Count;
+  readonly gpu_model: string | null;
+  readonly gpus_per_node: Count;
+  readonly utilization_percent: Count;
+  readonly memory_utilization_percent: Count;
+};
+
+export type LoginNode = {
+  readonly node_name: string;
+  readonly node_type: string;
+  readonly available: boolean;
+  readonly degraded: boolean;
+  readonly user_count: Count;
+  readonly num_cpus: Count;
+  readonly load_1min: Count;
+  readonly load_5min: Count;
+  readonly load_15min: Count;
+};
+
+export type Filesystem = {
+  readonly filesystem_name: string;
+  readonly available: boolean;
+  readonly degraded: boolean;
+  readonly capacity_tb: Count;
+  readonly used_tb: Count;
+  readonly utilization_percent: Count;
+  readonly capacity_inodes: Count;
+  readonly used_inodes: Count;
+  readonly inodes_utilization_percent: Count;
+};
+
+/** Nodes of one class: the prefix of the fields of a snapshot. */
+export type NodeClass = 'cpu' | 'gpu' | 'viz';
+
+type NodeCounts = {
+  readonly [Field in `${NodeClass}_nodes_${'total' | 'available' | 'down' | 'reserved'}`]?: Count;
+};
+
+type Utilization = {
+  readonly cpu_utilization_percent?: Count;
+  readonly gpu_utilization_percent?: Count;
+  readonly memory_utilization_percent?: Count;
+  readonly memory_total_gb?: Count;
+};
+
+type SnapshotBase = {
+  readonly timestamp: string;
+  readonly received_at: string;
+  readonly collection_failed: readonly string[];
+  readonly active_users?: Count;
+};
+
+/** The newest snapshot of a batch system. */
+export type BatchSnapshot = SnapshotBase &
+  NodeCounts &
+  Utilization & {
+    readonly cpu_cores_total?: Count;
+    readonly cpu_cores_allocated?: Count;
+    readonly cpu_cores_idle?: Count;
+    readonly gpu_count_total?: Count;
+    readonly gpu_count_allocated?: Count;
+    readonly gpu_count_idle?: Count;
+    readonly viz_count_total?: Count;
+    readonly viz_count_allocated?: Count;
+    readonly viz_count_idle?: Count;
+    readonly viz_utilization_percent?: Count;
+    readonly memory_allocated_gb?: Count;
+    readonly running_jobs: number;
+    readonly pending_jobs: number;
+    readonly held_jobs: number;
+    readonly queues: readonly Queue[];
+    readonly queue_definitions?: readonly QueueDefinition[] | null;
+    readonly user_project_queues?: readonly UserProjectQueue[];
+    readonly node_types?: readonly NodeType[] | null;
+    readonly login_nodes: readonly LoginNode[];
+    readonly filesystems: readonly Filesystem[];
+  };
+
+/** The newest snapshot of a hub. */
+export type HubSnapshot = SnapshotBase &
+  Utilization & {
+    readonly available: boolean;
+    readonly active_sessions: number;
+    readonly nodes_total?: Count;
+    readonly nodes_free?: Count;
+    readonly nodes_busy?: Count;
+    readonly nodes_down?: Count;
+    readonly cpus_total?: Count;
+    readonly cpus_used?: Count;
+    readonly gpus_total?: Count;
+    readonly gpus_used?: Count;
+    readonly memory_used_gb?: Count;
+    readonly jobs_running?: Count;
+    readonly jobs_suspended?: Count;
+    readonly casper_login_jobs?: Count;
+    readonly casper_batch_jobs?: Count;
+    readonly derecho_batch_jobs?: Count;
+  };
+
+export type Snapshot = BatchSnapshot | HubSnapshot;
+
+/** True for the snapshot of a hub. */
+export function isHub(snapshot: Snapshot): snapshot is HubSnapshot {
+  return 'active_sessions' in snapshot;
+}
+
+/** An outage or maintenance. */
+export type Outage = {
+  readonly outage_id: number;
+  readonly system_name: string;
+  readonly title: string;
+  readonly severity: 'critical' | 'major' | 'minor' | 'maintenance';
+  readonly status: 'investigating' | 'identified' | 'monitoring' | 'resolved';
+  readonly component: string | null;
+  readonly description: string | null;
+  readonly start_time: string;
+  readonly end_time: string | null;
+  readonly estimated_resolution: string | null;
+  readonly outage_key?: string | null;
+  readonly updated_at?: string | null;
+};
+
+export type Reservation = {
+  readonly reservation_id: number;
+  readonly system_name: string;
+  readonly reservation_name: string;
+  readonly description: string | null;
+  readonly start_time: string;
+  readonly end_time: string;
+  readonly node_count: number | null;
+  readonly partition: string | null;
+};
+
+/** The values of a field in the steps of a history; null where there is none. */
+export type FieldHistory = {
+  readonly average: readonly (number | null)[];
+  readonly minimum: readonly (number | null)[];
+  readonly maximum: readonly (number | null)[];
+};
+
+/** The history of a system or of a part of it. */
+export type History = {
+  readonly system: string;
+  readonly kind: string;
+  readonly name: string | null;
+  readonly from: string;
+  readonly to: string;
+  /** Seconds. */
+  readonly step: number;
+  readonly snapshots: readonly number[];
+  readonly failed_probes: Readonly<Record<string, readonly number[]>>;
+  readonly fields: Readonly<Record<string, FieldHistory>>;
+};

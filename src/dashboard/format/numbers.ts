@@ -1,0 +1,56 @@
+/** Keeps a number and its unit on one line. */
+const space = '\u00a0';
+const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+const decimals = new Intl.NumberFormat('en-US', { maximumFractionDigits: 2 });
+
+/** What stands in the place of a number that nobody reported. */
+export const noNumber = '–';
+
+/** Returns an exact number with thousands separated and at most two decimals, `–` for null. */
+export function exact(value: number | null | undefined): string {
+  return value === null || value === undefined ? noNumber : decimals.format(value);
+}
+
+const scales = [
+  [1e12, 'T'],
+  [1e9, 'G'],
+  [1e6, 'M'],
+  [1e4, 'k'],
+] as const;
+
+/** Returns a number with at most three significant digits, such as `1.23 M`; below 10,000 it is whole and exact. */
+export function short(value: number | null | undefined): string {
+  if (value === null || value === undefined) return noNumber;
+  const scale = scales.find(([least]) => Math.abs(value) >= least);
+  if (scale === undefined) return Math.abs(value) >= 100 ? grouped.format(value) : significant(value);
+  const [least, letter] = scale;
+  return `${significant(value / (letter === 'k' ? 1000 : least))}${space}${letter}`;
+}
+
+function significant(value: number): string {
+  return new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 }).format(value);
+}
+
+/** Returns `94.6 %`, `–` for null. 100 is shown only for exactly 100: 99.96 is `99.9 %`. */
+export function percent(value: number | null | undefined): string {
+  if (value === null || value === undefined) return noNumber;
+  const rounded = value < 100 && value > 99.9 ? 99.9 : Math.round(value * 10) / 10;
+  return `${rounded}${space}%`;
+}
+
+/** Returns `1 job` or `2 jobs`. */
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${exact(count)} ${count === 1 ? one : many}`;
+}
+
+/** Returns TiB with a unit that suits the size: `97 TiB`, `1.5 PiB`. */
+export function tebibytes(value: number | null | undefined): string {
+  if (value === null || value === undefined) return noNumber;
+  if (value >= 1024) return `${significant(value / 1024)}${space}PiB`;
+  return value >= 1 || value === 0 ? `${significant(value)}${space}TiB` : `${significant(value * 1024)}${space}GiB`;
+}
+
+/** Returns GiB with a unit that suits the size. */
+export function gibibytes(value: number | null | undefined): string {
+  return value === null || value === undefined ? noNumber : tebibytes(value / 1024);
+}

@@ -1,0 +1,4 @@
+/** TODO */
+export function Collectors() {
+  return <h1>Collectors</h1>;
+}

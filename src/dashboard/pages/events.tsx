@@ -1,0 +1,4 @@
+/** TODO */
+export function Events() {
+  return <h1>Events</h1>;
+}

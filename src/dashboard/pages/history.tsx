@@ -1,0 +1,147 @@
+import { useMemo } from 'preact/hooks';
+import { Chart } from '../chart/chart.tsx';
+import type { Band, ChartSpec } from '../chart/spec.ts';
+import { Empty, Loaded } from '../components/notice.tsx';
+import { RangePicker, rangeOf } from '../components/range.tsx';
+import { type HistoryOf, historyData, systemPage } from '../data/addresses.ts';
+import { bandsOf } from '../data/bands.ts';
+import { useData } from '../data/fetching.ts';
+import { type ChartOfFields, chartsOf, sentenceOf } from '../data/history-charts.ts';
+import type { History, Outage } from '../data/status.ts';
+import { duration, parseTime } from '../format/times.ts';
+import { parameter, setParameters } from '../navigation.ts';
+import type { PageParameters } from './parameters.ts';
+
+const words: Readonly<Record<Exclude<HistoryOf, 'users' | 'projects'>, string>> = {
+  totals: '',
+  queues: 'queue',
+  'node-types': 'node type',
+  'login-nodes': 'login node',
+  filesystems: 'filesystem',
+};
+
+type Part = keyof typeof words;
+
+function partOf(text: string): Part {
+  return Object.keys(words).find((part): part is Part => part === text) ?? 'totals';
+}
+
+/** The page with the history of a system or of one of its parts. */
+export function HistoryPage({ system = '' }: PageParameters) {
+  const part = partOf(parameter('of'));
+  const name = parameter('name');
+  const range = rangeOf('24h');
+  const address = useMemo(() => historyData(system, part, name, range.query()), [system, part, name, range.key]);
+  const history = useData<History>(address);
+  const outages = useData<readonly Outage[]>(
+    `/api/v1/status/outages?include_resolved=true&system_name=${encodeURIComponent(system)}`,
+  );
+  const title = part === 'totals' ? system : `${words[part]} ${name}`;
+  return (
+    <>
+      <div class="heading">
+        <h1>History of {title}</h1>
+        <span class="muted">
+          {part !== 'totals' && 'on '}
+          <a href={systemPage(system)}>{part === 'totals' ? 'now' : system}</a>
+        </span>
+      </div>
+      <RangePicker fallback="24h" />
+      <Loaded loading={history}>
+        {(data) => <Charts history={data} outages={outages.data ?? []} title={title} />}
+      </Loaded>
+    </>
+  );
+}
+
+function Charts({ history, outages, title }: { history: History; outages: readonly Outage[]; title: string }) {
+  const times = useMemo(() => timesOf(history), [history]);
+  const bands = useMemo(() => bandsOf(history, outages), [history, outages]);
+  const charts = chartsOf(history, parameter('field'));
+  if (history.snapshots.every((count) => count === 0)) {
+    return <Empty>There are no snapshots in this period. Choose a longer one.</Empty>;
+  }
+  const zoom = (from: number, to: number) =>
+    setParameters({ range: '', from: new Date(from).toISOString(), to: new Date(to).toISOString() });
+  return (
+    <>
+      <p class="detail">
+        Each point is the average of {duration(history.step * 1000)}. The pale area reaches from the least to the
+        greatest value. Mark a stretch with the mouse to zoom.
+      </p>
+      <div class="charts">
+        {charts.map((chart) => (
+          <FieldChart
+            key={chart.title}
+            chart={chart}
+            history={history}
+            times={times}
+            bands={bands}
+            title={title}
+            onZoom={zoom}
+          />
+        ))}
+      </div>
+      {bands.length > 0 && <Bands bands={bands} />}
+    </>
+  );
+}
+
+type FieldChartProps = {
+  readonly chart: ChartOfFields;
+  readonly history: History;
+  readonly times: readonly number[];
+  readonly bands: readonly Band[];
+  readonly title: string;
+  readonly onZoom: (from: number, to: number) => void;
+};
+
+function FieldChart({ chart, history, times, bands, title, onZoom }: FieldChartProps) {
+  const spec = useMemo(
+    (): ChartSpec => ({
+      kind: 'lines',
+      x: { times },
+      xTitle: 'Time',
+      unit: chart.unit,
+      isWhole: chart.unit !== '%' && chart.unit !== 'TiB',
+      ...(chart.unit === '%' && chart.max !== undefined ? { max: chart.max } : {}),
+      series: chart.fields.map(({ field, name }) => {
+        const values = history.fields[field];
+        return {
+          name,
+          values: values?.average ?? [],
+          ...(values && chart.fields.length <= 3 ? { low: values.minimum, high: values.maximum } : {}),
+        };
+      }),
+      bands,
+    }),
+    [chart.title, history, times, bands],
+  );
+  return <Chart title={sentenceOf(chart, history, title)} spec={spec} onZoom={onZoom} />;
+}
+
+/** What happened in the period: outages, gaps and failed probes. */
+function Bands({ bands }: { bands: readonly Band[] }) {
+  return (
+    <details>
+      <summary>
+        {bands.length === 1 ? '1 event is' : `${bands.length} events are`} marked in the charts: outages, gaps and
+        failed probes
+      </summary>
+      <ul class="events" aria-label="Events">
+        {bands.map((band) => (
+          <li key={`${band.from} ${band.label}`}>
+            {band.label}: {new Date(band.from).toISOString().slice(0, 16).replace('T', ' ')} UTC,{' '}
+            {duration(band.to - band.from)}
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+/** Returns the middles of the steps of a history, in ms. */
+function timesOf({ from, step, snapshots }: History): number[] {
+  const start = parseTime(from) ?? 0;
+  return snapshots.map((_, index) => start + (index + 0.5) * step * 1000);
+}

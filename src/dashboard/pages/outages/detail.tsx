@@ -1,0 +1,144 @@
+import { useState } from 'preact/hooks';
+import { At } from '../../components/age.tsx';
+import { Section } from '../../components/section.tsx';
+import { StateMark, stateOfSeverity } from '../../components/state.tsx';
+import { systemPage } from '../../data/addresses.ts';
+import { RequestFailed, reloadAll, request } from '../../data/fetching.ts';
+import { hasEnded, lengthOf } from '../../data/outages.ts';
+import { commandLine } from '../../data/shell.ts';
+import type { Outage } from '../../data/status.ts';
+import { duration, parseTime } from '../../format/times.ts';
+import { withParameters } from '../../navigation.ts';
+import { refusalOf, textOf, timeOf } from './report-form.tsx';
+
+/** One outage in full. */
+export function Detail({ outage }: { outage: Outage }) {
+  const start = parseTime(outage.start_time);
+  const end = parseTime(outage.end_time);
+  const expected = parseTime(outage.estimated_resolution);
+  return (
+    <Section
+      id="outage"
+      title={`${outage.system_name}: ${outage.title}`}
+      aside={<a href={withParameters({ id: '' })}>Close</a>}
+    >
+      <dl class="pairs">
+        <dt>Severity</dt>
+        <dd>
+          <StateMark state={stateOfSeverity(outage.severity)}>{outage.severity}</StateMark>
+        </dd>
+        <dt>Status</dt>
+        <dd>{outage.status}</dd>
+        <dt>Affected</dt>
+        <dd>
+          <a href={systemPage(outage.system_name.toLowerCase())}>{outage.system_name}</a>
+          {outage.component && `, ${outage.component}`}
+        </dd>
+        <dt>Time</dt>
+        <dd>
+          {start !== null && <At at={start} />}
+          {end !== null && (
+            <>
+              {' '}
+              to <At at={end} />
+            </>
+          )}
+          {start !== null && ` (${duration(lengthOf(outage))}${end === null ? ' so far' : ''})`}
+        </dd>
+        {expected !== null && (
+          <>
+            <dt>Expected end</dt>
+            <dd>
+              <At at={expected} />
+            </dd>
+          </>
+        )}
+        {outage.description && (
+          <>
+            <dt>Description</dt>
+            <dd class="lines-kept">{outage.description}</dd>
+          </>
+        )}
+      </dl>
+      {!hasEnded(outage) && <UpdateForm outage={outage} />}
+    </Section>
+  );
+}
+
+const statuses = ['investigating', 'identified', 'monitoring'] as const;
+
+function UpdateForm({ outage }: { outage: Outage }) {
+  const [problem, setProblem] = useState<string | null>(null);
+  const change = async (changes: Readonly<Record<string, unknown>>) => {
+    try {
+      await request(`/api/v1/status/outages/${outage.outage_id}`, {
+        method: 'PATCH',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify(changes),
+      });
+      setProblem(null);
+      reloadAll();
+    } catch (error) {
+      if (!(error instanceof RequestFailed)) throw error;
+      setProblem(refusalOf(error));
+    }
+  };
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    if (!(event.currentTarget instanceof HTMLFormElement)) return;
+    const form = new FormData(event.currentTarget);
+    const expected = timeOf(form, 'end');
+    void change({
+      status: textOf(form, 'status'),
+      description: textOf(form, 'description'),
+      ...(expected === null ? {} : { estimated_resolution: expected }),
+    });
+  };
+  const key = outage.outage_key ?? 'KEY';
+  return (
+    <details>
+      <summary>Update or resolve</summary>
+      <form class="form" onSubmit={submit}>
+        <label>
+          Status
+          <select name="status">
+            {statuses.map((status) => (
+              <option key={status} value={status} selected={status === outage.status}>
+                {status}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label>
+          Expected end (in the time zone of this browser)
+          <input name="end" type="datetime-local" />
+        </label>
+        <label class="wide">
+          Description
+          <textarea name="description" defaultValue={outage.description ?? ''} />
+        </label>
+        <div class="wide">
+          <button type="submit" class="primary">
+            Update
+          </button>{' '}
+          <button type="button" onClick={() => void change({ status: 'resolved' })}>
+            Resolve
+          </button>{' '}
+          {problem && (
+            <span class="problem" role="alert">
+              {problem}
+            </span>
+          )}
+        </div>
+        <div class="wide">
+          <p class="detail">The same from the collector's host that reported it:</p>
+          <pre>
+            {commandLine(['hpc-collector', 'outage', 'update', key, '--status', 'identified'])}
+            {'\n'}
+            {commandLine(['hpc-collector', 'outage', 'resolve', key])}
+          </pre>
+        </div>
+      </form>
+    </details>
+  );
+}

@@ -1,0 +1,54 @@
+import type { ComponentType } from 'preact';
+import { About } from './about.tsx';
+import { Collectors } from './collectors.tsx';
+import { Events } from './events.tsx';
+import { HistoryPage } from './history.tsx';
+import { Missing } from './missing.tsx';
+import { Outages } from './outages/outages.tsx';
+import { Overview } from './overview.tsx';
+import type { PageParameters } from './parameters.ts';
+import { System } from './system/system.tsx';
+import { Usage } from './usage.tsx';
+
+type Entry = {
+  readonly pattern: RegExp;
+  readonly title: (parameters: PageParameters) => string;
+  readonly Page: ComponentType<PageParameters>;
+};
+
+const pages: readonly Entry[] = [
+  { pattern: /^\/$/, title: () => 'Overview', Page: Overview },
+  { pattern: /^\/systems\/(?<system>[^/]+)$/, title: ({ system }) => system ?? '', Page: System },
+  {
+    pattern: /^\/systems\/(?<system>[^/]+)\/history$/,
+    title: ({ system }) => `History of ${system}`,
+    Page: HistoryPage,
+  },
+  { pattern: /^\/outages$/, title: () => 'Outages', Page: Outages },
+  { pattern: /^\/events$/, title: () => 'Events', Page: Events },
+  { pattern: /^\/usage$/, title: () => 'Usage', Page: Usage },
+  { pattern: /^\/usage\/(?<kind>[^/]+)\/(?<name>[^/]+)$/, title: ({ name }) => `Usage of ${name}`, Page: Usage },
+  { pattern: /^\/collectors$/, title: () => 'Collectors', Page: Collectors },
+  { pattern: /^\/about$/, title: () => 'About the numbers', Page: About },
+];
+
+/** Returns the page of a path, its title, and what it is about. */
+export function pageOf(path: string) {
+  for (const { pattern, title, Page } of pages) {
+    const found = pattern.exec(path);
+    if (!found) continue;
+    const parameters: PageParameters = Object.fromEntries(
+      Object.entries(found.groups ?? {}).map(([name, value]) => [name, decoded(value)]),
+    );
+    return { title: title(parameters), Page, parameters };
+  }
+  return { title: 'No such page', Page: Missing, parameters: {} };
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}

@@ -1,0 +1,2 @@
+/** The parts of a path that a page is about. */
+export type PageParameters = { readonly system?: string; readonly kind?: string; readonly name?: string };

@@ -1,0 +1,4 @@
+/** TODO */
+export function Usage() {
+  return <h1>Usage</h1>;
+}

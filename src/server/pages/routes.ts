@@ -1,0 +1,24 @@
+import type { AccessRules } from '../auth/access.ts';
+import { type Route, route } from '../http/routing.ts';
+import { getAsset, getPage } from './pages.ts';
+
+const paths = [
+  '/',
+  '/systems/:system',
+  '/systems/:system/history',
+  '/outages',
+  '/events',
+  '/usage',
+  '/usage/:kind/:name',
+  '/collectors',
+  '/about',
+];
+
+/**
+ * Returns the routes of the dashboard's pages and their files. They have no data, so anybody may load them. What a page
+ * then asks for has the access rules of the data.
+ */
+export function pageRoutes(open: AccessRules['open']): Route[] {
+  const page = getPage({ timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone });
+  return [route('GET', '/assets/:file', open, getAsset()), ...paths.map((path) => route('GET', path, open, page))];
+}

@@ -1,0 +1,90 @@
+import { join } from 'node:path';
+import { credentials, fixtures, type Site } from './site.ts';
+
+type Body = Record<string, unknown>;
+
+const minute = 60_000;
+/** The text that a page must show as text, in every field of the snapshots that has a name. */
+export const script = '<script>alert(1)</script>';
+
+/** Returns the snapshot of a recorded system, as `collect` makes it. */
+export async function recordedSnapshot(site: Site, system: string): Promise<Body> {
+  const { stdout, stderr } = await site.run('collect', system, '--replay', join(fixtures, system), '--json-only');
+  if (stdout === '') throw new Error(`collect ${system}: ${stderr}`);
+  return JSON.parse(stdout);
+}
+
+/** What happened on a day, as positions among its snapshots of ten minutes each. */
+export const dayOfDerecho = { snapshots: 144, gap: [60, 70], failedProbe: [90, 95] } as const;
+
+/** Sends to a receiver what the pages of the tests show: a day of derecho, and casper and a hub now. */
+export async function sendRecordedDay(site: Site, url: string): Promise<void> {
+  const now = Date.now();
+  const post = async (path: string, body: Body, headers: Record<string, string> = {}) => {
+    const answer = await fetch(`${url}/api/v1/status/${path}`, {
+      method: 'POST',
+      headers: {
+        Authorization: `Basic ${btoa(`${credentials.user}:${credentials.password}`)}`,
+        'Content-Type': 'application/json',
+        ...headers,
+      },
+      body: JSON.stringify(body),
+    });
+    if (answer.status !== 201) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+  };
+  const naive = (ms: number) => new Date(ms).toISOString().slice(0, -1);
+
+  const derecho = await recordedSnapshot(site, 'derecho');
+  for (let index = 0; index < dayOfDerecho.snapshots; index++) {
+    if (isIn(index, dayOfDerecho.gap)) continue;
+    const isLast = index === dayOfDerecho.snapshots - 1;
+    const headers = isIn(index, dayOfDerecho.failedProbe) ? { 'X-Collection-Failed': 'filesystems' } : {};
+    const timestamp = naive(now - (dayOfDerecho.snapshots - 1 - index) * 10 * minute);
+    // Only the newest snapshot has the long lists, to send the day in little time.
+    const lists = isLast ? {} : { user_project_queues: [], reservations: [] };
+    await post('derecho', { ...derecho, ...lists, timestamp, running_jobs: 100 + index }, headers);
+  }
+  await post('casper', { ...(await recordedSnapshot(site, 'casper')), timestamp: naive(now) });
+  await post('jupyterhub', {
+    timestamp: naive(now),
+    available: true,
+    active_users: 412,
+    active_sessions: 530,
+    nodes_total: 20,
+    nodes_free: 4,
+    nodes_busy: 15,
+    nodes_down: 1,
+  });
+
+  const hour = 60 * minute;
+  await post('outage', {
+    system_name: 'casper',
+    title: `GPU nodes are slow ${script}`,
+    description: script,
+    component: script,
+    severity: 'major',
+    status: 'identified',
+    start_time: naive(now - 5 * hour),
+    estimated_resolution: naive(now + 3 * hour),
+  });
+  await post('outage', {
+    system_name: 'derecho',
+    title: 'Scratch did not answer',
+    severity: 'critical',
+    component: '/glade/derecho/scratch',
+    status: 'resolved',
+    start_time: naive(now - 14 * hour),
+    end_time: naive(now - 12 * hour),
+  });
+  await post('outage', {
+    system_name: 'derecho',
+    title: 'Cooling work',
+    severity: 'maintenance',
+    start_time: naive(now + 70 * hour),
+    estimated_resolution: naive(now + 82 * hour),
+  });
+}
+
+function isIn(index: number, [first, end]: readonly [number, number]): boolean {
+  return index >= first && index < end;
+}
