@@ -1,4 +1,4 @@
-import type { JobsSettings } from '../config/jobs.ts';
+import type { ClusterSettings } from '../config/jobs.ts';
 import type { Executor } from '../exec/command.ts';
 import { refuseOldRelease } from '../history/release.ts';
 import { sacctFailure } from '../history/sacct-failure.ts';
@@ -9,7 +9,7 @@ import { type CheckResult, fail, pass } from './finding.ts';
 /** Checks that sacct answers, if finished jobs are exported. */
 export async function checkHistory(
   isExported: boolean,
-  { host, timeout }: JobsSettings,
+  { host, timeout }: ClusterSettings,
   executor: Executor,
 ): Promise<readonly CheckResult[]> {
   if (!isExported) return [];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { OperatorError } from '../lib/errors.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 
 const timestamp = z.iso.datetime().transform((text) => new Date(text));
@@ -14,6 +15,9 @@ const progressSchema = z.object({
 
 const progressByCluster = z.record(z.string(), progressSchema);
 
+/** Does a short work with the outbox; returns null if there is none. */
+export type WithOutbox = <Result>(work: (outbox: Outbox) => Result) => Result | null;
+
 /** The progress of reading the job history of a cluster. */
 export type Progress = z.output<typeof progressSchema>;
 
@@ -21,6 +25,19 @@ const none: Progress = { readUntil: null, backfill: null };
 
 export function readProgress(outbox: Outbox, cluster: string): Progress {
   return all(outbox)[cluster] ?? none;
+}
+
+/**
+ * Returns the progress of a cluster. Throws OperatorError if the times of earlier exports are in another zone, unless jobs
+ * are sent again: the API identifies a job by its number and submit time, and would store each job twice.
+ */
+export function progressInZone(withOutbox: WithOutbox, cluster: string, zone: string, isAgain: boolean): Progress {
+  const progress = withOutbox((outbox) => readProgress(outbox, cluster)) ?? none;
+  const before = progress.timezone ?? zone;
+  if (isAgain || before === zone) return progress;
+  throw new OperatorError(
+    `nothing is exported: jobs.timezone is ${zone}, but earlier jobs of this cluster were sent in the times of ${before}, and the API would store jobs twice, hours apart: set jobs.timezone to ${before} in collector.yaml; or delete the cluster's jobs there and send them in the new times: hpc-collector jobs export --again --since TIME`,
+  );
 }
 
 /**

@@ -3,17 +3,16 @@ import type { StoredBody } from '../outbox/entry.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { JobBatch } from './batch-file.ts';
 import { forgetOld } from './fingerprints.ts';
-import { type Progress, readProgress, writeProgress } from './progress.ts';
 
 /**
- * Stores the new jobs of a window for each destination, their fingerprints, and the progress of the export in one transaction. Throws
- * OutboxUnwritable.
+ * Stores the new jobs of a part of the history for each destination, their fingerprints, and with `save` that the part was
+ * read, in one transaction. Throws OutboxUnwritable.
  */
-export function storeWindow(
+export function storePart(
   outbox: Outbox,
   cluster: string,
   batches: Iterable<JobBatch>,
-  progressAfter: (before: Progress) => Progress,
+  save: (outbox: Outbox) => void,
   now: Date,
   destinations: readonly string[] = [defaultJobsDestination],
 ): void {
@@ -28,7 +27,7 @@ export function storeWindow(
       fingerprints.remember(outbox, cluster, now);
     }
     forgetOld(outbox, now);
-    writeProgress(outbox, cluster, progressAfter(readProgress(outbox, cluster)));
+    save(outbox);
   });
 }
 

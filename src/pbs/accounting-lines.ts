@@ -73,14 +73,15 @@ export class RecordJoiner {
     while (this.#begun !== null) this.#giveUp(this.#begun);
   }
 
-  #begin({ text, ...rest }: NumberedLine): void {
+  #begin(line: NumberedLine): void {
+    const { text, number } = line;
     const header = headerOf(text ?? '');
     if (text === null || header === null) {
       const problem = text === null ? 'the line is too long' : 'the line is not a record';
-      this.#sink.problem({ line: rest.number, id: null, problem, isLoss: text === null });
+      this.#sink.problem({ line: number, id: null, problem, isLoss: text === null });
       return;
     }
-    const begun = { header, lines: [{ text, ...rest }], text: text.slice(header.length) };
+    const begun = { header, lines: [line], text: text.slice(header.length) };
     if (!this.#isDone(begun)) this.#begun = begun;
   }
 

@@ -2,7 +2,7 @@ import type { FinishedJob } from '../lib/finished-job.ts';
 import { timeOf } from './accounting-clock.ts';
 import type { AccountingRecord } from './accounting-lines.ts';
 import { deletionOf, stateOfEnd } from './accounting-state.ts';
-import { durationIn, firstValue, type JobText, lastValue, numberIn } from './accounting-text.ts';
+import { durationIn, firstValue, type JobText, lastValue, numberIn, ownerIn } from './accounting-text.ts';
 import { allocationOf, noAllocation } from './exec-vnode.ts';
 import { booked, finishedRun } from './finished-run.ts';
 import type { LogState, OpenRun } from './open-runs.ts';
@@ -28,14 +28,16 @@ export function applyRecord(record: AccountingRecord, state: LogState, options: 
   if (job === null) return type === 'D' || type === 'A' ? deleted(record, at, state) : null;
   const run = runOf(record, job, state);
   // Only a waiting job can get another user.
-  if (run.started !== null && run.job !== null && run.job.user !== job.user)
-    return `its user is ${job.user}, but the job is of ${run.job.user}`;
+  if (run.started !== null && run.job !== null) {
+    const { user } = ownerIn(job, run.job);
+    if (user !== run.job.user) return `its user is ${user}, but the job is of ${run.job.user}`;
+  }
   switch (type) {
     case 'Q':
-      run.job = ownerIn(job);
+      run.job = ownerIn(job, run.job);
       return null;
     case 'S':
-      run.job = ownerIn(job);
+      run.job = ownerIn(job, run.job);
       started(run, job.rest);
       return null;
     case 'u':
@@ -67,10 +69,6 @@ function runOf({ type, id, clock }: AccountingRecord, job: JobText | null, { ope
 
 /** The values of a run that has not started. */
 const waiting = { started: null, execVnode: null, held: null, deletedBy: null, phase: null } as const;
-
-function ownerIn({ user, account, queue, submitted }: JobText): NonNullable<OpenRun['job']> {
-  return { user, account, queue, submitted };
-}
 
 /** Returns a copy, because a part of a line keeps the whole line in memory. */
 function copyOf(latin1: string): string {
@@ -131,11 +129,12 @@ function ended(
   if (exitStatus === null) return 'it has no Exit_status';
   if (runCount !== null && !/^\d{1,10}$/.test(runCount)) return 'its run_count is not a number';
   const walltime = durationIn(lastValue(rest, 'resources_used.walltime')) ?? 0;
+  const owner = ownerIn(job, run.job);
   const start = run.started ?? startIn(rest, end, walltime);
   const isHeld = exclusive === 'held' && isExclusive(rest);
   const finished = finishedRun({
     id: type === 'R' && hasRunSuffix ? `${copyOf(id)}/run${runCount ?? 1}` : copyOf(id),
-    job: ownerIn(job),
+    job: owner,
     state: stateOfEnd(type, exitStatus, run.deletedBy),
     started: start,
     ended: Math.max(end, start ?? end),
@@ -145,7 +144,7 @@ function ended(
     phase: run.phase,
     doubt: open.get(id) !== run ? otherSubmission : isHeld && run.held === null ? unknownHeld : null,
   });
-  if (type === 'R') Object.assign(run, { job: ownerIn(job), ...waiting });
+  if (type === 'R') Object.assign(run, { job: owner, ...waiting });
   else if (open.get(id) === run) open.delete(id);
   return finished;
 }

@@ -1,16 +1,21 @@
+import { memoized } from '../lib/memo.ts';
 import { utf8Of } from './values.ts';
 
-/** The beginning of the text of a job record: the fields that all of them have, and the text after these fields. */
+/**
+ * The beginning of the text of a job record: the fields that all of them have. The names are as they are in the log,
+ * because most records only repeat names that are known already.
+ */
 export type JobText = {
   readonly user: string;
-  /** The account, else the project; `unknown` if the job has neither. */
-  readonly account: string;
+  /** Null if the job has none. */
+  readonly account: string | null;
+  readonly project: string | null;
   readonly queue: string;
   /** `ctime`: when the job was submitted. In seconds since 1970, like all times. */
   readonly submitted: number;
-  /** When the job entered its queue. */
+  /** `qtime`: when the job entered its queue. */
   readonly queued: number;
-  /** The text after `etime`, with a leading blank, decoded as Latin-1. */
+  /** The text after `etime`, with a leading blank. */
   readonly rest: string;
 };
 
@@ -18,7 +23,7 @@ const owner = /user=(\S+) group=\S+ /y;
 
 /**
  * The fields between the account and the resources. PBS puts a project in quotes if it contains a blank, and accepts no
- * quotes in it (contract measured on OpenPBS 23.06.06).
+ * quotes in it (measured on OpenPBS 23.06.06).
  */
 const skeleton =
   /(?:accounting_id="[^"]*" )?(?:project=(?:"([^"]*)"|([^ "]*)) )?jobname=\S* queue=(\S+) (?:resvname=\S+ resvID=\S+ )?ctime=(\d{1,10}) qtime=(\d{1,10}) etime=\d{1,10}(?= |$)/y;
@@ -42,6 +47,10 @@ export function jobTextOf(text: string): JobText | null {
   const start = owner.lastIndex;
   if (!text.startsWith(accountOpens, start)) return jobTextFrom(text, start, user, null);
   const accountStart = start + accountOpens.length;
+  // Most records have no other quotes, and this is much faster than a search from the end.
+  const quote = text.indexOf('"', accountStart);
+  if (quote >= 0 && text.indexOf('"', quote + 1) < 0)
+    return jobTextFrom(text, quote + 2, user, text.slice(accountStart, quote));
   for (const next of afterAccount) {
     for (let end = text.lastIndexOf(next); end >= accountStart; end = text.lastIndexOf(next, end - 1)) {
       const found = jobTextFrom(text, end + 2, user, text.slice(accountStart, end));
@@ -55,46 +64,54 @@ function jobTextFrom(text: string, start: number, user: string, account: string 
   skeleton.lastIndex = start;
   const match = skeleton.exec(text);
   if (match === null) return null;
-  const [, quotedProject, project = quotedProject, queue = '', submitted, queued] = match;
+  // Do not destructure the match: this is called for every record, and destructuring takes longer.
   return {
-    user: kept(user),
-    account: accountOf(account, project),
-    queue: kept(queue),
-    submitted: Number(submitted),
-    queued: Number(queued),
+    user,
+    account,
+    project: match[1] ?? match[2] ?? null,
+    queue: match[3] ?? '',
+    submitted: Number(match[4]),
+    queued: Number(match[5]),
     rest: text.slice(skeleton.lastIndex),
   };
 }
 
-/** Applies the rule of the status snapshots: the account, else a project that is not the default project of PBS. */
-function accountOf(account: string | null, project: string | undefined): string {
-  const name = account === null ? '' : withoutControls(kept(account)).trim();
+/** Who a job belongs to, and where it was submitted. */
+export type JobOwner = {
+  readonly user: string;
+  /** The account, else a project that is not the default project of PBS, as in the snapshots; else `unknown`. */
+  readonly account: string;
+  readonly queue: string;
+  readonly submitted: number;
+};
+
+/** Returns the owner that a record names. Returns `known` if the record names the same. */
+export function ownerIn(job: JobText, known: JobOwner | null): JobOwner {
+  const { user, queue, submitted } = job;
+  const account = accountOf(job, known);
+  if (known?.user === user && known.queue === queue && known.account === account && known.submitted === submitted)
+    return known;
+  return { user: named(user), account, queue: named(queue), submitted };
+}
+
+function accountOf({ account, project }: JobText, known: JobOwner | null): string {
+  if (account !== null && account === known?.account) return known.account;
+  const name = account === null ? '' : named(account);
   if (name !== '') return name;
-  const other = project === undefined ? '' : withoutControls(kept(project)).trim();
-  return other === '' || other === '_pbs_project_default' ? 'unknown' : other;
+  return project === null || project === defaultProject ? 'unknown' : named(project) || 'unknown';
 }
 
-function withoutControls(name: string): string {
-  return name.replace(/[\u0000-\u001f\u007f-\u009f]/g, '');
-}
-
-/** The names of users, accounts and queues: a log repeats a few names very often. */
-const names = new Map<string, string>();
-const mostNames = 20_000;
-const longestName = 1000;
+const defaultProject = '_pbs_project_default';
 
 /**
- * Decodes a name of the log as UTF-8. Returns a copy, because a part of a line would keep the whole line in memory.
+ * Decodes a name of the log as UTF-8, without the control characters and the blanks around it. Returns a copy, because a
+ * part of a line keeps the whole line in memory.
  */
-export function kept(latin1: string): string {
-  const known = names.get(latin1);
-  if (known !== undefined) return known;
-  const copy = utf8Of(latin1);
-  if (latin1.length > longestName) return copy;
-  if (names.size >= mostNames) names.clear();
-  names.set(Buffer.from(latin1, 'latin1').toString('latin1'), copy);
-  return copy;
-}
+const named = memoized((latin1) =>
+  utf8Of(latin1)
+    .replace(/[\u0000-\u001f\u007f-\u009f]/g, '')
+    .trim(),
+);
 
 /** Returns the value of the last occurrence of a field, up to the next blank; null if there is none. */
 export function lastValue(rest: string, field: string): string | null {

@@ -1,5 +1,3 @@
-import { kept } from './accounting-text.ts';
-
 /** The CPUs, GPUs and hosts of a job. */
 export type Allocation = {
   readonly cpus: number;
@@ -25,7 +23,7 @@ export function allocationOf(execVnode: string | null): Allocation {
   const hosts = new Set<string>();
   let [cpuSum, gpuSum] = [0, 0];
   for (const [, name = '', resources = ''] of execVnode.matchAll(vnode)) {
-    hosts.add(kept(name));
+    hosts.add(name);
     cpuSum += Number(cpus.exec(resources)?.[1] ?? 0);
     gpuSum += Number(gpus.exec(resources)?.[1] ?? 0);
   }

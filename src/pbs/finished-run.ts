@@ -1,11 +1,12 @@
 import type { FinishedJob } from '../lib/finished-job.ts';
+import type { JobOwner } from './accounting-text.ts';
 import type { Allocation } from './exec-vnode.ts';
 import type { OpenRun, Phase } from './open-runs.ts';
 
 /** What is known of a run at its end. Times are seconds since 1970. */
 export type EndedRun = {
   readonly id: string;
-  readonly job: NonNullable<OpenRun['job']>;
+  readonly job: JobOwner;
   readonly state: string;
   /** Null if it never started. */
   readonly started: number | null;

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { JobsSettings } from '../config/jobs.ts';
+import type { ClusterSettings } from '../config/jobs.ts';
 import type { System } from '../config/system.ts';
 import type { Executor } from '../exec/command.ts';
 import { createExecutor, type ExecutorOptions } from '../exec/executor.ts';
@@ -65,7 +65,7 @@ export function localExecutor(): Executor {
 }
 
 /** Returns the executor for the job history of a cluster. */
-export function historyExecutor({ search_path, ssh_config, environment }: JobsSettings): Executor {
+export function historyExecutor({ search_path, ssh_config, environment }: ClusterSettings): Executor {
   return createExecutor({
     ...localOptions(),
     ...(search_path === undefined ? {} : { searchPath: search_path }),

@@ -5,8 +5,9 @@ import fc from 'fast-check';
 import { BatchFile } from '../../src/history/batch-file.ts';
 import { gatheringFile } from '../../src/history/files.ts';
 import { candidateOf, forgetOld, unsent } from '../../src/history/fingerprints.ts';
-import { readWindow } from '../../src/history/read-window.ts';
-import { storeWindow } from '../../src/history/store.ts';
+import { readPart } from '../../src/history/read-part.ts';
+import { sacctSource } from '../../src/history/sacct-source.ts';
+import { storePart } from '../../src/history/store.ts';
 import { Outbox } from '../../src/outbox/outbox.ts';
 import { answering, exited } from '../support/executors.ts';
 import { quickDirectory } from '../support/files.ts';
@@ -35,23 +36,26 @@ async function exportLines(
   { cluster = 'farm', from = noon, to = noon + 1800, maxJobs = 3, at = now } = {},
 ): Promise<void> {
   const executor = answering(() => ({ stdout: lines, ending: exited(0) }));
-  const source = {
+  const source = sacctSource({
     cluster,
     executor,
     host: null,
     timeoutSeconds: 1,
     timeZone: 'UTC',
-    now: new Date(),
     limits: { maxJobs, maxBytes: 1e6 },
-  };
-  const spill = new BatchFile(gatheringFile(file, cluster));
-  const window = { from: new Date(from * 1000), to: new Date(to * 1000) };
-  await readWindow(window, source, {
-    unsent: (candidates) => unsent(outbox, cluster, candidates),
-    take: (body, jobs) => spill.add(body, jobs),
-    progress: () => {},
+    windowDays: 7,
+    hasRunSuffix: false,
   });
-  storeWindow(outbox, cluster, spill.batches(), (before) => before, at);
+  const spill = new BatchFile(gatheringFile(file, cluster));
+  const range = { since: new Date(from * 1000), until: new Date(to * 1000) };
+  const { parts } = await source.plan({ range, isAgain: false, now: new Date() }, () => null);
+  for (const part of parts)
+    await readPart(part, source, {
+      unsent: (candidates) => unsent(outbox, cluster, candidates),
+      take: (body, jobs) => spill.add(body, jobs),
+      progress: () => {},
+    });
+  storePart(outbox, cluster, spill.batches(), () => {}, at);
   spill.close();
 }
 
@@ -180,9 +184,9 @@ test('a window is stored whole or not at all', async () => {
   const fails = () => {
     throw new Error('in the last step');
   };
-  expect(() => storeWindow(site.outbox, 'farm', spill.batches(), fails, now)).toThrow('in the last step');
+  expect(() => storePart(site.outbox, 'farm', spill.batches(), fails, now)).toThrow('in the last step');
   expect([site.outbox.list('all').length, countFingerprints(site)]).toEqual([0, 0]);
-  storeWindow(site.outbox, 'farm', spill.batches(), (before) => before, now);
+  storePart(site.outbox, 'farm', spill.batches(), () => {}, now);
   expect([site.outbox.list('all').length, countFingerprints(site)]).toEqual([1, 1]);
   spill.close();
 });

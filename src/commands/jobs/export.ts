@@ -1,11 +1,12 @@
 import { defineCommand } from 'citty';
-import { checkedCluster } from '../../history/cluster-name.ts';
-import { OperatorError } from '../../lib/errors.ts';
-import { logged, openContext, routinely } from '../../run/context.ts';
+import { type ExitCode, OperatorError } from '../../lib/errors.ts';
+import { worst } from '../../run/collecting.ts';
+import { type Context, logged, openContext, routinely } from '../../run/context.ts';
+import { chosenClusters, type ExportRequest } from '../../run/jobs/export-request.ts';
 import { exportHistory } from '../../run/jobs/exporting.ts';
 import { previewHistory } from '../../run/jobs/previewing.ts';
 import { commonArgs } from '../common.ts';
-import { rangeOf } from './range.ts';
+import { type RangeArgs, rangeOf } from './range.ts';
 
 export const exportCommand = defineCommand({
   meta: { name: 'export', description: 'Send finished jobs (default: new since the last export)' },
@@ -19,7 +20,7 @@ export const exportCommand = defineCommand({
     'cluster-name': {
       type: 'string',
       valueHint: 'NAME',
-      description: 'Name of the cluster (default: as Slurm reports it)',
+      description: 'Name of the cluster (default: as Slurm reports it); with several, the one to export',
     },
     again: { type: 'boolean', description: 'Send all jobs of the range, sent before or not' },
     'dry-run': { type: 'boolean', description: 'Print the counts of an export; store nothing' },
@@ -28,21 +29,33 @@ export const exportCommand = defineCommand({
   async run({ args }) {
     if (args['dry-run'] && args['json-only'])
       throw new OperatorError('--dry-run and --json-only cannot be used together: give one of them');
-    const isAgain = args.again === true;
-    if (isAgain && (args.since ?? args['start-date'] ?? args.days) === undefined)
+    if (args.again === true && (args.since ?? args['start-date'] ?? args.days) === undefined)
       throw new OperatorError('--again needs a range: give --since, --start-date or --days with it');
-    const name = args['cluster-name'];
-    const cluster = name === undefined ? null : checkedCluster(name, '--cluster-name');
     const now = new Date();
     if (args['dry-run'] || args['json-only']) {
-      const context = openContext(args);
-      const range = rangeOf(args, context.config.collector.jobs.timezone, now);
       const show = args['dry-run'] ? 'numbers' : 'bodies';
-      return logged(context.log, () => previewHistory({ range, cluster, isAgain, now }, context, show));
+      return eachCluster(openContext(args), args, now, (asked, context) => previewHistory(asked, context, show));
     }
-    return routinely(args, (context) => {
-      const range = rangeOf(args, context.config.collector.jobs.timezone, now);
-      return logged(context.log, () => exportHistory({ range, cluster, isAgain, now }, context));
-    });
+    return routinely(args, (context) => eachCluster(context, args, now, exportHistory));
   },
 });
+
+type ExportArgs = RangeArgs & { readonly 'cluster-name'?: string | undefined; readonly again?: boolean | undefined };
+
+/** Does the work for one cluster after the other. A cluster that fails does not stop the others. */
+async function eachCluster(
+  context: Context,
+  args: ExportArgs,
+  now: Date,
+  work: (asked: ExportRequest, context: Context) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const requests = chosenClusters(context.config.collector.jobs, args['cluster-name'] ?? null).map((chosen) => ({
+    ...chosen,
+    range: rangeOf(args, chosen.jobs.timezone, now),
+    isAgain: args.again === true,
+    now,
+  }));
+  const codes: ExitCode[] = [];
+  for (const asked of requests) codes.push(await logged(context.log, () => work(asked, context)));
+  return worst(codes);
+}

@@ -1,9 +1,7 @@
 import { addressOf } from '../../delivery/destinations.ts';
 import { forgetStartRequired, requiresStart } from '../../delivery/start-required.ts';
 import { historyLockFile } from '../../history/files.ts';
-import { readProgress } from '../../history/progress.ts';
-import type { HistorySource } from '../../history/read-window.ts';
-import { windowsOf } from '../../history/windows.ts';
+import type { HistoryPlan, HistorySource } from '../../history/source.ts';
 import { type ExitCode, exitCodes, OperatorError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import { showStatus } from '../../lib/status-line.ts';
@@ -16,15 +14,15 @@ import { worst } from '../collecting.ts';
 import { type Context, logged } from '../context.ts';
 import { drainOutbox } from '../draining.ts';
 import { exportProgress } from './export-progress.ts';
-import { type ExportRequest, logDamage, planFor, rangeText, sourceOf } from './export-request.ts';
-import { type Export, exportWindow, isBackedUp } from './window.ts';
+import { type ExportRequest, logDamage, sourceOf } from './export-request.ts';
+import { type Export, exportPart, isBackedUp } from './part.ts';
 
-/** Time limit for the drain after one window, in seconds. */
+/** Time limit for the drain after one part, in seconds. */
 const maxDrainSeconds = 120;
 
 /**
- * Reads finished jobs window by window, the oldest first, stores new ones and delivers them. `failed` if something
- * could not be read or is still pending; `locked` if another export of the cluster is running.
+ * Reads the finished jobs of a cluster part by part, the oldest first, stores new ones and delivers them. `failed` if
+ * something could not be read or is still pending; `locked` if another export of the cluster is running.
  */
 export async function exportHistory(asked: ExportRequest, context: Context): Promise<ExitCode> {
   if (context.hanging !== null) throw context.hanging;
@@ -46,10 +44,10 @@ export async function exportHistory(asked: ExportRequest, context: Context): Pro
           for (const address of addressesOf(context)) forgetStartRequired(outbox, address);
         }),
       );
-    const plan = withOutbox(context, (outbox) => planFor(asked, readProgress(outbox, cluster), context));
-    return await logged(log, () =>
-      exportWindows({ context, log, source, plan, isAgain: asked.isAgain, now: asked.now }),
-    );
+    return await logged(log, async () => {
+      const plan = await source.plan(asked, (work) => withOutbox(context, work));
+      return exportParts({ context, log, source, isAgain: asked.isAgain }, plan);
+    });
   } finally {
     showStatus('');
     lock.release();
@@ -58,7 +56,7 @@ export async function exportHistory(asked: ExportRequest, context: Context): Pro
 
 /** Returns the source, or the exit code if the name of the cluster is unknown. */
 async function knownSource(asked: ExportRequest, context: Context): Promise<HistorySource | ExitCode> {
-  const about = 'jobs/of-no-name';
+  const about = `jobs/of-${asked.cluster ?? 'no-name'}`;
   let source: HistorySource | null = null;
   const code = await logged(context.log.withTag(about), async () => {
     source = await sourceOf(asked, context);
@@ -68,15 +66,14 @@ async function knownSource(asked: ExportRequest, context: Context): Promise<Hist
   return source ?? code;
 }
 
-async function exportWindows(work: Export): Promise<ExitCode> {
-  const { context, log, plan, source } = work;
-  const windows = windowsOf(plan.from, plan.to);
-  if (windows.length === 0) {
-    log.info(`Nothing to read: all jobs that ended before ${plan.to.toISOString().slice(0, 19)} were read before`);
+async function exportParts(work: Export, plan: HistoryPlan): Promise<ExitCode> {
+  const { context, log, source } = work;
+  if (plan.parts.length === 0) {
+    log.info(`Nothing to read: ${plan.nothing}`);
     return exitCodes.done;
   }
-  log.info(`${plan.isResumed ? 'Continuing' : 'Reading'}: jobs of ${source.cluster} that ended ${rangeText(plan)}`);
-  const show = exportProgress(windows.length);
+  log.info(`${plan.isResumed ? 'Continuing' : 'Reading'}: ${plan.text}`);
+  const show = exportProgress(plan);
   const codes: ExitCode[] = [];
   const all = { jobs: 0, fresh: 0, unstarted: 0, cpuHours: 0, gpuHours: 0 };
   let drained: ExitCode | null = null;
@@ -85,15 +82,15 @@ async function exportWindows(work: Export): Promise<ExitCode> {
     drained = await drainAll(context, log);
     codes.push(drained);
   }
-  for (const [index, window] of windows.entries()) {
+  for (const [index, part] of plan.parts.entries()) {
     context.changes?.enter('collect');
-    const gathered = await exportWindow(work, window, (rows) => show(index, window, all.fresh, rows));
+    const gathered = await exportPart(work, part, (rows) => show(index, all.fresh, rows));
     showStatus('');
     context.changes?.saw(`collect/jobs/${source.cluster}`);
-    logDamage(window, gathered, log);
-    if (gathered.damaged.count > 0) codes.push(exitCodes.failed);
+    logDamage(gathered, log);
+    if (gathered.damaged > 0) codes.push(exitCodes.failed);
     for (const key of ['jobs', 'fresh', 'unstarted', 'cpuHours', 'gpuHours'] as const) all[key] += gathered[key];
-    log.debug(`${rangeText(window)}: ${counted(gathered.jobs, 'job')}, ${gathered.fresh} new or changed`);
+    log.debug(`${part.name}: ${counted(gathered.jobs, 'job')}, ${gathered.fresh} new or changed`);
     // A missing configuration is reported once and does not prevent storing the rest.
     if (gathered.fresh > 0 && drained !== exitCodes.fatal) {
       drained = await drainAll(context, log);

@@ -1,15 +1,13 @@
 import { BatchFile } from '../../history/batch-file.ts';
 import { previewFile } from '../../history/files.ts';
 import { unsent } from '../../history/fingerprints.ts';
-import { readProgress } from '../../history/progress.ts';
-import { type HistorySource, readWindow, type WindowResult } from '../../history/read-window.ts';
-import { windowsOf } from '../../history/windows.ts';
+import { type PartSums, readPart } from '../../history/read-part.ts';
+import type { HistoryPart, HistorySource } from '../../history/source.ts';
 import { type ExitCode, exitCodes } from '../../lib/errors.ts';
 import { print } from '../../lib/output.ts';
 import type { Outbox } from '../../outbox/outbox.ts';
-import type { Window } from '../../slurm/sacct.ts';
 import { type Context, outboxForPreview } from '../context.ts';
-import { type ExportRequest, logDamage, planFor, rangeText, sourceOf } from './export-request.ts';
+import { type ExportRequest, logDamage, sourceOf } from './export-request.ts';
 
 /** Prints what an export would store, as counts or as bodies, one per line; stores nothing. Throws OperatorError. */
 export async function previewHistory(
@@ -22,15 +20,14 @@ export async function previewHistory(
   const log = context.log.withTag(`jobs/${cluster}`);
   const outbox = outboxForPreview(context);
   try {
-    const progress = outbox ? readProgress(outbox, cluster) : { readUntil: null, backfill: null };
-    const plan = planFor(asked, progress, context);
-    log.info(`Reading: jobs of ${cluster} that ended ${rangeText(plan)}`);
+    const plan = await source.plan(asked, (work) => outbox && work(outbox));
+    log.info(`Reading: ${plan.text}`);
     const all = { rows: 0, jobs: 0, fresh: 0, cpuHours: 0, gpuHours: 0, damaged: 0 };
-    for (const window of windowsOf(plan.from, plan.to)) {
-      const gathered = await previewWindow(window, source, asked.isAgain ? null : outbox, context, show);
-      logDamage(window, gathered, log);
+    for (const part of plan.parts) {
+      const gathered = await previewPart(part, source, asked.isAgain ? null : outbox, context, show);
+      logDamage(gathered, log);
       for (const key of ['rows', 'jobs', 'fresh', 'cpuHours', 'gpuHours'] as const) all[key] += gathered[key];
-      all.damaged += gathered.damaged.count;
+      all.damaged += gathered.damaged;
     }
     if (show === 'numbers') print(summary(cluster, all));
     return all.damaged > 0 ? exitCodes.failed : exitCodes.done;
@@ -40,19 +37,19 @@ export async function previewHistory(
 }
 
 /**
- * Prints the bodies of a window after all of it was read, so that a window that fails halfway prints nothing. `sent`
+ * Prints the bodies of a part after all of it was read, so that a part that fails halfway prints nothing. `sent`
  * filters jobs that were sent before; null for none.
  */
-async function previewWindow(
-  window: Window,
+async function previewPart(
+  part: HistoryPart,
   source: HistorySource,
   sent: Outbox | null,
   { outbox: { file } }: Context,
   show: 'numbers' | 'bodies',
-): Promise<WindowResult> {
+): Promise<PartSums> {
   const spill = new BatchFile(previewFile(sent && file));
   try {
-    const gathered = await readWindow(window, source, {
+    const gathered = await readPart(part, source, {
       unsent: (candidates) => unsentIn(sent, source.cluster, candidates),
       take: (body, jobs) => show === 'bodies' && spill.add(body, jobs),
       progress: () => {},

@@ -38,8 +38,7 @@ test.each<[RangeArgs, string, (string | null)[]]>([
 });
 
 test('the line on the terminal', () => {
-  const window = { from: new Date('2026-11-20T00:00:00Z'), to: new Date('2026-11-21T00:00:00Z') };
-  const at = { windows: 365, window, stored: 1234, rows: 34_567, elapsed: 60_000 };
+  const at = { label: '2026-11-20', unit: 'day', parts: 365, stored: 1234, rows: 34_567, elapsed: 60_000 };
   expect(exportLine({ ...at, done: 0 })).toBe('2026-11-20, day 1 of 365: 34,567 lines; 1,234 jobs stored');
   expect(exportLine({ ...at, done: 12 })).toBe(
     '2026-11-20, day 13 of 365: 34,567 lines; 1,234 jobs stored, 29m25s to go',

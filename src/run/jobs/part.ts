@@ -3,26 +3,22 @@ import { ingestStream } from '../../delivery/ingest-entries.ts';
 import { BatchFile } from '../../history/batch-file.ts';
 import { gatheringFile } from '../../history/files.ts';
 import { reclaimableForJobs, unsent } from '../../history/fingerprints.ts';
-import { afterWindow, type Plan } from '../../history/plan.ts';
-import type { Progress } from '../../history/progress.ts';
-import { type HistorySource, readWindow, type WindowResult } from '../../history/read-window.ts';
-import { storeWindow } from '../../history/store.ts';
-import { day } from '../../history/windows.ts';
+import { type PartSums, readPart } from '../../history/read-part.ts';
+import type { HistoryPart, HistorySource } from '../../history/source.ts';
+import { storePart } from '../../history/store.ts';
 import { exitCodes, OperatorError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import { counted } from '../../lib/text.ts';
 import { openToWrite } from '../../outbox/open.ts';
 import type { Outbox } from '../../outbox/outbox.ts';
 import { entryOverhead, makeRoomWithoutLoss } from '../../outbox/retention.ts';
-import type { Window } from '../../slurm/sacct.ts';
 import type { Context } from '../context.ts';
 import { boundsOf } from '../make-room.ts';
 import { stopSignal } from '../signals.ts';
-import { rangeText } from './export-request.ts';
 
 /**
- * The export stops reading if this many entries of the cluster are pending. slurmdbd keeps the jobs too, and has more
- * room.
+ * The export stops reading if this many entries of the cluster are pending. The scheduler keeps the jobs too,
+ * and has more room.
  */
 const mostWaiting = 200;
 
@@ -31,24 +27,18 @@ export type Export = {
   readonly context: Context;
   readonly log: Log;
   readonly source: HistorySource;
-  readonly plan: Plan;
   readonly isAgain: boolean;
-  readonly now: Date;
 };
 
-/** Reads a window and stores its new jobs. If it throws OperatorError, nothing of the window is stored. */
-export async function exportWindow(
-  work: Export,
-  window: Window,
-  progress: (rows: number) => void,
-): Promise<WindowResult> {
+/** Reads a part and stores its new jobs. If it throws OperatorError, nothing of the part is stored. */
+export async function exportPart(work: Export, part: HistoryPart, progress: (rows: number) => void): Promise<PartSums> {
   const outbox = openToWrite(work.context.outbox, 'free');
   try {
     return await outbox.runLong(async (current) => {
       refuseBacklog(current, work);
       const spill = new BatchFile(gatheringFile(work.context.outbox.file, work.source.cluster));
       try {
-        return await gatherAndStore(work, window, { outbox: current, spill, progress });
+        return await gatherAndStore(work, part, { outbox: current, spill, progress });
       } finally {
         spill.close();
       }
@@ -59,41 +49,33 @@ export async function exportWindow(
 }
 
 async function gatherAndStore(
-  { context, source, plan, isAgain, log, now }: Export,
-  window: Window,
+  { context, source, isAgain, log }: Export,
+  part: HistoryPart,
   to: { readonly outbox: Outbox; readonly spill: BatchFile; progress(rows: number): void },
-): Promise<WindowResult> {
+): Promise<PartSums> {
   const { cluster } = source;
   const { outbox, spill, progress } = to;
-  const gathered = await readWindow(window, source, {
+  const gathered = await readPart(part, source, {
     unsent: (candidates) => (isAgain ? candidates : unsent(outbox, cluster, candidates)),
     take: (body, jobs) => spill.add(body, jobs),
     progress,
   }).catch((error) => {
-    throw aboutWindow(error, window);
+    throw aboutPart(error, part);
   });
   makeRoomFor(spill, outbox, context);
-  const isOld = window.to.getTime() < now.getTime() - context.config.collector.jobs.window_days * day;
-  const isWhole = gathered.damaged.count === 0 || isOld;
-  const after = (before: Progress): Progress => ({
-    ...afterWindow(before, plan, window, isWhole),
-    timezone: source.timeZone,
-  });
-  storeWindow(outbox, cluster, spill.batches(), after, new Date(), context.config.collector.jobs.deliver_to);
+  const { deliver_to } = context.config.collector.jobs;
+  storePart(outbox, cluster, spill.batches(), (current) => part.save(current, gathered), new Date(), deliver_to);
   if (spill.count > 0) {
     const entries = counted(spill.count, 'entry', 'entries');
-    log.info(`Stored ${counted(gathered.fresh, 'job')} that ended ${rangeText(window)} in ${entries}`);
+    log.info(`Stored ${counted(gathered.fresh, 'job')} ${part.text} in ${entries}`);
   }
   return gathered;
 }
 
-function aboutWindow(error: unknown, window: Window): unknown {
+function aboutPart(error: unknown, { text }: HistoryPart): unknown {
   if (!(error instanceof OperatorError)) return error;
   const what = stopSignal.aborted ? 'interrupted; the next export continues here' : error.message;
-  return new OperatorError(`no jobs that ended ${rangeText(window)} are stored: ${what}`, {
-    exitCode: error.exitCode,
-    cause: error,
-  });
+  return new OperatorError(`no jobs ${text} are stored: ${what}`, { exitCode: error.exitCode, cause: error });
 }
 
 /** Returns the stream of the cluster with the fewest pending entries, and their number: one slow destination stops nothing. */
