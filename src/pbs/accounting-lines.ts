@@ -26,6 +26,9 @@ export type LogProblem = {
   readonly isLoss: boolean;
 };
 
+/** The problem of a record of several lines: a user chooses the account and the project, and can write records into them. */
+export const forgeable = 'the account or project of the job contains a line break';
+
 /** The functions that receive the content of a log, in its order. */
 export type AccountingSink = { record(record: AccountingRecord): void; problem(problem: LogProblem): void };
 

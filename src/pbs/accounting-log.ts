@@ -1,7 +1,7 @@
 import { OperatorError } from '../lib/errors.ts';
 import type { FinishedJob } from '../lib/finished-job.ts';
 import { cutIntoLines, type Decode } from '../lib/lines.ts';
-import { type AccountingRecord, type LogProblem, RecordJoiner } from './accounting-lines.ts';
+import { type AccountingRecord, forgeable, type LogProblem, RecordJoiner } from './accounting-lines.ts';
 import { applyRecord, type RunOptions } from './accounting-runs.ts';
 import type { LogState } from './open-runs.ts';
 
@@ -76,8 +76,6 @@ export async function* finishedRuns(
   const { unfinished } = joiner;
   return unfinished === null ? { offset, lines } : { offset: unfinished.byte, lines: unfinished.number - 1 };
 }
-
-const forgeable = 'the account or project of the job contains a line break: a user can forge records in this way';
 
 async function* counted(chunks: AsyncIterable<Uint8Array>, add: (bytes: number) => void): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) {

@@ -104,14 +104,15 @@ function accountOf({ account, project }: JobText, known: JobOwner | null): strin
 const defaultProject = '_pbs_project_default';
 
 /**
- * Decodes a name of the log as UTF-8, without the control characters and the blanks around it. Returns a copy, because a
- * part of a line keeps the whole line in memory.
+ * Decodes a name of the log as UTF-8 and cleans it. Returns a copy, because a part of a line keeps the whole line in
+ * memory.
  */
-const named = memoized((latin1) =>
-  utf8Of(latin1)
-    .replace(/[\u0000-\u001f\u007f-\u009f]/g, '')
-    .trim(),
-);
+const named = memoized((latin1) => cleanName(utf8Of(latin1)));
+
+/** Returns a name without control characters, as in the snapshots, and without the blanks around it. */
+export function cleanName(name: string): string {
+  return name.replace(/[\u0000-\u001f\u007f-\u009f]/g, '').trim();
+}
 
 /** Returns the value of the last occurrence of a field, up to the next blank; null if there is none. */
 export function lastValue(rest: string, field: string): string | null {

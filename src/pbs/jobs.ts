@@ -59,12 +59,12 @@ export function parseJob(record: PbsRecord): JobRecord | string {
 }
 
 /** Returns `user` of `user@host`. A user name of a directory service may contain `@`; a host name does not. */
-function userOf(owner: string | null): string {
+export function userOf(owner: string | null): string {
   return owner?.replace(/@[^@]*$/, '') ?? '';
 }
 
 /** Returns `Account_Name`, else `project`; null if there is none. Ignores the default project that PBS sets. */
-function projectOf(fields: PbsRecord['fields']): string | null {
+export function projectOf(fields: PbsRecord['fields']): string | null {
   const account = textOf(fields.get('Account_Name'))?.trim();
   if (account) return account;
   const project = textOf(fields.get('project'))?.trim();

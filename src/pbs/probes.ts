@@ -184,7 +184,7 @@ function parsed<T extends object>(parse: (record: PbsRecord) => T | string, take
 }
 
 /** Passes each record to `take`. A string that `take` returns is the error of the record. */
-async function probeRecords(
+export async function probeRecords(
   executor: Executor,
   command: Command,
   section: string,

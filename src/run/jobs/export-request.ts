@@ -1,5 +1,8 @@
 import { type ClusterSettings, clustersOf, type JobsSettings } from '../../config/jobs.ts';
 import { checkedCluster, slurmClusterName } from '../../history/cluster-name.ts';
+import { logSource } from '../../history/log-source.ts';
+import { checkWithQstat, noCheck } from '../../history/qstat-check.ts';
+import { qstatSource } from '../../history/qstat-source.ts';
 import { refuseOldRelease } from '../../history/release.ts';
 import { sacctSource } from '../../history/sacct-source.ts';
 import type { HistorySource, PartResult, PlanRequest } from '../../history/source.ts';
@@ -41,8 +44,8 @@ export function chosenClusters(
 export async function sourceOf({ jobs, cluster }: ExportRequest, { config }: Context): Promise<HistorySource> {
   const executor = historyExecutor(jobs);
   const bodyLimits = jobs.deliver_to.flatMap((name) => config.destinations.get(name)?.max_body_bytes ?? []);
-  await refuseOldRelease(executor, jobs.host);
-  return sacctSource({
+  if (jobs.source === 'sacct') await refuseOldRelease(executor, jobs.host);
+  const shared = {
     cluster: cluster ?? jobs.cluster_name ?? (await slurmClusterName(executor, jobs.host)),
     executor,
     host: jobs.host,
@@ -51,8 +54,18 @@ export async function sourceOf({ jobs, cluster }: ExportRequest, { config }: Con
     // The drain refuses a larger body.
     limits: { maxJobs: jobs.batch_jobs, maxBytes: Math.min(...bodyLimits) },
     windowDays: jobs.window_days,
-    hasRunSuffix: jobs.run_suffix ?? false,
-  });
+  };
+  switch (jobs.source) {
+    case 'sacct':
+      return sacctSource({ ...shared, hasRunSuffix: jobs.run_suffix ?? false });
+    case 'pbs-accounting': {
+      const runs = { exclusive: jobs.exclusive, hasRunSuffix: jobs.run_suffix ?? true };
+      const check = async () => (jobs.check_with_qstat ? checkWithQstat(shared) : noCheck);
+      return logSource({ ...shared, path: jobs.accounting_path, runs, check });
+    }
+    case 'qstat':
+      return qstatSource(shared);
+  }
 }
 
 /** Logs records that could not be read or were corrected. */

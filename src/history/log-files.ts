@@ -1,0 +1,92 @@
+import { basename } from 'node:path';
+import type { Command, Executor } from '../exec/command.ts';
+import { readText } from '../exec/read-text.ts';
+import { exitCodes, OperatorError } from '../lib/errors.ts';
+
+/** Where the accounting log of a PBS server is. */
+export type LogLocation = {
+  readonly executor: Executor;
+  /** The host that has the files; null for this host. */
+  readonly host: string | null;
+  /** A directory with a file for each day, or a single file. */
+  readonly path: string;
+  /** The time limit for reading one file, in seconds. */
+  readonly timeoutSeconds: number;
+};
+
+/** One file of the log. */
+export type LogFile = {
+  /** The day of the file, as `20261127`; the name of a single file. It is the same for a compressed file. */
+  readonly name: string;
+  readonly path: string;
+  /** In bytes, compressed if the file is. */
+  readonly size: number;
+  readonly compression: 'gz' | 'xz' | null;
+};
+
+/** Depth, size and name of a file; the depth is 0 if the path itself is a file. */
+const listFormat = '%d %s %f\\n';
+
+/** Lists the files of a log, the oldest first. Throws OperatorError if there are none or they cannot be listed. */
+export async function listLog({ executor, host, path, timeoutSeconds }: LogLocation): Promise<readonly LogFile[]> {
+  const result = await readText(executor, {
+    argv: ['find', '-L', path, '-maxdepth', '1', '-type', 'f', '-printf', listFormat],
+    host,
+    via: null,
+    timeoutSeconds: Math.min(timeoutSeconds, 60),
+    maxOutputBytes: 16 * 1024 ** 2,
+  });
+  if (result.kind === 'failed') throw unreadable(path, result.reason);
+  const files = new Map<string, LogFile>();
+  for (const line of result.text.split('\n')) {
+    const file = fileOf(line, path);
+    // While a file is compressed, both exist; the compressed one is not complete then.
+    if (file !== null && (file.compression === null || !files.has(file.name))) files.set(file.name, file);
+  }
+  if (files.size === 0)
+    throw new OperatorError(
+      `there are no accounting files (named like 20261127) in ${path}${host === null ? '' : ` on ${host}`}: set jobs.accounting_path in collector.yaml to server_priv/accounting of the PBS server, or to a copy of it`,
+    );
+  return [...files.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function unreadable(path: string, reason: string): OperatorError {
+  const remedy = /permission denied/i.test(reason)
+    ? 'only root on the PBS server can read it: run the export there as root, or set jobs.accounting_path to a copy of the directory'
+    : 'set jobs.accounting_path and jobs.host in collector.yaml to where the accounting files of the PBS server are';
+  return new OperatorError(`cannot list the accounting files in ${path}: ${reason}; ${remedy}`, {
+    exitCode: exitCodes.failed,
+  });
+}
+
+function fileOf(line: string, path: string): LogFile | null {
+  const [, depth, size, file = ''] = /^(\d+) (\d+) (.+)$/.exec(line) ?? [];
+  if (size === undefined) return null;
+  const [, name = '', ending] = /^(.*?)(?:\.(gz|xz))?$/.exec(file) ?? [];
+  const isSingle = depth === '0';
+  if (!isSingle && !/^\d{8}$/.test(name)) return null;
+  return {
+    name: isSingle ? basename(path).replace(/\.(gz|xz)$/, '') : name,
+    path: isSingle ? path : `${path.replace(/\/+$/, '')}/${file}`,
+    size: Number(size),
+    compression: ending === 'gz' || ending === 'xz' ? ending : null,
+  };
+}
+
+/** The largest file. It is not held in memory. */
+const maxFileBytes = 64 * 1024 ** 3;
+
+/** Returns the command that prints at least the first bytes of a file. */
+export function headCommand(file: LogFile, bytes: number, location: LogLocation): Command {
+  const command = readCommand(file, 0, location);
+  return file.compression === null ? { ...command, argv: ['head', '-c', String(bytes), '--', file.path] } : command;
+}
+
+/** Returns the command that prints a file from an offset on. A compressed file is printed from its beginning. */
+export function readCommand(file: LogFile, offset: number, { host, timeoutSeconds }: LogLocation): Command {
+  const argv: Command['argv'] =
+    file.compression === null
+      ? ['tail', '-c', `+${offset + 1}`, '--', file.path]
+      : [file.compression === 'gz' ? 'gzip' : 'xz', '-dc', '--', file.path];
+  return { argv, host, via: null, timeoutSeconds, maxOutputBytes: maxFileBytes };
+}

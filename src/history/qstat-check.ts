@@ -1,0 +1,36 @@
+import { OperatorError } from '../lib/errors.ts';
+import type { FinishedJob } from '../lib/finished-job.ts';
+import { eachFinishedJob, type QstatLocation } from './qstat-source.ts';
+
+/** How PBS itself says that jobs ended. */
+export type QstatCheck = {
+  /** Returns the run with the state that PBS gives it, if PBS lists it with another than the log. */
+  settle(run: FinishedJob): FinishedJob;
+  /** Why PBS could not be asked; null if it was. */
+  readonly warning: string | null;
+};
+
+/** Leaves every run as it is in the log. */
+export const noCheck: QstatCheck = { settle: (run) => run, warning: null };
+
+/**
+ * Asks PBS how its finished jobs ended. It knows more than the accounting log: a job that lost a node as it ended has the
+ * exit status 0 in the log. Jobs that completed are not kept, because most jobs do.
+ */
+export async function checkWithQstat(location: QstatLocation): Promise<QstatCheck> {
+  const states = new Map<string, string>();
+  try {
+    await eachFinishedJob(location, (job) => {
+      if (typeof job === 'object' && job.state !== 'COMPLETED') states.set(keyOf(job), job.state);
+    });
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    return { ...noCheck, warning: `how jobs ended is not checked with qstat: ${error.message}` };
+  }
+  return { settle: (run) => ({ ...run, state: states.get(keyOf(run)) ?? run.state }), warning: null };
+}
+
+/** Only the last run of a job has an id without a suffix, and PBS knows only that one. */
+function keyOf({ id, submitted }: FinishedJob): string {
+  return `${id} ${submitted}`;
+}

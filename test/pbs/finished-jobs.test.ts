@@ -1,0 +1,103 @@
+/** The finished jobs that qstat lists, compared with the accounting log of the same server. */
+
+import { describe, expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FinishedJob } from '../../src/lib/finished-job.ts';
+import { finishedJobFields, finishedJobIn, type QstatJob } from '../../src/pbs/finished-jobs.ts';
+import { readRecords } from '../../src/pbs/records.ts';
+import { streamOf } from '../support/executors.ts';
+import { capturedLog, readLog } from '../support/pbs-log.ts';
+import { fixtures } from '../support/site.ts';
+
+async function read(bytes: Buffer | string): Promise<QstatJob[]> {
+  const jobs: QstatJob[] = [];
+  await readRecords(streamOf(bytes), 'Jobs', finishedJobFields, (record) => {
+    jobs.push(finishedJobIn(record));
+    return undefined;
+  });
+  return jobs;
+}
+
+const isJob = (job: QstatJob): job is FinishedJob => typeof job === 'object' && 'id' in job;
+const listed = await read(readFileSync(join(fixtures, 'pbs-history/qstat-x-f-t.json')));
+const jobs = listed.filter(isJob);
+const runs = new Map((await readLog(capturedLog)).runs.map((run) => [run.id, run]));
+
+const only = ({ id, user, account, partition, state, submitted, elapsed, nodeList }: FinishedJob) => ({
+  ...{ id, user, account, partition, state, submitted, elapsed, nodeList },
+});
+
+test('all jobs but one end in qstat as in the log; that one lost a node as it ended, and only qstat says so', () => {
+  const differing = jobs.filter((job) => job.state !== runs.get(job.id)?.state);
+  expect(differing.map(({ id, state }) => [id, state, runs.get(id)?.state])).toEqual([
+    ['93.pbssrv', 'FAILED', 'COMPLETED'],
+  ]);
+});
+
+test('the other values are those of the log', () => {
+  // 77 released a node, and qstat shows only its last nodes.
+  const own = jobs.filter(({ id }) => !['93.pbssrv', '77.pbssrv'].includes(id));
+  expect(own.map(only)).toEqual(own.flatMap(({ id }) => runs.get(id) ?? []).map(only));
+});
+
+test('qstat has no earlier runs, no deleted history, and no subjobs that PBS forgot', () => {
+  const ids = new Set(jobs.map(({ id }) => id));
+  const missing = [...runs.keys()].filter((id) => !ids.has(id));
+  expect(missing.filter((id) => !id.includes('/run'))).toEqual([
+    '68[2].pbssrv',
+    '66[8].pbssrv',
+    '66[0].pbssrv',
+    '1009.pbssrv',
+  ]);
+  expect(missing.filter((id) => id.includes('/run'))).toHaveLength(9);
+});
+
+test('jobs that wait or are whole arrays that ran are not finished runs', () => {
+  expect(listed.filter((job) => job === 'other')).toHaveLength(7);
+  expect(listed.filter((job) => job === 'subjob-without-data')).toHaveLength(106);
+});
+
+describe('one job', () => {
+  const job = (fields: string) => read(`{\n\t"Jobs":\t{\n\t\t"5.pbs":\t{\n${fields}\n\t\t}\n\t}\n}\n`);
+  const base = {
+    Job_Owner: '"bob@login"',
+    job_state: '"F"',
+    substate: '92',
+    queue: '"main"',
+    ctime: '"Sat Nov  7 03:55:03 2026"',
+    stime: '"Sat Nov  7 03:56:03 2026"',
+    history_timestamp: '1794027423',
+    Exit_status: '0',
+    exec_vnode: '"(cn01:ncpus=2)"',
+  };
+  const withFields = (more: Record<string, string | undefined>) =>
+    job(
+      Object.entries({ ...base, ...more })
+        .flatMap(([name, value]) => (value === undefined ? [] : [`\t\t\t"${name}":\t${value}`]))
+        .join(',\n'),
+    );
+
+  test('without a walltime ran from its start to its end; the owner is known to plain users too', async () => {
+    expect(await withFields({})).toMatchObject([{ user: 'bob', account: 'unknown', elapsed: 3660, cpus: 2 }]);
+  });
+
+  test.each([
+    [{ substate: '91', Exit_status: '271' }, 'CANCELLED'],
+    [{ substate: '91', Exit_status: '0', comment: '"… and terminated by Scheduler@pbs"' }, 'PREEMPTED'],
+    [{ substate: '93', Exit_status: '-29' }, 'TIMEOUT'],
+    [{ substate: '91', Exit_status: '-20' }, 'NODE_FAIL'],
+    [{ substate: '93', Exit_status: '0' }, 'FAILED'],
+    [{ substate: '92', stime: undefined, Exit_status: undefined }, 'CANCELLED'],
+  ])('with %p is %s', async (fields, state) => {
+    expect(await withFields(fields)).toMatchObject([{ state }]);
+  });
+
+  test.each([
+    [{ queue: undefined }, 'has no user or queue'],
+    [{ ctime: '"yesterday"' }, 'has a ctime or stime that cannot be read'],
+    [{ Exit_status: undefined }, 'has no Exit_status'],
+  ])('with %p is damaged', async (fields, problem) => {
+    expect(await withFields(fields)).toEqual([{ problem }]);
+  });
+});
