@@ -24,13 +24,19 @@ export type LogFile = {
   readonly compression: 'gz' | 'xz' | null;
 };
 
-/** Depth, size and name of a file; the depth is 0 if the path itself is a file. */
-const listFormat = '%d %s %f\\n';
+/** The programs that read a log. `list` prints depth, size and name of each file; the depth is 0 for the path itself. */
+export const logCommands = {
+  list: (path: string) => ['find', '-L', path, '-maxdepth', '1', '-type', 'f', '-printf', '%d %s %f\\n'],
+  head: (path: string, bytes: number) => ['head', '-c', String(bytes), '--', path],
+  rest: (path: string, offset: number) => ['tail', '-c', `+${offset + 1}`, '--', path],
+  gz: (path: string) => ['gzip', '-dc', '--', path],
+  xz: (path: string) => ['xz', '-dc', '--', path],
+} as const satisfies Readonly<Record<string, (path: string, at: number) => Command['argv']>>;
 
 /** Lists the files of a log, the oldest first. Throws OperatorError if there are none or they cannot be listed. */
 export async function listLog({ executor, host, path, timeoutSeconds }: LogLocation): Promise<readonly LogFile[]> {
   const result = await readText(executor, {
-    argv: ['find', '-L', path, '-maxdepth', '1', '-type', 'f', '-printf', listFormat],
+    argv: logCommands.list(path),
     host,
     via: null,
     timeoutSeconds: Math.min(timeoutSeconds, 60),
@@ -79,14 +85,12 @@ const maxFileBytes = 64 * 1024 ** 3;
 /** Returns the command that prints at least the first bytes of a file. */
 export function headCommand(file: LogFile, bytes: number, location: LogLocation): Command {
   const command = readCommand(file, 0, location);
-  return file.compression === null ? { ...command, argv: ['head', '-c', String(bytes), '--', file.path] } : command;
+  return file.compression === null ? { ...command, argv: logCommands.head(file.path, bytes) } : command;
 }
 
 /** Returns the command that prints a file from an offset on. A compressed file is printed from its beginning. */
 export function readCommand(file: LogFile, offset: number, { host, timeoutSeconds }: LogLocation): Command {
-  const argv: Command['argv'] =
-    file.compression === null
-      ? ['tail', '-c', `+${offset + 1}`, '--', file.path]
-      : [file.compression === 'gz' ? 'gzip' : 'xz', '-dc', '--', file.path];
+  const argv =
+    file.compression === null ? logCommands.rest(file.path, offset) : logCommands[file.compression](file.path);
   return { argv, host, via: null, timeoutSeconds, maxOutputBytes: maxFileBytes };
 }

@@ -1,8 +1,9 @@
-import type { Command, Executor } from '../exec/command.ts';
+import type { Executor } from '../exec/command.ts';
 import { exitCodes, OperatorError } from '../lib/errors.ts';
 import type { FinishedJob } from '../lib/finished-job.ts';
 import type { Damages } from '../lib/records.ts';
 import { counted } from '../lib/text.ts';
+import { pbsCommands } from '../pbs/commands.ts';
 import { finishedJobFields, finishedJobIn } from '../pbs/finished-jobs.ts';
 import { probeRecords } from '../pbs/probes.ts';
 import type { BatchLimits } from './bodies.ts';
@@ -72,18 +73,14 @@ function qstatPart(options: QstatOptions, { range, now }: PlanRequest): HistoryP
 /** The largest output of qstat. It is not held in memory. */
 const maxOutputBytes = 16 * 1024 ** 3;
 
-/** Returns the command that lists all jobs and subjobs, finished ones included, with times in UTC (qstat(1B)). */
-export function qstatCommand({ host, timeoutSeconds }: QstatLocation): Command {
-  const argv = ['env', 'TZ=UTC', 'qstat', '-x', '-f', '-t', '-F', 'json'] as const;
-  return { argv, host, via: null, timeoutSeconds, maxOutputBytes };
-}
-
 /** Passes each job of qstat to `take`. Returns the damaged records. Throws OperatorError if qstat did not list all. */
 export async function eachFinishedJob(
   location: QstatLocation,
   take: (job: FinishedJob | 'other' | 'subjob-without-data') => void,
 ): Promise<Damages> {
-  const probed = await probeRecords(location.executor, qstatCommand(location), 'Jobs', finishedJobFields, (record) => {
+  const { executor, host, timeoutSeconds } = location;
+  const command = { argv: pbsCommands.finishedJobs, host, via: null, timeoutSeconds, maxOutputBytes };
+  const probed = await probeRecords(executor, command, 'Jobs', finishedJobFields, (record) => {
     const job = finishedJobIn(record);
     if (typeof job === 'object' && 'problem' in job) return job.problem;
     take(job);

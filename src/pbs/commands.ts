@@ -10,4 +10,6 @@ export const pbsCommands = {
   /** The server's settings for people: `doctor` looks for one line of them. */
   serverText: ['qstat', '-B', '-f'],
   reservations: ['pbs_rstat', '-f'],
+  /** Finished jobs and subjobs too, with times in UTC. */
+  finishedJobs: ['env', 'TZ=UTC', 'qstat', '-x', '-f', '-t', '-F', 'json'],
 } as const;

@@ -4,6 +4,7 @@ import { expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { topics } from '../../../src/commands/help/topics.ts';
+import { logCommands } from '../../../src/history/log-files.ts';
 import { filesystemCommand } from '../../../src/host/filesystem.ts';
 import { loginNodeCommand } from '../../../src/host/login-node.ts';
 import { pbsCommands } from '../../../src/pbs/commands.ts';
@@ -25,7 +26,10 @@ function inTheManual(argv: readonly string[]): string {
         .replace(/^(--delimiter)=.*/, '$1=SEPARATOR')
         .replace(/^(--state)=.*/, '$1=STATES')
         .replace(/^(--(?:start|end)time)=.*/, '$1=TIME')
-        .replace(/^(--format)=.*/, '$1=FIELDS'),
+        .replace(/^(--format)=.*/, '$1=FIELDS')
+        .replace(/^%d .*/, 'FORMAT')
+        .replace(/^\+?\d\d$|^9$/, 'NUMBER')
+        .replace(/^\/accounting$/, 'PATH'),
     )
     .join(' ')
     .replace(/^(sh -c) (cat \/proc\/loadavg && nproc --all \|\| exit;).*/s, "$1 '$2 …'")
@@ -36,6 +40,7 @@ function inTheManual(argv: readonly string[]): string {
 const inTheCode = [
   ...Object.values(pbsCommands),
   ...Object.values(slurmCommands),
+  ...Object.values(logCommands).map((command) => command('/accounting', 9)),
   sacctCommand({ from: new Date('2026-01-01'), to: new Date('2026-01-02') }),
   filesystemCommand('/glade'),
   loginNodeCommand,
