@@ -14,6 +14,7 @@ import type { TlsFiles } from './http/tls.ts';
 import { createRequestCounts } from './monitoring/request-counts.ts';
 import { apisOf } from './router.ts';
 import { startBackFill } from './status/back-fill.ts';
+import { defaultRetention, type Retention, startRetention } from './status/retention.ts';
 import { type Location, openStore } from './store/open.ts';
 import { makeMissingSegments } from './usage/segments/take-over.ts';
 import { createUsageThread } from './usage/thread.ts';
@@ -30,6 +31,8 @@ export type ReceiverOptions = {
   readonly settings?: ReceiverSettings;
   /** The largest body of the SAM API, in bytes (default: 16 MiB, as the SAM API). */
   readonly maxBodyBytes?: number;
+  /** For how long data are kept (default: status/retention.ts). */
+  readonly retention?: Retention;
   /** Options of the ingest API (default: only stored keys, and no page of another origin may read). */
   readonly ingest?: IngestOptions;
   /** The longest time in which a client sends nothing, in seconds (default 30, at most 120). */
@@ -87,6 +90,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     isPublic = false,
     isBehindProxy = false,
     anonymisesUsers = false,
+    retention = defaultRetention,
     ingest = {},
     log = () => {},
   } = options;
@@ -138,12 +142,15 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
       log,
     });
     const backFill = startBackFill(store, (error) => log(`History of old snapshots: ${messageOf(error)}`, 'error'));
+    const deleting = startRetention(store, retention, (error) =>
+      log(`Deleting old data: ${messageOf(error)}`, 'error'),
+    );
     let stopped: Promise<void> | null = null;
     return {
       url: listener.url,
       reloadTls: listener.reload,
       stop() {
-        stopped ??= Promise.all([listener.stop(), backFill.stop()])
+        stopped ??= Promise.all([listener.stop(), backFill.stop(), deleting.stop()])
           .then(() => undefined)
           .finally(() => {
             usage.close();

@@ -8,17 +8,12 @@ import {
   snapshotWithoutHistory,
 } from '../store/snapshots.ts';
 import { addToHistory } from './add-to-history.ts';
+import { type BackgroundWork, startBackground } from './background.ts';
 import { type ReadSnapshot, readStored } from './read-snapshot.ts';
 
 /** So many snapshots take some ten milliseconds. */
 const sliceSize = 5;
 const pauseMs = 20;
-
-/** Work that goes on in the background. */
-export type BackgroundWork = {
-  /** Ends the work after its current step. */
-  stop(): Promise<void>;
-};
 
 /**
  * Adds the snapshots that an older version stored to the history, some at a time. It goes on after a restart, and
@@ -26,18 +21,14 @@ export type BackgroundWork = {
  * @param report takes an error, after which the work ends until the next start
  */
 export function startBackFill(store: Store, report: (error: unknown) => void): BackgroundWork {
-  let isStopped = false;
-  const work = async () => {
-    await backFillNewest(store);
-    while (!isStopped && (await backFillSlice(store)) > 0) await Bun.sleep(pauseMs);
-  };
-  const done = work().catch(report);
-  return {
-    async stop() {
-      isStopped = true;
-      await done;
-    },
-  };
+  return startBackground(async (pause) => {
+    try {
+      await backFillNewest(store);
+      while ((await backFillSlice(store)) > 0 && (await pause(pauseMs)));
+    } catch (error) {
+      report(error);
+    }
+  });
 }
 
 /** Adds some snapshots to the history, and returns their number: 0 if all are in it. */

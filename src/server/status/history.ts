@@ -3,8 +3,8 @@ import type { Reader } from '../store/port.ts';
 import { seriesOf } from '../store/series.ts';
 import { type FieldBuckets, readBuckets } from './buckets.ts';
 import { type Coverage, coverageOf, totalsOf, unknownSystem } from './coverage.ts';
+import { keptBuckets } from './kept.ts';
 import { measures, type SeriesKind } from './measures.ts';
-import { bucketsOf } from './period.ts';
 
 /** A field's average, least and greatest value in each bucket; null in a bucket without a known value. */
 export type FieldHistory = {
@@ -56,7 +56,7 @@ export async function historyOf(
   const series = all.find((one) => one.kind === kind && one.name === choice.name);
   if (!series) throw new RequestProblem(404, `${system} has no ${labels[choice.kind]} ${choice.name}`);
   const asked = fieldsOf(query, kind);
-  const buckets = bucketsOf(query, now);
+  const buckets = await keptBuckets(reader, totals.id, query, now);
 
   const fields = (await readBuckets(reader, series.id, kind, asked ?? measures[kind], buckets)).filter(
     ({ counts }) => asked !== null || counts.some((count) => count > 0),

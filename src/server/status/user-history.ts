@@ -7,6 +7,7 @@ import { userSums } from '../store/user-sums.ts';
 import { millisecondsOf } from '../timestamp.ts';
 import { type Coverage, coverageOf, type Totals, totalsOf, unknownSystem } from './coverage.ts';
 import { type Buckets, bucketsOf, canonicalTime } from './period.ts';
+import { userSpanDays } from './retention.ts';
 import { dayMs, hourMs } from './samples.ts';
 import { parseUserKey, userCounters } from './spans.ts';
 import { type UserQuestion, userQuestion } from './user-question.ts';
@@ -27,9 +28,6 @@ export type UserHistory = Coverage & {
   readonly others: { readonly count: number; readonly average: Averages };
   readonly total: Averages;
 };
-
-/** Users and projects are kept at the times of the snapshots for so long, and by the hour and day after that. */
-export const userSpanDays = 14;
 
 /**
  * Returns the history of the users or projects of a system. Query parameters: those of `userQuestion`, and `from`, `to`

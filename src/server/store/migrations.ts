@@ -311,4 +311,7 @@ export const migrations: readonly string[] = [
   ALTER TABLE reservations ADD COLUMN changed_at TEXT NOT NULL DEFAULT '';
   UPDATE reservations SET changed_at = created_at;
   `,
+  `
+  CREATE INDEX deliveries_by_time ON deliveries (received_at);
+  `,
 ];

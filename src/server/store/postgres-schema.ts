@@ -272,6 +272,9 @@ export const postgresMigrations: readonly string[] = [
   ALTER TABLE reservations ADD COLUMN changed_at TEXT COLLATE "C" NOT NULL DEFAULT '';
   UPDATE reservations SET changed_at = created_at;
   `,
+  `
+  CREATE INDEX deliveries_by_time ON deliveries (received_at);
+  `,
 ];
 
 /**

@@ -103,3 +103,19 @@ export function rollupsBetween(
     to,
   );
 }
+
+/** The time of the oldest sample of a series, and of its oldest roll-up of two lengths; null if there is none. */
+export type OldestTimes = { readonly sample: number | null; readonly hour: number | null; readonly day: number | null };
+
+/** Returns since when a series has samples, and roll-ups of two lengths in milliseconds. */
+export async function oldestOf(reader: Reader, seriesId: number, hour: number, day: number): Promise<OldestTimes> {
+  const row = await reader.get<OldestTimes>(
+    `SELECT (SELECT min(at) FROM samples WHERE series_id = $1) AS sample,
+       (SELECT min(at) FROM rollups WHERE series_id = $1 AND length = $2) AS hour,
+       (SELECT min(at) FROM rollups WHERE series_id = $1 AND length = $3) AS day`,
+    seriesId,
+    hour,
+    day,
+  );
+  return row ?? { sample: null, hour: null, day: null };
+}
