@@ -8,6 +8,9 @@ const text = z.string().min(1).max(255);
 /** An id is part of a URL. */
 const id = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'must be letters, digits, - or _ (at most 64)');
 
+const days = z.int().min(1).max(36_500);
+const shorter = 'must not be less than the days before it';
+
 /** The schema of `receiver.yaml`: the settings of `serve`. */
 export const receiverSchema = z.strictObject({
   /** The facility that the DOE IRI API shows. */
@@ -46,6 +49,23 @@ export const receiverSchema = z.strictObject({
       /** Degrees. */
       latitude: z.number().min(-90).max(90).optional(),
       longitude: z.number().min(-180).max(180).optional(),
+    })
+    .prefault({}),
+  /** For how many days the history of systems is kept. */
+  retention: z
+    .strictObject({
+      /** Snapshots, and the values at their times. */
+      raw_days: days.default(90),
+      /** Values by the hour. */
+      hourly_days: days.default(730),
+      /** Values by the day; null means without end. */
+      daily_days: days.nullable().default(null),
+    })
+    .superRefine(({ raw_days, hourly_days, daily_days }, context) => {
+      if (hourly_days < raw_days) context.addIssue({ code: 'custom', path: ['hourly_days'], message: shorter });
+      if (daily_days !== null && daily_days < hourly_days) {
+        context.addIssue({ code: 'custom', path: ['daily_days'], message: shorter });
+      }
     })
     .prefault({}),
 });

@@ -14,7 +14,7 @@ import type { TlsFiles } from './http/tls.ts';
 import { createRequestCounts } from './monitoring/request-counts.ts';
 import { apisOf } from './router.ts';
 import { startBackFill } from './status/back-fill.ts';
-import { defaultRetention, type Retention, startRetention } from './status/retention.ts';
+import { startRetention } from './status/retention.ts';
 import { type Location, openStore } from './store/open.ts';
 import { makeMissingSegments } from './usage/segments/take-over.ts';
 import { createUsageThread } from './usage/thread.ts';
@@ -31,8 +31,6 @@ export type ReceiverOptions = {
   readonly settings?: ReceiverSettings;
   /** The largest body of the SAM API, in bytes (default: 16 MiB, as the SAM API). */
   readonly maxBodyBytes?: number;
-  /** For how long data are kept (default: status/retention.ts). */
-  readonly retention?: Retention;
   /** Options of the ingest API (default: only stored keys, and no page of another origin may read). */
   readonly ingest?: IngestOptions;
   /** The longest time in which a client sends nothing, in seconds (default 30, at most 120). */
@@ -90,7 +88,6 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     isPublic = false,
     isBehindProxy = false,
     anonymisesUsers = false,
-    retention = defaultRetention,
     ingest = {},
     log = () => {},
   } = options;
@@ -142,7 +139,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
       log,
     });
     const backFill = startBackFill(store, (error) => log(`History of old snapshots: ${messageOf(error)}`, 'error'));
-    const deleting = startRetention(store, retention, (error) =>
+    const deleting = startRetention(store, settings.retention, (error) =>
       log(`Deleting old data: ${messageOf(error)}`, 'error'),
     );
     let stopped: Promise<void> | null = null;

@@ -18,10 +18,11 @@ function load(yaml: string) {
   return loadReceiverSettings(directory.path);
 }
 
-test('without receiver.yaml there is a facility with a site, without names', () => {
+test('without receiver.yaml there is a facility with a site, without names, and days of retention', () => {
   expect(loadReceiverSettings(directory.path)).toEqual({
     facility: { id: 'facility' },
     site: { id: 'site' },
+    retention: { raw_days: 90, hourly_days: 730, daily_days: null },
     changedAt: null,
   });
 });
@@ -35,12 +36,20 @@ test('the example in the manual has every setting, and is valid', () => {
   }
 });
 
+test('the days of retention in the manual are the defaults', () => {
+  const [, example = ''] = /```yaml\n(retention:[\s\S]*?)```/.exec(topics.receiver ?? '') ?? [];
+  expect(load(example).retention).toEqual(receiverSchema.parse({}).retention);
+});
+
 test.each([
   ['facility: { id: a/b }', 'receiver.yaml:1:17: facility.id: must be letters, digits, - or _ (at most 64)'],
   ['facility: { support_uri: ask us }', 'facility.support_uri: is not an http or https URL'],
   ['facility: { nme: NCAR }', "unknown setting 'facility.nme' (did you mean 'name'?)"],
   ['site: { latitude: 91 }', 'site.latitude: must be at most 90'],
   ['site: { unlocode: cheyenne }', 'site.unlocode: is not a UN/LOCODE, such as USCYS'],
+  ['retention: { raw_days: 0 }', 'retention.raw_days: must be at least 1'],
+  ['retention: { raw_days: 800 }', 'retention.hourly_days: must not be less than the days before it'],
+  ['retention: { daily_days: 700 }', 'retention.daily_days: must not be less than the days before it'],
   ['site: Cheyenne', 'site: must be a mapping, not a text'],
   ['sites: {}', "unknown setting 'sites'"],
 ])('%s is refused with %p', (yaml, words) => {

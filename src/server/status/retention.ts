@@ -1,3 +1,4 @@
+import type { ReceiverSettings } from '../../config/receiver.ts';
 import type { Store, Writer } from '../store/port.ts';
 import {
   deleteDeliveries,
@@ -12,17 +13,8 @@ import { type BackgroundWork, startBackground } from './background.ts';
 import { canonicalTime } from './period.ts';
 import { dayMs, hourMs } from './samples.ts';
 
-/** For how many days the history of systems is kept. */
-export type Retention = {
-  /** Snapshots, and the values at their times. */
-  readonly rawDays: number;
-  /** Values by the hour. */
-  readonly hourlyDays: number;
-  /** Values by the day; null means without end. */
-  readonly dailyDays: number | null;
-};
-
-export const defaultRetention: Retention = { rawDays: 90, hourlyDays: 730, dailyDays: null };
+/** For how many days the history of systems is kept (receiver.yaml). */
+export type Retention = ReceiverSettings['retention'];
 
 /** The counters of users change so often that they would take more space than all the rest. Their sums are kept. */
 export const userSpanDays = 14;
@@ -52,18 +44,18 @@ export function startRetention(store: Store, retention: Retention, report: (erro
  */
 export async function deleteOld(
   store: Store,
-  { rawDays, hourlyDays, dailyDays }: Retention,
+  { raw_days, hourly_days, daily_days }: Retention,
   now: Date,
   between: () => Promise<boolean> = () => Promise.resolve(true),
 ): Promise<void> {
   const before = (days: number) => now.getTime() - days * dayMs;
-  const [raw, hourly, daily] = [before(rawDays), before(hourlyDays), dailyDays === null ? null : before(dailyDays)];
+  const [raw, hourly, daily] = [before(raw_days), before(hourly_days), daily_days === null ? null : before(daily_days)];
   const steps: ((writer: Writer) => Promise<number>)[] = [(writer) => deleteDeliveries(writer, canonicalTime(raw))];
   for (const system of await systemsWithHistory(store)) {
     steps.push(
       (writer) => deleteSnapshots(writer, system, canonicalTime(raw)),
       (writer) => deleteSamples(writer, system, raw),
-      (writer) => deleteSpans(writer, system, 'user', canonicalTime(before(Math.min(rawDays, userSpanDays)))),
+      (writer) => deleteSpans(writer, system, 'user', canonicalTime(before(Math.min(raw_days, userSpanDays)))),
       (writer) => deleteRollups(writer, system, hourMs, hourly),
       (writer) => deleteUserSums(writer, system, hourMs, hourly),
       (writer) => deleteSpans(writer, system, 'state', canonicalTime(hourly)),

@@ -28,6 +28,7 @@ export function expectModel(model: Model, value: unknown): void {
 
 /** The settings of receiver.yaml for a facility in Wyoming. */
 export const settings: ReceiverSettings = {
+  ...defaultReceiverSettings,
   facility: {
     id: 'ncar',
     name: 'NSF NCAR',

@@ -8,7 +8,7 @@ import { leastTotals } from '../samples.ts';
 const now = new Date('2026-03-02T12:00:00Z');
 const dayMs = 86_400_000;
 const daysAgo = (days: number) => new Date(now.getTime() - days * dayMs).toISOString().slice(0, 19);
-const days = { rawDays: 90, hourlyDays: 200, dailyDays: null };
+const days = { raw_days: 90, hourly_days: 200, daily_days: null };
 
 overEngines((engine) => {
   let receiver: TestReceiver;
@@ -69,7 +69,7 @@ overEngines((engine) => {
   test('with an end for days, nothing but the newest snapshot is left', async () => {
     for (const age of [300, 299]) await send('s', age, 1);
     await receiver.change("UPDATE deliveries SET received_at = '2025-01-01T00:00:00'");
-    await deleteOld(store, { ...days, dailyDays: 200 }, now);
+    await deleteOld(store, { ...days, daily_days: 200 }, now);
     for (const table of ['samples', 'rollups', 'user_sums', 'spans', 'deliveries']) {
       expect({ table, rows: await receiver.rows(table) }).toEqual({ table, rows: 0 });
     }
