@@ -86,8 +86,8 @@ export function getOutages(store: Store) {
 
 /** Returns the handler that shows an outage with its time line. */
 export function getOutage(store: Store) {
-  return async (call: Call, { seesNames }: ReadingClient): Promise<Answered> =>
-    found(await showOutage(store, outageOf(call), seesNames));
+  return async (call: Call, { shownName }: ReadingClient): Promise<Answered> =>
+    found(await showOutage(store, outageOf(call), shownName));
 }
 
 /** Returns the handler that changes an outage. */

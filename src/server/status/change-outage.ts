@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ShownName } from '../auth/caller.ts';
 import { RequestProblem } from '../http/problem.ts';
 import { changeOutage, deleteOutage, type OutageChange, type OutageRow, outageById } from '../store/outages.ts';
 import type { Reader, Store } from '../store/port.ts';
@@ -28,9 +29,9 @@ type Change = z.output<typeof changeSchema>;
 export type OutageWithUpdates = OutageRow & { readonly updates: readonly OutageUpdate[] };
 
 /** @throws RequestProblem 404 */
-export async function showOutage(reader: Reader, id: number, seesNames: boolean): Promise<OutageWithUpdates> {
+export async function showOutage(reader: Reader, id: number, shownName: ShownName): Promise<OutageWithUpdates> {
   const outage = found(await outageById(reader, id));
-  return { ...outage, updates: await timelineOfOutage(reader, id, seesNames) };
+  return { ...outage, updates: await timelineOfOutage(reader, id, shownName) };
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { ShownName } from '../auth/caller.ts';
 import { insertUpdate, updatesOf } from '../store/outage-updates.ts';
 import type { OutageRow } from '../store/outages.ts';
 import type { Reader, Writer } from '../store/port.ts';
@@ -38,11 +39,10 @@ export async function noteUpdate(
 }
 
 /** Returns the time line of an outage, the oldest update first. */
-export async function timelineOfOutage(reader: Reader, id: number, seesNames: boolean): Promise<OutageUpdate[]> {
+export async function timelineOfOutage(reader: Reader, id: number, shownName: ShownName): Promise<OutageUpdate[]> {
   const rows = await updatesOf(reader, id);
-  return rows.map(({ at, received_from, changes }) => ({
-    at,
-    ...(seesNames && { by: received_from }),
-    changes: JSON.parse(changes),
-  }));
+  return rows.map(({ at, received_from, changes }) => {
+    const by = shownName(received_from);
+    return { at, ...(by !== null && { by }), changes: JSON.parse(changes) };
+  });
 }

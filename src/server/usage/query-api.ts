@@ -1,3 +1,4 @@
+import { printable } from '../../lib/text.ts';
 import type { UsageClient } from '../auth/access.ts';
 import { loginRequired, requireScope } from '../auth/caller.ts';
 import { type Answered, json } from '../http/answer.ts';
@@ -89,16 +90,25 @@ async function withUsers(
   return question;
 }
 
+/**
+ * Returns the stored names that the client sees as these.
+ * @throws RequestProblem 422 for a name that the client sees nowhere. It says nothing of a stored name of that text, so
+ *   that nobody can find the pseudonym of a name by trying names.
+ */
 async function storedNames(
   clusters: readonly string[],
   shown: readonly string[],
   thread: UsageThread,
   client: UsageClient,
 ): Promise<string[]> {
-  const wanted = new Set<string | null>(shown);
   const answer: ClusterNames[] = JSON.parse(await thread.ask({ kind: 'names', clusters, from: null, to: null }));
-  const stored = answer.flatMap(({ names }) => names.user).filter((name) => wanted.has(client.shownName(name)));
-  return stored.length > 0 ? stored : [...shown];
+  const byShown = Map.groupBy(
+    answer.flatMap(({ names }) => names.user),
+    client.shownName,
+  );
+  const unknown = shown.find((name) => !byShown.has(name));
+  if (unknown !== undefined) throw new RequestProblem(422, `No job has the user ${printable(unknown, 60)}`);
+  return shown.flatMap((name) => byShown.get(name) ?? []);
 }
 
 function withShownNames(text: string, client: UsageClient): string {

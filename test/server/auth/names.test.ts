@@ -1,0 +1,125 @@
+/** Names of people are in no answer for clients that must not see them, whatever the route. */
+
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { addKey } from '../../../src/server/auth/keys.ts';
+import { openStore } from '../../../src/server/store/open.ts';
+import { freshDatabasePath, type Json, startForTest, type TestReceiver } from '../helper.ts';
+import { allRoutes } from '../routes.ts';
+import { leastTotals } from '../samples.ts';
+import { jobRecord } from '../usage/helper.ts';
+
+const person = 'zzperson';
+const values: Readonly<Record<string, string>> = { system: 'derecho', cluster: 'hpc1', name: 'main', outage: '1' };
+/** Questions that group or filter by people; a route ignores or refuses those of others. */
+const questions = [
+  '',
+  'by=user&axis=submitted',
+  'group_by=user',
+  `user=${person}&axis=submitted`,
+  `by=user&user=${person}`,
+];
+
+/** A path for each GET route: parameters without a value above must be added there. */
+async function paths(): Promise<string[]> {
+  const { path, remove } = freshDatabasePath();
+  const store = await openStore(path);
+  const found = allRoutes(store)
+    .filter(({ method }) => method === 'GET')
+    .map(({ pattern }) => pattern.source.slice(1, -1).replaceAll('\\/', '/'))
+    .map((source) =>
+      source.replace(/\(\?<(\w+)>(?:\([^()]*(?:\([^()]*\)[^()]*)*\)|[^()])*\)/g, (_, name) => values[name] ?? '?'),
+    );
+  await store.close();
+  remove();
+  return found;
+}
+
+/** A receiver that is not on the host of its clients, with a snapshot and a job of the person. */
+async function started(options: Parameters<typeof startForTest>[0]): Promise<TestReceiver> {
+  const receiver = await startForTest({ isBehindProxy: true, ...options });
+  const row = { username: person, project_code: 'UCB1', queue_name: 'main', running_jobs: 1, cores_allocated: 8 };
+  const posted = await receiver.post('derecho', { ...leastTotals, user_project_queues: [row] });
+  expect(posted.status).toBe(201);
+  const key = await addKey(receiver.database, 'jobs', ['write:hpc1']);
+  const headers = { 'X-API-Key': key, 'Content-Type': 'application/json' };
+  const body = JSON.stringify({ hostname: 'hpc1', jobs: [jobRecord({ User: person })] });
+  const ingested = await fetch(`${receiver.url}/api/data/ingest`, { method: 'POST', headers, body });
+  expect(ingested.status).toBe(200);
+  return receiver;
+}
+
+/** The requests whose answers have the name, and the number of answers that were not refusals. */
+async function answersWithName(receiver: TestReceiver, headers: Record<string, string>) {
+  const leaks: string[] = [];
+  let answered = 0;
+  for (const path of await paths()) {
+    for (const question of questions) {
+      const answer = await fetch(`${receiver.url}${path}?${question}`, { headers });
+      if (answer.ok) answered += 1;
+      // A refusal may repeat a name that the client sent.
+      const text = (await answer.text()).replace(question.includes(person) && !answer.ok ? person : '', '');
+      if (text.includes(person)) leaks.push(`${path}?${question}`);
+    }
+  }
+  return { leaks, answered };
+}
+
+let anonymised: TestReceiver;
+let open: TestReceiver;
+beforeAll(async () => {
+  anonymised = await started({ anonymisesUsers: true });
+  open = await started({ isPublic: true });
+});
+afterAll(async () => {
+  await anonymised.remove();
+  await open.remove();
+});
+
+const keyOf = async (receiver: TestReceiver, scope: 'read' | 'read:names' | 'admin') => ({
+  'X-API-Key': await addKey(receiver.database, scope.replace(':', '-'), [scope]),
+});
+
+test('each path has a value for each parameter', async () => {
+  expect((await paths()).filter((path) => /[?()]/.test(path))).toEqual([]);
+});
+
+describe('a name is in no answer', () => {
+  test('to the public', async () => {
+    const { leaks, answered } = await answersWithName(open, {});
+    expect(leaks).toEqual([]);
+    expect(answered).toBeGreaterThan(20);
+  });
+
+  test('to the scope read', async () => {
+    const { leaks, answered } = await answersWithName(open, await keyOf(open, 'read'));
+    expect(leaks).toEqual([]);
+    expect(answered).toBeGreaterThan(20);
+  });
+
+  test.each(['read:names', 'admin'] as const)('to the scope %s with pseudonyms', async (scope) => {
+    const { leaks, answered } = await answersWithName(anonymised, await keyOf(anonymised, scope));
+    expect(leaks).toEqual([]);
+    expect(answered).toBeGreaterThan(20);
+  });
+});
+
+test('with read:names and without pseudonyms the same requests do show it', async () => {
+  const { leaks } = await answersWithName(open, await keyOf(open, 'read:names'));
+  expect(leaks).toContain('/api/v1/status/derecho/latest?');
+  expect(leaks).toContain('/api/v1/status/derecho/users?');
+  expect(leaks).toContain('/api/v1/usage/query?by=user&axis=submitted');
+});
+
+test('a real name finds nothing where pseudonyms are shown, and a pseudonym finds its jobs', async () => {
+  const reader = { 'X-API-Key': await addKey(anonymised.database, 'filter', ['read:names']) };
+  const jobs = async (query: string) => {
+    const answer = await fetch(`${anonymised.url}/api/v1/usage/query?axis=submitted&measure=jobs&${query}`, {
+      headers: reader,
+    });
+    return (await answer.json()) as Json;
+  };
+  const [, pseudonym = ''] = /"name":"(user-[0-9a-f]{12})"/.exec(JSON.stringify(await jobs('by=user'))) ?? [];
+  expect(await jobs(`user=${pseudonym}`)).toMatchObject({ total: { jobs: 1 } });
+  expect(await jobs(`user=${person}`)).toEqual({ error: `No job has the user ${person}` });
+  expect(await jobs(`user=${pseudonym}&user=misspelt`)).toEqual({ error: 'No job has the user misspelt' });
+});
