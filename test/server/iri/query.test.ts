@@ -176,6 +176,13 @@ overEngines((engine) => {
     }
   });
 
+  test.each(['status/events/a%00b', 'status/events/a%00.20260101T000000Z', 'status/events?resource_id=a%00b'])(
+    'the character NUL in %s is refused',
+    async (query) => {
+      expect([400, 404]).toContain((await receiver.ask(query)).status);
+    },
+  );
+
   test('any query gets 200, 400, 404 or 422, and what is refused is a problem', async () => {
     const names = [...new Set(operations.flatMap(({ parameters }) => parameters)), 'x', ''];
     const values = fc.oneof(
@@ -189,6 +196,7 @@ overEngines((engine) => {
       fc.constantFrom(...operations.map((operation) => operation.path.replace(/\{.*\}/, 'derecho'))),
       fc
         .string({ unit: 'binary', minLength: 1, maxLength: 12 })
+        .filter((id) => !/^\.\.?$/.test(id))
         .map((id) => `/api/v1/status/events/${encodeURIComponent(id)}`),
     );
     await fc.assert(
