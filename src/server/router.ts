@@ -1,4 +1,5 @@
 import type { ReceiverSettings } from '../config/receiver.ts';
+import { about } from '../lib/version.ts';
 import type { AccessRules } from './auth/access.ts';
 import type { Authenticator } from './auth/authentication.ts';
 import { deleteSession, getSession, postSession } from './auth/session-api.ts';
@@ -27,6 +28,8 @@ import {
 } from './status/api.ts';
 import type { Store } from './store/port.ts';
 import { getHealth, getStatistics, postJobs } from './usage/api.ts';
+import { getMe, getMetadata, getVersion, postCharts } from './usage/dashboard/api.ts';
+import { postFilter } from './usage/dashboard/filter-api.ts';
 import { getQuery, postQuery } from './usage/query-api.ts';
 import type { UsageThread } from './usage/thread.ts';
 
@@ -61,15 +64,27 @@ export function apisOf({
   const status = '/api/v1/status';
   return [
     {
-      prefixes: ['/api/data/', '/api/dashboard/'],
+      prefixes: ['/api/data/'],
+      refuse: refuseAsIngest,
+      notFound: 'Not found',
+      notAllowed: () => 'Method Not Allowed',
+      origins: null,
+      routes: [route('POST', '/api/data/ingest', keyHolder, postJobs(store, limits.usage))],
+    },
+    {
+      prefixes: ['/api/dashboard/', '/saml/'],
       refuse: refuseAsIngest,
       notFound: 'Not found',
       notAllowed: () => 'Method Not Allowed',
       origins,
       routes: [
-        route('POST', '/api/data/ingest', keyHolder, postJobs(store, limits.usage)),
         route('GET', '/api/dashboard/health', open, getHealth(store)),
+        route('GET', '/api/dashboard/version', open, getVersion(about.version)),
+        route('GET', '/api/dashboard/metadata', usageReader, getMetadata(store, usage)),
         route('GET', '/api/dashboard/stats/:cluster', clusterReader, getStatistics(store, usage)),
+        route('POST', '/api/dashboard/charts', usageReader, postCharts(store, usage, limits.usage)),
+        route('POST', '/api/dashboard/filter', usageReader, postFilter(store, usage, limits.usage)),
+        route('GET', '/saml/me', visitor, getMe()),
       ],
     },
     iriApi(store, settings, access),

@@ -20,6 +20,8 @@ afterAll(async () => {
 /** The routes that anybody may use, besides the pages of the dashboard, which have no data. */
 const open = [
   'GET ^/api/dashboard/health$',
+  'GET ^/api/dashboard/version$',
+  'GET ^/saml/me$',
   'GET ^/api/v2/openapi.json$',
   'GET ^/healthz$',
   'GET ^/readyz$',

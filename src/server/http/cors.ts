@@ -20,16 +20,22 @@ export function originsIn(variable: string | undefined): ReadonlySet<string> {
 }
 
 /**
- * Adds the headers that let a page of one of the origins read a response. Pages may not post.
- * There is no `Access-Control-Allow-Credentials`, so a browser sends no cookies or saved logins.
+ * Adds the headers that let a page of one of the origins read a response. With them a browser also sends its cookies
+ * and saved logins, as the page of slurm-usage-history wants. The routes of such an API must only read, with POST too.
  */
 export function allowOrigin(response: Response, request: Request, origins: ReadonlySet<string>): void {
   if (origins.size === 0) return;
   // A cache must not show the response for one origin to another.
   response.headers.append('Vary', 'Origin');
+  if (!isAllowedOrigin(request, origins)) return;
+  response.headers.set('Access-Control-Allow-Origin', request.headers.get('origin') ?? '');
+  response.headers.set('Access-Control-Allow-Credentials', 'true');
+}
+
+/** Returns true for a request of a page of one of the origins. */
+export function isAllowedOrigin(request: Request, origins: ReadonlySet<string>): boolean {
   const origin = request.headers.get('origin');
-  if (origin === null || !origins.has(origin) || !['GET', 'HEAD', 'OPTIONS'].includes(request.method)) return;
-  response.headers.set('Access-Control-Allow-Origin', origin);
+  return origin !== null && origins.has(origin);
 }
 
 /** Returns true for the request by which a browser asks what it may send (Fetch standard, "CORS-preflight request"). */
@@ -42,8 +48,8 @@ export function preflightAnswer(): Response {
   return new Response(null, {
     status: 204,
     headers: {
-      'Access-Control-Allow-Methods': 'GET',
-      'Access-Control-Allow-Headers': 'Authorization, X-API-Key',
+      'Access-Control-Allow-Methods': 'GET, POST',
+      'Access-Control-Allow-Headers': 'Authorization, Content-Type, X-API-Key',
       'Access-Control-Max-Age': '600',
     },
   });

@@ -1,7 +1,7 @@
 import { printable } from '../../lib/text.ts';
 import { type Answered, refuseAsSam } from './answer.ts';
 import { type Client, clientOf, type Transport } from './client.ts';
-import { allowOrigin, isPreflight, preflightAnswer } from './cors.ts';
+import { allowOrigin, isAllowedOrigin, isPreflight, preflightAnswer } from './cors.ts';
 import { requireOwnOrigin } from './origin.ts';
 import { RequestProblem } from './problem.ts';
 
@@ -67,7 +67,7 @@ export type Api = {
   readonly refuse: (error: unknown, call: Pick<Call, 'url' | 'client'>) => Answered;
   readonly notFound: string;
   readonly notAllowed: (allowed: string) => string;
-  /** The origins whose pages may read; null if the API has no cross-origin rules. */
+  /** The origins whose pages may use the routes, which must only read; null if pages of other origins may not. */
   readonly origins: ReadonlySet<string> | null;
   readonly routes: readonly Route[];
 };
@@ -149,7 +149,8 @@ async function answerOf(api: Api, request: Request, url: URL, client: Client): P
   const fitting = api.routes.filter(({ pattern }) => pattern.test(url.pathname));
   const found = fitting.find((candidate) => methodsOf(candidate).includes(request.method));
   if (found) {
-    requireOwnOrigin(request, client);
+    // The routes of an API with origins only read, with POST too.
+    if (!api.origins || !isAllowedOrigin(request, api.origins)) requireOwnOrigin(request, client);
     const parts = Object.entries(found.pattern.exec(url.pathname)?.groups ?? {});
     const parameters = Object.fromEntries(parts.map(([name, part]) => [name, decoded(part)]));
     return await found.answer({ request, url, client, parameters });

@@ -142,3 +142,34 @@ export async function firstAndLastSubmit(
   );
   return first?.submit && last?.submit ? { first: first.submit, last: last.submit } : null;
 }
+
+/** A stored job. */
+export type StoredJob = UsageRow;
+
+/** Yields the jobs of a cluster that were submitted from `from` on and before `until`, by submission and id. */
+export async function* jobsBySubmit(
+  reader: Reader,
+  cluster: string,
+  from: string,
+  until: string,
+  after: { readonly submit: string; readonly id: string } | null,
+): AsyncGenerator<readonly StoredJob[]> {
+  let last = after ?? { submit: from, id: '' };
+  for (;;) {
+    const rows: readonly StoredJob[] = await reader.all<StoredJob>(
+      `SELECT job_id, "user", account, partition, state, qos, submit, start, "end", cpu_hours, gpu_hours, cpus, gpus,
+         nodes, node_list FROM jobs
+       WHERE cluster = $1 AND submit >= $2 AND submit < $3 AND (submit, job_id) > ($4, $5)
+       ORDER BY submit, job_id LIMIT ${rowsAtOnce}`,
+      cluster,
+      from,
+      until,
+      last.submit,
+      last.id,
+    );
+    if (rows.length > 0) yield rows;
+    const end = rows.at(-1);
+    if (!end || rows.length < rowsAtOnce) return;
+    last = { submit: end.submit, id: end.job_id };
+  }
+}

@@ -95,8 +95,11 @@ function answered(value: unknown): Answered {
   return { response: json(200, JSON.stringify(value)) };
 }
 
-/** @throws RequestProblem 422 if the parameter is not a date */
-function dayParameter(query: URLSearchParams, name: string): string | null {
+/**
+ * Returns a date of a query string, null if it is absent.
+ * @throws RequestProblem 422 if the parameter is not a date
+ */
+export function dayParameter(query: URLSearchParams, name: string): string | null {
   const day = query.get(name);
   if (day === null || day === '') return null;
   if (isDate(day)) return day;

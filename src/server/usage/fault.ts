@@ -32,7 +32,12 @@ export class Problems {
 
   /** @throws RequestProblem 422 if there are any */
   throwIfAny(): void {
-    if (this.#count > 0) throw refusalOf(this.#named, this.#count);
+    if (this.#count > 0) throw this.refusal();
+  }
+
+  /** Returns the 422 for the faults, of which there must be one. */
+  refusal(): RequestProblem {
+    return refusalOf(this.#named, this.#count);
   }
 }
 

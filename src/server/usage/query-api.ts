@@ -40,12 +40,13 @@ export async function readableClusters(
   store: Store,
   asked: readonly string[] | null,
   client: UsageClient,
+  member = 'cluster',
 ): Promise<readonly string[]> {
   const readable = (await allClusters(store)).map(({ name }) => name).filter(client.mayReadCluster);
   const unknown = asked?.find((name) => !readable.includes(name));
   if (unknown === undefined) return asked === null ? readable : [...new Set(asked)];
   const choices = readable.length === 0 ? 'there are no jobs that you may read' : `give one of ${readable.join(', ')}`;
-  throw new RequestProblem(422, `cluster: there is no cluster ${unknown.slice(0, 64)}; ${choices}`);
+  throw new RequestProblem(422, `${member}: there is no cluster ${unknown.slice(0, 64)}; ${choices}`);
 }
 
 async function answered(

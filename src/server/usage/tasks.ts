@@ -1,8 +1,11 @@
 import type { Reader } from '../store/port.ts';
 import { dateOfDay } from './cluster-clock.ts';
+import { type ChartWindows, chartsOf, filterOf } from './dashboard/charts.ts';
+import type { FilterRequest } from './dashboard/request.ts';
 import { type Answer, answerQuestion, needsOf } from './engine/answer.ts';
-import type { SegmentCache } from './engine/loaded.ts';
+import type { Loaded, SegmentCache } from './engine/loaded.ts';
 import { type Names, namesIn } from './engine/names.ts';
+import type { Window } from './engine/periods.ts';
 import type { Question } from './engine/question.ts';
 import { refuseUnknownNames } from './engine/unknown-names.ts';
 import { rangeOf, windowOf } from './engine/window.ts';
@@ -10,6 +13,7 @@ import { rangeOf, windowOf } from './engine/window.ts';
 /** What the thread does. Clusters that never had jobs are left out of every answer. */
 export type Task =
   | { readonly kind: 'question'; readonly question: Question }
+  | { readonly kind: 'charts' | 'totals'; readonly request: FilterRequest }
   | {
       readonly kind: 'names';
       readonly clusters: readonly string[];
@@ -33,6 +37,10 @@ export async function tasks(cache: SegmentCache, reader: Reader, task: Task): Pr
   switch (task.kind) {
     case 'question':
       return answerTo(cache, reader, task.question);
+    case 'charts':
+      return chartsTo(cache, reader, task.request);
+    case 'totals':
+      return totalsOf(cache, reader, task.request);
     case 'names':
       return namesOf(cache, reader, task);
   }
@@ -48,6 +56,58 @@ async function answerTo(cache: SegmentCache, reader: Reader, question: Question)
       return needsOf(question, window);
     },
     (clusters) => answerQuestion(question, clusters, window),
+  );
+}
+
+async function chartsTo(cache: SegmentCache, reader: Reader, request: FilterRequest): Promise<unknown> {
+  let windows: ChartWindows | null = null;
+  return cache.use(
+    [request.hostname],
+    async (clusters) => {
+      windows = await chartWindows(reader, clusters, request);
+      const [from, until] = [windows.submitted.from, windows.ran.until];
+      return { from: Math.min(from, windows.ran.from), until, parts: ['columns', 'node_lists'] };
+    },
+    ([loaded]) => loaded && windows && chartsOf(request, loaded, windows),
+  );
+}
+
+/** The windows end where the data end: the original shows no period without jobs. */
+async function chartWindows(
+  reader: Reader,
+  clusters: readonly Loaded[],
+  { from, to }: FilterRequest,
+): Promise<ChartWindows> {
+  const [submitted, ran] = [await rangeOf(reader, clusters, 'submitted'), await rangeOf(reader, clusters, 'ran')];
+  const asked = windowOf(from, to, submitted);
+  return {
+    submitted: common(asked, submitted),
+    ran: common({ from: asked.from, until: to === null ? (ran?.until ?? asked.until) : asked.until }, ran),
+    days: asked.until - asked.from,
+  };
+}
+
+function common(asked: Window, range: Window | null): Window {
+  if (range === null) return { from: asked.from, until: asked.from };
+  const from = Math.max(asked.from, range.from);
+  return { from, until: Math.max(from, Math.min(asked.until, range.until)) };
+}
+
+/** Returns the totals of the jobs that were submitted in the window of a request. */
+async function totalsOf(cache: SegmentCache, reader: Reader, request: FilterRequest): Promise<Pick<Answer, 'total'>> {
+  const { hostname, from, to } = request;
+  let window = windowOf(from, to, null);
+  const measures = ['jobs', 'users', 'cpu_hours', 'gpu_hours'] as const;
+  const rest = { by: null, levels: 0, period: null, top: null, sizes: null, nodes: null, compare: false };
+  const filter = filterOf(request);
+  const question = { clusters: [hostname], axis: 'submitted', from, to, measures, filter, ...rest } as const;
+  return cache.use(
+    [hostname],
+    async (clusters) => {
+      window = windowOf(from, to, await rangeOf(reader, clusters, 'submitted'));
+      return needsOf(question, window);
+    },
+    (clusters) => ({ total: answerQuestion(question, clusters, window).total }),
   );
 }
 

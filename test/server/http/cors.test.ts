@@ -37,18 +37,29 @@ test('it may read why it was refused, too', async () => {
   expect([answer.status, allowed(answer)]).toEqual([401, page]);
 });
 
-test('it may send a key or a login that it was given, but the browser sends none by itself', async () => {
+test('it may send a key or a login, and the browser sends its own', async () => {
   const answer = await preflight(page, 'GET');
   expect(answer.status).toBe(204);
-  expect(answer.headers.get('access-control-allow-headers')).toBe('Authorization, X-API-Key');
-  expect(answer.headers.get('access-control-allow-credentials')).toBeNull();
+  expect(answer.headers.get('access-control-allow-headers')).toBe('Authorization, Content-Type, X-API-Key');
+  expect(answer.headers.get('access-control-allow-credentials')).toBe('true');
 });
 
-test('it may not post', async () => {
-  const answer = await preflight(page, 'POST');
-  expect(answer.headers.get('access-control-allow-methods')).toBe('GET');
+test('it may post a question', async () => {
+  expect((await preflight(page, 'POST')).headers.get('access-control-allow-methods')).toBe('GET, POST');
+  const headers = { Origin: page, 'X-API-Key': receiver.key, 'Content-Type': 'application/json' };
+  const answer = await fetch(`${receiver.url}/api/dashboard/charts`, { method: 'POST', headers, body: '{}' });
+  expect([answer.status, allowed(answer)]).toEqual([422, page]);
+});
+
+test('it may not store anything', async () => {
   const posted = await ask('/api/data/ingest', 'POST', { Origin: page, 'X-API-Key': receiver.key });
-  expect(allowed(posted)).toBeNull();
+  expect([posted.status, allowed(posted)]).toEqual([403, null]);
+});
+
+test('a page of another origin may not post a question with the login of the browser', async () => {
+  const headers = { ...login, Origin: 'https://evil.example', 'Content-Type': 'application/json' };
+  const answer = await fetch(`${receiver.url}/api/dashboard/charts`, { method: 'POST', headers, body: '{}' });
+  expect([answer.status, allowed(answer)]).toEqual([403, null]);
 });
 
 test('no page may use the SAM API', async () => {

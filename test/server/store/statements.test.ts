@@ -93,6 +93,7 @@ beforeAll(async () => {
   });
   await jobs.timesOfJobs(writer, 'c', ['1']).next();
   await jobs.jobsByEnd(writer, 'c', '', '').next();
+  await jobs.jobsBySubmit(writer, 'c', '', '', null).next();
   await jobs.nextEnd(writer, 'c', '');
   await jobs.firstAndLastSubmit(writer, 'c');
   await clusters.allClusters(writer);

@@ -11,6 +11,9 @@ export type Dimension = (typeof dimensions)[number];
 /** The name of a group: null is an absent QOS, or the jobs without a node list. */
 export type Label = string | null;
 
+/** What a grouping needs of entries; without `node`, it cannot group by node. */
+export type SomeJobs = Pick<Entries, 'clusterIndex' | 'jobs' | 'job' | 'count'> & { readonly node?: Int32Array };
+
 /** The first `count` of `rows` are the indexes of cells of a segment. */
 export type SomeCells = {
   readonly clusterIndex: number;
@@ -24,7 +27,7 @@ export type Grouping = {
   /** By number. */
   readonly labels: readonly Label[];
   /** Writes the group of each entry. */
-  ofEntries(entries: Entries, out: Int32Array): void;
+  ofEntries(entries: SomeJobs, out: Int32Array): void;
   /** Writes the group of some cells; null if cells do not have the dimension. */
   readonly ofCells: ((cells: SomeCells, out: Int32Array) => void) | null;
 };
@@ -109,7 +112,8 @@ export function groupingBy(
   if (dimension === 'node') {
     return {
       labels,
-      ofEntries: ({ clusterIndex, node, count }, out) => lookUp(clusterIndex, node, null, count, out),
+      ofEntries: ({ clusterIndex, node = new Int32Array(0), count }, out) =>
+        lookUp(clusterIndex, node, null, count, out),
       ofCells: null,
     };
   }
