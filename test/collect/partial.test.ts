@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'bun:test';
 import { collect } from '../../src/collect/collect.ts';
+import type { Executor } from '../../src/exec/command.ts';
 import { bytesOf, captureOf, recordOf } from '../support/captures.ts';
 import { moment, recordingOf, snapshotOf } from '../support/collected.ts';
 import { answering, exited, overlaid } from '../support/executors.ts';
@@ -336,3 +337,38 @@ function pick(payload: object, pattern: RegExp): Record<string, unknown> {
     Object.entries(payload).filter(([name, value]) => pattern.test(name) && !Array.isArray(value)),
   );
 }
+
+describe('the log of a collection', () => {
+  const linesOf = async (...[system, executor]: [Parameters<typeof collect>[0], Executor]) => {
+    const { log, lines } = memoryLog();
+    await collect(system, unstopped(executor), () => null, log);
+    return lines;
+  };
+
+  test('has every count', async () => {
+    expect(await linesOf(plainSystem('derecho'), recordingOf('derecho'))).toEqual([
+      'INFO Collecting derecho',
+      'INFO   CPU nodes: 2488 total, 14 available',
+      'INFO   GPU nodes: 82 total, 30 available',
+      'INFO   Jobs: 112 running, 168 pending, 9 held',
+      'INFO   Queues: 20 tracked',
+      'INFO   Reservations: 7',
+      'INFO   Login nodes: 8/8 available',
+      'INFO   Filesystems: 3/3 available',
+    ]);
+  });
+
+  test('names a kind of node from the first one on', async () => {
+    const nodes = { n1: { state: 'free', resources_available: { ncpus: 8, ngpus: 1, mem: '16gb' } } };
+    const lines = await linesOf(
+      plainSystem('tiny'),
+      answering(({ argv }) => ({
+        stdout: argv[0] === 'pbsnodes' ? JSON.stringify({ pbs_version: '1', nodes }) : '{"pbs_version":"1"}',
+      })),
+    );
+    expect(lines.filter((line) => line.includes('nodes: '))).toEqual([
+      'INFO   GPU nodes: 1 total, 1 available',
+      'INFO   Login nodes: 0/0 available',
+    ]);
+  });
+});

@@ -170,6 +170,8 @@ describe('the last known values', () => {
   test('are of the last 15 minutes', async () => {
     await stored(whole, start);
     const at = (moment: Date) => lastKnownFields(outbox, samStream('nasty'), 'nodes', nodeNames, moment);
+    expect(at(start)).not.toBeNull();
+    expect(at(new Date(start.getTime() - 1))).toBeNull();
     expect(at(minutesLater(15))).not.toBeNull();
     expect(at(new Date(minutesLater(15).getTime() + 1))).toBeNull();
   });

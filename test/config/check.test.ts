@@ -54,6 +54,11 @@ describe('a problem is told with its place', () => {
     ]);
   });
 
+  test('of what is missing at the top, in the last file that could have it', () => {
+    const file = write('hub.yaml', 'service: jupyterhub\n');
+    expect(problems()).toMatchObject([{ file, words: expect.stringContaining('url') }]);
+  });
+
   test('of a system that is enabled and not known, where it is enabled', () => {
     const file = write('collector.yaml', 'log: {}\nsystems:\n  - derecho\n  - caspr\n');
     expect(problems()).toMatchObject([{ file, line: 4, column: 5, words: expect.stringContaining("'casper'?") }]);

@@ -1,11 +1,14 @@
 import { afterEach, beforeEach, describe, expect, spyOn, test } from 'bun:test';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { knownSystems, loadConfig, loadSystem } from '../../src/config/load.ts';
+import { learnSettings } from '../../src/config/learn-secrets.ts';
+import { knownSystems, loadConfig, loadSystem, systemLayers } from '../../src/config/load.ts';
 import { defaultConfigDirectory, defaultStateDirectory } from '../../src/config/paths.ts';
 import { OperatorError } from '../../src/lib/errors.ts';
+import { printable } from '../../src/lib/text.ts';
+import { classify } from '../../src/snapshot/classify.ts';
 import { temporaryDirectory } from '../support/files.ts';
-import { asCluster, fixtures } from '../support/systems.ts';
+import { asCluster, fixtures, systemOf } from '../support/systems.ts';
 
 let directory: ReturnType<typeof temporaryDirectory>;
 beforeEach(() => {
@@ -511,4 +514,36 @@ describe('directories', () => {
       getuid.mockRestore();
     }
   });
+});
+
+describe('a preset', () => {
+  const origins = (name: string) => systemLayers(name, loadConfig(directory.path, {})).map(({ origin }) => origin);
+
+  test('lies over the built-in settings and under those of a file', () => {
+    write('collector.yaml', 'preset: sam-dashboard\n');
+    const file = write('casper.yaml', 'degraded_above: 80\n');
+    expect(origins('casper')).toEqual(['the built-in casper.yaml', 'the preset sam-dashboard', file]);
+    expect(origins('jupyterhub')).toEqual(['the built-in jupyterhub.yaml']);
+  });
+
+  test('is none by default', () => {
+    expect(origins('casper')).toEqual(['the built-in casper.yaml']);
+  });
+});
+
+test('without rules of its own, a system has a node with one GPU among its GPU nodes', () => {
+  const { node_rules: rules } = systemOf('aurora', { filesystems: [] });
+  const counts = { cores: 1, coresAllocated: 0, coresIdle: 1, gpus: 0, gpusAllocated: 0, gpusIdle: 0 };
+  const memory = { memoryGib: 1, memoryAllocatedGib: 0 };
+  const classWith = (ngpus: string | undefined) => {
+    const node = { name: 'n1', state: 'available' as const, ...counts, ...memory, jobs: [] };
+    return classify({ ...node, resources: { get: () => ngpus } }, rules).class;
+  };
+  expect(['2', '1', '0', undefined].map(classWith)).toEqual(['gpu', 'gpu', 'cpu', 'cpu']);
+});
+
+test('secrets of YAML are hidden before it is validated, wherever they are and whatever is beside them', () => {
+  const hook = 'https://hooks.example.org/services/T0/B0/a-secret-hook';
+  learnSettings({ gone: null, notify: { webhook: hook }, list: [null, { url: 'https://ada:a-secret-login@x.org/' }] });
+  expect(printable(`${hook} ada:a-secret-login@x.org`)).not.toMatch(/a-secret/);
 });
