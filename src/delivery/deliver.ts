@@ -30,6 +30,8 @@ export type DeliveryBounds = {
   readonly sawClock: (date: Date) => void;
   /** Called with the header `X-Snapshot-Order` of each accepted answer. */
   readonly sawOrder: (order: string | null) => void;
+  /** Returns the number of entries that are pending for the destination besides this one. */
+  readonly waiting: () => number;
   /** Reads the body of this entry, and that of the next one while the request is running. */
   readonly readAhead: ReadAhead;
 };
@@ -192,7 +194,10 @@ async function sendOnce(
   const at = new Date();
   const started = clock.now();
   pace.made(started);
-  const [reply] = await Promise.all([send(destination.request(entry, body)), bounds.readAhead.read(entry)]);
+  const [reply] = await Promise.all([
+    send(destination.request(entry, body, { waiting: bounds.waiting() })),
+    bounds.readAhead.read(entry),
+  ]);
   const outcome = destination.judge(reply, { body, mayHaveArrived });
   // Read the clock and the order from accepted answers only: a proxy or a cache can have made any other answer.
   if (outcome.kind === 'accepted' && reply.kind === 'answer') {

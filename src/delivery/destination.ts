@@ -1,5 +1,6 @@
 import type { HttpReply, HttpRequest } from '../lib/http.ts';
 import type { Entry } from '../outbox/entry.ts';
+import type { Sender } from './collector-header.ts';
 
 /** The meaning of a destination's reply for an entry. */
 export type Outcome =
@@ -86,8 +87,8 @@ export type Destination = {
   readonly catchUp: 'oldest-first' | 'newest-first' | 'by-answer' | null;
   readonly maxPerMinute: number;
   readonly maxBodyBytes: number;
-  /** Returns the request for an entry. */
-  request(entry: Sendable, body: string): HttpRequest;
+  /** Returns the request for an entry. Without a sender it does not say which collector sends it. */
+  request(entry: Sendable, body: string, sender?: Sender): HttpRequest;
   /** Returns the body to send at this place in the stream, and the names of the parts left out of it. */
   prepare(body: string, place: StreamPlace): Prepared;
   /** Returns a smaller form of a body that is too large, and the left-out part; null if nothing can be left out. */

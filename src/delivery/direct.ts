@@ -18,7 +18,7 @@ export async function postDirectly(destination: Destination, entry: ForeignEntry
     return { outcome: { kind: 'too-large', detail }, sentAt: null };
   }
   const sentAt = new Date();
-  const reply = await send(destination.request(entry, body));
+  const reply = await send(destination.request(entry, body, { waiting: null }));
   return {
     outcome: destination.judge(reply, { body, mayHaveArrived: false }),
     sentAt: mayBeStored(reply) ? sentAt : null,

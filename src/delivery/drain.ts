@@ -14,6 +14,7 @@ import { rejectPoisoned } from './poison.ts';
 import { ReadAhead } from './read-ahead.ts';
 import { type ClockReading, clockReadingOf, futureOf, storeClockReading } from './server-clock.ts';
 import { applyOrder, rememberOrder } from './snapshot-order.ts';
+import { waitingCount } from './waiting-count.ts';
 
 /** The progress of a drain. */
 export type DrainProgress = {
@@ -107,6 +108,7 @@ export async function drain(
       if (isFirst && reading !== null) unlessUnwritable(() => storeClockReading(outbox, reading));
     },
     sawOrder: (order) => unlessUnwritable(() => rememberOrder(outbox, destination, order)),
+    waiting: waitingCount(outbox, destination.name, clock, () => delivered + rejected + held),
     readAhead,
   };
 

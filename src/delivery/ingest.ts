@@ -52,7 +52,7 @@ export function ingestDestination(settings: IngestSettings, envFile = 'the env f
     description: name === 'ingest' ? `the usage-history API at ${baseUrl}` : `${name} at ${baseUrl}`,
     maxPerMinute: settings.max_per_minute,
     maxBodyBytes: settings.max_body_bytes,
-    request: (entry, body) => requestOf(entry, body, { 'X-API-Key': apiKey }),
+    request: (entry, body, sender) => requestOf(entry, body, sender, { 'X-API-Key': apiKey }),
     // Each job is a record of its own. This API needs no order of jobs, and replaces a job that it has.
     prepare: (body) => ({ body, leftOut: [], ifRefused: null }),
     reduce: () => null,

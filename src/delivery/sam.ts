@@ -63,8 +63,8 @@ export function samDestination(settings: SamSettings, envFile = 'the env file', 
     description: name === 'sam' ? `the SAM API at ${baseUrl}` : `${name} at ${baseUrl}`,
     maxPerMinute: settings.max_per_minute,
     maxBodyBytes: settings.max_body_bytes,
-    request: (entry, body) =>
-      requestOf(entry, body, {
+    request: (entry, body, sender) =>
+      requestOf(entry, body, sender, {
         Authorization: `Basic ${token}`,
         ...(entry.failedProbes.length === 0
           ? {}

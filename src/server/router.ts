@@ -4,6 +4,7 @@ import type { AccessRules } from './auth/access.ts';
 import type { Authenticator } from './auth/authentication.ts';
 import { deleteSession, getSession, postSession } from './auth/session-api.ts';
 import type { Sessions } from './auth/sessions.ts';
+import { getCollectors } from './collectors/list.ts';
 import { refuseAsIngest, refuseAsSam } from './http/answer.ts';
 import type { BodyLimits } from './http/body.ts';
 import { type Api, route } from './http/routing.ts';
@@ -111,6 +112,7 @@ export function apisOf({
         route('GET', `${status}/:system/latest`, reader, getLatest(store)),
         ...pageRoutes(open),
         route('GET', '/api/v1/overview', reader, getOverview(store)),
+        route('GET', '/api/v1/collectors', reader, getCollectors(store)),
         route('GET', '/api/v1/systems', reader, getSystems(store)),
         route('GET', `${status}/:system/history`, reader, getHistory(store, 'totals')),
         route('GET', `${status}/:system/states`, reader, getStates(store)),

@@ -234,3 +234,14 @@ test('an outbox without newest-first streams lists the heads of its streams', ()
   ]);
   box.close();
 });
+
+test('each request says which collector sends it, and how many entries are behind it', async () => {
+  using fixture = await startFixture(() => accepted());
+  const { box, server } = fixture;
+  fill(box, ['a', 'b', 'a', 'a']);
+  box.add('', { destination: 'history', stream: 'history/x' });
+  await drainTo(box, server.url);
+  const said = server.seen.map(({ headers }) => headers['x-collector'] ?? '');
+  expect(said.map((header) => /; waiting=(\d+)$/.exec(header)?.[1])).toEqual(['3', '2', '1', '0']);
+  expect(said[0]).toMatch(/^host=[\w.-]+; version=\d+\.\d+\.\d+\S*; waiting=3$/);
+});

@@ -1,4 +1,5 @@
 import type { Account, ReadingClient } from '../auth/caller.ts';
+import { notingRefusals, streamOf } from '../collectors/streams.ts';
 import { type Answered, json } from '../http/answer.ts';
 import { type BodyLimits, readBody } from '../http/body.ts';
 import { idempotencyKey } from '../http/idempotency-key.ts';
@@ -20,19 +21,19 @@ import { userHistoryOf } from './user-history.ts';
 
 /** Returns the handler that stores a snapshot. */
 export function postSnapshot(store: Store, limits: BodyLimits) {
-  return async (call: Call, { name }: Account): Promise<Answered> => {
-    const delivery = await readDelivery(call, name, limits);
+  return notingRefusals(store, 'status', async (call, { name }) => {
+    const delivery = await readDelivery(call, name, 'status', limits);
     const failed = call.request.headers.get('x-collection-failed')?.trim() || null;
     return created(delivery, await storeSnapshot(store, systemOf(call), failed, delivery));
-  };
+  });
 }
 
 /** Returns the handler that stores a report of an outage. */
 export function postOutage(store: Store, limits: BodyLimits) {
-  return async (call: Call, { name }: Account): Promise<Answered> => {
-    const delivery = await readDelivery(call, name, limits);
+  return notingRefusals(store, 'outage', async (call, { name }) => {
+    const delivery = await readDelivery(call, name, 'outage', limits);
     return created(delivery, await storeOutage(store, delivery));
-  };
+  });
 }
 
 /** Returns the handler that shows the newest snapshot of a system. */
@@ -112,10 +113,16 @@ export function getReservations(store: Store) {
   return async ({ url }: Call): Promise<Answered> => found(await reservationsFor(store, url.searchParams, new Date()));
 }
 
-async function readDelivery({ request, url }: Call, user: string, limits: BodyLimits): Promise<StatusDelivery> {
+async function readDelivery(
+  { request, url, parameters }: Call,
+  user: string,
+  kind: 'status' | 'outage',
+  limits: BodyLimits,
+): Promise<StatusDelivery> {
   const key = idempotencyKey(request.headers);
   const bytes = await readBody(request, limits);
-  return { path: url.pathname, user, bytes, value: parseJsonObject(bytes), key, receivedAt: new Date() };
+  const stream = streamOf(request.headers, kind, parameters.system ?? '');
+  return { path: url.pathname, user, bytes, value: parseJsonObject(bytes), key, receivedAt: new Date(), stream };
 }
 
 function systemOf({ parameters }: Call): string {

@@ -62,7 +62,7 @@ export function storeSnapshot(
       }),
     });
     await storeAnswer(writer, id, answer);
-    return { answer, replayed: false };
+    return { answer, replayed: false, snapshot: { timestamp, collectionFailed } };
   });
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { timestampOf } from '../timestamp.ts';
+import { type CollectorStream, type DeliveredSnapshot, noteDelivery } from './collectors.ts';
 import { Conflict } from './errors.ts';
 import type { Store, Writer } from './port.ts';
 
@@ -12,10 +13,12 @@ export type Delivery = {
   /** The client's name for this delivery, the same in every retry; null if it has none. */
   readonly key: string | null;
   readonly receivedAt: Date;
+  /** The stream of the collector that sent it; null if no collector did. */
+  readonly stream: CollectorStream | null;
 };
 
 /** The answer to a delivery as JSON text, and whether an earlier delivery was stored in its place. */
-export type Stored = { readonly answer: string; readonly replayed: boolean };
+export type Stored = { readonly answer: string; readonly replayed: boolean; readonly snapshot?: DeliveredSnapshot };
 
 /**
  * Stores a delivery by `work` in one transaction and returns its answer. A delivery whose key is known is not stored
@@ -30,8 +33,10 @@ export function storeOnce(
   const sha256 = createHash('sha256').update(delivery.bytes).digest();
   return store.transaction(async (writer) => {
     const before = delivery.key === null ? null : await answerTo(writer, delivery.key, delivery.path, sha256);
-    if (before !== null) return { answer: before, replayed: true };
-    const stored = await work(writer);
+    const stored = before === null ? await work(writer) : { answer: before, replayed: true };
+    if (delivery.stream !== null)
+      await noteDelivery(writer, delivery.stream, timestampOf(delivery.receivedAt), stored.snapshot ?? null);
+    if (before !== null) return stored;
     if (delivery.key !== null) {
       await writer.run(
         'INSERT INTO deliveries (key, path, body_sha256, answer, received_at) VALUES ($1, $2, $3, $4, $5)',

@@ -314,4 +314,23 @@ export const migrations: readonly string[] = [
   `
   CREATE INDEX deliveries_by_time ON deliveries (received_at);
   `,
+  `
+  -- What each collector sends, its last request, and the last refused one (store/collectors.ts).
+  CREATE TABLE collector_streams (
+    host TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    version TEXT NOT NULL,
+    waiting INTEGER,
+    requested_at TEXT NOT NULL,
+    delivered_at TEXT,
+    snapshot_at TEXT,
+    snapshot_received_at TEXT,
+    collection_failed TEXT,
+    refused_at TEXT,
+    refused_status INTEGER,
+    refused_because TEXT,
+    PRIMARY KEY (host, kind, name)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -275,6 +275,24 @@ export const postgresMigrations: readonly string[] = [
   `
   CREATE INDEX deliveries_by_time ON deliveries (received_at);
   `,
+  `
+  CREATE TABLE collector_streams (
+    host TEXT COLLATE "C" NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    version TEXT NOT NULL,
+    waiting BIGINT,
+    requested_at TEXT COLLATE "C" NOT NULL,
+    delivered_at TEXT COLLATE "C",
+    snapshot_at TEXT COLLATE "C",
+    snapshot_received_at TEXT COLLATE "C",
+    collection_failed TEXT,
+    refused_at TEXT COLLATE "C",
+    refused_status INTEGER,
+    refused_because TEXT,
+    PRIMARY KEY (host, kind, name)
+  );
+  `,
 ];
 
 /**

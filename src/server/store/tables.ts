@@ -27,6 +27,7 @@ export const tables: readonly Table[] = [
   { name: 'outage_updates', key: ['id'], kind: 'outages' },
   { name: 'resources', key: ['resource'], kind: 'changes of status' },
   { name: 'resource_states', key: ['resource', 'at'], kind: 'changes of status' },
+  { name: 'collector_streams', key: ['host', 'kind', 'name'], kind: 'collectors' },
   { name: 'deliveries', key: ['key'], kind: 'answers for retries' },
   { name: 'clusters', key: ['name'], kind: 'jobs' },
   { name: 'jobs', key: ['cluster', 'job_id', 'submit'], kind: 'jobs' },

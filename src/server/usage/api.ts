@@ -1,5 +1,6 @@
 import { counted } from '../../lib/text.ts';
 import { type Account, requireScope } from '../auth/caller.ts';
+import { notingRefusals, streamOf } from '../collectors/streams.ts';
 import { type Answered, json } from '../http/answer.ts';
 import { type BodyLimits, readBody } from '../http/body.ts';
 import { idempotencyKey } from '../http/idempotency-key.ts';
@@ -23,11 +24,12 @@ const columns = fields.map((field) => field.column);
 
 /** Returns the handler that stores finished jobs. */
 export function postJobs(store: Store, limits: BodyLimits) {
-  return async ({ request, url }: Call, holder: Account): Promise<Answered> => {
+  const handle = async ({ request, url }: Call, holder: Account): Promise<Answered> => {
     const key = idempotencyKey(request.headers);
     const bytes = await readBody(request, limits, 'taken');
     const { hostname, jobs } = await readBatch(bytes, (cluster) => requireScope(holder, `write:${cluster}`));
-    const delivery = { path: url.pathname, user: holder.name, bytes, key, receivedAt: new Date() };
+    const stream = streamOf(request.headers, 'jobs', hostname);
+    const delivery = { path: url.pathname, user: holder.name, bytes, key, receivedAt: new Date(), stream };
     const { answer, replayed } = await storeOnce(store, delivery, async (writer) => {
       const receivedAt = timestampOf(delivery.receivedAt);
       await storeAndSegment(writer, { cluster: hostname, columns, rows: jobs, receivedAt, receivedFrom: holder.name });
@@ -37,6 +39,7 @@ export function postJobs(store: Store, limits: BodyLimits) {
     const note = `${holder.name}, ${what}, ${bytes.byteLength} bytes${replayed ? ', was here before' : ''}`;
     return { response: json(200, answer), note };
   };
+  return notingRefusals(store, 'jobs', handle);
 }
 
 /** Returns the handler that says which clusters have jobs. Agents call it first, without a key. */

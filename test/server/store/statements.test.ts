@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { SQL } from 'bun';
 import * as apiKeys from '../../../src/server/store/api-keys.ts';
 import * as clusters from '../../../src/server/store/clusters.ts';
+import * as collectors from '../../../src/server/store/collectors.ts';
 import * as deliveries from '../../../src/server/store/deliveries.ts';
 import * as jobs from '../../../src/server/store/jobs.ts';
 import { openStore } from '../../../src/server/store/open.ts';
@@ -62,7 +63,8 @@ const store: Store = {
 beforeAll(async () => {
   const body = new Uint8Array();
   const key = { name: 'n', sha256: body, scopes: '', perMinute: null, createdAt: '' };
-  const delivery = { path: '/', user: 'u', bytes: body, key: 'k', receivedAt: new Date(0) };
+  const stream = { host: 'h', kind: 'status', name: 's', version: '1', waiting: 1 } as const;
+  const delivery = { path: '/', user: 'u', bytes: body, key: 'k', receivedAt: new Date(0), stream };
   const snapshot = {
     system: 's',
     timestamp: '',
@@ -83,6 +85,10 @@ beforeAll(async () => {
   await apiKeys.hasKeys(writer);
   await apiKeys.noteKeyUse(writer, 'n', '');
   answers.push(null);
+  await collectors.noteDelivery(writer, stream, '', { timestamp: '', collectionFailed: null });
+  await collectors.noteRefusal(writer, stream, '', 400, '');
+  await collectors.deleteSilentStreams(writer, '');
+  await collectors.collectorStreams(writer);
   await deliveries.storeOnce(store, delivery, async () => ({ answer: '', replayed: false }));
   await jobs.storeJobs(writer, {
     cluster: 'c',
