@@ -6,7 +6,7 @@ import type { Call } from '../http/routing.ts';
 import type { Store } from '../store/port.ts';
 import { eventById, eventsOf, eventsOfIncident, justAfter, shownEvent } from './events.ts';
 import { shownFacility, shownSite } from './facility.ts';
-import { type Facts, readFacts } from './facts.ts';
+import { type Facts, readFacts, readIncidents } from './facts.ts';
 import { incidentsFor, shownIncident } from './incidents.ts';
 import { queries, readQuery } from './query.ts';
 import { resourcesFor, shownResource } from './resources.ts';
@@ -86,7 +86,7 @@ export const getResource = (parts: IriParts) =>
 /** Returns the handler that lists incidents, the newest start first. */
 export const getIncidents = (parts: IriParts) =>
   operation(parts, queries.incidents, async ({ store, facts, uris, query }) => {
-    const found = incidentsFor(facts, query).filter(({ modified }) => modified >= (query.modified_since ?? ''));
+    const found = incidentsFor(await readIncidents(store, facts), query);
     const shown = pageOf(found, query).map(async (incident) =>
       shownIncident(incident, await eventsOfIncident(store, facts, incident), uris),
     );
@@ -96,7 +96,7 @@ export const getIncidents = (parts: IriParts) =>
 /** Returns the handler that shows an incident. */
 export const getIncident = (parts: IriParts) =>
   operation(parts, queries.none, async ({ store, facts, uris, id }) => {
-    const incident = facts.incidents.find((one) => one.id === id) ?? missing('Item not found');
+    const incident = (await readIncidents(store, facts)).find((one) => one.id === id) ?? missing('Item not found');
     return shownIncident(incident, await eventsOfIncident(store, facts, incident), uris);
   });
 

@@ -78,7 +78,7 @@ export async function eventById(reader: Reader, facts: Facts, id: string): Promi
 export function shownEvent({ id, resource, at, status, incident }: KnownEvent, facts: Facts, uris: Uris): IriEvent {
   return {
     id,
-    name: facts.incidents.find((one) => one.id === incident)?.name ?? null,
+    name: facts.outages.find((one) => one.id === incident)?.name ?? null,
     description: null,
     last_modified: apiTime(at),
     occurred_at: apiTime(at),

@@ -14,8 +14,8 @@ export type Facts = {
   readonly settings: ReceiverSettings;
   /** By id, in the order of ids. */
   readonly resources: ReadonlyMap<string, KnownResource>;
-  /** The newest start first. */
-  readonly incidents: readonly KnownIncident[];
+  /** The incidents of outages, the newest start first. */
+  readonly outages: readonly KnownIncident[];
   /** What outages do to resources, by the id of the resource. */
   readonly effects: ReadonlyMap<string, readonly Effect[]>;
 };
@@ -26,15 +26,24 @@ export async function readFacts(reader: Reader, settings: ReceiverSettings, time
   const resources = new Map(
     (await listResources(reader)).map((row) => [row.resource, knownResource(row, now)] as const),
   );
-  const incidents = [
-    ...(await allOutages(reader)).map((row) => incidentOfOutage(row, resources, now)),
-    ...(await listReservations(reader, null, '')).map((row) => incidentOfReservation(row, resources, now)),
-  ].sort((a, b) => (a.start === b.start ? compared(b.id, a.id) : compared(b.start, a.start)));
+  const outages = (await allOutages(reader)).map((row) => incidentOfOutage(row, resources, now)).sort(newestStart);
   const effects = Map.groupBy(
-    incidents.flatMap((incident) => incident.effects),
+    outages.flatMap((outage) => outage.effects),
     ({ resource }) => resource,
   );
-  return { now, settings, resources, incidents, effects };
+  return { now, settings, resources, outages, effects };
+}
+
+/** Returns the incidents of outages and reservations, the newest start first. */
+export async function readIncidents(reader: Reader, { outages, resources, now }: Facts): Promise<KnownIncident[]> {
+  const reservations = (await listReservations(reader, null, '')).map((row) =>
+    incidentOfReservation(row, resources, now),
+  );
+  return [...outages, ...reservations].sort(newestStart);
+}
+
+function newestStart(one: KnownIncident, other: KnownIncident): number {
+  return compared(other.start, one.start) || compared(other.id, one.id);
 }
 
 /** Orders texts by their code units, as canonical times and ids must be. */
@@ -67,7 +76,7 @@ export function withEffects(facts: Facts, resource: string, status: SystemState,
 
 /** Returns the id of the outage that a resource was in at a time, that with the latest start; null without one. */
 export function incidentAt(facts: Facts, resource: string, at: string): string | null {
-  // Incidents are in the order of their starts, and so are their effects.
+  // Outages are in the order of their starts, and so are their effects.
   const effect = (facts.effects.get(resource) ?? []).find(
     ({ from, until }) => from <= at && (until === null || at <= until),
   );

@@ -1,5 +1,4 @@
 import type { KnownEvent } from './events.ts';
-import type { Facts } from './facts.ts';
 import type { KnownIncident } from './known-incidents.ts';
 import type { IriIncident } from './schemas.ts';
 import { apiTime, type Uris } from './uris.ts';
@@ -8,15 +7,24 @@ import { apiTime, type Uris } from './uris.ts';
 type IncidentQuery = Readonly<
   Partial<
     Record<
-      'name' | 'description' | 'status' | 'type' | 'resolution' | 'resource_id' | 'from' | 'to' | 'time',
+      | 'name'
+      | 'description'
+      | 'status'
+      | 'type'
+      | 'resolution'
+      | 'resource_id'
+      | 'from'
+      | 'to'
+      | 'time'
+      | 'modified_since',
       string | undefined
     >
   >
 >;
 
-/** Returns the incidents that fit the parameters of a request, the newest start first. */
-export function incidentsFor({ incidents }: Facts, query: IncidentQuery): KnownIncident[] {
-  const { from = '', to, time, resource_id: resource } = query;
+/** Returns the incidents that fit the parameters of a request, in their order. */
+export function incidentsFor(incidents: readonly KnownIncident[], query: IncidentQuery): KnownIncident[] {
+  const { from = '', to, time, resource_id: resource, modified_since: since = '' } = query;
   return incidents.filter(
     (one) =>
       one.name === (query.name ?? one.name) &&
@@ -26,6 +34,7 @@ export function incidentsFor({ incidents }: Facts, query: IncidentQuery): KnownI
       one.resolution === (query.resolution ?? one.resolution) &&
       (resource === undefined || one.resources.includes(resource)) &&
       one.start >= from &&
+      one.modified >= since &&
       // An incident without an end never has one before `to`.
       (to === undefined || (one.end !== null && one.end < to)) &&
       (time === undefined || (one.start <= time && (one.end === null || one.end > time))),

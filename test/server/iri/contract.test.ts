@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { overEngines } from '../helper.ts';
+import { login, overEngines } from '../helper.ts';
 import { expectModel, fill, type IriReceiver, type Model, operations, settings, startIri } from './helper.ts';
 
 const lists: readonly (readonly [path: string, model: Model])[] = [
@@ -182,6 +182,20 @@ test('behind a proxy, URIs are those that the client sees', async () => {
   });
   expect(odd.body.self_uri).toBe(`${receiver.url}/api/v2/facility`);
   await receiver.remove();
+});
+
+test('a client on another host needs a login or key, unless the receiver is public', async () => {
+  const remote = { headers: { 'X-Forwarded-For': '203.0.113.7' } };
+  const receiver = await startIri('SQLite', settings);
+  const { status, body } = await receiver.ask('facility', remote);
+  expect(status).toBe(401);
+  expectModel('Problem', body);
+  const known = await receiver.ask('facility', { headers: { ...remote.headers, ...login } });
+  expect(known.status).toBe(200);
+  await receiver.remove();
+  const open = await startIri('SQLite', settings, { isPublic: true });
+  expect((await open.ask('facility', remote)).status).toBe(200);
+  await open.remove();
 });
 
 test('forwarded headers are not believed without --behind-proxy', async () => {
