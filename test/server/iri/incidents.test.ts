@@ -186,6 +186,30 @@ overEngines((engine) => {
     expect(ending((await incident(id)).event_uris)).toHaveLength(6);
   });
 
+  test('the recovery with which an outage ends is an event of it', async () => {
+    for (const minutes of [20, 15, 10]) {
+      await receiver.snapshot('recovers', minutes, {
+        filesystems: [filesystem('home', { available: minutes !== 15 })],
+      });
+    }
+    const about = { system_name: 'recovers', component: 'home', start_time: ago(15), end_time: ago(10) };
+    const id = await receiver.outage({ ...about, status: 'resolved' });
+    const [last] = await receiver.listed(`status/events?resource_id=recovers.fs.home&time=${ago(10)}`);
+    expect(last).toMatchObject({ status: 'up', incident_uri: expect.stringContaining(id) });
+    expect((await incident(id)).event_uris).toContain(last?.self_uri);
+  });
+
+  test('an outage that degrades a silent system does not make its status known', async () => {
+    await receiver.snapshot('mute', 60);
+    await receiver.outage({ system_name: 'mute', start_time: ago(40), end_time: ago(20) });
+    expect(await events('mute')).toEqual([
+      [ago(60), 'up'],
+      [ago(50), 'unknown'],
+      [ago(40), 'unknown'],
+      [ago(20), 'unknown'],
+    ]);
+  });
+
   test('an outage that has not begun, or was cancelled, has no events', async () => {
     await receiver.snapshot('ahead', 0);
     const planned = { system_name: 'ahead', severity: 'maintenance', start_time: ago(-60) };
