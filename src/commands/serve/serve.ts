@@ -5,7 +5,8 @@ import { openContext } from '../../run/context.ts';
 import { reloadOnHangUp, stopSignal } from '../../run/signals.ts';
 import { keysIn } from '../../server/auth/key-ring.ts';
 import { listKeys } from '../../server/auth/keys.ts';
-import { usersIn } from '../../server/auth/users.ts';
+import type { Scope } from '../../server/auth/scope.ts';
+import { listUsers } from '../../server/auth/users.ts';
 import { originsIn } from '../../server/http/cors.ts';
 import { parseListen } from '../../server/http/listen.ts';
 import type { TlsFiles } from '../../server/http/tls.ts';
@@ -60,8 +61,9 @@ export const serveCommand = defineCommand({
       origins: originsIn(CORS_ORIGINS),
       maxBodyBytes: bytesOf(args['max-ingest-mib']),
     };
-    const hasUsers = (await usersIn(database)) > 0;
-    const hasKeys = ingest.environmentKeys.length > 0 || (await listKeys(database)).length > 0;
+    const [users, keys] = [await listUsers(database), await listKeys(database)];
+    const hasKeys = ingest.environmentKeys.length > 0 || keys.some(mayWrite);
+    const hasUsers = users.some(mayWrite) || keys.some(mayWrite);
     const receiver = await startReceiver({
       ...parseListen(args.listen),
       database,
@@ -100,6 +102,11 @@ export const serveCommand = defineCommand({
     return exitCodes.done;
   },
 });
+
+/** True if a user or key may send snapshots or jobs. */
+function mayWrite({ scopes }: { readonly scopes: readonly Scope[] }): boolean {
+  return scopes.some((scope) => scope === 'admin' || scope.startsWith('write:'));
+}
 
 /** Returns the files for HTTPS, null for HTTP. Throws OperatorError if one is missing. */
 function tlsOf(certificate: string | undefined, key: string | undefined): TlsFiles | null {

@@ -1,3 +1,4 @@
+import { RequestProblem } from '../http/problem.ts';
 import type { Access, Call } from '../http/routing.ts';
 import { type Account, loginRequired, type ReadingClient, requireScope, type ShownName } from './caller.ts';
 import type { Identify } from './identify.ts';
@@ -110,7 +111,16 @@ export function createAccessRules({ identify, keyRing, isPublic, alias }: Access
       return { ...(writesSome ? visitor : permitted(call, visitor)), mayReadCluster };
     },
     systemWriter: (call) => holderOf(call, `write:${call.parameters.system ?? ''}`),
-    keyHolder: ({ request }) => keyRing.holder(request.headers.get('x-api-key')),
+    // In the words of the ingest API.
+    async keyHolder({ request }) {
+      const key = request.headers.get('x-api-key')?.trim() ?? '';
+      if (key === '') throw new RequestProblem(401, 'Missing API Key');
+      const holder = await keyRing.holder(key);
+      if (holder !== null) return holder;
+      throw (await keyRing.isEmpty())
+        ? new RequestProblem(500, 'No API keys configured on server')
+        : new RequestProblem(401, 'Invalid API Key');
+    },
     outageWriter: (call) => holderOf(call, 'outages'),
     admin: (call) => holderOf(call, 'admin'),
   };

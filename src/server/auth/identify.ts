@@ -20,11 +20,11 @@ export function createIdentify(authenticator: Authenticator, keyRing: KeyRing, s
   return async ({ request, client }) => {
     const { headers } = request;
     const key = headers.get('x-api-key');
-    if (key !== null) return keyRing.holder(key);
+    if (key !== null) return (await keyRing.holder(key.trim())) ?? refuseKey();
     const authorization = headers.get('authorization');
     if (authorization === null) return await sessionHolder(request);
     const token = /^bearer +(\S+) *$/i.exec(authorization)?.[1];
-    if (token !== undefined && looksLikeKey(token)) return keyRing.holder(token);
+    if (token !== undefined && looksLikeKey(token)) return (await keyRing.holder(token)) ?? refuseKey();
     return authenticator.authenticate(authorization, client.address);
   };
 
@@ -33,4 +33,8 @@ export function createIdentify(authenticator: Authenticator, keyRing: KeyRing, s
     if (account === null || !isWrite(request) || request.headers.has('origin')) return account;
     throw new RequestProblem(403, 'A write with a session needs the header Origin');
   }
+}
+
+function refuseKey(): never {
+  throw new RequestProblem(401, 'Invalid API Key');
 }

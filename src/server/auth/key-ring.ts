@@ -1,4 +1,3 @@
-import { RequestProblem } from '../http/problem.ts';
 import { type ApiKeyRow, hasKeys, keyWithHash, noteKeyUse } from '../store/api-keys.ts';
 import { Unavailable } from '../store/errors.ts';
 import type { Store } from '../store/port.ts';
@@ -11,10 +10,12 @@ import { scopesOf } from './scope.ts';
 /** Finds the holders of keys. */
 export type KeyRing = {
   /**
-   * Returns the holder of the key that a request has.
-   * @throws RequestProblem 401 or 500 in the words of the ingest API, or 429 over the rate of the key
+   * Returns the holder of a key, null if there is no such key.
+   * @throws RequestProblem 429 over the rate of the key
    */
-  holder(key: string | null): Promise<Account>;
+  holder(key: string): Promise<Account | null>;
+  /** True if no key is stored or in `API_KEYS`. */
+  isEmpty(): Promise<boolean>;
   /** Returns the holder of a stored key, null if no key of that name is this one. */
   named(name: string, key: string): Promise<Account | null>;
 };
@@ -38,20 +39,15 @@ export function createKeyRing(store: Store, environmentKeys: readonly string[]):
   }
 
   return {
-    async holder(given) {
-      const key = given?.trim() ?? '';
-      if (key === '') throw new RequestProblem(401, 'Missing API Key');
+    async holder(key) {
       const hash = hashOf(key);
       const row = await keyWithHash(store, hash);
       if (row) return accountOf(row);
-      if (fromEnvironment.has(hash.toString('hex'))) {
-        rate.take('API_KEYS', defaultPerMinute);
-        return { name: 'API_KEYS', kind: 'key', scopes: ['write:*'] };
-      }
-      throw fromEnvironment.size > 0 || (await hasKeys(store))
-        ? new RequestProblem(401, 'Invalid API Key')
-        : new RequestProblem(500, 'No API keys configured on server');
+      if (!fromEnvironment.has(hash.toString('hex'))) return null;
+      rate.take('API_KEYS', defaultPerMinute);
+      return { name: 'API_KEYS', kind: 'key', scopes: ['write:*'] };
     },
+    isEmpty: async () => fromEnvironment.size === 0 && !(await hasKeys(store)),
     async named(name, key) {
       if (!looksLikeKey(key)) return null;
       const row = await keyWithHash(store, hashOf(key));

@@ -10,7 +10,13 @@ export type Answered = { readonly response: Response; readonly note?: string };
 export function json(status: number, body: string, headers: Readonly<Record<string, string>> = {}): Response {
   return new Response(body, {
     status,
-    headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', ...headers },
+    headers: {
+      'Content-Type': 'application/json',
+      'Cache-Control': 'no-store',
+      // No browser must take a stored text for a page.
+      'X-Content-Type-Options': 'nosniff',
+      ...headers,
+    },
   });
 }
 

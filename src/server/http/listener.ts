@@ -12,7 +12,10 @@ export type ListenerOptions = {
   readonly port: number;
   /** The files for HTTPS; null for HTTP. */
   readonly tls: TlsFiles | null;
-  /** A connection without a byte for so long is closed, in seconds (at most 255). */
+  /**
+   * A connection without a byte for so long is closed, in seconds (at most 255). Bun closes one whose headers are not
+   * complete after twice this time, even if bytes keep coming.
+   */
   readonly idleTimeout: number;
   /** Answers a request. `peer` is the IP address at the other end of the connection. */
   readonly answer: (request: Request, peer: string) => Promise<Response>;
