@@ -6,6 +6,7 @@ import {
   deleteSamples,
   deleteSnapshots,
   deleteSpans,
+  deleteStates,
   deleteUserSums,
 } from '../store/retention.ts';
 import { systemsWithHistory } from '../store/series.ts';
@@ -59,6 +60,7 @@ export async function deleteOld(
       (writer) => deleteRollups(writer, system, hourMs, hourly),
       (writer) => deleteUserSums(writer, system, hourMs, hourly),
       (writer) => deleteSpans(writer, system, 'state', canonicalTime(hourly)),
+      (writer) => deleteStates(writer, system, canonicalTime(hourly)),
     );
     if (daily === null) continue;
     steps.push(

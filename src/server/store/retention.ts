@@ -63,6 +63,19 @@ export function deleteSpans(writer: Writer, system: string, kind: string, before
   );
 }
 
+/** Deletes some changes of status of a system before a timestamp. The last one before it stays: its status still holds. */
+export function deleteStates(writer: Writer, system: string, before: string): Promise<number> {
+  return writer.run(
+    `DELETE FROM resource_states WHERE (resource, at) IN (
+       SELECT s.resource, s.at FROM resources r JOIN resource_states s ON s.resource = r.resource
+       WHERE r.system = $1
+         AND s.at < (SELECT max(l.at) FROM resource_states l WHERE l.resource = s.resource AND l.at < $2)
+       LIMIT ${sliceRows})`,
+    system,
+    before,
+  );
+}
+
 /** Deletes some answers for retries of requests that were received before a timestamp, the oldest first. */
 export function deleteDeliveries(writer: Writer, before: string): Promise<number> {
   return writer.run(

@@ -53,6 +53,28 @@ overEngines((engine) => {
     expect((users.body.series as Json[])[0]).toMatchObject({ name: 'ada' });
   });
 
+  test('old changes of status are deleted, but for the last, which still holds', async () => {
+    for (const age of [400, 399.997, 399.994, 300, 100, 0]) {
+      const state = { filesystem_name: 'scratch', available: age < 399.995 };
+      const { status } = await receiver.post('s', { ...leastTotals, timestamp: daysAgo(age), filesystems: [state] });
+      expect(status).toBe(201);
+    }
+    const changes = async () => {
+      const rows = await receiver.all<{ at: string; status: string }>(
+        "SELECT at, status FROM resource_states WHERE resource = 's.fs.scratch' ORDER BY at",
+      );
+      return rows.map(({ at, status }) => [at.slice(0, 10), status]);
+    };
+    expect((await changes()).length).toBe(8);
+    await deleteOld(store, days, now);
+    expect(await changes()).toEqual([
+      [daysAgo(300).slice(0, 10), 'unknown'],
+      [daysAgo(100).slice(0, 10), 'up'],
+      [daysAgo(100).slice(0, 10), 'unknown'],
+      [daysAgo(0).slice(0, 10), 'up'],
+    ]);
+  });
+
   test('the newest snapshot of a system stays', async () => {
     await send('silent', 300, 7);
     await deleteOld(store, days, now);

@@ -160,6 +160,7 @@ beforeAll(async () => {
   await retention.deleteRollups(writer, 's', 1, 0);
   await retention.deleteUserSums(writer, 's', 1, 0);
   await retention.deleteSpans(writer, 's', 'user', '');
+  await retention.deleteStates(writer, 's', '');
   await retention.deleteDeliveries(writer, '');
   await series.oldestOf(writer, 1, 1, 2);
   await series.seriesOf(writer, 's');
