@@ -27,6 +27,7 @@ import {
   postOutage,
   postSnapshot,
 } from './status/api.ts';
+import { getOpenApi } from './status/openapi.ts';
 import type { Store } from './store/port.ts';
 import { getHealth, getStatistics, postJobs } from './usage/api.ts';
 import { getMe, getMetadata, getVersion, postCharts } from './usage/dashboard/api.ts';
@@ -113,6 +114,7 @@ export function apisOf({
         ...pageRoutes(open),
         route('GET', '/api/v1/overview', reader, getOverview(store)),
         route('GET', '/api/v1/collectors', reader, getCollectors(store)),
+        route('GET', '/api/v1/openapi.json', open, getOpenApi()),
         route('GET', '/api/v1/systems', reader, getSystems(store)),
         route('GET', `${status}/:system/history`, reader, getHistory(store, 'totals')),
         route('GET', `${status}/:system/states`, reader, getStates(store)),

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { RequestProblem } from '../../src/server/http/problem.ts';
 import type { Route } from '../../src/server/http/routing.ts';
 import { pageRoutes } from '../../src/server/pages/routes.ts';
+import { openApiDocument } from '../../src/server/status/openapi.ts';
 import { openStore } from '../../src/server/store/open.ts';
 import type { Store } from '../../src/server/store/port.ts';
 import { freshDatabasePath } from './helper.ts';
@@ -28,6 +29,7 @@ const open = [
   'POST ^/api/v1/session$',
   'GET ^/api/v1/session$',
   'DELETE ^/api/v1/session$',
+  'GET ^/api/v1/openapi.json$',
 ];
 
 test('every route but these refuses a request without credentials', async () => {
@@ -50,3 +52,14 @@ test('every route but these refuses a request without credentials', async () => 
 function nameOf({ method, pattern }: Route): string {
   return `${method} ${pattern.source.replaceAll('\\/', '/')}`;
 }
+
+test('the OpenAPI document has every route of the status API, and no other', () => {
+  const documented = Object.entries(openApiDocument().paths).flatMap(([path, operations]) =>
+    Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  const isIri = (path: string) => /^\/api\/v1\/status\/(resources|incidents|events)/.test(path);
+  const routed = allRoutes(store)
+    .filter(({ path }) => /^\/api\/v1\/(systems|status)/.test(path) && !isIri(path))
+    .map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`);
+  expect(documented.sort()).toEqual(routed.sort());
+});

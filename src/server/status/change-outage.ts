@@ -13,7 +13,7 @@ const emptyAsNull = (value: unknown) => (value === '' ? null : value);
 const { title, severity, status, component, description } = outageSchema.shape;
 
 /** What may be changed. Other members are ignored, as in the SAM API. An absent member changes nothing. */
-const changeSchema = z.looseObject({
+export const changeSchema = z.looseObject({
   title: title.optional(),
   severity: severity.optional(),
   status: status.unwrap().optional(),
@@ -26,7 +26,7 @@ const changeSchema = z.looseObject({
 type Change = z.output<typeof changeSchema>;
 
 /** An outage with its time line. */
-export type OutageWithUpdates = OutageRow & { readonly updates: readonly OutageUpdate[] };
+type OutageWithUpdates = OutageRow & { readonly updates: readonly OutageUpdate[] };
 
 /** @throws RequestProblem 404 */
 export async function showOutage(reader: Reader, id: number, shownName: ShownName): Promise<OutageWithUpdates> {

@@ -1,23 +1,14 @@
+import type { z } from 'zod';
 import { RequestProblem } from '../http/problem.ts';
 import type { Reader } from '../store/port.ts';
 import type { SeriesRow } from '../store/series.ts';
+import type { coverageSchema } from './answers.ts';
 import { readBuckets } from './buckets.ts';
 import { countedField, type SeriesKind } from './measures.ts';
 import { type Buckets, canonicalTime } from './period.ts';
 
 /** The buckets of an answer, and how well the snapshots of the system cover them. */
-export type Coverage = {
-  /** The start of the first bucket, UTC. */
-  readonly from: string;
-  /** The end of the last bucket, UTC. */
-  readonly to: string;
-  /** The length of a bucket in seconds. */
-  readonly step: number;
-  /** How many snapshots of the system each bucket has. */
-  readonly snapshots: readonly number[];
-  /** In how many snapshots of each bucket a probe had failed, by its name; only probes that failed. */
-  readonly failed_probes: Readonly<Record<string, readonly number[]>>;
-};
+export type Coverage = Readonly<z.output<typeof coverageSchema>>;
 
 /** The series with the totals of a system. */
 export type Totals = { readonly id: number; readonly kind: 'system' | 'hub' };

@@ -1,22 +1,9 @@
+import type { z } from 'zod';
+import type { freeSchema } from './answers.ts';
 import type { BatchSnapshot } from './schemas.ts';
 
-/** What a batch system has free, as far as its snapshot tells. Null is unknown. */
-export type Free = {
-  readonly cores: number | null;
-  readonly gpus: number | null;
-  /** Nodes with at least one free core. */
-  readonly nodes: number | null;
-  /** The same by node type, for systems that report node types. */
-  readonly node_types: readonly FreeNodes[];
-};
-
-/** The nodes of a type that have at least one free core. */
-export type FreeNodes = {
-  readonly node_type: string;
-  readonly nodes: number;
-  readonly cores_per_node: number | null;
-  readonly gpus_per_node: number | null;
-};
+/** What a batch system has free, as far as its snapshot tells. */
+export type Free = Readonly<z.output<typeof freeSchema>>;
 
 /** Returns what is free by a snapshot. A snapshot does not tell which free nodes a queue may use. */
 export function freeIn(snapshot: BatchSnapshot): Free {

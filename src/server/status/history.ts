@@ -1,26 +1,18 @@
+import type { z } from 'zod';
 import { RequestProblem } from '../http/problem.ts';
 import type { Reader } from '../store/port.ts';
 import { seriesOf } from '../store/series.ts';
+import type { fieldHistorySchema, historySchema } from './answers.ts';
 import { type FieldBuckets, readBuckets } from './buckets.ts';
-import { type Coverage, coverageOf, totalsOf, unknownSystem } from './coverage.ts';
+import { coverageOf, totalsOf, unknownSystem } from './coverage.ts';
 import { keptBuckets } from './kept.ts';
 import { measures, type SeriesKind } from './measures.ts';
 
 /** A field's average, least and greatest value in each bucket; null in a bucket without a known value. */
-export type FieldHistory = {
-  readonly average: readonly (number | null)[];
-  readonly minimum: readonly (number | null)[];
-  readonly maximum: readonly (number | null)[];
-};
+type FieldHistory = Readonly<z.output<typeof fieldHistorySchema>>;
 
 /** The history of a series. */
-export type History = Coverage & {
-  readonly system: string;
-  readonly kind: SeriesKind;
-  /** The name of the queue, node type, login node or filesystem; null for the totals of a system. */
-  readonly name: string | null;
-  readonly fields: Readonly<Record<string, FieldHistory>>;
-};
+export type History = Readonly<z.output<typeof historySchema>>;
 
 /** Which series a history is of. `totals` stands for the totals of a batch system or of a hub. */
 export type SeriesChoice = {

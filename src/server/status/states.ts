@@ -1,5 +1,7 @@
+import type { z } from 'zod';
 import type { Reader } from '../store/port.ts';
 import { seriesOf } from '../store/series.ts';
+import type { stateHistorySchema } from './answers.ts';
 import { totalsOf, unknownSystem } from './coverage.ts';
 import { bucketsOf, canonicalTime } from './period.ts';
 import { dayMs } from './samples.ts';
@@ -7,13 +9,7 @@ import { readTimeline } from './timeline.ts';
 import { type StateSeconds, secondsBetween } from './uptime.ts';
 
 /** The seconds that a system spent in each state, by bucket. */
-export type StateHistory = {
-  readonly system: string;
-  readonly from: string;
-  readonly to: string;
-  readonly step: number;
-  readonly seconds: { readonly [State in keyof StateSeconds]: readonly number[] };
-};
+export type StateHistory = Readonly<z.output<typeof stateHistorySchema>>;
 
 /**
  * Returns the states of a system by bucket. Query parameters: `from` (default: 90 days before `to`), `to` and `step`

@@ -1,9 +1,11 @@
+import type { z } from 'zod';
 import { listOutages } from '../store/outages.ts';
 import type { Reader } from '../store/port.ts';
 import { systemsWithHistory } from '../store/series.ts';
 import { newestSnapshot, type StoredSnapshot } from '../store/snapshots.ts';
 import { millisecondsOf, timestampOf } from '../timestamp.ts';
-import { type Free, freeIn } from './free.ts';
+import type { systemSchema } from './answers.ts';
+import { freeIn } from './free.ts';
 import { canonicalTime } from './period.ts';
 import { probesOf, type ReadSnapshot, readStored } from './read-snapshot.ts';
 import { dayMs } from './samples.ts';
@@ -16,22 +18,7 @@ import { secondsBetween, type Uptime, uptimeOf } from './uptime.ts';
 const uptimeDays = 90;
 
 /** A system and its current state. Times are canonical text (timestamp.ts). */
-export type SystemStatus = StateWithReasons & {
-  readonly name: string;
-  readonly label: string;
-  readonly kind: 'batch' | 'hub';
-  /** When the state began; null if that is not known. */
-  readonly since: string | null;
-  readonly uptime: Uptime;
-  /** The timestamp of the newest snapshot. */
-  readonly timestamp: string;
-  readonly received_at: string;
-  /** The age of the newest snapshot in seconds. */
-  readonly age: number;
-  /** The probes that failed when the newest snapshot was collected. */
-  readonly failed_probes: readonly string[];
-  readonly free: Free | null;
-};
+export type SystemStatus = Readonly<z.output<typeof systemSchema>>;
 
 /** Returns every system with its state. */
 export async function systemsAt(reader: Reader, now: Date): Promise<SystemStatus[]> {

@@ -1,3 +1,5 @@
+import type { z } from 'zod';
+import type { uptimeSchema } from './answers.ts';
 import type { Stretch } from './timeline.ts';
 
 /** The seconds that a system spent in each state. `maintenance` is planned, and not counted in the others. */
@@ -9,16 +11,8 @@ export type StateSeconds = {
   readonly unknown: number;
 };
 
-/** The share of time in which a system was up or degraded, in percent; null if no time counts. */
-export type Uptime = {
-  readonly days: number;
-  /** Planned maintenance counts as down. Unknown time does not count. */
-  readonly percent: number | null;
-  /** Neither planned maintenance nor unknown time counts. */
-  readonly percent_without_maintenance: number | null;
-  /** The share of the days in which the state was known, in percent. */
-  readonly known_percent: number;
-};
+/** The share of time in which a system was up or degraded. */
+export type Uptime = Readonly<z.output<typeof uptimeSchema>>;
 
 /** Returns the seconds in each state between two times in milliseconds. */
 export function secondsBetween(stretches: readonly Stretch[], from: number, to: number): StateSeconds {

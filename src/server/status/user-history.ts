@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { ShownName } from '../auth/caller.ts';
 import { RequestProblem } from '../http/problem.ts';
 import type { Reader } from '../store/port.ts';
@@ -5,7 +6,8 @@ import { samplesBetween, seriesOf } from '../store/series.ts';
 import { spansBetween } from '../store/spans.ts';
 import { userSums } from '../store/user-sums.ts';
 import { millisecondsOf } from '../timestamp.ts';
-import { type Coverage, coverageOf, type Totals, totalsOf, unknownSystem } from './coverage.ts';
+import type { userHistorySchema } from './answers.ts';
+import { coverageOf, type Totals, totalsOf, unknownSystem } from './coverage.ts';
 import { type Buckets, bucketsOf, canonicalTime } from './period.ts';
 import { userSpanDays } from './retention.ts';
 import { dayMs, hourMs } from './samples.ts';
@@ -16,18 +18,7 @@ import { type UserQuestion, userQuestion } from './user-question.ts';
 type Averages = readonly (number | null)[];
 
 /** The users or projects with the most of something, the others together, and all. */
-export type UserHistory = Coverage & {
-  readonly system: string;
-  readonly group_by: 'user' | 'project';
-  readonly state: string;
-  readonly metric: string;
-  readonly rank: string;
-  readonly queue: string | null;
-  /** The greatest first. */
-  readonly series: readonly { readonly name: string; readonly average: Averages }[];
-  readonly others: { readonly count: number; readonly average: Averages };
-  readonly total: Averages;
-};
+export type UserHistory = Readonly<z.output<typeof userHistorySchema>>;
 
 /**
  * Returns the history of the users or projects of a system. Query parameters: those of `userQuestion`, and `from`, `to`

@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { renameSync } from 'node:fs';
+import { expositionNumbers } from '../../support/exposition.ts';
 import { login, overEngines, startForTest, type TestReceiver } from '../helper.ts';
 import { derechoSample, jupyterhubSample } from '../samples.ts';
 
@@ -16,21 +17,10 @@ overEngines((engine) => {
     const response = await fetch(`${receiver.url}${path}`, { headers: login });
     return { status: response.status, type: response.headers.get('content-type'), text: await response.text() };
   };
-  /** The samples by name and labels. Throws for a line that is not of the format. */
   const metrics = async () => {
     const { status, type, text } = await read('/metrics');
     expect({ status, type }).toEqual({ status: 200, type: 'text/plain; version=0.0.4; charset=utf-8' });
-    const samples = text
-      .trimEnd()
-      .split('\n')
-      .filter((line) => !/^# (HELP|TYPE) [a-z0-9_]+ \S/.test(line))
-      .map((line) => {
-        const [, name, value] = /^([a-z0-9_]+(?:\{[^{}]*\})?) (\S+)$/.exec(line) ?? [];
-        if (name === undefined || !Number.isFinite(Number(value))) throw new Error(`not a sample: ${line}`);
-        return [name, Number(value)] as const;
-      });
-    expect(new Set(samples.map(([name]) => name)).size).toBe(samples.length);
-    return Object.fromEntries(samples);
+    return Object.fromEntries(expositionNumbers(text));
   };
 
   test('the receiver is alive and ready', async () => {
