@@ -10,6 +10,7 @@ import { benchDrain } from './drain.ts';
 import { benchHistory } from './history.ts';
 import { benchIngest } from './ingest.ts';
 import { benchOutboxLs } from './outbox-ls.ts';
+import { benchReceiver } from './receiver.ts';
 
 /** What can be measured, by the name it is asked for; all in this order without one. */
 const topics: Readonly<Record<string, () => Promise<void>>> = {
@@ -18,6 +19,7 @@ const topics: Readonly<Record<string, () => Promise<void>>> = {
   ingest: benchIngest,
   'outbox-ls': benchOutboxLs,
   history: benchHistory,
+  receiver: benchReceiver,
 };
 
 // What is made is removed when the process ends by itself: a signal alone would leave hundreds of megabytes behind.
