@@ -43,6 +43,30 @@ describe('users', () => {
     expect(await add('mcurie')).toMatchObject({ exit: 0, stderr: 'Changed the password of mcurie\n' });
   });
 
+  test('have scopes, which a new password keeps', async () => {
+    const { url } = await site.serve();
+    const statusOf = async (secret: string, path: string) => {
+      const headers = { Authorization: `Basic ${btoa(`reader:${secret}`)}`, 'Content-Type': 'application/json' };
+      return (await fetch(`${url}/api/v1/status/${path}`, { method: 'POST', headers, body: '{"x":1}' })).status;
+    };
+    const { stdout: first } = await add('reader', '--scope', 'read', '--scope=write:casper');
+    expect([await statusOf(first.trim(), 'derecho'), await statusOf(first.trim(), 'casper')]).toEqual([403, 400]);
+    const database = join(site.directory, 'receiver.db');
+    const { stdout: second, stderr } = await site.run('serve', 'user', 'passwd', 'reader', '--database', database);
+    expect(stderr).toBe('Changed the password of reader\n');
+    expect([await statusOf(first.trim(), 'casper'), await statusOf(second.trim(), 'casper')]).toEqual([401, 400]);
+    const { stdout: listed } = await site.run('serve', 'user', 'ls', '--database', database, '--json');
+    expect(listed).toContain('"name":"reader","scopes":["read","write:casper"]');
+    expect(await site.run('serve', 'user', 'passwd', 'nobody', '--database', database)).toMatchObject({
+      exit: 2,
+      stderr: expect.stringContaining("there is no user 'nobody'"),
+    });
+    expect(await add('writer', '--scope', 'write')).toMatchObject({
+      exit: 2,
+      stderr: expect.stringContaining("'write' is not a scope"),
+    });
+  });
+
   test('must be such as HTTP can carry', async () => {
     expect(await add('m:curie')).toMatchObject({ exit: 2, stdout: '' });
     expect(await add('mcurie', '--password-stdin')).toMatchObject({

@@ -35,11 +35,12 @@ export function createAuthenticator(reader: Reader, keyRing: KeyRing): Authentic
   const slots = createSlots(maxAtOnce, maxWaiting);
   const decoy = hashPassword(randomBytes(16).toString('hex'));
 
-  /** @param check runs before the verification, when those that wait before it have ended */
+  /** @param check runs now and again before the verification: others that wait before it may fail */
   async function verify(password: string, hash: string, key: string, check: () => void): Promise<boolean> {
     // Verify the same credentials once, even if many requests bring them together.
     const same = running.get(key);
     if (same) return same;
+    check();
     const verification = slots(async () => {
       check();
       return await Bun.password.verify(password, hash);

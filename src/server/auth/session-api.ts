@@ -22,7 +22,7 @@ export function postSession(authenticator: Authenticator, sessions: Sessions, li
     const { success, data } = credentials.safeParse(given);
     if (!success) throw new RequestProblem(400, 'user and password must be non-empty texts');
     const { name } = await authenticator.login(data.user, data.password, client.address);
-    const { cookie, expiresAt } = await sessions.begin(name, isSecure(client));
+    const { cookie, expiresAt } = await sessions.begin(name, client);
     const body = JSON.stringify({ user: name, expires_at: expiresAt });
     return { response: json(201, body, { 'Set-Cookie': cookie }), note: name };
   };
@@ -44,11 +44,7 @@ export function getSession() {
 /** Returns the handler that logs a browser out. */
 export function deleteSession(sessions: Sessions) {
   return async ({ request, client }: Call): Promise<Answered> => {
-    const cookie = await sessions.end(request.headers, isSecure(client));
+    const cookie = await sessions.end(request.headers, client);
     return { response: new Response(null, { status: 204, headers: { 'Set-Cookie': cookie } }) };
   };
-}
-
-function isSecure({ origin }: Call['client']): boolean {
-  return origin.startsWith('https:');
 }

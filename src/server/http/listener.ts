@@ -13,8 +13,8 @@ export type ListenerOptions = {
   /** The files for HTTPS; null for HTTP. */
   readonly tls: TlsFiles | null;
   /**
-   * A connection without a byte for so long is closed, in seconds (at most 255). Bun closes one whose headers are not
-   * complete after twice this time, even if bytes keep coming.
+   * A connection without a byte for so long is closed, in seconds (at most 255). Bun closes one that has not sent
+   * complete headers after 10 to 12 seconds whatever this time is, even if bytes keep coming.
    */
   readonly idleTimeout: number;
   /** Answers a request. `peer` is the IP address at the other end of the connection. */

@@ -32,22 +32,24 @@ overEngines((engine) => {
     expect(answer.status).toBe(201);
     expect(await answer.json()).toEqual({ user: 'anna', expires_at: expect.stringMatching(/Z$/) });
     const cookie = cookieOf(answer);
-    expect(cookie).toMatch(/^session=[\w-]{43}$/);
+    expect(cookie).toMatch(/^hpc-collector-session=[\w-]{43}$/);
     expect(await read(cookie)).toBe(200);
     const ended = await session('DELETE', { headers: { Cookie: cookie, Origin: page } });
     expect([ended.status, ended.headers.get('set-cookie')]).toEqual([
       204,
-      'session=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax; Secure',
+      'hpc-collector-session=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax; Secure',
     ]);
     expect(await read(cookie)).toBe(401);
   });
 
   test('the cookie is HttpOnly, SameSite=Lax, and Secure if the page came over TLS', async () => {
     const attributes = async (headers: Record<string, string>) =>
-      (await logIn({ user: 'anna', password: 'secret' }, headers)).headers.get('set-cookie')?.replace(/^[^;]*; /, '');
+      (await logIn({ user: 'anna', password: 'secret' }, headers)).headers.get('set-cookie')?.replace(/^[^;]*; /, '') ??
+      '';
     expect(await attributes({})).toBe('Max-Age=604800; Path=/; HttpOnly; SameSite=Lax; Secure');
     const plain = { 'X-Forwarded-Proto': 'http', Origin: 'http://status.example.org' };
     expect(await attributes(plain)).toBe('Max-Age=604800; Path=/; HttpOnly; SameSite=Lax');
+    expect(await attributes({ 'X-Forwarded-Prefix': '/status' })).toContain('; Path=/status; ');
   });
 
   test('a form logs in too', async () => {
@@ -71,7 +73,7 @@ overEngines((engine) => {
     const who = async (cookie: string) => (await session('GET', { headers: { Cookie: cookie } })).json();
     const nobody = { user: null, scopes: [], may_read: false, sees_names: false };
     expect(await who('')).toEqual(nobody);
-    expect(await who('session=invented')).toEqual(nobody);
+    expect(await who('hpc-collector-session=invented')).toEqual(nobody);
     expect(await who(`other=1; ${await begun()}`)).toEqual({
       user: 'anna',
       scopes: ['read:names', 'write:gust'],
@@ -101,7 +103,7 @@ overEngines((engine) => {
   });
 
   test('the database has the hash of the token only', async () => {
-    const token = (await begun()).slice('session='.length);
+    const token = (await begun()).split('=')[1] ?? '';
     const stored = await receiver.all<{ token_sha256: Uint8Array }>('SELECT token_sha256 FROM sessions');
     expect(stored.some((row) => Buffer.from(row.token_sha256).includes(token))).toBe(false);
     expect(receiver.lines.join()).not.toContain(token);
