@@ -26,7 +26,7 @@ beforeEach(() => {
     return accept(posted, count);
   });
   site.api(api.url);
-  programs = site.localSystem('derecho', { recording: 'empty-without-jobs' });
+  programs = site.localSystem('derecho', { recording: 'empty-without-jobs', yaml: 'timeouts: { command: 170 }' });
   site.localSystem('casper', { recording: 'empty-without-jobs' });
 });
 afterEach(async () => {
@@ -50,7 +50,8 @@ async function startDrain() {
 /** A collection of derecho in the middle of its probes. */
 async function startCollect() {
   const marker = join(programs, 'qstat-runs');
-  install(programs, { qstat: `#!/bin/sh\n: > '${marker}'\nexec /bin/sleep 20\n` });
+  // It runs for as long as a test may last; without its directory it ends by itself.
+  install(programs, { qstat: `#!/bin/sh\n: > '${marker}'\nwhile [ -e '${marker}' ]; do /bin/sleep 0.5; done\n` });
   const running = site.start(['collect', 'derecho']);
   await until(() => existsSync(marker), 'qstat runs');
   install(programs, playback(recording));
