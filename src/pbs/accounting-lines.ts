@@ -1,5 +1,5 @@
 import type { NumberedLine } from '../lib/lines.ts';
-import { type JobText, jobTextOf } from './accounting-text.ts';
+import { type JobText, JobTexts } from './accounting-text.ts';
 
 /** One record of the accounting log. All texts are decoded as Latin-1. */
 export type AccountingRecord = {
@@ -41,6 +41,11 @@ const mostLines = 20;
 /** The types of records whose text describes a job: queued, started, ended, requeued, and phases of released nodes. */
 const jobTypes = 'QSERuce';
 
+const isType = /[A-Za-z]/;
+
+/** The most characters of an id. */
+const longestId = 200;
+
 /**
  * Joins the lines of an accounting log into records. PBS prints the account and the project as they are, line breaks
  * included, so a user can write lines that look like records of others. A job record that is cut within these fields
@@ -49,6 +54,7 @@ const jobTypes = 'QSERuce';
  */
 export class RecordJoiner {
   readonly #sink: AccountingSink;
+  readonly #texts = new JobTexts();
   #begun: Begun | null = null;
 
   constructor(sink: AccountingSink) {
@@ -66,9 +72,11 @@ export class RecordJoiner {
       this.#begin(line);
       return;
     }
-    begun.lines.push(line);
+    const { header, lines } = begun;
+    lines.push(line);
     begun.text += `\n${line.text ?? ''}`;
-    if (line.text === null || (!this.#isDone(begun) && begun.lines.length >= mostLines)) this.#giveUp(begun);
+    const isDone = line.text !== null && this.#isDone(header, begun.text, lines[0]?.number ?? 0, true);
+    if (!isDone && (line.text === null || lines.length >= mostLines)) this.#giveUp(begun);
   }
 
   /** Gives up an unfinished record at the end of a file that will not grow. */
@@ -84,19 +92,17 @@ export class RecordJoiner {
       this.#sink.problem({ line: number, id: null, problem, isLoss: text === null });
       return;
     }
-    const begun = { header, lines: [line], text: text.slice(header.length) };
-    if (!this.#isDone(begun)) this.#begun = begun;
+    const rest = text.slice(header.length);
+    if (!this.#isDone(header, rest, number, false)) this.#begun = { header, lines: [line], text: rest };
   }
 
   /** Passes the record on if it has all its fields. */
-  #isDone({ header, lines, text }: Begun): boolean {
-    const { clock, type, id } = header;
+  #isDone({ clock, type, id }: Header, text: string, line: number, hasLineBreak: boolean): boolean {
     const isJob = jobTypes.includes(type) && text.startsWith('user=');
-    const job = isJob ? jobTextOf(text) : null;
+    const job = isJob ? this.#texts.parse(id, text, type === 'E') : null;
     if (isJob ? job === null : type === 'a' && isCutWithinName(text)) return false;
     this.#begun = null;
-    const line = lines[0]?.number ?? 0;
-    this.#sink.record({ line, clock, type, id, text, job, hasLineBreak: lines.length > 1 });
+    this.#sink.record({ line, clock, type, id, text, job, hasLineBreak });
     return true;
   }
 
@@ -126,18 +132,23 @@ type Header = {
   readonly length: number;
 };
 
-const prefix = /^(\d\d)\/(\d\d)\/(\d{4}) (\d\d):(\d\d):(\d\d);([A-Za-z]);([^;]{1,200});/;
+const prefix = /^(\d\d)\/(\d\d)\/(\d{4}) (\d\d):(\d\d):(\d\d);[A-Za-z];/;
 
-/** The last day that was parsed: nearly all records of a file are of one day. */
-let lastDay = { text: '', seconds: 0 };
+/** The last time that was parsed: many records have the time of the record before them. */
+let last = { text: '', clock: 0 };
+
+/** The length of the time, the type and their semicolons. */
+const prefixLength = 22;
 
 /** Parses `11/27/2026 23:43:03;E;13.server;`. Returns null if the line does not begin like that. */
 function headerOf(line: string): Header | null {
-  const match = prefix.exec(line);
-  if (match === null) return null;
-  const [whole, month, day, year, hour, minute, second, type = '', id = ''] = match;
-  const text = line.slice(0, 10);
-  if (text !== lastDay.text) lastDay = { text, seconds: Date.UTC(Number(year), Number(month) - 1, Number(day)) / 1000 };
-  const clock = lastDay.seconds + Number(hour) * 3600 + Number(minute) * 60 + Number(second);
-  return { clock, type, id, length: whole.length };
+  const idEnd = line.indexOf(';', prefixLength);
+  if (idEnd <= prefixLength || idEnd > prefixLength + longestId) return null;
+  if (!line.startsWith(last.text) || last.text === '' || !isType.test(line.charAt(20)) || line.charAt(21) !== ';') {
+    const [, month, day, year, hour, minute, second] = prefix.exec(line) ?? [];
+    if (month === undefined) return null;
+    const time = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
+    last = { text: line.slice(0, 20), clock: time / 1000 };
+  }
+  return { clock: last.clock, type: line.charAt(20), id: line.slice(prefixLength, idEnd), length: idEnd + 1 };
 }

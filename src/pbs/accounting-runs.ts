@@ -25,7 +25,10 @@ export type RunResult = FinishedJob | string | null;
 export function applyRecord(record: AccountingRecord, state: LogState, options: RunOptions): RunResult {
   const { type, job } = record;
   const at = timeOf(record, state);
-  if (job === null) return type === 'D' || type === 'A' ? deleted(record, at, state) : null;
+  if (job === null) {
+    if (type === 'E' || type === 'R') return 'it has no user';
+    return type === 'D' || type === 'A' ? deleted(record, at, state) : null;
+  }
   const run = runOf(record, job, state);
   // Only a waiting job can get another user.
   if (run.started !== null && run.job !== null) {
@@ -78,24 +81,24 @@ function copyOf(latin1: string): string {
 /** Notes a start. After a restart of the server, PBS writes a second S record with the time of the restart. */
 function started(run: OpenRun, rest: string): void {
   if (run.started !== null) return;
-  const execVnode = firstValue(rest, 'exec_vnode');
-  run.started = numberIn(firstValue(rest, 'start'));
+  const execVnode = firstValue(rest, ' exec_vnode=');
+  run.started = numberIn(firstValue(rest, ' start='));
   run.execVnode = execVnode === null ? null : copyOf(execVnode);
   run.held = isExclusive(rest) ? heldBy(rest) : null;
 }
 
 function isExclusive(rest: string): boolean {
-  return /\bexcl(?:host)?\b/.test(firstValue(rest, 'Resource_List.place') ?? '');
+  return /\bexcl(?:host)?\b/.test(firstValue(rest, ' Resource_List.place=') ?? '');
 }
 
 function heldBy(rest: string): OpenRun['held'] {
-  const cpus = numberIn(lastValue(rest, 'resource_assigned.ncpus'));
-  return cpus === null ? null : { cpus, gpus: numberIn(lastValue(rest, 'resource_assigned.ngpus')) ?? 0 };
+  const cpus = numberIn(lastValue(rest, ' resource_assigned.ncpus='));
+  return cpus === null ? null : { cpus, gpus: numberIn(lastValue(rest, ' resource_assigned.ngpus=')) ?? 0 };
 }
 
 /** Books the phase of a job that releases nodes (u), and begins the next one with the rest of its nodes (c). */
 function changeNodes(type: 'u' | 'c', run: OpenRun, rest: string, at: number): void {
-  const { cpus, gpus } = allocationOf(firstValue(rest, 'exec_vnode'));
+  const { cpus, gpus } = allocationOf(firstValue(rest, ' exec_vnode='));
   const before = run.phase ?? { since: run.started ?? at, cpus, gpus, cpuSeconds: 0, gpuSeconds: 0 };
   run.phase = type === 'u' ? booked(before, at) : { ...before, since: at, cpus, gpus };
 }
@@ -122,24 +125,24 @@ function ended(
     if (type === 'E') open.delete(id);
     return null;
   }
-  const end = numberIn(lastValue(rest, 'end'));
-  const exitStatus = numberIn(lastValue(rest, 'Exit_status'));
-  const runCount = lastValue(rest, 'run_count');
+  const end = numberIn(lastValue(rest, ' end='));
+  const exitStatus = numberIn(lastValue(rest, ' Exit_status='));
+  const runCount = lastValue(rest, ' run_count=');
   if (end === null || end < 0 || end > mostSeconds) return 'it has no end';
   if (exitStatus === null) return 'it has no Exit_status';
   if (runCount !== null && !/^\d{1,10}$/.test(runCount)) return 'its run_count is not a number';
-  const walltime = durationIn(lastValue(rest, 'resources_used.walltime')) ?? 0;
+  const walltime = durationIn(lastValue(rest, ' resources_used.walltime=')) ?? 0;
   const owner = ownerIn(job, run.job);
   const start = run.started ?? startIn(rest, end, walltime);
-  const isHeld = exclusive === 'held' && isExclusive(rest);
+  const isHeld = exclusive === 'held' && (run.started === null ? isExclusive(rest) : run.held !== null);
   const finished = finishedRun({
-    id: type === 'R' && hasRunSuffix ? `${copyOf(id)}/run${runCount ?? 1}` : copyOf(id),
+    id: type === 'R' && hasRunSuffix ? `${id}/run${runCount ?? 1}` : id,
     job: owner,
     state: stateOfEnd(type, exitStatus, run.deletedBy),
     started: start,
     ended: Math.max(end, start ?? end),
     walltime,
-    allocation: start === null ? noAllocation : allocationOf(firstValue(rest, 'exec_vnode')),
+    allocation: start === null ? noAllocation : allocationOf(firstValue(rest, ' exec_vnode=')),
     held: isHeld ? run.held : null,
     phase: run.phase,
     doubt: open.get(id) !== run ? otherSubmission : isHeld && run.held === null ? unknownHeld : null,
@@ -154,7 +157,7 @@ function ended(
  * the time of the restart, which is later than the end minus the walltime.
  */
 function startIn(rest: string, end: number, walltime: number): number | null {
-  const start = numberIn(firstValue(rest, 'start'));
+  const start = numberIn(firstValue(rest, ' start='));
   return start === null || start <= 0 ? null : Math.min(start, end - walltime);
 }
 
@@ -173,7 +176,7 @@ function deleted(record: AccountingRecord, at: number | null, state: LogState): 
   }
   open.delete(record.id);
   return finishedRun({
-    id: copyOf(record.id),
+    id: record.id,
     job,
     state: start === null ? 'CANCELLED' : 'NODE_FAIL',
     started: start,

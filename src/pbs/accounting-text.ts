@@ -76,6 +76,34 @@ function jobTextFrom(text: string, start: number, user: string, account: string 
   };
 }
 
+/** The jobs whose beginning of the text is remembered: at most some megabytes. */
+const mostRemembered = 20_000;
+
+/**
+ * Parses the texts of jobs and remembers their beginnings. The records of a job begin alike until the job is altered, so
+ * most records need no search for the end of the account.
+ */
+export class JobTexts {
+  readonly #known = new Map<string, { readonly head: string; readonly job: JobText }>();
+
+  /** Returns the same as `jobTextOf`. `isLast` is true for the last record of a job. */
+  parse(id: string, text: string, isLast: boolean): JobText | null {
+    const known = this.#known.get(id);
+    if (known !== undefined && isLast) this.#known.delete(id);
+    // The blank in the comparison is the end of the last field.
+    if (known !== undefined && text.startsWith(known.head)) {
+      const { user, account, project, queue, submitted, queued } = known.job;
+      return { user, account, project, queue, submitted, queued, rest: text.slice(known.head.length - 1) };
+    }
+    const job = jobTextOf(text);
+    if (job === null || isLast) return job;
+    if (this.#known.size >= mostRemembered) this.#known.clear();
+    const head = text.slice(0, text.length - job.rest.length + 1);
+    if (head.endsWith(' ')) this.#known.set(id, { head, job });
+    return job;
+  }
+}
+
 /** Who a job belongs to, and where it was submitted. */
 export type JobOwner = {
   readonly user: string;
@@ -114,19 +142,25 @@ export function cleanName(name: string): string {
   return name.replace(/[\u0000-\u001f\u007f-\u009f]/g, '').trim();
 }
 
-/** Returns the value of the last occurrence of a field, up to the next blank; null if there is none. */
-export function lastValue(rest: string, field: string): string | null {
-  return valueAt(rest, rest.lastIndexOf(` ${field}=`), field);
+/**
+ * Returns the value of the last occurrence of a field, up to the next blank; null if there is none. `field` is its name
+ * with the blank before it and the `=`.
+ */
+export function lastValue(rest: string, field: Field): string | null {
+  return valueAt(rest, rest.lastIndexOf(field), field);
 }
 
-/** Returns the value of the first occurrence of a field, up to the next blank; null if there is none. */
-export function firstValue(rest: string, field: string): string | null {
-  return valueAt(rest, rest.indexOf(` ${field}=`), field);
+/** Returns the value of the first occurrence of a field like `lastValue`. */
+export function firstValue(rest: string, field: Field): string | null {
+  return valueAt(rest, rest.indexOf(field), field);
 }
 
-function valueAt(rest: string, at: number, field: string): string | null {
+/** The whole text to search for. Putting it together for each search takes longer than the search. */
+export type Field = ` ${string}=`;
+
+function valueAt(rest: string, at: number, field: Field): string | null {
   if (at < 0) return null;
-  const start = at + field.length + 2;
+  const start = at + field.length;
   const blank = rest.indexOf(' ', start);
   return rest.slice(start, blank < 0 ? rest.length : blank);
 }
@@ -138,6 +172,7 @@ export function numberIn(value: string | null): number | null {
 
 /** Parses a duration of PBS, `HH:MM:SS` or seconds, to seconds; null if it is missing or anything else. */
 export function durationIn(value: string | null): number | null {
-  const [, hours = '0', minutes = '0', seconds] = /^(?:(\d{1,7}):(\d\d):)?(\d{1,9})$/.exec(value ?? '') ?? [];
-  return seconds === undefined ? null : Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
+  const match = /^(?:(\d{1,7}):(\d\d):)?(\d{1,9})$/.exec(value ?? '');
+  // Do not destructure the match: this is called for every run, and destructuring takes longer.
+  return match === null ? null : Number(match[1] ?? 0) * 3600 + Number(match[2] ?? 0) * 60 + Number(match[3]);
 }

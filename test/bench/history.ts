@@ -1,9 +1,10 @@
-import { existsSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { drainLockFile } from '../../src/outbox/files.ts';
 import { tryLock } from '../../src/outbox/lock.ts';
-import { newHistorySite } from '../support/history-site.ts';
+import { type HistorySite, newHistorySite } from '../support/history-site.ts';
 import { binary } from '../support/site.ts';
+import { writeAccountingLog } from './accounting-log.ts';
 import { best, type Cost, measure, median, python } from './measure.ts';
 import { writeSacct } from './sacct.ts';
 import { table } from './table.ts';
@@ -20,15 +21,30 @@ for line in sys.stdin:
     fields = line.split('\\x1f')
 `;
 
-/** Exporting very many jobs of one day, beside Python that only splits what sacct prints. */
+/** Exporting very many jobs of one day, beside Python that only splits what sacct prints or the log has. */
 export async function benchHistory(): Promise<void> {
+  await benchSource('sacct', async (site) => {
+    const lines = join(site.directory, 'lines');
+    await writeSacct(lines, date, jobs);
+    return lines;
+  });
+  await benchSource('pbs-accounting', async (site) => {
+    const log = join(site.directory, 'accounting');
+    mkdirSync(log);
+    site.configureJobs(`source: pbs-accounting, cluster_name: farm, accounting_path: '${log}'`);
+    const file = join(log, date.replaceAll('-', ''));
+    await writeAccountingLog(file, date, jobs);
+    return file;
+  });
+}
+
+async function benchSource(source: string, prepare: (site: HistorySite) => Promise<string>): Promise<void> {
   if (!existsSync(binary)) throw new Error(`there is no ${binary}: npm run build`);
   const site = newHistorySite(null);
   // Nothing is delivered.
   const lock = tryLock(drainLockFile(site.outbox));
   try {
-    const lines = join(site.directory, 'lines');
-    await writeSacct(lines, date, jobs);
+    const lines = await prepare(site);
     const [collector, reference]: [Cost[], Cost[]] = [[], []];
     for (let run = 0; run < runs; run++) {
       collector.push(
@@ -39,7 +55,7 @@ export async function benchHistory(): Promise<void> {
     }
     const megabytes = (statSync(lines).size / 1e6).toFixed(0);
     console.log(
-      `jobs export, ${jobs.toLocaleString('en')} jobs of one day, ${megabytes} MB, beside python3 that splits the text\n`,
+      `jobs export from ${source}, ${jobs.toLocaleString('en')} jobs of one day, ${megabytes} MB, beside python3 that splits the text\n`,
     );
     const row = (label: string, of: keyof Cost, digits: number) => [
       label,
