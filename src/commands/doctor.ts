@@ -32,7 +32,7 @@ export const doctorCommand = defineCommand({
       processEnvironment: process.env,
       executorOf: (system) => executorFor(system, forReal, true).executor,
       localExecutor: localExecutor(),
-      historyExecutor: historyExecutor(examined.config.collector.jobs),
+      historyExecutorOf: historyExecutor,
     });
     printLines(
       args.json

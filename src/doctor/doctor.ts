@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Examined } from '../config/check.ts';
 import { exportsJobs } from '../config/destination-settings.ts';
+import type { ClusterSettings } from '../config/jobs.ts';
 import { defaultFallbackDirectory, type Environment } from '../config/paths.ts';
 import type { System } from '../config/system.ts';
 import type { Executor } from '../exec/command.ts';
@@ -26,8 +27,8 @@ export type DoctorContext = {
   readonly processEnvironment: Environment;
   executorOf(system: System): Executor;
   readonly localExecutor: Executor;
-  /** Runs sacct. */
-  readonly historyExecutor: Executor;
+  /** Runs the programs that read the job history of a cluster. */
+  historyExecutorOf(jobs: ClusterSettings): Executor;
 };
 
 /** Runs all checks in parallel and returns their findings. Changes nothing. */
@@ -46,7 +47,7 @@ export async function diagnose(patient: DoctorContext): Promise<CheckResult[]> {
       const own = systems.filter(({ deliver_to }) => deliver_to.includes(name));
       return checkSam(settings, own, envFile, processEnvironment, name);
     }),
-    checkHistory(exportsJobs(config), config.collector.jobs, patient.historyExecutor),
+    exportsJobs(config) ? checkHistory(config.collector.jobs, patient.historyExecutorOf, new Date()) : [],
     checkOutbox(patient.outboxFile, hostName, config.collector.fallback_directory ?? defaultFallbackDirectory()),
     [checkAddressSpace()],
     checkSchedule(patient.localExecutor, task),

@@ -5,6 +5,7 @@ import { readText } from '../exec/read-text.ts';
 import { onSchedulerHost } from '../exec/scheduler-host.ts';
 import { probeFilesystem, wayTo } from '../host/probes.ts';
 import { pbsCommands } from '../pbs/commands.ts';
+import { hidesOtherJobs } from '../pbs/server-settings.ts';
 import { slurmCommands } from '../slurm/commands.ts';
 import { slurmRemedy } from '../slurm/complaints.ts';
 import { hiddenBy } from '../slurm/private-data.ts';
@@ -42,7 +43,7 @@ const needs: Readonly<Record<Scheduler, Needs>> = {
       argv: pbsCommands.serverText,
       // qmgr(1B): with it, qstat lists only the user's own jobs, and exits with 0.
       hides: (answer) =>
-        /^\s*query_other_jobs = False$/m.test(answer)
+        hidesOtherJobs(answer)
           ? 'answers, but hides the jobs of other users (query_other_jobs is False), so all jobs are counted as 0'
           : null,
       remedy: 'qmgr -c "set server query_other_jobs = True"   # a PBS manager must do this',

@@ -39,6 +39,18 @@ test('a crontab has the run, the hourly health, and who gets mail', () => {
   ]);
 });
 
+test('a crontab can have the nightly export of jobs, also without a run', () => {
+  const commands = (runs: boolean) =>
+    [
+      ...cronBlock(installation, '', { runs, exportsJobs: true }).matchAll(/hpc-collector (run|jobs export|health)/g),
+    ].map(([, command]) => command);
+  expect(commands(true)).toEqual(['run', 'jobs export', 'health']);
+  expect(commands(false)).toEqual(['jobs export', 'health']);
+  expect(cronBlock(installation, '', { runs: false, exportsJobs: true })).toMatch(
+    /^[0-5]?\d 2 \* \* \* \/opt\/hpc\/hpc-collector jobs export$/m,
+  );
+});
+
 test('what a shell or cron would take for its own is quoted', () => {
   const block = cronBlock({ ...installation, binary: "/opt/100% o'clock/hpc-collector", systems: [] }, '');
   expect(block).toContain(String.raw`* * * * '/opt/100\% o'\''clock/hpc-collector' run`);

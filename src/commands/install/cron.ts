@@ -14,6 +14,7 @@ export const cronCommand = defineCommand({
     ...commonArgs,
     ...systemsArg,
     ...installArgs,
+    jobs: { type: 'boolean', description: 'Run jobs export each night too; alone if no system is enabled' },
     mailto: { type: 'string', valueHint: 'ADDRESS', description: 'Address for cron mail (default: unchanged)' },
   },
   async run({ args }) {
@@ -30,14 +31,17 @@ export const cronCommand = defineCommand({
       ]);
       return exitCodes.done;
     }
-    const installation = await installationOf(args._, args, context);
+    const exportsJobs = args.jobs === true;
+    const runs = !exportsJobs || args._.length + context.config.collector.systems.length > 0;
+    const installation = await installationOf(args._, args, context, runs ? 'systems' : 'no system');
+    const tasks = { runs, exportsJobs };
     if (action === 'print') {
       const mailTo = args.mailto ?? installation.user;
-      printLines([cronBlock(installation, mailTo).trimEnd()]);
+      printLines([cronBlock(installation, mailTo, tasks).trimEnd()]);
       return exitCodes.done;
     }
     const before = await readCrontab();
-    const block = cronBlock(installation, args.mailto ?? mailToOf(before) ?? installation.user);
+    const block = cronBlock(installation, args.mailto ?? mailToOf(before) ?? installation.user, tasks);
     const after = changed(() => withBlock(before, asBytes(block)));
     if (after !== before) await writeCrontab(after);
     printLines([
