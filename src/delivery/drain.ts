@@ -54,7 +54,8 @@ export type DrainResult = {
 
 /**
  * Delivers the due entries of one destination, one request at a time. The entries of a stream are sent strictly oldest
- * first, unless the destination gets the newest one first. The caller holds the drain lock.
+ * first, unless the destination gets the newest one first. The caller holds the drain lock. `pace` has the earlier requests to
+ * the destination.
  */
 export async function drain(
   outbox: Outbox,
@@ -62,9 +63,9 @@ export async function drain(
   options: DrainOptions,
   log: Log,
   clock: Clock = realClock,
+  pace = new Pace(destination.maxPerMinute),
 ): Promise<DrainResult> {
   const deadline = options.maxSeconds === null ? Number.POSITIVE_INFINITY : clock.now() + options.maxSeconds * 1000;
-  const pace = new Pace(destination.maxPerMinute);
   /** Streams whose last attempt failed, and streams that rest after an earlier drain. */
   const stopped = new Set<string>();
   const resting = new Set<string>();

@@ -1,10 +1,7 @@
-import type { Config } from '../config/config.ts';
-import type { Destination } from '../delivery/destination.ts';
-import { destinationNamed } from '../delivery/destinations.ts';
-import { type DrainOptions, type DrainResult, drain, systemOf } from '../delivery/drain.ts';
+import { type DrainOptions, systemOf } from '../delivery/drain.ts';
 import { destinationOfStream } from '../delivery/sam-entries.ts';
-import { type ExitCode, exitCodes, OperatorError } from '../lib/errors.ts';
-import { canShowStatus, showStatus } from '../lib/status-line.ts';
+import { type ExitCode, exitCodes, type OperatorError } from '../lib/errors.ts';
+import { showStatus } from '../lib/status-line.ts';
 import { printable } from '../lib/text.ts';
 import { syncOutages } from '../outage/sync-from-outbox.ts';
 import type { Entry } from '../outbox/entry.ts';
@@ -17,7 +14,7 @@ import { refuseNotOutbox } from '../outbox/recovery/other-file.ts';
 import { warnOfDamage } from '../outbox/recovery/past-damage.ts';
 import { streamsDelivered } from '../outbox/streams.ts';
 import type { Context } from './context.ts';
-import { showProgress } from './drain-progress.ts';
+import { awaited, drainAll, summed } from './drain-all.ts';
 import { checkStream } from './known-streams.ts';
 import { stopSignal } from './signals.ts';
 
@@ -94,61 +91,6 @@ function rejectMisplaced(outbox: Outbox, { log }: Context): number {
 
 function isMisplaced({ stream, destination }: Pick<Entry, 'stream' | 'destination'>): boolean {
   return destinationOfStream(stream) !== destination;
-}
-
-/** The destinations with pending entries, and the errors of destinations that cannot be used. */
-type Awaited = { readonly destinations: readonly Destination[]; readonly problems: readonly OperatorError[] };
-
-function awaited(outbox: Outbox, stream: string | null, config: Config): Awaited {
-  const heads = outbox.heads(null).filter((head) => stream === null || head.stream === stream);
-  const destinations: Destination[] = [];
-  const problems: OperatorError[] = [];
-  for (const name of new Set(heads.map(({ destination }) => destination))) {
-    try {
-      destinations.push(destinationNamed(name, config));
-    } catch (error) {
-      if (!(error instanceof OperatorError)) throw error;
-      problems.push(error);
-    }
-  }
-  return { destinations, problems };
-}
-
-/** Drains all destinations in parallel, and waits for all before it throws the error of one. */
-async function drainAll(
-  outbox: Outbox,
-  destinations: readonly Destination[],
-  options: Omit<DrainOptions, 'signal'>,
-  { log }: Context,
-): Promise<DrainResult[]> {
-  const line = canShowStatus() ? showProgress() : null;
-  const drained = await Promise.allSettled(
-    destinations.map((destination) => {
-      const { name, maxPerMinute } = destination;
-      const progress: DrainOptions['progress'] = (own) =>
-        line?.update(name, own, () => ({ maxPerMinute, left: outbox.countPending(options.stream, name) }));
-      return drain(outbox, destination, { ...options, signal: stopSignal, progress }, log);
-    }),
-  );
-  line?.stop();
-  return drained.map((one) => {
-    if (one.status === 'rejected') throw one.reason;
-    return one.value;
-  });
-}
-
-function summed(results: readonly DrainResult[]) {
-  return {
-    delivered: sum(results, 'delivered'),
-    rejected: sum(results, 'rejected'),
-    stopped: results.flatMap(({ stopped }) => stopped),
-    resting: results.flatMap(({ resting }) => resting),
-    problem: results.find(({ problem }) => problem !== null)?.problem ?? null,
-  };
-}
-
-function sum<K extends string>(all: readonly Readonly<Record<K, number>>[], key: K): number {
-  return all.reduce((total, one) => total + one[key], 0);
 }
 
 /** Throws the first problem, after logging the others. */

@@ -18,7 +18,7 @@ function locationOf(box: TestOutbox, log: Log): OutboxLocation {
 }
 
 /** Drains as a command does; no retry has the time to be made. */
-function drainAt(box: TestOutbox, url: string, environment: Record<string, string> = {}) {
+function drainAt(box: TestOutbox, url: string, environment: Record<string, string> = {}, maxSeconds = 0.5) {
   const config = loadConfig(box.directory, {
     STATUS_API_URL: url,
     STATUS_API_USER: user,
@@ -28,7 +28,7 @@ function drainAt(box: TestOutbox, url: string, environment: Record<string, strin
   const lines: string[] = [];
   const log = createConsola({ level: 999, reporters: [{ log: (line) => lines.push(line.args.join(' ')) }] });
   const context = { config, log, outbox: locationOf(box, log), hanging: null, changes: null };
-  const code = drainOutbox(context, { stream: null, ignoreRest: false, maxSeconds: 0.5 });
+  const code = drainOutbox(context, { stream: null, ignoreRest: false, maxSeconds });
   return code.then((exitCode) => ({ exitCode, lines }));
 }
 
@@ -129,6 +129,28 @@ describe('several destinations', () => {
     };
     expect(await drainAt(box, server.url, environment)).toMatchObject({ exitCode: 0 });
   });
+});
+
+test('a slow destination does not keep entries from another that are stored meanwhile', async () => {
+  const jobs = { stream: 'ingest/c1', destination: 'ingest', path: '/api/data/ingest' } as const;
+  const body = JSON.stringify({ hostname: 'c1', jobs: [{ JobID: '1' }] });
+  const gotJobs = Promise.withResolvers<void>();
+  let box: TestOutbox | null = null;
+  using fixture = await startFixture(({ path }) => {
+    if (path === jobs.path) {
+      gotJobs.resolve();
+      return answer(200, { success: true, jobs_processed: 1, hostname: 'c1' });
+    }
+    // As another run does, which finds this drain and leaves.
+    box?.add('', { ...jobs, body });
+    return (socket) => void gotJobs.promise.then(() => socket.write(accepted()));
+  });
+  box = fixture.box;
+  box.add('x');
+  const environment = { INGEST_API_URL: fixture.server.url, INGEST_API_KEY: 'key-of-the-draining-test' };
+  const { exitCode, lines } = await drainAt(box, fixture.server.url, environment, 60);
+  expect({ exitCode, lines }).toMatchObject({ exitCode: 0 });
+  expect(lines.at(-1)).toBe('Drain: 2 delivered, 0 rejected, 0 left');
 });
 
 test('the time-out of a request is the configured one', async () => {
