@@ -32,7 +32,10 @@ const common = {
     .optional(),
 };
 
-/** The order in which the entries of a stream are sent after an outage; by default the server's answers decide. */
+/**
+ * The order in which the entries of a stream are sent after an outage. By default the server's answers decide, except to
+ * `sam`: the oldest first.
+ */
 const catchUp = z.enum(['oldest-first', 'newest-first']).optional();
 
 /** One destination that has a kind of its own. */

@@ -82,7 +82,7 @@ export type Destination = {
   readonly showsMoments: boolean;
   /**
    * The order of the entries of a stream after an outage. `by-answer`: the newest first if the server's answers say that
-   * it stores snapshots right in any order. Null if its entries have no order.
+   * it stores snapshots right in any order, otherwise `oldest-first`. Null if its entries have no order.
    */
   readonly catchUp: 'oldest-first' | 'newest-first' | 'by-answer' | null;
   readonly maxPerMinute: number;

@@ -80,7 +80,8 @@ export class ReadAhead {
 
   #read(entry: Entry, before: Read | null): Read {
     // To a server that stores snapshots right in any order, each place is the same.
-    const isAnyOrder = takesAnyOrder(this.#outbox, this.#destination.address);
+    const { catchUp, address } = this.#destination;
+    const isAnyOrder = catchUp !== 'oldest-first' && takesAnyOrder(this.#outbox, address);
     const place = {
       isLate: !isAnyOrder && this.#outbox.isLate(entry),
       isNewest: isAnyOrder || this.#outbox.isNewest(entry),

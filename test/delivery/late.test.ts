@@ -169,7 +169,7 @@ describe('in the receiver', () => {
     };
   }
 
-  test('a late entry adds its snapshot and its users, and leaves reservations alone', async () => {
+  test('a late entry adds its snapshot and leaves spans and reservations alone', async () => {
     const id = box.add('derecho', { ...snapshot(minutes(0)), rejectedBecause: 'not yet' });
     box.add('derecho', snapshot(minutes(5)));
     await drainTo(box, receiver.url, { settings });
@@ -177,10 +177,7 @@ describe('in the receiver', () => {
     expect(before).toMatchObject({ spans: { length: 3 }, reservations: { length: 2 }, snapshots: 1 });
     box.outbox.retry(box.entry(id));
     expect(await drainTo(box, receiver.url, { settings })).toMatchObject({ delivered: 1, left: 0 });
-    const after = await stored();
-    expect(after).toEqual({ ...before, spans: after.spans, snapshots: 2 });
-    const starts = after.spans.map((span) => (span as { first_seen: string }).first_seen);
-    expect(starts.filter((start) => start === '2026-01-01T12:00:00')).toHaveLength(3);
+    expect(await stored()).toEqual({ ...before, snapshots: 2 });
   });
 
   test('one whose answer was lost, and which is sent again with less in it, is there once and is delivered', async () => {

@@ -2,13 +2,25 @@
 
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
+import type { SamSettings } from '../../src/config/sam.ts';
+import { samDestination } from '../../src/delivery/sam.ts';
+import type { NewEntry } from '../../src/outbox/entry.ts';
 import { choicesOf } from '../../src/outbox/order.ts';
 import { waitingOf } from '../../src/outbox/waiting.ts';
-import { accepted, answer, drainTo, openOutbox, type Seen, startFixture, type TestOutbox } from './helper.ts';
+import {
+  accepted,
+  answer,
+  drainInto,
+  drainTo,
+  openOutbox,
+  type Seen,
+  settingsFor,
+  startFixture,
+  type TestOutbox,
+} from './helper.ts';
 
 const inAnyOrder = answer(201, { success: true, status_id: 7 }, { 'X-Snapshot-Order': 'any' });
 const newestFirst = { settings: { catch_up: 'newest-first' } } as const;
-const oldestFirst = { settings: { catch_up: 'oldest-first' } } as const;
 
 /** What was sent, as `STREAM NUMBER`. */
 const sent = (seen: readonly Seen[]) =>
@@ -16,6 +28,20 @@ const sent = (seen: readonly Seen[]) =>
 
 function fill(box: TestOutbox, systems: readonly string[]): void {
   for (const system of systems) box.add(system);
+}
+
+/** Adds an entry for the destination `ours`. */
+function addOurs(box: TestOutbox, system: string, rest: Partial<NewEntry> = {}): string {
+  return box.add(system, { stream: `ours/${system}`, destination: 'ours', ...rest });
+}
+
+function fillOurs(box: TestOutbox, systems: readonly string[]): void {
+  for (const system of systems) addOurs(box, system);
+}
+
+/** Drains into the destination `ours`, which has no setting for the order. */
+function drainOurs(box: TestOutbox, url: string, settings: Partial<SamSettings> = {}) {
+  return drainInto(box, samDestination(settingsFor(url, settings), 'the env file', 'ours'));
 }
 
 test('to a server that says nothing, all go oldest first', async () => {
@@ -29,53 +55,66 @@ describe('to a server that stores snapshots right in any order', () => {
   test('the newest of each stream goes first, then the backlog, oldest first', async () => {
     using fixture = await startFixture(() => inAnyOrder);
     const { box, server } = fixture;
-    fill(box, ['a']);
-    await drainTo(box, server.url);
-    fill(box, ['a', 'b', 'a', 'b', 'a', 'b', 'c']);
-    await drainTo(box, server.url);
+    fillOurs(box, ['a']);
+    await drainOurs(box, server.url);
+    fillOurs(box, ['a', 'b', 'a', 'b', 'a', 'b', 'c']);
+    await drainOurs(box, server.url);
     expect(sent(server.seen).slice(1)).toEqual(['a 6', 'b 7', 'c 8', 'a 2', 'b 3', 'a 4', 'b 5']);
   });
 
   test('the first contact finds that out: the rest of the backlog goes newest first', async () => {
     using fixture = await startFixture(() => inAnyOrder);
-    fill(fixture.box, ['a', 'a', 'a', 'a', 'a']);
-    await drainTo(fixture.box, fixture.server.url);
+    fillOurs(fixture.box, ['a', 'a', 'a', 'a', 'a']);
+    await drainOurs(fixture.box, fixture.server.url);
     expect(sent(fixture.server.seen)).toEqual(['a 1', 'a 2', 'a 5', 'a 3', 'a 4']);
   });
 
   test('each goes whole, however late', async () => {
     using fixture = await startFixture(() => inAnyOrder);
     const { box, server } = fixture;
-    await drainAfter(box, server.url, () => fill(box, ['a']));
+    await drainAfter(box, server.url, () => fillOurs(box, ['a']));
     const parts = { user_project_queues: [{ a: 1 }], reservations: [{ a: 1 }] };
     const bodies = [1, 2, 3].map((number) => JSON.stringify({ number, ...parts }));
     await drainAfter(box, server.url, () => {
-      for (const body of bodies) box.add('a', { body });
+      for (const body of bodies) addOurs(box, 'a', { body });
     });
     expect(server.seen.slice(1).map(({ body }) => body)).toEqual([bodies[2], bodies[0], bodies[1]] as string[]);
+  });
+
+  test('sam keeps its order, and what is late goes without what harms SAM, unless a setting says otherwise', async () => {
+    using fixture = await startFixture(() => inAnyOrder);
+    const { box, server } = fixture;
+    const add = (number: number) => box.add('a', { body: JSON.stringify({ number, user_project_queues: [{ a: 1 }] }) });
+    for (const number of [1, 2, 3]) add(number);
+    await drainTo(box, server.url);
+    for (const number of [4, 5, 6]) add(number);
+    await drainTo(box, server.url, newestFirst);
+    expect(sent(server.seen)).toEqual(['a 1', 'a 2', 'a 3', 'a 6', 'a 4', 'a 5']);
+    const rows = server.seen.map(({ body }) => JSON.parse(body).user_project_queues.length);
+    expect(rows).toEqual([1, 1, 1, 1, 1, 1]);
   });
 
   test('the order can be oldest first by a setting', async () => {
     using fixture = await startFixture(() => inAnyOrder);
     const { box, server } = fixture;
-    fill(box, ['a']);
-    await drainTo(box, server.url, oldestFirst);
-    fill(box, ['a', 'a', 'a']);
-    await drainTo(box, server.url, oldestFirst);
+    fillOurs(box, ['a']);
+    await drainOurs(box, server.url, { catch_up: 'oldest-first' });
+    fillOurs(box, ['a', 'a', 'a']);
+    await drainOurs(box, server.url, { catch_up: 'oldest-first' });
     expect(sent(server.seen)).toEqual(['a 1', 'a 2', 'a 3', 'a 4']);
   });
 
   test('a snapshot that is stored during the backlog goes before the rest of it', async () => {
     let box: TestOutbox | null = null;
     using fixture = await startFixture((_, before) => {
-      if (before === 3) box?.add('a');
+      if (before === 3 && box !== null) addOurs(box, 'a');
       return inAnyOrder;
     });
     box = fixture.box;
-    fill(box, ['a']);
-    await drainTo(box, fixture.server.url);
-    fill(box, ['a', 'a', 'a', 'a', 'a', 'a']);
-    await drainTo(box, fixture.server.url);
+    fillOurs(box, ['a']);
+    await drainOurs(box, fixture.server.url);
+    fillOurs(box, ['a', 'a', 'a', 'a', 'a', 'a']);
+    await drainOurs(box, fixture.server.url);
     const order = sent(fixture.server.seen);
     expect(order.slice(0, 4)).toEqual(['a 1', 'a 7', 'a 2', 'a 3']);
     // One entry was noted as about to be sent when the new one was stored.
@@ -87,11 +126,11 @@ describe('to a server that stores snapshots right in any order', () => {
     let isSam = false;
     using fixture = await startFixture(() => (isSam ? accepted() : inAnyOrder));
     const { box, server } = fixture;
-    await drainAfter(box, server.url, () => fill(box, ['a']));
+    await drainAfter(box, server.url, () => fillOurs(box, ['a']));
     isSam = true;
     await drainAfter(box, server.url, () => {
       for (let number = 2; number < 6; number++)
-        box.add('a', { body: JSON.stringify({ number, user_project_queues: [{ a: 1 }] }) });
+        addOurs(box, 'a', { body: JSON.stringify({ number, user_project_queues: [{ a: 1 }] }) });
     });
     const rows = server.seen.slice(1).map(({ body }) => {
       const { number, user_project_queues } = JSON.parse(body) as { number: number; user_project_queues: unknown[] };
@@ -107,7 +146,7 @@ describe('to a server that stores snapshots right in any order', () => {
 
   async function drainAfter(box: TestOutbox, url: string, add: () => void): Promise<void> {
     add();
-    await drainTo(box, url);
+    await drainOurs(box, url);
   }
 });
 
