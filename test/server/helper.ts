@@ -94,6 +94,23 @@ export async function startForTest(options: Partial<ReceiverOptions> & { readonl
 
 export type TestReceiver = Awaited<ReturnType<typeof startForTest>>;
 
+/** A body that stops after its first bytes, when `reached` resolves, until `release` is called. */
+export function heldBody(value: unknown) {
+  const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
+  const { promise: goOn, resolve: release } = Promise.withResolvers<void>();
+  const text = new TextEncoder().encode(JSON.stringify(value));
+  const body = new ReadableStream<Uint8Array>({
+    async start(controller) {
+      controller.enqueue(text.slice(0, 20));
+      reach();
+      await goOn;
+      controller.enqueue(text.slice(20));
+      controller.close();
+    },
+  });
+  return { body, reached, release };
+}
+
 /** Sends bytes as they are and returns what comes back until the other side, or `until`, ends it. */
 export function raw(url: string, text: string, until: (received: string) => boolean = () => false): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();

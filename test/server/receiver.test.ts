@@ -4,7 +4,7 @@ import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { OperatorError } from '../../src/lib/errors.ts';
 import { startReceiver } from '../../src/server/receiver.ts';
-import { freshDatabasePath, login, startForTest } from './helper.ts';
+import { freshDatabasePath, heldBody, login, startForTest } from './helper.ts';
 import { leastTotals } from './samples.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -112,18 +112,7 @@ test('an outbox given by mistake is not migrated', async () => {
 
 test('stop lets what is under way finish, and is done once', async () => {
   const receiver = await started();
-  const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
-  const { promise: goOn, resolve: release } = Promise.withResolvers<void>();
-  const text = new TextEncoder().encode(JSON.stringify(leastTotals));
-  const body = new ReadableStream<Uint8Array>({
-    async start(controller) {
-      controller.enqueue(text.slice(0, 20));
-      reach();
-      await goOn;
-      controller.enqueue(text.slice(20));
-      controller.close();
-    },
-  });
+  const { body, reached, release } = heldBody(leastTotals);
   // Log in first, so that the request is in its body when the stop comes.
   await receiver.get('outages');
   const headers = { ...login, 'Content-Type': 'application/json' };

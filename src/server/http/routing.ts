@@ -136,7 +136,13 @@ async function dispatch(
     api.refuse(error, { url, client }),
   );
   if (api.origins) allowOrigin(answered.response, request, api.origins);
-  return answered;
+  return withAddress(answered, client);
+}
+
+/** Adds the address of a client that was not let in to the note for the log, by which it can be blocked. */
+function withAddress(answered: Answered, { address }: Client): Answered {
+  if (![401, 403, 429].includes(answered.response.status)) return answered;
+  return { ...answered, note: `${answered.note ?? 'refused'}, from ${printable(address, 60)}` };
 }
 
 function covers(prefix: string, path: string): boolean {

@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { addUser, changePassword, removeUser } from '../../../src/server/auth/users.ts';
+import { startReceiver } from '../../../src/server/receiver.ts';
 import { overEngines, startForTest, type TestReceiver } from '../helper.ts';
 import { leastTotals } from '../samples.ts';
 
@@ -50,6 +51,19 @@ overEngines((engine) => {
     const plain = { 'X-Forwarded-Proto': 'http', Origin: 'http://status.example.org' };
     expect(await attributes(plain)).toBe('Max-Age=604800; Path=/; HttpOnly; SameSite=Lax');
     expect(await attributes({ 'X-Forwarded-Prefix': '/status' })).toContain('; Path=/status; ');
+  });
+
+  test('every receiver of the database knows the session', async () => {
+    const { database } = receiver;
+    const second = await startReceiver({ hostname: '127.0.0.1', port: 0, database, isBehindProxy: true });
+    const headers = { ...proxy, Cookie: await begun() };
+    expect((await fetch(`${second.url}/api/v1/status/outages`, { headers })).status).toBe(200);
+    await second.stop();
+  });
+
+  test('a refusal is logged with the address that the proxy reports', async () => {
+    await logIn({ user: 'anna', password: 'wrong' });
+    expect(receiver.lines.at(-1)).toMatch(/^401 POST .*: Invalid credentials, from 203\.0\.113\.7$/);
   });
 
   test('a form logs in too', async () => {

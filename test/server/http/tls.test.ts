@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { makeAuthority, signCertificate } from '../../support/certificates.ts';
 import { temporaryDirectory } from '../../support/files.ts';
-import { login, startForTest } from '../helper.ts';
+import { heldBody, login, startForTest } from '../helper.ts';
 import { leastTotals } from '../samples.ts';
 
 const { path: directory, remove } = temporaryDirectory();
@@ -64,18 +64,7 @@ test('requests are answered over HTTPS, and a wrong authority is refused by the 
 test('a reload gives new connections the new certificate, and lets a request under way end', async () => {
   const { url, reloadTls } = await started();
   expect(await nameAt(url)).toBe('first');
-  const { promise: goOn, resolve: release } = Promise.withResolvers<void>();
-  const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
-  const text = new TextEncoder().encode(JSON.stringify(leastTotals));
-  const body = new ReadableStream<Uint8Array>({
-    async start(controller) {
-      controller.enqueue(text.slice(0, 20));
-      reach();
-      await goOn;
-      controller.enqueue(text.slice(20));
-      controller.close();
-    },
-  });
+  const { body, reached, release } = heldBody(leastTotals);
   const headers = { ...login, 'Content-Type': 'application/json' };
   const options = { tls: { rejectUnauthorized: false } };
   // Log in first, so that the request is in its body at the reload.
