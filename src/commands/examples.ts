@@ -45,6 +45,10 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     'hpc-collector sample --jobid 12345',
     'hpc-collector sample --jobid "$SLURM_JOB_ID" --daemon --pidfile "/run/sample.$SLURM_JOB_ID"',
   ],
+  'sample report': [
+    'hpc-collector sample report /var/spool/hpc-collector/samples --by user',
+    'hpc-collector sample report --cluster hpc1 --by software --format csv',
+  ],
   'sample config check': ['hpc-collector sample config check'],
   'maintenance start': ['hpc-collector maintenance start derecho --until 2026-01-31T18:00'],
   'maintenance end': ['hpc-collector maintenance end derecho'],

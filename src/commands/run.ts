@@ -8,6 +8,7 @@ import { type Context, chosenSystems, logged, openContext, routinely } from '../
 import { drainOutbox } from '../run/draining.ts';
 import { forReal } from '../run/executors.ts';
 import { printPayloads } from '../run/previewing.ts';
+import { takeInSamples } from '../run/samples.ts';
 import { stopSignal } from '../run/signals.ts';
 import { commonArgs, systemArgs } from './common.ts';
 
@@ -33,8 +34,10 @@ export const runCommand = defineCommand({
 
 async function run(names: readonly string[], context: Context): Promise<ExitCode> {
   const { systems, failures } = chosenSystems(names, context, 'here');
-  if (systems.length === 0) return worst(failures);
-  context.log.info(`Starting: ${systems.map((system) => system.system_name).join(', ')}`);
+  const { samples } = context.config.collector;
+  if (systems.length === 0 && samples === undefined) return worst(failures);
+  const what = [...systems.map((system) => system.system_name), ...(samples === undefined ? [] : ['samples of jobs'])];
+  context.log.info(`Starting: ${what.join(', ')}`);
   const ran = await logged(context.log, () => collectAndDrain(systems, context));
   const code = worst([...failures, ran]);
   if (code === exitCodes.locked || stopSignal.aborted) return code;
@@ -45,11 +48,26 @@ async function run(names: readonly string[], context: Context): Promise<ExitCode
 }
 
 async function collectAndDrain(systems: readonly System[], context: Context): Promise<ExitCode> {
-  const collected = await collectAndStore(systems, context, { postDirectly: true });
+  const collected =
+    systems.length === 0 ? exitCodes.done : await collectAndStore(systems, context, { postDirectly: true });
   if (collected === exitCodes.locked || stopSignal.aborted) return collected;
+  const taken = samplesIfAny(context);
   const drained = await drainIfOpen(context);
   // If another drain is running, it delivers the entries, so this run did not fail.
-  return worst([collected, drained === exitCodes.locked ? exitCodes.done : drained]);
+  return worst([collected, taken, drained === exitCodes.locked ? exitCodes.done : drained]);
+}
+
+/** Stores the samples of jobs if they are configured. Logs an error and returns `failed` if that is not possible. */
+function samplesIfAny(context: Context): ExitCode {
+  const { samples } = context.config.collector;
+  if (samples === undefined || context.hanging !== null) return exitCodes.done;
+  try {
+    return takeInSamples(samples, context) ? exitCodes.done : exitCodes.failed;
+  } catch (error) {
+    if (!(error instanceof OutboxUnwritable)) throw error;
+    context.log.error(`✗ no samples are stored: ${error.problem}; they stay in ${samples.spool}`);
+    return exitCodes.failed;
+  }
 }
 
 /** Drains the outbox. Logs an error and returns `failed` if the outbox cannot be opened. */

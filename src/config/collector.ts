@@ -4,6 +4,7 @@ import { failedProbePolicy } from './fields.ts';
 import { jobsSettings } from './jobs.ts';
 import { presetNames } from './presets.ts';
 import { proxySettings } from './proxy.ts';
+import { samplesSettings } from './samples.ts';
 
 const httpUrl = z.url({ protocol: /^https?$/, error: 'is not an http or https URL' });
 
@@ -27,6 +28,7 @@ export const collectorSchema = z.strictObject({
     .prefault({}),
   ...proxySettings,
   jobs: jobsSettings,
+  samples: samplesSettings,
   /** Ages, in minutes, of the last snapshot and of the oldest pending entry. */
   health: z
     .strictObject({

@@ -14,6 +14,9 @@ export function checkDeliverTo(layers: Layers, collector: CollectorSettings): vo
   const problems = [
     ...unknownDestinations(layers, ['deliver_to'], 'sam', collector),
     ...unknownDestinations(layers, ['jobs', 'deliver_to'], 'ingest', collector),
+    ...(collector.samples === undefined
+      ? []
+      : unknownDestinations(layers, ['samples', 'deliver_to'], 'sams', collector, collector.samples.deliver_to)),
   ];
   if (problems.length > 0) throw new ConfigError(problems);
 }
@@ -24,6 +27,7 @@ export function unknownDestinations(
   path: readonly string[],
   kind: DestinationKind,
   { destinations }: CollectorSettings,
+  byDefault: readonly string[] = [],
 ): ConfigProblem[] {
   const listed = path.reduce<unknown>(
     (at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined),
@@ -31,7 +35,7 @@ export function unknownDestinations(
   );
   const known = new Map(Object.entries(destinations).map(([name, settings]) => [name, settings.kind]));
   const suitable = [...known].flatMap(([name, other]) => (other === kind ? [name] : []));
-  return names.parse(listed).flatMap((name, index) => {
+  return names.parse(listed ?? byDefault).flatMap((name, index) => {
     if (typeof name !== 'string' || known.get(name) === kind) return [];
     const meant = nearest(name, suitable);
     const hint = meant === null ? `those of kind ${kind} are ${suitable.join(', ')}` : `did you mean '${meant}'?`;

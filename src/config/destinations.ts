@@ -3,12 +3,15 @@ import { isProxyAddress } from '../lib/address.ts';
 import type { Environment } from './paths.ts';
 import { type ProxySettings, proxyFor } from './proxy.ts';
 
-/** The APIs that a destination can speak: the SAM status API, or a usage-history API. The receiver speaks both. */
-export const destinationKinds = ['sam', 'ingest'] as const;
+/**
+ * The APIs that a destination can speak: the SAM status API, a usage-history API, or the post receiver of sampled jobs.
+ * The receiver speaks all of them.
+ */
+export const destinationKinds = ['sam', 'ingest', 'sams'] as const;
 export type DestinationKind = (typeof destinationKinds)[number];
 
 /** Default of `timeout` by kind, in seconds. A usage-history API stores a thousand jobs in one request. */
-export const defaultTimeouts: Readonly<Record<DestinationKind, number>> = { sam: 30, ingest: 120 };
+export const defaultTimeouts: Readonly<Record<DestinationKind, number>> = { sam: 30, ingest: 120, sams: 30 };
 
 const common = {
   url: z.string().optional(),

@@ -4,8 +4,9 @@ import { oneOf, secondsFrom } from './environment.ts';
 import { checkHttpAddress } from './http-address.ts';
 import type { Environment } from './paths.ts';
 
-/** The settings of a destination that speaks a usage-history API. */
-export type IngestSettings = Omit<CollectorSettings['destinations']['ingest'], 'proxy'> & {
+/** The settings of a destination that takes jobs with a key: their records (`ingest`), or what they used (`sams`). */
+export type IngestSettings = Omit<CollectorSettings['destinations']['ingest'], 'proxy' | 'kind'> & {
+  readonly kind: 'ingest' | 'sams';
   /** Without a slash at the end; null if none is configured. */
   readonly baseUrl: string | null;
   /** Null if it is missing; jobs are stored in any case. */
@@ -15,7 +16,8 @@ export type IngestSettings = Omit<CollectorSettings['destinations']['ingest'], '
 };
 
 /** What `collector.yaml` says about such a destination. */
-type Configured = Omit<CollectorSettings['destinations']['ingest'], 'timeout'> & {
+type Configured = Omit<CollectorSettings['destinations']['ingest'], 'timeout' | 'kind'> & {
+  readonly kind: 'ingest' | 'sams';
   readonly timeout?: number | undefined;
 };
 
@@ -31,7 +33,7 @@ export function ingestSettingsAt(
     ...configured,
     baseUrl,
     apiKey: oneOf(environment, variablesOf(name).key) ?? null,
-    timeout: secondsFrom(environment, 'API_TIMEOUT') ?? configured.timeout ?? defaultTimeouts.ingest,
+    timeout: secondsFrom(environment, 'API_TIMEOUT') ?? configured.timeout ?? defaultTimeouts[configured.kind],
     proxy: baseUrl === null ? null : proxyOf(name, baseUrl, configured.proxy, collector, environment),
   };
 }

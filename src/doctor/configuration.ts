@@ -55,7 +55,7 @@ export function checkCredentials(
   const present = used.map(([, settings]) =>
     settings.kind === 'sam'
       ? `user ${settings.credentials?.user}, for ${settings.baseUrl}`
-      : `a key for ${settings.baseUrl}`,
+      : `${settings.apiKey === null ? 'no' : 'a'} key for ${settings.baseUrl}`,
   );
   return pass('credentials', present.join('; '));
 }
@@ -63,7 +63,8 @@ export function checkCredentials(
 /** Returns the variables of a destination to set. */
 function missingOf(name: string, { kind, baseUrl }: DestinationSettings, environment: Environment): string[] {
   const { url, user, password, key } = variablesOf(name);
-  const secrets = kind === 'sam' ? [user, password] : [key];
+  // The original post receiver has no logins.
+  const secrets = kind === 'sam' ? [user, password] : kind === 'ingest' ? [key] : [];
   return [
     ...(baseUrl === null ? [url[0]] : []),
     ...secrets.flatMap((names) => (names.some((one) => environment[one] !== undefined) ? [] : [names[0]])),

@@ -15,6 +15,7 @@ import { checkIngest } from './ingest.ts';
 import { checkOutbox } from './outbox.ts';
 import { checkReach } from './reach.ts';
 import { checkSam } from './sam.ts';
+import { checkSams } from './sams.ts';
 import { usedDestinations } from './used-destinations.ts';
 
 /** What to check, and with which executors. */
@@ -43,7 +44,10 @@ export async function diagnose(patient: DoctorContext): Promise<CheckResult[]> {
     [checkEnvFile(examined), checkCredentials(examined, used), checkEnabled(examined, patient.named)],
     ...systems.map((system) => checkSystem(system, patient)),
     ...used.map(([name, settings]) => {
-      if (settings.kind === 'ingest') return checkIngest(settings, envFile, processEnvironment, name);
+      if (settings.kind !== 'sam')
+        return settings.kind === 'sams'
+          ? checkSams(settings, name)
+          : checkIngest(settings, envFile, processEnvironment, name);
       const own = systems.filter(({ deliver_to }) => deliver_to.includes(name));
       return checkSam(settings, own, envFile, processEnvironment, name);
     }),

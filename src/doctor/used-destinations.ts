@@ -14,6 +14,7 @@ export function usedDestinations(config: Config, systems: readonly System[], col
   const ofSystems = new Set(systems.flatMap(({ deliver_to }) => deliver_to));
   const names = new Set([
     ...(ofSystems.size === 0 && collects ? collector.deliver_to : ofSystems),
+    ...(collector.samples?.deliver_to ?? []),
     ...collector.jobs.deliver_to.filter((name) => (destinations.get(name)?.baseUrl ?? null) !== null),
   ]);
   return [...destinations].filter(([name]) => names.has(name));

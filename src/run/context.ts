@@ -153,6 +153,8 @@ export function chosenSystems(
   which: 'here' | 'as named',
 ): ChosenSystems {
   const wanted = names.length > 0 ? names : config.collector.systems;
+  if (wanted.length === 0 && which === 'here' && config.collector.samples !== undefined)
+    return { systems: [], failures: [] };
   if (wanted.length === 0) {
     throw new OperatorError(
       `no system is named and none is enabled: name a system, or list them under 'systems:' in ${join(config.directory, 'collector.yaml')}, which hpc-collector config init writes`,

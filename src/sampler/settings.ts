@@ -185,15 +185,7 @@ export type SampleSettings = {
  * without `sams.`. Throws ConfigError that lists every error with its line.
  */
 export function readSampleSettings(file: string): SampleSettings {
-  const { value, placeOf, origin } = readYaml(file);
-  const given = new Map(Object.keys(value).map((name) => [withoutPrefix(name), name]));
-  const layers: Layers = [
-    {
-      origin,
-      value: Object.fromEntries(Object.entries(value).map(([name, section]) => [withoutPrefix(name), section ?? {}])),
-      placeOf: ([first, ...rest], what) => placeOf([given.get(String(first)) ?? String(first), ...rest], what),
-    },
-  ];
+  const layers = namedLayers(file);
   const of = checkSettings(schema, layers);
   const chosen = (setting: 'samplers' | 'outputs' | 'listeners', kind: string): ModuleName[] =>
     of.collector[setting].map((name, index) => {
@@ -223,6 +215,19 @@ export function readSampleSettings(file: string): SampleSettings {
     },
     of,
   };
+}
+
+/** Reads a YAML file whose sections can be named with or without `sams.`, and names them without. */
+export function namedLayers(file: string): Layers {
+  const { value, placeOf, origin } = readYaml(file);
+  const given = new Map(Object.keys(value).map((name) => [withoutPrefix(name), name]));
+  return [
+    {
+      origin,
+      value: Object.fromEntries(Object.entries(value).map(([name, section]) => [withoutPrefix(name), section ?? {}])),
+      placeOf: ([first, ...rest], what) => placeOf([given.get(String(first)) ?? String(first), ...rest], what),
+    },
+  ];
 }
 
 function withoutPrefix(name: string): string {

@@ -12,6 +12,7 @@ import { iriApi } from './iri/routes.ts';
 import { getLiveness, getMetrics, getReadiness } from './monitoring/api.ts';
 import type { RequestCounts } from './monitoring/request-counts.ts';
 import { pageRoutes } from './pages/routes.ts';
+import { getSampledJob, postSampledJob } from './sampled/api.ts';
 import {
   changeOutage,
   deleteOutage,
@@ -124,6 +125,8 @@ export function apisOf({
         route('GET', `${status}/:system/node-types/:name/history`, reader, getHistory(store, 'node_type')),
         route('GET', `${status}/:system/login-nodes/:name/history`, reader, getHistory(store, 'login_node')),
         route('GET', `${status}/:system/filesystems/:name/history`, reader, getHistory(store, 'filesystem')),
+        route('POST', '/:job/:sample', keyHolder, postSampledJob(store, limits.usage)),
+        route('GET', '/api/v1/jobs/:cluster/:job/software', clusterReader, getSampledJob(store)),
         route('GET', '/api/v1/usage/query', usageReader, getQuery(store, usage)),
         route('POST', '/api/v1/usage/query', usageReader, postQuery(store, usage, limits.status)),
       ],

@@ -6,6 +6,7 @@ export const sampleCommand = defineCommand({
   args: sampleArgs,
   subCommands: {
     config: () => import('./config.ts').then((module) => module.configCommand),
+    report: () => import('./report.ts').then((module) => module.reportCommand),
   },
   async run({ args }) {
     const { sample } = await import('../../run/sampling.ts');

@@ -53,11 +53,12 @@ async function collectorsAt(reader: Reader, seesNames: boolean): Promise<Collect
   });
 }
 
-/** Snapshots and outages share a destination, whose entries each request counts; finished jobs have another one. */
+/** The kinds that share a destination, whose entries each request counts. */
+const destinationKinds: readonly (readonly CollectorStream['kind'][])[] = [['status', 'outage'], ['jobs'], ['samples']];
+
 function waitingOf(newest: readonly CollectorStreamRow[]): number | null {
-  const ofStatus = newest.find(({ kind }) => kind !== 'jobs')?.waiting ?? null;
-  const ofJobs = newest.find(({ kind }) => kind === 'jobs')?.waiting ?? null;
-  return ofStatus === null && ofJobs === null ? null : (ofStatus ?? 0) + (ofJobs ?? 0);
+  const counts = destinationKinds.flatMap((kinds) => newest.find(({ kind }) => kinds.includes(kind))?.waiting ?? []);
+  return counts.length === 0 ? null : counts.reduce((sum, count) => sum + count, 0);
 }
 
 function statusOf(row: CollectorStreamRow, seesNames: boolean): StreamStatus {

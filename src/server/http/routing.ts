@@ -37,6 +37,8 @@ const parameterForms: Readonly<Record<string, string>> = {
   kind: '[a-z-]+',
   name: '[^/]+',
   outage: '\\d{1,15}',
+  job: '\\d{1,15}(?:(?:\\[|%5B)\\d+(?:\\]|%5D))?',
+  sample: '[^/]+\\.json',
 };
 
 /**

@@ -3,7 +3,7 @@ import type { Reader, Writer } from './port.ts';
 /** What a collector sends: snapshots of a system, outages, or finished jobs of a cluster. */
 export type CollectorStream = {
   readonly host: string;
-  readonly kind: 'status' | 'outage' | 'jobs';
+  readonly kind: 'status' | 'outage' | 'jobs' | 'samples';
   /** The system or cluster; empty for outages, and if a refused request does not say it. */
   readonly name: string;
   readonly version: string;

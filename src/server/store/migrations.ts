@@ -333,4 +333,16 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (host, kind, name)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- What the sampler of each node measured of a job: the JSON as it was received, compressed with zstd.
+  CREATE TABLE sampled_jobs (
+    cluster TEXT NOT NULL,
+    job_id TEXT NOT NULL,
+    node TEXT NOT NULL,
+    received_at TEXT NOT NULL,
+    received_from TEXT NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (cluster, job_id, node)
+  ) STRICT;
+  `,
 ];

@@ -293,6 +293,17 @@ export const postgresMigrations: readonly string[] = [
     PRIMARY KEY (host, kind, name)
   );
   `,
+  `
+  CREATE TABLE sampled_jobs (
+    cluster TEXT COLLATE "C" NOT NULL,
+    job_id TEXT COLLATE "C" NOT NULL,
+    node TEXT COLLATE "C" NOT NULL,
+    received_at TEXT COLLATE "C" NOT NULL,
+    received_from TEXT NOT NULL,
+    body BYTEA NOT NULL,
+    PRIMARY KEY (cluster, job_id, node)
+  );
+  `,
 ];
 
 /**

@@ -31,6 +31,7 @@ export const tables: readonly Table[] = [
   { name: 'deliveries', key: ['key'], kind: 'answers for retries' },
   { name: 'clusters', key: ['name'], kind: 'jobs' },
   { name: 'jobs', key: ['cluster', 'job_id', 'submit'], kind: 'jobs' },
+  { name: 'sampled_jobs', key: ['cluster', 'job_id', 'node'], kind: 'sampled jobs' },
   { name: 'usage_names', key: ['cluster', 'id'], kind: 'job segments' },
   { name: 'usage_segments', key: ['cluster', 'day'], kind: 'job segments' },
 ];

@@ -18,6 +18,7 @@ import { insertInto as insertOnPostgres } from '../../../src/server/store/postgr
 import * as reservations from '../../../src/server/store/reservations.ts';
 import * as resources from '../../../src/server/store/resources.ts';
 import * as retention from '../../../src/server/store/retention.ts';
+import * as sampledJobs from '../../../src/server/store/sampled-jobs.ts';
 import * as secrets from '../../../src/server/store/secrets.ts';
 import * as series from '../../../src/server/store/series.ts';
 import * as sessions from '../../../src/server/store/sessions.ts';
@@ -183,6 +184,16 @@ beforeAll(async () => {
   await spans.spansEndingAt(writer, 's', 'user', '');
   await spans.spansAround(writer, 's', 'user', null, '');
   await spans.spansBetween(writer, 's', 'user', '', '');
+  await sampledJobs.storeSampledJob(writer, {
+    cluster: 'c',
+    jobId: '1',
+    node: 'n',
+    receivedAt: '',
+    receivedFrom: '',
+    body: new Uint8Array(),
+  });
+  await sampledJobs.sampledNodes(writer, 'c', '1');
+  for await (const _ of sampledJobs.allSampledNodes(writer, 'c')) break;
   await spans.spanStarts(writer, 's', 'user', '');
   await spans.storeSpanRows(writer, 's', 'user', [span]);
   await spans.deleteSpan(writer, 1);

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+
+const cpu = z.object({ user: z.number().nonnegative(), system: z.number().nonnegative() });
+
+/**
+ * What the sampler of one node measured of a job, with the names of the original program (sams-collector of
+ * softwareaccounting 1.10). CPU times are in seconds. Further members are kept as they are.
+ */
+export const sampledJobSchema = z.looseObject({
+  'sams.sampler.Core': z.looseObject({
+    jobid: z.union([z.int().nonnegative(), z.string().max(40)]),
+    node: z.string().max(255),
+  }),
+  'sams.sampler.SlurmInfo': z
+    .looseObject({
+      account: z.string().max(255).optional(),
+      username: z.string().max(255).optional(),
+      partition: z.string().max(255).optional(),
+    })
+    .optional(),
+  'sams.sampler.Software': z
+    .looseObject({
+      /** By the path of the program. */
+      execs: z.record(z.string(), cpu),
+      start_time: z.number(),
+      end_time: z.number(),
+      /** What the control group counted beside the programs; absent if it does not count. */
+      untracked: cpu.optional(),
+    })
+    .optional(),
+});
+
+export type MeasuredJob = z.output<typeof sampledJobSchema>;

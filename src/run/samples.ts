@@ -1,0 +1,108 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SamplesSettings } from '../config/samples.ts';
+import { syncPath } from '../lib/durable.ts';
+import { messageOf } from '../lib/errors.ts';
+import type { Log } from '../lib/log.ts';
+import { counted, printable } from '../lib/text.ts';
+import { openToWrite } from '../outbox/open.ts';
+import type { Outbox } from '../outbox/outbox.ts';
+import type { Context } from './context.ts';
+import { makeRoom } from './make-room.ts';
+
+/** The most files in one run: the next run takes the others. */
+const maxFiles = 1000;
+/** The largest file. A job with ten thousand programs has about 1 MB. */
+const maxBytes = 16 * 1024 * 1024;
+
+/** The name of a file: the id of the job and the name of the node, as `sample` writes it. */
+const fileName = /^(\d{1,15}(?:\[\d+\])?)\.([A-Za-z0-9][A-Za-z0-9._-]*)\.json$/;
+
+/**
+ * Moves the files that samplers wrote from the shared directory to the outbox. A file is deleted after the outbox has
+ * it, so that a crash between the two sends it twice: the receiver keeps one for each job and node. Returns false if
+ * something could not be read. Throws OutboxUnwritable.
+ */
+export function takeInSamples(settings: SamplesSettings, context: Context): boolean {
+  const { log } = context;
+  let names: string[];
+  try {
+    names = readdirSync(settings.spool).filter((name) => fileName.test(name));
+  } catch (error) {
+    log.error(
+      `✗ cannot read the directory of samples ${settings.spool}: ${messageOf(error)}; correct samples.spool in collector.yaml`,
+    );
+    return false;
+  }
+  if (names.length === 0) return true;
+  const outbox = openToWrite(context.outbox, 'free');
+  try {
+    let taken = 0;
+    for (const name of names.sort().slice(0, maxFiles)) {
+      const added = outbox.run((current) => {
+        makeRoom(current, context.config, log);
+        return takeIn(current, settings, name, log);
+      });
+      if (added) taken += 1;
+    }
+    if (taken > 0) {
+      syncPath(settings.spool);
+      log.info(`Stored the samples of ${counted(taken, 'job')} from ${settings.spool}`);
+    }
+    return true;
+  } finally {
+    outbox.close();
+  }
+}
+
+/** Returns false if there is nothing to store: the file is gone, or is no sample. */
+function takeIn(outbox: Outbox, { spool, cluster_name, deliver_to }: SamplesSettings, name: string, log: Log): boolean {
+  const file = join(spool, name);
+  const body = bodyOf(file);
+  if (body === null) return false;
+  if (typeof body !== 'string') {
+    setAside(spool, name, body.problem, log);
+    return false;
+  }
+  const [, job = ''] = fileName.exec(name) ?? [];
+  outbox.addAll(new Date(), (collectedAt) =>
+    deliver_to.map((destination) => ({
+      stream: `${destination}/${cluster_name}`,
+      destination,
+      method: 'POST' as const,
+      path: `/${encodeURIComponent(job)}/${encodeURIComponent(name)}`,
+      body,
+      collectedAt,
+      failedProbes: [],
+      rejectedBecause: null,
+    })),
+  );
+  rmSync(file, { force: true });
+  return true;
+}
+
+/** Returns the text of a file, null if another run has taken it, or why it is no sample. */
+function bodyOf(file: string): string | null | { readonly problem: string } {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  if (stat === undefined) return null;
+  if (!stat.isFile()) return { problem: 'it is not a regular file' };
+  if (stat.size > maxBytes) return { problem: `it has ${stat.size} bytes, and the limit is ${maxBytes}` };
+  const text = readFileSync(file, 'utf8');
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && 'sams.sampler.Core' in value) return text;
+    return { problem: 'it has no sams.sampler.Core' };
+  } catch (error) {
+    return { problem: `it is not JSON: ${messageOf(error)}` };
+  }
+}
+
+/** Moves a file that is no sample out of the way, so that it is reported once. */
+function setAside(spool: string, name: string, problem: string, log: Log): void {
+  const directory = join(spool, 'unreadable');
+  mkdirSync(directory, { recursive: true });
+  renameSync(join(spool, name), join(directory, name));
+  log.error(
+    `✗ ${printable(join(spool, name), 300)} is no sample of a job: ${printable(problem, 200)}; it is moved to ${directory}`,
+  );
+}

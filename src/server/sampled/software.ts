@@ -1,0 +1,42 @@
+import type { MeasuredJob } from '../../lib/sampled-job.ts';
+
+/** CPU time of a program in seconds. */
+export type ProgramTime = { readonly path: string; readonly user_seconds: number; readonly system_seconds: number };
+
+/** What the programs of a job used on all its nodes. */
+export type JobSoftware = {
+  /** Those that used most first. */
+  readonly software: readonly ProgramTime[];
+  /** What no program was seen to use; null if no node counted it. */
+  readonly untracked: { readonly user_seconds: number; readonly system_seconds: number } | null;
+};
+
+/** Adds what the nodes of a job measured. */
+export function softwareOf(nodes: readonly MeasuredJob[]): JobSoftware {
+  const programs = new Map<string, { user: number; system: number }>();
+  let untracked: { user: number; system: number } | null = null;
+  for (const { 'sams.sampler.Software': found } of nodes) {
+    for (const [path, time] of Object.entries(found?.execs ?? {})) programs.set(path, sum(programs.get(path), time));
+    if (found?.untracked) untracked = sum(untracked, found.untracked);
+  }
+  return {
+    software: [...programs]
+      .map(([path, time]) => ({ path, ...secondsOf(time) }))
+      .sort((a, b) => totalOf(b) - totalOf(a) || (a.path < b.path ? -1 : 1)),
+    untracked: untracked === null ? null : secondsOf(untracked),
+  };
+}
+
+function totalOf({ user_seconds, system_seconds }: ProgramTime): number {
+  return user_seconds + system_seconds;
+}
+
+function sum(a: { user: number; system: number } | null | undefined, b: { user: number; system: number }) {
+  return { user: (a?.user ?? 0) + b.user, system: (a?.system ?? 0) + b.system };
+}
+
+/** Rounds to hundredths: sums of ticks have no more digits. */
+function secondsOf({ user, system }: { readonly user: number; readonly system: number }) {
+  const rounded = (value: number) => Math.round(value * 100) / 100;
+  return { user_seconds: rounded(user), system_seconds: rounded(system) };
+}
