@@ -1,5 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { reloadAll, request } from './data/fetching.ts';
+import { useSession } from './data/session.ts';
 import { showsUtc, showUtc, zone } from './format/times.ts';
 import { location } from './navigation.ts';
 import { pageOf } from './pages/pages.ts';
@@ -41,6 +43,7 @@ export function App() {
               ))}
             </ul>
           </nav>
+          <Account />
         </div>
       </header>
       <main id="content" tabIndex={-1}>
@@ -61,6 +64,32 @@ export function App() {
       </footer>
     </>
   );
+}
+
+/** Who is signed in, and the way in or out. */
+function Account() {
+  const session = useSession();
+  if (session === null) return null;
+  if (session.user === null) {
+    return (
+      <a class="account" href="/sign-in">
+        Sign in
+      </a>
+    );
+  }
+  return (
+    <span class="account">
+      {session.user}{' '}
+      <button type="button" class="quiet" onClick={signOut}>
+        Sign out
+      </button>
+    </span>
+  );
+}
+
+async function signOut(): Promise<void> {
+  await request('/api/v1/session', { method: 'DELETE' });
+  reloadAll();
 }
 
 function Tab({ href, isCurrent, children }: { href: string; isCurrent: boolean; children: ComponentChildren }) {

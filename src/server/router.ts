@@ -5,6 +5,7 @@ import type { Authenticator } from './auth/authentication.ts';
 import { deleteSession, getSession, postSession } from './auth/session-api.ts';
 import type { Sessions } from './auth/sessions.ts';
 import { getCollectors } from './collectors/list.ts';
+import { getAtom, getBadge, getCalendar, getMotd } from './feeds/api.ts';
 import { refuseAsIngest, refuseAsSam } from './http/answer.ts';
 import type { BodyLimits } from './http/body.ts';
 import { type Api, route } from './http/routing.ts';
@@ -65,6 +66,7 @@ export function apisOf({
   const { open, visitor, reader, nameReader, keyHolder, clusterReader, usageReader, systemWriter, outageWriter } =
     access;
   const status = '/api/v1/status';
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   return [
     {
       prefixes: ['/api/data/'],
@@ -112,7 +114,11 @@ export function apisOf({
         route('GET', `${status}/reservations`, reader, getReservations(store)),
         route('POST', `${status}/:system`, systemWriter, postSnapshot(store, limits.status)),
         route('GET', `${status}/:system/latest`, reader, getLatest(store)),
-        ...pageRoutes(open),
+        ...pageRoutes(open, timeZone),
+        route('GET', '/status.atom', reader, getAtom(store)),
+        route('GET', '/calendar.ics', reader, getCalendar(store)),
+        route('GET', '/systems/:system/badge.svg', reader, getBadge(store)),
+        route('GET', '/systems/:system/motd.txt', reader, getMotd(store, timeZone)),
         route('GET', '/api/v1/overview', reader, getOverview(store)),
         route('GET', '/api/v1/collectors', reader, getCollectors(store)),
         route('GET', '/api/v1/openapi.json', open, getOpenApi()),

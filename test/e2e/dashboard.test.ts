@@ -1,11 +1,12 @@
 /** The dashboard in a browser: the pages of the executable, on recorded data. */
 
 import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test';
+import { hostname } from 'node:os';
 import type { Locator, Page } from 'playwright-core';
 import { chromiumNeed, startBrowser, type TestBrowser } from '../support/browser.ts';
 import { describeThat } from '../support/needs.ts';
 import { script, sendRecordedDay } from '../support/recorded-day.ts';
-import { newSite, type Site } from '../support/site.ts';
+import { credentials, newSite, type Site } from '../support/site.ts';
 import { until } from '../support/until.ts';
 
 describeThat(chromiumNeed)('the dashboard', () => {
@@ -124,6 +125,7 @@ describeThat(chromiumNeed)('the dashboard', () => {
       await page.mouse.down();
       await page.mouse.move(box.x + box.width * 0.9, box.y + 110, { steps: 5 });
       await page.mouse.up();
+      await page.waitForURL(/from=.*&to=/, { timeout: 3000 }).catch(() => {});
       return /from=.*&to=/.test(page.url());
     }, 'the page zooms');
     const address = page.url();
@@ -142,6 +144,83 @@ describeThat(chromiumNeed)('the dashboard', () => {
     expect(page.url()).toContain('id=2');
     expect(await text()).toMatch(/Planned\s+derecho: Cooling work/);
     expect(await page.getByRole('img', { name: /of the last \d+ days had an outage/ }).count()).toBe(1);
+  });
+
+  test('shows the usage of a year, filters it, and keeps the filter in the address', async () => {
+    await page.goto('/usage?measure=jobs');
+    const jobs = page.locator('dt:text-is("Jobs") + dd .figure');
+    const all = await jobs.innerText();
+    expect(Number(all.replace(',', ''))).toBeGreaterThan(4000);
+    await page.getByLabel('Filter').selectOption('Partition');
+    await page.getByLabel('Search Partition').fill('gp');
+    await page.getByRole('checkbox', { name: /^gpu/ }).check();
+    await page.waitForURL(/partition=gpu/);
+    await page.getByRole('button', { name: 'Remove the filter Partition gpu' }).waitFor();
+    await until(async () => (await jobs.innerText()) !== all, 'the filter counts');
+    await page.goBack();
+    await until(async () => (await jobs.innerText()) === all, 'all jobs count again');
+  });
+
+  test('has a page for an account, and a report of a month', async () => {
+    await page.goto('/usage');
+    await page.getByRole('link', { name: 'physics-cfd' }).click();
+    await page.getByRole('heading', { name: 'Usage of the account physics-cfd' }).waitFor();
+    await page.goto('/usage/month/2026-10');
+    await page.getByRole('heading', { name: 'Usage in October 2026' }).waitFor();
+    await page.getByText('1 Oct 2026 to 31 Oct 2026').waitFor();
+  });
+
+  test('says what to change if no job matches', async () => {
+    await page.goto('/usage?from=2020-01-01&to=2020-01-31');
+    await page.getByText('No finished jobs match these days and filters.').waitFor();
+  });
+
+  test('shows who uses a system over time', async () => {
+    await page.goto('/systems/derecho/history?of=projects');
+    await drawn(page.getByRole('img', { name: /comes first/ }));
+    await page.getByLabel('Measure').selectOption('jobs');
+    await page.waitForURL(/metric=jobs/);
+  });
+
+  test('shows what is planned as a time line, a list and a month', async () => {
+    await page.goto('/events');
+    await page.getByRole('img', { name: /in the next 14 days/ }).waitFor();
+    await page.getByRole('table', { name: 'Events', exact: true }).getByText('Cooling work').waitFor();
+    await page.getByRole('link', { name: 'Month after' }).click();
+    await page.waitForURL(/month=/);
+  });
+
+  test('lets a user who may report sign in, report an outage, and resolve it', async () => {
+    const own = await browser.open();
+    await own.goto('/sign-in');
+    await own.getByLabel('User').fill(credentials.user);
+    await own.getByLabel('Password').fill(credentials.password);
+    await own.getByRole('button', { name: 'Sign in' }).click();
+    await own.getByRole('button', { name: 'Sign out' }).waitFor();
+    await own.goto('/outages');
+    await own.getByText('Report an outage or maintenance').click();
+    await own.getByRole('textbox', { name: 'System', exact: true }).fill('casper');
+    await own.getByLabel('Title, for users').fill("The 'vis' queue is slow");
+    await own.getByText("--title 'The '\\''vis'\\'' queue is slow' --severity minor").waitFor();
+    await own.getByRole('button', { name: 'Report', exact: true }).click();
+    await own.getByRole('link', { name: "casper: The 'vis' queue is slow" }).click();
+    await own.getByText('Update or resolve').click();
+    await own.getByLabel('Status').selectOption('monitoring');
+    await own.getByRole('button', { name: 'Update', exact: true }).click();
+    await own.getByText('status: monitoring').waitFor();
+    await own.getByRole('button', { name: 'Resolve', exact: true }).click();
+    await own.getByText('status: resolved').waitFor();
+    await own.getByRole('button', { name: 'Sign out' }).click();
+    await own.getByRole('link', { name: 'Sign in', exact: true }).waitFor();
+  });
+
+  test('shows operators what each collector delivers, and what was refused', async () => {
+    site.api(url);
+    site.localSystem('casper');
+    expect(await site.run('run', 'casper')).toMatchObject({ exit: 0 });
+    await page.goto('/collectors');
+    await page.getByRole('heading', { name: hostname() }).waitFor();
+    expect(await text()).toMatch(/Last delivery .*, nothing pending/);
   });
 
   test('says so loudly when data are old', async () => {
@@ -223,6 +302,10 @@ describeThat(chromiumNeed)('the dashboard', () => {
     ['hub', '/systems/jupyterhub'],
     ['history', '/systems/derecho/history'],
     ['outages', '/outages?id=1'],
+    ['events', '/events'],
+    ['usage', '/usage'],
+    ['collectors', '/collectors'],
+    ['sign-in', '/sign-in'],
     ['about', '/about'],
   ])('the page %s has no barriers, in both colours, on a desk and on a phone', async (name, path) => {
     for (const [look, own] of looks) {

@@ -44,7 +44,7 @@ test('every route but these refuses a request without credentials', async () => 
     const refused = await answer(call).catch((error: unknown) => error);
     if (!(refused instanceof RequestProblem && refused.status === 401)) answered.push(nameOf(one));
   }
-  const pages = pageRoutes(() => Promise.resolve(null)).map(nameOf);
+  const pages = pageRoutes(() => Promise.resolve(null), 'UTC').map(nameOf);
   expect(answered.filter((name) => !pages.includes(name))).toEqual(open);
   expect(pages.filter((name) => /api|metrics|calendar|atom/.test(name))).toEqual([]);
 });

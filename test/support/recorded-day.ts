@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { madeJobs } from '../../src/commands/demo/made-jobs.ts';
 import { credentials, fixtures, type Site } from './site.ts';
 
 type Body = Record<string, unknown>;
@@ -17,7 +18,7 @@ export async function recordedSnapshot(site: Site, system: string): Promise<Body
 /** What happened on a day, as positions among its snapshots of ten minutes each. */
 export const dayOfDerecho = { snapshots: 144, gap: [60, 70], failedProbe: [90, 95] } as const;
 
-/** Sends to a receiver what the pages of the tests show: a day of derecho, and casper and a hub now. */
+/** Sends to a receiver what the pages show: a day of derecho, casper and a hub now, outages, and a year of jobs. */
 export async function sendRecordedDay(site: Site, url: string): Promise<void> {
   const now = Date.now();
   const post = async (path: string, body: Body, headers: Record<string, string> = {}) => {
@@ -55,6 +56,25 @@ export async function sendRecordedDay(site: Site, url: string): Promise<void> {
     nodes_busy: 15,
     nodes_down: 1,
   });
+
+  const { stdout: key } = await site.run(
+    'serve',
+    'key',
+    'add',
+    'jobs',
+    '--all',
+    '--database',
+    `${site.directory}/receiver.db`,
+  );
+  const answer = await fetch(`${url}/api/data/ingest`, {
+    method: 'POST',
+    headers: { 'X-API-Key': key.trim(), 'Content-Type': 'application/json' },
+    body: JSON.stringify({
+      hostname: 'hpc1',
+      jobs: [...madeJobs(now), { ...madeJobs(now)[0], JobID: '1', Account: script }],
+    }),
+  });
+  if (!answer.ok) throw new Error(`ingest: ${answer.status} ${await answer.text()}`);
 
   const hour = 60 * minute;
   await post('outage', {

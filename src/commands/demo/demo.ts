@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { defineCommand } from 'citty';
 import { z } from 'zod';
 import { loadSystem } from '../../config/load.ts';
-import { exitCodes } from '../../lib/errors.ts';
-import { send } from '../../lib/http.ts';
+import { exitCodes, messageOf } from '../../lib/errors.ts';
 import { print } from '../../lib/output.ts';
 import { openReadOnly } from '../../outbox/open.ts';
 import { collectAndStore } from '../../run/collecting.ts';
@@ -17,6 +16,7 @@ import { type Receiver, startReceiver } from '../../server/receiver.ts';
 import { commonArgs } from '../common.ts';
 import { entryTable } from '../outbox/table.ts';
 import { demoRecordings } from './recordings.ts';
+import { type DemoReceiver, fillReceiver, keepFresh, latestOf } from './showing.ts';
 
 const user = 'demo';
 const systems = ['derecho', 'casper'];
@@ -28,7 +28,10 @@ export const demoCommand = defineCommand({
     name: 'demo',
     description: 'Demonstrate collection and delivery on recorded data',
   },
-  args: { ...commonArgs, keep: { type: 'boolean', description: 'Keep the receiver running until it is interrupted' } },
+  args: {
+    ...commonArgs,
+    keep: { type: 'boolean', description: 'Keep the receiver and its dashboard running until interrupted' },
+  },
   async run({ args }) {
     const directory = mkdtempSync(join(tmpdir(), 'hpc-collector-demo-'));
     let receiver: Receiver | null = null;
@@ -61,15 +64,21 @@ export const demoCommand = defineCommand({
       showOutbox(context);
 
       say("\n3. The API comes up, and 'drain --now' delivers the entries, oldest first:");
-      receiver = await startReceiver({ hostname: '127.0.0.1', port, database });
+      const key = crypto.randomUUID();
+      receiver = await startReceiver({ hostname: '127.0.0.1', port, database, ingest: { environmentKeys: [key] } });
+      const login = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+      const demoReceiver = { url: receiver.url, login, key };
       const code = await drainOutbox(context, { stream: null, ignoreRest: true, maxSeconds: null });
       showOutbox(context);
       for (const name of systems)
-        say(`   ${receiver.url}/api/v1/status/${name}/latest  ${await latest(receiver.url, name, password)}`);
+        say(`   ${receiver.url}/api/v1/status/${name}/latest  ${await latest(demoReceiver, name)}`);
 
       if (args.keep) {
+        say('\n4. The receiver gets a day of snapshots made from the recordings, and a year of made-up Slurm jobs.');
+        await fillReceiver(demoReceiver, systems);
+        await keepFresh(demoReceiver, systems, stopSignal, (error) => context.log.warn(messageOf(error)));
         say(
-          `\nThe receiver runs until it is interrupted (Ctrl-C): ${receiver.url}, user ${user}, password ${password}`,
+          `\nIts dashboard runs until it is interrupted (Ctrl-C): ${receiver.url}, user ${user}, password ${password}`,
         );
         await new Promise<void>((resolve) => stopSignal.addEventListener('abort', () => resolve(), { once: true }));
       }
@@ -108,19 +117,7 @@ function freePort(): number {
 }
 
 /** Returns the latest status of a system at the receiver, in one line. */
-async function latest(url: string, system: string, password: string): Promise<string> {
-  const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
-  const reply = await send({
-    url: `${url}/api/v1/status/${system}/latest`,
-    method: 'GET',
-    headers: { Authorization: authorization },
-    body: null,
-    timeoutSeconds: 30,
-    ca: null,
-    proxy: null,
-  });
-  const { timestamp, cpu_nodes_total, running_jobs } = latestStatus.parse(
-    reply.kind === 'answer' ? JSON.parse(reply.body) : null,
-  );
+async function latest(receiver: DemoReceiver, system: string): Promise<string> {
+  const { timestamp, cpu_nodes_total, running_jobs } = latestStatus.parse(JSON.parse(await latestOf(receiver, system)));
   return `${timestamp}: ${cpu_nodes_total} CPU nodes, ${running_jobs} jobs running`;
 }

@@ -2,7 +2,7 @@ import type { BarSeriesOption, LineSeriesOption } from 'echarts/charts';
 import type { EChartsCoreOption } from 'echarts/core';
 import { exact, short } from '../format/numbers.ts';
 import { clockTime, day, fromWallClock, fullTime, wallClock } from '../format/times.ts';
-import { seriesColour, token } from './colours.ts';
+import { isDark, seriesColour, token } from './colours.ts';
 import type { Band, ChartSpec, Series } from './spec.ts';
 
 const hourMs = 3_600_000;
@@ -18,7 +18,8 @@ export function optionOf(spec: ChartSpec): EChartsCoreOption {
     ...(spec.max === undefined ? {} : { max: spec.max }),
     ...(spec.isWhole ? { minInterval: 1 } : {}),
     name: spec.unit,
-    nameTextStyle: { color: muted, align: spec.kind === 'ranking' ? 'right' : 'left' },
+    ...(spec.kind === 'ranking' ? { nameLocation: 'middle', nameGap: 28 } : {}),
+    nameTextStyle: { color: muted, align: spec.kind === 'ranking' ? 'center' : 'left' },
     axisLabel: { color: muted, formatter: (amount: number) => short(amount) },
     splitLine: { lineStyle: { color: line } },
   };
@@ -44,7 +45,12 @@ export function optionOf(spec: ChartSpec): EChartsCoreOption {
     animation: false,
     textStyle: { fontFamily: token('font') },
     grid: { left: 8, right: 16, top: 32, bottom: 8, containLabel: true },
-    aria: { enabled: false, decal: { show: spec.kind === 'stack' && spec.series.length > 1 } },
+    aria: {
+      enabled: true,
+      // The element around the chart has its own label.
+      label: { enabled: false },
+      decal: { show: ['stack', 'bars'].includes(spec.kind) && spec.series.length > 1, decals: patterns() },
+    },
     tooltip: {
       trigger: 'axis',
       renderMode: 'richText',
@@ -101,7 +107,7 @@ function drawn(spec: ChartSpec, series: Series, index: number): Drawn[] {
       {
         type: 'bar',
         name: series.name,
-        data,
+        data: spec.namedBars === undefined ? data : coloured(series.values, spec.namedBars),
         itemStyle: { color },
         barMaxWidth: 32,
         ...(spec.kind === 'bars' ? { stack: 'all' } : {}),
@@ -125,6 +131,10 @@ function drawn(spec: ChartSpec, series: Series, index: number): Drawn[] {
     ...bands,
   };
   return [...rangeOf(spec, series, color, index), main];
+}
+
+function coloured(values: Series['values'], named: number) {
+  return values.map((value, index) => ({ value, itemStyle: { color: seriesColour(index, index >= named) } }));
 }
 
 /** Returns the area between the low and high values of a series, as two stacked series without lines. */
@@ -175,6 +185,29 @@ function areaOf({
       name: label,
     },
     { xAxis: wallClock(to) },
+  ];
+}
+
+/** Patterns that tell the parts of a stack apart without colours. */
+function patterns() {
+  const color = isDark.value ? 'rgba(0, 0, 0, 0.35)' : 'rgba(255, 255, 255, 0.45)';
+  const stripes = { color, dashArrayX: [1, 0], dashArrayY: [2, 5], symbolSize: 1 };
+  return [
+    { symbol: 'none', color },
+    { ...stripes, rotation: -Math.PI / 4 },
+    {
+      color,
+      symbol: 'circle',
+      dashArrayX: [
+        [6, 6],
+        [0, 6, 6, 0],
+      ],
+      dashArrayY: [6, 0],
+      symbolSize: 0.5,
+    },
+    { ...stripes, rotation: Math.PI / 4 },
+    { ...stripes, rotation: 0 },
+    { ...stripes, dashArrayY: [1, 3], rotation: Math.PI / 2 },
   ];
 }
 

@@ -25,7 +25,12 @@ function Block(block: string, index: number) {
     if (marks.length === 1) return <h1 key={index}>{inline(title)}</h1>;
     return marks.length === 2 ? <h2 key={index}>{inline(title)}</h2> : <h3 key={index}>{inline(title)}</h3>;
   }
-  if (isCode(block)) return <pre key={index}>{block.replaceAll(/^ {4}/gm, '')}</pre>;
+  if (isCode(block))
+    return (
+      <pre key={index} tabIndex={0}>
+        {block.replaceAll(/^ {4}/gm, '')}
+      </pre>
+    );
   if (block.startsWith('|')) return <TextTable key={index} lines={block.split('\n')} caption={`Table ${index}`} />;
   if (/^- /.test(block)) {
     const items = block.split(/\n(?=- )/).map((item) => item.replace(/^- /, '').replaceAll(/\n\s*/g, ' '));

@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals';
 import { RequestFailed, reloadAll, request } from '../data/fetching.ts';
+import { navigate } from '../navigation.ts';
 
 const problem = signal<string | null>(null);
 
@@ -14,6 +15,7 @@ async function submit(event: SubmitEvent): Promise<void> {
       body: JSON.stringify({ user: form.get('user'), password: form.get('password') }),
     });
     problem.value = null;
+    if (window.location.pathname === '/sign-in') navigate('/');
     reloadAll();
   } catch (error) {
     if (!(error instanceof RequestFailed)) throw error;
@@ -25,8 +27,10 @@ async function submit(event: SubmitEvent): Promise<void> {
 export function SignIn() {
   return (
     <form class="sign-in" onSubmit={submit}>
-      <h2>Sign in</h2>
-      <p>This receiver shows its data only to users who sign in.</p>
+      <h1>Sign in</h1>
+      <p>
+        With a user of this receiver (<code>serve user add</code>).
+      </p>
       <label>
         User
         <input name="user" autocomplete="username" required />

@@ -2,10 +2,10 @@ import type { Band } from '../chart/spec.ts';
 import { stateOfSeverity } from '../components/state.tsx';
 import { now, parseTime } from '../format/times.ts';
 import { endOf } from './outages.ts';
-import type { History, Outage } from './status.ts';
+import type { Coverage, Outage } from './status.ts';
 
 /** Returns what the charts of a history mark: outages, steps without snapshots, and steps with failed probes. */
-export function bandsOf(history: History, outages: readonly Outage[]): Band[] {
+export function bandsOf(history: Coverage, outages: readonly Outage[]): Band[] {
   const from = parseTime(history.from) ?? 0;
   const to = parseTime(history.to) ?? 0;
   return [
@@ -34,12 +34,12 @@ export function bandsOf(history: History, outages: readonly Outage[]): Band[] {
   ];
 }
 
-function startOf({ from, step }: History, index: number): number {
+function startOf({ from, step }: Coverage, index: number): number {
   return (parseTime(from) ?? 0) + index * step * 1000;
 }
 
 /** Returns the longest runs of steps for which a condition holds. */
-function stretches(history: History, holds: (index: number) => boolean): { from: number; to: number }[] {
+function stretches(history: Coverage, holds: (index: number) => boolean): { from: number; to: number }[] {
   const found: { from: number; to: number }[] = [];
   let begun: number | null = null;
   for (let index = 0; index <= history.snapshots.length; index++) {

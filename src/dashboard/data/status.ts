@@ -177,16 +177,36 @@ export type FieldHistory = {
   readonly maximum: readonly (number | null)[];
 };
 
-/** The history of a system or of a part of it. */
-export type History = {
-  readonly system: string;
-  readonly kind: string;
-  readonly name: string | null;
+/** The steps of a history, and how well snapshots cover them. */
+export type Coverage = {
   readonly from: string;
   readonly to: string;
   /** Seconds. */
   readonly step: number;
   readonly snapshots: readonly number[];
   readonly failed_probes: Readonly<Record<string, readonly number[]>>;
+};
+
+/** The history of a system or of a part of it. */
+export type History = Coverage & {
+  readonly system: string;
+  readonly kind: string;
+  readonly name: string | null;
   readonly fields: Readonly<Record<string, FieldHistory>>;
+};
+
+/** The users or projects of a system over time, those with the most first. */
+export type UserHistory = Coverage & {
+  readonly group_by: 'user' | 'project';
+  readonly state: string;
+  readonly series: readonly { readonly name: string; readonly average: readonly (number | null)[] }[];
+  readonly others: { readonly count: number; readonly average: readonly (number | null)[] };
+};
+
+/** An update of an outage: the new value of each changed field. */
+export type OutageUpdate = {
+  readonly at: string;
+  /** Absent if the reader may not see names. */
+  readonly by?: string;
+  readonly changes: Readonly<Record<string, string | null>>;
 };

@@ -11,19 +11,20 @@ import type { History, Outage } from '../data/status.ts';
 import { duration, parseTime } from '../format/times.ts';
 import { parameter, setParameters } from '../navigation.ts';
 import type { PageParameters } from './parameters.ts';
+import { UserHistoryChart } from './user-history.tsx';
 
-const words: Readonly<Record<Exclude<HistoryOf, 'users' | 'projects'>, string>> = {
+const words: Readonly<Record<HistoryOf, string>> = {
   totals: '',
   queues: 'queue',
   'node-types': 'node type',
   'login-nodes': 'login node',
   filesystems: 'filesystem',
+  users: 'users',
+  projects: 'projects',
 };
 
-type Part = keyof typeof words;
-
-function partOf(text: string): Part {
-  return Object.keys(words).find((part): part is Part => part === text) ?? 'totals';
+function partOf(text: string): HistoryOf {
+  return Object.keys(words).find((part): part is HistoryOf => part === text) ?? 'totals';
 }
 
 /** The page with the history of a system or of one of its parts. */
@@ -31,11 +32,11 @@ export function HistoryPage({ system = '' }: PageParameters) {
   const part = partOf(parameter('of'));
   const name = parameter('name');
   const range = rangeOf('24h');
-  const address = useMemo(() => historyData(system, part, name, range.query()), [system, part, name, range.key]);
-  const history = useData<History>(address);
   const outages = useData<readonly Outage[]>(
     `/api/v1/status/outages?include_resolved=true&system_name=${encodeURIComponent(system)}`,
   );
+  const address = useMemo(() => historyData(system, part, name, range.query()), [system, part, name, range.key]);
+  const isPeople = part === 'users' || part === 'projects';
   const title = part === 'totals' ? system : `${words[part]} ${name}`;
   return (
     <>
@@ -47,11 +48,23 @@ export function HistoryPage({ system = '' }: PageParameters) {
         </span>
       </div>
       <RangePicker fallback="24h" />
-      <Loaded loading={history}>
-        {(data) => <Charts history={data} outages={outages.data ?? []} title={title} />}
-      </Loaded>
+      {isPeople ? (
+        <UserHistoryChart
+          system={system}
+          by={part === 'users' ? 'user' : 'project'}
+          range={range}
+          outages={outages.data ?? []}
+        />
+      ) : (
+        <Values address={address} outages={outages.data ?? []} title={title} />
+      )}
     </>
   );
+}
+
+function Values({ address, outages, title }: { address: string; outages: readonly Outage[]; title: string }) {
+  const history = useData<History>(address);
+  return <Loaded loading={history}>{(data) => <Charts history={data} outages={outages} title={title} />}</Loaded>;
 }
 
 function Charts({ history, outages, title }: { history: History; outages: readonly Outage[]; title: string }) {

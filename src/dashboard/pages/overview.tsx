@@ -33,7 +33,7 @@ function Nothing() {
     <div class="empty">
       <h2>No system has sent a snapshot yet</h2>
       <p>Set the address of this receiver in the configuration of a collector, and send a first snapshot:</p>
-      <pre>{`hpc-collector serve user add collector
+      <pre tabIndex={0}>{`hpc-collector serve user add collector
 echo STATUS_API_URL=${window.location.origin} >> ~/.config/hpc-collector/env
 hpc-collector run derecho`}</pre>
     </div>

@@ -1,14 +1,15 @@
 import type { ComponentType } from 'preact';
+import { SignIn } from '../components/sign-in.tsx';
 import { About } from './about.tsx';
 import { Collectors } from './collectors.tsx';
-import { Events } from './events.tsx';
+import { Events } from './events/events.tsx';
 import { HistoryPage } from './history.tsx';
 import { Missing } from './missing.tsx';
 import { Outages } from './outages/outages.tsx';
 import { Overview } from './overview.tsx';
 import type { PageParameters } from './parameters.ts';
 import { System } from './system/system.tsx';
-import { Usage } from './usage.tsx';
+import { Usage } from './usage/usage.tsx';
 
 type Entry = {
   readonly pattern: RegExp;
@@ -29,6 +30,7 @@ const pages: readonly Entry[] = [
   { pattern: /^\/usage$/, title: () => 'Usage', Page: Usage },
   { pattern: /^\/usage\/(?<kind>[^/]+)\/(?<name>[^/]+)$/, title: ({ name }) => `Usage of ${name}`, Page: Usage },
   { pattern: /^\/collectors$/, title: () => 'Collectors', Page: Collectors },
+  { pattern: /^\/sign-in$/, title: () => 'Sign in', Page: SignIn },
   { pattern: /^\/about$/, title: () => 'About the numbers', Page: About },
 ];
 

@@ -5,7 +5,7 @@ import { timestampOf } from '../timestamp.ts';
 import { numberIn } from './free.ts';
 import { historyOf } from './history.ts';
 import { readStored } from './read-snapshot.ts';
-import { reservationsFor } from './reservations.ts';
+import { type ReservationEntry, reservationsFor } from './reservations.ts';
 import { dayMs } from './samples.ts';
 import { type SystemStatus, systemsAt } from './systems.ts';
 import { readTimeline } from './timeline.ts';
@@ -56,7 +56,7 @@ export type Overview = {
   /** Outages and maintenance that have not ended, and those to come. */
   readonly outages: readonly OutageRow[];
   /** Reservations that have not ended. */
-  readonly reservations: Awaited<ReturnType<typeof reservationsFor>>;
+  readonly reservations: readonly ReservationEntry[];
 };
 
 /** Returns all systems with their state, their figures and their last day, and what is planned. */
@@ -75,7 +75,8 @@ export async function overviewAt(reader: Reader, now: Date): Promise<Overview> {
   };
 }
 
-async function overviewOf(reader: Reader, status: SystemStatus, now: Date): Promise<SystemOverview> {
+/** Returns a system with its figures, its last day and its last 90 days. */
+export async function overviewOf(reader: Reader, status: SystemStatus, now: Date): Promise<SystemOverview> {
   const newest = await newestSnapshot(reader, status.name);
   const snapshot = newest === null ? {} : readStored(newest).snapshot;
   const query = new URLSearchParams({

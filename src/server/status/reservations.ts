@@ -40,6 +40,20 @@ export async function storeReservations(
   return { reservation_ids: ids };
 }
 
+/** A reservation as the SAM API lists it. Times are canonical text (timestamp.ts). */
+export type ReservationEntry = {
+  readonly reservation_id: number;
+  readonly system_name: string;
+  readonly reservation_name: string;
+  readonly description: string | null;
+  readonly start_time: string;
+  readonly end_time: string;
+  readonly node_count: number | null;
+  readonly partition: string | null;
+  readonly created_at: string;
+  readonly updated_at: string;
+};
+
 /** True if a reservation was reported in the 30 minutes before its system's newest snapshot. */
 export function isReported({ newest, reported_at }: ReservationRow): boolean {
   return newest !== null && millisecondsOf(newest) - millisecondsOf(reported_at) <= staleMs;
@@ -51,7 +65,7 @@ export function isReported({ newest, reported_at }: ReservationRow): boolean {
  * snapshot, or if that came more than 30 minutes ago.
  * @throws RequestProblem 400 if `upcoming_only` is neither true nor false
  */
-export async function reservationsFor(reader: Reader, query: URLSearchParams, now: Date): Promise<Members[]> {
+export async function reservationsFor(reader: Reader, query: URLSearchParams, now: Date): Promise<ReservationEntry[]> {
   const upcomingOnly = flagParameter(query, 'upcoming_only', true);
   const endsAfter = upcomingOnly ? timestampOf(now) : '';
   const rows = await listReservations(reader, query.get('system_name') || null, endsAfter);

@@ -3,16 +3,18 @@ import { At } from '../../components/age.tsx';
 import { Section } from '../../components/section.tsx';
 import { StateMark, stateOfSeverity } from '../../components/state.tsx';
 import { systemPage } from '../../data/addresses.ts';
-import { RequestFailed, reloadAll, request } from '../../data/fetching.ts';
+import { RequestFailed, reloadAll, request, useData } from '../../data/fetching.ts';
 import { hasEnded, lengthOf } from '../../data/outages.ts';
+import { mayReportOutages, useSession } from '../../data/session.ts';
 import { commandLine } from '../../data/shell.ts';
-import type { Outage } from '../../data/status.ts';
+import type { Outage, OutageUpdate } from '../../data/status.ts';
 import { duration, parseTime } from '../../format/times.ts';
 import { withParameters } from '../../navigation.ts';
 import { refusalOf, textOf, timeOf } from './report-form.tsx';
 
 /** One outage in full. */
 export function Detail({ outage }: { outage: Outage }) {
+  const session = useSession();
   const start = parseTime(outage.start_time);
   const end = parseTime(outage.end_time);
   const expected = parseTime(outage.estimated_resolution);
@@ -60,9 +62,42 @@ export function Detail({ outage }: { outage: Outage }) {
           </>
         )}
       </dl>
-      {!hasEnded(outage) && <UpdateForm outage={outage} />}
+      <Updates id={outage.outage_id} />
+      {!hasEnded(outage) && mayReportOutages(session) && <UpdateForm outage={outage} />}
     </Section>
   );
+}
+
+/** What was reported when, the newest first. */
+function Updates({ id }: { id: number }) {
+  const { data } = useData<{ readonly updates: readonly OutageUpdate[] }>(`/api/v1/status/outages/${id}`);
+  const later = data?.updates.slice(1).reverse() ?? [];
+  if (later.length === 0) return null;
+  return (
+    <>
+      <h3 class="gap">Updates</h3>
+      <ol class="updates">
+        {later.map(({ at, by, changes }) => (
+          <li key={at}>
+            <At at={parseTime(at) ?? 0} /> {by !== undefined && <span class="muted">by {by}</span>}
+            <ul class="bullets">
+              {Object.entries(changes).map(([field, value]) => (
+                <li key={field}>
+                  {field.replaceAll('_', ' ')}: {shownValue(field, value)}
+                </li>
+              ))}
+            </ul>
+          </li>
+        ))}
+      </ol>
+    </>
+  );
+}
+
+function shownValue(field: string, value: string | null) {
+  if (value === null) return 'none';
+  const ms = field.endsWith('_time') || field === 'estimated_resolution' ? parseTime(value) : null;
+  return ms === null ? value : <At at={ms} />;
 }
 
 const statuses = ['investigating', 'identified', 'monitoring'] as const;
@@ -132,7 +167,7 @@ function UpdateForm({ outage }: { outage: Outage }) {
         </div>
         <div class="wide">
           <p class="detail">The same from the collector's host that reported it:</p>
-          <pre>
+          <pre tabIndex={0}>
             {commandLine(['hpc-collector', 'outage', 'update', key, '--status', 'identified'])}
             {'\n'}
             {commandLine(['hpc-collector', 'outage', 'resolve', key])}

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { RequestFailed, reloadAll, request } from '../../data/fetching.ts';
+import { mayReportOutages, useSession } from '../../data/session.ts';
 import { commandLine } from '../../data/shell.ts';
 
 const severities = [
@@ -21,8 +22,21 @@ export function timeOf(form: FormData, name: string): string | null {
   return Number.isNaN(ms) ? null : new Date(ms).toISOString();
 }
 
-/** The form for a new outage or maintenance, and the command that does the same. */
+/** The form for a new outage or maintenance for those who may report, and the command that does the same. */
 export function ReportForm() {
+  const session = useSession();
+  if (mayReportOutages(session)) return <Form />;
+  return (
+    <>
+      <p>
+        From a collector's host, or <a href="/sign-in">sign in</a> as a user with the scope <code>outages</code>:
+      </p>
+      <pre tabIndex={0}>{commandFor(null)}</pre>
+    </>
+  );
+}
+
+function Form() {
   const [message, setMessage] = useState<{ readonly isBad: boolean; readonly text: string } | null>(null);
   const [command, setCommand] = useState(commandFor(null));
   const submit = async (event: SubmitEvent) => {
@@ -110,7 +124,7 @@ export function ReportForm() {
         </div>
         <div class="wide">
           <p class="detail">The same from a collector's host:</p>
-          <pre>{command}</pre>
+          <pre tabIndex={0}>{command}</pre>
         </div>
       </form>
     </details>

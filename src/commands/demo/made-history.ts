@@ -1,0 +1,134 @@
+import { z } from 'zod';
+
+/** A request to the receiver: a path, a body, and further headers. */
+export type DemoRequest = {
+  readonly path: string;
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+const stepMs = 10 * minuteMs;
+const steps = 144;
+/** The steps without snapshots, and those in which a probe failed. */
+const gap = { from: 100, until: 106 };
+const failure = { from: 60, until: 64 };
+
+const counters = z.looseObject({
+  running_jobs: z.number(),
+  pending_jobs: z.number(),
+  cores_allocated: z.number(),
+  gpus_allocated: z.number(),
+  nodes_allocated: z.number(),
+});
+
+/** The members of a snapshot that change over a day. */
+const snapshotSchema = z.looseObject({
+  running_jobs: z.number(),
+  pending_jobs: z.number(),
+  cpu_cores_total: z.number(),
+  cpu_cores_allocated: z.number(),
+  cpu_cores_idle: z.number(),
+  gpu_count_total: z.number(),
+  gpu_count_allocated: z.number(),
+  gpu_count_idle: z.number(),
+  queues: z.array(counters),
+  user_project_queues: z.array(counters),
+});
+export type DemoSnapshot = z.output<typeof snapshotSchema>;
+
+/** Parses the answer of the receiver to a request for the newest snapshot. */
+export function parseSnapshot(body: string): DemoSnapshot {
+  return snapshotSchema.parse(JSON.parse(body));
+}
+
+/**
+ * Returns the snapshots of a day that ends now, made from a recorded one: use rises and falls over the day, with a gap
+ * and a failed probe.
+ * @param share moves the curve of a system, so that systems differ
+ */
+export function madeDay(system: string, recorded: DemoSnapshot, share: number, now: number): DemoRequest[] {
+  return Array.from({ length: steps }, (_, index) => index)
+    .filter((index) => index < gap.from || index >= gap.until)
+    .map((index) => ({
+      ...snapshotRequest(system, recorded, now - (steps - index) * stepMs, share),
+      ...(index >= failure.from && index < failure.until && { headers: { 'X-Collection-Failed': 'filesystems' } }),
+    }));
+}
+
+/** Returns a snapshot of a system for a time, made from a recorded one. */
+export function snapshotRequest(system: string, recorded: DemoSnapshot, at: number, share: number): DemoRequest {
+  const curve = 1 + share * Math.sin((at / hourMs / 24) * 2 * Math.PI);
+  const cores = part(recorded.cpu_cores_allocated, recorded.cpu_cores_allocated + recorded.cpu_cores_idle, curve);
+  const gpus = part(recorded.gpu_count_allocated, recorded.gpu_count_allocated + recorded.gpu_count_idle, curve);
+  const scaled = <Row extends z.output<typeof counters>>(row: Row): Row => ({
+    ...row,
+    running_jobs: Math.round(row.running_jobs * curve),
+    cores_allocated: Math.round(row.cores_allocated * curve),
+    pending_jobs: Math.round(row.pending_jobs / curve),
+  });
+  return {
+    path: `/api/v1/status/${system}`,
+    body: {
+      ...recorded,
+      timestamp: naive(at),
+      cpu_cores_allocated: cores,
+      cpu_cores_idle: recorded.cpu_cores_allocated + recorded.cpu_cores_idle - cores,
+      cpu_utilization_percent: percentOf(cores, recorded.cpu_cores_total),
+      gpu_count_allocated: gpus,
+      gpu_count_idle: recorded.gpu_count_allocated + recorded.gpu_count_idle - gpus,
+      gpu_utilization_percent: percentOf(gpus, recorded.gpu_count_total),
+      running_jobs: Math.round(recorded.running_jobs * curve),
+      pending_jobs: Math.round(recorded.pending_jobs / curve),
+      queues: recorded.queues.map(scaled),
+      user_project_queues: recorded.user_project_queues.map(scaled),
+    },
+  };
+}
+
+/** Returns an open outage, a past one and planned maintenance. */
+export function madeOutages(now: number): DemoRequest[] {
+  const report = (body: Readonly<Record<string, unknown>>): DemoRequest => ({ path: '/api/v1/status/outage', body });
+  return [
+    report({
+      system_name: 'casper',
+      title: 'Two V100 nodes are out of service',
+      severity: 'minor',
+      component: 'gpu-v100 nodes',
+      status: 'identified',
+      description: 'The vendor replaces a power supply.',
+      start_time: naive(now - 5 * hourMs),
+      estimated_resolution: naive(now + 20 * hourMs),
+    }),
+    report({
+      system_name: 'derecho',
+      title: 'Scratch did not answer',
+      severity: 'major',
+      component: 'scratch filesystem',
+      status: 'resolved',
+      start_time: naive(now - 14 * hourMs),
+      end_time: naive(now - 12 * hourMs),
+    }),
+    report({
+      system_name: 'derecho',
+      title: 'Quarterly maintenance',
+      severity: 'maintenance',
+      start_time: naive(now + 70 * hourMs),
+      estimated_resolution: naive(now + 80 * hourMs),
+    }),
+  ];
+}
+
+function part(used: number, most: number, curve: number): number {
+  return Math.min(most, Math.round(used * curve));
+}
+
+function percentOf(used: number, all: number): number | null {
+  return all > 0 ? Math.round((10_000 * used) / all) / 100 : null;
+}
+
+/** Returns a time as the API wants it: UTC without a zone. */
+function naive(ms: number): string {
+  return new Date(ms).toISOString().slice(0, -1);
+}

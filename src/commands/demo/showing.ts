@@ -1,0 +1,88 @@
+import { OperatorError } from '../../lib/errors.ts';
+import { send } from '../../lib/http.ts';
+import {
+  type DemoRequest,
+  type DemoSnapshot,
+  madeDay,
+  madeOutages,
+  parseSnapshot,
+  snapshotRequest,
+} from './made-history.ts';
+import { madeJobs } from './made-jobs.ts';
+
+/** The receiver of the demonstration, and what its user and key may do there. */
+export type DemoReceiver = { readonly url: string; readonly login: string; readonly key: string };
+
+const cluster = 'demo-slurm';
+const refreshMs = 4 * 60_000;
+const shares: Readonly<Record<string, number>> = { derecho: 0.35, casper: 0.25 };
+
+/** Fills the receiver with a day of snapshots of each system, outages, and a year of finished Slurm jobs. */
+export async function fillReceiver(receiver: DemoReceiver, systems: readonly string[]): Promise<void> {
+  const now = Date.now();
+  for (const system of systems) {
+    const recorded = await newestSnapshot(receiver, system);
+    for (const request of madeDay(system, recorded, shares[system] ?? 0, now)) await post(receiver, request);
+  }
+  for (const request of madeOutages(now)) await post(receiver, request);
+  await post(receiver, { path: '/api/data/ingest', body: { hostname: cluster, jobs: madeJobs(now) } });
+}
+
+/**
+ * Sends a new snapshot of each system every four minutes, so that the dashboard shows present data.
+ * @param until ends it
+ */
+export async function keepFresh(
+  receiver: DemoReceiver,
+  systems: readonly string[],
+  until: AbortSignal,
+  onFailure: (error: unknown) => void,
+): Promise<void> {
+  const recorded = new Map<string, DemoSnapshot>();
+  for (const system of systems) recorded.set(system, await newestSnapshot(receiver, system));
+  const refresh = async () => {
+    for (const [system, snapshot] of recorded) {
+      await post(receiver, snapshotRequest(system, snapshot, Date.now(), shares[system] ?? 0));
+    }
+  };
+  const timer = setInterval(() => void refresh().catch(onFailure), refreshMs);
+  until.addEventListener('abort', () => clearInterval(timer), { once: true });
+}
+
+/** Returns the newest snapshot of a system, as the receiver answers it. */
+export function latestOf(receiver: DemoReceiver, system: string): Promise<string> {
+  return exchange(receiver, 'GET', { path: `/api/v1/status/${system}/latest`, body: null });
+}
+
+async function newestSnapshot(receiver: DemoReceiver, system: string): Promise<DemoSnapshot> {
+  return parseSnapshot(await latestOf(receiver, system));
+}
+
+async function post(receiver: DemoReceiver, request: DemoRequest): Promise<void> {
+  await exchange(receiver, 'POST', request);
+}
+
+/** @throws OperatorError if the receiver refuses the request */
+async function exchange(
+  { url, login, key }: DemoReceiver,
+  method: 'GET' | 'POST',
+  request: DemoRequest,
+): Promise<string> {
+  const { path, body, headers } = request;
+  const reply = await send({
+    url: url + path,
+    method,
+    headers: {
+      ...(path.startsWith('/api/data/') ? { 'X-API-Key': key } : { Authorization: login }),
+      'Content-Type': 'application/json',
+      ...headers,
+    },
+    body: body === null ? null : JSON.stringify(body),
+    timeoutSeconds: 60,
+    ca: null,
+    proxy: null,
+  });
+  if (reply.kind === 'answer' && reply.status < 300) return reply.body;
+  const reason = reply.kind === 'answer' ? `HTTP ${reply.status}: ${reply.body.slice(0, 200)}` : reply.reason;
+  throw new OperatorError(`The receiver of the demonstration refused ${path}: ${reason}`);
+}

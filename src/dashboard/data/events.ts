@@ -1,0 +1,46 @@
+import { parseTime } from '../format/times.ts';
+import type { Outage, Reservation } from './status.ts';
+
+/** Something with a beginning and an end on a calendar. Times are ms since 1970. */
+export type CalendarEvent = {
+  readonly id: string;
+  readonly kind: 'maintenance' | 'outage' | 'reservation';
+  readonly system: string;
+  readonly title: string;
+  readonly start: number;
+  /** The end, or the expected one; null if nobody knows it. */
+  readonly end: number | null;
+  readonly nodes: number | null;
+  readonly page: string | null;
+};
+
+/** Returns outages and reservations as events, the earliest first. */
+export function eventsOf(outages: readonly Outage[], reservations: readonly Reservation[]): CalendarEvent[] {
+  const all = [
+    ...outages.map(
+      (outage): CalendarEvent => ({
+        id: `outage-${outage.outage_id}`,
+        kind: outage.severity === 'maintenance' ? 'maintenance' : 'outage',
+        system: outage.system_name,
+        title: outage.title,
+        start: parseTime(outage.start_time) ?? 0,
+        end: parseTime(outage.end_time ?? outage.estimated_resolution),
+        nodes: null,
+        page: `/outages?id=${outage.outage_id}`,
+      }),
+    ),
+    ...reservations.map(
+      (reservation): CalendarEvent => ({
+        id: `reservation-${reservation.reservation_id}`,
+        kind: 'reservation',
+        system: reservation.system_name,
+        title: reservation.reservation_name,
+        start: parseTime(reservation.start_time) ?? 0,
+        end: parseTime(reservation.end_time),
+        nodes: reservation.node_count,
+        page: null,
+      }),
+    ),
+  ];
+  return all.sort((one, other) => one.start - other.start);
+}

@@ -1,0 +1,88 @@
+/** Statistics of waiting times or durations, in hours. */
+export type Timing = {
+  readonly jobs: number;
+  readonly mean: number;
+  readonly p25: number;
+  readonly median: number;
+  readonly p75: number;
+  readonly p90: number;
+  readonly max: number;
+};
+
+/** Jobs in each class of hours: below the first bound, from it to below the second, and so on. */
+export type Histogram = { readonly bounds_hours: readonly number[]; readonly jobs: readonly number[] };
+
+/** The values of the measures that the pages ask for. */
+export type UsageValues = {
+  readonly jobs?: number | null;
+  readonly users?: number | null;
+  readonly cpu_hours?: number | null;
+  readonly gpu_hours?: number | null;
+  readonly node_hours?: number | null;
+  readonly wait?: Timing | null;
+  readonly duration?: Timing | null;
+  readonly wait_histogram?: Histogram | null;
+  readonly duration_histogram?: Histogram | null;
+};
+
+/** The same for each period. */
+export type UsageSeries = { readonly [Name in keyof UsageValues]?: readonly (UsageValues[Name] | null)[] };
+
+export type UsageGroup = {
+  readonly name: string | null;
+  readonly total: UsageValues;
+  readonly series: UsageSeries | null;
+};
+
+/** An answer of `/api/v1/usage/query`. */
+export type UsageAnswer = {
+  readonly axis: string;
+  readonly from: string;
+  readonly to: string;
+  readonly clusters: readonly { readonly name: string; readonly timezone: string }[];
+  readonly by: string | null;
+  readonly period: string | null;
+  readonly periods: readonly { readonly start: string; readonly end: string; readonly partial: boolean }[];
+  readonly total: UsageValues;
+  readonly series: UsageSeries | null;
+  readonly groups: readonly UsageGroup[];
+  readonly others: (Omit<UsageGroup, 'name'> & { readonly groups: number }) | null;
+  readonly previous: { readonly from: string; readonly to: string; readonly total: UsageValues } | null;
+  readonly notes: readonly string[];
+};
+
+/** The measures that are sums, with their names and units. */
+export const sums = {
+  cpu_hours: { name: 'CPU hours', unit: 'CPU hours' },
+  gpu_hours: { name: 'GPU hours', unit: 'GPU hours' },
+  node_hours: { name: 'Node hours', unit: 'node hours' },
+  jobs: { name: 'Jobs', unit: 'jobs' },
+} as const;
+export type Sum = keyof typeof sums;
+
+/** What usage can be divided by, with names. */
+export const dimensions = {
+  account: 'Account',
+  user: 'User',
+  partition: 'Partition',
+  qos: 'QOS',
+  state: 'State',
+  size: 'CPUs of the job',
+  cluster: 'Cluster',
+  node: 'Node',
+} as const;
+export type Dimension = keyof typeof dimensions;
+
+/** The dimensions that jobs can be filtered by, with the name of the parameter. */
+export const filters: readonly Dimension[] = ['cluster', 'partition', 'account', 'user', 'qos', 'state', 'size'];
+
+/** Returns one of the keys of a table if a text is one, otherwise the fallback. */
+export function oneOf<Key extends string>(table: Readonly<Record<Key, unknown>>, text: string, fallback: Key): Key {
+  const keys = Object.keys(table) as Key[];
+  return keys.find((key) => key === text) ?? fallback;
+}
+
+/** Returns the name of a group that is shown: some jobs have no QOS or no nodes. */
+export function labelOf(name: string | null): string {
+  return name === null || name === '' ? '(none)' : name;
+}

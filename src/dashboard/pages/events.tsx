@@ -1,4 +1,0 @@
-/** TODO */
-export function Events() {
-  return <h1>Events</h1>;
-}

@@ -1,4 +1,0 @@
-/** TODO */
-export function Usage() {
-  return <h1>Usage</h1>;
-}

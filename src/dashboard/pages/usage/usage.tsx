@@ -1,0 +1,153 @@
+import { useMemo } from 'preact/hooks';
+import { Chart } from '../../chart/chart.tsx';
+import { Empty, Loaded } from '../../components/notice.tsx';
+import { useData } from '../../data/fetching.ts';
+import { type Dimension, dimensions, labelOf, type Sum, sums, type UsageAnswer } from '../../data/usage.ts';
+import { percent, short } from '../../format/numbers.ts';
+import { monthName } from '../../format/times.ts';
+import type { PageParameters } from '../parameters.ts';
+import { Cards } from './cards.tsx';
+import {
+  division,
+  histogramOf,
+  hoursText,
+  overTime,
+  ranking,
+  sharesOverTime,
+  timingOverTime,
+  windowText,
+} from './charts.ts';
+import { Choices } from './filters.tsx';
+import { Groups } from './groups.tsx';
+import { automaticPeriod, usageData, type View, viewOf } from './view.ts';
+
+const measures = [
+  'jobs',
+  'users',
+  'cpu_hours',
+  'gpu_hours',
+  'node_hours',
+  'wait',
+  'duration',
+  'wait_histogram',
+  'duration_histogram',
+];
+
+/** The page with the usage history: all jobs, those of a user or an account, or the report of a month. */
+export function Usage(parameters: PageParameters) {
+  const view = viewOf(parameters);
+  const address = usageData(view, {
+    by: view.by,
+    period: view.period ?? automaticPeriod(view),
+    // The first measure orders the groups.
+    measure: [view.measure, ...measures.filter((measure) => measure !== view.measure)],
+    top: String(view.top),
+    compare: 'true',
+  });
+  const loading = useData<UsageAnswer>(address);
+  return (
+    <>
+      <div class="heading">
+        <h1>{titleOf(view)}</h1>
+        {view.fixed === null && view.month === null ? null : <a href="/usage">All usage</a>}
+        {loading.data && <span class="aside">{windowText(loading.data)}</span>}
+      </div>
+      <Choices view={view} />
+      <Loaded loading={loading}>{(answer) => <Answer view={view} answer={answer} />}</Loaded>
+    </>
+  );
+}
+
+function titleOf({ fixed, month }: View): string {
+  if (month !== null) return `Usage in ${monthName(Date.parse(`${month}-15T12:00:00Z`))}`;
+  return fixed === null ? 'Usage' : `Usage of the ${dimensions[fixed.dimension].toLowerCase()} ${fixed.name}`;
+}
+
+function Answer({ view, answer }: { view: View; answer: UsageAnswer }) {
+  const { measure, by } = view;
+  const charts = useMemo(
+    () => ({
+      time: overTime(answer, measure),
+      ranking: ranking(answer, measure),
+      wait: timingOverTime(answer, 'wait'),
+      waitShares: sharesOverTime(answer, 'wait_histogram'),
+      duration: timingOverTime(answer, 'duration'),
+      durations: histogramOf(answer.total.duration_histogram, 'Duration'),
+    }),
+    [answer, measure],
+  );
+  const { total } = answer;
+  if ((total.jobs ?? 0) === 0) {
+    return <Empty>No finished jobs match these days and filters. Choose more days, or remove a filter.</Empty>;
+  }
+  const isPartial = answer.periods.some(({ partial }) => partial);
+  return (
+    <>
+      <Cards answer={answer} />
+      <div class="charts">
+        <Chart title={`${timeTitle(answer, measure, by)}`} spec={charts.time} />
+        <Chart title={rankingTitle(answer, measure, by)} spec={charts.ranking} />
+        <Chart
+          title={`Half of the jobs waited less than ${hoursText(total.wait?.median)}, and 90 % less than ${hoursText(total.wait?.p90)}.`}
+          spec={charts.wait}
+        />
+        <Chart title={shareTitle(answer)} spec={charts.waitShares} />
+        <Chart
+          title={`Half of the jobs ran for less than ${hoursText(total.duration?.median)}, and 90 % for less than ${hoursText(total.duration?.p90)}.`}
+          spec={charts.duration}
+        />
+        <Chart title={longestTitle(answer)} spec={charts.durations} />
+        <Division view={view} by="size" />
+        <Division view={view} by="state" />
+      </div>
+      {isPartial && <p class="detail">* The window has only a part of this {answer.period}.</p>}
+      <Groups answer={answer} by={by} />
+      <p class="detail">
+        Hours count on the days on which a job ran, divided at midnight
+        {answer.clusters.length > 0 &&
+          `, ${answer.clusters.map(({ name, timezone }) => `${name} in ${timezone}`).join(', ')}`}
+        . Jobs that still run are not in it. <a href="/about">About the numbers</a>
+      </p>
+      {answer.notes.map((note) => (
+        <p key={note} class="detail">
+          {note}
+        </p>
+      ))}
+    </>
+  );
+}
+
+function timeTitle(answer: UsageAnswer, measure: Sum, by: Dimension): string {
+  return `${short(answer.total[measure])} ${sums[measure].unit} in all, each ${answer.period ?? 'period'} by ${dimensions[by].toLowerCase()}.`;
+}
+
+function rankingTitle(answer: UsageAnswer, measure: Sum, by: Dimension): string {
+  const first = [...answer.groups].sort((one, other) => (other.total[measure] ?? 0) - (one.total[measure] ?? 0))[0];
+  const all = answer.total[measure] ?? 0;
+  const share = percent(all > 0 ? (100 * (first?.total[measure] ?? 0)) / all : null);
+  const name = labelOf(first?.name ?? null);
+  const of = `${share} of the ${sums[measure].unit}`;
+  if (by === 'size') return `Jobs of ${name} CPUs had ${of}.`;
+  if (by === 'state') return `${name} jobs had ${of}.`;
+  return `The largest ${dimensions[by].toLowerCase()}, ${name}, had ${of}.`;
+}
+
+function shareTitle({ total }: UsageAnswer): string {
+  const jobs = total.wait_histogram?.jobs ?? [];
+  const all = jobs.reduce((sum, count) => sum + count, 0);
+  const share = all > 0 ? (100 * (jobs[0] ?? 0)) / all : null;
+  return `${percent(share)} of the jobs that started waited less than 30 minutes.`;
+}
+
+function longestTitle({ total }: UsageAnswer): string {
+  return `The longest job ran for ${hoursText(total.duration?.max)}.`;
+}
+
+/** A chart of the same jobs divided by something else. */
+function Division({ view, by }: { view: View; by: Dimension }) {
+  const { measure } = view;
+  const { data } = useData<UsageAnswer>(usageData(view, { by, measure, top: '12' }));
+  const spec = useMemo(() => (data === null ? null : division(data, measure)), [data, measure]);
+  if (data === null || spec === null) return null;
+  return <Chart title={rankingTitle(data, measure, by)} spec={spec} />;
+}

@@ -1,0 +1,87 @@
+import { useMemo } from 'preact/hooks';
+import { Chart } from '../chart/chart.tsx';
+import type { ChartSpec, Series } from '../chart/spec.ts';
+import { Choice } from '../components/choice.tsx';
+import { Empty, Loaded } from '../components/notice.tsx';
+import type { Range } from '../components/range.tsx';
+import { bandsOf } from '../data/bands.ts';
+import { useData } from '../data/fetching.ts';
+import type { Outage, UserHistory } from '../data/status.ts';
+import { short } from '../format/numbers.ts';
+import { parseTime } from '../format/times.ts';
+import { parameter, setParameters } from '../navigation.ts';
+
+const states = { running: 'running', pending: 'pending', held: 'held' } as const;
+const metrics = { cores: 'cores', jobs: 'jobs', gpus: 'GPUs', nodes: 'nodes' } as const;
+const ranks = { current: 'the newest value', peak: 'the greatest value' } as const;
+
+function keyIn<Key extends string>(table: Readonly<Record<Key, string>>, name: string, fallback: Key): Key {
+  const keys = Object.keys(table) as Key[];
+  return keys.find((key) => key === parameter(name)) ?? fallback;
+}
+
+type Props = {
+  readonly system: string;
+  readonly by: 'user' | 'project';
+  readonly range: Range;
+  readonly outages: readonly Outage[];
+};
+
+/** The users or projects of a system over time, stacked: those with the most have a colour of their own. */
+export function UserHistoryChart({ system, by, range, outages }: Props) {
+  const state = keyIn(states, 'state', 'running');
+  const metric = keyIn(metrics, 'metric', 'cores');
+  const rank = keyIn(ranks, 'rank', 'current');
+  const address = useMemo(() => {
+    const query = new URLSearchParams([
+      ...range.query(),
+      ['state', state],
+      ['metric', metric],
+      ['rank', rank],
+      ['top', '7'],
+    ]);
+    return `/api/v1/status/${encodeURIComponent(system)}/${by}s?${query}`;
+  }, [system, by, range.key, state, metric, rank]);
+  const loading = useData<UserHistory>(address);
+  return (
+    <>
+      <div class="toolbar">
+        <Choice name="state" label="Jobs" value={state} options={Object.entries(states)} />
+        <Choice name="metric" label="Measure" value={metric} options={Object.entries(metrics)} />
+        <Choice name="rank" label="Order by" value={rank} options={Object.entries(ranks)} />
+      </div>
+      <Loaded loading={loading}>
+        {(history) => <Stack history={history} outages={outages} metric={metrics[metric]} />}
+      </Loaded>
+    </>
+  );
+}
+
+function Stack({ history, outages, metric }: { history: UserHistory; outages: readonly Outage[]; metric: string }) {
+  const spec = useMemo((): ChartSpec => {
+    const start = parseTime(history.from) ?? 0;
+    const { count } = history.others;
+    const rest: Series[] = count > 0 ? [{ name: `${count} others`, values: history.others.average, isRest: true }] : [];
+    return {
+      kind: 'stack',
+      x: { times: history.snapshots.map((_, index) => start + (index + 0.5) * history.step * 1000) },
+      xTitle: 'Time',
+      unit: metric,
+      series: [...history.series.map(({ name, average }) => ({ name, values: average })), ...rest],
+      bands: bandsOf(history, outages),
+    };
+  }, [history, outages, metric]);
+  const first = history.series[0];
+  if (first === undefined) return <Empty>No {history.state} jobs in this period.</Empty>;
+  const zoom = (from: number, to: number) =>
+    setParameters({ range: '', from: new Date(from).toISOString(), to: new Date(to).toISOString() });
+  const last = first.average.findLast((value) => value !== null) ?? null;
+  const of = `${history.series.length} of ${history.series.length + history.others.count} ${history.group_by}s`;
+  return (
+    <Chart
+      title={`${first.name} comes first, with ${short(last)} ${metric} of ${history.state} jobs at the end; ${of} are named.`}
+      spec={spec}
+      onZoom={zoom}
+    />
+  );
+}
