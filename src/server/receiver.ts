@@ -1,11 +1,6 @@
 import { defaultReceiverSettings, type ReceiverSettings } from '../config/receiver.ts';
 import { messageOf, OperatorError } from '../lib/errors.ts';
-import { createAccessRules } from './auth/access.ts';
-import { createAuthenticator } from './auth/authentication.ts';
-import { createIdentify } from './auth/identify.ts';
-import { createKeyRing } from './auth/key-ring.ts';
-import { createPseudonyms } from './auth/pseudonyms.ts';
-import { createSessions } from './auth/sessions.ts';
+import { createAuth } from './auth/auth.ts';
 import { isLoopback } from './http/client.ts';
 import { urlOf } from './http/listen.ts';
 import { startListener } from './http/listener.ts';
@@ -106,21 +101,18 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
       usage: { maxBytes: ingest.maxBodyBytes ?? defaultIngestBytes, ...times },
       login: { maxBytes: maxLoginBytes, ...times },
     };
-    const keyRing = createKeyRing(store, ingest.environmentKeys ?? []);
-    const authenticator = createAuthenticator(store, keyRing);
-    const sessions = createSessions(store);
-    const identify = createIdentify(authenticator, keyRing, sessions);
-    const alias = anonymisesUsers ? await createPseudonyms(store) : (name: string) => name;
-    const access = createAccessRules({ identify, keyRing, isPublic, alias });
+    const auth = await createAuth(store, {
+      environmentKeys: ingest.environmentKeys ?? [],
+      isPublic,
+      anonymisesUsers,
+    });
     const counts = createRequestCounts();
     const dispatch = createDispatcher(
       apisOf({
+        ...auth,
         store,
         usage,
-        access,
         settings,
-        authenticator,
-        sessions,
         counts,
         limits,
         origins: ingest.origins ?? new Set(),

@@ -1,9 +1,7 @@
 import type { ReceiverSettings } from '../config/receiver.ts';
 import { about } from '../lib/version.ts';
-import type { AccessRules } from './auth/access.ts';
-import type { Authenticator } from './auth/authentication.ts';
+import type { Auth } from './auth/auth.ts';
 import { deleteSession, getSession, postSession } from './auth/session-api.ts';
-import type { Sessions } from './auth/sessions.ts';
 import { getCollectors } from './collectors/list.ts';
 import { getAtom, getBadge, getCalendar, getMotd } from './feeds/api.ts';
 import { refuseAsIngest, refuseAsSam } from './http/answer.ts';
@@ -38,13 +36,10 @@ import { getQuery, postQuery } from './usage/query-api.ts';
 import type { UsageThread } from './usage/thread.ts';
 
 /** What the handlers work with. */
-export type RouterParts = {
+export type RouterParts = Auth & {
   readonly store: Store;
   readonly usage: UsageThread;
-  readonly access: AccessRules;
   readonly settings: ReceiverSettings;
-  readonly authenticator: Authenticator;
-  readonly sessions: Sessions;
   readonly counts: RequestCounts;
   readonly limits: { readonly status: BodyLimits; readonly usage: BodyLimits; readonly login: BodyLimits };
   /** The origins whose pages may read below `/api/dashboard/`. */

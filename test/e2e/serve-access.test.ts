@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { leastTotals } from '../server/samples.ts';
 import { makeAuthority } from '../support/certificates.ts';
 import { binary, newSite, type Site } from '../support/site.ts';
 import { start } from '../support/start.ts';
@@ -64,6 +65,25 @@ test('behind a proxy nothing is read without a login, and --public shows everyth
   const open = await serve('--public', '--database', join(site.directory, 'public.db'));
   const forwarded = { headers: { 'X-Forwarded-For': '203.0.113.7' } };
   expect((await fetch(`${open.url}/api/v1/status/outages`, forwarded)).status).toBe(200);
+});
+
+test('--anonymise-users shows a pseudonym in the place of a name, and a key needs its scope', async () => {
+  const database = join(site.directory, 'receiver.db');
+  const { url } = await serve('--anonymise-users', '--database', database);
+  const added = await site.run('serve', 'key', 'add', 'derecho', '--scope', 'write:derecho', '--database', database);
+  const row = { username: 'mcurie', project_code: 'UCB1', queue_name: 'main', running_jobs: 1 };
+  const post = async (system: string) => {
+    const answer = await fetch(`${url}/api/v1/status/${system}`, {
+      method: 'POST',
+      headers: { Authorization: `Basic ${btoa(`derecho:${added.stdout.trim()}`)}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify({ ...leastTotals, user_project_queues: [row] }),
+    });
+    return answer.status;
+  };
+  expect([await post('derecho'), await post('gust')]).toEqual([201, 403]);
+  const latest = await (await fetch(`${url}/api/v1/status/derecho/latest`)).text();
+  expect(latest).not.toContain('mcurie');
+  expect(latest).toMatch(/"username":"user-[0-9a-f]{12}"/);
 });
 
 test('more connections than the limit are dropped, and the receiver answers again', async () => {

@@ -24,7 +24,7 @@ const questions = [
 async function paths(): Promise<string[]> {
   const { path, remove } = freshDatabasePath();
   const store = await openStore(path);
-  const found = allRoutes(store)
+  const found = (await allRoutes(store))
     .filter(({ method }) => method === 'GET')
     .map(({ pattern }) => pattern.source.slice(1, -1).replaceAll('\\/', '/'))
     .map((source) =>
