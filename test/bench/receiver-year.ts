@@ -52,8 +52,8 @@ export async function fillYear(database: string): Promise<void> {
           }
           await insertSamples(writer, samples);
           for (const [length, found] of rollups) {
-            const list = [...found].map(([at, rollup]) => ({ seriesId, at, data: rollupText(rollup) }));
-            await storeRollups(writer, length, list);
+            const list = [...found].map(([at, rollup]) => ({ seriesId, length, at, data: rollupText(rollup) }));
+            await storeRollups(writer, list);
           }
         }
       });

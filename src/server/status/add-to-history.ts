@@ -1,4 +1,5 @@
 import type { Writer } from '../store/port.ts';
+import { neighboursOf } from '../store/resources.ts';
 import type { HistoryMark } from '../store/snapshots.ts';
 import { addUserSums } from '../store/user-sums.ts';
 import { millisecondsOf } from '../timestamp.ts';
@@ -31,11 +32,12 @@ export async function addToHistory(
   const at = millisecondsOf(timestamp);
   const { idOf, isAdded } = await addSamples(writer, system, at, entriesOf(read, collectionFailed));
   if (!isAdded) return { mark: 2, idOf, spanIds: [] };
-  await storeState(writer, system, timestamp, stateOfSnapshot(read));
-  await storeConditions(writer, system, timestamp, conditionsOf(system, read));
+  const neighbours = await neighboursOf(writer, system, timestamp);
+  await storeState(writer, system, timestamp, stateOfSnapshot(read), neighbours);
+  await storeConditions(writer, system, timestamp, conditionsOf(system, read), neighbours);
   const users = read.kind === 'batch' ? read.snapshot.user_project_queues : [];
   await addSums(writer, system, at, users);
-  const spanIds = read.kind === 'batch' ? await storeUserSpans(writer, system, timestamp, users) : [];
+  const spanIds = read.kind === 'batch' ? await storeUserSpans(writer, system, timestamp, users, neighbours) : [];
   return { mark: 1, idOf, spanIds };
 }
 

@@ -2,7 +2,7 @@ import type { Reader } from '../store/port.ts';
 import { rollupsBetween, samplesBetween } from '../store/series.ts';
 import { measures, type SeriesKind } from './measures.ts';
 import type { Buckets } from './period.ts';
-import { parseRollup, parseSample } from './rollup.ts';
+import { parseSample, parseSummaries } from './rollup.ts';
 import { dayMs, hourMs } from './samples.ts';
 
 /** The known values of a field, summed up by bucket. The other members of a bucket with count 0 say nothing. */
@@ -36,10 +36,11 @@ export async function readBuckets(
   } else {
     const length = step % dayMs === 0 ? dayMs : hourMs;
     for (const { at, data } of await rollupsBetween(reader, seriesId, length, from, to)) {
-      const rollup = parseRollup(data);
+      const summaries = parseSummaries(data);
+      const bucket = bucketAt(at);
       for (const { index, into } of found) {
-        const summary = rollup[index] ?? null;
-        if (summary) add(into, bucketAt(at), summary.count, summary.sum, summary.minimum, summary.maximum);
+        const summary = summaries[index] ?? null;
+        if (summary) add(into, bucket, summary[0], summary[1], summary[2], summary[3]);
       }
     }
   }

@@ -1,7 +1,6 @@
 import type { Writer } from '../store/port.ts';
 import {
   deleteState,
-  neighboursOf,
   type StateRow,
   statesAt,
   statesBetween,
@@ -10,6 +9,7 @@ import {
 } from '../store/resources.ts';
 import { laterBy, millisecondsOf } from '../timestamp.ts';
 import { type Condition, resourceId } from './conditions.ts';
+import type { Neighbours } from './runs.ts';
 import { staleSeconds } from './state.ts';
 
 /** The status of a resource that is no longer in the snapshots of its system. */
@@ -24,9 +24,9 @@ export async function storeConditions(
   system: string,
   timestamp: string,
   conditions: readonly Condition[],
+  { before, after }: Neighbours,
 ): Promise<void> {
   const seen = new Map(conditions.map((condition) => [resourceId(system, condition), condition]));
-  const { before, after } = await neighboursOf(writer, system, timestamp);
   const earlier = new Map(
     (await statesAt(writer, system, before ?? timestamp)).map((row) => [row.resource, row.status]),
   );

@@ -34,17 +34,24 @@ export function parseSample(text: string): (number | null)[] {
   return JSON.parse(text);
 }
 
-type StoredSummary = readonly [count: number, sum: number, minimum: number, maximum: number];
+/** A stored summary. Reading a year makes a million of them, so readers do not turn them into objects. */
+export type StoredSummary = readonly [count: number, sum: number, minimum: number, maximum: number];
 
 /** Returns the text in which a roll-up is stored: a JSON list of lists. */
 export function rollupText(rollup: Rollup): string {
   return JSON.stringify(rollup.map((summary) => summary && stored(summary)));
 }
 
+/** Parses a stored roll-up as it is stored. */
+export function parseSummaries(text: string): readonly (StoredSummary | null)[] {
+  return JSON.parse(text);
+}
+
 /** Parses a stored roll-up. */
 export function parseRollup(text: string): Rollup {
-  const list: readonly (StoredSummary | null)[] = JSON.parse(text);
-  return list.map((entry) => entry && { count: entry[0], sum: entry[1], minimum: entry[2], maximum: entry[3] });
+  return parseSummaries(text).map(
+    (entry) => entry && { count: entry[0], sum: entry[1], minimum: entry[2], maximum: entry[3] },
+  );
 }
 
 function stored({ count, sum, minimum, maximum }: Summary): StoredSummary {

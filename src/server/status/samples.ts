@@ -40,19 +40,16 @@ export async function addSamples(
     writer,
     samples.map(({ seriesId, values }) => ({ seriesId, at, data: sampleText(values) })),
   );
-  for (const period of periods) {
-    const start = startOf(at, period);
-    const before = await rollupsAt(writer, system, period, start);
-    await storeRollups(
-      writer,
-      period,
-      samples.map(({ seriesId, values }) => ({
-        seriesId,
-        at: start,
-        data: rollupText(withSample(parseRollup(before.get(seriesId) ?? '[]'), values)),
-      })),
-    );
-  }
+  const hour = { length: hourMs, at: startOf(at, hourMs) };
+  const day = { length: dayMs, at: startOf(at, dayMs) };
+  const before = new Map((await rollupsAt(writer, system, [hour, day])).map((row) => [rowKey(row), row.data]));
+  const rollups = samples.flatMap(({ seriesId, values }) =>
+    [hour, day].map((period) => {
+      const stored = parseRollup(before.get(rowKey({ seriesId, ...period })) ?? '[]');
+      return { seriesId, ...period, data: rollupText(withSample(stored, values)) };
+    }),
+  );
+  await storeRollups(writer, rollups);
   return { idOf, isAdded: true };
 }
 
@@ -63,6 +60,10 @@ async function idsOf(writer: Writer, system: string, entries: readonly Entry[]):
     if (!ids.has(key)) ids.set(key, await insertSeries(writer, system, kind, name));
   }
   return ids;
+}
+
+function rowKey({ seriesId, length }: { readonly seriesId: number; readonly length: number }): string {
+  return `${seriesId} ${length}`;
 }
 
 function keyOf(kind: string, name: string): string {

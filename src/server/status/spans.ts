@@ -1,5 +1,4 @@
 import type { Reader, Writer } from '../store/port.ts';
-import { neighboursOf } from '../store/resources.ts';
 import {
   deleteSpan,
   type SpanKind,
@@ -11,7 +10,7 @@ import {
 } from '../store/spans.ts';
 import { millisecondsOf } from '../timestamp.ts';
 import type { UserProjectQueue } from './entries.ts';
-import { type Run, withSnapshot } from './runs.ts';
+import { type Neighbours, type Run, withSnapshot } from './runs.ts';
 import { type StateWithReasons, staleSeconds } from './state.ts';
 
 /** The time of four missed snapshots. The counters during a longer gap are unknown, so a span ends before it. */
@@ -45,9 +44,11 @@ export async function storeUserSpans(
   system: string,
   timestamp: string,
   rows: readonly UserProjectQueue[],
+  neighbours: Neighbours,
 ): Promise<number[]> {
   const values = rows.map((row) => [keyOf(row), JSON.stringify(userCounters.map((counter) => row[counter]))] as const);
-  await storeSpans(writer, system, 'user', timestamp, new Map(values), userGapMs);
+  const stored = await storeSpans(writer, system, 'user', timestamp, new Map(values), neighbours, userGapMs);
+  if (!stored.some(({ first, last }) => first === timestamp && last === timestamp)) return [];
   const ending = await spansEndingAt(writer, system, 'user', timestamp);
   return ending.filter(({ first }) => first === timestamp).map(({ id }) => id);
 }
@@ -58,20 +59,22 @@ export async function storeState(
   system: string,
   timestamp: string,
   { state, reasons }: StateWithReasons,
+  neighbours: Neighbours,
 ): Promise<void> {
   const value = JSON.stringify({ state, reasons });
-  await storeSpans(writer, system, 'state', timestamp, new Map([['', value]]), stateGapMs);
+  await storeSpans(writer, system, 'state', timestamp, new Map([['', value]]), neighbours, stateGapMs);
 }
 
+/** Returns the spans that it stored. */
 async function storeSpans(
   writer: Writer,
   system: string,
   kind: SpanKind,
   timestamp: string,
   values: ReadonlyMap<string, string>,
+  neighbours: Neighbours,
   maxGapMs: number,
-): Promise<void> {
-  const neighbours = await neighboursOf(writer, system, timestamp);
+): Promise<readonly Run[]> {
   const { before, after } = neighbours;
   const near: Run[] = before === null ? [] : await spansEndingAt(writer, system, kind, before);
   if (after !== null) {
@@ -81,6 +84,7 @@ async function storeSpans(
   const { stored, removed } = withSnapshot(timestamp, values, near, neighbours, maxGapMs);
   for (const id of removed) await deleteSpan(writer, id);
   await storeSpanRows(writer, system, kind, stored);
+  return stored;
 }
 
 /** Returns a function that finds the start of the span of a row in the newest snapshot of a system. */

@@ -47,25 +47,34 @@ export async function insertSamples(writer: Writer, samples: readonly SeriesText
   );
 }
 
-/** Returns the roll-ups of a system's series for the period of `length` milliseconds that begins at a time, by series. */
-export async function rollupsAt(
+/** The text of a series' roll-up of the period of `length` milliseconds that begins at `at`. */
+export type RollupText = SeriesText & { readonly length: number };
+
+/** A period of `length` milliseconds. */
+export type PeriodOf = { readonly length: number; readonly at: number };
+
+/** Returns the roll-ups of a system's series for two periods. */
+export function rollupsAt(
   reader: Reader,
   system: string,
-  length: number,
-  at: number,
-): Promise<ReadonlyMap<number, string>> {
-  const rows = await reader.all<{ series_id: number; data: string }>(
-    `SELECT r.series_id, r.data FROM series s JOIN rollups r ON r.series_id = s.id
-     WHERE s.system = $1 AND r.length = $2 AND r.at = $3`,
+  [one, other]: readonly [PeriodOf, PeriodOf],
+): Promise<RollupText[]> {
+  return reader.all<RollupText>(
+    `SELECT r.series_id AS "seriesId", r.length, r.at, r.data FROM series s JOIN rollups r ON r.series_id = s.id
+     WHERE s.system = $1 AND r.length = $2 AND r.at = $3
+     UNION ALL
+     SELECT r.series_id, r.length, r.at, r.data FROM series s JOIN rollups r ON r.series_id = s.id
+     WHERE s.system = $1 AND r.length = $4 AND r.at = $5`,
     system,
-    length,
-    at,
+    one.length,
+    one.at,
+    other.length,
+    other.at,
   );
-  return new Map(rows.map(({ series_id, data }) => [series_id, data]));
 }
 
 /** Stores roll-ups, each in the place of the one of its series and period. */
-export async function storeRollups(writer: Writer, length: number, rollups: readonly SeriesText[]): Promise<void> {
+export async function storeRollups(writer: Writer, rollups: readonly RollupText[]): Promise<void> {
   const target = {
     table: 'rollups',
     columns: ['series_id', 'length', 'at', 'data'],
@@ -73,7 +82,7 @@ export async function storeRollups(writer: Writer, length: number, rollups: read
   };
   await writer.insertMany(
     target,
-    rollups.map(({ seriesId, at, data }) => [seriesId, length, at, data]),
+    rollups.map(({ seriesId, length, at, data }) => [seriesId, length, at, data]),
   );
 }
 

@@ -5,7 +5,7 @@ import { storeConditions } from '../../../src/server/status/resource-states.ts';
 import type { SystemState } from '../../../src/server/status/state.ts';
 import { openStore } from '../../../src/server/store/open.ts';
 import type { Store } from '../../../src/server/store/port.ts';
-import { listStates } from '../../../src/server/store/resources.ts';
+import { listStates, neighboursOf } from '../../../src/server/store/resources.ts';
 import { insertSnapshot } from '../../../src/server/store/snapshots.ts';
 import { type Json, overEngines, startForTest, type TestReceiver } from '../helper.ts';
 import { leastTotals } from '../samples.ts';
@@ -89,7 +89,7 @@ overEngines((engine) => {
               const received = { receivedAt: timestamp, receivedFrom: '', collectionFailed: null };
               await insertSnapshot(writer, { system, timestamp, ...received, body: new Uint8Array(), inHistory: 1 });
               const found: Condition[] = status === null ? [] : [{ kind: 'filesystem', name: 'scratch', status }];
-              await storeConditions(writer, system, timestamp, found);
+              await storeConditions(writer, system, timestamp, found, await neighboursOf(writer, system, timestamp));
             }
           });
         }

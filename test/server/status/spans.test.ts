@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { parseUserKey, spansAt, storeUserSpans } from '../../../src/server/status/spans.ts';
 import { openStore } from '../../../src/server/store/open.ts';
 import type { Store } from '../../../src/server/store/port.ts';
+import { neighboursOf } from '../../../src/server/store/resources.ts';
 import { insertSnapshot } from '../../../src/server/store/snapshots.ts';
 import { freshDatabase, overEngines } from '../helper.ts';
 
@@ -51,7 +52,8 @@ overEngines((engine) => {
         collectionFailed: null,
       };
       await insertSnapshot(writer, { ...snapshot, body: new Uint8Array(), inHistory: 1 });
-      return await storeUserSpans(writer, system, at(minute, second), rows);
+      const neighbours = await neighboursOf(writer, system, at(minute, second));
+      return await storeUserSpans(writer, system, at(minute, second), rows, neighbours);
     });
   const spans = async () =>
     (await store.all<Record<string, string>>('SELECT system, key, first_seen, last_seen FROM spans ORDER BY id')).map(

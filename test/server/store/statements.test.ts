@@ -169,8 +169,11 @@ beforeAll(async () => {
   await series.insertSeries(writer, 's', 'queue', 'q');
   await series.hasSample(writer, 1, 0);
   await series.insertSamples(writer, []);
-  await series.rollupsAt(writer, 's', 1, 0);
-  await series.storeRollups(writer, 1, []);
+  await series.rollupsAt(writer, 's', [
+    { length: 1, at: 0 },
+    { length: 2, at: 0 },
+  ]);
+  await series.storeRollups(writer, []);
   await series.samplesBetween(writer, 1, 0, 1);
   await series.rollupsBetween(writer, 1, 1, 0, 1);
   await snapshots.snapshotsWithoutHistory(writer, 1);
