@@ -3,7 +3,7 @@ export function expositionNumbers(text: string): Map<string, number> {
   const numbers = new Map<string, number>();
   for (const line of text.trimEnd().split('\n')) {
     if (/^# (HELP|TYPE) [a-z0-9_]+ \S/.test(line)) continue;
-    const [, name, value] = /^([a-z0-9_]+(?:\{[^{}]*\})?) (\S+)$/.exec(line) ?? [];
+    const [, name, value] = /^([a-z0-9_]+(?:\{(?:[a-z_]+="(?:[^"\\]|\\.)*",?)*\})?) (\S+)$/.exec(line) ?? [];
     if (name === undefined || !Number.isFinite(Number(value))) throw new Error(`not a sample: ${line}`);
     if (numbers.has(name)) throw new Error(`twice: ${line}`);
     numbers.set(name, Number(value));
