@@ -101,10 +101,11 @@ export async function* jobsByEnd(
 ): AsyncGenerator<readonly UsageRow[]> {
   let after: readonly Value[] = [from, '', ''];
   for (;;) {
+    // SQLite does not use the index for the comparison of rows, only for the comparisons before it.
     const rows: readonly UsageRow[] = await reader.all<UsageRow>(
       `SELECT job_id, "user", account, partition, state, qos, submit, start, "end", cpu_hours, gpu_hours, cpus, gpus,
          nodes, node_list FROM jobs
-       WHERE cluster = $1 AND ${endTime} < $2 AND (${endTime}, job_id, submit) > ($3, $4, $5)
+       WHERE cluster = $1 AND ${endTime} >= $3 AND ${endTime} < $2 AND (${endTime}, job_id, submit) > ($3, $4, $5)
        ORDER BY ${endTime}, job_id, submit LIMIT ${rowsAtOnce}`,
       cluster,
       until,
@@ -159,7 +160,7 @@ export async function* jobsBySubmit(
     const rows: readonly StoredJob[] = await reader.all<StoredJob>(
       `SELECT job_id, "user", account, partition, state, qos, submit, start, "end", cpu_hours, gpu_hours, cpus, gpus,
          nodes, node_list FROM jobs
-       WHERE cluster = $1 AND submit >= $2 AND submit < $3 AND (submit, job_id) > ($4, $5)
+       WHERE cluster = $1 AND submit >= $2 AND submit < $3 AND submit >= $4 AND (submit, job_id) > ($4, $5)
        ORDER BY submit, job_id LIMIT ${rowsAtOnce}`,
       cluster,
       from,
