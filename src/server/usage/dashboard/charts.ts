@@ -165,7 +165,7 @@ function scanSubmitted(loaded: Loaded, masks: Masks, periods: Periods, grouping:
   const summary = createSums(noGrouping(), [loaded], periods);
   const byColour = grouping && createSums(grouping, [loaded], periods);
   const mainGroups = createMainGroups(periods.list.length, nameCount);
-  const activePeriods = createActivePeriods(nameCount);
+  const activePeriods = createActivePeriods(periods.list.length, nameCount);
   const wait = createTimings('wait', noGrouping(), periods);
   const duration = createTimings('duration', noGrouping(), periods);
   const jobsOfUsers = createNameCounts('user', nameCount);

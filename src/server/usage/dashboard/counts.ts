@@ -1,4 +1,4 @@
-import { createNumberSet } from '../engine/number-set.ts';
+import { createKeySet } from '../engine/key-set.ts';
 import type { Entries } from '../engine/scan.ts';
 import type { NameDimension } from '../segments/segment.ts';
 
@@ -46,15 +46,14 @@ export function createValueCounts(column: 'cpus' | 'gpus' | 'nodes', least: numb
 }
 
 /** Counts the periods in which each user has jobs. */
-export function createActivePeriods(nameCount: number) {
-  const seen = createNumberSet();
+export function createActivePeriods(periodCount: number, nameCount: number) {
+  const seen = createKeySet();
+  seen.reserve(periodCount * nameCount);
   return {
     addEntries({ jobs, job, period, count }: Entries): void {
-      let last = -1;
+      const { user } = jobs;
       for (let index = 0; index < count; index++) {
-        const key = (period[index] ?? 0) * nameCount + (jobs.user[job[index] ?? 0] ?? 0);
-        if (key !== last) seen.add(key);
-        last = key;
+        seen.add((period[index] ?? 0) * nameCount + (user[job[index] ?? 0] ?? 0));
       }
     },
     /** Returns the number of periods of each user, by id. */

@@ -48,18 +48,22 @@ export function nodeUsage(loaded: Loaded, masks: Masks, window: Window, grouping
     for (let index = 0; index < count; index++) {
       const job = rows[index] ?? 0;
       const share = shareIn(jobs.start[job] ?? noTime, jobs.end[job] ?? noTime, begin - base, end - base);
-      const [cpuSeconds, gpuSeconds] = [cpuSecondsOf(jobs, job) * share, gpuSecondsOf(jobs, job) * share];
+      const cpuSeconds = cpuSecondsOf(jobs, job) * share;
+      const gpuSeconds = gpuSecondsOf(jobs, job) * share;
       if (cpuSeconds === 0 && gpuSeconds === 0) continue;
-      const [first, last] = [offsets[job] ?? 0, offsets[job + 1] ?? 0];
+      const first = offsets[job] ?? 0;
+      const last = offsets[job + 1] ?? 0;
       if (first === last) {
         jobsWithoutNodes += 1;
         continue;
       }
       const parts = last - first;
       const group = groups[index] ?? 0;
-      const [cpuOf, gpuOf] = [cpu[group], gpu[group]];
+      const cpuOf = cpu[group];
+      const gpuOf = gpu[group];
       if (!cpuOf || !gpuOf) continue;
-      const [cpus, gpus] = [Math.ceil((jobs.cpus[job] ?? 0) / parts), Math.ceil((jobs.gpus[job] ?? 0) / parts)];
+      const cpus = Math.ceil((jobs.cpus[job] ?? 0) / parts);
+      const gpus = Math.ceil((jobs.gpus[job] ?? 0) / parts);
       for (let at = first; at < last; at++) {
         const node = ids[at] ?? 0;
         isUsed[node] = 1;

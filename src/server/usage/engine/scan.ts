@@ -70,7 +70,8 @@ export function gpuSecondsOf(jobs: Jobs, job: number): number {
 
 /** Returns the seconds from start to end of a job; 0 if it has no start or end, or ends before it starts. */
 export function durationOf(jobs: Jobs, job: number): number {
-  const [start, end] = [jobs.start[job] ?? noTime, jobs.end[job] ?? noTime];
+  const start = jobs.start[job] ?? noTime;
+  const end = jobs.end[job] ?? noTime;
   return start === noTime || end === noTime || end < start ? 0 : end - start;
 }
 

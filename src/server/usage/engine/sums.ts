@@ -1,6 +1,7 @@
 import { type Ids, isEmptyCell } from '../segments/segment.ts';
 import { type Masks, selectRows } from './filter.ts';
 import type { Grouping } from './grouping.ts';
+import { createKeySet, type KeySet } from './key-set.ts';
 import type { Loaded, Segment } from './loaded.ts';
 import { createNumberSet } from './number-set.ts';
 import type { Periods, Window } from './periods.ts';
@@ -22,16 +23,20 @@ export type GroupSums = { readonly total: Amounts; readonly periods: readonly Am
 /** Sums by group and period. */
 export type Sums = { readonly groups: readonly GroupSums[]; readonly all: GroupSums };
 
-const fields = 4;
-const [jobsField, cpuField, gpuField, nodeField] = [0, 1, 2, 3];
+/** The sums of a group in a period. Total jobs are the new ones: a job that ran in several periods is new in one. */
+const fields = 5;
+const jobsField = 0;
+const newJobsField = 1;
+const cpuField = 2;
+const gpuField = 3;
+const nodeField = 4;
 
 /** Adds up entries or cells. */
 export function createSums(grouping: Grouping, clusters: readonly Loaded[], periods: Periods) {
   const periodCount = periods.list.length;
-  // Each group has a row of sums for each period, and one for its total.
-  const stride = (periodCount + 1) * fields;
-  let sums = new Float64Array(stride);
-  const users = createNumberSet();
+  const stride = periodCount * fields;
+  let sums = new Float64Array(Math.max(1, stride));
+  const users = createKeySet();
   const userNumbers = new Map<string | null, number>();
   const userTables = clusters.map(({ names }) => new Int32Array(names.length).fill(-1));
   let groups = new Int32Array(0);
@@ -46,99 +51,80 @@ export function createSums(grouping: Grouping, clusters: readonly Loaded[], peri
     larger.set(sums);
     sums = larger;
   }
-  function userNumber(clusterIndex: number, id: number): number {
-    const table = userTables[clusterIndex];
-    const known = table?.[id] ?? -1;
-    if (known >= 0) return known;
-    const name = clusters[clusterIndex]?.names[id] ?? null;
-    const number = userNumbers.get(name) ?? userNumbers.size;
-    userNumbers.set(name, number);
-    if (table) table[id] = number;
-    return number;
+  /** Returns the numbers of users by id. The same name has the same number on every cluster. */
+  function numbersOf(clusterIndex: number, ids: Ids): Int32Array {
+    const table = userTables[clusterIndex] ?? new Int32Array(0);
+    for (let index = 0; index < ids.length; index++) {
+      const id = ids[index] ?? 0;
+      if ((table[id] ?? 0) >= 0) continue;
+      const name = clusters[clusterIndex]?.names[id] ?? null;
+      const number = userNumbers.get(name) ?? userNumbers.size;
+      userNumbers.set(name, number);
+      table[id] = number;
+    }
+    return table;
   }
   const maxUsers = clusters.reduce((sum, { names }) => sum + names.length, 1);
-  /** Notes the users of periods. Equal neighbours are frequent. */
-  function noteUsers(clusterIndex: number, ids: Ids, rowOf: Int32Array, period: Int32Array, count: number): void {
-    let last = -1;
-    for (let index = 0; index < count; index++) {
-      const user = userNumber(clusterIndex, ids[rowOf[index] ?? 0] ?? 0);
-      const key = ((groups[index] ?? 0) * periodCount + (period[index] ?? 0)) * maxUsers + user;
-      if (key !== last) users.add(key);
-      last = key;
-    }
-  }
 
   return {
     addEntries(entries: Entries): void {
       reserve(entries.count);
       grouping.ofEntries(entries, groups);
       growTo(grouping.labels.length + 1);
-      addJobs(entries, groups, sums, stride, periodCount);
-      addHours(entries, groups, sums, stride, periodCount);
-      noteUsers(entries.clusterIndex, entries.jobs.user, entries.job, entries.period, entries.count);
+      addJobs(entries, groups, sums, stride);
+      addHours(entries, groups, sums, stride);
+      users.reserve(grouping.labels.length * periodCount * maxUsers);
+      noteUsers(entries, groups, numbersOf(entries.clusterIndex, entries.jobs.user), periodCount, maxUsers, users);
     },
     /** Adds the cells of a segment. */
     addCells(clusterIndex: number, masks: Masks): void {
-      const { window, indexOfDay, list } = periods;
       for (const segment of clusters[clusterIndex]?.segments ?? []) {
         const { cells } = segment;
         reserve(cells.count);
         if (rows.length < cells.count) rows = new Int32Array(cells.count);
-        const count = keepInWindow(segment, window, rows, selectRows(cells, masks, rows));
+        const count = keepInWindow(segment, periods.window, rows, selectRows(cells, masks, rows));
         grouping.ofCells?.({ clusterIndex, segment, rows, count }, groups);
         growTo(grouping.labels.length + 1);
-        for (let index = 0; index < count; index++) {
-          const row = rows[index] ?? 0;
-          const day = (cells.day[row] ?? 0) + segment.day;
-          const period = indexOfDay[day - window.from] ?? 0;
-          const [ran, began] = [cells.ran[row] ?? 0, cells.began[row] ?? 0];
-          const group = groups[index] ?? 0;
-          const [at, total] = [group * stride + period * fields, group * stride + periodCount * fields];
-          // Jobs that ran before the first day of a period are new to it on this day.
-          const isFirstDay = day === Math.max(list[period]?.from ?? 0, window.from);
-          sums[at + jobsField] = (sums[at + jobsField] ?? 0) + (isFirstDay ? ran : began);
-          sums[total + jobsField] = (sums[total + jobsField] ?? 0) + (day === window.from ? ran : began);
-          addTo(sums, at, total, cpuField, cells.cpuSeconds[row] ?? 0);
-          addTo(sums, at, total, gpuField, cells.gpuSeconds[row] ?? 0);
-          addTo(sums, at, total, nodeField, cells.nodeSeconds[row] ?? 0);
-          const user = userNumber(clusterIndex, cells.user[row] ?? 0);
-          users.add((group * periodCount + period) * maxUsers + user);
-        }
+        users.reserve(grouping.labels.length * periodCount * maxUsers);
+        const some = { segment, rows, groups, count };
+        addCellSums(some, periods, sums, stride);
+        noteCellUsers(some, periods, numbersOf(clusterIndex, cells.user), maxUsers, users);
       }
     },
     finish(): Sums {
-      const groupCount = sums.length / stride;
-      const counts = new Float64Array(groupCount * (periodCount + 1));
+      const groupCount = stride === 0 ? 1 : Math.floor(sums.length / stride);
+      const counts = new Float64Array(groupCount * periodCount);
+      const totals = new Float64Array(groupCount);
       const [inGroup, inPeriod, everywhere] = [createNumberSet(), createNumberSet(), createNumberSet()];
       users.forEach((key) => {
         const user = key % maxUsers;
         const slot = Math.floor(key / maxUsers);
-        const [group, period] = [Math.floor(slot / periodCount), slot % periodCount];
-        const at = group * (periodCount + 1) + period;
-        counts[at] = (counts[at] ?? 0) + 1;
-        inGroup.add(group * maxUsers + user);
-        inPeriod.add(period * maxUsers + user);
+        counts[slot] = (counts[slot] ?? 0) + 1;
+        inGroup.add(Math.floor(slot / periodCount) * maxUsers + user);
+        inPeriod.add((slot % periodCount) * maxUsers + user);
         everywhere.add(user);
       });
       inGroup.forEach((key) => {
-        const at = Math.floor(key / maxUsers) * (periodCount + 1) + periodCount;
-        counts[at] = (counts[at] ?? 0) + 1;
+        const group = Math.floor(key / maxUsers);
+        totals[group] = (totals[group] ?? 0) + 1;
       });
-      const amountsAt = (group: number, period: number): Amounts => {
+      const amountsAt = (group: number, period: number): Amounts & { readonly newJobs: number } => {
         const at = group * stride + period * fields;
         return {
           jobs: sums[at + jobsField] ?? 0,
+          newJobs: sums[at + newJobsField] ?? 0,
           cpuSeconds: sums[at + cpuField] ?? 0,
           gpuSeconds: sums[at + gpuField] ?? 0,
           nodeSeconds: sums[at + nodeField] ?? 0,
-          users: counts[group * (periodCount + 1) + period] ?? 0,
+          users: counts[group * periodCount + period] ?? 0,
         };
       };
       const numbers = periods.list.map((_, period) => period);
-      const groups = Array.from({ length: Math.floor(groupCount) }, (_, group) => ({
-        total: amountsAt(group, periodCount),
-        periods: numbers.map((period) => amountsAt(group, period)),
-      }));
+      const groups = Array.from({ length: groupCount }, (_, group) => {
+        const inPeriods = numbers.map((period) => amountsAt(group, period));
+        const jobs = inPeriods.reduce((sum, { newJobs }) => sum + newJobs, 0);
+        return { total: { ...added(inPeriods), jobs, users: totals[group] ?? 0 }, periods: inPeriods };
+      });
       const usersIn = numbers.map(() => 0);
       inPeriod.forEach((key) => {
         const period = Math.floor(key / maxUsers);
@@ -174,34 +160,96 @@ function keepInWindow({ cells, day }: Segment, { from, until }: Window, rows: In
   return left;
 }
 
-function addTo(sums: Float64Array, at: number, total: number, field: number, value: number): void {
-  sums[at + field] = (sums[at + field] ?? 0) + value;
-  sums[total + field] = (sums[total + field] ?? 0) + value;
-}
+/** Cells of a segment: the first `count` of `rows`, and their groups. */
+type GroupedCells = {
+  readonly segment: Segment;
+  readonly rows: Int32Array;
+  readonly groups: Int32Array;
+  readonly count: number;
+};
 
-function addJobs(entries: Entries, groups: Int32Array, sums: Float64Array, stride: number, periodCount: number): void {
-  const { count, period, weight, isNew } = entries;
+function addCellSums(
+  { segment, rows, groups, count }: GroupedCells,
+  { window, indexOfDay, list }: Periods,
+  sums: Float64Array,
+  stride: number,
+): void {
+  const { day, ran, began, cpuSeconds, gpuSeconds, nodeSeconds } = segment.cells;
   for (let index = 0; index < count; index++) {
-    const row = (groups[index] ?? 0) * stride;
-    const at = row + (period[index] ?? 0) * fields + jobsField;
-    const total = row + periodCount * fields + jobsField;
-    const jobs = weight[index] ?? 0;
-    sums[at] = (sums[at] ?? 0) + jobs;
-    sums[total] = (sums[total] ?? 0) + jobs * (isNew[index] ?? 0);
+    const row = rows[index] ?? 0;
+    const usageDay = (day[row] ?? 0) + segment.day;
+    const period = indexOfDay[usageDay - window.from] ?? 0;
+    const at = (groups[index] ?? 0) * stride + period * fields;
+    // Jobs that ran before the first day of a period are new to it on this day.
+    const isFirstDay = usageDay === Math.max(list[period]?.from ?? 0, window.from);
+    const jobs = (isFirstDay ? ran[row] : began[row]) ?? 0;
+    const newJobs = (usageDay === window.from ? ran[row] : began[row]) ?? 0;
+    sums[at + jobsField] = (sums[at + jobsField] ?? 0) + jobs;
+    sums[at + newJobsField] = (sums[at + newJobsField] ?? 0) + newJobs;
+    sums[at + cpuField] = (sums[at + cpuField] ?? 0) + (cpuSeconds[row] ?? 0);
+    sums[at + gpuField] = (sums[at + gpuField] ?? 0) + (gpuSeconds[row] ?? 0);
+    sums[at + nodeField] = (sums[at + nodeField] ?? 0) + (nodeSeconds[row] ?? 0);
   }
 }
 
-function addHours(entries: Entries, groups: Int32Array, sums: Float64Array, stride: number, periodCount: number): void {
-  const { jobs, count, job, period, share } = entries;
+function noteCellUsers(
+  { segment, rows, groups, count }: GroupedCells,
+  { window, indexOfDay, list }: Periods,
+  numbers: Int32Array,
+  maxUsers: number,
+  users: KeySet,
+): void {
+  const { day, user } = segment.cells;
   for (let index = 0; index < count; index++) {
-    const row = (groups[index] ?? 0) * stride;
-    const at = row + (period[index] ?? 0) * fields;
-    const total = row + periodCount * fields;
+    const row = rows[index] ?? 0;
+    const period = indexOfDay[(day[row] ?? 0) + segment.day - window.from] ?? 0;
+    users.add(((groups[index] ?? 0) * list.length + period) * maxUsers + (numbers[user[row] ?? 0] ?? 0));
+  }
+}
+
+function noteUsers(
+  { jobs, job, period, count }: Entries,
+  groups: Int32Array,
+  numbers: Int32Array,
+  periodCount: number,
+  maxUsers: number,
+  users: KeySet,
+): void {
+  const { user } = jobs;
+  for (let index = 0; index < count; index++) {
+    const number = numbers[user[job[index] ?? 0] ?? 0] ?? 0;
+    users.add(((groups[index] ?? 0) * periodCount + (period[index] ?? 0)) * maxUsers + number);
+  }
+}
+
+function addJobs(
+  { count, period, weight, isNew }: Entries,
+  groups: Int32Array,
+  sums: Float64Array,
+  stride: number,
+): void {
+  for (let index = 0; index < count; index++) {
+    const at = (groups[index] ?? 0) * stride + (period[index] ?? 0) * fields;
+    const jobs = weight[index] ?? 0;
+    sums[at + jobsField] = (sums[at + jobsField] ?? 0) + jobs;
+    sums[at + newJobsField] = (sums[at + newJobsField] ?? 0) + jobs * (isNew[index] ?? 0);
+  }
+}
+
+function addHours(
+  { jobs, count, job, period, share }: Entries,
+  groups: Int32Array,
+  sums: Float64Array,
+  stride: number,
+): void {
+  for (let index = 0; index < count; index++) {
+    const at = (groups[index] ?? 0) * stride + (period[index] ?? 0) * fields;
     const which = job[index] ?? 0;
     const part = share[index] ?? 0;
-    addTo(sums, at, total, cpuField, cpuSecondsOf(jobs, which) * part);
-    addTo(sums, at, total, gpuField, gpuSecondsOf(jobs, which) * part);
-    addTo(sums, at, total, nodeField, (jobs.nodes[which] ?? 0) * durationOf(jobs, which) * part);
+    const nodeSeconds = (jobs.nodes[which] ?? 0) * durationOf(jobs, which);
+    sums[at + cpuField] = (sums[at + cpuField] ?? 0) + cpuSecondsOf(jobs, which) * part;
+    sums[at + gpuField] = (sums[at + gpuField] ?? 0) + gpuSecondsOf(jobs, which) * part;
+    sums[at + nodeField] = (sums[at + nodeField] ?? 0) + nodeSeconds * part;
   }
 }
 

@@ -86,7 +86,8 @@ function append(
   let at = start;
   for (let index = 0; index < count; index++) {
     const which = job[index] ?? 0;
-    const [begin, end] = [from[which] ?? noTime, to[which] ?? noTime];
+    const begin = from[which] ?? noTime;
+    const end = to[which] ?? noTime;
     if (begin === noTime || end < begin || weight[index] === 0) continue;
     values[at] = end - begin;
     slots[at] = (groups[index] ?? 0) * periodCount + (period[index] ?? 0);
@@ -103,23 +104,44 @@ function divided(
   partOf: (slot: number) => number,
   wanted: number,
 ): Uint32Array[] {
-  const counts = new Uint32Array(parts + 1);
-  for (let index = 0; index < values.length; index++) {
-    if (((marks[index] ?? 0) & wanted) !== wanted) continue;
-    const part = partOf(slots[index] ?? 0) + 1;
-    counts[part] = (counts[part] ?? 0) + 1;
+  let kept = values;
+  let partOfKept = Uint32Array.from(slots);
+  if (!haveAll(marks, wanted)) {
+    kept = values.filter((_, index) => ((marks[index] ?? 0) & wanted) === wanted);
+    partOfKept = partOfKept.filter((_, index) => ((marks[index] ?? 0) & wanted) === wanted);
   }
-  for (let part = 1; part <= parts; part++) counts[part] = (counts[part] ?? 0) + (counts[part - 1] ?? 0);
-  const begins = counts.slice();
-  const scattered = new Uint32Array(counts[parts] ?? 0);
+  if (parts === 1) return [kept.slice().sort()];
+  for (let index = 0; index < partOfKept.length; index++) partOfKept[index] = partOf(partOfKept[index] ?? 0);
+  const begins = beginsOf(partOfKept, parts);
+  const scattered = scatter(kept, partOfKept, begins.slice());
+  return Array.from({ length: parts }, (_, part) => scattered.subarray(begins[part], begins[part + 1]).sort());
+}
+
+function haveAll(marks: Uint8Array, wanted: number): boolean {
+  for (let index = 0; index < marks.length; index++) if (((marks[index] ?? 0) & wanted) !== wanted) return false;
+  return true;
+}
+
+/** Returns the index at which each part begins, and the end of the last one. */
+function beginsOf(part: Uint32Array, parts: number): Uint32Array {
+  const begins = new Uint32Array(parts + 1);
+  for (let index = 0; index < part.length; index++) {
+    const next = (part[index] ?? 0) + 1;
+    begins[next] = (begins[next] ?? 0) + 1;
+  }
+  for (let index = 1; index <= parts; index++) begins[index] = (begins[index] ?? 0) + (begins[index - 1] ?? 0);
+  return begins;
+}
+
+function scatter(values: Uint32Array, part: Uint32Array, places: Uint32Array): Uint32Array {
+  const scattered = new Uint32Array(values.length);
   for (let index = 0; index < values.length; index++) {
-    if (((marks[index] ?? 0) & wanted) !== wanted) continue;
-    const part = partOf(slots[index] ?? 0);
-    const at = begins[part] ?? 0;
+    const of = part[index] ?? 0;
+    const at = places[of] ?? 0;
     scattered[at] = values[index] ?? 0;
-    begins[part] = at + 1;
+    places[of] = at + 1;
   }
-  return Array.from({ length: parts }, (_, part) => scattered.subarray(counts[part], counts[part + 1]).sort());
+  return scattered;
 }
 
 function resized<Column extends Uint32Array | Uint8Array>(from: Column, to: Column): Column {
