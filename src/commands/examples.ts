@@ -15,6 +15,8 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   'serve key ls': ['hpc-collector serve key ls'],
   'serve key rotate': ['hpc-collector serve key rotate hpc1-export'],
   'serve key rm': ['hpc-collector serve key rm hpc1-export'],
+  'serve cluster ls': ['hpc-collector serve cluster ls'],
+  'serve cluster set': ['hpc-collector serve cluster set hpc1 --time-zone Europe/Berlin'],
   'serve stats': ['hpc-collector serve stats'],
   'serve backup': ['hpc-collector serve backup receiver-2026-11-20.db'],
   'serve migrate': ['hpc-collector serve migrate --from receiver.db --to postgres://receiver@db.example.org/receiver'],

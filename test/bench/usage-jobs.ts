@@ -34,7 +34,9 @@ export function* yearOfJobs(count: number, seed: number, atOnce: number): Genera
       ...[isGpu ? 'gpu' : random(4) === 0 ? 'short' : 'compute', states[random(states.length)] ?? '', 'normal'],
       ...[timeText(submit), timeText(start), timeText(start + duration)],
       ...[(cpus * duration) / 3600, (gpus * duration) / 3600, cpus, gpus, nodes],
-      nodes === 1 ? `n${String(first).padStart(4, '0')}` : `n[${String(first).padStart(4, '0')}-${String(first + nodes - 1).padStart(4, '0')}]`,
+      nodes === 1
+        ? `n${String(first).padStart(4, '0')}`
+        : `n[${String(first).padStart(4, '0')}-${String(first + nodes - 1).padStart(4, '0')}]`,
     ]);
     if (rows.length === atOnce) {
       yield rows;

@@ -47,6 +47,7 @@ export const serveCommand = defineCommand({
   subCommands: {
     user: () => import('./user.ts').then((module) => module.userCommand),
     key: () => import('./key.ts').then((module) => module.keyCommand),
+    cluster: () => import('./cluster.ts').then((module) => module.clusterCommand),
     stats: () => import('./stats.ts').then((module) => module.statsCommand),
     backup: () => import('./backup.ts').then((module) => module.backupCommand),
     migrate: () => import('./migrate.ts').then((module) => module.migrateCommand),

@@ -7,13 +7,17 @@ import type { Loaded, SegmentCache } from './engine/loaded.ts';
 import { type Names, namesIn } from './engine/names.ts';
 import type { Window } from './engine/periods.ts';
 import type { Question } from './engine/question.ts';
-import { refuseUnknownNames } from './engine/unknown-names.ts';
+import { refusePartition, refuseUnknownNames } from './engine/unknown-names.ts';
 import { rangeOf, windowOf } from './engine/window.ts';
+import { type ExpectedWait, expectedWait, firstWaitDay, type WaitQuestion } from './insights/expected-wait.ts';
+import { costsOf, type OutageCost, type Span } from './insights/outage-cost.ts';
 
 /** What the thread does. Clusters that never had jobs are left out of every answer. */
 export type Task =
   | { readonly kind: 'question'; readonly question: Question }
   | { readonly kind: 'charts' | 'totals'; readonly request: FilterRequest }
+  | { readonly kind: 'wait'; readonly question: WaitQuestion }
+  | { readonly kind: 'costs'; readonly cluster: string; readonly spans: readonly Span[] }
   | {
       readonly kind: 'names';
       readonly clusters: readonly string[];
@@ -41,6 +45,10 @@ export async function tasks(cache: SegmentCache, reader: Reader, task: Task): Pr
       return chartsTo(cache, reader, task.request);
     case 'totals':
       return totalsOf(cache, reader, task.request);
+    case 'wait':
+      return waitTo(cache, reader, task.question);
+    case 'costs':
+      return costsTo(cache, task.cluster, task.spans);
     case 'names':
       return namesOf(cache, reader, task);
   }
@@ -108,6 +116,30 @@ async function totalsOf(cache: SegmentCache, reader: Reader, request: FilterRequ
       return needsOf(question, window);
     },
     (clusters) => ({ total: answerQuestion(question, clusters, window).total }),
+  );
+}
+
+async function waitTo(cache: SegmentCache, reader: Reader, question: WaitQuestion): Promise<ExpectedWait> {
+  let lastDay = 0;
+  return cache.use(
+    [question.cluster],
+    async (clusters) => {
+      refusePartition(question.partition, clusters);
+      lastDay = ((await rangeOf(reader, clusters, 'submitted'))?.until ?? 1) - 1;
+      return { from: firstWaitDay(lastDay), until: lastDay + 1, parts: ['columns'] };
+    },
+    ([loaded]) => expectedWait(question, loaded, lastDay),
+  );
+}
+
+async function costsTo(cache: SegmentCache, cluster: string, spans: readonly Span[]): Promise<OutageCost[]> {
+  return cache.use(
+    [cluster],
+    ([loaded]) => {
+      const days = spans.flatMap(({ from, to }) => (loaded ? [loaded.clock.dayOf(from), loaded.clock.dayOf(to)] : []));
+      return { from: Math.min(...days), until: Math.max(...days) + 1, parts: ['columns'] };
+    },
+    ([loaded]) => (loaded ? costsOf(spans, loaded) : []),
   );
 }
 

@@ -30,6 +30,7 @@ type Waiting = { readonly resolve: (text: string) => void; readonly reject: (err
 export function createUsageThread(location: Location, start: () => Worker = startWorker): UsageThread {
   let worker: Worker | null = null;
   let nextId = 0;
+  let isClosed = false;
   const waiting = new Map<number, Waiting>();
 
   function end(reason: string): void {
@@ -82,11 +83,14 @@ export function createUsageThread(location: Location, start: () => Worker = star
           return await askOnce(task);
         } catch (error) {
           if (!(error instanceof ThreadEnded)) throw error;
-          if (attempt === 2) throw new Unavailable('busy', `the usage thread has ended: ${error.message}`);
+          if (attempt === 2 || isClosed) throw new Unavailable('busy', `the usage thread has ended: ${error.message}`);
         }
       }
     },
-    close: () => end('the receiver stops'),
+    close() {
+      isClosed = true;
+      end('the receiver stops');
+    },
   };
 }
 

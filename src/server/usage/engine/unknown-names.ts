@@ -31,6 +31,12 @@ export function refuseUnknownNames({ filter, nodes }: Question, clusters: readon
   if (unknown !== undefined) throw problem('node', unknown, []);
 }
 
+/** @throws RequestProblem 422 for a partition that no job of the clusters has */
+export function refusePartition(partition: string, clusters: readonly Loaded[]): void {
+  const known = knownNames('partition', clusters);
+  if (!known.has(partition)) throw problem('partition', partition, [...known].sort());
+}
+
 function problem(what: string, name: string, known: readonly string[]): RequestProblem {
   const listed = known.slice(0, maxListed).map((one) => printable(one, 60));
   const more = known.length > maxListed ? ` and ${known.length - maxListed} more` : '';
