@@ -96,7 +96,7 @@ async function withUsers(
  * @throws RequestProblem 422 for a name that the client sees nowhere. It says nothing of a stored name of that text, so
  *   that nobody can find the pseudonym of a name by trying names.
  */
-async function storedNames(
+export async function storedNames(
   clusters: readonly string[],
   shown: readonly string[],
   thread: UsageThread,

@@ -20,12 +20,22 @@ const questions = [
   `by=user&user=${person}`,
 ];
 
-/** A path for each GET route. */
-async function paths(): Promise<string[]> {
+/** Bodies of POSTs that only ask. A route that stores refuses clients that may only read. */
+const bodies = [
+  { hostname: 'hpc1' },
+  { hostname: 'hpc1', color_by: 'User', period_type: 'day' },
+  { hostname: 'hpc1', users: [person] },
+  { hostname: 'hpc1', users: [person], color_by: 'User' },
+  { by: 'user', axis: 'submitted' },
+  { user: [person], axis: 'submitted' },
+].map((body) => JSON.stringify(body));
+
+/** A path for each route of a method. */
+async function paths(method: 'GET' | 'POST'): Promise<string[]> {
   const { path, remove } = freshDatabasePath();
   const store = await openStore(path);
   const found = (await allRoutes(store))
-    .filter(({ method }) => method === 'GET')
+    .filter((route) => route.method === method)
     .map(({ pattern }) => pattern.source.slice(1, -1).replaceAll('\\/', '/'))
     .map((source) =>
       source.replace(/\(\?<(\w+)>(?:\([^()]*(?:\([^()]*\)[^()]*)*\)|[^()])*\)/g, (_, name) => values[name] ?? 'main'),
@@ -49,18 +59,33 @@ async function started(options: Parameters<typeof startForTest>[0]): Promise<Tes
   return receiver;
 }
 
+/** Every route asked every question: what was asked, and the request. */
+async function requests(url: string, headers: Record<string, string>): Promise<[asked: string, request: Request][]> {
+  const [gets, posts] = [await paths('GET'), await paths('POST')];
+  const json = { ...headers, 'Content-Type': 'application/json' };
+  return [
+    ...gets
+      .flatMap((path) => questions.map((query) => `${path}?${query}`))
+      .map((asked): [string, Request] => [asked, new Request(url + asked, { headers })]),
+    ...posts.flatMap((path) =>
+      bodies.map((body): [string, Request] => [
+        `${path} ${body}`,
+        new Request(url + path, { method: 'POST', headers: json, body }),
+      ]),
+    ),
+  ];
+}
+
 /** The requests whose answers have the name, and the number of answers that were not refusals. */
 async function answersWithName(receiver: TestReceiver, headers: Record<string, string>) {
   const leaks: string[] = [];
   let answered = 0;
-  for (const path of await paths()) {
-    for (const question of questions) {
-      const answer = await fetch(`${receiver.url}${path}?${question}`, { headers });
-      if (answer.ok) answered += 1;
-      // A refusal may repeat a name that the client sent.
-      const text = (await answer.text()).replace(question.includes(person) && !answer.ok ? person : '', '');
-      if (text.includes(person)) leaks.push(`${path}?${question}`);
-    }
+  for (const [asked, request] of await requests(receiver.url, headers)) {
+    const answer = await fetch(request);
+    if (answer.ok) answered += 1;
+    // A refusal may repeat a name that the client sent.
+    const isEcho = !answer.ok && asked.includes(person);
+    if (!isEcho && (await answer.text()).includes(person)) leaks.push(asked);
   }
   return { leaks, answered };
 }
@@ -81,7 +106,7 @@ const keyOf = async (receiver: TestReceiver, scope: 'read' | 'read:names' | 'adm
 });
 
 test('each parameter of a path has a value', async () => {
-  expect((await paths()).filter((path) => /[()]/.test(path))).toEqual([]);
+  expect((await paths('GET')).filter((path) => /[()]/.test(path))).toEqual([]);
 });
 
 describe('a name is in no answer', () => {
@@ -109,6 +134,7 @@ test('with read:names and without pseudonyms the same requests do show it', asyn
   expect(leaks).toContain('/api/v1/status/derecho/latest?');
   expect(leaks).toContain('/api/v1/status/derecho/users?');
   expect(leaks).toContain('/api/v1/usage/query?by=user&axis=submitted');
+  expect(leaks).toContain(`/api/dashboard/charts ${bodies[1]}`);
 });
 
 test('a real name finds nothing where pseudonyms are shown, and a pseudonym finds its jobs', async () => {

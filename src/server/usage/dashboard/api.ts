@@ -7,7 +7,7 @@ import type { Call } from '../../http/routing.ts';
 import { allClusters } from '../../store/clusters.ts';
 import type { Store } from '../../store/port.ts';
 import { dayParameter } from '../api.ts';
-import { readableClusters } from '../query-api.ts';
+import { readableClusters, storedNames } from '../query-api.ts';
 import type { ClusterNames } from '../tasks.ts';
 import type { UsageThread } from '../thread.ts';
 import { type FilterRequest, readFilterRequest } from './request.ts';
@@ -82,11 +82,7 @@ export async function readRequest(
   if (asked.users === null) return asked;
   requireNames(client, request.headers);
   if (asked.users.every((name) => client.shownName(name) === name)) return asked;
-  const wanted = new Set<string | null>(asked.users);
-  const clusters = [asked.hostname];
-  const lists: ClusterNames[] = JSON.parse(await thread.ask({ kind: 'names', clusters, from: null, to: null }));
-  const users = lists.flatMap(({ names }) => names.user).filter((name) => wanted.has(client.shownName(name)));
-  return { ...asked, users: users.length > 0 ? users : asked.users };
+  return { ...asked, users: await storedNames([asked.hostname], asked.users, thread, client) };
 }
 
 function requireNames(client: UsageClient, headers: Headers): void {
