@@ -1,6 +1,7 @@
 /** Destinations by name: a site feeds SAM and its own receiver, and neither notices that the other is down. */
 
 import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { startForwardProxy } from '../support/proxy.ts';
 import { accept, type Posted, refuse, type SamApi, startSamApi } from '../support/sam-api.ts';
 import { credentials, newSite, type Site } from '../support/site.ts';
 
@@ -199,4 +200,38 @@ test('doctor checks each destination with its own systems, and the shell complet
   expect(script).not.toContain('sam/gust');
   const unknown = await site.run('drain', '--stream', 'ours/derehco');
   expect(unknown).toMatchObject({ exit: 2, stderr: expect.stringContaining("did you mean 'ours/derecho'?") });
+});
+
+test('each destination has its own proxy, whose password appears nowhere', async () => {
+  const proxy = startForwardProxy(ours.url);
+  configure(sam.url, 'http://ours.invalid');
+  site.configure(
+    'collector.yaml',
+    `destinations: { ours: { kind: sam, url: 'http://ours.invalid', allow_insecure_http: true } }\n`,
+  );
+  const environment = { ...site.env, OURS_API_PROXY: `http://me:radium-226@${proxy.host}` };
+  const { exit, stderr } = await site.start(['run', 'derecho', '-v'], { env: environment }).ended;
+  expect({ exit, stderr }).toMatchObject({ exit: 0 });
+  expect(proxy.seen).toEqual([
+    { url: 'http://ours.invalid/api/v1/status/derecho', authorization: `Basic ${btoa('me:radium-226')}` },
+  ]);
+  expect([sam.posted.length, ours.posted.length]).toEqual([1, 1]);
+  const shown = await site.start(['config', 'show'], { env: environment }).ended;
+  expect(shown.stdout).toMatch(/destinations\.ours\.proxy +\S*\*{8}\S* +environment OURS_API_PROXY/);
+  expect(stderr + shown.stdout + site.everything()).not.toContain('radium-226');
+  await proxy.stop();
+});
+
+test('an unattended drain reports a failed destination once, and its recovery when all are well', async () => {
+  await ours.stop();
+  await site.run('collect', 'derecho');
+  const drain = async (...flags: string[]) =>
+    (await site.runUnwatched('drain', '--max-seconds', '0.7', ...flags)).stderr;
+  expect(await drain()).toContain(`derecho status to ours waits: ours at ${ours.url}`);
+  // SAM gets the next snapshot, while the other destination rests: that is no recovery.
+  await site.run('collect', 'derecho');
+  expect(await drain()).toBe('');
+  expect(sam.posted).toHaveLength(2);
+  ours = await restarted(ours);
+  expect(await drain('--now')).toContain('✓ Delivered again');
 });

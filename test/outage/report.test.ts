@@ -217,3 +217,49 @@ test('a beginning is the key of an outage if it names one', () => {
   expect(keys.map((key) => isOutageKey(box.outbox, key))).toEqual([true, true]);
   expect(['019', '0', 'f'].map((beginning) => isOutageKey(box.outbox, beginning)).includes(true)).toBe(false);
 });
+
+describe('to several destinations', () => {
+  const both = () => ['sam', 'ours'];
+  /** The SAM API makes a row of each report, the receiver keeps one. */
+  function answerAll(box: ReturnType<typeof opened>, key: string, samId: number): void {
+    for (const entry of box.outbox.list('pending')) {
+      const answer = entry.destination === 'sam' ? { outage_id: samId } : { outage_id: 7, outage_key: key };
+      box.outbox.delivered(entry, attemptAt(later), JSON.stringify({ success: true, ...answer }));
+    }
+    syncOutages(box.outbox);
+  }
+
+  test('a report is an entry for each, at one time, and the answers of each are its own', () => {
+    using box = opened();
+    const { outage_key } = reportOutage(box.outbox, 'derecho', said, now, both);
+    const entries = box.outbox.list('pending');
+    expect(entries.map(({ stream, destination }) => [stream, destination])).toEqual([
+      ['sam/outage', 'sam'],
+      ['ours/outage', 'ours'],
+    ]);
+    expect(new Set(entries.map(({ collectedAt }) => collectedAt.getTime())).size).toBe(1);
+    answerAll(box, outage_key, 41);
+    updateOutage(box.outbox, outage_key, { severity: 'major' }, later, both);
+    answerAll(box, outage_key, 42);
+    const known = findOutage(box.outbox, outage_key);
+    expect(known.answers).toEqual([
+      { destination: 'ours', ids: [7], isOneRow: true },
+      { destination: 'sam', ids: [41, 42], isOneRow: false },
+    ]);
+    expect(consequence(known).split('\n')).toEqual([
+      'ours: It changes the row with outage_id 7',
+      expect.stringMatching(/^sam: It changes the row with outage_id 41; the staff .* outage_id 42$/),
+    ]);
+  });
+
+  test('it is delivered when all have it', () => {
+    using box = opened();
+    const { outage_key } = reportOutage(box.outbox, 'derecho', said, now, both);
+    const [first] = box.outbox.list('pending');
+    if (!first) throw new Error('nothing is stored');
+    box.outbox.delivered(first, attemptAt(later), '{}');
+    expect(deliveryOf(box.outbox, findOutage(box.outbox, outage_key))).toBe('pending');
+    answerAll(box, outage_key, 41);
+    expect(deliveryOf(box.outbox, findOutage(box.outbox, outage_key))).toBe('delivered');
+  });
+});

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { migrations } from '../../src/outbox/migrations.ts';
 import { Outbox } from '../../src/outbox/outbox.ts';
+import { answersTo } from '../../src/outbox/tables/outages.ts';
 import { temporaryDirectory } from '../support/files.ts';
 import { accept, startSamApi } from '../support/sam-api.ts';
 import { newSite } from '../support/site.ts';
@@ -139,4 +140,32 @@ test('the way back: the copy in the place of the outbox, as often as one likes',
     Bun.spawnSync(['mv', copy, file]);
     expect(readAsFirstVersion(file)).toEqual(asItWas);
   }
+});
+
+test('the answers to outages of an older outbox are those of the SAM API', () => {
+  const file = join(directory(), 'outbox.db');
+  const database = new Database(file, { create: true });
+  for (const migration of migrations.slice(0, 5)) database.run(migration);
+  for (const [key, ids, isOneRow] of [
+    ['answered', '[41,42]', 0],
+    ['of a receiver', '[7]', 1],
+    ['not answered', '[]', null],
+  ] as const) {
+    database
+      .query(
+        `INSERT INTO outages (key, system, title, severity, status, started_at, reported_at, affected, outage_ids, is_one_row)
+         VALUES (?, 'derecho', 't', 'minor', 'investigating', 1, 1, '[]', ?, ?)`,
+      )
+      .run(key, ids, isOneRow);
+  }
+  database.run('PRAGMA user_version = 5');
+  database.close();
+  const outbox = new Outbox(file);
+  const answers = ['answered', 'of a receiver', 'not answered'].map((key) => answersTo(outbox, key));
+  outbox.close();
+  expect(answers).toEqual([
+    [{ outage: 'answered', destination: 'sam', outage_ids: '[41,42]', is_one_row: 0 }],
+    [{ outage: 'of a receiver', destination: 'sam', outage_ids: '[7]', is_one_row: 1 }],
+    [],
+  ]);
 });

@@ -84,12 +84,12 @@ export type HistoryApi = {
  * A usage-history API that takes everything; one that requires a start answers as the original server does (its recorded
  * answer is `ingest-mixed-null` in `fixtures/ingest-api/exchanges.jsonl`).
  */
-export function startHistoryApi({ requiresStart = false } = {}): HistoryApi {
+export function startHistoryApi({ requiresStart = false, port = 0 } = {}): HistoryApi {
   const taken: string[][] = [];
   const refused: string[][] = [];
   const server = Bun.serve({
     hostname: '127.0.0.1',
-    port: 0,
+    port,
     async fetch(request) {
       const sent = body.safeParse(await request.json());
       if (!sent.success) return Response.json({ detail: [] }, { status: 422 });
