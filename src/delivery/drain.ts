@@ -54,8 +54,8 @@ export type DrainResult = {
 
 /**
  * Delivers the due entries of one destination, one request at a time. The entries of a stream are sent strictly oldest
- * first, unless the destination gets the newest one first. The caller holds the drain lock. `pace` has the earlier requests to
- * the destination.
+ * first, unless the destination gets the newest one first. The caller holds the drain lock. `pace` has the earlier
+ * requests to the destination.
  */
 export async function drain(
   outbox: Outbox,

@@ -122,4 +122,11 @@ test('each receiver is current at once, and gets the whole backlog once', async 
     expect(latest.timestamp).toBe(received(first, system)[1] ?? '');
     expect(received(second, system).indexOf(latest.timestamp)).toBeLessThan(3);
   }
+  // A backlog is history: it changes no current state, and opens no outage.
+  const current = received(first, 'derecho')[1];
+  expect(await get(there.url, '/api/v1/systems')).toMatchObject([
+    { name: 'derecho', timestamp: current },
+    { name: 'gust' },
+  ]);
+  expect(await get(there.url, '/api/v1/status/outages')).toEqual([]);
 }, 120_000);

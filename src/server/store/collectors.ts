@@ -34,12 +34,17 @@ export async function noteDelivery(
   at: string,
   snapshot: DeliveredSnapshot | null,
 ): Promise<void> {
+  // A late snapshot, or none, does not change what is known of the newest one.
+  const isNewer = "excluded.snapshot_at > coalesce(collector_streams.snapshot_at, '')";
+  const ofNewer = (column: string) =>
+    `${column} = CASE WHEN ${isNewer} THEN excluded.${column} ELSE collector_streams.${column} END`;
   await writer.run(
     `INSERT INTO collector_streams (host, kind, name, version, waiting, requested_at, delivered_at, snapshot_at,
        snapshot_received_at, collection_failed)
      VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9)
      ON CONFLICT (host, kind, name) DO UPDATE SET version = excluded.version, waiting = excluded.waiting,
-       requested_at = excluded.requested_at, delivered_at = excluded.delivered_at`,
+       requested_at = excluded.requested_at, delivered_at = excluded.delivered_at,
+       ${ofNewer('collection_failed')}, ${ofNewer('snapshot_received_at')}, ${ofNewer('snapshot_at')}`,
     stream.host,
     stream.kind,
     stream.name,
@@ -49,18 +54,6 @@ export async function noteDelivery(
     snapshot?.timestamp ?? null,
     snapshot === null ? null : at,
     snapshot?.collectionFailed ?? null,
-  );
-  if (snapshot === null) return;
-  // A late snapshot does not change what is known of the newest one.
-  await writer.run(
-    `UPDATE collector_streams SET snapshot_at = $4, snapshot_received_at = $5, collection_failed = $6
-     WHERE host = $1 AND kind = $2 AND name = $3 AND coalesce(snapshot_at, '') < $4`,
-    stream.host,
-    stream.kind,
-    stream.name,
-    snapshot.timestamp,
-    at,
-    snapshot.collectionFailed,
   );
 }
 
