@@ -15,3 +15,11 @@ declare module '*.example' {
   const text: string;
   export default text;
 }
+declare module '*/accounting-20261127' {
+  const path: string;
+  export default path;
+}
+declare module '*/accounting-20261128' {
+  const path: string;
+  export default path;
+}

@@ -31,6 +31,8 @@ test('entries wait while the API is down and are delivered when it is up, withou
   expect(delivered).toContain('There are no undelivered entries.');
   expect(delivered).toContain('derecho/latest  ');
   expect(delivered).toMatch(/2488 CPU nodes, \d+ jobs running/);
+  expect(delivered).toContain('pbs-cluster    141 jobs of 8 users, 3.39 CPU-hours, 0.09 GPU-hours');
+  expect(delivered).toContain('slurm-cluster  36 jobs of 4 users, 0.93 CPU-hours, 0.39 GPU-hours');
   expect(stderr).toContain('Drain: 4 delivered, 0 rejected, 0 left');
 });
 

@@ -15,6 +15,7 @@ import { addUser } from '../../server/auth/users.ts';
 import { type Receiver, startReceiver } from '../../server/receiver.ts';
 import { commonArgs } from '../common.ts';
 import { entryTable } from '../outbox/table.ts';
+import { exportRecordedJobs, usageLines } from './job-history.ts';
 import { demoRecordings } from './recordings.ts';
 import { type DemoReceiver, fillReceiver, keepFresh, latestOf } from './showing.ts';
 
@@ -39,6 +40,7 @@ export const demoCommand = defineCommand({
       const database = join(directory, 'receiver.db');
       const password = (await addUser(database, user, null)).password ?? '';
       const port = freePort();
+      const key = crypto.randomUUID();
       const context = openContext(
         { ...args, outbox: join(directory, 'outbox.db') },
         {
@@ -47,16 +49,19 @@ export const demoCommand = defineCommand({
           STATUS_API_URL: `http://127.0.0.1:${port}`,
           STATUS_API_USER: user,
           STATUS_API_PASSWORD: password,
+          INGEST_API_URL: `http://127.0.0.1:${port}`,
+          INGEST_API_KEY: key,
         },
       );
-      await unpackRecordings(join(directory, 'recordings'));
+      const recordings = join(directory, 'recordings');
+      await unpackRecordings(recordings);
 
       say(
         `1. The API at 127.0.0.1:${port} is down. Two rounds of 'run ${systems.join(' ')}', on recordings of real PBS:`,
       );
       const chosen = systems.map((name) => loadSystem(name, context.config));
       for (let round = 0; round < 2; round++) {
-        await collectAndStore(chosen, context, { source: { record: null, replay: join(directory, 'recordings') } });
+        await collectAndStore(chosen, context, { source: { record: null, replay: recordings } });
         // Stop after a second, so that the demonstration does not wait for retries.
         await drainOutbox(context, { stream: null, ignoreRest: false, maxSeconds: 1 });
       }
@@ -64,7 +69,6 @@ export const demoCommand = defineCommand({
       showOutbox(context);
 
       say("\n3. The API comes up, and 'drain --now' delivers the entries, oldest first:");
-      const key = crypto.randomUUID();
       receiver = await startReceiver({ hostname: '127.0.0.1', port, database, ingest: { environmentKeys: [key] } });
       const login = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
       const demoReceiver = { url: receiver.url, login, key };
@@ -73,8 +77,12 @@ export const demoCommand = defineCommand({
       for (const name of systems)
         say(`   ${receiver.url}/api/v1/status/${name}/latest  ${await latest(demoReceiver, name)}`);
 
+      say("\n4. 'jobs export' sends the finished jobs of a PBS and a Slurm cluster, from real recordings:");
+      await exportRecordedJobs(recordings, context);
+      for (const line of await usageLines(demoReceiver)) say(`   ${line}`);
+
       if (args.keep) {
-        say('\n4. The receiver gets a day of snapshots made from the recordings, and a year of made-up Slurm jobs.');
+        say('\n5. The receiver gets a day of snapshots made from the recordings, and a year of made-up Slurm jobs.');
         await fillReceiver(demoReceiver, systems);
         await keepFresh(demoReceiver, systems, stopSignal, (error) => context.log.warn(messageOf(error)));
         say(

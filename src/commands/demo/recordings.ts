@@ -8,6 +8,9 @@ import casperQstatFJson from '../../../fixtures/casper/qstat-f.json' with { type
 import casperQstatQFJson from '../../../fixtures/casper/qstat-Q-f.json' with { type: 'file' };
 import casperQstatQaTxt from '../../../fixtures/casper/qstat-Qa.txt' with { type: 'file' };
 import casperRecordingYaml from '../../../fixtures/casper/recording.yaml' with { type: 'file' };
+import jobsFilesTxt from '../../../fixtures/demo-jobs/files.txt' with { type: 'file' };
+import jobsRecordingYaml from '../../../fixtures/demo-jobs/recording.yaml' with { type: 'file' };
+import jobsVersionTxt from '../../../fixtures/demo-jobs/version.txt' with { type: 'file' };
 import derechoDfGladeCampaignTxt from '../../../fixtures/derecho/df-glade-campaign.txt' with { type: 'file' };
 import derechoDfGladeDerechoScratchTxt from '../../../fixtures/derecho/df-glade-derecho-scratch.txt' with {
   type: 'file',
@@ -27,12 +30,23 @@ import derechoQstatFJson from '../../../fixtures/derecho/qstat-f.json' with { ty
 import derechoQstatQFJson from '../../../fixtures/derecho/qstat-Q-f.json' with { type: 'file' };
 import derechoQstatQaTxt from '../../../fixtures/derecho/qstat-Qa.txt' with { type: 'file' };
 import derechoRecordingYaml from '../../../fixtures/derecho/recording.yaml' with { type: 'file' };
+import accounting20261127 from '../../../fixtures/pbs-history/accounting-20261127' with { type: 'file' };
+import accounting20261128 from '../../../fixtures/pbs-history/accounting-20261128' with { type: 'file' };
+import jobsTxt from '../../../fixtures/sacct/jobs.txt' with { type: 'file' };
 
 /**
- * The recordings of `demo` as files inside the executable: by system, and by file name in the recording. Bun imports a
- * JSON file as its content, so `type: 'file'` gives a path to read instead.
+ * The recordings of `demo` as files inside the executable: by system, and `jobs` for the job history; then by file name
+ * in the recording. Bun imports a JSON file as its content, so `type: 'file'` gives a path to read instead.
  */
 export const demoRecordings: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  jobs: {
+    'accounting-20261127': accounting20261127,
+    'accounting-20261128': accounting20261128,
+    'files.txt': jobsFilesTxt,
+    'jobs.txt': jobsTxt,
+    'recording.yaml': jobsRecordingYaml,
+    'version.txt': jobsVersionTxt,
+  },
   casper: {
     'df-glade-campaign.txt': casperDfGladeCampaignTxt,
     'df-glade-u-home.txt': casperDfGladeUHomeTxt,

@@ -51,7 +51,12 @@ export async function keepFresh(
 
 /** Returns the newest snapshot of a system, as the receiver answers it. */
 export function latestOf(receiver: DemoReceiver, system: string): Promise<string> {
-  return exchange(receiver, 'GET', { path: `/api/v1/status/${system}/latest`, body: null });
+  return answerOf(receiver, `/api/v1/status/${system}/latest`);
+}
+
+/** Returns what the receiver answers to a GET request. */
+export function answerOf(receiver: DemoReceiver, path: string): Promise<string> {
+  return exchange(receiver, 'GET', { path, body: null });
 }
 
 async function newestSnapshot(receiver: DemoReceiver, system: string): Promise<DemoSnapshot> {

@@ -1,4 +1,5 @@
 import { type ClusterSettings, clustersOf, type JobsSettings } from '../../config/jobs.ts';
+import type { Executor } from '../../exec/command.ts';
 import { checkedCluster, slurmClusterName } from '../../history/cluster-name.ts';
 import { logSource } from '../../history/log-source.ts';
 import { checkWithQstat, noCheck } from '../../history/qstat-check.ts';
@@ -15,6 +16,8 @@ import { historyExecutor } from '../executors.ts';
 export type ExportRequest = PlanRequest & {
   /** The settings of the cluster. */
   readonly jobs: ClusterSettings;
+  /** Runs the programs that read the history. */
+  readonly executor: Executor;
   /** Name of the cluster; null to use that of the configuration or of Slurm. */
   readonly cluster: string | null;
 };
@@ -26,12 +29,12 @@ export type ExportRequest = PlanRequest & {
 export function chosenClusters(
   settings: JobsSettings,
   name: string | null,
-): readonly Pick<ExportRequest, 'jobs' | 'cluster'>[] {
+): readonly Pick<ExportRequest, 'jobs' | 'executor' | 'cluster'>[] {
   const cluster = name === null ? null : checkedCluster(name, '--cluster-name');
-  const clusters = clustersOf(settings);
-  if (settings.clusters === undefined) return clusters.map((jobs) => ({ jobs, cluster }));
-  const chosen = clusters.filter(({ cluster_name }) => cluster === null || cluster_name === cluster);
-  if (chosen.length > 0) return chosen.map((jobs) => ({ jobs, cluster: jobs.cluster_name ?? null }));
+  const clusters = clustersOf(settings).map((jobs) => ({ jobs, executor: historyExecutor(jobs) }));
+  if (settings.clusters === undefined) return clusters.map((one) => ({ ...one, cluster }));
+  const chosen = clusters.filter(({ jobs }) => cluster === null || jobs.cluster_name === cluster);
+  if (chosen.length > 0) return chosen.map((one) => ({ ...one, cluster: one.jobs.cluster_name ?? null }));
   const names = Object.keys(settings.clusters).join(', ');
   throw new OperatorError(
     cluster === null
@@ -41,8 +44,8 @@ export function chosenClusters(
 }
 
 /** Returns the source of the jobs. Throws OperatorError if sacct is too old or the cluster's name is unknown. */
-export async function sourceOf({ jobs, cluster }: ExportRequest, { config }: Context): Promise<HistorySource> {
-  const executor = historyExecutor(jobs);
+export async function sourceOf(asked: ExportRequest, { config }: Context): Promise<HistorySource> {
+  const { jobs, executor, cluster } = asked;
   const bodyLimits = jobs.deliver_to.flatMap((name) => config.destinations.get(name)?.max_body_bytes ?? []);
   if (jobs.source === 'sacct') await refuseOldRelease(executor, jobs.host);
   const shared = {
