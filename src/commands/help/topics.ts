@@ -1,3 +1,4 @@
+import access from './access.md' with { type: 'text' };
 import binary from './binary.md' with { type: 'text' };
 import changes from './changes.md' with { type: 'text' };
 import commands from './commands.md' with { type: 'text' };
@@ -42,6 +43,7 @@ export const topics: Readonly<Record<string, string>> = {
   outages,
   monitor,
   receiver,
+  access,
   usage,
   iri,
   dashboard,
