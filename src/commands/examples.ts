@@ -64,6 +64,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     'hpc-collector install systemd derecho --write --on-failure mail-ops@%n.service',
     'hpc-collector install systemd --jobs --write',
     'hpc-collector install systemd --receiver --write -- --listen 10.0.0.5:5050 --behind-proxy',
+    'sudo hpc-collector install systemd --job-template --write',
   ],
   'install logrotate': ['sudo hpc-collector install logrotate --write'],
   completion: [

@@ -6,12 +6,16 @@ import { createLog, type Log } from '../lib/log.ts';
 import { printable } from '../lib/text.ts';
 import { trySocketLock } from '../outbox/socket-lock.ts';
 import { checkpointFile } from '../sampler/checkpoint.ts';
+import { finishEarlier } from '../sampler/finish-earlier.ts';
 import { textOf, thisMachine } from '../sampler/machine.ts';
 import { type JobPlace, outputsOf } from '../sampler/modules.ts';
 import { expand } from '../sampler/patterns.ts';
-import { finishEarlier, sampleJob } from '../sampler/sample-job.ts';
+import { sampleJob } from '../sampler/sample-job.ts';
 import { readSampleSettings, type SampleSettings } from '../sampler/settings.ts';
 import { stopSignal } from './signals.ts';
+
+/** The longest wait for the pid file of a sampler in the background: a prolog must not block its job. */
+const pidFileSeconds = 10;
 
 /** What `sample` was asked to do. */
 export type SampleRequest = {
@@ -43,24 +47,26 @@ export async function sample(request: SampleRequest): Promise<ExitCode> {
     log.warn(`Another sampler of job ${job} runs on ${node}`);
     return exitCodes.locked;
   }
-  if (textOf(`${thisMachine.proc}/1/stat`) === null) {
-    log.warn('the processes of other users are hidden (/proc is mounted with hidepid): run the sampler as root');
-  }
-  writePidFile(request.pidFile);
+  warnOfHiddenProcesses(log);
+  writePidFile(request.pidFile, log);
   try {
-    await finishEarlier(settings, place, ({ job: other }) => isHeld(lockOf(other)));
-    return (await sampleJob(settings, place, stopSignal)) ? exitCodes.done : exitCodes.failed;
+    const [isWritten] = await Promise.all([
+      sampleJob(settings, place, stopSignal),
+      // An output that does not answer must not delay the first look at this job.
+      finishEarlier(settings, place, (other) => trySocketLock(lockOf(other), () => undefined)),
+    ]);
+    return isWritten ? exitCodes.done : exitCodes.failed;
   } finally {
     if (request.pidFile !== null) rmSync(request.pidFile, { force: true });
     lock.release();
   }
 }
 
-/** True if another process holds a lock. */
-function isHeld(file: string): boolean {
-  const lock = trySocketLock(file, () => undefined);
-  lock?.release();
-  return lock === null;
+function warnOfHiddenProcesses(log: Log): void {
+  if (textOf(`${thisMachine.proc}/1/stat`) === null)
+    log.warn('the processes of other users are hidden (/proc is mounted with hidepid): run the sampler as root');
+  else if (process.getuid?.() !== 0)
+    log.warn('the programs of processes of other users cannot be read: run the sampler as root');
 }
 
 function logOf({ logFile, logLevel, job, node }: SampleRequest, { log }: SampleSettings): Log {
@@ -75,23 +81,23 @@ function logOf({ logFile, logLevel, job, node }: SampleRequest, { log }: SampleS
   }).withTag('sample');
 }
 
-function writePidFile(file: string | null): void {
+/** Writes the id of this process. An epilog needs it to end the sampling early, so that a failure ends nothing. */
+function writePidFile(file: string | null, log: Log): void {
   if (file === null) return;
   try {
     // Without a line break, as the original writes it.
     writeFileSync(file, String(process.pid));
   } catch (error) {
-    throw new OperatorError(`cannot write ${file}: ${messageOf(error)}: give another file with --pidfile`, {
-      cause: error,
-    });
+    log.error(`cannot write ${file}: ${messageOf(error)}: give another file with --pidfile`);
   }
 }
 
 /**
  * Starts this command again in a session of its own, without a terminal, in the root directory and with the configured
- * umask. An error after its start is in the log file only.
+ * umask. An error after its start is in the log file only. Returns when the pid file is there, because the epilog of a
+ * short job needs it, or when the sampler has ended.
  */
-function startInBackground(request: SampleRequest, settings: SampleSettings): ExitCode {
+async function startInBackground(request: SampleRequest, settings: SampleSettings): Promise<ExitCode> {
   if (request.logFile === null && settings.log.file === null)
     throw new OperatorError(
       '--daemon needs a log file, because a daemon has no terminal: give --logfile, or logfile in the configuration',
@@ -106,6 +112,12 @@ function startInBackground(request: SampleRequest, settings: SampleSettings): Ex
     detached: true,
   });
   child.unref();
+  const { pidFile } = request;
+  const latest = performance.now() + pidFileSeconds * 1000;
+  while (pidFile !== null && child.exitCode === null && child.signalCode === null && performance.now() < latest) {
+    if (textOf(pidFile) === String(child.pid)) break;
+    await Bun.sleep(10);
+  }
   return exitCodes.done;
 }
 

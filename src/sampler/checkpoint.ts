@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeDurably } from '../lib/durable.ts';
+import type { Measured } from './outputs/output.ts';
 
 const checkpointSchema = z.object({
   version: z.literal(1),
@@ -22,6 +23,11 @@ export type Checkpoint = z.infer<typeof checkpointSchema>;
 /** Returns the file of a job's checkpoint. */
 export function checkpointFile(directory: string, job: number | string, node: string): string {
   return join(directory, `${job}.${node}.checkpoint.json`);
+}
+
+/** Returns data as a checkpoint has them. */
+export function storable(data: Measured): Checkpoint['data'] {
+  return JSON.parse(JSON.stringify(data));
 }
 
 /** Stores a checkpoint, whole or not at all. Throws if it cannot. */

@@ -1,20 +1,14 @@
 import { messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
-import {
-  type Checkpoint,
-  checkpointFile,
-  checkpointsOf,
-  readCheckpoint,
-  removeCheckpoint,
-  writeCheckpoint,
-} from './checkpoint.ts';
+import { type Checkpoint, checkpointFile, readCheckpoint, storable, writeCheckpoint } from './checkpoint.ts';
 import { groupsOfJob, type JobGroups, noGroups } from './groups.ts';
 import { type JobPlace, outputsOf, samplersOf } from './modules.ts';
-import type { Measured, Output } from './outputs/output.ts';
+import type { Measured } from './outputs/output.ts';
 import { type Listener, prometheusListener } from './outputs/prometheus.ts';
 import { findProcesses } from './processes.ts';
 import type { Data, Sampler, Sight } from './sampler.ts';
 import type { SampleSettings } from './settings.ts';
+import { keepUnwritten, writeAll } from './write-outputs.ts';
 
 /**
  * Samples a job on this node until it has had no process for the grace period, or until `signal` is aborted. Then the
@@ -34,12 +28,16 @@ export async function sampleJob(settings: SampleSettings, place: JobPlace, signa
   const due = new Map<Sampler, number>();
   let groups: JobGroups = noGroups;
   let lastSeen = performance.now();
+  // The start of the sampling, then the time of the first process.
+  let beganAt = performance.now();
+  let hasBegun = false;
   let nextCheckpoint = performance.now() + checkpointSeconds * 1000;
 
   const look = (): Sight => {
     const processes = findProcesses(place.machine, String(job), settings.finder === 'pidfinder.PBS');
     groups = groupsOfJob(place.machine, processes, groups);
     if (processes.length > 0) lastSeen = performance.now();
+    if (processes.length > 0 && !hasBegun) [hasBegun, beganAt] = [true, lastSeen];
     return { processes, groups, at: Date.now() / 1000 };
   };
   const measure = async (which: readonly Sampler[]) => {
@@ -63,13 +61,15 @@ export async function sampleJob(settings: SampleSettings, place: JobPlace, signa
       const now = performance.now();
       const ready = samplers.filter((sampler) => (due.get(sampler) ?? 0) <= now);
       await measure(ready);
-      for (const sampler of ready) due.set(sampler, now + sampler.intervalSeconds * 1000);
+      const shortest = 1000 * shortestInterval((now - beganAt) / 1000);
+      const wait = (seconds: number, isShort = true) => Math.min(seconds * 1000, isShort ? shortest : Infinity);
+      for (const sampler of ready) due.set(sampler, now + wait(sampler.intervalSeconds, sampler.isShortAtStart));
       if (performance.now() >= nextCheckpoint) {
         store(ids, false);
         nextCheckpoint = performance.now() + checkpointSeconds * 1000;
       }
       if (performance.now() - lastSeen > graceOf(settings) * 1000) break;
-      const next = Math.min(now + settings.collector.pid_finder_update_interval * 1000, ...due.values());
+      const next = Math.min(now + wait(settings.collector.pid_finder_update_interval), ...due.values());
       await pause(Math.max(0, next - performance.now()), signal);
     }
     // The last look counts what was used since the last sample.
@@ -78,69 +78,18 @@ export async function sampleJob(settings: SampleSettings, place: JobPlace, signa
     for (const listener of listeners) listener.close();
   }
   store(ids, true);
-  return writeAll(settings, place, { outputs, data: finalOf(samplers), pending: ids });
-}
-
-/**
- * Finishes what samplers of other jobs left on this node: those that were killed, and those whose outputs failed.
- * @param isRunning true if a sampler of the job runs
- */
-export async function finishEarlier(
-  settings: SampleSettings,
-  place: JobPlace,
-  isRunning: (job: Checkpoint) => boolean,
-): Promise<void> {
-  for (const checkpoint of checkpointsOf(settings.collector.checkpoint_path, place.node)) {
-    if (checkpoint.job === place.job || isRunning(checkpoint)) continue;
-    const hasProcesses =
-      findProcesses(place.machine, String(checkpoint.job), settings.finder === 'pidfinder.PBS').length > 0;
-    if (hasProcesses && !checkpoint.isEnded) continue;
-    const outputs = outputsOf(settings, checkpoint.job, place.node, place.log);
-    place.log.info(`Writing the data of job ${checkpoint.job}, whose sampler did not write them`);
-    const earlier = { ...place, job: checkpoint.job };
-    await writeAll(settings, earlier, { outputs, data: checkpoint.data, pending: checkpoint.outputs });
-  }
-}
-
-type Writing = { readonly outputs: readonly Output[]; readonly data: Measured; readonly pending: readonly string[] };
-
-/** Writes to the outputs that do not have the data. Removes the checkpoint when all have them, and returns true. */
-async function writeAll(
-  settings: SampleSettings,
-  place: JobPlace,
-  { outputs, data, pending }: Writing,
-): Promise<boolean> {
-  const { job, node, log } = place;
-  const { checkpoint_path: directory } = settings.collector;
-  const failed: string[] = [];
-  for (const output of outputs.filter(({ id }) => pending.includes(id))) {
-    const problem = await writeWithRetries(output, data);
-    if (problem === null) continue;
-    failed.push(output.id);
-    log.error(`✗ job ${job}: sams.${output.id}: ${problem}; the next sampler on this node tries again`);
-  }
-  if (failed.length === 0) removeCheckpoint(directory, { job, node });
-  else {
-    try {
-      writeCheckpoint(directory, { job, node, outputs: failed, isEnded: true, data: copyOf(data), states: {} });
-    } catch (error) {
-      log.error(`✗ job ${job}: its data are lost: they cannot be kept in ${directory} either: ${messageOf(error)}`);
-    }
-  }
+  const data = finalOf(samplers);
+  const failed = await writeAll(place, { outputs, data, pending: ids });
+  keepUnwritten(settings, place, data, failed);
   return failed.length === 0;
 }
 
-/** Returns why an output failed; null if it did not. */
-async function writeWithRetries(output: Output, data: Measured): Promise<string | null> {
-  for (let retries = 0; ; retries++) {
-    try {
-      await output.write(data);
-      return null;
-    } catch (error) {
-      if (retries >= output.retries) return messageOf(error);
-      await Bun.sleep(output.pauseSeconds * 1000);
-    }
-  }
+/**
+ * Returns the interval in seconds for a job of an age: a twentieth of it, so that the time after the last look, when the
+ * control groups of a job are gone with it, is at most 5 % also of a job that is shorter than the usual interval.
+ */
+export function shortestInterval(ageSeconds: number): number {
+  return Math.max(1, ageSeconds / 20);
 }
 
 /** A file that cannot be read, or a program that fails, never ends the sampling. */
@@ -164,12 +113,7 @@ function checkpointOf(
   isEnded: boolean,
 ): Omit<Checkpoint, 'version'> {
   const states = Object.fromEntries(samplers.map((sampler) => [sampler.id, sampler.state()]));
-  return { job, node, outputs: [...outputs], isEnded, data: copyOf(finalOf(samplers)), states };
-}
-
-/** Returns the data as the checkpoint file has them. */
-function copyOf(data: Measured): Checkpoint['data'] {
-  return JSON.parse(JSON.stringify(data));
+  return { job, node, outputs: [...outputs], isEnded, data: storable(finalOf(samplers)), states };
 }
 
 function listenersOf({ of, listeners }: SampleSettings, { job, node, log }: JobPlace): Listener[] {

@@ -20,6 +20,8 @@ export type Sampler = {
   /** The name in the output, such as `sams.sampler.Core`. */
   readonly id: string;
   readonly intervalSeconds: number;
+  /** True to sample more often at the start of a job, because what it measures is gone when the job has ended. */
+  readonly isShortAtStart: boolean;
   /** Measures; returns the current data, null if there are none yet. */
   sample(sight: Sight): Promise<Data | null>;
   /** Returns the data of the whole job. It is called after the last `sample`. */

@@ -209,6 +209,58 @@ describe('install systemd', () => {
     });
   });
 
+  describe('--job-template', () => {
+    const printed = async (...flags: string[]) => site.run('install', 'systemd', '--job-template', ...flags);
+
+    needs('systemd-analyze')('shows a template that systemd accepts, for the sampler of one job', async () => {
+      const { exit, stdout } = await printed('--on-failure', 'mail@%n.service');
+      expect(exit).toBe(0);
+      const units = join(site.directory, 'units');
+      mkdirSync(units);
+      writeFileSync(join(units, 'mail@.service'), '[Service]\nType=oneshot\nExecStart=/bin/true\n');
+      const template = join(units, 'hpc-collector-sample@.service');
+      writeFileSync(template, stdout.slice(stdout.indexOf('\n') + 1, stdout.indexOf('\n# A prolog of Slurm\n')));
+      expect(readFileSync(template, 'utf8')).toContain(`\nExecStart=${binary} sample --jobid %i\n`);
+      const verified = await start(['systemd-analyze', 'verify', `${units}/hpc-collector-sample@12.service`], {
+        env: { PATH: '/usr/bin:/bin', SYSTEMD_UNIT_PATH: `${units}:` },
+      }).ended;
+      expect(verified).toMatchObject({ exit: 0, stderr: '' });
+    });
+
+    onOwnSystem('shows a prolog and an epilog that start and stop it, with what the prolog knows', async () => {
+      const { stdout } = await printed();
+      const [, prolog = '', epilog = ''] = stdout.split(/# An? (?:prolog|epilog) of Slurm\n/);
+      const programs = join(site.directory, 'programs');
+      install(programs, { systemctl: '#!/bin/sh\necho "$@" >>"$ASKED"\n', prolog, epilog });
+      const asked = join(site.directory, 'asked.txt');
+      const run = join(site.directory, 'host/run/hpc-collector');
+      const job = { SLURM_JOB_ID: '12', SLURM_JOB_USER: 'alice', SLURM_JOB_GPUS: '0,1', SLURM_JOB_NAME: 'x\nA=b' };
+      const call = (script: string) =>
+        start(inOwnSystem(join(site.directory, 'host'), ['/run'], `${programs}/${script}`), {
+          env: { ...job, ASKED: asked, PATH: `${programs}:/usr/bin:/bin` },
+        }).ended;
+      expect(await call('prolog')).toMatchObject({ exit: 0, stderr: '' });
+      const variables = readFileSync(join(run, 'sample-12.env'), 'utf8');
+      expect(variables).toContain('SLURM_JOB_ID=12\n');
+      expect(variables).toContain('SLURM_JOB_USER=alice\n');
+      expect(variables).toContain('SLURM_JOB_GPUS=0,1\n');
+      expect(variables).not.toContain('A=b');
+      expect(await call('epilog')).toMatchObject({ exit: 0, stderr: '' });
+      expect(existsSync(join(run, 'sample-12.env'))).toBe(false);
+      expect(readFileSync(asked, 'utf8')).toBe(
+        'start --no-block hpc-collector-sample@12.service\nstop --no-block hpc-collector-sample@12.service\n',
+      );
+    });
+
+    test.each([
+      [['casper'], '--job-template does not collect systems'],
+      [['--receiver'], '--receiver and --job-template are separate: give one of them'],
+      [['--log-file', '/a.log'], '--job-template takes no --log-file'],
+    ])('%p is refused', async (flags, words) => {
+      expect(await printed(...flags)).toMatchObject({ exit: 2, stdout: '', stderr: expect.stringContaining(words) });
+    });
+  });
+
   onOwnSystem(
     '--write puts them where root has them, says what systemd was not told, and --remove takes them out',
     async () => {
@@ -230,6 +282,13 @@ describe('install systemd', () => {
       );
       expect(await onHost('"$HPC" install systemd --jobs --remove').ended).toMatchObject({ exit: 0 });
       expect(existsSync(join(units, 'hpc-collector-jobs.timer'))).toBe(false);
+      const template = join(units, 'hpc-collector-sample@.service');
+      expect(await onHost('"$HPC" install systemd --job-template --write').ended).toMatchObject({
+        stdout: expect.stringContaining('systemd has not read the unit: systemctl daemon-reload exited with 1: '),
+      });
+      expect(existsSync(template)).toBe(true);
+      expect(await onHost('"$HPC" install systemd --job-template --remove').ended).toMatchObject({ exit: 0 });
+      expect(existsSync(template)).toBe(false);
       writeFileSync(join(units, 'hpc-collector.service'), '[Service]\n');
       expect(await onHost('"$HPC" install systemd casper --write').ended).toMatchObject({
         exit: 2,

@@ -2,10 +2,7 @@ import { join } from 'node:path';
 import { defineCommand } from 'citty';
 import { userConfigHome } from '../../config/paths.ts';
 import { type SystemdManager, systemctl, systemctlCommand } from '../../exec/systemctl.ts';
-import type { Installation } from '../../install/installation.ts';
 import { hasOwnFile, removeOwnFile, writeOwnFile } from '../../install/own-files.ts';
-import { receiverName, receiverUnit } from '../../install/receiver-unit.ts';
-import { jobsTask, runTask, systemdUnits, type Task } from '../../install/systemd.ts';
 import { exitCodes, OperatorError } from '../../lib/errors.ts';
 import { printable } from '../../lib/text.ts';
 import { openContext } from '../../run/context.ts';
@@ -13,7 +10,7 @@ import { afterDashes } from '../check-arguments.ts';
 import { commonArgs } from '../common.ts';
 import { printLines } from '../output.ts';
 import { actionOf, installArgs, installationOf, systemsArg } from './installation.ts';
-import { checkedServeFlags } from './serve-flags.ts';
+import { chosenUnits, type Units } from './units.ts';
 
 export const systemdCommand = defineCommand({
   meta: {
@@ -32,25 +29,31 @@ export const systemdCommand = defineCommand({
       type: 'boolean',
       description: 'Install the service of serve instead; its flags come after --',
     },
+    'job-template': {
+      type: 'boolean',
+      description: 'Install the unit that samples a job instead',
+    },
     'on-failure': { type: 'string', valueHint: 'UNIT', description: 'Unit to start after a failure' },
   },
   async run({ args, rawArgs }) {
     const action = actionOf(args);
-    if (args.jobs && args.receiver) throw new OperatorError('--jobs and --receiver are separate: give one of them');
-    const service = args.receiver ? receiverService : args.jobs ? jobsService : runService;
+    const { flag, service } = chosenUnits(args);
     const manager = process.getuid?.() === 0 ? 'system' : 'user';
     const directory = manager === 'system' ? '/etc/systemd/system' : join(userConfigHome(process.env), 'systemd/user');
     if (action === 'remove') return remove(service, directory, manager);
+    if (service.needsRoot && manager === 'user' && action === 'write')
+      throw new OperatorError(`${flag} --write needs root: run it with sudo`);
     const serveFlags = args.receiver ? afterDashes(rawArgs) : [];
     const systems = args._.slice(0, args._.length - serveFlags.length);
     if (!service.takesSystems && systems.length > 0) {
-      throw new OperatorError(`${args.jobs ? '--jobs' : '--receiver'} does not collect systems: give none`);
+      throw new OperatorError(`${flag} does not collect systems: give none`);
     }
     const kind = service.takesSystems ? 'systems' : 'no system';
     const installation = await installationOf(systems, args, openContext(args), kind);
     const units = Object.entries(await service.units(installation, unitName(args['on-failure']), serveFlags));
     if (action === 'print') {
       printLines(units.map(([name, text]) => `# ${join(directory, name)}\n${text}`));
+      printLines(service.scripts);
       return exitCodes.done;
     }
     const written = units.filter(([name, text]) => writeOwnFile(join(directory, name), text));
@@ -59,7 +62,7 @@ export const systemdCommand = defineCommand({
       ...(written.length === 0 ? ['The units exist already'] : []),
       ...written.map(([name]) => `Wrote ${join(directory, name)}`),
       ...(reason === null
-        ? [`${service.runs}: ${typed(manager, [service.look])}`]
+        ? [service.look === null ? service.runs : `${service.runs}: ${typed(manager, [service.look])}`]
         : notStarted(reason, manager, installation.user, service)),
       // The units of a user stop with the user's last session.
       ...(manager === 'user'
@@ -70,56 +73,13 @@ export const systemdCommand = defineCommand({
   },
 });
 
-/** What can be installed: units, and the one of them that systemd enables. */
-type Service = {
-  readonly takesSystems: boolean;
-  readonly enabled: string;
-  readonly files: readonly string[];
-  /** A sentence about the enabled unit, and the systemctl call that shows it. */
-  readonly runs: string;
-  readonly look: readonly string[];
-  /** How to run it without systemd; null if there is no other way. */
-  readonly without: string | null;
-  readonly units: (
-    installation: Installation,
-    onFailure: string | null,
-    serveFlags: readonly string[],
-  ) => Promise<Readonly<Record<string, string>>>;
-};
-
-function timed(task: Task, takesSystems: boolean, without: string | null): Service {
-  const timer = `${task.name}.timer`;
-  return {
-    takesSystems,
-    enabled: timer,
-    files: [timer, `${task.name}.service`],
-    runs: 'The timer runs; show its next start with',
-    look: ['list-timers', timer],
-    without,
-    units: async (installation, onFailure) => systemdUnits(task, installation, onFailure),
-  };
-}
-
-const runService = timed(runTask, true, 'Without systemd, use cron: hpc-collector install cron --write');
-const jobsService = timed(jobsTask, false, null);
-const receiverService: Service = {
-  takesSystems: false,
-  enabled: `${receiverName}.service`,
-  files: [`${receiverName}.service`],
-  runs: 'The receiver starts; show its state with',
-  look: ['status', `${receiverName}.service`],
-  without: null,
-  units: async (installation, onFailure, serveFlags) =>
-    receiverUnit(installation, await checkedServeFlags(serveFlags, installation), onFailure),
-};
-
 /** Returns the systemctl calls that start the units. */
-function startingOf({ enabled }: Service): Words {
-  return [['daemon-reload'], ['enable', '--now', enabled]];
+function startingOf({ enabled }: Units): Words {
+  return [['daemon-reload'], ...(enabled === null ? [] : [['enable', '--now', enabled]])];
 }
 
-async function remove(service: Service, directory: string, manager: SystemdManager): Promise<0> {
-  const stopped = [['disable', '--now', service.enabled]] as const;
+async function remove(service: Units, directory: string, manager: SystemdManager): Promise<0> {
+  const stopped = service.enabled === null ? [] : [['disable', '--now', service.enabled]];
   const files = service.files.map((file) => join(directory, file)).filter(hasOwnFile);
   if (files.length === 0) {
     printLines(['There are no units of hpc-collector']);
@@ -157,10 +117,10 @@ function typed(manager: SystemdManager, commands: Words): string {
 }
 
 /** Returns what a person must do if systemd could not be reached. */
-function notStarted(reason: string, manager: SystemdManager, user: string, service: Service): string[] {
+function notStarted(reason: string, manager: SystemdManager, user: string, service: Units): string[] {
   const where = manager === 'system' ? 'If systemd is running' : `If your systemd is running, logged in as ${user}`;
   return [
-    `The ${service.enabled.endsWith('.timer') ? 'timer' : 'receiver'} is not started: ${reason}`,
+    `${service.notStarted}: ${reason}`,
     `${where}, type: ${typed(manager, startingOf(service))}`,
     ...(service.without === null ? [] : [service.without]),
   ];

@@ -34,6 +34,7 @@ export function controlGroupSampler(
     return {
       id,
       intervalSeconds,
+      isShortAtStart: true,
       async sample({ groups, at }) {
         const values = groups.unified === null ? valuesOfVersion1(groups) : valuesOfVersion2(groups.unified, groups);
         const known = Object.entries(values).filter((entry): entry is [string, number] => entry[1] !== null);

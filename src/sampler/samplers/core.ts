@@ -6,6 +6,7 @@ export function coreSampler(job: number | string, node: string): SamplerFactory 
   return () => ({
     id: 'sams.sampler.Core',
     intervalSeconds: 60,
+    isShortAtStart: false,
     sample: async () => data,
     final: () => data,
     state: () => null,

@@ -14,6 +14,7 @@ export function filesystemSampler(intervalSeconds: number, mountPoints: readonly
     return {
       id: 'sams.sampler.FSStats',
       intervalSeconds,
+      isShortAtStart: false,
       async sample() {
         await Promise.all(
           mountPoints.map(async (path) => {

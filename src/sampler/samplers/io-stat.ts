@@ -33,6 +33,7 @@ export function ioStatSampler(intervalSeconds: number, machine: Machine, devices
     return {
       id: 'sams.sampler.IOStats',
       intervalSeconds,
+      isShortAtStart: false,
       async sample({ at }) {
         const found = parseDiskStats(textOf(`${machine.proc}/diskstats`) ?? '');
         for (const device of devices) {

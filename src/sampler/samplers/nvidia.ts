@@ -28,6 +28,7 @@ export function nvidiaSampler(intervalSeconds: number, settings: NvidiaSettings)
     return {
       id: 'sams.sampler.NvidiaSMI',
       intervalSeconds,
+      isShortAtStart: false,
       async sample({ at }) {
         if (gpus === null || gpus === '') return null;
         const query = `--query-gpu=${['index', ...metrics].join(',')}`;

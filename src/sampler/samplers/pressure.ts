@@ -18,6 +18,7 @@ export function pressureSampler(intervalSeconds: number): SamplerFactory {
     return {
       id: 'sams.sampler.Pressure',
       intervalSeconds,
+      isShortAtStart: false,
       async sample({ groups: { unified } }) {
         if (unified === null) return null;
         const found = resources.flatMap((resource) => {

@@ -12,6 +12,7 @@ export function slurmInfoSampler(intervalSeconds: number, ask: () => Promise<Job
     return {
       id: 'sams.sampler.SlurmInfo',
       intervalSeconds,
+      isShortAtStart: false,
       async sample() {
         if (!isComplete(info)) info = { ...info, ...(await ask()) };
         return dataOf(info);

@@ -36,6 +36,7 @@ export function softwareSampler(intervalSeconds: number): SamplerFactory {
     return {
       id: 'sams.sampler.Software',
       intervalSeconds,
+      isShortAtStart: true,
       async sample(sight) {
         const before = state;
         state = after(state, sight);

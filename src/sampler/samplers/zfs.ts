@@ -12,6 +12,7 @@ export function zfsSampler(
     return {
       id: 'sams.sampler.ZFSStats',
       intervalSeconds,
+      isShortAtStart: false,
       async sample() {
         const result = await run([zfs, 'list', '-Hp', '-o', 'name,used,available', ...volumes]);
         if (result.kind === 'failed') return null;
