@@ -70,7 +70,7 @@ export async function sendRecordedDay(site: Site, url: string): Promise<void> {
     method: 'POST',
     headers: { 'X-API-Key': key.trim(), 'Content-Type': 'application/json' },
     body: JSON.stringify({
-      hostname: 'hpc1',
+      hostname: 'derecho',
       jobs: [...madeJobs(now), { ...madeJobs(now)[0], JobID: '1', Account: script }],
     }),
   });

@@ -82,7 +82,9 @@ export const demoCommand = defineCommand({
       for (const line of await usageLines(demoReceiver)) say(`   ${line}`);
 
       if (args.keep) {
-        say('\n5. The receiver gets a day of snapshots made from the recordings, and a year of made-up Slurm jobs.');
+        say(
+          '\n5. The receiver gets a day of snapshots made from the recordings, and a year of made-up jobs of derecho.',
+        );
         await fillReceiver(demoReceiver, systems);
         await keepFresh(demoReceiver, systems, stopSignal, (error) => context.log.warn(messageOf(error)));
         say(

@@ -1,33 +1,33 @@
 const dayMs = 86_400_000;
 const days = 365;
-const jobsPerDay = 12;
+const jobsPerDay = 30;
 const accounts = ['physics-cfd', 'physics-les', 'chemistry', 'biology', 'climate-model', 'climate-obs', 'staff'];
 const partitions = [
-  { name: 'compute', cpus: [1, 4, 16, 128, 256], gpus: 0 },
+  { name: 'cpu', cpus: [1, 4, 16, 128, 256], gpus: 0 },
   { name: 'gpu', cpus: [8, 16, 64], gpus: 2 },
-  { name: 'long', cpus: [32, 128], gpus: 0 },
+  { name: 'pcpu', cpus: [32, 128], gpus: 0 },
 ] as const;
 const states = ['COMPLETED', 'COMPLETED', 'COMPLETED', 'COMPLETED', 'COMPLETED', 'FAILED', 'TIMEOUT', 'CANCELLED'];
 
 /**
- * Returns a year of finished jobs of a made-up Slurm cluster, as the ingest API takes them. The same day gives the same
- * jobs.
+ * Returns a year of made-up finished jobs of a Slurm cluster, as the ingest API takes them. The same time
+ * gives the same jobs.
  * @param now the jobs end before this time, in ms
  */
 export function madeJobs(now: number): Readonly<Record<string, unknown>>[] {
   const random = randomNumbers(20_261_128);
-  const today = now - (now % dayMs);
-  return Array.from({ length: days * jobsPerDay }, (_, index) => madeJob(index, today, random));
+  const jobs = Array.from({ length: days * jobsPerDay }, (_, index) => madeJob(index, now, random));
+  return jobs.filter(({ End }) => Date.parse(End) <= now);
 }
 
-function madeJob(index: number, today: number, random: () => number): Readonly<Record<string, unknown>> {
+function madeJob(index: number, now: number, random: () => number) {
   const pick = <Item>(list: readonly [Item, ...Item[]] | readonly Item[], fallback: Item): Item =>
     list[Math.floor(random() * list.length)] ?? fallback;
   const partition = pick(partitions, partitions[0]);
   const cpus = pick<number>(partition.cpus, 1);
   // Skewed, as real jobs are: most are short, and some wait and run for days.
   const seconds = (median: number, spread: number) => Math.round(median * Math.exp(spread * (random() + random() - 1)));
-  const submit = today - Math.floor((1 - index / (days * jobsPerDay)) * days) * dayMs + random() * dayMs - 4 * dayMs;
+  const submit = now - (1 - index / (days * jobsPerDay)) * days * dayMs;
   const start = submit + seconds(partition.gpus > 0 ? 3600 : 900, 5) * 1000;
   const elapsed = seconds(3000, 5);
   const nodes = Math.ceil(cpus / 128);

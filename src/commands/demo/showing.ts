@@ -13,7 +13,8 @@ import { madeJobs } from './made-jobs.ts';
 /** The receiver of the demonstration, and what its user and key may do there. */
 export type DemoReceiver = { readonly url: string; readonly login: string; readonly key: string };
 
-const cluster = 'demo-slurm';
+/** The jobs are made up. They have the name of a system, so that its page shows how long jobs wait. */
+const cluster = 'derecho';
 const refreshMs = 4 * 60_000;
 const shares: Readonly<Record<string, number>> = { derecho: 0.35, casper: 0.25 };
 

@@ -159,16 +159,19 @@ function difference(high: number | null, low: number | null): number | null {
   return high === null || low === null ? null : high - low;
 }
 
-type Point = number | null | { value: [number, number | null]; symbol: 'circle' | 'none'; symbolSize: number };
+type Point =
+  | number
+  | null
+  | { value: number | null | [number, number | null]; symbol: 'circle' | 'none'; symbolSize: number };
 
-function pointsOf({ x }: ChartSpec, values: readonly (number | null)[]): Point[] {
-  if ('names' in x) return [...values];
+function pointsOf({ x, kind }: ChartSpec, values: readonly (number | null)[]): Point[] {
+  if ('names' in x && kind !== 'lines') return [...values];
   const isKnown = (index: number) => (values[index] ?? null) !== null;
-  return x.times.map((at, index) => ({
-    value: [wallClock(at), values[index] ?? null],
+  return values.map((value, index) => ({
+    value: 'names' in x ? value : [wallClock(x.times[index] ?? 0), value],
     // A single value between two gaps is only visible as a dot.
     symbol: isKnown(index) && !isKnown(index - 1) && !isKnown(index + 1) ? 'circle' : 'none',
-    symbolSize: 4,
+    symbolSize: 6,
   }));
 }
 

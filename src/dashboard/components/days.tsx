@@ -18,6 +18,9 @@ export function Days({ days, label }: { days: readonly SystemDay[]; label: strin
     <svg
       class="days"
       viewBox="0 0 100 20"
+      width="300"
+      height="20"
+      fill="currentColor"
       preserveAspectRatio="none"
       role="img"
       aria-label={`${label}: ${summary(days)}`}

@@ -7,12 +7,14 @@ export function Meter({ share, label }: { share: number | null; label: string })
     <span class="meter">
       <svg
         viewBox="0 0 100 8"
+        width="100"
+        height="8"
         preserveAspectRatio="none"
         class={share === null ? 'hatched' : ''}
         role="img"
         aria-label={`${label}: ${share === null ? 'unknown' : percent(share)}`}
       >
-        <rect class="track" width="100" height="8" />
+        <rect class="track" width="100" height="8" fill="#dddddd" />
         <rect class="fill" width={width} height="8" />
       </svg>
     </span>

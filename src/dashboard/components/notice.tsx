@@ -11,7 +11,7 @@ export function Loaded<Data>({
   loading: Loading<Data>;
   children: (data: Data) => ComponentChildren;
 }) {
-  const { data, failure, loadedAt } = loading;
+  const { data, failure, loadedAt, isOld } = loading;
   if (data === null) return failure ? <Failed failure={failure} /> : <p class="loading">Loading…</p>;
   return (
     <>
@@ -23,7 +23,9 @@ export function Loaded<Data>({
           </button>
         </p>
       )}
-      {children(data)}
+      <div class={isOld ? 'old' : ''} aria-busy={isOld}>
+        {children(data)}
+      </div>
     </>
   );
 }
@@ -35,12 +37,15 @@ function Failed({ failure }: { failure: Failure }) {
       <p class="notice">You may not see this. {failure.message} Ask the operators of this receiver for the right.</p>
     );
   }
+  const isLasting = failure.status >= 400 && failure.status < 500;
   return (
     <p class="notice bad" role="alert">
       {failure.message}{' '}
-      <button type="button" onClick={reloadAll}>
-        Try again
-      </button>
+      {!isLasting && (
+        <button type="button" onClick={reloadAll}>
+          Try again
+        </button>
+      )}
     </p>
   );
 }

@@ -11,7 +11,17 @@ export function Sparkline({ values, max, label }: { values: readonly (number | n
     isDrawing = value !== null;
   }
   return (
-    <svg class="sparkline" viewBox="0 0 100 24" preserveAspectRatio="none" role="img" aria-label={label}>
+    <svg
+      class="sparkline"
+      viewBox="0 0 100 24"
+      width="200"
+      height="24"
+      fill="none"
+      stroke="currentColor"
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={label}
+    >
       <path class="base" d="M0 23.500H100" />
       <path class="line" d={path} />
     </svg>

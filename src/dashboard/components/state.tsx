@@ -40,7 +40,7 @@ export function StateMark({ state, children }: { state: State; children?: Compon
       <svg viewBox="0 0 14 14" width="14" height="14" aria-hidden="true">
         {shapes[state]}
       </svg>
-      <span>{children ?? stateWords[state]}</span>
+      <span>{children ?? stateWords[state]}</span>{' '}
     </span>
   );
 }

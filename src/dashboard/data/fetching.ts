@@ -1,5 +1,5 @@
 import { type Signal, signal } from '@preact/signals';
-import { useEffect, useMemo } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 
 /** Why data could not be loaded. */
 export type Failure = {
@@ -13,9 +13,11 @@ export type Loading<Data> = {
   readonly data: Data | null;
   readonly loadedAt: number | null;
   readonly failure: Failure | null;
+  /** True while the data are those of the view before, until those of this view come. */
+  readonly isOld: boolean;
 };
 
-const nothing = { data: null, loadedAt: null, failure: null };
+const nothing = { data: null, loadedAt: null, failure: null, isOld: false };
 const refreshMs = 60_000;
 
 /** Thrown by `request` for every answer but success. */
@@ -63,7 +65,7 @@ function cached(url: string): Cached {
   let running: Promise<void> | null = null;
   const load = async () => {
     try {
-      state.value = { data: await request(url), loadedAt: Date.now(), failure: null };
+      state.value = { data: await request(url), loadedAt: Date.now(), failure: null, isOld: false };
     } catch (error) {
       if (!(error instanceof RequestFailed)) throw error;
       // Do not go on showing what the user may no longer see.
@@ -86,7 +88,10 @@ function cached(url: string): Cached {
   return entry;
 }
 
-/** Loads the data of an address, and again each minute while the page is visible. */
+/**
+ * Loads the data of an address, and again each minute while the page is visible. Until they come, the data are those of
+ * the address before, if it differs only in its query.
+ */
 export function useData<Data>(url: string): Loading<Data> {
   const { state, load } = useMemo(() => cached(url), [url]);
   useEffect(() => {
@@ -102,7 +107,12 @@ export function useData<Data>(url: string): Loading<Data> {
     };
   }, [load]);
   // The receiver and the page are of one build, so the answers have the types of the receiver.
-  return state.value as Loading<Data>;
+  const current = state.value as Loading<Data>;
+  const path = url.split('?')[0];
+  const before = useRef({ path, loading: current });
+  if (current.data !== null || before.current.path !== path) before.current = { path, loading: current };
+  // A filter that changes leaves what it shows in its place, so that the page does not jump.
+  return current.data === null && current.failure === null ? { ...before.current.loading, isOld: true } : current;
 }
 
 /** Forgets everything and loads what is shown again, such as after a login. */

@@ -4,10 +4,11 @@ import { Section } from '../../components/section.tsx';
 import { StateMark, stateOfSeverity } from '../../components/state.tsx';
 import { systemPage } from '../../data/addresses.ts';
 import { RequestFailed, reloadAll, request, useData } from '../../data/fetching.ts';
-import { hasEnded, lengthOf } from '../../data/outages.ts';
+import { endOf, hasEnded, lengthOf } from '../../data/outages.ts';
 import { mayReportOutages, useSession } from '../../data/session.ts';
 import { commandLine } from '../../data/shell.ts';
 import type { Outage, OutageUpdate } from '../../data/status.ts';
+import { plural, short } from '../../format/numbers.ts';
 import { duration, parseTime } from '../../format/times.ts';
 import { withParameters } from '../../navigation.ts';
 import { refusalOf, textOf, timeOf } from './report-form.tsx';
@@ -62,10 +63,44 @@ export function Detail({ outage }: { outage: Outage }) {
           </>
         )}
       </dl>
+      <Cost outage={outage} />
       <Updates id={outage.outage_id} />
       {!hasEnded(outage) && mayReportOutages(session) && <UpdateForm outage={outage} />}
     </Section>
   );
+}
+
+type Lost = { readonly jobs: number; readonly cpu_hours: number; readonly gpu_hours: number };
+type Costs = {
+  readonly outages: readonly {
+    readonly outage_id: number;
+    readonly cost: { readonly node_fail: Lost; readonly failed_or_cancelled: Lost } | null;
+  }[];
+};
+
+/** What jobs lost in the outage, if the receiver has the finished jobs of the system. */
+function Cost({ outage }: { outage: Outage }) {
+  const start = parseTime(outage.start_time) ?? 0;
+  const dates = [start, Math.max(start, endOf(outage))].map((at) => new Date(at).toISOString().slice(0, 10));
+  const query = new URLSearchParams({ cluster: outage.system_name, from: dates[0] ?? '', to: dates[1] ?? '' });
+  const { data } = useData<Costs>(`/api/v1/usage/outages?${query}`);
+  const cost = data?.outages.find(({ outage_id }) => outage_id === outage.outage_id)?.cost;
+  if (!cost) return null;
+  if (cost.node_fail.jobs + cost.failed_or_cancelled.jobs === 0) {
+    return <p class="gap">No finished job failed or was cancelled meanwhile.</p>;
+  }
+  return (
+    <p class="gap">
+      Jobs that ended meanwhile: {lostText(cost.node_fail)} because a node failed, and{' '}
+      {lostText(cost.failed_or_cancelled)} as failed or cancelled, some of which without the outage too.
+    </p>
+  );
+}
+
+function lostText({ jobs, cpu_hours, gpu_hours }: Lost): string {
+  if (jobs === 0) return 'none';
+  const gpus = gpu_hours > 0 ? ` and ${short(gpu_hours)} GPU hours` : '';
+  return `${plural(jobs, 'job')} with ${short(cpu_hours)} CPU hours${gpus}`;
 }
 
 /** What was reported when, the newest first. */

@@ -4,6 +4,7 @@ import { Section } from '../../components/section.tsx';
 import { historyPage } from '../../data/addresses.ts';
 import type { BatchSnapshot, Reservation } from '../../data/status.ts';
 import { exact, gibibytes, percent } from '../../format/numbers.ts';
+import { ExpectedWait } from './expected-wait.tsx';
 import { Filesystems } from './filesystems.tsx';
 import { LoginNodes } from './login-nodes.tsx';
 import { NodeTypes } from './node-types.tsx';
@@ -61,6 +62,7 @@ function Now({ system, snapshot }: { system: string; snapshot: BatchSnapshot }) 
           {link('pending_jobs', exact(snapshot.pending_jobs))}
         </Fact>
       </Facts>
+      <ExpectedWait system={system} queues={snapshot.queues} />
       <dl class="meters">
         <Use
           name="Cores"

@@ -7,7 +7,7 @@ const monthFormat = new Intl.DateTimeFormat('en-GB', { month: 'short', year: '2-
 const dayFormat = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
 
 /** Returns the names of the periods of an answer. An asterisk marks those that the window has only in part. */
-export function periodNames({ period, periods }: UsageAnswer): string[] {
+export function periodNames({ period, periods }: Pick<UsageAnswer, 'period' | 'periods'>): string[] {
   return periods.map(({ start, partial }) => {
     const date = new Date(`${start}T00:00:00Z`);
     const name =

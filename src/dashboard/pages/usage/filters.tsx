@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { Choice } from '../../components/choice.tsx';
 import { useData } from '../../data/fetching.ts';
+import { useSession } from '../../data/session.ts';
 import { type Dimension, dimensions, filters, labelOf, sums, type UsageAnswer } from '../../data/usage.ts';
 import { exact } from '../../format/numbers.ts';
 import { navigate, setParameters, withParameters } from '../../navigation.ts';
@@ -8,6 +9,8 @@ import { automaticPeriod, periods, presets, usageData, type View } from './view.
 
 /** The choices of the page: days, measure, division, period and filters. */
 export function Choices({ view }: { view: View }) {
+  const seesNames = useSession()?.sees_names ?? true;
+  const allowed = Object.entries(dimensions).filter(([dimension]) => seesNames || dimension !== 'user');
   const pick = (from: string, to: string) => {
     if (from !== '' && to !== '' && from <= to) setParameters({ range: '', from, to });
   };
@@ -43,7 +46,7 @@ export function Choices({ view }: { view: View }) {
           value={view.measure}
           options={Object.entries(sums).map(([key, { name }]) => [key, name])}
         />
-        <Choice name="by" label="Divided by" value={view.by} options={Object.entries(dimensions)} />
+        <Choice name="by" label="Divided by" value={view.by} options={allowed} />
         <Choice
           name="period"
           label="Period"
@@ -59,7 +62,10 @@ export function Choices({ view }: { view: View }) {
 /** The chosen filters, each of which can be removed, and the choice of another. */
 function Filters({ view }: { view: View }) {
   const [open, setOpen] = useState<Dimension | null>(null);
-  const choices = filters.filter((dimension) => dimension !== view.fixed?.dimension);
+  const seesNames = useSession()?.sees_names ?? true;
+  const choices = filters.filter(
+    (dimension) => dimension !== view.fixed?.dimension && (seesNames || dimension !== 'user'),
+  );
   return (
     <>
       <label>

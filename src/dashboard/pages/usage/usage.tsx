@@ -19,6 +19,7 @@ import {
 } from './charts.ts';
 import { Choices } from './filters.tsx';
 import { Groups } from './groups.tsx';
+import { Utilisation } from './utilisation.tsx';
 import { automaticPeriod, usageData, type View, viewOf } from './view.ts';
 
 const measures = [
@@ -97,6 +98,7 @@ function Answer({ view, answer }: { view: View; answer: UsageAnswer }) {
           spec={charts.duration}
         />
         <Chart title={longestTitle(answer)} spec={charts.durations} />
+        <Utilisation answer={answer} />
         <Division view={view} by="size" />
         <Division view={view} by="state" />
       </div>
