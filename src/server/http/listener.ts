@@ -46,10 +46,11 @@ const checkMs = 1000;
  * @throws OperatorError if it cannot listen on the address, or if the files of TLS cannot be used
  */
 export function startListener(options: ListenerOptions): Listener {
-  let server = serve(options, options.port);
+  let server = serveFirst(options);
   const { port = options.port } = server;
   const url = urlOf({ hostname: options.hostname, port }, options.tls !== null);
   const mostFiles = openFilesLimit();
+  const isShared = options.tls !== null;
   let stopping: Promise<void> | null = null;
   let isDropping = false;
 
@@ -59,7 +60,7 @@ export function startListener(options: ListenerOptions): Listener {
     await dropFrom(server);
     while (stopping === null && isDropping) {
       try {
-        server = serve(options, port);
+        server = serve(options, port, isShared);
         isDropping = false;
       } catch (error) {
         options.log(messageOf(error), 'error');
@@ -76,13 +77,11 @@ export function startListener(options: ListenerOptions): Listener {
   return {
     url,
     reload() {
-      if (isDropping || stopping !== null) return;
-      // Refuse bad files before the old server is stopped.
-      if (options.tls) readTls(options.tls, new Date());
+      if (isDropping || stopping !== null || !isShared) return;
       const old = server;
-      // A stopped server frees its port at once, and answers the requests that it has.
+      server = serve(options, port, isShared);
+      // It answers the requests that it has.
       void stopServer(old);
-      server = serve(options, port);
     },
     stop() {
       clearInterval(guard);
@@ -92,7 +91,18 @@ export function startListener(options: ListenerOptions): Listener {
   };
 }
 
-function serve({ hostname, tls, idleTimeout, answer, log }: ListenerOptions, port: number): Server {
+/**
+ * Listens for the first time. A reload listens on the port beside the old server, which the system permits only if both
+ * share the port. So a server with TLS shares it, after it has found that no other program has it.
+ */
+function serveFirst(options: ListenerOptions): Server {
+  const server = serve(options, options.port, false);
+  if (options.tls === null) return server;
+  void server.stop(true);
+  return serve(options, server.port ?? options.port, true);
+}
+
+function serve({ hostname, tls, idleTimeout, answer, log }: ListenerOptions, port: number, reusePort: boolean): Server {
   const texts = tls && readTls(tls, new Date());
   try {
     // Bun's own limit has no words in its answer and comes before the login. body.ts has the limit.
@@ -108,8 +118,9 @@ function serve({ hostname, tls, idleTimeout, answer, log }: ListenerOptions, por
       ...(texts && { tls: texts }),
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       development: false,
-      // With `development: false` Bun shares the port with another process, and each gets some of the requests.
-      reusePort: false,
+      // With `development: false` Bun would share the port with another process by default, and each would get some of the
+      // requests.
+      reusePort,
     });
   } catch (error) {
     throw new OperatorError(`Cannot listen on ${urlOf({ hostname, port }, tls !== null)}: ${reasonOf(error)}`, {

@@ -79,6 +79,29 @@ test('a reload gives new connections the new certificate, and lets a request und
   expect((await posted).status).toBe(201);
 });
 
+test('a reload refuses no new connection, and no other program can take the port', async () => {
+  const { url, reloadTls } = await started();
+  const options = { tls: { rejectUnauthorized: false }, keepalive: false };
+  let isOver = false;
+  const failures: string[] = [];
+  // A connection that is not accepted yet when the old server stops is reset, and a client repeats it.
+  const ask = () => fetch(`${url}/healthz`, options).catch((error: Error) => failures.push(error.message));
+  const client = async () => {
+    while (!isOver) await ask();
+  };
+  const clients = [client(), client()];
+  for (let i = 0; i < 5; i++) {
+    reloadTls();
+    await ask();
+  }
+  isOver = true;
+  await Promise.all(clients);
+  expect(failures.filter((message) => /refused|unable to connect/i.test(message))).toEqual([]);
+  await expect(startForTest({ tls: files, port: Number(new URL(url).port) })).rejects.toThrow(
+    'another program has this port',
+  );
+});
+
 describe('files that cannot be used', () => {
   test.each<[string, { certificate: string; key: string }, string]>([
     ['a missing one', { certificate: 'none', key: 'first.key' }, 'Cannot read'],
