@@ -8,6 +8,7 @@ import { userSums } from '../store/user-sums.ts';
 import { millisecondsOf } from '../timestamp.ts';
 import type { userHistorySchema } from './answers.ts';
 import { coverageOf, type Totals, totalsOf, unknownSystem } from './coverage.ts';
+import { keptBuckets } from './kept.ts';
 import { type Buckets, bucketsOf, canonicalTime } from './period.ts';
 import { userSpanDays } from './retention.ts';
 import { dayMs, hourMs } from './samples.ts';
@@ -38,7 +39,7 @@ export async function userHistoryOf(
   const totals = totalsOf(all);
   if (!totals) throw unknownSystem(system);
   const question = userQuestion(query, by);
-  const buckets = userBuckets(query, now);
+  const buckets = await userBuckets(reader, totals.id, query, now);
   const sums =
     buckets.step < hourMs
       ? await sumsOfSpans(reader, system, totals, question, buckets)
@@ -48,8 +49,8 @@ export async function userHistoryOf(
 }
 
 /** @throws RequestProblem 400 */
-function userBuckets(query: URLSearchParams, now: Date): Buckets {
-  const buckets = bucketsOf(query, now);
+async function userBuckets(reader: Reader, totalsId: number, query: URLSearchParams, now: Date): Promise<Buckets> {
+  const buckets = await keptBuckets(reader, totalsId, query, now);
   // One bucket more than 7 days, because buckets cover the whole period.
   const isShort =
     buckets.to - buckets.from <= 7 * dayMs + 2 * buckets.step &&
