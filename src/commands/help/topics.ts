@@ -22,6 +22,7 @@ import recovery from './recovery.md' with { type: 'text' };
 import sample from './sample.md' with { type: 'text' };
 import schedule from './schedule.md' with { type: 'text' };
 import slurm from './slurm.md' with { type: 'text' };
+import status from './status.md' with { type: 'text' };
 import upgrade from './upgrade.md' with { type: 'text' };
 import usage from './usage.md' with { type: 'text' };
 
@@ -44,6 +45,7 @@ export const topics: Readonly<Record<string, string>> = {
   monitor,
   receiver,
   access,
+  status,
   usage,
   iri,
   dashboard,
