@@ -31,12 +31,16 @@ test('in no minute are there more requests than allowed, and none waits without 
 });
 
 /** When a server on this clock got its requests, in seconds, at two requests a minute. */
-async function timesOfRequests(entries: number, replies: (before: number) => string, maxSeconds: number | null = null) {
+async function timesOfRequests(
+  entries: number,
+  replies: (before: number, clock: ReturnType<typeof fakeClock>) => string,
+  maxSeconds: number | null = null,
+) {
   const clock = fakeClock();
   const times: number[] = [];
   using fixture = await startFixture((_, before) => {
     times.push(Math.round(clock.now() / 1000));
-    return replies(before);
+    return replies(before, clock);
   });
   for (let index = 0; index < entries; index++) fixture.box.add(`x${index}`);
   const result = await drainTo(fixture.box, fixture.server.url, { clock, maxSeconds, settings: { max_per_minute: 2 } });
@@ -71,4 +75,16 @@ test('a body that is sent once more in smaller form waits for its turn', async (
   fixture.box.add('x', { body: JSON.stringify({ user_project_queues: [{}] }) });
   await drainTo(fixture.box, fixture.server.url, { clock, settings: { max_per_minute: 1 } });
   expect(times).toEqual([0, 60_000]);
+});
+
+test('a retry waits for its turn if that comes soon', async () => {
+  const { times, result } = await timesOfRequests(1, (before, clock) => {
+    // The first answer takes so long that the third request may be made nine seconds after the second one.
+    if (before === 0) clock.pass(50_000);
+    return before < 2 ? answer(503) : accepted();
+  });
+  expect(times[0]).toBe(0);
+  expect(times[1]).toBeWithin(50, 53);
+  expect(times[2]).toBe(60);
+  expect(result).toMatchObject({ delivered: 1, left: 0 });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import type { Command } from '../../src/exec/command.ts';
 import { failureOf } from '../../src/exec/describe.ts';
-import { readText } from '../../src/exec/read-text.ts';
+import { cutOutput, readLines, readText } from '../../src/exec/read-text.ts';
 import { commandOf } from '../support/execution.ts';
 import { answering, exited } from '../support/executors.ts';
 
@@ -48,4 +48,19 @@ describe('a command that printed nothing and exited with 0', () => {
       reason: 'pbs_rstat -f printed nothing but an error: pbs_rstat: not today',
     });
   });
+});
+
+test('output that ends within a line is a failure of a command that exited with 0; empty output is none', async () => {
+  const lines = (stdout: string) =>
+    readLines(
+      answering(() => ({ stdout })),
+      commandOf(['sinfo']),
+    );
+  expect(await lines('a\nb')).toEqual({
+    kind: 'failed',
+    reason: `sinfo ${cutOutput}`,
+    unreachable: undefined,
+    ending: { kind: 'exited', code: 0, stderr: cutOutput },
+  });
+  for (const text of ['', 'a\n', 'a\nb\n']) expect(await lines(text)).toEqual({ kind: 'done', text });
 });
