@@ -222,6 +222,8 @@ commands:
     ['{}', 'commands: is missing'],
     ['commands: [{host: null, argv: [], exit: 0}]', 'commands.0.argv.0: is missing'],
     ['commands: [{host: null, argv: [a]}]', 'needs either exit or ending'],
+    ['commands: [{host: null, argv: [a], exit: 256}]', 'commands.0.exit: '],
+    ['commands: [{host: null, argv: [a], exit: -1}]', 'commands.0.exit: '],
     [
       'commands: [{host: null, argv: [a], exit: 0, ending: {kind: timed-out, seconds: 1}}]',
       'needs either exit or ending',
