@@ -54,6 +54,15 @@ describe('what was recorded is replayed the same', () => {
     for (const name of readdirSync(path)) expect(statSync(join(path, name)).mode & 0o777).toBe(0o600);
   });
 
+  test('with how long each command took', async () => {
+    const began = performance.now();
+    const recorder = recordInto(directory.path, real);
+    await outcomeOf(recorder.start(commandOf(['sleep', '0.2'])));
+    await recorder.finish();
+    const [, seconds] = /seconds: ([\d.]+)/.exec(readFileSync(join(directory.path, 'recording.yaml'), 'utf8')) ?? [];
+    expect(Number(seconds)).toBeWithin(0.2, (performance.now() - began) / 1000 + 0.001);
+  });
+
   test('a host that was not reached too, with the words of ssh', async () => {
     const ending: Ending = { kind: 'unreachable', host: 'via', reason: 'ssh failed', stderr: 'Bad configuration\n' };
     const command = commandOf(['id'], { host: 'far', via: 'via' });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import type { Ending, UnreachableReason } from '../../src/exec/command.ts';
 import { FarOutput } from '../../src/exec/far-output.ts';
-import { commandEnding, unreachableReason, wasDropped } from '../../src/exec/ssh-ending.ts';
+import { commandEnding, isSilence, unreachableReason, wasDropped } from '../../src/exec/ssh-ending.ts';
 import { exited, streamOf } from '../support/executors.ts';
 
 /** As written by OpenSSH 9.2, 7.4 where it differs. */
@@ -165,4 +165,18 @@ test('only what was dropped before the login is tried again', () => {
   expect(wasDropped(lost('kex_exchange_identification: read: Connection reset by peer\r\n'))).toBe(true);
   expect(wasDropped(lost('client_loop: send disconnect: Broken pipe\r\n'))).toBe(false);
   expect(wasDropped(exited(0, 'kex_exchange_identification: x'))).toBe(false);
+});
+
+test.each<[UnreachableReason, boolean]>([
+  ['does not answer', true],
+  ['login timed out', true],
+  ['connection refused', true],
+  ['unknown host name', false],
+  ['host key not trusted', false],
+  ['login refused', false],
+  ['connection lost', false],
+  ['login shell did not run the command', false],
+  ['ssh failed', false],
+])('a host with "%s" gave no answer: %p', (reason, expected) => {
+  expect(isSilence(reason)).toBe(expected);
 });
