@@ -77,6 +77,8 @@ async function benchWriting(site: Site, database: string): Promise<Row[]> {
     const bytes = (numberOf(after, 'database_bytes') - numberOf(before, 'database_bytes')) / next;
     const what = `with ${userRows} user rows, ${readers} readers`;
     rows.push([`snapshots a second ${what}`, userRows === 0 ? '≥ 200' : '', [rate.toFixed(0)]]);
+    const cpu = (numberOf(after, 'cpu_seconds_total') - numberOf(before, 'cpu_seconds_total')) / next;
+    rows.push([`CPU ms of the receiver a snapshot, readers too, ${userRows} user rows`, '', [(cpu * 1000).toFixed(1)]]);
     rows.push([`bytes a snapshot with ${userRows} user rows`, '', [bytes.toFixed(0)]]);
     await server.end();
   }
