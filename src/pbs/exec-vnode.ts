@@ -29,10 +29,11 @@ export function allocationOf(execVnode: string | null): Allocation {
   return { cpus: cpuSum, gpus: gpuSum, hosts: [...hosts] };
 }
 
-/** Returns the host of `(cn01:ncpus=4` or `mv1[1]:ncpus=8)`; empty if there is none. */
+/** Returns the host of `(cn01:ncpus=4`, `(cn01)` or `mv1[1]:ncpus=8)`; empty if there is none. */
 function hostIn(vnode: string): string {
   const start = vnode.startsWith('(') ? 1 : 0;
-  let end = start;
-  while (end < vnode.length && !':[)'.includes(vnode.charAt(end))) end += 1;
-  return vnode.slice(start, end);
+  const colon = vnode.indexOf(':', start);
+  const end = colon >= 0 ? colon : vnode.endsWith(')') ? vnode.length - 1 : vnode.length;
+  const bracket = vnode.indexOf('[', start);
+  return vnode.slice(start, bracket >= 0 && bracket < end ? bracket : end);
 }
