@@ -2,9 +2,11 @@
 
 import { Database } from 'bun:sqlite';
 import { expect } from 'bun:test';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { drainLockFile } from '../../src/outbox/files.ts';
 import { tryLock } from '../../src/outbox/lock.ts';
+import { writeAccountingLog } from '../bench/accounting-log.ts';
 import { measure } from '../bench/measure.ts';
 import { writeSacct } from '../bench/sacct.ts';
 import { newHistorySite } from '../support/history-site.ts';
@@ -37,6 +39,29 @@ needs('python3')(
     }
   },
   180_000,
+);
+
+needs('python3')(
+  '200,000 runs of a PBS accounting log are exported in less than 150 MiB',
+  async () => {
+    const site = newHistorySite(null);
+    const lock = tryLock(drainLockFile(site.outbox));
+    try {
+      const day = daysAgo(3);
+      const log = join(site.directory, 'accounting');
+      mkdirSync(log);
+      await writeAccountingLog(join(log, day.replaceAll('-', '')), day, 200_000);
+      site.configureJobs(`source: pbs-accounting, cluster_name: farm, accounting_path: '${log}'`);
+      const { peakMib } = await measure({ argv: [binary, 'jobs', 'export', '--start-date', day], env: site.env });
+      using outbox = new Database(site.outbox, { readwrite: true });
+      expect(outbox.query('SELECT count(*) AS n FROM job_fingerprints').get()).toEqual({ n: 200_000 });
+      expect(peakMib).toBeLessThan(150);
+    } finally {
+      lock?.release();
+      await site.remove();
+    }
+  },
+  120_000,
 );
 
 needs('python3')(

@@ -166,6 +166,48 @@ describe('an export of the accounting log', () => {
     await exportJobs('--dry-run').then(({ stdout }) => expect(stdout).toContain('New or changed: 1'));
   });
 
+  needs('gzip')(
+    'a range that stops continues with the same command, and knows the jobs that had not ended',
+    async () => {
+      const running = { id: '7.pbs', ctime: midnight(6), start: midnight(6) + 60, end: midnight(4) + 60 };
+      writeFileSync(fileOf(6), jobOf(6, 6) + logRecord({ ...running, type: 'S' }));
+      writeFileSync(`${fileOf(5)}.gz`, 'not compressed');
+      // PBS was restarted, so that its record of the end has another start, and it knows no walltime.
+      writeFileSync(fileOf(4), logRecord({ ...running, start: midnight(4) + 59, walltime: '00:00:00' }));
+      const stopped = await exportJobs('--days', '7');
+      expect(stopped.exit).toBe(1);
+      expect(stopped.stderr).toContain('no jobs in the accounting file');
+      expect(await ids()).toEqual(['6.pbs']);
+      rmSync(`${fileOf(5)}.gz`);
+      writeFileSync(fileOf(5), jobOf(5, 5));
+      const continued = await exportJobs('--days', '7');
+      expect([continued.exit, continued.stderr.includes('Continuing: ')]).toEqual([0, true]);
+      expect(await ids()).toEqual(['6.pbs', '5.pbs', '7.pbs']);
+      const [body = ''] = (await site.bodies()).slice(-1);
+      expect(JSON.parse(body).jobs[0].CPUHours).toBe(4 * 48);
+    },
+  );
+
+  test('a file that is gone is a warning, and the next file is read', async () => {
+    writeDays(2);
+    await exportJobs();
+    rmSync(fileOf(2));
+    writeDays(1);
+    const ran = await exportJobs();
+    expect([ran.exit, ran.stderr.includes('is gone: records that were added to it')]).toEqual([0, true]);
+    expect(await ids()).toEqual(['2.pbs', '1.pbs']);
+  });
+
+  test('a single file, as pbs_server -A writes it, is read like a directory', async () => {
+    const file = join(log, 'accounting.log');
+    writeFileSync(file, jobOf(2, 2) + jobOf(1, 1));
+    site.configureJobs(`source: pbs-accounting, cluster_name: casper, accounting_path: '${file}'`);
+    await exportJobs();
+    appendFileSync(file, jobOf(0, 3));
+    await exportJobs();
+    expect(await ids()).toEqual(['2.pbs', '1.pbs', '3.pbs']);
+  });
+
   test('a job that waited in an earlier file and was deleted never ran', async () => {
     writeFileSync(fileOf(3), logRecord({ type: 'Q', id: '8.pbs', ctime: midnight(3) }));
     writeFileSync(fileOf(1), textRecord('D', midnight(1) + 60, 'requestor=alice@pbs', '8.pbs'));
