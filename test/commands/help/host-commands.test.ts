@@ -28,8 +28,8 @@ function inTheManual(argv: readonly string[]): string {
         .replace(/^(--(?:start|end)time)=.*/, '$1=TIME')
         .replace(/^(--format)=.*/, '$1=FIELDS')
         .replace(/^%d .*/, 'FORMAT')
-        .replace(/^\+?\d\d$|^9$/, 'NUMBER')
-        .replace(/^\/accounting$/, 'PATH'),
+        .replace(/^\+\d+$|^9$/, 'NUMBER')
+        .replace(/^\/accounting.*/, 'PATH'),
     )
     .join(' ')
     .replace(/^(sh -c) (cat \/proc\/loadavg && nproc --all \|\| exit;).*/s, "$1 '$2 …'")
