@@ -11,6 +11,7 @@ import { benchHistory } from './history.ts';
 import { benchIngest } from './ingest.ts';
 import { benchOutboxLs } from './outbox-ls.ts';
 import { benchReceiver } from './receiver.ts';
+import { benchUsage } from './usage.ts';
 
 /** What can be measured, by the name it is asked for; all in this order without one. */
 const topics: Readonly<Record<string, () => Promise<void>>> = {
@@ -20,6 +21,7 @@ const topics: Readonly<Record<string, () => Promise<void>>> = {
   'outbox-ls': benchOutboxLs,
   history: benchHistory,
   receiver: benchReceiver,
+  usage: benchUsage,
 };
 
 // What is made is removed when the process ends by itself: a signal alone would leave hundreds of megabytes behind.

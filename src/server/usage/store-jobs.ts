@@ -1,7 +1,10 @@
 import { noteReceived } from '../store/clusters.ts';
 import { type ReceivedJobs, storeJobs, timesOfJobs } from '../store/jobs.ts';
 import type { Writer } from '../store/port.ts';
-import { clockOf, rebuildSegments, segmentDay } from './segments/rebuild.ts';
+import { clockOf, otherRequests, rebuildSegments, segmentDay } from './segments/rebuild.ts';
+
+/** Rows that are read in about 5 ms. */
+const sliceRows = 5000;
 
 /** Stores jobs, and makes the segments of the days on which they end now and on which they ended before. */
 export async function storeAndSegment(writer: Writer, received: ReceivedJobs): Promise<void> {
@@ -13,12 +16,14 @@ export async function storeAndSegment(writer: Writer, received: ReceivedJobs): P
   const [id, submit, start, end] = [place('job_id'), place('submit'), place('start'), place('end')];
   const days = new Set<number>();
   const ids: string[] = [];
-  for (const row of rows) {
+  for (const [index, row] of rows.entries()) {
+    if (index % sliceRows === 0) await otherRequests();
     ids.push(String(row[id]));
     days.add(segmentDay(clock, { submit: String(row[submit]), start: textIn(row[start]), end: textIn(row[end]) }));
   }
   for await (const before of timesOfJobs(writer, name, ids)) {
     for (const times of before) days.add(segmentDay(clock, times));
+    await otherRequests();
   }
   await storeJobs(writer, received);
   await rebuildSegments(writer, cluster, days);

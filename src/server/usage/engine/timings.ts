@@ -49,11 +49,13 @@ export function createTimings(kind: TimingKind, grouping: Grouping, periods: Per
         marks: marks.subarray(0, count),
       };
       const groupCount = grouping.labels.length + 1;
-      const byPeriod = divided(used, periodCount, (slot) => slot % periodCount, mainMark);
-      const [total = new Uint32Array(0)] = divided(used, 1, () => 0, newMark | mainMark);
+      // With one group, the slot of a value is its period.
+      const isOne = grouping.labels.length === 1;
+      const byPeriod = divided(used, periodCount, isOne ? null : (slot) => slot % periodCount, mainMark);
+      const [total = new Uint32Array(0)] = divided(used, 1, null, newMark | mainMark);
       const all = { total, periods: byPeriod };
-      if (grouping.labels.length === 1) return { groups: [all], all };
-      const both = divided(used, groupCount * periodCount, (slot) => slot, 0);
+      if (isOne) return { groups: [all], all };
+      const both = divided(used, groupCount * periodCount, null, 0);
       const byGroup = divided(used, groupCount, (slot) => Math.floor(slot / periodCount), newMark);
       return {
         all,
@@ -97,24 +99,31 @@ function append(
   return at;
 }
 
-/** Divides the values that have all of some marks by a number of their slots, and sorts each part. */
+/**
+ * Divides the values that have all of some marks, and sorts each part.
+ * @param partOf the part of each slot; null if the slots are the parts
+ */
 function divided(
   { values, slots, marks }: Values,
   parts: number,
-  partOf: (slot: number) => number,
+  partOf: ((slot: number) => number) | null,
   wanted: number,
 ): Uint32Array[] {
   let kept = values;
-  let partOfKept = Uint32Array.from(slots);
+  let partOfKept = slots.slice();
   if (!haveAll(marks, wanted)) {
     kept = values.filter((_, index) => ((marks[index] ?? 0) & wanted) === wanted);
-    partOfKept = partOfKept.filter((_, index) => ((marks[index] ?? 0) & wanted) === wanted);
+    partOfKept = slots.filter((_, index) => ((marks[index] ?? 0) & wanted) === wanted);
   }
   if (parts === 1) return [kept.slice().sort()];
-  for (let index = 0; index < partOfKept.length; index++) partOfKept[index] = partOf(partOfKept[index] ?? 0);
+  if (partOf !== null) mapInPlace(partOfKept, partOf);
   const begins = beginsOf(partOfKept, parts);
   const scattered = scatter(kept, partOfKept, begins.slice());
   return Array.from({ length: parts }, (_, part) => scattered.subarray(begins[part], begins[part + 1]).sort());
+}
+
+function mapInPlace(values: Uint32Array, of: (value: number) => number): void {
+  for (let index = 0; index < values.length; index++) values[index] = of(values[index] ?? 0);
 }
 
 function haveAll(marks: Uint8Array, wanted: number): boolean {

@@ -49,14 +49,16 @@ export type Decoded = {
 /** Returns the columns that `encodeColumns` compressed. */
 export function decodeColumns(compressed: Uint8Array): Decoded {
   const plain = Bun.zstdDecompressSync(compressed);
-  // A copy, because a buffer of Bun may begin at any byte of a larger one.
-  const bytes = new Uint8Array(plain);
-  const length = new DataView(bytes.buffer).getUint32(0, true);
-  const headings: Heading[] = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
+  const { buffer, byteOffset } = plain;
+  // Copy only if a column could not be a view: what is copied is garbage of the size of all segments.
+  const isAligned = buffer instanceof ArrayBuffer && byteOffset % alignment === 0;
+  const [memory, offset] = isAligned ? [buffer, byteOffset] : [new Uint8Array(plain).buffer, 0];
+  const length = new DataView(memory, offset).getUint32(0, true);
+  const headings: Heading[] = JSON.parse(new TextDecoder().decode(new Uint8Array(memory, offset + 4, length)));
   const columns = new Map<string, Column>();
   let position = aligned(4 + length);
   for (const [name, kind, count] of headings) {
-    const column = new kinds[kind](bytes.buffer, position, count);
+    const column = new kinds[kind](memory, offset + position, count);
     columns.set(name, column);
     position += aligned(column.byteLength);
   }
@@ -66,7 +68,7 @@ export function decodeColumns(compressed: Uint8Array): Decoded {
     throw new Error(`a segment has no column ${name} of the expected width`);
   }
   return {
-    bytes: bytes.byteLength,
+    bytes: plain.byteLength,
     has: (name) => columns.has(name),
     ids: (name) => column<Uint16Array | Uint32Array>(name, Uint16Array, Uint32Array),
     i16: (name) => column(name, Int16Array),

@@ -38,7 +38,8 @@ export async function rebuildSegments(writer: Writer, cluster: Cluster, days: It
   await addNames(writer, cluster.name, names.added);
 }
 
-function otherRequests(): Promise<void> {
+/** Lets other requests be answered in the middle of long work. */
+export function otherRequests(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
