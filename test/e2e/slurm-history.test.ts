@@ -7,6 +7,7 @@ import { Database } from 'bun:sqlite';
 import { afterAll, beforeAll, describe, expect } from 'bun:test';
 import { join } from 'node:path';
 import { quoteArgument } from '../../src/exec/quote.ts';
+import type { Answer } from '../../src/server/usage/engine/answer.ts';
 import { install } from '../support/playback.ts';
 import { newSite } from '../support/site.ts';
 import { askHistory, type PastJob } from '../support/slurm/ask.ts';
@@ -27,6 +28,12 @@ async function newExportingSite() {
   site.configure('env', `INGEST_API_URL=${url}\nINGEST_API_KEY=${added.stdout.trim()}\n`);
   return {
     ...site,
+    /** Answers of the receiver about the usage of the cluster. */
+    async usage(query: string): Promise<Answer> {
+      const response = await fetch(`${url}/api/v1/usage/query?cluster=suite&${query}`);
+      if (!response.ok) throw new Error(await response.text());
+      return (await response.json()) as Answer;
+    },
     /** What the receiver has, by the job's name and when it was submitted. */
     received(): Map<string, Row> {
       const opened = new Database(database, { readonly: true });
@@ -102,6 +109,31 @@ for (const { name, isThere, test, open } of sources) {
           gpu_hours: (job.elapsed / 3600) * job.gpus,
         });
       }
+    });
+
+    test.each(['state', 'account', 'partition', 'user'] as const)('the usage by %s is what sacct says', async (by) => {
+      const expected = new Map<string, { jobs: number; cpu: number; gpu: number }>();
+      for (const job of past()) {
+        const isOutOfMemory = job.id === asked.scenario.ended.stepOutOfMemory && asked.cluster.tellsOutOfMemory;
+        const name = by === 'state' && isOutOfMemory ? 'OUT_OF_MEMORY' : job[by];
+        const sum = expected.get(name) ?? { jobs: 0, cpu: 0, gpu: 0 };
+        sum.jobs += 1;
+        sum.cpu += (job.elapsed / 3600) * job.cpus;
+        sum.gpu += (job.elapsed / 3600) * job.gpus;
+        expected.set(name, sum);
+      }
+      const query = `axis=ended&by=${by}&measure=jobs&measure=cpu_hours&measure=gpu_hours`;
+      const { groups } = await site.usage(query);
+      expect(groups.map(({ name }) => name ?? '').sort()).toEqual([...expected.keys()].sort());
+      for (const { name, total } of groups) {
+        const sum = expected.get(name ?? '');
+        expect(total.jobs).toBe(sum?.jobs ?? 0);
+        expect(Number(total.cpu_hours)).toBeCloseTo(sum?.cpu ?? 0, 6);
+        expect(Number(total.gpu_hours)).toBeCloseTo(sum?.gpu ?? 0, 6);
+      }
+      // The hours are the same on the days on which the jobs ran.
+      const hours = [...expected.values()].reduce((total, { cpu }) => total + cpu, 0);
+      expect(Number((await site.usage('axis=ran&measure=cpu_hours')).total.cpu_hours)).toBeCloseTo(hours, 6);
     });
 
     test('every end that a job can have is among them', () => {
