@@ -2,7 +2,7 @@ import type { Reader } from '../store/port.ts';
 import { rollupsBetween, samplesBetween } from '../store/series.ts';
 import { measures, type SeriesKind } from './measures.ts';
 import type { Buckets } from './period.ts';
-import { parseSample, parseSummaries } from './rollup.ts';
+import { parseSample, parseSummaries, sumOf } from './rollup.ts';
 import { dayMs, hourMs } from './samples.ts';
 
 /** The known values of a field, summed up by bucket. The other members of a bucket with count 0 say nothing. */
@@ -40,7 +40,9 @@ export async function readBuckets(
       const bucket = bucketAt(at);
       for (const { index, into } of found) {
         const summary = summaries[index] ?? null;
-        if (summary) add(into, bucket, summary[0], summary[1], summary[2], summary[3]);
+        if (summary === null) continue;
+        const [count, value, minimum = value, maximum = value] = summary;
+        add(into, bucket, count, sumOf(summary), minimum, maximum);
       }
     }
   }

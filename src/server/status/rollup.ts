@@ -34,8 +34,13 @@ export function parseSample(text: string): (number | null)[] {
   return JSON.parse(text);
 }
 
-/** A stored summary. Reading a year makes a million of them, so readers do not turn them into objects. */
-export type StoredSummary = readonly [count: number, sum: number, minimum: number, maximum: number];
+/**
+ * A stored summary. Totals seldom change within an hour, so equal values are stored once. Reading a year makes a million
+ * summaries, so readers do not turn them into objects.
+ */
+export type StoredSummary =
+  | readonly [count: number, value: number]
+  | readonly [count: number, sum: number, minimum: number, maximum: number];
 
 /** Returns the text in which a roll-up is stored: a JSON list of lists. */
 export function rollupText(rollup: Rollup): string {
@@ -49,11 +54,18 @@ export function parseSummaries(text: string): readonly (StoredSummary | null)[] 
 
 /** Parses a stored roll-up. */
 export function parseRollup(text: string): Rollup {
-  return parseSummaries(text).map(
-    (entry) => entry && { count: entry[0], sum: entry[1], minimum: entry[2], maximum: entry[3] },
-  );
+  return parseSummaries(text).map((entry) => {
+    if (entry === null) return null;
+    const [count, value, minimum = value, maximum = value] = entry;
+    return { count, sum: sumOf(entry), minimum, maximum };
+  });
+}
+
+/** Returns the sum of the values of a stored summary. */
+export function sumOf(entry: StoredSummary): number {
+  return entry.length === 2 ? entry[0] * entry[1] : entry[1];
 }
 
 function stored({ count, sum, minimum, maximum }: Summary): StoredSummary {
-  return [count, sum, minimum, maximum];
+  return minimum === maximum ? [count, minimum] : [count, sum, minimum, maximum];
 }
