@@ -11,7 +11,7 @@ export const location = signal(new URL(window.location.href));
 export function navigate(address: string, how: 'push' | 'replace' = 'push'): void {
   const target = new URL(address, window.location.href);
   const isOtherPage = target.pathname !== location.value.pathname;
-  // Connected charts all report the same zoom.
+  // Pressing the link of the page that is shown adds nothing to the history of the browser.
   if (target.href === location.value.href) return;
   if (how === 'replace') history.replaceState(null, '', target);
   else history.pushState(null, '', target);

@@ -254,6 +254,42 @@ describeThat(chromiumNeed)('the dashboard', () => {
     expect(await text()).toMatch(/Last delivery .*, nothing pending/);
   });
 
+  test('shows the public everything but names', async () => {
+    const open = site.start([
+      'serve',
+      '--public',
+      '--behind-proxy',
+      '--listen',
+      '127.0.0.1:0',
+      '--database',
+      `${site.directory}/receiver.db`,
+    ]);
+    const [, address = ''] = await open.said(/Listening on (\S+)/);
+    const outside = {
+      'X-Forwarded-For': '203.0.113.7',
+      'X-Forwarded-Proto': 'http',
+      'X-Forwarded-Host': new URL(address).host,
+    };
+    const publicBrowser = await startBrowser(address);
+    try {
+      const own = await publicBrowser.open({ extraHTTPHeaders: outside });
+      await own.goto('/systems/derecho');
+      await own.getByRole('heading', { name: 'Projects', exact: true }).waitFor();
+      expect(await own.locator('[aria-pressed]').getByText('Users').count()).toBe(0);
+      expect(await text(own)).not.toContain('vanderwb');
+      await own.goto('/usage');
+      await own.getByRole('heading', { name: 'The largest by account' }).waitFor();
+      expect(await own.getByLabel('Divided by').innerText()).not.toContain('User');
+      await own.goto('/outages');
+      await own.getByRole('link', { name: 'Sign in', exact: true }).waitFor();
+      expect(await own.getByText('Report an outage or maintenance').count()).toBe(0);
+      expect(publicBrowser.problems()).toEqual([]);
+    } finally {
+      await publicBrowser.close();
+      open.kill('SIGTERM');
+    }
+  });
+
   test('says so loudly when data are old', async () => {
     const late = await browser.open();
     await late.clock.install({ time: Date.now() + 23 * 60_000 });

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { csvOf, downloadText } from '../data/csv.ts';
+import { downloadText } from '../data/download.ts';
+import { csvOf } from '../format/csv.ts';
 import { exact } from '../format/numbers.ts';
 import { dateTime, fromWallClock } from '../format/times.ts';
 import { isDark, seriesColour } from './colours.ts';
@@ -19,11 +20,13 @@ type ChartProps = {
 export function Chart({ title, spec, onZoom }: ChartProps) {
   const canvas = useRef<HTMLDivElement>(null);
   const drawing = useRef<Drawing | null>(null);
+  const isMarked = useRef(false);
   const current = useRef({ spec, onZoom });
   current.current = { spec, onZoom };
   const [showsTable, setShowsTable] = useState(false);
   const [cursor, setCursor] = useState<number | null>(null);
   const dark = isDark.value;
+  const canZoom = onZoom !== undefined;
 
   useEffect(() => {
     const element = canvas.current;
@@ -35,7 +38,12 @@ export function Chart({ title, spec, onZoom }: ChartProps) {
       const chart = startChart(element);
       drawing.current = chart;
       chart.setOption(optionOf(current.current.spec), true);
-      chart.on('datazoom', (event: unknown) => zoomed(event, current.current.onZoom));
+      chart.on('datazoom', (event: unknown) => {
+        // Connected charts report the zoom too, each with ends of its own. Take only that of the marked chart.
+        if (!isMarked.current) return;
+        isMarked.current = false;
+        zoomed(event, current.current.onZoom);
+      });
       selectByMouse(chart, current.current.onZoom !== undefined);
       observer.observe(element);
     });
@@ -49,8 +57,8 @@ export function Chart({ title, spec, onZoom }: ChartProps) {
 
   useEffect(() => {
     drawing.current?.setOption(optionOf(spec), true);
-    if (drawing.current) selectByMouse(drawing.current, onZoom !== undefined);
-  }, [spec, dark, onZoom]);
+    if (drawing.current) selectByMouse(drawing.current, canZoom);
+  }, [spec, dark, canZoom]);
 
   const move = (to: number) => {
     const index = Math.max(0, Math.min(lengthOf(spec) - 1, to));
@@ -92,6 +100,9 @@ export function Chart({ title, spec, onZoom }: ChartProps) {
         tabIndex={0}
         aria-label={`${title} Arrow keys read out its values, T shows them as a table.`}
         onKeyDown={onKeyDown}
+        onPointerDown={() => {
+          isMarked.current = true;
+        }}
       />
       {spec.series.length > 1 && (
         <ul class="legend">

@@ -1,4 +1,5 @@
-import type { SystemDay } from '../data/overview.ts';
+import type { SystemCard, SystemDay } from '../data/overview.ts';
+import { exact, percent } from '../format/numbers.ts';
 import { duration } from '../format/times.ts';
 import { type State, stateWords } from './state.tsx';
 
@@ -11,7 +12,7 @@ function stateOf(day: SystemDay): State {
 }
 
 /** The days of a system, a bar each: the worse the day, the shorter the bar. */
-export function Days({ days, label }: { days: readonly SystemDay[]; label: string }) {
+function Days({ days, label }: { days: readonly SystemDay[]; label: string }) {
   const width = 100 / Math.max(1, days.length);
   const heights: Readonly<Record<State, number>> = { up: 20, unknown: 20, maintenance: 14, degraded: 11, down: 7 };
   return (
@@ -57,4 +58,20 @@ function summary(days: readonly SystemDay[]): string {
   const unknown = days.filter((day) => stateOf(day) === 'unknown').length;
   const all = unknown > 0 ? [...bad, `${unknown} days without data`] : bad;
   return all.length > 0 ? all.join(', ') : 'up each day';
+}
+
+/** The days of a system and the share of the time in which it was usable. */
+export function Uptime({ system: { name, days, uptime } }: { system: SystemCard }) {
+  const all = exact(uptime.percent);
+  const unplanned = exact(uptime.percent_without_maintenance);
+  return (
+    <div class="uptime">
+      <Days days={days} label={`The last ${days.length} days of ${name}`} />
+      <span
+        title={`Usable for ${all} % of the known time of ${days.length} days; without planned maintenance ${unplanned} %`}
+      >
+        {days.length} d: {percent(uptime.percent)}
+      </span>
+    </div>
+  );
 }

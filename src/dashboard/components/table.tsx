@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
-import { csvOf, downloadText } from '../data/csv.ts';
+import { downloadText } from '../data/download.ts';
+import { csvOf } from '../format/csv.ts';
 import { exact } from '../format/numbers.ts';
 import { parameter, setParameters } from '../navigation.ts';
 

@@ -16,3 +16,8 @@ export function hasEnded({ status, end_time }: Outage): boolean {
   const end = parseTime(end_time);
   return status === 'resolved' || (end !== null && end <= now.value);
 }
+
+/** True if an outage has begun. */
+export function hasBegun({ start_time }: Outage): boolean {
+  return (parseTime(start_time) ?? 0) <= now.value;
+}

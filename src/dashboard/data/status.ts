@@ -1,5 +1,8 @@
 /** The answers of the status API, as far as the pages read them. Times are UTC text; unknown numbers are null or absent. */
 
+/** A snapshot older than this says nothing about the present, in ms. Collectors send one every five minutes. */
+export const staleMs = 10 * 60_000;
+
 type Count = number | null | undefined;
 
 /** The counters of a queue, or of a user in a project and queue. */
@@ -158,6 +161,9 @@ export type Outage = {
   readonly outage_key?: string | null;
   readonly updated_at?: string | null;
 };
+
+/** One and the same empty list, so that a chart without outages is not drawn again. */
+export const noOutages: readonly Outage[] = [];
 
 export type Reservation = {
   readonly reservation_id: number;

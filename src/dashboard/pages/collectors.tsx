@@ -4,9 +4,9 @@ import { Section } from '../components/section.tsx';
 import { type Column, Table } from '../components/table.tsx';
 import { systemPage } from '../data/addresses.ts';
 import { useData } from '../data/fetching.ts';
+import { staleMs } from '../data/status.ts';
 import { exact, plural } from '../format/numbers.ts';
 import { duration, now, parseTime } from '../format/times.ts';
-import { staleMs } from './system/problems.tsx';
 
 /** A stream of a collector: the snapshots of a system, outages, or the jobs of a cluster. */
 type Stream = {

@@ -7,7 +7,7 @@ import { type HistoryOf, historyData, systemPage } from '../data/addresses.ts';
 import { bandsOf } from '../data/bands.ts';
 import { useData } from '../data/fetching.ts';
 import { type ChartOfFields, chartsOf, sentenceOf } from '../data/history-charts.ts';
-import type { History, Outage } from '../data/status.ts';
+import { type History, noOutages, type Outage } from '../data/status.ts';
 import { duration, parseTime } from '../format/times.ts';
 import { parameter, setParameters } from '../navigation.ts';
 import type { PageParameters } from './parameters.ts';
@@ -53,10 +53,10 @@ export function HistoryPage({ system = '' }: PageParameters) {
           system={system}
           by={part === 'users' ? 'user' : 'project'}
           range={range}
-          outages={outages.data ?? []}
+          outages={outages.data ?? noOutages}
         />
       ) : (
-        <Values address={address} outages={outages.data ?? []} title={title} />
+        <Values address={address} outages={outages.data ?? noOutages} title={title} />
       )}
     </>
   );

@@ -1,21 +1,20 @@
 import { Age, At } from '../components/age.tsx';
-import { Days } from '../components/days.tsx';
+import { Uptime } from '../components/days.tsx';
 import { Meter } from '../components/meter.tsx';
 import { Loaded } from '../components/notice.tsx';
 import { Sparkline } from '../components/sparkline.tsx';
 import { type State, StateMark, stateWords } from '../components/state.tsx';
 import { historyPage, systemPage } from '../data/addresses.ts';
 import { useData } from '../data/fetching.ts';
-import type { OverviewData, SystemCard } from '../data/overview.ts';
+import { hasBegun } from '../data/outages.ts';
+import { type OverviewData, type SystemCard, sameName, shownState } from '../data/overview.ts';
 import type { Outage, Reservation } from '../data/status.ts';
 import { exact, percent, short } from '../format/numbers.ts';
 import { duration, now, parseTime } from '../format/times.ts';
-import { OutageLine, staleMs } from './system/problems.tsx';
+import { OutageLine } from './system/problems.tsx';
 
 /** The worst first. */
 const order: readonly State[] = ['down', 'degraded', 'maintenance', 'unknown', 'up'];
-
-const nameOf = (name: string) => name.toLowerCase();
 
 /** The page with all systems on one screen, problems first. */
 export function Overview() {
@@ -41,9 +40,9 @@ hpc-collector run derecho`}</pre>
 }
 
 function Systems({ data }: { data: OverviewData }) {
-  const open = data.outages.filter(({ start_time }) => (parseTime(start_time) ?? 0) <= now.value);
+  const open = data.outages.filter(hasBegun);
   const systems = data.systems
-    .map((system) => ({ system, state: stateOf(system, open) }))
+    .map((system) => ({ system, state: shownState(system, open) }))
     .sort((one, other) => order.indexOf(one.state) - order.indexOf(other.state));
   return (
     <>
@@ -88,21 +87,12 @@ function Summary({ states }: { states: readonly State[] }) {
   );
 }
 
-/** Returns the state that is shown: maintenance if one runs, unknown if the data are old. */
-function stateOf(system: SystemCard, open: readonly Outage[]): State {
-  const isLate = now.value - (parseTime(system.timestamp) ?? 0) > staleMs;
-  const mine = open.filter(({ system_name }) => nameOf(system_name) === nameOf(system.name));
-  const isOnlyMaintenance = mine.length > 0 && mine.every(({ severity }) => severity === 'maintenance');
-  if (isOnlyMaintenance && system.state !== 'up') return 'maintenance';
-  return isLate ? 'unknown' : system.state;
-}
-
 type Next = { readonly at: number; readonly text: string };
 
 /** Returns the next maintenance or reservation of a system that has not begun. */
 function nextFor(name: string, { outages, reservations }: OverviewData): Next | null {
   const isMine = (row: { readonly system_name: string; readonly start_time: string }) =>
-    nameOf(row.system_name) === nameOf(name) && (parseTime(row.start_time) ?? 0) > now.value;
+    sameName(row.system_name, name) && (parseTime(row.start_time) ?? 0) > now.value;
   const nextOutages = outages.filter(isMine).map((outage: Outage): Next => {
     const end = parseTime(outage.estimated_resolution ?? outage.end_time);
     const at = parseTime(outage.start_time) ?? 0;
@@ -138,13 +128,14 @@ function Card({ system, state, next, open }: CardProps) {
           )}
         </span>
       </header>
-      {state !== 'up' && reasons.length > 0 && (
+      {state !== 'up' && (reasons.length > 0 || since !== null) && (
         <p class="reason">
           {reasons.slice(0, 2).join('; ')}
           {reasons.length > 2 && ` and ${reasons.length - 2} more`}
+          {reasons.length > 0 && since !== null && ', '}
           {since !== null && (
             <>
-              , since <At at={since} />
+              since <At at={since} />
             </>
           )}
         </p>
@@ -161,17 +152,10 @@ function Card({ system, state, next, open }: CardProps) {
             </>
           )}
         </p>
-        <div class="uptime">
-          <Days days={system.days} label={`The last ${system.days.length} days of ${system.name}`} />
-          <span title={uptimeText(system)}>90 d: {percent(system.uptime.percent)}</span>
-        </div>
+        <Uptime system={system} />
       </footer>
     </article>
   );
-}
-
-function uptimeText({ uptime, days }: SystemCard): string {
-  return `Usable for ${exact(uptime.percent)} % of the known time of ${days.length} days; without planned maintenance ${exact(uptime.percent_without_maintenance)} %`;
 }
 
 function BatchFigures({ system }: { system: SystemCard }) {

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { RequestFailed, reloadAll, request } from '../../data/fetching.ts';
 import { mayReportOutages, useSession } from '../../data/session.ts';
-import { commandLine } from '../../data/shell.ts';
+import { commandLine } from '../../format/shell.ts';
 
 const severities = [
   ['critical', 'Critical: the system cannot be used'],

@@ -1,10 +1,7 @@
 import { Age, At } from '../../components/age.tsx';
 import { StateMark, stateOfSeverity } from '../../components/state.tsx';
-import type { Outage, Snapshot } from '../../data/status.ts';
+import { type Outage, type Snapshot, staleMs } from '../../data/status.ts';
 import { duration, now, parseTime } from '../../format/times.ts';
-
-/** A snapshot older than this says nothing about the present. Collectors send one every five minutes. */
-export const staleMs = 10 * 60_000;
 
 /** What is wrong, one line each: no new data, failed probes, open outages. */
 export function Problems({ snapshot, outages }: { snapshot: Snapshot; outages: readonly Outage[] }) {

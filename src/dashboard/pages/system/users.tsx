@@ -2,7 +2,7 @@ import { rangeOf } from '../../components/range.tsx';
 import { Section } from '../../components/section.tsx';
 import { type Column, Table } from '../../components/table.tsx';
 import { historyPage } from '../../data/addresses.ts';
-import type { JobCounters, UserProjectQueue } from '../../data/status.ts';
+import { type JobCounters, noOutages, type UserProjectQueue } from '../../data/status.ts';
 import { parameter, setParameters } from '../../navigation.ts';
 import { UserHistoryChart } from '../user-history.tsx';
 
@@ -51,7 +51,7 @@ export function Users({ system, rows }: { system: string; rows: readonly UserPro
         )
       }
     >
-      <UserHistoryChart system={system} by={by} range={rangeOf('24h')} outages={[]} />
+      <UserHistoryChart system={system} by={by} range={rangeOf('24h')} outages={noOutages} />
       <p class="detail">
         <a href={historyPage(system, by === 'user' ? 'users' : 'projects', '')}>
           {by === 'user' ? 'Users' : 'Projects'} over other periods
