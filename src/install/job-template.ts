@@ -1,4 +1,5 @@
 import { OperatorError } from '../lib/errors.ts';
+import { lessMemory } from '../lib/less-memory.ts';
 import type { Installation } from './installation.ts';
 import { ownFileMark, quoted, textOf } from './systemd.ts';
 
@@ -17,6 +18,7 @@ export function jobTemplate(
   if (flag !== undefined)
     throw new OperatorError(`--job-template takes no ${flag}: the sampler reads /etc/hpc-collector/sample.yaml`);
   const { SLURM_CONF } = environment;
+  const own = { ...(SLURM_CONF !== undefined && { SLURM_CONF }), ...lessMemory };
   const text = textOf([
     `${ownFileMark} systemd --job-template --write; --remove removes it`,
     '[Unit]',
@@ -25,7 +27,7 @@ export function jobTemplate(
     '',
     '[Service]',
     'Type=exec',
-    ...(SLURM_CONF === undefined ? [] : [`Environment=${quoted(`SLURM_CONF=${SLURM_CONF}`, true)}`]),
+    ...Object.entries(own).map(([name, value]) => `Environment=${quoted(`${name}=${value}`, true)}`),
     '# The prolog writes it: who runs the job, and its GPUs.',
     `EnvironmentFile=-${variablesOf('%i')}`,
     `ExecStart=${quoted(binary)} sample --jobid %i`,

@@ -2,6 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { runProgram } from '../exec/local-program.ts';
 import { type ExitCode, exitCodes, messageOf, OperatorError } from '../lib/errors.ts';
+import { lessMemory } from '../lib/less-memory.ts';
 import { createLog, type Log } from '../lib/log.ts';
 import { printable } from '../lib/text.ts';
 import { trySocketLock } from '../outbox/socket-lock.ts';
@@ -105,7 +106,7 @@ async function startInBackground(request: SampleRequest, settings: SampleSetting
   process.umask(Number.parseInt(settings.collector.umask, 8));
   const child = Bun.spawn([process.execPath, ...argumentsOf(request)], {
     cwd: '/',
-    env: process.env,
+    env: { ...process.env, ...lessMemory },
     stdin: 'ignore',
     stdout: 'ignore',
     stderr: 'ignore',

@@ -11,6 +11,7 @@ import { benchHistory } from './history.ts';
 import { benchIngest } from './ingest.ts';
 import { benchOutboxLs } from './outbox-ls.ts';
 import { benchReceiver } from './receiver.ts';
+import { benchSample } from './sample.ts';
 import { benchUsage } from './usage.ts';
 
 /** What can be measured, by the name it is asked for; all in this order without one. */
@@ -21,6 +22,7 @@ const topics: Readonly<Record<string, () => Promise<void>>> = {
   'outbox-ls': benchOutboxLs,
   history: benchHistory,
   receiver: benchReceiver,
+  sample: benchSample,
   usage: benchUsage,
 };
 

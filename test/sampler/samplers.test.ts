@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, test } from 'bun:test';
 import * as fc from 'fast-check';
 import { groupsOfJob, noGroups } from '../../src/sampler/groups.ts';
 import { findProcesses } from '../../src/sampler/processes.ts';
+import { shortestInterval } from '../../src/sampler/sample-job.ts';
 import type { Sampler } from '../../src/sampler/sampler.ts';
 import { controlGroupSampler } from '../../src/sampler/samplers/control-group.ts';
 import { filesystemSampler } from '../../src/sampler/samplers/filesystems.ts';
@@ -278,4 +279,13 @@ describe('GPUs', () => {
 
 test('ZFS volumes: the size is what is used and what is free', () => {
   expect(parseZfsList('tank/a b\t10\t90\ncannot open\n')).toEqual({ 'tank/a b': { size: 100, free: 90, used: 10 } });
+});
+
+test.each([
+  [0, 1],
+  [20, 1],
+  [60, 3],
+  [600, 30],
+])('a job of %p seconds is looked at every %p seconds at least', (age, seconds) => {
+  expect(shortestInterval(age)).toBe(seconds);
 });
