@@ -77,12 +77,12 @@ describe('health', () => {
   });
 
   test.each([
-    [9, 0, 'OK'],
-    [11, 1, 'WARNING: casper: last stored 11m ago'],
-    [16, 2, 'CRITICAL: casper: last stored 16m ago'],
+    [9, 0, /OK: /],
+    [11, 1, /WARNING: casper: last stored 11m(\d\ds)? ago/],
+    [16, 2, /CRITICAL: casper: last stored 16m(\d\ds)? ago/],
   ])('a last snapshot of %p minutes ago is %p', async (minutes, code, words) => {
     snapshot(minutes, true);
-    expect(await site.run('health')).toMatchObject({ exit: code, stdout: expect.stringContaining(`${words}`) });
+    expect(await site.run('health')).toMatchObject({ exit: code, stdout: expect.stringMatching(words) });
   });
 
   test('how old is too old can be configured, and a contradiction is said', async () => {
@@ -119,8 +119,8 @@ describe('health', () => {
       ),
     });
     snapshot(20, false);
-    expect((await site.run('health')).stdout).toContain(
-      'CRITICAL: 1 entry is pending, the oldest for 20m; casper: failed',
+    expect((await site.run('health')).stdout).toMatch(
+      /CRITICAL: 1 entry is pending, the oldest for 20m(\d\ds)?; casper: failed/,
     );
   });
 

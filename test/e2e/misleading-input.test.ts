@@ -56,7 +56,9 @@ test('serve user ls lists the users, and rm removes one', async () => {
   const user = (...args: string[]) => site.run('serve', 'user', ...args, '--database', join(site.directory, 'r.db'));
   expect((await user('ls')).stdout).toBe('There is no user.\n');
   for (const name of ['ben', 'ann']) await user('add', name);
-  expect((await user('ls')).stdout).toMatch(/^NAME +PASSWORD SET \(UTC\)\nann +\d{4}-.*\nben +\d{4}-.*\n$/);
+  expect((await user('ls')).stdout).toMatch(
+    /^NAME +SCOPES +PASSWORD SET \(UTC\)\nann +\S+ +\d{4}-.*\nben +\S+ +\d{4}-.*\n$/,
+  );
   expect(await user('rm', 'ben')).toMatchObject({ exit: 0, stderr: 'Removed user ben\n' });
   expect(JSON.parse((await user('ls', '--json')).stdout)).toMatchObject({ name: 'ann' });
   expect(await user('rm', 'ben')).toMatchObject({ exit: 2, stderr: expect.stringContaining("there is no user 'ben'") });
