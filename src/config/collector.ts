@@ -8,22 +8,31 @@ import { samplesSettings } from './samples.ts';
 
 const httpUrl = z.url({ protocol: /^https?$/, error: 'is not an http or https URL' });
 
-/** The schema of `collector.yaml`: settings that belong to no single system. */
+/**
+ * The schema of `collector.yaml`: settings that belong to no single system. `help configuration` lists the settings with
+ * these descriptions.
+ */
 export const collectorSchema = z.strictObject({
-  /** The systems that `run` collects if none is named. */
-  systems: z.array(z.string()).default([]),
-  /** Which settings of Derecho and Casper are built in. */
-  preset: z.enum(presetNames).default('original'),
+  systems: z.array(z.string()).default([]).describe('systems that `run` without a name collects'),
+  preset: z
+    .enum(presetNames)
+    .default('original')
+    .describe("built-in settings to use: `original` or `sam-dashboard` (names and units of today's SAM dashboard)"),
   destinations: destinationsSettings,
-  /** Where the snapshots and outages of a system go that does not say it itself. */
-  deliver_to: deliverTo.default(['sam']),
-  /** Directory for snapshots that the outbox cannot store; use another filesystem. */
-  fallback_directory: z.string().startsWith('/').optional(),
+  deliver_to: deliverTo
+    .default(['sam'])
+    .describe('destinations of the snapshots and outages of systems that name none'),
+  fallback_directory: z
+    .string()
+    .startsWith('/')
+    .optional()
+    .describe(
+      'where snapshots go that the outbox cannot store (default `/var/tmp/hpc-collector-UID`); use another filesystem than the outbox',
+    ),
   outbox: z
     .strictObject({
-      /** Size limit in MiB; the oldest entries are deleted before the outbox exceeds it. */
-      max_mib: z.int().min(4).default(2048),
-      keep_delivered_days: z.number().nonnegative().default(7),
+      max_mib: z.int().min(4).default(2048).describe('size limit in MiB (`help outbox`)'),
+      keep_delivered_days: z.number().nonnegative().default(7).describe('days to keep delivered entries'),
     })
     .prefault({}),
   ...proxySettings,
@@ -32,8 +41,8 @@ export const collectorSchema = z.strictObject({
   /** Ages, in minutes, of the last snapshot and of the oldest pending entry. */
   health: z
     .strictObject({
-      warn_minutes: z.number().positive().default(10),
-      critical_minutes: z.number().positive().default(15),
+      warn_minutes: z.number().positive().default(10).describe('age of a snapshot that is a warning'),
+      critical_minutes: z.number().positive().default(15).describe('age that is critical'),
     })
     .refine(({ warn_minutes, critical_minutes }) => warn_minutes <= critical_minutes, {
       message: 'warn_minutes must not be more than critical_minutes',
@@ -42,25 +51,38 @@ export const collectorSchema = z.strictObject({
   /** How changes of the health status are reported. */
   notify: z
     .strictObject({
-      /** A program and its arguments; the message is appended as the last argument. */
-      command: z.tuple([z.string().startsWith('/')], z.string()).optional(),
-      /** An address that gets the message as JSON. */
-      webhook: httpUrl.optional(),
-      /** True if the webhook and `heartbeat_url` can be plain HTTP to another host. */
-      allow_insecure_http: z.boolean().default(false),
-      /** Hours after which the message of a continuing problem is repeated. */
-      still_after_hours: z.number().positive().default(4),
+      /** The message is appended as the last argument. */
+      command: z
+        .tuple([z.string().startsWith('/')], z.string())
+        .optional()
+        .describe('program and arguments that get each message'),
+      webhook: httpUrl.optional().describe('address that gets each message as JSON'),
+      allow_insecure_http: z
+        .boolean()
+        .default(false)
+        .describe('permit plain HTTP to another host for the webhook and `heartbeat_url`'),
+      still_after_hours: z
+        .number()
+        .positive()
+        .default(4)
+        .describe('repeat the message of a continuing problem after so many hours'),
     })
     .prefault({}),
-  /** An address to fetch after each successful run. */
-  heartbeat_url: httpUrl.optional(),
-  on_failed_probe: failedProbePolicy.default('last-known'),
+  heartbeat_url: httpUrl.optional().describe('address to fetch after each successful run'),
+  on_failed_probe: failedProbePolicy
+    .default('last-known')
+    .describe(
+      'what to send for the required counts of a failed probe: `last-known`, `zero` or `skip` (`help recovery`)',
+    ),
   log: z
     .strictObject({
-      file: z.string().startsWith('/').optional(),
-      format: z.enum(['text', 'json']).default('text'),
-      /** True if the collector rotates its log itself; false if logrotate does. */
-      rotate: z.boolean().default(true),
+      file: z
+        .string()
+        .startsWith('/')
+        .optional()
+        .describe('log file, instead of `collector.log` in the state directory'),
+      format: z.enum(['text', 'json']).default('text').describe('`text` or `json`'),
+      rotate: z.boolean().default(true).describe('rotate at 10 MB; `false` if logrotate does it'),
     })
     .prefault({}),
 });

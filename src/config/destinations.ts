@@ -14,26 +14,31 @@ export type DestinationKind = (typeof destinationKinds)[number];
 export const defaultTimeouts: Readonly<Record<DestinationKind, number>> = { sam: 30, ingest: 120, sams: 30 };
 
 const common = {
-  url: z.string().optional(),
-  /** Requests per minute; the SAM API refuses more than 120. */
-  max_per_minute: z.int().positive().default(60),
-  /** Largest body in bytes; a proxy in front of the API usually has such a limit. */
+  max_per_minute: z.int().positive().default(60).describe('requests a minute; the SAM API refuses more than 120'),
+  /** A proxy in front of the API usually has such a limit. */
   max_body_bytes: z
     .int()
     .positive()
-    .default(1024 * 1024),
-  allow_insecure_http: z.boolean().default(false),
-  /** PEM file with the certificate authority of the site. */
-  ca_file: z.string().startsWith('/').optional(),
-  /** The proxy to this destination, which replaces all others; `none` for no proxy. */
+    .default(1024 * 1024)
+    .describe('largest body in bytes'),
+  allow_insecure_http: z.boolean().default(false).describe('permit plain HTTP'),
+  ca_file: z
+    .string()
+    .startsWith('/')
+    .optional()
+    .describe('PEM file with the certificate authority of the site, used instead of those of the host'),
   proxy: z
     .string()
     // Do not show the value in the message: it can have a password.
     .refine((text) => text === 'none' || isProxyAddress(text), {
       error: 'is not none, or an http or https URL such as http://proxy.example.org:3128',
     })
-    .optional(),
+    .optional()
+    .describe('proxy to this destination instead of any other, or `none`'),
 };
+
+const url = z.string().optional();
+const secondsOfRequest = 'seconds for one request';
 
 /**
  * The order in which the entries of a stream are sent after an outage. By default the server's answers decide, except to
@@ -41,13 +46,24 @@ const common = {
  */
 const catchUp = z.enum(['oldest-first', 'newest-first']).optional();
 
-/** One destination that has a kind of its own. */
+/** A destination that has a kind of its own. */
 const named = z
   .strictObject({
-    kind: z.enum(destinationKinds),
+    kind: z
+      .enum(destinationKinds)
+      .describe('`sam` for a status API, `ingest` for a usage-history API, `sams` for samples of jobs'),
+    url: url.describe('address, instead of `NAME_API_URL`'),
     ...common,
-    timeout: z.number().positive().optional(),
-    catch_up: catchUp,
+    timeout: z
+      .number()
+      .positive()
+      .optional()
+      .describe(
+        `${secondsOfRequest} (default: ${defaultTimeouts.ingest} for \`ingest\`, ${defaultTimeouts.sam} for the others)`,
+      ),
+    catch_up: catchUp.describe(
+      'only for kind `sam`: `oldest-first` or `newest-first` after an outage (default: `newest-first` if the server says that it stores snapshots right in any order, as the receiver does)',
+    ),
   })
   .refine(({ kind, catch_up }) => kind === 'sam' || catch_up === undefined, {
     path: ['catch_up'],
@@ -62,18 +78,20 @@ export const destinationsSettings = z
   .object({
     sam: z
       .strictObject({
-        kind: z.literal('sam').default('sam'),
+        kind: z.literal('sam').default('sam').describe('always `sam`'),
+        url: url.describe('address, instead of `STATUS_API_URL`'),
         ...common,
-        timeout: z.number().positive().default(defaultTimeouts.sam),
-        catch_up: catchUp,
+        timeout: z.number().positive().default(defaultTimeouts.sam).describe(secondsOfRequest),
+        catch_up: catchUp.describe('`oldest-first` (default) or `newest-first` after an outage (`help destinations`)'),
       })
       .prefault({}),
     /** The usage-history API for finished jobs. */
     ingest: z
       .strictObject({
-        kind: z.literal('ingest').default('ingest'),
+        kind: z.literal('ingest').default('ingest').describe('always `ingest`'),
+        url: url.describe('address, instead of `INGEST_API_URL`'),
         ...common,
-        timeout: z.number().positive().default(defaultTimeouts.ingest),
+        timeout: z.number().positive().default(defaultTimeouts.ingest).describe(secondsOfRequest),
       })
       .prefault({}),
   })

@@ -32,22 +32,30 @@ export const commonSettings = {
   system_name: z
     .string()
     .regex(/^[a-z0-9][a-z0-9_-]{0,31}$/, 'must be lower-case letters, digits, - or _ (at most 32)')
-    .refine((name) => name !== 'outage', 'must not be outage: the API uses that address for outages'),
-  on_failed_probe: failedProbePolicy.optional(),
-  /** The destinations of the snapshots and outages. */
-  deliver_to: deliverTo.optional(),
-  /** True if `run` reports and resolves outages from the snapshots. */
-  detect_outages: z.boolean().default(false),
+    .refine((name) => name !== 'outage', 'must not be outage: the API uses that address for outages')
+    .describe('name of the system (default: the name of the file)'),
+  on_failed_probe: failedProbePolicy
+    .optional()
+    .describe('what to send for a failed probe: `last-known`, `zero` or `skip` (default: that of `collector.yaml`)'),
+  deliver_to: deliverTo
+    .optional()
+    .describe('destinations of its snapshots and outages (default: those of `collector.yaml`)'),
+  detect_outages: z.boolean().default(false).describe('report outages automatically (`help outages`)'),
   outage_rules: outageRules,
-  /** Short names of the hosts on which `run` collects this system; all hosts if absent. */
-  hosts: z.array(hostName).optional(),
-  /** Directories to search for commands after PATH; replaces the built-in list. */
-  search_path: z.array(absolutePath).optional(),
-  /** The configuration file for ssh; replaces the user's. */
-  ssh_config: absolutePath.optional(),
-  /** Environment variables for every command of the system, on this and other hosts. */
+  hosts: z
+    .array(hostName)
+    .optional()
+    .describe('short names of the hosts on which `run` collects this system (default: all)'),
+  search_path: z
+    .array(absolutePath)
+    .optional()
+    .describe('directories to find commands in, after `PATH`; replaces the built-in list'),
+  ssh_config: absolutePath.optional().describe('file for `ssh -F`'),
   environment: z
-    .strictObject({ PBS_CONF_FILE: absolutePath.optional(), SLURM_CONF: absolutePath.optional() })
+    .strictObject({
+      PBS_CONF_FILE: absolutePath.optional().describe('`pbs.conf` for commands, where they run'),
+      SLURM_CONF: absolutePath.optional().describe('`slurm.conf` for commands, where they run'),
+    })
     .default({}),
 };
 

@@ -23,17 +23,19 @@ const values = z.record(z.string(), valueCondition);
 const sessionRule = z.strictObject({
   when: z
     .strictObject({
-      /** The name of the server; empty for the default server. */
-      name: z.string().optional(),
-      /** The options that the user chose (`user_options`). */
-      options: values.optional(),
-      /** The state of the spawner (`state`). The hub shows it only to the scope admin:server_state. */
-      state: values.optional(),
+      name: z.string().optional().describe('pattern of the server name, which is empty for the default server'),
+      options: values.optional().describe('patterns of its `user_options`'),
+      /** The hub shows the state of the spawner only to the scope admin:server_state. */
+      state: values.optional().describe('patterns of its `state`; `null` for an absent value'),
     })
     .optional(),
-  class: z.enum(sessionClasses),
-  /** Counts the session in this class, and lets a later rule give it another one. */
-  beside: z.boolean().default(false),
+  class: z
+    .enum(sessionClasses)
+    .describe('`casper_login_jobs`, `casper_batch_jobs`, `derecho_batch_jobs` or `jobs_suspended`'),
+  beside: z
+    .boolean()
+    .default(false)
+    .describe('also apply the next rules to the server, so that it counts in several classes'),
 });
 
 const metricName = z.string().regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/, 'is not the name of a Prometheus metric');
@@ -47,30 +49,34 @@ const utilization = z.union(
 /** The schema of `<system>.yaml` of a JupyterHub. */
 export const hubSchema = z.strictObject({
   ...commonSettings,
-  service: z.literal('jupyterhub'),
-  /** The hub's address, without `/hub`. */
-  url: z.string(),
-  /** A file with the token; used if JUPYTERHUB_ADMIN_TOKEN is not set. */
-  token_file: absolutePath.optional(),
-  /** A PEM file with the site's certificate authority. */
-  ca_file: absolutePath.optional(),
-  allow_insecure_http: z.boolean().default(false),
-  session_rules: z.array(sessionRule).default([]),
-  /** A command that prints the nodes of the sessions as `pbsnodes -aSj` does. */
-  nodes_command: z.tuple([z.string().min(1)], z.string()).optional(),
-  /** The host that runs `nodes_command`; null for this host. */
-  nodes_host: hostName.nullable().default(null),
+  service: z.literal('jupyterhub').describe('always `jupyterhub`'),
+  url: z.string().describe('address of the hub, without `/hub`'),
+  token_file: absolutePath.optional().describe('file with the token, mode 600; `JUPYTERHUB_ADMIN_TOKEN` wins'),
+  ca_file: absolutePath.optional().describe('PEM file with the certificate authority of the site'),
+  allow_insecure_http: z.boolean().default(false).describe('permit plain HTTP'),
+  session_rules: z.array(sessionRule).default([]).describe('the first matching rule gives a running server its class'),
+  nodes_command: z
+    .tuple([z.string().min(1)], z.string())
+    .optional()
+    .describe('command that prints the nodes of the sessions as `pbsnodes -aSj` does'),
+  nodes_host: hostName.nullable().default(null).describe('host to run it on, by ssh (default: this host)'),
   /** The Prometheus metrics of the hub that give its utilisation; they win over the node table. */
   metrics: z
     .strictObject({
-      cpu_utilization_percent: utilization.optional(),
-      memory_utilization_percent: utilization.optional(),
+      cpu_utilization_percent: utilization.optional().describe('name of a metric, or `{ used: NAME, total: NAME }`'),
+      memory_utilization_percent: utilization.optional().describe('the same'),
     })
     .default({}),
   timeouts: z
-    .strictObject({ request: seconds.default(30), command: seconds.optional(), connect: seconds.optional() })
+    .strictObject({
+      request: seconds.default(30).describe('seconds for one page of users; four times that for all'),
+      command: seconds.optional().describe('seconds for `nodes_command` (default: 30); `PBS_COMMAND_TIMEOUT` wins'),
+      connect: seconds.optional().describe('seconds to connect by ssh (default: 10); `SSH_TIMEOUT` wins'),
+    })
     .default({ request: 30 }),
-  max_output_mib: z.strictObject({ host: mebibytes.default(1) }).default({ host: 1 }),
+  max_output_mib: z
+    .strictObject({ host: mebibytes.default(1).describe('largest output of `nodes_command` in MiB') })
+    .default({ host: 1 }),
 });
 
 export type HubSettings = z.output<typeof hubSchema>;

@@ -6,34 +6,42 @@ import { absolutePath, hostName, seconds } from './fields.ts';
 
 const clusterName = z.string().refine(isClusterName, clusterNameRule);
 
-/** The settings for the history of one cluster. */
+/** The settings for the history of one cluster. They have no defaults here: a cluster of `clusters` takes those of `jobs`. */
 const clusterFields = {
-  /** Where the finished jobs are read: from Slurm's `sacct`, from the accounting log of PBS, or from `qstat -x` of PBS. */
-  source: z.enum(['sacct', 'pbs-accounting', 'qstat']),
-  /** The days that the first export goes back. An unreadable record of sacct is tried again for this many days too. */
-  window_days: z.int().min(1).max(3660),
-  /** The host that runs sacct or qstat, or that has the accounting log; null for this host. */
-  host: hostName.nullable(),
-  /** The time zone of sent times, and of `--start-date` and `--end-date`. */
-  timezone: z.string().refine(isTimeZone, 'is not an IANA time zone such as America/Denver'),
-  /** The time limit for one call of sacct or qstat, or for reading one file, in seconds. */
-  timeout: seconds,
-  /** The largest number of jobs in one entry; `destinations.ingest.max_body_bytes` can reduce it. */
-  batch_jobs: z.int().min(1).max(10_000),
-  /** Directories to search for programs after PATH; replaces the built-in list. */
-  search_path: z.array(absolutePath).optional(),
-  /** The configuration file for ssh; replaces the user's. */
-  ssh_config: absolutePath.optional(),
-  /** Environment variables for the programs. */
-  environment: z.strictObject({ SLURM_CONF: absolutePath.optional(), PBS_CONF_FILE: absolutePath.optional() }),
-  /** The directory with the accounting files of a PBS server, or one such file. */
-  accounting_path: absolutePath,
-  /** The CPUs and GPUs of an exclusive job of PBS: all that it holds, or only those that it requests. */
-  exclusive: z.enum(['held', 'requested']),
-  /** True if `qstat -x` decides how a job of the accounting log ended, if the two differ. */
-  check_with_qstat: z.boolean(),
-  /** True if earlier runs of a requeued job get ids of their own. Absent for the default of the source. */
-  run_suffix: z.boolean().optional(),
+  source: z.enum(['sacct', 'pbs-accounting', 'qstat']).describe('`sacct`, `pbs-accounting` or `qstat`'),
+  /** An unreadable record of sacct is tried again for this many days too. */
+  window_days: z.int().min(1).max(3660).describe('days that the first export goes back'),
+  host: hostName
+    .nullable()
+    .describe('host to run `sacct` or `qstat` on, or that has the accounting files, by ssh (default: this host)'),
+  /** Also the time zone of `--start-date` and `--end-date`. */
+  timezone: z
+    .string()
+    .refine(isTimeZone, 'is not an IANA time zone such as America/Denver')
+    .describe('IANA zone of the times that are sent'),
+  timeout: seconds.describe('seconds for one call of `sacct` or `qstat`, or for one accounting file'),
+  /** `destinations.ingest.max_body_bytes` can reduce it. */
+  batch_jobs: z.int().min(1).max(10_000).describe('most jobs in one entry'),
+  search_path: z
+    .array(absolutePath)
+    .optional()
+    .describe('directories to find the programs in, after `PATH`; replaces the built-in list'),
+  ssh_config: absolutePath.optional().describe('file for `ssh -F`'),
+  environment: z.strictObject({
+    SLURM_CONF: absolutePath.optional().describe('`slurm.conf` for `sacct`, where it runs'),
+    PBS_CONF_FILE: absolutePath.optional().describe('`pbs.conf` for `qstat`, where it runs'),
+  }),
+  accounting_path: absolutePath.describe('directory of the accounting files of PBS, or one such file'),
+  exclusive: z
+    .enum(['held', 'requested'])
+    .describe(
+      'CPUs and GPUs of an exclusive job of PBS: all that it holds (`held`), or those that it requests (`requested`)',
+    ),
+  check_with_qstat: z.boolean().describe('let `qstat -x` decide how a job of the accounting log ended'),
+  run_suffix: z
+    .boolean()
+    .optional()
+    .describe('ids of their own for earlier runs of a requeued job (default: `true` for PBS, `false` for Slurm)'),
 };
 
 const defaults = {
@@ -50,18 +58,20 @@ const defaults = {
 };
 
 const clusterSettings = z.object({
-  /** The cluster name that is sent with the jobs; the ClusterName of Slurm if absent. */
-  cluster_name: clusterName.optional(),
-  /** The destinations of finished jobs. */
-  deliver_to: deliverTo.default(['ingest']),
+  cluster_name: clusterName.optional().describe('name of the cluster (default: what Slurm reports)'),
+  deliver_to: deliverTo.default(['ingest']).describe('destinations of finished jobs'),
   ...clusterFields,
   ...defaults,
 });
 
 const allSettings = z.strictObject({
   ...clusterSettings.shape,
-  /** Several clusters by name, each with the settings that differ from those of `jobs`. */
-  clusters: z.record(clusterName, z.strictObject(clusterFields).partial()).optional(),
+  clusters: z
+    .record(clusterName, z.strictObject(clusterFields).partial())
+    .optional()
+    .describe(
+      'several clusters by name, instead of `jobs.cluster_name`; each can have most settings of `jobs`, if they differ for it',
+    ),
 });
 
 export type JobsSettings = z.output<typeof allSettings>;

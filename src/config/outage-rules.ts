@@ -8,14 +8,13 @@ const snapshots = z.int().min(1).max(12);
  */
 export const outageRules = z
   .strictObject({
-    snapshots: snapshots.default(3),
-    bad: snapshots.default(2),
-    good: snapshots.default(3),
-    login_nodes: z.boolean().default(true),
-    filesystems: z.boolean().default(true),
-    jupyterhub: z.boolean().default(true),
-    /** Percent of the nodes of a system; null turns the rule off. */
-    nodes_down: z.number().gt(0).max(100).nullable().default(10),
+    snapshots: snapshots.default(3).describe('number of last snapshots to consider'),
+    bad: snapshots.default(2).describe('bad snapshots that open an outage'),
+    good: snapshots.default(3).describe('good snapshots that resolve it'),
+    login_nodes: z.boolean().default(true).describe('detect unavailable login nodes'),
+    filesystems: z.boolean().default(true).describe('detect unavailable filesystems'),
+    jupyterhub: z.boolean().default(true).describe('detect a hub that does not answer'),
+    nodes_down: z.number().gt(0).max(100).nullable().default(10).describe('percent of nodes down; `null` turns it off'),
   })
   .refine(({ snapshots, bad, good }) => Math.max(bad, good) <= snapshots, 'bad and good must be at most snapshots')
   .refine(({ snapshots, bad, good }) => bad + good > snapshots, 'bad and good together must be more than snapshots')

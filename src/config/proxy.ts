@@ -4,16 +4,20 @@ import type { Environment } from './paths.ts';
 
 /** The settings `proxy` and `no_proxy` of `collector.yaml`. They exist because cron and systemd set no proxy variables. */
 export const proxySettings = {
-  /** The proxy for every request: `http://proxy.example.org:3128`, with `user:password@` if it requires a login. */
+  /** With `user:password@` if the proxy requires a login. */
   proxy: z
     .string()
     // Do not show the value in the message: it can have a password.
     .refine(isProxyAddress, {
       error: 'is not an http or https URL such as http://proxy.example.org:3128',
     })
-    .optional(),
-  /** Hosts to reach without the proxy: names, which include all their subdomains, optionally with a port; or `*`. */
-  no_proxy: z.array(z.string().min(1)).default([]),
+    .optional()
+    .describe('proxy for HTTP requests, because cron has no environment; `HTTPS_PROXY` wins'),
+  /** A name includes all its subdomains; `*` is every host. */
+  no_proxy: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('domains and hosts to reach directly, such as `example.org` or `10.1.2.3:8443`'),
 };
 
 export type ProxySettings = { readonly proxy?: string | undefined; readonly no_proxy: readonly string[] };

@@ -6,12 +6,11 @@ import { absolutePath } from './fields.ts';
 /** `samples:` of `collector.yaml`: the files that `sample` writes on compute nodes. Absent: there are none. */
 export const samplesSettings = z
   .strictObject({
-    /** The directory with the files, which compute nodes and this host share. `run` stores them and deletes them. */
-    spool: absolutePath,
-    /** The name of the cluster, by which the receiver knows its jobs. */
-    cluster_name: z.string().refine(isClusterName, clusterNameRule),
-    /** The destinations of the files, of kind `sams`. */
-    deliver_to: deliverTo.default(['sams']),
+    /** Compute nodes and this host share it. `run` stores the files and deletes them. */
+    spool: absolutePath.describe('directory with the files that `sample` wrote on compute nodes'),
+    /** The receiver knows the jobs of the cluster by this name. */
+    cluster_name: z.string().refine(isClusterName, clusterNameRule).describe('name of their cluster'),
+    deliver_to: deliverTo.default(['sams']).describe('destinations of kind `sams`'),
   })
   .optional();
 

@@ -26,25 +26,29 @@ const nodeRule = z.strictObject({
   when: z
     .strictObject({
       /** By resource name; upper and lower case are the same. */
-      resources: z.record(z.string(), resourceCondition).optional(),
-      memory_gib_at_least: z.number().optional(),
-      /** A pattern with `*` and `?`. */
-      host: z.string().optional(),
+      resources: z
+        .record(z.string(), resourceCondition)
+        .optional()
+        .describe('values of node resources, such as `{ ngpus: { at_least: 1 } }` or `{ gpu_type: a100 }`'),
+      memory_gib_at_least: z.number().optional().describe('least memory in GiB'),
+      host: z.string().optional().describe('pattern of host names with `*` and `?`'),
     })
     .optional(),
-  class: z.enum(['cpu', 'gpu', 'viz']),
-  /**
-   * The name in `node_types`; a node without a type is only in the totals. `{ngpus}` and `{ncpus}` in it stand for the
-   * counts of the node.
-   */
-  type: z.string().max(64).optional(),
+  class: z.enum(['cpu', 'gpu', 'viz']).describe('`cpu`, `gpu` or `viz`'),
+  type: z
+    .string()
+    .max(64)
+    .optional()
+    .describe(
+      'name in `node_types`, in which `{ngpus}` and `{ncpus}` stand for the counts of the node; without it the node is only in the totals',
+    ),
 });
 
 const hardware = z.strictObject({
-  cores_per_node: z.int().nullable().optional(),
-  memory_gb_per_node: z.int().nullable().optional(),
-  gpu_model: z.string().max(64).nullable().optional(),
-  gpus_per_node: z.int().nullable().optional(),
+  cores_per_node: z.int().nullable().optional().describe('number of cores'),
+  memory_gb_per_node: z.int().nullable().optional().describe('memory in GiB'),
+  gpu_model: z.string().max(64).nullable().optional().describe('model of the GPUs'),
+  gpus_per_node: z.int().nullable().optional().describe('number of GPUs'),
 });
 
 /** The supported schedulers. */
@@ -54,39 +58,60 @@ export type Scheduler = (typeof schedulers)[number];
 /** The schema of `<system>.yaml` of a cluster. */
 export const systemSchema = z.strictObject({
   ...commonSettings,
-  scheduler: z.enum(schedulers).default('pbs'),
-  /** The host that runs the scheduler commands and df; null for this host. */
-  scheduler_host: hostName.nullable().default(null),
-  /** The way to the login nodes: through `scheduler_host`, or directly. */
-  login_nodes_via: z.enum(['scheduler_host', 'direct']).default('scheduler_host'),
+  scheduler: z.enum(schedulers).default('pbs').describe('`pbs` or `slurm`'),
+  scheduler_host: hostName
+    .nullable()
+    .default(null)
+    .describe('host to run scheduler commands and `df` on, by ssh (default: this host)'),
+  login_nodes_via: z
+    .enum(['scheduler_host', 'direct'])
+    .default('scheduler_host')
+    .describe('ssh to login nodes through `scheduler_host`, or `direct`'),
   login_nodes: z
     .array(
       z.strictObject({
-        name: hostName.max(maxNameLength),
-        type: z.enum(['cpu', 'gpu', 'data-access']).optional(),
-        /** The host for ssh, if it is not the name. */
-        host: hostName.optional(),
+        name: hostName.max(maxNameLength).describe('name to report'),
+        type: z.enum(['cpu', 'gpu', 'data-access']).optional().describe('`cpu`, `gpu` or `data-access`'),
+        host: hostName.optional().describe('host for ssh, if it is not the name'),
       }),
     )
-    .default([]),
-  /** Paths of filesystems, by reported name. */
-  mounts: z.record(apiName, absolutePath).default({}),
-  /** Names of `mounts`, or paths. */
-  filesystems: z.array(apiName).default([]),
-  /** Queues that are reported even without jobs. */
-  queues: z.array(apiName).default([]),
-  timezone: z.string().refine(isTimeZone, 'is not an IANA time zone such as America/Denver').default('UTC'),
+    .default([])
+    .describe('login nodes to report'),
+  mounts: z.record(apiName, absolutePath).default({}).describe('paths of filesystems, by the name to report'),
+  filesystems: z.array(apiName).default([]).describe('filesystems to report: names of `mounts`, or paths'),
+  queues: z.array(apiName).default([]).describe('queues that are reported even while they are empty'),
+  timezone: z
+    .string()
+    .refine(isTimeZone, 'is not an IANA time zone such as America/Denver')
+    .default('UTC')
+    .describe('IANA zone of the times that PBS prints'),
   node_rules: z
     .array(nodeRule)
     .min(1)
-    .default([{ when: { resources: { ngpus: { at_least: 1 } } }, class: 'gpu' }, { class: 'cpu' }]),
-  node_types: z.record(z.string(), hardware).default({}),
-  /** Percent of a filesystem in use above which it is degraded. */
-  degraded_above: z.number().min(0).max(100).default(90),
-  load_as: z.enum(['raw', 'percent']).default('raw'),
-  timeouts: z.strictObject({ command: seconds.optional(), connect: seconds.optional() }).default({}),
+    .default([{ when: { resources: { ngpus: { at_least: 1 } } }, class: 'gpu' }, { class: 'cpu' }])
+    .describe('the first matching rule gives a node its class (default: nodes with a GPU are `gpu`, others `cpu`)'),
+  node_types: z.record(z.string(), hardware).default({}).describe('hardware of node types, by name'),
+  degraded_above: z
+    .number()
+    .min(0)
+    .max(100)
+    .default(90)
+    .describe('percent of a filesystem in use above which it is degraded'),
+  load_as: z
+    .enum(['raw', 'percent'])
+    .default('raw')
+    .describe('load averages as they are (`raw`), or in percent of the CPUs (`percent`)'),
+  timeouts: z
+    .strictObject({
+      command: seconds.optional().describe('seconds for a command (default: 30); `PBS_COMMAND_TIMEOUT` wins'),
+      connect: seconds.optional().describe('seconds to connect by ssh (default: 10); `SSH_TIMEOUT` wins'),
+    })
+    .default({}),
   max_output_mib: z
-    .strictObject({ scheduler: mebibytes.default(1024), host: mebibytes.default(1) })
+    .strictObject({
+      scheduler: mebibytes.default(1024).describe('largest output of a scheduler command in MiB'),
+      host: mebibytes.default(1).describe('largest output of other commands in MiB'),
+    })
     .default({ scheduler: 1024, host: 1 }),
 });
 

@@ -1,42 +1,65 @@
 import { z } from 'zod';
 
-/** One setting of a schema: its path (`login_nodes[].name`) and its default as YAML; null without one. */
-export type Setting = { readonly path: string; readonly defaultText: string | null };
+/** One setting of a schema. */
+export type Setting = {
+  /** `login_nodes[].name`: a list's members are `[]`, the free names of a mapping `NAME`. */
+  readonly path: string;
+  /** As YAML, without quotes; null without one. */
+  readonly defaultText: string | null;
+  /** From `.describe()`; empty without one. */
+  readonly description: string;
+  /** The words that it can be; empty if it can be others. */
+  readonly words: readonly string[];
+};
 
-/** Every setting that a schema accepts, in its order; a list's members are `[]`, the free names of a mapping `NAME`. */
-export function settingsOf(schema: unknown, path = '', defaultText: string | null = null): Setting[] {
+/** What is known of a schema from the wrappers around it and the mapping that has it. */
+type Known = Omit<Setting, 'words'>;
+
+/** Returns every setting that a schema accepts, in its order. */
+export function settingsOf(
+  schema: unknown,
+  known: Known = { path: '', defaultText: null, description: '' },
+): readonly Setting[] {
+  if (!(schema instanceof z.ZodType)) return [];
+  const { path } = known;
+  const own = { ...known, description: known.description || (schema.description ?? '') };
   if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault) {
     const { defaultValue } = schema.def;
-    return settingsOf(schema.unwrap(), path, defaultValue === null ? null : JSON.stringify(defaultValue));
+    const defaultText = defaultValue === null ? null : JSON.stringify(defaultValue).replaceAll('"', '');
+    return settingsOf(schema.unwrap(), { ...own, defaultText });
   }
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodReadonly) {
-    return settingsOf(schema.unwrap(), path, defaultText);
+    return settingsOf(schema.unwrap(), own);
   }
   if (schema instanceof z.ZodObject) {
     const free = schema.def.catchall;
     return [
       ...Object.entries(schema.shape).flatMap(([name, member]) =>
-        settingsOf(member, path === '' ? name : `${path}.${name}`),
+        settingsOf(member, below(path === '' ? name : `${path}.${name}`)),
       ),
-      ...(free instanceof z.ZodObject ? settingsOf(free, `${path}.NAME`) : []),
+      ...(isMapping(free) ? settingsOf(free, below(`${path}.NAME`)) : []),
     ];
   }
-  if (schema instanceof z.ZodArray && unwrapped(schema.element) instanceof z.ZodObject) {
-    return [{ path, defaultText }, ...settingsOf(schema.element, `${path}[]`)];
-  }
-  if (schema instanceof z.ZodRecord)
-    return [{ path, defaultText }, ...settingsOf(schema.valueType, `${path}.NAME`)].slice(
-      0,
-      isPlain(schema.valueType) ? 1 : undefined,
-    );
-  return [{ path, defaultText }];
+  return [{ ...own, words: wordsOf(schema) }, ...membersOf(schema, path)];
 }
 
-function isPlain(schema: unknown): boolean {
-  return !(unwrapped(schema) instanceof z.ZodObject);
+function below(path: string): Known {
+  return { path, defaultText: null, description: '' };
 }
 
-function unwrapped(schema: unknown): unknown {
+function membersOf(schema: z.ZodType, path: string): readonly Setting[] {
+  if (schema instanceof z.ZodArray && isMapping(schema.element)) return settingsOf(schema.element, below(`${path}[]`));
+  if (schema instanceof z.ZodRecord && isMapping(schema.valueType))
+    return settingsOf(schema.valueType, below(`${path}.NAME`));
+  return [];
+}
+
+function isMapping(schema: unknown): boolean {
   const isOptional = schema instanceof z.ZodOptional || schema instanceof z.ZodNullable;
-  return isOptional ? unwrapped(schema.unwrap()) : schema;
+  return isOptional ? isMapping(schema.unwrap()) : schema instanceof z.ZodObject;
+}
+
+function wordsOf(schema: z.ZodType): readonly string[] {
+  if (schema instanceof z.ZodEnum) return schema.options.map(String);
+  return schema instanceof z.ZodLiteral ? [...schema.values].map(String) : [];
 }

@@ -1,12 +1,15 @@
 /** The manual: complete, linked, and with commands that exist. */
 
 import { describe, expect, test } from 'bun:test';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { titleOf, topics } from '../../../src/commands/help/topics.ts';
 import { collectorSchema } from '../../../src/config/collector.ts';
+import { commonSettings } from '../../../src/config/fields.ts';
 import { hubSchema } from '../../../src/config/hub.ts';
 import { systemSchema } from '../../../src/config/system.ts';
+import { withItems } from '../../support/manual.ts';
 import { parses, quotedCommands } from '../../support/quoted-commands.ts';
 import { settingsOf } from '../../support/settings.ts';
 
@@ -25,29 +28,47 @@ describe.each(Object.keys(topics))('the topic %s', (name) => {
   });
 });
 
-describe('every setting is in the topic configuration, with its default', () => {
+describe('the topic configuration', () => {
+  const every = settingsOf(z.object(commonSettings));
+  const ownOf = (schema: unknown) => settingsOf(schema).filter(({ path }) => !every.some((one) => one.path === path));
+  const settings = new Map([
+    // One of several clusters has the settings of `jobs`.
+    ['collector.yaml', settingsOf(collectorSchema).filter(({ path }) => !path.startsWith('jobs.clusters.NAME.'))],
+    ['SYSTEM.yaml of a cluster', ownOf(systemSchema)],
+    ['SYSTEM.yaml of a JupyterHub', ownOf(hubSchema)],
+    ['Settings of every system', every],
+  ]);
   const text = topics.configuration ?? '';
-  const [, collector = '', cluster = '', hub = '', every = ''] = text.split(/^## (?:collector|SYSTEM|Settings).*$/m);
+  const sections = text.split(/^(?=## )/m);
+  const titleOfSection = (section: string): string => /^## (.*)/.exec(section)?.[1] ?? '';
 
-  test.each([
-    ['collector.yaml', collectorSchema, collector],
-    ['a cluster', systemSchema, cluster + every],
-    ['a JupyterHub', hubSchema, hub + every],
-  ] as const)('of %s', (_, schema, section) => {
-    const missing = settingsOf(schema).filter(
-      // One of several clusters has the settings of `jobs`.
-      ({ path, defaultText }) => !isDescribed(section, path.replace('.clusters.NAME.', '.'), defaultText),
-    );
-    expect(missing).toEqual([]);
+  test('has a section for each kind of setting', () => {
+    expect(sections.map(titleOfSection)).toEqual(['', ...settings.keys()]);
+  });
+
+  // Do not edit the list items: change the description in src/config, then run this file with UPDATE_MANUAL=1. An item
+  // keeps its place; that of a new setting is added at the end of its section, and can be moved from there.
+  test('lists every setting, with the default and the description of its schema', () => {
+    const [introduction = '', ...others] = sections;
+    const written = others.map((section) => withItems(section, settings.get(titleOfSection(section)) ?? []));
+    const manual = [introduction, ...written].join('');
+    if (process.env.UPDATE_MANUAL === '1') writeFileSync(join(root, 'src/commands/help/configuration.md'), manual);
+    else expect(text).toBe(manual);
+  });
+
+  describe.each([...settings])('in %s', (_, members) => {
+    test('every setting has a description', () => {
+      expect(members.filter(({ description }) => description === '')).toEqual([]);
+    });
+
+    test('a description names every word that the setting can be', () => {
+      const unnamed = members.flatMap(({ path, description, words }) =>
+        words.filter((word) => !description.includes(`\`${word}\``)).map((word) => `${path}: ${word}`),
+      );
+      expect(unnamed).toEqual([]);
+    });
   });
 });
-
-/** Whether a list item describes the setting and gives its default, if that is short enough to be given. */
-function isDescribed(section: string, path: string, defaultText: string | null): boolean {
-  const shown =
-    defaultText === null || defaultText.length > 30 ? '' : ` (default \`${defaultText.replaceAll('"', '')}\`)`;
-  return section.includes(`\n- \`${path}\`${shown}`);
-}
 
 test('every variable that the code names is in the topic environment', () => {
   const code = [...new Bun.Glob('src/**/*.ts').scanSync(root)].map((file) => readFileSync(join(root, file), 'utf8'));
