@@ -1,6 +1,6 @@
 import { send } from '../lib/http.ts';
 import type { ForeignEntry } from '../outbox/entry.ts';
-import { mayBeStored } from './deliver.ts';
+import { mayBeStored } from './attempt.ts';
 import type { Destination, Outcome } from './destination.ts';
 
 /** The outcome of a direct post, and when it was sent; null if the destination cannot have it. */

@@ -1,7 +1,8 @@
 import type { Log } from '../lib/log.ts';
 import type { Entry } from '../outbox/entry.ts';
 import type { Outbox } from '../outbox/outbox.ts';
-import { type DeliveryBounds, deliver } from './deliver.ts';
+import type { DeliveryBounds } from './attempt.ts';
+import { deliver } from './deliver.ts';
 import type { Destination } from './destination.ts';
 import { futureOf } from './server-clock.ts';
 
