@@ -4,6 +4,7 @@ import type { SamplesSettings } from '../config/samples.ts';
 import { syncPath } from '../lib/durable.ts';
 import { messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
+import { codeOf } from '../lib/sqlite.ts';
 import { counted, printable } from '../lib/text.ts';
 import { openToWrite } from '../outbox/open.ts';
 import type { Outbox } from '../outbox/outbox.ts';
@@ -15,13 +16,13 @@ const maxFiles = 1000;
 /** The largest file. A job with ten thousand programs has about 1 MB. */
 const maxBytes = 16 * 1024 * 1024;
 
-/** The name of a file: the id of the job and the name of the node, as `sample` writes it. */
-const fileName = /^(\d{1,15}(?:\[\d+\])?)\.([A-Za-z0-9][A-Za-z0-9._-]*)\.json$/;
+/** The name of a file: the id of the job and the name of the node, as `sample` writes it; `.taken` if a run has begun. */
+const fileName = /^((\d{1,15}(?:\[\d+\])?)\.[A-Za-z0-9][A-Za-z0-9._-]*\.json)(\.taken)?$/;
 
 /**
  * Moves the files that samplers wrote from the shared directory to the outbox. A file is deleted after the outbox has
  * it, so that a crash between the two sends it twice: the receiver keeps one for each job and node. Returns false if
- * something could not be read. Throws OutboxUnwritable.
+ * a file could not be read or moved. Throws OutboxUnwritable.
  */
 export function takeInSamples(settings: SamplesSettings, context: Context): boolean {
   const { log } = context;
@@ -38,47 +39,74 @@ export function takeInSamples(settings: SamplesSettings, context: Context): bool
   const outbox = openToWrite(context.outbox, 'free');
   try {
     let taken = 0;
+    let failed: string | null = null;
     for (const name of names.sort().slice(0, maxFiles)) {
-      const added = outbox.run((current) => {
+      const body = claim(settings.spool, name, log);
+      if (body === null) continue;
+      if (typeof body !== 'string') {
+        failed ??= body.problem;
+        continue;
+      }
+      outbox.run((current) => {
         makeRoom(current, context.config, log);
-        return takeIn(current, settings, name, log);
+        store(current, settings, name, body);
       });
-      if (added) taken += 1;
+      taken += 1;
     }
     if (taken > 0) {
       syncPath(settings.spool);
       log.info(`Stored the samples of ${counted(taken, 'job')} from ${settings.spool}`);
     }
-    return true;
+    if (failed !== null)
+      log.error(
+        `✗ samples stay in ${settings.spool}: ${printable(failed, 300)}; let this user read the files and write the directory (umask and output.Spool of the samplers)`,
+      );
+    return failed === null;
   } finally {
     outbox.close();
   }
 }
 
-/** Returns false if there is nothing to store: the file is gone, or is no sample. */
-function takeIn(outbox: Outbox, { spool, cluster_name, deliver_to }: SamplesSettings, name: string, log: Log): boolean {
+/**
+ * Takes a file for this run, and returns its text; null if there is nothing to store, or why it cannot be taken. It is
+ * renamed first: a file that cannot be deleted later would be stored again by every run.
+ */
+function claim(spool: string, name: string, log: Log): string | null | { readonly problem: string } {
   const file = join(spool, name);
-  const body = bodyOf(file);
-  if (body === null) return false;
-  if (typeof body !== 'string') {
+  try {
+    const claimed = takenName(file);
+    if (claimed !== file) renameSync(file, claimed);
+    const body = bodyOf(claimed);
+    if (body === null || typeof body === 'string') return body;
     setAside(spool, name, body.problem, log);
-    return false;
+    return null;
+  } catch (error) {
+    // Another run has taken it.
+    if (codeOf(error) === 'ENOENT') return null;
+    return { problem: `${name}: ${messageOf(error)}` };
   }
-  const [, job = ''] = fileName.exec(name) ?? [];
+}
+
+function takenName(file: string): string {
+  return file.endsWith('.taken') ? file : `${file}.taken`;
+}
+
+/** Stores the text of a file in the outbox, and then deletes the file. */
+function store(outbox: Outbox, { spool, cluster_name, deliver_to }: SamplesSettings, name: string, body: string): void {
+  const [, original = '', job = ''] = fileName.exec(name) ?? [];
   outbox.addAll(new Date(), (collectedAt) =>
     deliver_to.map((destination) => ({
       stream: `${destination}/${cluster_name}`,
       destination,
       method: 'POST' as const,
-      path: `/${encodeURIComponent(job)}/${encodeURIComponent(name)}`,
+      path: `/${encodeURIComponent(job)}/${encodeURIComponent(original)}`,
       body,
       collectedAt,
       failedProbes: [],
       rejectedBecause: null,
     })),
   );
-  rmSync(file, { force: true });
-  return true;
+  rmSync(takenName(join(spool, name)), { force: true });
 }
 
 /** Returns the text of a file, null if another run has taken it, or why it is no sample. */
@@ -100,9 +128,10 @@ function bodyOf(file: string): string | null | { readonly problem: string } {
 /** Moves a file that is no sample out of the way, so that it is reported once. */
 function setAside(spool: string, name: string, problem: string, log: Log): void {
   const directory = join(spool, 'unreadable');
+  const [, original = name] = fileName.exec(name) ?? [];
   mkdirSync(directory, { recursive: true });
-  renameSync(join(spool, name), join(directory, name));
+  renameSync(takenName(join(spool, name)), join(directory, original));
   log.error(
-    `✗ ${printable(join(spool, name), 300)} is no sample of a job: ${printable(problem, 200)}; it is moved to ${directory}`,
+    `✗ ${printable(join(spool, original), 300)} is no sample of a job: ${printable(problem, 200)}; it is moved to ${directory}`,
   );
 }

@@ -43,5 +43,5 @@ async function finish(settings: SampleSettings, place: JobPlace, broken: Set<str
   const { outputs: pending, data } = checkpoint;
   const failed = await writeAll(place, { outputs, data, pending });
   for (const id of failed) broken.add(id);
-  keepUnwritten(settings, place, data, [...absent, ...failed]);
+  keepUnwritten(settings, place, checkpoint, [...absent, ...failed]);
 }

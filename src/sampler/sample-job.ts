@@ -80,7 +80,7 @@ export async function sampleJob(settings: SampleSettings, place: JobPlace, signa
   store(ids, true);
   const data = finalOf(samplers);
   const failed = await writeAll(place, { outputs, data, pending: ids });
-  keepUnwritten(settings, place, data, failed);
+  keepUnwritten(settings, place, { data, states: statesOf(samplers) }, failed);
   return failed.length === 0;
 }
 
@@ -106,14 +106,17 @@ function finalOf(samplers: readonly Sampler[]): Measured {
   return Object.fromEntries(samplers.map((sampler) => [sampler.id, sampler.final()]));
 }
 
+function statesOf(samplers: readonly Sampler[]): Checkpoint['states'] {
+  return Object.fromEntries(samplers.map((sampler) => [sampler.id, sampler.state()]));
+}
+
 function checkpointOf(
   { job, node }: JobPlace,
   samplers: readonly Sampler[],
   outputs: readonly string[],
   isEnded: boolean,
 ): Omit<Checkpoint, 'version'> {
-  const states = Object.fromEntries(samplers.map((sampler) => [sampler.id, sampler.state()]));
-  return { job, node, outputs: [...outputs], isEnded, data: storable(finalOf(samplers)), states };
+  return { job, node, outputs: [...outputs], isEnded, data: storable(finalOf(samplers)), states: statesOf(samplers) };
 }
 
 function listenersOf({ of, listeners }: SampleSettings, { job, node, log }: JobPlace): Listener[] {

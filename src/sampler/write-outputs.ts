@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { messageOf } from '../lib/errors.ts';
-import { checkpointFile, removeCheckpoint, storable, writeCheckpoint } from './checkpoint.ts';
+import { type Checkpoint, checkpointFile, removeCheckpoint, storable, writeCheckpoint } from './checkpoint.ts';
 import type { JobPlace } from './modules.ts';
 import type { Measured, Output } from './outputs/output.ts';
 import type { SampleSettings } from './settings.ts';
@@ -19,11 +19,14 @@ export async function writeAll({ job, log }: JobPlace, { outputs, data, pending 
   return failed;
 }
 
-/** Keeps the data for the outputs that do not have them, in the checkpoint. Removes it when all have them. */
+/**
+ * Keeps the data for the outputs that do not have them, in the checkpoint. Removes it when all have them.
+ * @param states those of the samplers: a job that is requeued to this node goes on from them
+ */
 export function keepUnwritten(
   settings: SampleSettings,
   { job, node, log }: JobPlace,
-  data: Measured,
+  { data, states }: { readonly data: Measured; readonly states: Checkpoint['states'] },
   outputs: readonly string[],
 ): void {
   const { checkpoint_path: directory } = settings.collector;
@@ -32,7 +35,7 @@ export function keepUnwritten(
     return;
   }
   try {
-    const rest = { outputs: [...outputs], isEnded: true, data: storable(data), states: {} };
+    const rest = { outputs: [...outputs], isEnded: true, data: storable(data), states };
     writeCheckpoint(directory, { job, node, ...rest });
   } catch (error) {
     const kept = existsSync(checkpointFile(directory, job, node)) ? 'those of the last checkpoint are kept' : 'lost';

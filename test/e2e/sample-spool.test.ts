@@ -1,9 +1,10 @@
 /** Samples of compute nodes reach a receiver through a login host, and are summed up there. */
 
 import { afterEach, beforeEach, expect, test } from 'bun:test';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type IngestReceiver, startIngest } from '../server/usage/helper.ts';
+import { mountDisk, onDisk } from '../support/disk.ts';
 import { fixtures, newSite, type Site } from '../support/site.ts';
 
 const recorded = join(fixtures, 'sampler/sams');
@@ -67,6 +68,39 @@ test('while the receiver is away they wait in the outbox, and what is no sample 
   expect(await site.entries('pending')).toHaveLength(files.length);
   expect(readdirSync(spool).sort()).toEqual(['notes.txt', 'unreadable']);
   expect(existsSync(join(spool, 'unreadable/5.c001.json'))).toBe(true);
+});
+
+test('a run that was killed after it took a file: the next one stores it', async () => {
+  renameSync(join(spool, '69.c002.json'), join(spool, '69.c002.json.taken'));
+  expect(await site.run('run')).toMatchObject({ exit: 0 });
+  expect(readdirSync(spool)).toEqual([]);
+  expect(await site.entries('delivered')).toHaveLength(files.length);
+  const paths = await receiver.all<{ job_id: string; node: string }>('SELECT * FROM sampled_jobs');
+  expect(paths.map(({ job_id, node }) => `${job_id}.${node}.json`).sort()).toEqual(files);
+});
+
+onDisk('a directory that cannot be written: an error says so, and no run stores a file again and again', async () => {
+  const disk = mountDisk(256);
+  try {
+    cpSync(spool, disk.path, { recursive: true });
+    site.configure(
+      'collector.yaml',
+      `destinations: { sams: { kind: sams, url: '${receiver.url}' } }\nsamples: { spool: ${disk.path}, cluster_name: hpc1 }\n`,
+    );
+    disk.setReadOnly(true);
+    expect(await site.run('run')).toMatchObject({
+      exit: 1,
+      stderr: expect.stringMatching(
+        /samples stay in .*: 69\.c002\.json: .*[Rr]ead-only.*; let this user read the files/,
+      ),
+    });
+    expect(await site.entries()).toEqual([]);
+    disk.setReadOnly(false);
+    expect(await site.run('run')).toMatchObject({ exit: 0 });
+    expect(await site.entries('delivered')).toHaveLength(files.length);
+  } finally {
+    disk.remove();
+  }
 });
 
 test('the report of a directory names the programs that used most', async () => {
