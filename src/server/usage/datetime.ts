@@ -2,6 +2,8 @@ import { canonicalTimestamp, timestampAt } from '../timestamp.ts';
 import type { Fault } from './fault.ts';
 
 const pattern = /^(\d{4}-\d{2}-\d{2})(?:[Tt _](\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)([Zz]|[+\-\u2212]\d{2}:?\d{2})?)?$/;
+/** Canonical text without a fraction, of a day that every month has. Almost all times of jobs are such. */
+const canonical = /^(?!0000)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d$/;
 /** Larger numbers are milliseconds. */
 const maxEpochSeconds = 2e10;
 
@@ -13,6 +15,7 @@ const maxEpochSeconds = 2e10;
 export function datetime(value: unknown): string | Fault {
   if (typeof value === 'number') return datetimeOfEpoch(value);
   if (typeof value !== 'string') return { type: 'datetime_type', msg: 'Input should be a valid datetime' };
+  if (canonical.test(value)) return value;
   if (/^[+-]?\d+(\.\d+)?$/.test(value)) return datetimeOfEpoch(Number(value));
   return datetimeIn(value) ?? unreadable(value);
 }

@@ -5,7 +5,7 @@ import type { ClusterClock } from '../cluster-clock.ts';
 import { bookRun } from './booking.ts';
 import { createCells } from './cells.ts';
 import { encodeColumns, narrow } from './columns.ts';
-import { nameDimensions, noDay, noTime } from './segment.ts';
+import { noDay, noTime } from './segment.ts';
 
 /** Takes the jobs of one segment and makes its stored form. */
 export type SegmentBuilder = {
@@ -45,10 +45,13 @@ export function createSegmentBuilder(day: number, clock: ClusterClock, idOf: (na
       const [cpus, gpus, nodes] = [countOf(row.cpus), countOf(row.gpus), countOf(row.nodes)];
       const cpuSeconds = secondsOf(row.cpu_hours, cpus * duration);
       const gpuSeconds = secondsOf(row.gpu_hours, gpus * duration);
-      const ids = nameDimensions.map((dimension) => {
-        const name = row[dimension];
-        return name === null ? 0 : idOf(name);
-      });
+      const ids = [
+        idOf(row.partition),
+        idOf(row.account),
+        idOf(row.user),
+        row.qos === null ? 0 : idOf(row.qos),
+        idOf(row.state),
+      ] as const;
 
       jobs.submit.push(time(submit - base));
       jobs.start.push(start === null ? noTime : time(start - base));
@@ -58,9 +61,11 @@ export function createSegmentBuilder(day: number, clock: ClusterClock, idOf: (na
       jobs.cpus.push(cpus);
       jobs.gpus.push(gpus);
       jobs.nodes.push(nodes);
-      nameDimensions.forEach((dimension, index) => {
-        jobs[dimension].push(ids[index] ?? 0);
-      });
+      jobs.partition.push(ids[0]);
+      jobs.account.push(ids[1]);
+      jobs.user.push(ids[2]);
+      jobs.qos.push(ids[3]);
+      jobs.state.push(ids[4]);
       jobs.cpuSeconds.push(cpuSeconds);
       jobs.gpuSeconds.push(gpuSeconds);
       if (cpuSeconds !== cpus * duration) jobs.hasOwnCpuSeconds = true;
