@@ -135,9 +135,18 @@ describe('what users can write into the log', () => {
   test('a record that 20 lines do not complete costs itself only', async () => {
     const cut = '11/20/2026 08:30:00;Q;5.pbs;user=bob group=bob account="never closed\n';
     const others = Array.from({ length: 27 }, (_, n) => textRecord('L', eight + n, 'license'));
-    const { runs, problems } = await read(cut + others.join('') + ended);
-    expect(runs).toEqual([wholeRun]);
+    const second = logRecord({ id: '2.pbs', account: null });
+    const { runs, problems } = await read(cut + second + others.join('') + ended);
+    expect(runs).toEqual([{ ...wholeRun, id: '2.pbs' }, wholeRun]);
     expect(problems).toEqual(['1: the Q record of the job is cut']);
+  });
+
+  test('a record that the end of a file cuts costs itself only', async () => {
+    const cut = '11/20/2026 08:30:00;E;5.pbs;user=bob group=bob account="never closed\n';
+    const license = textRecord('L', eight, 'license');
+    const { runs, problems } = await read(cut + license, ended);
+    expect(runs).toEqual([wholeRun]);
+    expect(problems).toEqual(['1: the E record of the job is cut']);
   });
 
   test('lines without a header are reported, not read', async () => {
@@ -207,6 +216,25 @@ describe('times', () => {
     ];
     const { runs } = await readLog([log.join('')]);
     expect(runs).toMatchObject([{ state: 'NODE_FAIL', started: nine, ended: nine + 600, elapsed: 600 }]);
+  });
+
+  test('a job that was moved to another queue hours after its submission shows the zone by the time of the move', async () => {
+    const moved = logRecord({ type: 'Q' })
+      .replace(`qtime=${eight}`, `qtime=${nine}`)
+      .replace(' 08:00:00;', ' 09:00:00;');
+    const { runs } = await readLog([moved + textRecord('D', nine + 60, 'requestor=alice@pbs')]);
+    expect(runs).toMatchObject([{ submitted: eight, ended: nine + 60 }]);
+  });
+
+  test('a run of two seconds without a walltime did not run: PBS samples the walltime', async () => {
+    const elapsed = async (seconds: number) =>
+      (await readLog([logRecord({ end: nine + seconds, walltime: '00:00:00' })])).runs.map((run) => run.elapsed);
+    expect([await elapsed(2), await elapsed(3)]).toEqual([[0], [3]]);
+  });
+
+  test('only a D record ends a running job of a dead node', async () => {
+    const aborted = textRecord('A', nine + 60, 'Job deleted, execution node cn01 down');
+    expect((await read(queued + started + aborted + ended)).runs).toEqual([wholeRun]);
   });
 
   test('a start after a restart of the server is corrected by the walltime if the true start was not read', async () => {
