@@ -32,7 +32,7 @@ export type TestBrowser = {
  * @param origin the address of the receiver
  */
 export async function startBrowser(origin: string): Promise<TestBrowser> {
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
   const contexts: BrowserContext[] = [];
   let problems: string[] = [];
   mkdirSync(screenshots, { recursive: true });
