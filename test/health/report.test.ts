@@ -73,11 +73,13 @@ describe('without a system', () => {
   });
   afterEach(() => box.remove());
 
+  const locationOf = (file: string) => {
+    const spool = new Spool(`${file}-spool`, file);
+    return { file, isNamed: false, host: 'here', spool, log: memoryLog().log };
+  };
   const reportOf = (file: string, systems: readonly string[], environment: Record<string, string> = {}) =>
     withConfigDirectory({ 'collector.yaml': `systems: [${systems}]\n` }, (directory) => {
-      const { log } = memoryLog();
-      const location = { file, isNamed: false, host: 'here', spool: new Spool(`${file}-spool`, file), log };
-      return healthReport({ config: loadConfig(directory, environment), outbox: location }, now).summary;
+      return healthReport({ config: loadConfig(directory, environment), outbox: locationOf(file) }, now).summary;
     });
   const ingest = { INGEST_API_URL: 'http://127.0.0.1:9', INGEST_API_KEY: 'key' };
 
@@ -86,6 +88,15 @@ describe('without a system', () => {
     expect(reportOf(box.file, [], ingest)).toContain('UNKNOWN: no jobs were exported yet');
     writeProgress(box.outbox, 'farm', { readUntil: ago(60), backfill: null });
     expect(reportOf(box.file, [], ingest)).toContain('OK: nothing is overdue');
+  });
+
+  test('the performance data has the limit of the outbox in bytes', () => {
+    writeProgress(box.outbox, 'farm', { readUntil: ago(60), backfill: null });
+    const yaml = 'outbox: { max_mib: 5 }\n';
+    const { line } = withConfigDirectory({ 'collector.yaml': yaml }, (directory) =>
+      healthReport({ config: loadConfig(directory, ingest), outbox: locationOf(box.file) }, now),
+    );
+    expect(line).toMatch(/ outbox_used=\d+B;;;0;5242880 /);
   });
 
   test('and without such an API, nothing is expected', () => {

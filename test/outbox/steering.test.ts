@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { OperatorError } from '../../src/lib/errors.ts';
 import { answeredAfterDrop, countDropped, drop, listDropped } from '../../src/outbox/drop.ts';
 import { adopt, claim } from '../../src/outbox/ownership.ts';
+import { wasReleased } from '../../src/outbox/release.ts';
 import { steer } from '../../src/outbox/steer.ts';
 import { mayBeThere, waitingOf } from '../../src/outbox/waiting.ts';
 import { attemptAt, get, newOutbox, put, type TestOutbox } from './queue.ts';
@@ -147,4 +148,19 @@ describe('the host that writes', () => {
     claim(database, here.file, 'derecho2.hsn.de.hpc.example');
     expect(() => claim(database, here.file, 'derecho1')).toThrow(OperatorError);
   });
+});
+
+test('a release is recorded once, of an entry that is held, and brings back the error from before', () => {
+  const { outbox } = here;
+  const entry = put(outbox);
+  const latest = () => get(outbox, entry.id);
+  outbox.failed(entry, unavailable, { charged: true, mayHaveArrived: false });
+  expect(outbox.release(latest(), new Date())).toBe(false);
+  outbox.hold(latest(), 'wait for Ann');
+  expect(wasReleased(outbox, latest())).toBe(false);
+  expect(outbox.release(latest(), new Date())).toBe(true);
+  expect(outbox.release(latest(), new Date())).toBe(false);
+  expect(latest()).toMatchObject({ state: 'pending', lastError: 'HTTP 503' });
+  expect(wasReleased(outbox, latest())).toBe(true);
+  expect(outbox.attempts(entry).map(({ outcome }) => outcome)).toEqual(['unavailable', 'released']);
 });

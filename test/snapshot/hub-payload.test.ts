@@ -10,7 +10,7 @@ const node = (rest: Partial<NodeTableRecord> = {}): NodeTableRecord => ({
   jobsRunning: 2,
   jobsSuspended: 1,
   memoryFreeGib: 10.4567,
-  memoryGib: 30.1234,
+  memoryGib: 30.1277,
   coresFree: 4,
   cores: 32,
   gpusFree: 1,
@@ -39,9 +39,9 @@ test('the totals are those of the nodes; what is free on a node that is down is 
     gpus_total: 12,
     gpus_free: 2,
     gpus_used: 9,
-    memory_total_gb: 90.37,
+    memory_total_gb: 90.38,
     memory_free_gb: 20.91,
-    memory_used_gb: 59,
+    memory_used_gb: 59.01,
     gpu_utilization_percent: 75,
     memory_utilization_percent: 65.29,
     jobs_running: 9,
@@ -58,7 +58,7 @@ test('a row has every number of its node, memory with two decimals, and text wit
       jobs_running: 2,
       jobs_suspended: 1,
       memory_free_gb: 10.46,
-      memory_total_gb: 30.12,
+      memory_total_gb: 30.13,
       memory_used_gb: 19.67,
       cpus_free: 4,
       cpus_total: 32,
@@ -69,4 +69,12 @@ test('a row has every number of its node, memory with two decimals, and text wit
       job_ids: '1.s,2.s',
     },
   ]);
+});
+
+test('a node with more that is free than it has uses nothing', () => {
+  const odd = node({ memoryFreeGib: 31, coresFree: 33, gpusFree: 5 });
+  expect(payloadOf(odd)).toMatchObject({
+    ...{ memory_used_gb: 0, cpus_used: 0, gpus_used: 0 },
+    nodes: [{ memory_used_gb: 0, cpus_used: 0, gpus_used: 0 }],
+  });
 });
