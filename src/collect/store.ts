@@ -25,7 +25,7 @@ export function store(
   return ids;
 }
 
-/** Logs what is wrong with a snapshot, or what was dropped from it. */
+/** Logs the faults of a snapshot, or the values that were dropped from it. */
 export function logValidation(validated: Validated, id: string, log: Log): void {
   if (validated.kind === 'invalid') {
     log.error(`✗ the API would not accept the snapshot: ${validated.reason}; it is stored as the rejected entry ${id}`);

@@ -18,7 +18,7 @@ export type Outcome =
     }
   /** This server refuses some records of the body: `rest` is sent instead. */
   | Omitted
-  /** A smaller body may be accepted. */
+  /** The server refuses the body for its size. Parts of it may be accepted. */
   | { readonly kind: 'too-large'; readonly detail: string }
   /** The address or the credentials are wrong: a person must correct them, and the entry stays unchanged. */
   | { readonly kind: 'misconfigured'; readonly detail: string }
@@ -76,10 +76,10 @@ export type Destination = {
   /** For people: `the SAM API at https://sam.ucar.edu`. */
   readonly description: string;
   /**
-   * True if it shows entries by their time of collection: an entry from the future would be the latest until that time.
+   * True if it orders entries by their time of collection: an entry from the future would be the latest until that time.
    * Only the clock of such a destination is compared with this host's clock.
    */
-  readonly showsMoments: boolean;
+  readonly usesCollectionTime: boolean;
   /**
    * The order of the entries of a stream after an outage. `by-answer`: the newest first if the server's answers say that
    * it stores snapshots right in any order, otherwise `oldest-first`. Null if its entries have no order.

@@ -102,7 +102,7 @@ export async function drain(
     deadline,
     signal: options.signal,
     sawClock(date) {
-      if (!destination.showsMoments) return;
+      if (!destination.usesCollectionTime) return;
       const isFirst = seen === null;
       seen = clockReadingOf(date);
       // Store it now: by this clock, the timestamps of the next entries can be in the future.

@@ -47,7 +47,7 @@ export function ingestDestination(settings: IngestSettings, envFile = 'the env f
     name,
     content: name === 'ingest' ? 'jobs' : `jobs to ${name}`,
     address: baseUrl,
-    showsMoments: false,
+    usesCollectionTime: false,
     catchUp: null,
     description: name === 'ingest' ? `the usage-history API at ${baseUrl}` : `${name} at ${baseUrl}`,
     maxPerMinute: settings.max_per_minute,
@@ -87,9 +87,9 @@ function apiFor(body: string, name: string): ApiDialect {
 
 /** Returns the accepted number of jobs; null unless the answer confirms all jobs that were sent. */
 function acceptanceOf({ status, body }: ApiAnswer, sent: string): string | null {
-  const said = status === 200 ? acceptance.safeParse(jsonOf(body)).data : undefined;
+  const accepted = status === 200 ? acceptance.safeParse(jsonOf(body)).data : undefined;
   const jobs = jobsIn(sent);
-  return said !== undefined && said.jobs_processed === jobs ? `jobs_processed=${jobs}` : null;
+  return accepted !== undefined && accepted.jobs_processed === jobs ? `jobs_processed=${jobs}` : null;
 }
 
 /**

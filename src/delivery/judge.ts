@@ -10,7 +10,7 @@ export type ApiDialect = {
   /** The settings to check if the answer is not the API's or refuses the login. */
   readonly addressSetting: string;
   readonly loginSetting: string;
-  /** Returns what a 2xx says about the stored rows; null if it is not the API's answer. */
+  /** Returns the text of a 2xx answer about the stored rows; null if it is not the API's answer. */
   readonly acceptance: (answer: ApiAnswer) => string | null;
   /** Returns the API's message in the body of an error; null if the body does not have the form of the API's errors. */
   readonly errorOf: (body: string) => string | null;

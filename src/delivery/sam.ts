@@ -19,12 +19,12 @@ const acceptance = z.object({
  * The meanings of a 500 by its text. The API answers 500 for "already stored", "never acceptable" and "database down"
  * (measured on the real server, on PostgreSQL and SQLite). The first pattern that matches wins.
  */
-const serverErrors: readonly (readonly [RegExp, 'already-stored' | 'same-moment' | 'permanent'])[] = [
+const serverErrors: readonly (readonly [RegExp, 'already-stored' | 'same-timestamp' | 'permanent'])[] = [
   [/uq_queue_status_timestamp_queue_id|UNIQUE constraint failed: queue_status\./, 'already-stored'],
   [/uq_casper_nodetype_timestamp_type|UNIQUE constraint failed: casper_node_type_status\./, 'already-stored'],
   [/uq_user_proj_queue_status_snapshot|UNIQUE constraint failed: user_proj_queue_status\./, 'already-stored'],
   // Unique without the system: another sender's snapshot of the same time gives the same answer.
-  [/uq_filesystem_status_timestamp_filesystem_id|UNIQUE constraint failed: filesystem_status\./, 'same-moment'],
+  [/uq_filesystem_status_timestamp_filesystem_id|UNIQUE constraint failed: filesystem_status\./, 'same-timestamp'],
   [/Database error: \{'/, 'permanent'],
   [/StringDataRightTruncation|NumericValueOutOfRange|NUL \(0x00\)/, 'permanent'],
   [/NotNullViolation|NOT NULL constraint/, 'permanent'],
@@ -58,7 +58,7 @@ export function samDestination(settings: SamSettings, envFile = 'the env file', 
     name,
     content: name === 'sam' ? 'status' : `status to ${name}`,
     address: baseUrl,
-    showsMoments: true,
+    usesCollectionTime: true,
     catchUp: settings.catch_up ?? (name === 'sam' ? 'oldest-first' : 'by-answer'),
     description: name === 'sam' ? `the SAM API at ${baseUrl}` : `${name} at ${baseUrl}`,
     maxPerMinute: settings.max_per_minute,
@@ -161,7 +161,7 @@ function meaningOfServerError({ status, body }: ApiAnswer, detail: string, sent:
     error === null ? undefined : serverErrors.find(([pattern]) => pattern.test(withoutStatement(error)))?.[1];
   if (
     meaning === 'already-stored' ||
-    (meaning === 'same-moment' && (sent.mayHaveArrived || isOwnTimestamp(sent.body)))
+    (meaning === 'same-timestamp' && (sent.mayHaveArrived || isOwnTimestamp(sent.body)))
   ) {
     return storedBefore(status, body);
   }

@@ -36,7 +36,7 @@ export function samsDestination(settings: IngestSettings, envFile: string, name:
     name,
     content: `samples to ${name}`,
     address: baseUrl,
-    showsMoments: false,
+    usesCollectionTime: false,
     catchUp: null,
     description: `${name} at ${baseUrl}`,
     maxPerMinute: settings.max_per_minute,

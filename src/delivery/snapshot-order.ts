@@ -9,7 +9,7 @@ export const anyOrder = 'any';
 
 const servers = knownAddresses('any-order');
 
-/** True if the last accepted answer of the server at an address said that it stores snapshots right in any order. */
+/** True if the last accepted answer of the server at an address says that it stores snapshots right in any order. */
 export const takesAnyOrder = servers.has;
 
 /** Stores what an accepted answer says about the order of snapshots, and the order of sending that follows from it. */

@@ -9,9 +9,9 @@ export function failureOf(command: Command, ending: Ending): string | null {
   const what = describeCommand(command);
   switch (ending.kind) {
     case 'exited':
-      return ending.code === 0 ? null : `${what} exited with ${ending.code}${said(ending.stderr, command)}`;
+      return ending.code === 0 ? null : `${what} exited with ${ending.code}${reasonIn(ending.stderr, command)}`;
     case 'killed':
-      return `${what} was killed by ${ending.signal}${said(ending.stderr, command)}`;
+      return `${what} was killed by ${ending.signal}${reasonIn(ending.stderr, command)}`;
     case 'timed-out':
       return `${what} did not end within ${ending.seconds} s`;
     case 'output-too-large':
@@ -21,7 +21,7 @@ export function failureOf(command: Command, ending: Ending): string | null {
     case 'unreachable':
       return `${what}: ${unreachableOf(ending)}`;
     case 'cut-off':
-      return `${what}: the output was cut off, ssh ended before the command${said(ending.stderr, command)}`;
+      return `${what}: the output was cut off, ssh ended before the command${reasonIn(ending.stderr, command)}`;
     case 'not-recorded':
       return `${what} is not recorded`;
   }
@@ -47,7 +47,7 @@ export function ownWords(command: Command, stderr: string): readonly string[] {
 }
 
 /** Returns a colon and the line of standard error with the reason. Other lines may follow that one in the text. */
-function said(stderr: string, command: Command): string {
+function reasonIn(stderr: string, command: Command): string {
   return behindColon(ownWords(command, stderr).at(-1) ?? lastLine(stderr));
 }
 

@@ -18,11 +18,11 @@ export function statusLine(status: Status, text: string): string {
 
 /** Summarises the findings in one line, without performance data. */
 export function summaryLine(condition: Condition, findings: readonly HealthFinding[], status: Status): string {
-  const said = findings.filter(({ isSilenced }) => !isSilenced).map(({ text }) => text);
+  const texts = findings.filter(({ isSilenced }) => !isSilenced).map(({ text }) => text);
   const hasProblem = findings.some((one) => one.status !== 'ok');
   const { length } = condition.systems;
   const well = length === 0 ? 'nothing is overdue' : `${counted(length, 'system')} collected, nothing is overdue`;
-  return statusLine(status, (hasProblem ? said : [well, ...said]).join('; '));
+  return statusLine(status, (hasProblem ? texts : [well, ...texts]).join('; '));
 }
 
 /** Returns performance data as the Nagios plugin guidelines define it: `'label'=value[unit];warn;crit;min;max`. */

@@ -14,7 +14,7 @@ export type LogLocation = {
   readonly timeoutSeconds: number;
 };
 
-/** One file of the log. */
+/** A file of the accounting log. */
 export type LogFile = {
   /** The day of the file, as `20261127`; the name of a single file. It is the same for a compressed file. */
   readonly name: string;

@@ -7,7 +7,7 @@ const timestamp = z.iso.datetime().transform((text) => new Date(text));
 const progressSchema = z.object({
   /** All jobs that ended before this time were read. The next export reads the overlap again. Null before the first one. */
   readUntil: timestamp.nullable(),
-  /** The requested range, if it was not read to its end; `until` is null for now, and `done` is the time read so far. */
+  /** The requested range, until it has been read to its end. An `until` of null means the present. `done` is the time read so far. */
   backfill: z.object({ since: timestamp, until: timestamp.nullable(), done: timestamp }).nullable(),
   /** The zone of the sent times; absent if an earlier version sent them. */
   timezone: z.string().optional(),
@@ -15,7 +15,7 @@ const progressSchema = z.object({
 
 const progressByCluster = z.record(z.string(), progressSchema);
 
-/** Does a short work with the outbox; returns null if there is none. */
+/** Calls a short function with the outbox; returns null if there is no outbox. */
 export type WithOutbox = <Result>(work: (outbox: Outbox) => Result) => Result | null;
 
 /** The progress of reading the job history of a cluster. */

@@ -2,15 +2,15 @@ import { OperatorError } from '../lib/errors.ts';
 import type { FinishedJob } from '../lib/finished-job.ts';
 import { eachFinishedJob, type QstatLocation } from './qstat-source.ts';
 
-/** How PBS itself says that jobs ended. */
+/** The final states of jobs as `qstat -x` lists them. */
 export type QstatCheck = {
-  /** Returns the run with the state that PBS gives it, if PBS lists it with another than the log. */
+  /** Returns the run with the state that PBS lists, if that differs from the log. */
   settle(run: FinishedJob): FinishedJob;
-  /** Why PBS could not be asked; null if it was. */
+  /** Why the query to PBS failed; null if it succeeded. */
   readonly warning: string | null;
 };
 
-/** Leaves every run as it is in the log. */
+/** Returns every run with its state from the log. */
 export const noCheck: QstatCheck = { settle: (run) => run, warning: null };
 
 /**

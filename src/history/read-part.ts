@@ -13,7 +13,7 @@ export type HistorySink = {
   progress(rows: number): void;
 };
 
-/** What was found in a part, and what of it is sent. */
+/** The jobs of a part, and those of them that are sent. */
 export type PartSums = PartResult & {
   /** The number of jobs that were not sent yet, or that changed since they were sent. */
   readonly fresh: number;

@@ -12,7 +12,7 @@ export type PlanRequest = {
   readonly now: Date;
 };
 
-/** What was found in one part of the history. */
+/** The jobs of one part of the history. */
 export type PartResult = {
   /** Lines or records of the source, including those of other times. */
   readonly rows: number;
@@ -45,9 +45,9 @@ export type HistoryPart = {
 /** The parts that an export reads, the oldest first. */
 export type HistoryPlan = {
   readonly parts: readonly HistoryPart[];
-  /** What is read: `jobs of farm that ended …`. */
+  /** The description of the read range: `jobs of farm that ended …`. */
   readonly text: string;
-  /** What to say if there are no parts. */
+  /** The message if there are no parts. */
   readonly nothing: string;
   /** What a part is: `day`. */
   readonly unit: string;

@@ -32,7 +32,7 @@ const server = z.object({
 const user = z.object({ name: z.string().min(1), servers: z.record(z.string(), server).optional() });
 
 /**
- * Reads one page of users (JupyterHub REST API, `get-users`). A broken user record costs only itself. `byte` is the
+ * Reads one page of users (JupyterHub REST API, `get-users`). A broken user record is skipped, and the others are read. `byte` is the
  * offset of the page in the whole output. Returns a string with the error if it is not a page.
  */
 export function parseUsersPage(text: string, byte: number): UsersPage | string {

@@ -72,12 +72,12 @@ export type LocalTime = {
  * Returns the time at which the clocks of an IANA zone show a local time. A local time that daylight saving skips is
  * read with the offset before the change. For a local time that occurs twice, returns the first.
  */
-export function momentInZone(local: LocalTime, timeZone: string): Date {
-  return momentsInZone(local, timeZone)[0];
+export function timeInZone(local: LocalTime, timeZone: string): Date {
+  return timesInZone(local, timeZone)[0];
 }
 
-/** Like `momentInZone`, but also returns the second time if a local time occurs twice because the clocks go back. */
-export function momentsInZone(local: LocalTime, timeZone: string): readonly [Date, ...Date[]] {
+/** Like `timeInZone`, but also returns the second time if a local time occurs twice because the clocks go back. */
+export function timesInZone(local: LocalTime, timeZone: string): readonly [Date, ...Date[]] {
   const asUtc = Date.UTC(local.year, local.month - 1, local.day, local.hour, local.minute, local.second);
   // The offsets a day before and a day after. They differ if the offset changes in between.
   const [before = 0, after = 0] = [asUtc - 86_400_000, asUtc + 86_400_000].map((around) =>

@@ -3,7 +3,7 @@ import { readBackStream } from '../delivery/sam-entries.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { lastResolution } from '../outbox/tables/outages.ts';
 import { isAffected } from './hysteresis.ts';
-import { begun, type Dated, ended, firstBad, said } from './lifecycle.ts';
+import { begun, type Dated, ended, firstBad, newReport } from './lifecycle.ts';
 import { isInMaintenance, maintenanceEnd } from './maintenance.ts';
 import { type ObservedSnapshot, observations } from './observation.ts';
 import type { Outage } from './outage.ts';
@@ -17,7 +17,7 @@ import { syncOutages } from './sync-from-outbox.ts';
 export type Detected = { readonly kind: 'begins' | 'changes' | 'ends'; readonly outage: Outage };
 
 /** The same; or other things are affected than before, which is stored but not reported. */
-type Found = Detected | { readonly kind: 'unsaid'; readonly outage: Outage };
+type Found = Detected | { readonly kind: 'unreported'; readonly outage: Outage };
 
 /**
  * Longest interval between snapshots that count, in milliseconds: four times the usual interval. Older snapshots do not show
@@ -34,7 +34,7 @@ export function detectOutages(outbox: Outbox, system: System, now: Date): Detect
   return outbox.atomically(() => {
     const found = find(outbox, system, now);
     for (const { kind, outage } of found) {
-      if (kind === 'unsaid') rememberAffected(outbox, outage);
+      if (kind === 'unreported') rememberAffected(outbox, outage);
       else storeOutage(outbox, outage, system.deliver_to);
     }
     return found.filter(isSaid);
@@ -47,7 +47,7 @@ export function findOutages(outbox: Outbox, system: System, now: Date): Detected
 }
 
 function isSaid(found: Found): found is Detected {
-  return found.kind !== 'unsaid';
+  return found.kind !== 'unreported';
 }
 
 function find(outbox: Outbox, system: System, now: Date): Found[] {
@@ -129,12 +129,14 @@ function applied(rule: Rule, open: readonly KnownOutage[], detection: Detection)
       outage.answers.some((answer) => answer.destination === name && answer.isOneRow),
     );
     if (severity === outage.severity && !isOneRow)
-      return [{ kind: 'unsaid', outage: { ...outage, outage_rule: detected } }];
-    return [{ kind: 'changes', outage: said({ ...outage, severity, title: found.title, outage_rule: detected }, now) }];
+      return [{ kind: 'unreported', outage: { ...outage, outage_rule: detected } }];
+    return [
+      { kind: 'changes', outage: newReport({ ...outage, severity, title: found.title, outage_rule: detected }, now) },
+    ];
   });
 }
 
-/** Returns the readings of a thing. A thing that is no longer asked for has none. */
+/** Returns the readings of a thing. A thing that is no longer configured has none. */
 function readingsOf(
   rule: Rule,
   thing: string,

@@ -45,11 +45,11 @@ export function ended(
   const lastBad = Math.max(...all.filter(({ reading }) => reading === 'bad').map(({ at }) => at.getTime()));
   const after = all.filter(({ at }) => at.getTime() > lastBad).map(({ at }) => at.getTime());
   const end = Math.max(outage.start_time.getTime(), Math.min(now.getTime(), ...after));
-  return said({ ...outage, status: 'resolved', end_time: new Date(end) }, now);
+  return newReport({ ...outage, status: 'resolved', end_time: new Date(end) }, now);
 }
 
 /** Makes a new report of an outage, without the answers to earlier ones. */
-export function said({ answers: _, ...outage }: KnownOutage, now: Date): Outage {
+export function newReport({ answers: _, ...outage }: KnownOutage, now: Date): Outage {
   // A clock that was set back must not make this report older than the one before it.
   const at = Math.max(now.getTime(), outage.outage_reported_at.getTime() + 1);
   return { ...outage, outage_reported_at: new Date(at) };

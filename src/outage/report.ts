@@ -56,15 +56,15 @@ const byDefault: DestinationsOf = () => [defaultDestination];
 export function reportOutage(
   outbox: Outbox,
   system: string,
-  said: OutageChanges,
+  changes: OutageChanges,
   now: Date,
   destinationsOf = byDefault,
 ): Outage {
   const outage = outageOf({
-    ...members(said),
+    ...members(changes),
     system_name: system,
-    status: said.status ?? 'investigating',
-    start_time: said.start ?? now.toISOString(),
+    status: changes.status ?? 'investigating',
+    start_time: changes.start ?? now.toISOString(),
     outage_key: Bun.randomUUIDv7(),
     outage_reported_at: now.toISOString(),
   });
@@ -76,23 +76,23 @@ export function reportOutage(
 export function updateOutage(
   outbox: Outbox,
   key: string,
-  said: OutageChanges,
+  changes: OutageChanges,
   now: Date,
   destinationsOf = byDefault,
 ): KnownOutage {
-  return change(outbox, key, members(said), now, destinationsOf);
+  return change(outbox, key, members(changes), now, destinationsOf);
 }
 
 /** Reports the end of an outage. */
 export function resolveOutage(
   outbox: Outbox,
   key: string,
-  said: OutageChanges,
+  changes: OutageChanges,
   now: Date,
   destinationsOf = byDefault,
 ): KnownOutage {
-  const end = said.end ?? now.toISOString();
-  return change(outbox, key, { ...members(said), status: 'resolved', end_time: end }, now, destinationsOf);
+  const end = changes.end ?? now.toISOString();
+  return change(outbox, key, { ...members(changes), status: 'resolved', end_time: end }, now, destinationsOf);
 }
 
 function change(outbox: Outbox, key: string, changes: object, now: Date, destinationsOf: DestinationsOf): KnownOutage {
@@ -108,7 +108,7 @@ function change(outbox: Outbox, key: string, changes: object, now: Date, destina
   });
 }
 
-function members({ start, end, eta, ...said }: OutageChanges) {
-  const all = { ...said, start_time: start, end_time: end, estimated_resolution: eta };
+function members({ start, end, eta, ...others }: OutageChanges) {
+  const all = { ...others, start_time: start, end_time: end, estimated_resolution: eta };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }

@@ -10,7 +10,7 @@ export type DetectedProblem = { readonly title: string; readonly severity: Sever
 export type Rule = {
   readonly name: 'login_nodes' | 'nodes_down' | 'filesystems' | 'jupyterhub';
   isOn(rules: OutageRules): boolean;
-  /** Returns what a snapshot says about each thing that it measured, by name. */
+  /** Returns the reading of each component that a snapshot measured, by name. */
   read(observation: ObservedSnapshot, rules: OutageRules): ReadonlyMap<string, Measurement>;
   /** True if a thing that is missing from a snapshot may still exist: its probe failed. */
   mayBeThere(thing: string, observation: ObservedSnapshot): boolean;

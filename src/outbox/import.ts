@@ -51,7 +51,7 @@ export async function importEntries(
         for (const { number, entry } of batch) {
           const result = storeOne(outbox, entry);
           if (result === 'here') here += 1;
-          else if (result === 'moment-taken')
+          else if (result === 'timestamp-taken')
             refuse(number, `another entry for ${entry.destination} was collected at the same millisecond`);
           else taken[result] += 1;
         }
@@ -98,7 +98,7 @@ function entryOf(text: string | null): PortableEntry | string {
     : 'is damaged: the sha-256 of its body differs';
 }
 
-function storeOne(outbox: Outbox, entry: PortableEntry): 'here' | 'moment-taken' | Exclude<EntryState, 'delivered'> {
+function storeOne(outbox: Outbox, entry: PortableEntry): 'here' | 'timestamp-taken' | Exclude<EntryState, 'delivered'> {
   const { database } = outbox;
   const { state } = entry;
   if (state === 'delivered' || outbox.has(entry.id)) return 'here';
@@ -115,7 +115,7 @@ function storeOne(outbox: Outbox, entry: PortableEntry): 'here' | 'moment-taken'
     state,
     firstSentAt: entry.first_sent_at,
   });
-  if (!isStored) return 'moment-taken';
+  if (!isStored) return 'timestamp-taken';
   database
     .query('UPDATE entries SET attempts = ?, last_status = ? WHERE id = ?')
     .run(entry.attempts, entry.last_status, entry.id);

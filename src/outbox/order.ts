@@ -3,7 +3,7 @@ import type { Entry } from './entry.ts';
 import type { Outbox } from './outbox.ts';
 import { type EntryRow, entryOf, entryRowColumns } from './row.ts';
 
-/** What is sent next of a stream. */
+/** The entry of a stream that is sent next. */
 export type Choice = {
   /** The entry to send. */
   readonly entry: Entry;
@@ -19,7 +19,7 @@ export type Choice = {
 };
 
 /**
- * Returns what is sent next of each stream of a destination (null: of all destinations), in the order of sending.
+ * Returns the next entry of each stream of a destination (null: of all destinations), in the order of sending.
  * Usually that is the oldest entry of each stream, the first stored one first. Of streams whose newest entry goes first,
  * it is the newest entry of each, and then the backlog of all in that order. `after` is an entry to count as delivered.
  */

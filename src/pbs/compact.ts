@@ -7,7 +7,7 @@ export const maxCompactBytes = 64 * 1024 * 1024;
 
 /**
  * Reads the records of JSON that is all on one line. PBS never prints that, but a recording that another program
- * rewrote can have it. Without lines there is no end of a record to search for, so one error costs the whole text.
+ * rewrote can have it. Without lines there is no end of a record to search for, so one error makes the whole text unreadable.
  */
 export function compactRecords(
   bytes: Buffer,

@@ -3,7 +3,7 @@ import type { JobOwner } from './accounting-text.ts';
 import type { Allocation } from './exec-vnode.ts';
 import type { OpenRun, Phase } from './open-runs.ts';
 
-/** What is known of a run at its end. Times are seconds since 1970. */
+/** A run at its end. Times are seconds since 1970. */
 export type EndedRun = {
   readonly id: string;
   readonly job: JobOwner;

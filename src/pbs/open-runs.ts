@@ -6,7 +6,7 @@ const count = z.int().nonnegative();
 /** The nodes of a job since its last release of nodes, and its CPU and GPU seconds before `since`. */
 const phase = z.object({ since: seconds, cpus: count, gpus: count, cpuSeconds: count, gpuSeconds: count });
 
-/** What the log has said about a job that has not ended. Times are seconds since 1970. */
+/** The state of a job that has not ended, from the records that were read. Times are seconds since 1970. */
 const openRun = z.object({
   /** Null if no record that describes the job was read. */
   job: z.object({ user: z.string(), account: z.string(), queue: z.string(), submitted: seconds }).nullable(),

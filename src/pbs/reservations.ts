@@ -1,5 +1,5 @@
 import { Damages, type Reading, type ReservationRecord } from '../lib/records.ts';
-import { momentsInZone } from '../lib/time.ts';
+import { timesInZone } from '../lib/time.ts';
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
@@ -38,8 +38,8 @@ function parseReservation(
   fields: ReadonlyMap<string, string>,
   timeZone: string,
 ): ReservationRecord | string {
-  const starts = momentsOf(fields.get('reserve_start'), timeZone);
-  const ends = momentsOf(fields.get('reserve_end'), timeZone);
+  const starts = timesIn(fields.get('reserve_start'), timeZone);
+  const ends = timesIn(fields.get('reserve_end'), timeZone);
   if (!id) return 'has no id';
   const times = timesOf(starts, ends, fields.get('reserve_duration'));
   if (times === null) return 'reserve_start or reserve_end is not a time';
@@ -83,10 +83,10 @@ function nodeCountOf(fields: ReadonlyMap<string, string>): number | null {
 }
 
 /** Parses ctime(3) text: `Sat Nov 21 00:39:03 2026`. Returns two times if the clocks show that time twice. */
-function momentsOf(text: string | undefined, timeZone: string): readonly Date[] {
+function timesIn(text: string | undefined, timeZone: string): readonly Date[] {
   const parts = /^\w{3} (\w{3}) +(\d{1,2}) (\d{2}):(\d{2}):(\d{2}) (\d{4})$/.exec(text ?? '');
   const month = months.indexOf(parts?.[1] ?? '') + 1;
   if (!parts || month === 0) return [];
   const [day = 0, hour = 0, minute = 0, second = 0, year = 0] = parts.slice(2).map(Number);
-  return momentsInZone({ year, month, day, hour, minute, second }, timeZone);
+  return timesInZone({ year, month, day, hour, minute, second }, timeZone);
 }

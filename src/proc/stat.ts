@@ -14,7 +14,7 @@ export type ProcessStat = {
 };
 
 /**
- * Parses `/proc/PID/stat`; null if it is not complete. The name is between the first and the last bracket, because it
+ * Parses `/proc/PID/stat`; null if it is not complete. The name is between the first and the last parenthesis, because it
  * can have brackets itself.
  */
 export function parseStat(text: string): ProcessStat | null {

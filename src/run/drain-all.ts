@@ -17,7 +17,7 @@ const lookAgainAfter = 2000;
 /** The destinations with pending entries, and the errors of destinations that cannot be used. */
 export type Awaited = { readonly destinations: readonly Destination[]; readonly problems: readonly OperatorError[] };
 
-/** Returns what is awaited by the pending entries of a stream; of all streams for null. */
+/** Returns the destinations of the pending entries of a stream, or of all streams for null. */
 export function awaited(outbox: Outbox, stream: string | null, config: Config): Awaited {
   const heads = outbox.heads(null).filter((head) => stream === null || head.stream === stream);
   const destinations: Destination[] = [];

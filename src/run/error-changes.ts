@@ -43,9 +43,9 @@ export function errorChangesOf<E extends ReportedError>(
   const news: E[] = [];
   for (const error of errors) {
     const essence = essenceOf(error.text);
-    const isKnown = error.about.length > 0 && error.about.every((about) => wasSaid(next, about, essence));
+    const isKnown = error.about.length > 0 && error.about.every((about) => wasReported(next, about, essence));
     if (!isKnown) news.push(error);
-    for (const about of error.about) next[about] = withSaid(next[about], error.text, essence, now);
+    for (const about of error.about) next[about] = withReported(next[about], error.text, essence, now);
   }
   const failed = new Set(errors.flatMap(({ about }) => about));
   const over = Object.entries(known).filter(
@@ -56,12 +56,12 @@ export function errorChangesOf<E extends ReportedError>(
 }
 
 /** True if an error was reported for a subject. An outage of the API is reported once for all systems. */
-function wasSaid(known: OngoingErrors, about: string, essence: string): boolean {
+function wasReported(known: OngoingErrors, about: string, essence: string): boolean {
   const isSame = (other: string) => other === about || (isDelivery(other) && isDelivery(about));
   return Object.entries(known).some(([other, { said }]) => isSame(other) && said.includes(essence));
 }
 
-function withSaid(before: OngoingError | undefined, text: string, essence: string, now: Date): OngoingError {
+function withReported(before: OngoingError | undefined, text: string, essence: string, now: Date): OngoingError {
   const { since, first, said } = before ?? { since: now.toISOString(), first: text, said: [] };
   return { since, first, said: said.includes(essence) ? said : [...said, essence].slice(-rememberedTexts) };
 }

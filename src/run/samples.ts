@@ -109,7 +109,7 @@ function store(outbox: Outbox, { spool, cluster_name, deliver_to }: SamplesSetti
   rmSync(takenName(join(spool, name)), { force: true });
 }
 
-/** Returns the text of a file, null if another run has taken it, or why it is no sample. */
+/** Returns the text of a file, null if another run has taken it, or the reason why it is not a sample. */
 function bodyOf(file: string): string | null | { readonly problem: string } {
   const stat = statSync(file, { throwIfNoEntry: false });
   if (stat === undefined) return null;
@@ -125,13 +125,13 @@ function bodyOf(file: string): string | null | { readonly problem: string } {
   }
 }
 
-/** Moves a file that is no sample out of the way, so that it is reported once. */
+/** Moves a file that is not a sample out of the way, so that it is reported once. */
 function setAside(spool: string, name: string, problem: string, log: Log): void {
   const directory = join(spool, 'unreadable');
   const [, original = name] = fileName.exec(name) ?? [];
   mkdirSync(directory, { recursive: true });
   renameSync(takenName(join(spool, name)), join(directory, original));
   log.error(
-    `✗ ${printable(join(spool, original), 300)} is no sample of a job: ${printable(problem, 200)}; it is moved to ${directory}`,
+    `✗ ${printable(join(spool, original), 300)} is not a sample of a job: ${printable(problem, 200)}; it is moved to ${directory}`,
   );
 }

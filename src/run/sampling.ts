@@ -18,7 +18,7 @@ import { stopSignal } from './signals.ts';
 /** The longest wait for the pid file of a sampler in the background: a prolog must not block its job. */
 const pidFileSeconds = 10;
 
-/** What `sample` was asked to do. */
+/** The arguments of `sample`. */
 export type SampleRequest = {
   readonly configFile: string;
   readonly job: number | string;
@@ -32,7 +32,7 @@ export type SampleRequest = {
 };
 
 /**
- * Samples a job on this node until it ends or this program is asked to stop. Returns `locked` if another sampler of the
+ * Samples a job on this node until it ends or this program gets a signal to stop. Returns `locked` if another sampler of the
  * job runs on this node, and `failed` if an output does not have the data. Throws OperatorError for wrong settings.
  */
 export async function sample(request: SampleRequest): Promise<ExitCode> {

@@ -32,7 +32,7 @@ export type ReceiverOptions = {
   readonly idleSeconds?: number;
   /** True if everybody may read, without names of people (default: only on loopback or with a login or key). */
   readonly isPublic?: boolean;
-  /** True if every request comes from a proxy, whose forwarded headers are believed (default: false). */
+  /** True if every request comes from a proxy, whose forwarded headers are used (default: false). */
   readonly isBehindProxy?: boolean;
   /** The files for HTTPS (default: null, HTTP). */
   readonly tls?: TlsFiles | null;

@@ -47,7 +47,7 @@ export type RouterParts = Auth & {
   readonly origins: ReadonlySet<string>;
 };
 
-/** Returns every route of the receiver: method, path, who may use it, and its handler. */
+/** Returns every route of the receiver: method, path, access rule and handler. */
 export function apisOf({
   store,
   usage,

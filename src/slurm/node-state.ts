@@ -40,7 +40,7 @@ const explained: readonly (readonly [words: readonly string[], by: readonly stri
 ];
 
 /**
- * Returns what a node's state counts as. Accepts the complete (`mixed+drain`), long (`draining*`) and compact (`drng*`)
+ * Returns the category of a node's state. Accepts the complete (`mixed+drain`), long (`draining*`) and compact (`drng*`)
  * forms, in upper or lower case.
  */
 export function nodeStateOf(state: string): NodeState {

@@ -2,8 +2,8 @@
 const counted = ['jobs', 'nodes', 'partitions', 'reservations'];
 
 /**
- * Returns what the configuration of a Slurm (`scontrol show config`) hides from a user who is not its operator; null
- * for nothing.
+ * Returns a clause that names the data that Slurm hides from a user who is not an operator, from the output of
+ * `scontrol show config`; null if it hides nothing.
  */
 export function hiddenBy(config: string): string | null {
   const hidden = /^PrivateData\s*=\s*(.*)$/m.exec(config)?.[1]?.split(',') ?? [];

@@ -23,8 +23,8 @@ export function parseReservations(text: string): Reading<ReservationRecord[]> {
 
 function parseReservation(line: string): ReservationRecord | string {
   const name = fieldOf(line, 'ReservationName');
-  const start = momentOf(fieldOf(line, 'StartTime'));
-  const end = momentOf(fieldOf(line, 'EndTime'));
+  const start = timeOf(fieldOf(line, 'StartTime'));
+  const end = timeOf(fieldOf(line, 'EndTime'));
   const count = fieldOf(line, 'NodeCnt');
   if (name === null) return 'has no name';
   if (start === null || end === null) return 'StartTime or EndTime is not a time';
@@ -42,6 +42,6 @@ function fieldOf(line: string, name: string): string | null {
   return given(new RegExp(`(?:^| )${name}=(\\S*)`).exec(line)?.[1] ?? '');
 }
 
-function momentOf(seconds: string | null): Date | null {
+function timeOf(seconds: string | null): Date | null {
   return seconds !== null && /^\d{1,11}$/.test(seconds) ? new Date(Number(seconds) * 1000) : null;
 }

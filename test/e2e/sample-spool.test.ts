@@ -63,7 +63,7 @@ test('while the receiver is away they wait in the outbox, and what is no sample 
   const { exit, stderr } = await site.run('run');
   expect({ exit, stderr }).toMatchObject({
     exit: 1,
-    stderr: expect.stringContaining('5.c001.json is no sample of a job: it has no sams.sampler.Core'),
+    stderr: expect.stringContaining('5.c001.json is not a sample of a job: it has no sams.sampler.Core'),
   });
   expect(await site.entries('pending')).toHaveLength(files.length);
   expect(readdirSync(spool).sort()).toEqual(['notes.txt', 'unreadable']);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { isTimeZone, momentInZone, naiveUtc, readableUtc } from '../../src/lib/time.ts';
+import { isTimeZone, naiveUtc, readableUtc, timeInZone } from '../../src/lib/time.ts';
 
 const moment = new Date('2025-11-25T14:30:00.042Z');
 
@@ -24,7 +24,7 @@ test.each([
 
 function at(text: string, timeZone: string): string {
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = text.split(/\D/).map(Number);
-  return momentInZone({ year, month, day, hour, minute, second }, timeZone).toISOString();
+  return timeInZone({ year, month, day, hour, minute, second }, timeZone).toISOString();
 }
 
 describe("a cluster's local time becomes UTC", () => {

@@ -1,7 +1,7 @@
 import type { Range } from '../../history/plan.ts';
 import { OperatorError } from '../../lib/errors.ts';
 import { printable } from '../../lib/text.ts';
-import { clockTime, momentInZone, readableUtc } from '../../lib/time.ts';
+import { clockTime, readableUtc, timeInZone } from '../../lib/time.ts';
 import { parseTimestamp } from '../../lib/timestamp.ts';
 
 /** The flags that select jobs. */
@@ -19,9 +19,9 @@ export type RangeArgs = {
 export function rangeOf(args: RangeArgs, timeZone: string, now: Date): Range {
   refuseTogether(args, ['since', 'start-date', 'days']);
   refuseTogether(args, ['until', 'end-date']);
-  const until = momentOf(args, 'until') ?? dateOf(args, 'end-date', timeZone, 1);
+  const until = timeOf(args, 'until') ?? dateOf(args, 'end-date', timeZone, 1);
   const since =
-    momentOf(args, 'since') ?? dateOf(args, 'start-date', timeZone, 0) ?? daysBack(args.days, until ?? now, timeZone);
+    timeOf(args, 'since') ?? dateOf(args, 'start-date', timeZone, 0) ?? daysBack(args.days, until ?? now, timeZone);
   if (since !== null && since > now)
     throw new OperatorError(`the range begins in the future: it is ${readableUtc(now)} UTC now`);
   if (since !== null && until !== null && since >= until)
@@ -36,7 +36,7 @@ function refuseTogether(args: RangeArgs, names: readonly (keyof RangeArgs)[]): v
   if (other !== undefined) throw new OperatorError(`--${one} and --${other} cannot be used together: give one of them`);
 }
 
-function momentOf(args: RangeArgs, name: 'since' | 'until'): Date | null {
+function timeOf(args: RangeArgs, name: 'since' | 'until'): Date | null {
   const text = args[name];
   if (text === undefined) return null;
   const time = parseTimestamp(text);
@@ -63,5 +63,5 @@ function daysBack(text: string | undefined, end: Date, timeZone: string): Date |
 
 function midnight(date: string, timeZone: string, later: number): Date {
   const [year = 0, month = 0, day = 0] = date.split('-').map(Number);
-  return momentInZone({ year, month, day: day + later, hour: 0, minute: 0, second: 0 }, timeZone);
+  return timeInZone({ year, month, day: day + later, hour: 0, minute: 0, second: 0 }, timeZone);
 }

@@ -37,10 +37,10 @@ export const adoptCommand = defineCommand({
     lock.release();
     const isNew = owner === null || !sameHost(owner, host);
     if (isNew && owner !== null) log.warn(`The outbox of ${owner} is now written by ${host}`);
-    const said = isNew
+    const result = isNew
       ? `${outboxFile} now belongs to ${host}${owner === null ? '' : ` instead of ${printable(owner, 100)}: remove the cron job there`}`
       : `${outboxFile} already belongs to ${host}`;
-    printLines([args.json ? jsonLine({ file: outboxFile, host, was: owner }) : said]);
+    printLines([args.json ? jsonLine({ file: outboxFile, host, was: owner }) : result]);
     return exitCodes.done;
   },
 });

@@ -40,7 +40,7 @@ export const dropCommand = defineCommand({
     }
     outbox.close();
     if (changed.size > 0) context.log.info(`Dropped ${summaryOf(changed)}: ${reason}`);
-    const said = 'dropped; list them with: hpc-collector outbox ls --dropped';
-    return report({ entries, changed, state: null, said, json: args.json === true });
+    const result = 'dropped; list them with: hpc-collector outbox ls --dropped';
+    return report({ entries, changed, state: null, result, json: args.json === true });
   },
 });

@@ -40,7 +40,7 @@ export const exportCommand = defineCommand({
       const waiting = entries.filter((entry) => args.hold && entry.state === 'pending');
       // Hold before the first line is written: this host must not send entries that another host may have.
       const held = steer(outbox, waiting, (entry) => outbox.hold(entry, reason));
-      const said =
+      const hint =
         held.size === 0 ? '' : `; ${held.size} held on this host: drop them after the import, or release them`;
       let damaged = 0;
       let written = 0;
@@ -57,7 +57,7 @@ export const exportCommand = defineCommand({
       };
       if (args.output === undefined) printLines(lines());
       else writeLines(args.output, lines());
-      complain(`${counted(written, 'entry', 'entries')} exported${said}\n`);
+      complain(`${counted(written, 'entry', 'entries')} exported${hint}\n`);
       return damaged === 0 ? exitCodes.done : exitCodes.failed;
     } finally {
       outbox.close();

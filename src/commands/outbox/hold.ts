@@ -19,7 +19,7 @@ export const holdCommand = defineCommand({
     const reason = args.reason ?? 'held by hand';
     const changed = steer(outbox, entries, (entry) => outbox.hold(entry, reason));
     outbox.close();
-    const said = 'held; release with: hpc-collector outbox release';
-    return report({ entries, changed, state: 'held', said, json: args.json === true });
+    const result = 'held; release with: hpc-collector outbox release';
+    return report({ entries, changed, state: 'held', result, json: args.json === true });
   },
 });

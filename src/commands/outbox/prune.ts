@@ -26,10 +26,10 @@ export const pruneCommand = defineCommand({
     const pruned = args['dry-run'] ? 0 : pruneDelivered(outbox, bounds, now);
     outbox.close();
     const kept = `delivered over ${counted(bounds.keepDeliveredDays, 'day')} ago`;
-    const said = args['dry-run']
+    const result = args['dry-run']
       ? `${counted(entries, 'entry', 'entries')} would be deleted, ${kept}`
       : `${counted(pruned, 'entry', 'entries')} deleted, ${kept}`;
-    printLines([args.json ? jsonLine({ prunable: entries, prunable_bytes: bytes, pruned }) : said]);
+    printLines([args.json ? jsonLine({ prunable: entries, prunable_bytes: bytes, pruned }) : result]);
     return exitCodes.done;
   },
 });

@@ -15,7 +15,7 @@ export const releaseCommand = defineCommand({
     const now = new Date();
     const changed = steer(outbox, entries, (entry) => outbox.release(entry, now));
     outbox.close();
-    const said = 'released; send with: hpc-collector drain';
-    return report({ entries, changed, state: 'pending', said, json: args.json === true });
+    const result = 'released; send with: hpc-collector drain';
+    return report({ entries, changed, state: 'pending', result, json: args.json === true });
   },
 });

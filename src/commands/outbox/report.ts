@@ -12,12 +12,12 @@ export type Steered = {
   /** The new state of the changed entries; null if they were deleted. */
   readonly state: EntryState | null;
   /** The text after their count: `held; …`. */
-  readonly said: string;
+  readonly result: string;
   readonly json: boolean;
 };
 
 /** Prints the result; `failed` if some entries could not be changed. */
-export async function report({ entries, changed, state, said, json }: Steered): Promise<ExitCode> {
+export async function report({ entries, changed, state, result, json }: Steered): Promise<ExitCode> {
   const left = entries.filter((entry) => !changed.has(entry) && entry.state !== state);
   for (const entry of left) complain(`${entry.id} is ${entry.state}: unchanged\n`);
   if (json) {
@@ -33,6 +33,6 @@ export async function report({ entries, changed, state, said, json }: Steered): 
         });
       }),
     );
-  } else printLines([`${counted(changed.size, 'entry', 'entries')} ${said}`]);
+  } else printLines([`${counted(changed.size, 'entry', 'entries')} ${result}`]);
   return left.length > 0 ? exitCodes.failed : exitCodes.done;
 }

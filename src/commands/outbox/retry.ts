@@ -15,7 +15,7 @@ export const retryCommand = defineCommand({
     const entries = await chooseEntries(outbox, chosen, ['rejected', 'pending']);
     const changed = steer(outbox, entries, (entry) => outbox.retry(entry));
     outbox.close();
-    const said = 'due now; send with: hpc-collector drain';
-    return report({ entries, changed, state: 'pending', said, json: args.json === true });
+    const result = 'due now; send with: hpc-collector drain';
+    return report({ entries, changed, state: 'pending', result, json: args.json === true });
   },
 });

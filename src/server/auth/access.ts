@@ -10,9 +10,9 @@ import { permits, type Scope } from './scope.ts';
  * RequestProblem: 401 without valid credentials, 403 without the scope.
  */
 export type AccessRules = {
-  /** Anybody, and nothing is known of the caller: for health checks and the pages of the dashboard. */
+  /** Any client, without authentication: for health checks and the pages of the dashboard. */
   readonly open: Access<null>;
-  /** Anybody: says who the client is and what it may read. */
+  /** Any client. Returns the user or key of the client and its rights to read. */
   readonly visitor: Access<Visitor>;
   /**
    * A client that may read: on loopback, with `--public`, or with the scope `read`. The handler shows names of people

@@ -20,7 +20,7 @@ export type KeyRing = {
   named(name: string, key: string): Promise<Account | null>;
 };
 
-/** Writing the exact second of each use would cost more than it is worth. */
+/** The time of the last use is stored at most this often, to write less. */
 const usedEveryMs = 60_000;
 
 /**

@@ -11,7 +11,7 @@ export type Throttle = {
 
 type Failures = { count: number; lastAt: number };
 
-/** So many failures cost no wait. */
+/** The failures after which a client need not wait. */
 const freeFailures = 10;
 const longestWaitMs = 60_000;
 /** Failures that are older than this no longer count. */

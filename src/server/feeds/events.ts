@@ -13,7 +13,7 @@ export type FeedEvent = {
   readonly title: string;
   readonly text: string;
   readonly start: number;
-  /** The end, or the expected one; null if nobody knows it. */
+  /** The end, or the expected end; null if it is unknown. */
   readonly end: number | null;
   readonly updated: number;
   /** The page about it: a path of the dashboard. */

@@ -3,7 +3,7 @@ import { printable } from '../../lib/text.ts';
 import { Conflict, Unavailable, type UnavailableReason, Unstorable } from '../store/errors.ts';
 import { RequestProblem } from './problem.ts';
 
-/** A response, and the note that the log has beside its status. */
+/** A response, and the note that the log shows after its status. */
 export type Answered = { readonly response: Response; readonly note?: string };
 
 /** Returns a response of JSON text that caches must not keep. */
@@ -39,7 +39,7 @@ export type Refusal = {
   readonly headers: Readonly<Record<string, string>>;
 };
 
-/** Returns what a client is told of whatever was thrown. */
+/** Returns the status, message and headers that a client gets for a thrown value. */
 export function refusalOf(error: unknown): Refusal {
   const [status, message, headers = {}] = wordsOf(error);
   return { status, message, headers, detail: error instanceof RequestProblem ? error.detail : message };
@@ -55,7 +55,7 @@ function wordsOf(
   return [500, 'Internal error'];
 }
 
-/** Returns the note that the log has about whatever was thrown. */
+/** Returns the note for the log about a thrown value. */
 export function noteOf(error: unknown): string {
   return printable(messageOf(error));
 }

@@ -13,7 +13,7 @@ export type Client = {
 /** How requests reach the receiver. */
 export type Transport = {
   readonly isTls: boolean;
-  /** True if every request comes from a proxy. Only then its headers are believed. */
+  /** True if every request comes from a proxy. Only then its forwarded headers are used. */
   readonly isBehindProxy: boolean;
 };
 
@@ -35,8 +35,8 @@ export function clientOf(request: Request, url: URL, peer: string, { isTls, isBe
   }
   return {
     address: peer,
-    // A name other than loopback is an attack by DNS rebinding, and forwarded headers are those of a proxy that serve
-    // was not told about with --behind-proxy: neither must read like a program of this host.
+    // A host name other than loopback is an attack by DNS rebinding. Forwarded headers mean that there is a proxy, but
+    // --behind-proxy is missing. Neither request may have the rights of a program on this host.
     isLocal: isLoopback(peer) && isLoopback(url.hostname) && !isForwarded(headers),
     origin: `${isTls ? 'https' : 'http'}://${url.host}`,
     prefix: '',

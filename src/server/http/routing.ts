@@ -15,7 +15,7 @@ export type Call = {
 };
 
 /**
- * The rule that says who may use a route. Returns the caller, before the body is read.
+ * The access rule of a route. Returns the caller, before the body is read.
  * @throws RequestProblem 401, 403 or 503
  */
 export type Access<Caller> = (call: Call) => Promise<Caller>;
@@ -44,7 +44,7 @@ const parameterForms: Readonly<Record<string, string>> = {
 /**
  * Returns a route.
  * @param path the path as it is in a URL, with `:NAME` for a parameter
- * @param access who may use it; there is no default
+ * @param access its access rule; there is no default
  */
 export function route<Caller>(
   method: Route['method'],
@@ -61,11 +61,11 @@ export function route<Caller>(
   };
 }
 
-/** Routes whose paths begin alike, and how their API answers what is wrong. */
+/** Routes with the same prefixes, and the answers of their API to faulty requests. */
 export type Api = {
   /** A path, or with a slash at the end all paths below it. */
   readonly prefixes: readonly string[];
-  /** Returns the answer to whatever was thrown. */
+  /** Returns the answer to a thrown value. */
   readonly refuse: (error: unknown, call: Pick<Call, 'url' | 'client'>) => Answered;
   readonly notFound: string;
   readonly notAllowed: (allowed: string) => string;
@@ -74,7 +74,7 @@ export type Api = {
   readonly routes: readonly Route[];
 };
 
-/** Takes one line for each request; the level is `error` if the receiver could not do what was asked. */
+/** Takes one line for each request; the level is `error` if the receiver could not carry out the request. */
 export type RequestLog = (line: string, level: 'info' | 'error') => void;
 
 /** An answered request. `route` is the path of its route, null if none fits. */
@@ -88,7 +88,7 @@ export type Observation = {
 /**
  * Returns the function that answers requests: always JSON, without stack traces or SQL. It does not throw. Its second
  * parameter is the IP address at the other end of the connection.
- * @param apis the last one answers every path without a prefix of another
+ * @param apis the APIs; the last one answers each path that has no prefix of another API
  */
 export function createDispatcher(
   apis: readonly Api[],
@@ -151,7 +151,7 @@ function covers(prefix: string, path: string): boolean {
   return prefix.endsWith('/') ? path.startsWith(prefix) : path === prefix;
 }
 
-/** @throws RequestProblem 403, 404 or 405, and whatever the route throws */
+/** @throws RequestProblem 403, 404 or 405, and any error of the route */
 async function answerOf(api: Api, request: Request, url: URL, client: Client): Promise<Answered> {
   if (api.origins && isPreflight(request)) return { response: preflightAnswer() };
   const fitting = api.routes.filter(({ pattern }) => pattern.test(url.pathname));

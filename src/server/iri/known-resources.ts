@@ -22,7 +22,7 @@ export function statusIn(word: string): SystemState {
   return systemStates.find((status) => status === word) ?? 'unknown';
 }
 
-/** Returns what is known of a stored resource. */
+/** Returns a stored resource with its status at a time. */
 export function knownResource(row: ResourceRow, now: string): KnownResource {
   const kind = resourceKinds.find((word) => word === row.kind) ?? 'system';
   const silentSince = laterBy(row.newest ?? row.at, staleSeconds);

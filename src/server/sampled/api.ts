@@ -17,7 +17,7 @@ import { softwareOf } from './software.ts';
 const stored = 'OK';
 
 /**
- * Returns the handler that stores what a sampler measured. The path has the job and the file, as with the original post
+ * Returns the handler that stores the data of a sampler. The path has the job and the file, as with the original post
  * receiver; the scope of the key says which cluster it is.
  */
 export function postSampledJob(store: Store, limits: BodyLimits) {

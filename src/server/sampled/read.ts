@@ -2,7 +2,7 @@ import { type MeasuredJob, sampledJobSchema } from '../../lib/sampled-job.ts';
 import { type Location, openStore } from '../store/open.ts';
 import { allSampledNodes } from '../store/sampled-jobs.ts';
 
-/** Yields what was measured on a cluster, from the database of a receiver. */
+/** Yields the samples of a cluster from the database of a receiver. */
 export async function* measuredInStore(location: Location, cluster: string): AsyncGenerator<MeasuredJob> {
   const store = await openStore(location);
   try {

@@ -11,7 +11,7 @@ export type JobSoftware = {
   readonly untracked: { readonly user_seconds: number; readonly system_seconds: number } | null;
 };
 
-/** Adds what the nodes of a job measured. */
+/** Adds up the samples of the nodes of a job. */
 export function softwareOf(nodes: readonly MeasuredJob[]): JobSoftware {
   const programs = new Map<string, { user: number; system: number }>();
   let untracked: { user: number; system: number } | null = null;

@@ -74,7 +74,7 @@ export function getStates(store: Store) {
 /** Returns the handler that shows the history of the users or projects of a system. */
 export function getUserHistory(store: Store, by: 'user' | 'project') {
   return async (call: Call, { shownName }: ReadingClient): Promise<Answered> => {
-    // The code of a project names nobody.
+    // A project code is not the name of a person.
     const shown = by === 'user' ? shownName : (name: string) => name;
     return found(await userHistoryOf(store, systemOf(call), by, call.url.searchParams, shown, new Date()));
   };

@@ -2,10 +2,10 @@ import type { z } from 'zod';
 import type { freeSchema } from './answers.ts';
 import type { BatchSnapshot } from './schemas.ts';
 
-/** What a batch system has free, as far as its snapshot tells. */
+/** The free cores, GPUs and nodes of a batch system; null if its snapshot does not have them. */
 export type Free = Readonly<z.output<typeof freeSchema>>;
 
-/** Returns what is free by a snapshot. A snapshot does not tell which free nodes a queue may use. */
+/** Returns the free cores, GPUs and nodes of a snapshot. A snapshot does not tell which free nodes a queue may use. */
 export function freeIn(snapshot: BatchSnapshot): Free {
   const available = ['cpu', 'gpu', 'viz'].map((kind) => numberIn(snapshot, `${kind}_nodes_available`));
   const byKind = available.filter((nodes) => nodes !== null);

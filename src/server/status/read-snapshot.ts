@@ -33,7 +33,7 @@ export function probesOf(collectionFailed: string | null): string[] {
     .filter((probe) => probe !== '');
 }
 
-/** Returns what the history keeps of a snapshot, the totals first. */
+/** Returns the rows of a snapshot for the history, the totals first. */
 export function entriesOf(read: ReadSnapshot, collectionFailed: string | null): Entry[] {
   const entries = read.kind === 'hub' ? entriesOfHub(read.snapshot) : entriesOfBatch(read.snapshot);
   return [...entries, ...entriesOfProbes(probesOf(collectionFailed))];

@@ -16,7 +16,7 @@ import { staleSeconds } from './state.ts';
 export const gone = 'gone';
 
 /**
- * Stores the changes of status that a snapshot shows. The result is the same in whatever order snapshots arrive: a late
+ * Stores the changes of status that a snapshot shows. The result is the same in any order of the snapshots: a late
  * one changes only the time between its neighbours.
  */
 export async function storeConditions(

@@ -26,7 +26,8 @@ const betweenRunsMs = hourMs;
 const betweenStepsMs = 50;
 
 /**
- * Deletes what is older than its days, every hour and in small steps. Several receivers of one database may do it.
+ * Deletes records that are older than their retention, every hour and in small steps. Several receivers of one
+ * database may do it.
  * @param report takes an error, after which the work goes on at the next hour
  */
 export function startRetention(store: Store, retention: Retention, report: (error: unknown) => void): BackgroundWork {
@@ -40,7 +41,7 @@ export function startRetention(store: Store, retention: Retention, report: (erro
 }
 
 /**
- * Deletes what is older than its days. The newest snapshot of each system stays.
+ * Deletes records that are older than their retention. The newest snapshot of each system stays.
  * @param between runs after each step, and returns false to end the work
  */
 export async function deleteOld(

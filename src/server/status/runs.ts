@@ -24,7 +24,7 @@ export type RunChanges = {
 };
 
 /**
- * Returns what a snapshot changes in the runs of its system. The runs are the same in whatever order snapshots come. A
+ * Returns what a snapshot changes in the runs of its system. The runs are the same in any order of the snapshots. A
  * run has no gap longer than `maxGapMs` between two snapshots, because the values in it are unknown.
  * @param values the value of each key in the snapshot; an absent key has no value
  * @param runs those that end at the previous snapshot or later, and begin at the next one or before

@@ -45,7 +45,7 @@ export async function userHistoryOf(
       ? await sumsOfSpans(reader, system, totals, question, buckets)
       : await sumsOfPeriods(reader, system, question, buckets);
   const coverage = await coverageOf(reader, all, buckets);
-  return { ...coverage, system, ...question.asked, ...ranked(sums, coverage.snapshots, question, shownName) };
+  return { ...coverage, system, ...question.echoed, ...ranked(sums, coverage.snapshots, question, shownName) };
 }
 
 /** @throws RequestProblem 400 */

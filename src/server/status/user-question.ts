@@ -18,11 +18,11 @@ export type UserQuestion = {
   readonly column: 'username' | 'project_code';
   readonly counter: Counter;
   readonly rank: (typeof ranks)[number];
-  /** So many have a series of their own. */
+  /** The number of users or projects that get a series each. */
   readonly top: number;
   readonly queue: string | null;
   /** The parameters as the answer repeats them. */
-  readonly asked: {
+  readonly echoed: {
     readonly group_by: 'user' | 'project';
     readonly state: string;
     readonly metric: string;
@@ -61,6 +61,6 @@ export function userQuestion(query: URLSearchParams, by: 'user' | 'project'): Us
     rank: rank === 'peak' ? 'peak' : 'current',
     top: Number(top),
     queue,
-    asked: { group_by: by, state, metric, rank, queue },
+    echoed: { group_by: by, state, metric, rank, queue },
   };
 }

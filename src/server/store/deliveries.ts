@@ -23,7 +23,7 @@ export type Stored = { readonly answer: string; readonly replayed: boolean; read
 /**
  * Stores a delivery by `work` in one transaction and returns its answer. A delivery whose key is known is not stored
  * again: it gets its first answer.
- * @throws Conflict if the key was used for another delivery, and whatever `work` throws
+ * @throws Conflict if the key was used for another delivery, and any error of `work`
  */
 export function storeOnce(
   store: Store,

@@ -37,7 +37,7 @@ export function storeError(error: unknown): unknown {
   return new Unavailable(reason, `${meaning} (${code}: ${messageOf(error)})`, { cause: error });
 }
 
-/** Thrown if a request contradicts what is stored. The message is for the client. */
+/** Thrown if a request contradicts the stored data. The message is for the client. */
 export class Conflict extends Error {
   constructor(message: string) {
     super(message);

@@ -14,7 +14,7 @@ export async function openStore(location: Location): Promise<Store> {
   return typeof location === 'string' ? openSqlite(location) : await openPostgres(location);
 }
 
-/** Opens the store of a receiver for reading only, as it is. It stays open as long as the thread of the caller. */
+/** Opens the store of a receiver for reading only, without migrating it. The store stays open until the thread of the caller ends. */
 export function openReader(location: Location): Reader {
   return typeof location === 'string' ? openSqliteReader(location) : openPostgresReader(location);
 }

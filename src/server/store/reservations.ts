@@ -29,7 +29,7 @@ export type ReservationRow = {
   readonly partition: string | null;
   readonly reported_at: string;
   readonly created_at: string;
-  /** The timestamp of the first snapshot that reports it as it is. */
+  /** The timestamp of the first snapshot that reports it with its present values. */
   readonly changed_at: string;
   /** Null if all snapshots of the system were deleted. */
   readonly newest: string | null;

@@ -13,7 +13,7 @@ export type SampledJob = {
   readonly body: Uint8Array;
 };
 
-/** Stores what a node measured of a job, in the place of what it sent before. */
+/** Stores the sample of a job on a node, and replaces the earlier one. */
 export async function storeSampledJob(writer: Writer, job: SampledJob): Promise<void> {
   await writer.run(
     `INSERT INTO sampled_jobs (cluster, job_id, node, received_at, received_from, body)
@@ -38,7 +38,7 @@ type Row = {
 
 const columns = 'job_id, node, received_at, body';
 
-/** Returns what the nodes measured of a job, by the name of the node. */
+/** Returns the samples of a job by the name of the node. */
 export async function sampledNodes(reader: Reader, cluster: string, jobId: string): Promise<StoredNode[]> {
   const rows = await reader.all<Row>(
     `SELECT ${columns} FROM sampled_jobs WHERE cluster = $1 AND job_id = $2 ORDER BY node`,
@@ -48,7 +48,7 @@ export async function sampledNodes(reader: Reader, cluster: string, jobId: strin
   return rows.map(nodeOf);
 }
 
-/** What is stored of a job on one node. */
+/** The stored sample of a job on one node. */
 export type StoredNode = {
   readonly jobId: string;
   readonly node: string;

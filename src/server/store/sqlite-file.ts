@@ -14,7 +14,7 @@ export const busyTimeoutMs = 5000;
 
 /**
  * Opens the receiver's database file for writing, and makes or migrates it first. The file is readable by its owner
- * only. A file that is not a receiver's database is left as it is. The caller closes the connection.
+ * only. A file that is not a receiver's database is not changed. The caller closes the connection.
  * @throws OperatorError if it cannot be opened, is not a receiver's database or is newer than this program
  */
 export function openFile(path: string): Database {

@@ -1,4 +1,4 @@
-import { momentInZone } from '../../lib/time.ts';
+import { timeInZone } from '../../lib/time.ts';
 import type { StoredTimes } from '../store/clusters.ts';
 
 /** Days are counted from 1970-01-01; times are seconds since then, UTC. */
@@ -79,7 +79,7 @@ function inZone(seconds: number, timeZone: string): number {
   };
   // Date.UTC takes the years 0 to 99 for 1900 to 1999. No zone differs from UTC by a whole number of years.
   if (local.year < 100) return seconds;
-  return momentInZone(local, timeZone).getTime() / 1000;
+  return timeInZone(local, timeZone).getTime() / 1000;
 }
 
 /** Reads the digits of canonical text: Date.parse takes ten times as long for a hundred thousand jobs. */
