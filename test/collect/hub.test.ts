@@ -48,12 +48,12 @@ test('users with a running server, and running servers; those that start or stop
   });
 });
 
-test('only what was asked for is in it', async () => {
+test('the payload has only the configured parts', async () => {
   const { payload } = (await collected(hubOf(), users())) as { payload: object };
   expect(Object.keys(payload)).toEqual(['timestamp', 'available', 'active_users', 'active_sessions']);
 });
 
-test('the first rule that holds gives a session its class', async () => {
+test('the first matching rule gives a session its class', async () => {
   const system = hubOf({
     session_rules: [
       { when: { state: { 'child_state.job_id': null, resource: '??-batch' } }, class: 'jobs_suspended' },
@@ -114,7 +114,7 @@ test("the shipped example's rules count a broken session beside its class", asyn
   });
 });
 
-test('where the hub does not show the state that rules ask for, the classes are left out and it is said', async () => {
+test('if the hub does not show the state that rules need, the classes are left out with a warning', async () => {
   const system = hubOf({ session_rules: [{ when: { state: { resource: null } }, class: 'jobs_suspended' }] });
   const found = await collected(system, users(hubUser('ada', { '': { state: undefined } })));
   expect(found).toMatchObject({ failedProbes: ['session_classes'], payload: { active_sessions: 1 } });
@@ -122,7 +122,7 @@ test('where the hub does not show the state that rules ask for, the classes are 
   expect(found.lines.join('\n')).toContain('give the token the scope admin:server_state');
 });
 
-test('nodes that are down are in the totals, and not free', async () => {
+test('nodes that are down count in the totals, and not as free', async () => {
   expect(await collected(hubOf(withNodes), users())).toMatchObject({
     payload: {
       nodes_total: 3,
@@ -144,13 +144,13 @@ test('nodes that are down are in the totals, and not free', async () => {
   });
 });
 
-test('a node table that fails costs itself only', async () => {
+test('a failed node table leaves out only its own fields', async () => {
   const found = await collected(hubOf(withNodes), users(), { nodes: 'no' });
   expect(found).toMatchObject({ kind: 'valid', failedProbes: ['nodes'], payload: { available: true } });
   expect(found).not.toHaveProperty('payload.nodes_total');
 });
 
-test('a hub that is down has no users, and nothing has failed', async () => {
+test('a hub that is down has no users and no failed probe', async () => {
   expect(await collected(hubOf(withNodes), refusal(503))).toMatchObject({
     failedProbes: [],
     payload: { available: false, active_users: 0, active_sessions: 0, nodes_total: 3 },
@@ -166,26 +166,26 @@ test.each([
   expect(found).toMatchObject({ failedProbes: ['hub'], payload });
 });
 
-test('with on_failed_probe skip there is none', async () => {
+test('with on_failed_probe skip, a failed probe leads to no snapshot', async () => {
   expect(await collected(hubOf({ ...withNodes, on_failed_probe: 'skip' }), refusal(403))).toMatchObject({
     nothing: 'hub failed and on_failed_probe is skip',
   });
 });
 
-test('where it is not known whether the hub answers, the snapshot does not say so', async () => {
+test('if it is unknown whether the hub answers, the snapshot leaves the field out', async () => {
   const hub: Answer = { ending: exited(httpExits.certificate, 'self signed certificate') };
   const found = await collected(hubOf(withNodes), hub);
   expect(found).toMatchObject({ kind: 'valid', failedProbes: ['hub'], payload: { active_users: 0 } });
   expect(found).not.toHaveProperty('payload.available');
 });
 
-test('where every probe failed there is none', async () => {
+test('if every probe failed, there is no snapshot', async () => {
   expect(await collected(hubOf(withNodes), refusal(401), { nodes: 'no' })).toMatchObject({
     nothing: 'every probe failed',
   });
 });
 
-test('a percentage that cannot be is dropped', async () => {
+test('an impossible percentage is dropped', async () => {
   const system = hubOf({ metrics: { cpu_utilization_percent: 'x' } });
   const { log } = memoryLog();
   const executor = answering(({ argv }) => (argv.at(-1)?.endsWith('/hub/metrics') ? { stdout: 'x 250\n' } : users()));

@@ -81,7 +81,7 @@ describe('one broken job', () => {
   });
 });
 
-test('a banner before the JSON costs nothing', async () => {
+test('a banner before the JSON is ignored', async () => {
   const banner = 'NOTICE: "authorised" users {only}\r\n*** \u0007 ***\n';
   const bytes = Buffer.concat([
     Buffer.from(banner),
@@ -117,7 +117,7 @@ test.each([
   expect(lines).toContain(`WARN nodes: 1 record could not be read: ${id} at byte ${byte} ${problem}`);
 });
 
-test('a memory that is a list costs the memory, not its node', async () => {
+test('a memory value that is a list is dropped, and its node is kept', async () => {
   const bytes = changed(nodeCapture, '1e5', (record) => record.replace(/"mem":\t"[^"]*"/, '"mem":\t[1]'));
   const whole = await nastyWith({});
   const { payload, failedProbes, lines } = await nastyWith({ [pbsnodes]: { stdout: bytes } });
@@ -149,7 +149,7 @@ describe('jobs that PBS hides from this user', () => {
     expect(payload).toMatchObject({ running_jobs: 0, queues: [], cpu_nodes_total: 3 });
   });
 
-  test('are none where the queues hold none', async () => {
+  test('are not suspected if the queues count no jobs', async () => {
     const { failedProbes, payload } = await snapshotOf(
       plainSystem('empty', { queues: ['workq'] }),
       recordingOf('empty-without-jobs'),
@@ -169,7 +169,7 @@ test('a system without nodes has a snapshot, and nothing failed', async () => {
 describe('a probe that failed', () => {
   const down = { ending: exited(1, 'no') };
 
-  test('costs only its own part, is named, and is one line of log', async () => {
+  test('leaves out only its own part, is named, and logs one line', async () => {
     const { failedProbes, payload, lines } = await nastyWith({ 'pbs_rstat -f': down });
     expect(failedProbes).toEqual(['reservations']);
     expect(payload).not.toHaveProperty('reservations');
@@ -185,7 +185,7 @@ describe('a probe that failed', () => {
     expect(payload).not.toHaveProperty('queue_definitions');
   });
 
-  test('for one of the two commands about queues costs nothing', async () => {
+  test('for one of the two queue commands loses no data', async () => {
     for (const command of ['qstat -Q -f -F json', 'qstat -Qa']) {
       const { failedProbes, payload } = await nastyWith({ [command]: down });
       expect(failedProbes).toEqual([]);
@@ -214,7 +214,7 @@ describe('a probe that failed', () => {
 describe('a host that cannot be reached', () => {
   const refused = { kind: 'unreachable', host: 'nasty', reason: 'connection refused', stderr: '' } as const;
 
-  test('is one line for all probes that need it, and each of them has failed', async () => {
+  test('logs one line for all probes that need it, and marks each of them as failed', async () => {
     const all = { [pbsnodes]: { ending: refused }, [qstat]: { ending: refused }, 'pbs_rstat -f': { ending: refused } };
     const { failedProbes, lines } = await nastyWith(all);
     expect(lines.filter((line) => line.startsWith('ERROR'))).toEqual([
@@ -223,7 +223,7 @@ describe('a host that cannot be reached', () => {
     expect(failedProbes).toEqual(['nodes', 'jobs', 'reservations']);
   });
 
-  test('is one line whatever the words of ssh', async () => {
+  test('logs one line for each error text of ssh', async () => {
     const closedBy = (address: string) =>
       ({ ...refused, reason: 'connection lost', stderr: `Connection closed by ${address} port 22` }) as const;
     const { lines } = await nastyWith({
@@ -235,7 +235,7 @@ describe('a host that cannot be reached', () => {
     ]);
   });
 
-  test('is told apart from another reason, and from a probe that failed there', async () => {
+  test('is distinguished from other failures, and from a failed probe on that host', async () => {
     const { lines } = await nastyWith({
       [pbsnodes]: { ending: refused },
       [qstat]: { ending: { ...refused, reason: 'connection lost' } },
@@ -293,7 +293,7 @@ describe('what is sent for a required probe that failed', () => {
   });
 });
 
-test('the log tells the counts of each probe', async () => {
+test('the log has the counts of each probe', async () => {
   const { lines } = await snapshotOf(nasty, recordingOf('nasty'));
   expect(lines).toEqual([
     'INFO Collecting nasty',

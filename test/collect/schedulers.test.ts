@@ -174,7 +174,7 @@ describe.each(schedulers)('$name', (scheduler) => {
     });
   });
 
-  test('that is idle has no jobs, which is no failure', async () => {
+  test('if idle, reports no jobs and no failed probe', async () => {
     expect(await payloadOf(scheduler, nothing)).toMatchObject({
       running_jobs: 0,
       active_users: 0,
@@ -182,7 +182,7 @@ describe.each(schedulers)('$name', (scheduler) => {
     });
   });
 
-  test('that hides its jobs has not none: the probe failed', async () => {
+  test('if it hides its jobs, has a failed probe and not zero jobs', async () => {
     const { failedProbes, lines } = await snapshotOf(
       scheduler.system,
       overlaidJobs(scheduler.of(scenario), scheduler.of(nothing)),
@@ -191,7 +191,7 @@ describe.each(schedulers)('$name', (scheduler) => {
     expect(lines.join('\n')).toContain("may this user see other users' jobs");
   });
 
-  test('of which one command fails loses what that one tells', async () => {
+  test('loses only the data of a command that fails', async () => {
     const down = { ending: exited(1, 'server is down\n') };
     const executor = overlaid(scheduler.of(scenario), {
       'pbs_rstat -f': down,
@@ -215,7 +215,7 @@ function overlaidJobs(below: Executor, jobs: Executor): Executor {
   };
 }
 
-test('where Slurm cannot be asked for its jobs, partitions have no counts of them, and none is made up', async () => {
+test('if Slurm does not list its jobs, the job counts of partitions are absent and not zero', async () => {
   const down = { ending: exited(1, 'slurm_load_jobs error\n') };
   for (const { name, system, of } of schedulers) {
     const { payload, failedProbes } = await snapshotOf(
@@ -230,7 +230,7 @@ test('where Slurm cannot be asked for its jobs, partitions have no counts of the
   }
 });
 
-test('the same cluster is the same snapshot under either, member by member', async () => {
+test('PBS and Slurm give the same snapshot of the same cluster', async () => {
   const [one, other] = await Promise.all(schedulers.map((scheduler) => payloadOf(scheduler, scenario)));
   expect(one as unknown).toEqual(other);
 });

@@ -54,7 +54,7 @@ async function stored(executor: Executor, at: Date, system = nasty): Promise<Rec
   return JSON.parse(outbox.body(entry));
 }
 
-test('a snapshot is an entry of its system, pending, with its moment and failed probes', async () => {
+test('a snapshot is stored as a pending entry of its system, with its time and failed probes', async () => {
   await stored(withoutNodes, start);
   expect(outbox.list('all')).toMatchObject([
     {
@@ -104,7 +104,7 @@ test('a snapshot that fails our own validation is kept as rejected, with the rea
   ]);
 });
 
-test('what was dropped from a snapshot is logged', () => {
+test('values that are dropped from a snapshot are logged', () => {
   const { log, lines } = memoryLog();
   const at = () => ({
     kind: 'valid' as const,
@@ -116,7 +116,7 @@ test('what was dropped from a snapshot is logged', () => {
 });
 
 describe('the last known values', () => {
-  test('of nodes stand in for nodes that could not be asked, and only for them', async () => {
+  test('of nodes replace a failed probe of nodes, and no other', async () => {
     const good = await stored(whole, start);
     const repeated = await stored(withoutNodes, minutesLater(5));
     for (const name of [
@@ -133,7 +133,7 @@ describe('the last known values', () => {
     expect(repeated.running_jobs).toBe(good.running_jobs);
   });
 
-  test('of jobs stand in for jobs', async () => {
+  test('of jobs replace a failed probe of jobs', async () => {
     const good = await stored(whole, start);
     const { running_jobs, pending_jobs, held_jobs, active_users, queues, user_project_queues } = await stored(
       withoutJobs,
@@ -148,7 +148,7 @@ describe('the last known values', () => {
     expect([queues, user_project_queues]).toEqual([[], []]);
   });
 
-  test('are repeated for 15 minutes from the last good ones, and not from one another', async () => {
+  test('are repeated for 15 minutes after the last successful probe', async () => {
     await stored(whole, start);
     const totals: unknown[] = [];
     for (const minutes of [5, 10, 15, 20])

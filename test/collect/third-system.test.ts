@@ -141,7 +141,7 @@ test('its own classes, types, mounts, hosts, zone and units', async () => {
   ]);
 });
 
-test('with nothing but a name it is this host, with CPU and GPU nodes', async () => {
+test('a system with only a name uses this host and has CPU and GPU nodes', async () => {
   const system = withConfigDirectory({ 'gust.yaml': '' }, (directory) =>
     loadSystem('gust', loadConfig(directory, { HOME: '/nowhere' })),
   );

@@ -12,7 +12,7 @@ import { memoryLog } from '../support/memory-log.ts';
 import { accept, type SamApi, startSamApi } from '../support/sam-api.ts';
 import { plainSystem } from '../support/systems.ts';
 
-test('what is run one after the other never overlaps, and a failure does not stop the next', async () => {
+test('queued posts never overlap, and a failed post does not stop the next', async () => {
   const inTurn = oneAfterTheOther();
   const events: string[] = [];
   const first = Promise.withResolvers<string>();
@@ -76,13 +76,13 @@ describe('a snapshot that the outbox cannot store', () => {
     expect(log).toMatch(/the disk is full; the snapshot was posted directly .*so nothing is lost; free some space/);
   });
 
-  test('is kept in the fallback directory where this command delivers nothing', async () => {
+  test('is written to the fallback directory if this command does not deliver', async () => {
     const { posted, spooled, log } = await kept(null);
     expect([posted, spooled]).toMatchObject([0, [{ state: 'pending', firstSentAt: null, collectedAt: time }]]);
     expect(log).toMatch(/the disk is full; the snapshot is kept in .* until the outbox can store it; free some space/);
   });
 
-  test('is kept where the API does not take it, with when it was sent if it may have it', async () => {
+  test('is kept if the API does not accept it, with the time of sending if it may have arrived', async () => {
     const { posted, spooled, log } = await kept(() => new Response('{"detail":"down"}', { status: 503 }));
     expect([posted, spooled]).toMatchObject([1, [{ state: 'pending', firstSentAt: expect.any(Date) }]]);
     expect(log).toMatch(/posting it directly to .* failed: .*503.*; the snapshot is kept in /);

@@ -24,7 +24,7 @@ const problems = (environment: Record<string, string> = {}) =>
 const places = (found: readonly ConfigProblem[]) =>
   found.map(({ line, column, words }) => [line, column, words.replace(/[:(].*$/s, '').trim()]);
 
-describe('a problem is told with its place', () => {
+describe('a problem is reported with its file and setting', () => {
   test.each([
     ['a value', 'load_as: fast\n', 1, 10],
     ['a value in a list', 'queues:\n  - main\n  - 3\n', 3, 5],
@@ -45,7 +45,7 @@ describe('a problem is told with its place', () => {
     expect(problems()).toMatchObject([{ file, line, column }]);
   });
 
-  test('in the file that sets it, of those that are merged', () => {
+  test('in the one of the merged files that sets it', () => {
     const types = write('node_types.yaml', 'standard:\n  cores_per_node: many\n');
     const own = write('casper.yaml', 'queues: [a]\nnode_types: { htc: { cores_per_node: x } }\n');
     expect(problems().map(({ file, line }) => [file, line])).toEqual([
@@ -54,12 +54,12 @@ describe('a problem is told with its place', () => {
     ]);
   });
 
-  test('of what is missing at the top, in the last file that could have it', () => {
+  test('a missing top-level setting is reported for the last file that can have it', () => {
     const file = write('hub.yaml', 'service: jupyterhub\n');
     expect(problems()).toMatchObject([{ file, words: expect.stringContaining('url') }]);
   });
 
-  test('of a system that is enabled and not known, where it is enabled', () => {
+  test('an unknown enabled system is reported where it is enabled', () => {
     const file = write('collector.yaml', 'log: {}\nsystems:\n  - derecho\n  - caspr\n');
     expect(problems()).toMatchObject([{ file, line: 4, column: 5, words: expect.stringContaining("'casper'?") }]);
   });
@@ -73,7 +73,7 @@ describe('a problem is told with its place', () => {
   });
 });
 
-test('every problem of every file is told, each once', () => {
+test('every problem of every file is reported once', () => {
   write('env', 'STATUS_API_URL=https://a.example\nSAM_API_URL=https://b.example\nSSH_TIMEOUT=soon\nAPI_TIMEOUT=0\n');
   write('collector.yaml', 'sytems: []\nlog: { format: xml }\n');
   write('casper.yaml', 'load_as: fast\nfilesystems: [nowhere]\nqueues: x\n');
@@ -95,7 +95,7 @@ test('every problem of every file is told, each once', () => {
     expect(text.filter((line) => line.includes(words))).toHaveLength(1);
 });
 
-test('an env file that others may read is told, and all else is looked at', () => {
+test('an env file that others can read is reported, and the other files are still checked', () => {
   chmodSync(write('env', 'STATUS_API_PASSWORD=secret\n'), 0o644);
   write('collector.yaml', 'sytems: []\n');
   expect(places(problems())).toHaveLength(2);
@@ -117,7 +117,7 @@ describe('without --config', () => {
     expect(right.systems.map(({ system_name }) => system_name)).toEqual(['derecho']);
   });
 
-  test('a default directory that does not exist is no problem; the environment is still checked', () => {
+  test('a missing default directory is accepted; the environment is still checked', () => {
     const none = examined({ XDG_CONFIG_HOME: directory.path });
     expect(none).toMatchObject({ exists: false, systems: [], problems: [] });
     expect(none.config.directory).toBe(join(directory.path, 'hpc-collector'));

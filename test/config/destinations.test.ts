@@ -35,7 +35,7 @@ function refusal(attempt: () => unknown): string {
 
 const ours = 'destinations: { our-own: { kind: sam, url: https://ours.example/api/v1/status } }\n';
 
-test('without a setting there are sam and ingest, and systems go to sam', () => {
+test('by default there are the destinations sam and ingest, and systems are sent to sam', () => {
   const config = load();
   expect([...config.destinations.keys()]).toEqual(['sam', 'ingest']);
   expect(loadSystem('derecho', config).deliver_to).toEqual(['sam']);
@@ -69,7 +69,7 @@ describe('a destination by name', () => {
     expect(withoutSecrets('it is secret-of-ours')).toBe('it is ********');
   });
 
-  test('has the address of the file without the path of the API', () => {
+  test('accepts an address with the path of the API, and removes the path', () => {
     write('collector.yaml', ours);
     expect(load().destinations.get('our-own')?.baseUrl).toBe('https://ours.example');
   });

@@ -29,7 +29,7 @@ test.each(pairs)('%s of the environment wins over %s of the env file', (inEnviro
   expect(found).toEqual({ [inEnvironment]: 'amber-new-value', API_TIMEOUT: '5' });
 });
 
-test('a variable of one group leaves the other groups of the env file', () => {
+test('a variable of one group does not override other groups of the env file', () => {
   const file = { SAM_API_URL: 'https://a.example', SAM_API_USER: 'me', STATUS_API_KEY: 'cobalt-lantern-file' };
   expect(read({ STATUS_API_USER: 'you' }, file)).toEqual({
     SAM_API_URL: 'https://a.example',
@@ -38,13 +38,13 @@ test('a variable of one group leaves the other groups of the env file', () => {
   });
 });
 
-test('an empty variable of the environment leaves the env file as it is', () => {
+test('an empty environment variable does not override the env file', () => {
   expect(read({ SAM_API_PASSWORD: '' }, { STATUS_API_PASSWORD: 'amber-kept-value' })).toEqual({
     STATUS_API_PASSWORD: 'amber-kept-value',
   });
 });
 
-test('without an env file the environment stands alone', () => {
+test('without an env file only the environment counts', () => {
   expect(readEnvironment({ A: 'b' }, join(directory.path, 'nothing'))).toEqual({ A: 'b' });
 });
 

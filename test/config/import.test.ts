@@ -47,7 +47,7 @@ function refusal(settings: unknown, mode?: number): string {
   throw new Error('it was imported');
 }
 
-test('all that the file says is in the configuration, the key for its owner only', () => {
+test('all settings of the file are imported, and only the owner can read the key', () => {
   const { written, unused } = importing(whole);
   expect(unused).toEqual([]);
   expect(written.map(({ file }) => file)).toEqual([inConfig('env'), inConfig('collector.yaml')]);
@@ -64,14 +64,14 @@ test('all that the file says is in the configuration, the key for its owner only
   expect(JSON.stringify(written)).toContain('jobs.timezone: America/Denver (the zone of this host; ');
 });
 
-test('the least that it may say is enough, and what this program has no use for is named', () => {
+test('a minimal file is enough, and unused settings are named', () => {
   const { api_url, api_key } = whole;
   const { unused } = importing({ api_url, api_key, local_data_path: '/var/tmp' });
   expect(unused).toEqual(['local_data_path']);
   expect(loadConfig(configDirectory(), { HOME: '/nowhere' }).collector.jobs.cluster_name).toBeUndefined();
 });
 
-test('what is there stays, with its comments and its mode, and a link stays one', () => {
+test('existing settings, comments, modes and symbolic links are kept', () => {
   write('env', 'STATUS_API_USER=me');
   const elsewhere = join(directory.path, 'kept.yaml');
   writeFileSync(elsewhere, '# mine\nsystems: [casper]   # all of them\njobs: { timeout: 60 }\n', {
@@ -87,13 +87,13 @@ test('what is there stays, with its comments and its mode, and a link stays one'
   expect(collector).toMatchObject({ systems: ['casper'], jobs: { timeout: 60, cluster_name: 'cluster01' } });
 });
 
-test('a zone that is set stays', () => {
+test('a configured time zone is kept', () => {
   write('collector.yaml', 'jobs: { timezone: Europe/Berlin }\n');
   importing(whole);
   expect(loadConfig(configDirectory(), { HOME: '/nowhere' }).collector.jobs.timezone).toBe('Europe/Berlin');
 });
 
-test('a second time it changes nothing', () => {
+test('a second import changes nothing', () => {
   importing(whole);
   const before = ['env', 'collector.yaml'].map((name) => readFileSync(inConfig(name), 'utf8'));
   expect(importing(whole)).toEqual({ written: [], unused: [] });
@@ -109,7 +109,7 @@ test.each(['plain-key_1', 'with#hash', "it's", 'a"b', 'a=b', '$HOME', 'back\\sla
 );
 
 describe('nothing is written', () => {
-  test('where a setting is there already and is another, each of which is named', () => {
+  test('if existing settings differ, and each is named', () => {
     write('env', 'INGEST_API_KEY=another\n');
     write('collector.yaml', 'destinations: { ingest: { url: https://other.example } }\njobs: { cluster_name: b }\n');
     const before = readFileSync(inConfig('collector.yaml'), 'utf8');
@@ -139,13 +139,13 @@ describe('nothing is written', () => {
     expect(existsSync(configDirectory())).toBe(false);
   });
 
-  test('where the YAML cannot be read, whose place is named', () => {
+  test('if the YAML cannot be parsed, and its position is named', () => {
     write('collector.yaml', 'systems: [\n');
     expect(refusal(whole)).toMatch(/collector\.yaml:1:\d+: /);
     expect(existsSync(inConfig('env'))).toBe(false);
   });
 
-  test('of a file that is not there', () => {
+  test('if the file does not exist', () => {
     expect(() => importExporterConfig(join(directory.path, 'none.json'), configDirectory(), 'UTC')).toThrow(
       /there is no .*none\.json/,
     );

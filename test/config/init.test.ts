@@ -21,7 +21,7 @@ test('without names there is a file of every built-in cluster, and they are enab
   expect(systems()).toEqual(['casper', 'derecho']);
 });
 
-test('names are taken once each, and a file that is there stays as it is', () => {
+test('a repeated name is used once, and an existing file is not changed', () => {
   writeFileSync(join(directory.path, 'derecho.yaml'), 'degraded_above: 80\n');
   expect(made(['derecho', 'jupyterhub', 'derecho'])).toEqual([
     ['env', true],

@@ -41,7 +41,7 @@ function refusal(attempt: () => unknown): string {
 }
 
 describe('nothing configured', () => {
-  test('is no address, no credentials and the documented defaults', () => {
+  test('gives no address, no credentials and the documented defaults', () => {
     const { sam, collector } = load();
     expect(sam).toMatchObject({
       baseUrl: null,
@@ -161,7 +161,7 @@ describe('names for the same thing', () => {
     expect(sam).toMatchObject({ baseUrl: 'https://b.example', credentials: { user: 'me', password: 'new-password' } });
   });
 
-  test('half of the credentials are none', () => {
+  test('a user without a password is not used as credentials', () => {
     expect(load({ STATUS_API_USER: 'u' }).sam.credentials).toBeNull();
   });
 });
@@ -203,7 +203,7 @@ describe('the env file', () => {
     expect(load().sam.baseUrl).toBe('https://a.example');
   });
 
-  test.each([0o640, 0o604, 0o644, 0o660, 0o620, 0o602, 0o611])('of mode %o is refused, with the mend', (mode) => {
+  test.each([0o640, 0o604, 0o644, 0o660, 0o620, 0o602, 0o611])('of mode %o is refused, with the remedy', (mode) => {
     const file = write('env', 'STATUS_API_PASSWORD=secret\n', mode);
     const message = refusal(() => load());
     expect(message).toContain(`(mode ${mode.toString(8)})`);
@@ -216,7 +216,7 @@ describe('the env file', () => {
     expect(load().sam).toMatchObject({ credentials: { user: 'me', password: 'a #b$c' }, timeout: 5 });
   });
 
-  test('that is a directory is refused in words', () => {
+  test('that is a directory is refused with a clear error', () => {
     mkdirSync(join(directory.path, 'env'), { mode: 0o700 });
     expect(refusal(() => load())).toContain(join(directory.path, 'env'));
   });
@@ -285,7 +285,7 @@ describe('YAML that is wrong', () => {
     expect(refusal(() => system('derecho'))).toBe(`${file}:1:1: must be a mapping of settings`);
   });
 
-  test('that doubles itself over and over is refused', () => {
+  test('with aliases that expand exponentially is refused', () => {
     const lines = Array.from({ length: 30 }, (_, n) => `a${n}: &a${n} [${n === 0 ? 'x' : `*a${n - 1}, *a${n - 1}`}]`);
     const file = write('derecho.yaml', `${lines.join('\n')}\n`);
     expect(refusal(() => system('derecho'))).toStartWith(`${file}:1:1: Excessive alias count`);
@@ -296,7 +296,7 @@ describe('YAML that is wrong', () => {
     expect(system('derecho').scheduler_host).toBe('derecho');
   });
 
-  test('a file that is a directory is refused in words', () => {
+  test('a directory in the place of a file is refused with a clear error', () => {
     mkdirSync(join(directory.path, 'collector.yaml'));
     expect(refusal(() => load())).toStartWith(`${join(directory.path, 'collector.yaml')}: cannot be read: `);
   });
@@ -321,7 +321,7 @@ describe('a system', () => {
     expect(knownSystems(load())).toContain('gust');
   });
 
-  test('that there is none of is refused, with the nearest', () => {
+  test('that does not exist is refused, with the nearest name', () => {
     expect(refusal(() => system('derech'))).toContain("there is no system 'derech': did you mean 'derecho'?");
     expect(refusal(() => system('zzzzzzzz'))).toContain('the known systems are casper, derecho');
   });
@@ -332,7 +332,7 @@ describe('a system', () => {
     expect(refusal(() => system(name))).not.toBe('');
   });
 
-  test('whose file is for another is refused', () => {
+  test('whose file names another system is refused', () => {
     write('gust.yaml', 'system_name: derecho\n');
     expect(refusal(() => system('gust'))).toContain("system_name: it is 'derecho' but the file is for 'gust'");
   });
@@ -377,14 +377,14 @@ describe('a system', () => {
   );
 
   describe('with the earlier name of scheduler_host', () => {
-    test('is the same system, over and under files with the name of today', () => {
+    test('is the same system, also merged with files that use the present name', () => {
       write('derecho.yaml', 'pbs_host: null\nlogin_nodes_via: pbs_host\n');
       write('gust.yaml', 'pbs_host: gust-pbs\nlogin_nodes_via: pbs_host\n');
       expect(system('derecho')).toMatchObject({ scheduler_host: null, login_nodes_via: 'scheduler_host' });
       expect(system('gust')).toMatchObject({ scheduler_host: 'gust-pbs', login_nodes_via: 'scheduler_host' });
     });
 
-    test('and both names is one system where they agree, and is refused where they do not', () => {
+    test('is accepted with the present name beside it if both agree, and refused if not', () => {
       write('gust.yaml', 'scheduler_host: gust\npbs_host: gust\n');
       expect(system('gust').scheduler_host).toBe('gust');
       const file = write('gust.yaml', 'scheduler_host: gust\npbs_host: null\n');
@@ -393,7 +393,7 @@ describe('a system', () => {
       );
     });
 
-    test('has what is wrong with it where it stands', () => {
+    test('is reported under that name if its value is wrong', () => {
       const file = write('gust.yaml', 'queues: []\npbs_host: -oProxyCommand=evil\n');
       expect(refusal(() => system('gust'))).toStartWith(`${file}:2:11: scheduler_host: is not a host name`);
     });
@@ -410,7 +410,7 @@ describe('a system', () => {
   });
 });
 
-describe("the plan's own files load unchanged", () => {
+describe('the example files of the design load unchanged', () => {
   const seed = (name: string) => readFileSync(join(fixtures, 'seeds', name), 'utf8');
 
   test.each([
@@ -456,7 +456,7 @@ describe("the plan's own files load unchanged", () => {
     expect(casper.node_types['gpu-h100']?.gpu_model).toBe('NVIDIA H100');
   });
 
-  test('those of section 2.8 too', () => {
+  test('those of systems in directories too', () => {
     write('derecho/config.yaml', seed('plan-2.8/derecho/config.yaml'));
     write('casper/node_types.yaml', seed('plan-2.8/casper/node_types.yaml'));
     expect(system('derecho').login_nodes.map(({ type }) => type)).toEqual([
@@ -474,13 +474,13 @@ describe("the plan's own files load unchanged", () => {
 });
 
 describe('directories', () => {
-  test('the one given must be there', () => {
+  test('a named directory must exist', () => {
     expect(refusal(() => loadConfig('/no/such/directory', {}))).toBe(
       'there is no configuration directory /no/such/directory: create it or correct --config',
     );
   });
 
-  test('the one given wins over the default one', () => {
+  test('a named directory has precedence over the default one', () => {
     const other = temporaryDirectory();
     try {
       mkdirSync(join(other.path, 'hpc-collector'));
@@ -519,7 +519,7 @@ describe('directories', () => {
 describe('a preset', () => {
   const origins = (name: string) => systemLayers(name, loadConfig(directory.path, {})).map(({ origin }) => origin);
 
-  test('lies over the built-in settings and under those of a file', () => {
+  test('overrides the built-in settings and is overridden by a file', () => {
     write('collector.yaml', 'preset: sam-dashboard\n');
     const file = write('casper.yaml', 'degraded_above: 80\n');
     expect(origins('casper')).toEqual(['the built-in casper.yaml', 'the preset sam-dashboard', file]);
@@ -542,7 +542,7 @@ test('without rules of its own, a system has a node with one GPU among its GPU n
   expect(['2', '1', '0', undefined].map(classWith)).toEqual(['gpu', 'gpu', 'cpu', 'cpu']);
 });
 
-test('secrets of YAML are hidden before it is validated, wherever they are and whatever is beside them', () => {
+test('secrets in YAML are hidden before validation, at any place', () => {
   const hook = 'https://hooks.example.org/services/T0/B0/a-secret-hook';
   learnSettings({ gone: null, notify: { webhook: hook }, list: [null, { url: 'https://ada:a-secret-login@x.org/' }] });
   expect(printable(`${hook} ada:a-secret-login@x.org`)).not.toMatch(/a-secret/);

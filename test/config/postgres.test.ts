@@ -89,7 +89,7 @@ describe('the password', () => {
     expect(read('postgres://u:from%2Furl@db/r', { PGPASSWORD: 'from-variable' }).password).toBe('from/url');
   });
 
-  test('is hidden wherever text is shown', () => {
+  test('is hidden in all shown text', () => {
     file('*:*:*:*:hidden-in-a-file');
     read('postgres://u@db/r');
     read('postgres://u:hidden-in-a-url@db/r');

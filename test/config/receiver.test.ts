@@ -57,7 +57,7 @@ test.each([
   expect(() => load(yaml)).toThrow(words);
 });
 
-test('config check reports its errors, and does not take it for a system', () => {
+test('config check reports errors of receiver.yaml, and does not treat it as a system', () => {
   writeFileSync(join(directory.path, 'receiver.yaml'), 'site: { latitude: north }');
   const { problems, systems } = examine(directory.path, { HOME: directory.path }, []);
   expect(problems.map(({ words, line }) => [words, line])).toEqual([

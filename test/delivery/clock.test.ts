@@ -47,7 +47,7 @@ describe('a snapshot from the future', () => {
     expect(await drainTo(box, server.url, { ignoreRest: true })).toMatchObject({ held: 0, delivered: 1 });
   });
 
-  test('is one that is ahead by more than clocks usually are', async () => {
+  test('is a snapshot that is ahead by more than usual clock differences', async () => {
     using fixture = await startFixture(() => accepted());
     const { box, server } = fixture;
     box.add('derecho', { collectedAt: fromNow(tolerance - 2000) });
@@ -65,7 +65,7 @@ test('after jumps back and forward all go in the order in which they were stored
 });
 
 describe('a clock of this host that is ahead, which only the API can tell', () => {
-  test('is noticed with its first answer, in the same drain', async () => {
+  test('is detected with the first answer, in the same drain', async () => {
     using fixture = await startFixture(() => acceptedAt(-hour));
     const { box, server } = fixture;
     box.add('derecho', { collectedAt: fromNow(-2 * hour) });
@@ -136,7 +136,7 @@ describe('a clock of this host that is ahead, which only the API can tell', () =
   });
 });
 
-describe('what is believed', () => {
+describe('the time that is used', () => {
   let box: TestOutbox;
   beforeEach(() => {
     box = openOutbox();
@@ -154,19 +154,19 @@ describe('what is believed', () => {
       JSON.stringify({ server: now - hour - seconds * 1000, uptime: uptime() - seconds, boot: of }),
     );
 
-  test('is this host’s clock where the API never answered', () => expect(believed()).toBeCloseTo(0));
+  test('is this host’s clock if the API never answered', () => expect(believed()).toBeCloseTo(0));
 
-  test('is the API’s last word and the time that has passed by this host’s uptime', () => {
+  test('is the API’s last time plus the uptime of this host since then', () => {
     remember(600);
     expect(Math.abs(believed() + hour)).toBeLessThan(2000);
   });
 
-  test('is this host’s clock again after a start: its uptime says nothing then', () => {
+  test('is this host’s clock after a reboot, because the uptime starts again', () => {
     remember(600, 'another-boot');
     expect(believed()).toBeCloseTo(0);
   });
 
-  test('is this host’s clock an hour after the API’s last word', () => {
+  test('is this host’s clock an hour after the API’s last answer', () => {
     remember(3590);
     expect(Math.abs(believed() + hour)).toBeLessThan(2000);
     remember(3601);
@@ -181,7 +181,7 @@ describe('what is believed', () => {
     },
   );
 
-  test('is what a sighting of now gives', () => {
+  test('is the API’s time if it has just answered', () => {
     const seen = clockReadingOf(new Date(now - 7_000_000));
     if (seen) storeClockReading(box.outbox, seen);
     expect(Math.abs(believed() + 7_000_000)).toBeLessThan(2000);

@@ -107,7 +107,7 @@ describe('Retry-After', () => {
   });
 });
 
-describe('the rest after a drain that found the API away', () => {
+describe('the pause after a drain that found the API unavailable', () => {
   test('doubles from one minute to fifteen', async () => {
     using fixture = await startFixture(() => answer(503));
     const { box, server } = fixture;
@@ -157,7 +157,7 @@ describe('a body that is too large', () => {
   const reduced = { cpu_nodes_total: 1, user_project_queues: [], queues: [{ queue_name: 'main' }] };
   const tooLarge = answer(413, '<h1>Request Entity Too Large</h1>');
 
-  test('for the edge is sent once more without the rows by user, and that is said', async () => {
+  test('for the proxy of the API is sent again without user rows, and the log says so', async () => {
     using fixture = await startFixture((_, before) => (before === 0 ? tooLarge : accepted()));
     const { box, server } = fixture;
     const id = box.add('x', { body });
@@ -248,7 +248,7 @@ test('an entry is noted as sent before it is sent, so that an end in between is 
   expect(noted).toEqual([expect.any(Date)]);
 });
 
-test('an interruption while a retry waits leaves the entry pending', async () => {
+test('an interruption before a retry leaves the entry pending', async () => {
   const stop = new AbortController();
   using fixture = await startFixture(() => answer(503));
   const { box, server } = fixture;
@@ -264,7 +264,7 @@ test('an interruption while a retry waits leaves the entry pending', async () =>
   expect(box.entry(id)).toMatchObject({ state: 'pending', attempts: 1 });
 });
 
-test('a refused connection keeps the entry, and says so in plain words', async () => {
+test('a refused connection keeps the entry, with a clear error', async () => {
   using fixture = await startFixture(() => accepted());
   fixture.box.add('x');
   const port = await closedPort();

@@ -23,7 +23,7 @@ test.each([
   expect(await drainTo(box, server.url)).toMatchObject({ delivered: 3, left: 2, stopped: ['sam/bad'] });
 });
 
-test('while the destination is away, only the first stream waits for it: each other one tries once', async () => {
+test('while the destination is unavailable, only the first stream retries: each other stream tries once', async () => {
   using fixture = await startFixture(() => answer(503));
   const { box, server } = fixture;
   for (const system of ['first', 'second', 'third']) box.add(system);
@@ -32,7 +32,7 @@ test('while the destination is away, only the first stream waits for it: each ot
   expect(tries).toEqual(['first', 'first', 'first', 'first', 'second', 'third']);
 });
 
-test('a rejected entry holds nothing up', async () => {
+test('a rejected entry does not delay later entries', async () => {
   using fixture = await startFixture((_, before) => (before === 1 ? answer(400, { error: 'bad' }) : accepted()));
   const { box, server } = fixture;
   const ids = [box.add('x'), box.add('x'), box.add('x')];
@@ -40,7 +40,7 @@ test('a rejected entry holds nothing up', async () => {
   expect(ids.map((id) => box.entry(id).state)).toEqual(['delivered', 'rejected', 'delivered']);
 });
 
-test('what was delivered or rejected is not sent again', async () => {
+test('delivered and rejected entries are not sent again', async () => {
   using fixture = await startFixture((_, before) => (before === 0 ? answer(400, { error: 'no' }) : accepted()));
   const { box, server } = fixture;
   box.add('x');
@@ -50,7 +50,7 @@ test('what was delivered or rejected is not sent again', async () => {
   expect(server.seen.length).toBe(2);
 });
 
-test('an empty outbox asks nobody', async () => {
+test('an empty outbox sends no request', async () => {
   using fixture = await startFixture(() => accepted());
   expect(await drainTo(fixture.box, fixture.server.url)).toMatchObject({
     delivered: 0,
@@ -61,7 +61,7 @@ test('an empty outbox asks nobody', async () => {
   expect(fixture.server.seen).toEqual([]);
 });
 
-test('only the stream that was asked for is drained, and counted', async () => {
+test('only the requested stream is drained and counted', async () => {
   using fixture = await startFixture(() => accepted());
   const { box, server } = fixture;
   for (const system of ['a', 'b', 'a']) box.add(system);
@@ -69,7 +69,7 @@ test('only the stream that was asked for is drained, and counted', async () => {
   expect(box.outbox.countPending(null)).toBe(1);
 });
 
-test('entries of another destination are left alone', async () => {
+test('entries of another destination are not sent', async () => {
   using fixture = await startFixture(() => accepted());
   const { box, server } = fixture;
   box.add('x', { destination: 'history', stream: 'history/x' });
@@ -107,7 +107,7 @@ describe('a stream that rests', () => {
     expect(server.seen.length).toBe(5);
   });
 
-  test('is sent when that is asked for', async () => {
+  test('is sent on request', async () => {
     using fixture = await startFixture((_, before) => (before < 4 ? answer(503) : accepted()));
     const { box, server } = fixture;
     box.add('x');
@@ -136,7 +136,7 @@ describe('a stream that rests', () => {
   });
 });
 
-test('after the time budget no entry is begun, and those that were not tried have not failed', async () => {
+test('after the time budget no entry is sent, and untried entries do not count as failed', async () => {
   const clock = fakeClock();
   using fixture = await startFixture(() => {
     clock.pass(40_000);
@@ -156,7 +156,7 @@ test('after the time budget no entry is begun, and those that were not tried hav
   }
 });
 
-test('an interruption lets the entry in hand be finished and leaves the rest', async () => {
+test('an interruption finishes the entry that is being sent, and no other', async () => {
   const stop = new AbortController();
   using fixture = await startFixture((_, before) => {
     if (before === 1) stop.abort();
@@ -194,7 +194,7 @@ const behaviours: Readonly<Record<string, { readonly keeps: boolean; readonly re
 };
 const stored = databaseError('(psycopg2.errors.UniqueViolation) "uq_queue_status_timestamp_queue_id"');
 
-test('whatever the server does, nothing is lost, nothing is made up, and each stream arrives in order', async () => {
+test('for any behaviour of the server, nothing is lost or invented, and each stream arrives in order', async () => {
   const names = Object.keys(behaviours);
   await fc.assert(
     fc.asyncProperty(

@@ -97,7 +97,7 @@ describe('the receiver', () => {
     ]);
   });
 
-  test('names what it cannot take, which is kept as rejected, and takes the rest', async () => {
+  test('names jobs that it cannot store, which are kept as rejected, and stores the others', async () => {
     using box = openWith(
       bodyOf('mixed', jobRecord({ JobID: '1', Start: 'soon' }), jobRecord({ JobID: '2' }), jobRecord({ JobID: 3 })),
     );

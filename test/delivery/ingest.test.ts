@@ -107,7 +107,7 @@ describe('a batch of jobs', () => {
     expect(api.box.entry(id)).toMatchObject({ state: 'delivered', lastStatus: 200 });
   });
 
-  test('the log calls jobs, and never shows the key, not even one that the server sends back', async () => {
+  test('is called jobs in the log, which never shows the key, even if the server returns it', async () => {
     using api = await startApi(() => answer(401, { detail: `Invalid API Key ${apiKey}` }));
     addJobs(api.box, [job(1)]);
     const { lines } = await api.drain();
@@ -192,7 +192,7 @@ describe('of a batch of which the API cannot take a part', () => {
     ]);
   });
 
-  test('what was split off stays so where the API is away afterwards, and is not split off twice', async () => {
+  test('jobs that were split off stay split off if the API is unavailable afterwards', async () => {
     let isAway = true;
     using api = await startApi((request) => {
       if (sent([request])[0]?.includes(2)) return wrongFields(1);
@@ -223,7 +223,7 @@ describe('of a batch of which the API cannot take a part', () => {
     expect(api.leftOut()).toEqual([]);
   });
 
-  test('each job is delivered, kept as rejected, or left out, once, whatever it refuses', async () => {
+  test('each job is delivered, rejected or left out exactly once, for any refused jobs', async () => {
     const batches = fc.array(
       fc.array(fc.record({ isStarted: fc.boolean(), isGood: fc.boolean() }), { minLength: 1, maxLength: 6 }),
       { minLength: 1, maxLength: 4 },
@@ -289,7 +289,7 @@ describe('an API that requires a start', () => {
     );
   });
 
-  test('is asked once: after that, such jobs are left out without a request that fails', async () => {
+  test('refuses them once: later they are left out without a failed request', async () => {
     using api = await startApi(takesStarted);
     for (let number = 0; number < 6; number += 2) addJobs(api.box, [job(number), job(number + 1, null)]);
     const result = await api.drain();
@@ -340,7 +340,7 @@ describe('an API that requires a start', () => {
     expect(api.leftOut()).toEqual([1]);
   });
 
-  test('keeps no entry from being noted as sent before each request', async () => {
+  test('does not prevent that each entry is marked as sent before its request', async () => {
     const noted: boolean[] = [];
     using api = await startApi((request) => {
       const [head] = api.box.outbox.list('pending');
@@ -368,7 +368,7 @@ describe('a clock of the API that is behind', () => {
   const behind = { Date: new Date(Date.now() - 3_600_000).toUTCString() };
   const took = (request: Seen) => ingested(request).replace('\r\n', `\r\nDate: ${behind.Date}\r\n`);
 
-  test('keeps no jobs back, and says nothing about what others are sent', async () => {
+  test('holds no jobs and no entries of other destinations', async () => {
     using api = await startApi(took);
     for (let number = 0; number < 3; number++) {
       addJobs(api.box, [job(number)]);

@@ -25,7 +25,7 @@ const withoutReservations = { rows: 3, reservations: undefined };
 const withoutBoth = { rows: 0, reservations: undefined };
 
 describe('as a server gets it', () => {
-  test('only the newest of a stream goes with its reservations, byte for byte as it was stored', async () => {
+  test('only the newest snapshot of a stream is sent with reservations, unchanged', async () => {
     using fixture = await startFixture(() => accepted());
     const { box, server } = fixture;
     for (let n = 0; n < 3; n++) box.add('derecho', snapshot(minutes(5 * n)));
@@ -35,7 +35,7 @@ describe('as a server gets it', () => {
     expect(server.seen[2]?.body).toBe(snapshot(minutes(10)).body);
   });
 
-  test('the rest of one that goes with less is as it was', async () => {
+  test('the other fields of a reduced snapshot are unchanged', async () => {
     using fixture = await startFixture(() => accepted());
     const { box, server } = fixture;
     for (let n = 0; n < 2; n++) box.add('derecho', snapshot(minutes(5 * n)));
@@ -44,7 +44,7 @@ describe('as a server gets it', () => {
     expect(JSON.parse(server.seen[0]?.body ?? '')).toEqual(rest);
   });
 
-  test('one without reservations goes as it was stored, wherever it stands', async () => {
+  test('a snapshot without reservations is sent unchanged, late or not', async () => {
     using fixture = await startFixture(() => accepted());
     const { box, server } = fixture;
     const bodies = [
@@ -89,7 +89,7 @@ describe('as a server gets it', () => {
       box.close();
     });
 
-    test('one that was rejected and is tried again', async () => {
+    test('an entry that was rejected and is retried is late', async () => {
       const id = box.add('derecho', { ...snapshot(minutes(0)), rejectedBecause: 'not yet' });
       box.add('derecho', snapshot(minutes(5)));
       await drain();
@@ -98,7 +98,7 @@ describe('as a server gets it', () => {
       expect(seen.map(partsOf)).toEqual([whole, withoutBoth]);
     });
 
-    test('one that was held and is released', async () => {
+    test('an entry that was held and is released is late', async () => {
       const id = box.add('derecho', snapshot(minutes(0)));
       box.outbox.hold(box.entry(id), 'look at it first');
       box.add('derecho', snapshot(minutes(5)));
@@ -108,7 +108,7 @@ describe('as a server gets it', () => {
       expect(seen.map(partsOf)).toEqual([whole, withoutBoth]);
     });
 
-    test('one that was taken in from another host, though it is the last in the outbox', async () => {
+    test('an entry that was imported from another host is late, even if it is the last in the outbox', async () => {
       box.add('derecho', snapshot(minutes(5)));
       await drain();
       box.outbox.takeIn({
@@ -123,7 +123,7 @@ describe('as a server gets it', () => {
       expect(seen.map(partsOf)).toEqual([whole, withoutBoth]);
     });
 
-    test('those that were collected after the clock was put back, until it is as late again', async () => {
+    test('entries that were collected after the clock was set back are late, until it reaches the old time', async () => {
       for (const at of [5, 1, 4, 6]) {
         box.add('derecho', snapshot(minutes(at)));
         await drain();
@@ -137,7 +137,7 @@ describe('as a server gets it', () => {
       expect(seen.map(partsOf)).toEqual([withoutReservations, withoutBoth, withoutBoth, whole]);
     });
 
-    test('another stream is not late by it', async () => {
+    test('entries of another stream are not late', async () => {
       box.add('derecho', snapshot(minutes(5)));
       await drain();
       box.add('casper', snapshot(minutes(0)));
@@ -169,7 +169,7 @@ describe('in the receiver', () => {
     };
   }
 
-  test('a late entry adds its snapshot and leaves spans and reservations alone', async () => {
+  test('a late entry adds its snapshot and does not change spans or reservations', async () => {
     const id = box.add('derecho', { ...snapshot(minutes(0)), rejectedBecause: 'not yet' });
     box.add('derecho', snapshot(minutes(5)));
     await drainTo(box, receiver.url, { settings });
@@ -180,7 +180,7 @@ describe('in the receiver', () => {
     expect(await stored()).toEqual({ ...before, snapshots: 2 });
   });
 
-  test('one whose answer was lost, and which is sent again with less in it, is there once and is delivered', async () => {
+  test('an entry whose answer was lost and that is sent again in reduced form is stored once', async () => {
     // What arrives is handed to the receiver, and the connection is cut instead of an answer.
     const between = await startScripted((request) => (socket) => {
       const { path, headers, body } = request;
@@ -198,7 +198,7 @@ describe('in the receiver', () => {
     expect(await receiver.rows('snapshots')).toBe(2);
   });
 
-  test('one that was never sent is not taken for delivered because of a conflict', async () => {
+  test('a conflict does not mark an entry as delivered that was never sent', async () => {
     const id = box.add('derecho', snapshot(minutes(0)));
     box.add('derecho', snapshot(minutes(5)));
     // Another one's, under the second's key: what the drain notes ahead is no sending.

@@ -44,7 +44,7 @@ function drainOurs(box: TestOutbox, url: string, settings: Partial<SamSettings> 
   return drainInto(box, samDestination(settingsFor(url, settings), 'the env file', 'ours'));
 }
 
-test('to a server that says nothing, all go oldest first', async () => {
+test('to a server that announces no order, all entries are sent oldest first', async () => {
   using fixture = await startFixture(() => accepted());
   fill(fixture.box, ['a', 'b', 'a', 'b', 'a']);
   await drainTo(fixture.box, fixture.server.url);
@@ -69,7 +69,7 @@ describe('to a server that stores snapshots right in any order', () => {
     expect(sent(fixture.server.seen)).toEqual(['a 1', 'a 2', 'a 5', 'a 3', 'a 4']);
   });
 
-  test('each goes whole, however late', async () => {
+  test('each entry is sent complete, however late', async () => {
     using fixture = await startFixture(() => inAnyOrder);
     const { box, server } = fixture;
     await drainAfter(box, server.url, () => fillOurs(box, ['a']));
@@ -81,7 +81,7 @@ describe('to a server that stores snapshots right in any order', () => {
     expect(server.seen.slice(1).map(({ body }) => body)).toEqual([bodies[2], bodies[0], bodies[1]] as string[]);
   });
 
-  test('sam keeps its order, and what is late goes without what harms SAM, unless a setting says otherwise', async () => {
+  test('sam gets entries oldest first, and late ones without user rows and reservations, unless configured otherwise', async () => {
     using fixture = await startFixture(() => inAnyOrder);
     const { box, server } = fixture;
     const add = (number: number) => box.add('a', { body: JSON.stringify({ number, user_project_queues: [{ a: 1 }] }) });
@@ -122,7 +122,7 @@ describe('to a server that stores snapshots right in any order', () => {
     expect(order.indexOf('a 8')).toBeLessThan(7);
   });
 
-  test('another server at its address is found out, and gets the late entries without user rows', async () => {
+  test('another server at its address is detected, and gets late entries without user rows', async () => {
     let isSam = false;
     using fixture = await startFixture(() => (isSam ? accepted() : inAnyOrder));
     const { box, server } = fixture;
@@ -163,7 +163,7 @@ describe('catch_up: newest-first to SAM', () => {
     expect(rows).toEqual([1, 0, 0]);
   });
 
-  test('while it is down, a rest holds for the newer entries too, and grows', async () => {
+  test('while it is down, the pause applies to newer entries too, and grows', async () => {
     using fixture = await startFixture(() => answer(503));
     const { box, server } = fixture;
     const rests: number[] = [];
@@ -182,7 +182,7 @@ describe('catch_up: newest-first to SAM', () => {
     expect(new Set(sent(server.seen)).size).toBe(5);
   });
 
-  test('a newest entry that alone is refused does not hold the backlog for ever', async () => {
+  test('a newest entry that alone is refused does not block the backlog', async () => {
     using fixture = await startFixture(({ body }) => (body.includes('"bad"') ? answer(503) : accepted()));
     const { box, server } = fixture;
     fill(box, ['a', 'a']);
@@ -194,7 +194,7 @@ describe('catch_up: newest-first to SAM', () => {
     expect(box.outbox.countPending(null)).toBe(0);
   });
 
-  test('an entry that was imported later but collected earlier is no newest one', async () => {
+  test('an entry that was imported later but collected earlier is not the newest one', async () => {
     using fixture = await startFixture(() => accepted());
     const { box, server } = fixture;
     fill(box, ['a', 'a']);
@@ -203,7 +203,7 @@ describe('catch_up: newest-first to SAM', () => {
     expect(sent(server.seen)).toEqual(['a 2', 'a 1', 'a 3']);
   });
 
-  test('outbox show says what goes before an entry', async () => {
+  test('outbox show names the entries that are sent before an entry', async () => {
     using fixture = await startFixture(() => answer(401));
     const { box, server } = fixture;
     const ids = ['a', 'a', 'a'].map((system) => box.add(system));

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { Pace } from '../../src/delivery/pace.ts';
 import { accepted, answer, drainTo, fakeClock, startFixture } from './helper.ts';
 
-test('in no minute are there more requests than allowed, and none waits without need', () => {
+test('no minute has more requests than allowed, and no request waits longer than needed', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 20 }),
@@ -53,19 +53,19 @@ test('a drain keeps the pace across streams', async () => {
   expect(result).toMatchObject({ delivered: 5, left: 0 });
 });
 
-test('a drain whose pace leads over the time budget ends, and nothing has failed', async () => {
+test('a drain that reaches its time budget by its pace ends without failures', async () => {
   const { times, result } = await timesOfRequests(5, () => accepted(), 50);
   expect(times).toEqual([0, 0]);
   expect(result).toMatchObject({ delivered: 2, left: 3, stopped: [] });
 });
 
-test('retries keep the pace too: one that would have to wait for long is left to the next drain', async () => {
+test('retries keep the pace too, and a retry that is due after a long wait is left to the next drain', async () => {
   const { times, result } = await timesOfRequests(1, () => answer(503));
   expect(times).toEqual([0, 1]);
   expect(result).toMatchObject({ left: 1, stopped: ['sam/x0'] });
 });
 
-test('a body that is sent once more in smaller form waits for its turn', async () => {
+test('a body that is sent again in reduced form keeps the pace', async () => {
   const clock = fakeClock();
   const times: number[] = [];
   using fixture = await startFixture((_, before) => {
@@ -77,7 +77,7 @@ test('a body that is sent once more in smaller form waits for its turn', async (
   expect(times).toEqual([0, 60_000]);
 });
 
-test('a retry waits for its turn if that comes soon', async () => {
+test('a retry waits for the pace if the wait is short', async () => {
   const { times, result } = await timesOfRequests(1, (before, clock) => {
     // The first answer takes so long that the third request may be made nine seconds after the second one.
     if (before === 0) clock.pass(50_000);

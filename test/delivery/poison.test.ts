@@ -35,7 +35,7 @@ async function drains(count: number, box: TestOutbox, url: string): Promise<void
   for (let drain = 0; drain < count; drain++) await drainNow(box, url);
 }
 
-describe('a head that alone is refused does not block its stream, whatever the refusal:', () => {
+describe('a head that alone is refused does not block its stream, for each refusal:', () => {
   test.each<[string, Reply, string]>([
     ['a 403 page', answer(403, '<h1>Request blocked</h1>'), "HTTP 403 that is not the API's answer: Request blocked"],
     ['a 200 page', answer(200, '<h1>Request blocked</h1>'), "HTTP 200 that is not the API's answer: Request blocked"],
@@ -81,7 +81,7 @@ describe('a head that alone is refused does not block its stream, whatever the r
 });
 
 describe('a head that is answered with 500 and nothing known', () => {
-  test('is rejected with the server’s words at the fifth drain, the one behind it being accepted', async () => {
+  test('is rejected with the server’s error at the fifth drain if the next entry is accepted', async () => {
     const { box, server, ids, script, asked, states, ...fixture } = await stage(3);
     using _ = fixture;
     script.set(ids[0] ?? '', crash);
@@ -99,7 +99,7 @@ describe('a head that is answered with 500 and nothing known', () => {
     expect(fifth.lines.filter((line) => line.includes(`outbox show ${ids[0]}`))).toHaveLength(1);
   });
 
-  test('stays where the one behind it is not accepted either: the API is down', async () => {
+  test('stays if the next entry is not accepted either: the API is down', async () => {
     const { box, server, ids, script, asked, states, ...fixture } = await stage(3);
     using _ = fixture;
     for (const id of ids) script.set(id, crash);
@@ -111,7 +111,7 @@ describe('a head that is answered with 500 and nothing known', () => {
     expect(asked()).toEqual([0, 1, 2]);
   });
 
-  test('and so does one behind it that only failed while the API was down', async () => {
+  test('stays if the next entry failed only while the API was down', async () => {
     const { box, server, ids, script, states, ...fixture } = await stage(3);
     using _ = fixture;
     for (const id of ids) script.set(id, crash);
@@ -132,7 +132,7 @@ describe('a head that is answered with 500 and nothing known', () => {
     expect(states()).toEqual(['rejected', 'rejected', 'delivered', 'delivered']);
   });
 
-  test('waits where nothing is behind it, and holds up no other stream', async () => {
+  test('stays pending if it is the only entry, and does not block other streams', async () => {
     const { box, server, ids, script, states, ...fixture } = await stage(1);
     using _ = fixture;
     script.set(ids[0] ?? '', crash);
@@ -145,7 +145,7 @@ describe('a head that is answered with 500 and nothing known', () => {
     expect(states()).toEqual(['rejected']);
   });
 
-  test('the one behind it is not tried where it is from the future', async () => {
+  test('the next entry is not tried if it is from the future', async () => {
     const { box, server, ids, script, asked, states, ...fixture } = await stage(1);
     using _ = fixture;
     script.set(ids[0] ?? '', crash);
@@ -156,7 +156,7 @@ describe('a head that is answered with 500 and nothing known', () => {
   });
 });
 
-describe('what is no sign of a bad body, however long it lasts', () => {
+describe('failures that never reject a body, however long they last', () => {
   test('a network error', async () => {
     const { box, server, ids, states, ...fixture } = await stage(2);
     using _ = fixture;

@@ -38,7 +38,7 @@ test('answers that are lost make no duplicate rows', async () => {
   box.close();
 });
 
-test('an answer that is lost for whole drains is got by a later one, and shown until then', async () => {
+test('an entry whose answers are lost in several drains is delivered by a later drain', async () => {
   const server = await startLossy((before) => before < 6);
   const box = openOutbox();
   const id = box.add('derecho', { body: payload(30) });
@@ -81,7 +81,7 @@ test('20 rounds with the API down, then up: every snapshot arrives once, in orde
   box.close();
 });
 
-test('what the receiver refuses is rejected with its words', async () => {
+test('an entry that the receiver refuses is rejected with its error', async () => {
   const box = openOutbox();
   const id = box.add('derecho', { body: JSON.stringify({ timestamp: 'soon', cpu_nodes_total: -1 }) });
   expect(await drainTo(box, receiver.url, { settings })).toMatchObject({ rejected: 1, left: 0 });
@@ -91,7 +91,7 @@ test('what the receiver refuses is rejected with its words', async () => {
   box.close();
 });
 
-test('a wrong password keeps everything, and says what to check', async () => {
+test('a wrong password keeps all entries pending, and the error names the settings', async () => {
   const box = openOutbox();
   const id = box.add('derecho', { body: payload(50) });
   expect(await drainTo(box, receiver.url)).toMatchObject({ rejected: 0, left: 1, stopped: ['sam/derecho'] });

@@ -61,7 +61,7 @@ describe('X-Collection-Failed', () => {
   });
 });
 
-describe('the answer to what was accepted is kept', () => {
+describe('the answer to an accepted entry is stored', () => {
   test('as it came', async () => {
     const body = { success: true, message: 'ok', status_id: 41, queue_ids: [1, 2], timestamp: '2026-01-01T00:00:00' };
     using fixture = await startFixture(() => answer(201, body));
@@ -75,7 +75,7 @@ describe('the answer to what was accepted is kept', () => {
     ]);
   });
 
-  test('where it says that it is there already, too', async () => {
+  test('also if it says that the entry is stored already', async () => {
     using fixture = await startFixture(() => databaseError('uq_queue_status_timestamp_queue_id'));
     const { box, server } = fixture;
     const id = box.add('derecho');

@@ -6,7 +6,7 @@ import { newOutbox } from '../outbox/queue.ts';
 const one = 'http://one.example.org';
 const other = 'http://other.example.org';
 
-test('each address is remembered and forgotten by itself, and a recovered outbox still knows it', () => {
+test('addresses are stored independently, and a recovered outbox keeps them', () => {
   const { outbox, remove } = newOutbox();
   const known = () => [one, other].map((address) => requiresStart(outbox, address));
   expect(known()).toEqual([false, false]);

@@ -49,7 +49,7 @@ describe('one request that stores nothing', () => {
     expect(seen[0]?.get('idempotency-key')).toBeNull();
   });
 
-  test('goes without a login where there is none, for the sake of the rest', async () => {
+  test('is sent without a login if none is configured, so that the other checks run', async () => {
     const { seen, by } = await findings(() => error(401, 'Authentication required'), { credentials: {} });
     expect(seen[0]?.get('authorization')).toBeNull();
     expect(by.API).toStartWith('pass ');
@@ -95,7 +95,7 @@ test.each([
   expect((await findings(answer)).by[name]).toMatch(line);
 });
 
-test('no answer is said once, and the rest is skipped', async () => {
+test('a missing answer is reported once, and the other checks are skipped', async () => {
   const by = await checked('http://127.0.0.1:1', login);
   expect(by.API).toMatch(/^fail .*connection refused → curl/);
   expect([by.TLS, by.clock, by.authentication].every((line) => line?.startsWith('skip '))).toBe(true);
@@ -108,7 +108,7 @@ test('a proxy of the environment is a warning, because cron has no environment; 
   expect(by.API).toContain('connection refused, through the proxy http://********@127.0.0.1:1');
 });
 
-test('a proxy of the environment is none for loopback', async () => {
+test('a proxy of the environment is not used for loopback', async () => {
   const environment = { http_proxy: 'http://me:secret@127.0.0.1:1' };
   const { by } = await findings(() => error(400, 'JSON body required'), { environment });
   expect(by.proxy).toBe('pass none → null');
@@ -186,7 +186,7 @@ describe('the usage-history API', () => {
     expect((await found(status, credentials)).by[name]).toMatch(message);
   });
 
-  test('that is not configured is not spoken of', async () => {
+  test('that is not configured is not checked', async () => {
     const { ingest } = loadConfig(null, { HOME: '/nowhere' });
     expect(await checkIngest(ingest, '/dir/env', {})).toEqual([]);
   });

@@ -26,7 +26,7 @@ describe('the address space', () => {
     expect(checkAddressSpace(limits(soft))).toMatchObject({ result });
   });
 
-  test('is skipped where the host does not tell', () => {
+  test('is skipped if the host does not report it', () => {
     expect(checkAddressSpace('nothing')).toMatchObject({ result: 'skip' });
   });
 });
@@ -54,7 +54,7 @@ describe('cron', () => {
     });
   });
 
-  test('is skipped where there is none', async () => {
+  test('is skipped if it is not installed', async () => {
     const executor = createExecutor({
       environment: { PATH: '/nonexistent' },
       connectTimeoutSeconds: 1,
@@ -76,7 +76,7 @@ describe('the outbox', () => {
       .filter(({ name }) => name !== 'fallback directory' && name !== 'lock names')
       .map(({ name, result }) => `${result} ${name}`);
 
-  test('that is not there yet is nothing to worry about', () => {
+  test('that does not exist yet passes', () => {
     const file = join(temporary.path, 'not/there/outbox.db');
     expect(found(file)).toEqual([
       'pass outbox directory',
@@ -94,7 +94,7 @@ describe('the outbox', () => {
     expect(found(file).slice(-2)).toEqual(['pass outbox host', 'pass outbox damage']);
   });
 
-  test('of another host, with damage that nobody looked at', () => {
+  test('of another host, with unacknowledged damage, is reported', () => {
     const file = outbox('other');
     const opened = new Outbox(file);
     claim(opened.database, file, 'elsewhere');
@@ -110,7 +110,7 @@ describe('the outbox', () => {
     expect(found(file).slice(-2)).toEqual(['fail outbox host', 'warn outbox damage']);
   });
 
-  test('that is none, or of a newer version', () => {
+  test('that is not an outbox, or of a newer version, fails', () => {
     const file = outbox('broken');
     writeFileSync(file, 'this is no database, whatever its name says, and it is long enough to tell'.repeat(20));
     expect(found(file).at(-1)).toBe('fail outbox');
@@ -121,13 +121,13 @@ describe('the outbox', () => {
     expect(found(newer).at(-1)).toBe('fail outbox');
   });
 
-  test('in a directory that others may look into', () => {
+  test('in a directory that others may read is a warning', () => {
     const file = outbox('open');
     chmodSync(join(file, '..'), 0o755);
     expect(found(file)[0]).toBe('warn outbox directory');
   });
 
-  test('below a file cannot be made', () => {
+  test('below a file fails', () => {
     writeFileSync(join(temporary.path, 'file'), '');
     expect(found(join(temporary.path, 'file/x/outbox.db'))[0]).toBe('fail outbox directory');
   });

@@ -20,7 +20,7 @@ describe('the reason of a failure is the line that states it', () => {
     expect(failureOf(commandOf(argv), exited(1, stderr))).toEndWith(` exited with 1: ${reason}`);
   });
 
-  test('of ssh, not what follows it', () => {
+  test('of ssh, and not a later line', () => {
     const stderr = '@ WARNING @\nHost key verification failed.\r\nsomething of a wrapper\n';
     expect(
       failureOf(commandOf(['id']), { kind: 'unreachable', host: 'a', reason: 'host key not trusted', stderr }),
@@ -42,7 +42,7 @@ describe('a command that printed nothing and exited with 0', () => {
     },
   );
 
-  test('failed with words of its own', async () => {
+  test('failed, and the reason is from its standard error', async () => {
     expect(await outcome(`pbs_rstat: not today\n${noise}\n`)).toMatchObject({
       kind: 'failed',
       reason: 'pbs_rstat -f printed nothing but an error: pbs_rstat: not today',
@@ -50,7 +50,7 @@ describe('a command that printed nothing and exited with 0', () => {
   });
 });
 
-test('output that ends within a line is a failure of a command that exited with 0; empty output is none', async () => {
+test('output without a final line break is a failure even with exit code 0; empty output is not', async () => {
   const lines = (stdout: string) =>
     readLines(
       answering(() => ({ stdout })),

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { commandEnvironment } from '../../src/exec/environment.ts';
 
-test('only what is allowed is inherited, in the C locale and with the search directories on PATH', () => {
+test('only allowed variables are inherited, with the C locale and the search directories on PATH', () => {
   const own = {
     HOME: '/home/x',
     PATH: '/usr/bin:/bin',
@@ -22,6 +22,6 @@ test('only what is allowed is inherited, in the C locale and with the search dir
   });
 });
 
-test("the zone is the machine's, whatever the user exports", () => {
+test('the time zone is that of the machine, even if the user exports another', () => {
   expect(commandEnvironment({ TZ: 'UTC' }, [])).not.toHaveProperty('TZ');
 });

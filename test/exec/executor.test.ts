@@ -66,7 +66,7 @@ describe('a command for this host', () => {
     expect(stdout.split('\n').sort()).toEqual(['', 'LC_ALL=C', 'PATH=/usr/bin:/bin']);
   });
 
-  test('may hold what could not be sent to another one', async () => {
+  test('may have arguments that cannot be sent to another host', async () => {
     expect((await outcomeOf(local.start(commandOf(['printf', '%s', 'a\nb'])))).stdout).toBe('a\nb');
   });
 });
@@ -114,23 +114,26 @@ describeWith(
     expect(ending).toEqual({ kind: 'exited', code: 0, stderr: 'why\n' });
   });
 
-  test.concurrent.each([...shells])('nothing of the start files of %s reaches a command', async (host) => {
-    if (isMissing(host)) return;
-    const [direct, nested] = await Promise.all(
-      [null, 'gateway'].map((via) => run(['sh', '-c', 'env; echo own >&2'], host, { via })),
-    );
-    for (const { stdout, ending } of [direct, nested].flatMap((one) => one ?? [])) {
-      const names = stdout.split('\n').map((line) => line.split('=')[0] ?? '');
-      expect(names.filter((name) => !allowed.includes(name))).toEqual([]);
-      expect(names).toContain('HOME');
-      expect(stdout).toContain('PBS_SERVER=of-the-start-file\n');
-      expect(stdout).toContain('SLURM_CONF=/etc/of the configuration\n');
-      expect(ending).toEqual({ kind: 'exited', code: 0, stderr: 'own\n' });
-    }
-    expect(direct?.stdout).not.toBe('');
-  });
+  test.concurrent.each([...shells])(
+    "output of the start files of %s is not part of the command's output",
+    async (host) => {
+      if (isMissing(host)) return;
+      const [direct, nested] = await Promise.all(
+        [null, 'gateway'].map((via) => run(['sh', '-c', 'env; echo own >&2'], host, { via })),
+      );
+      for (const { stdout, ending } of [direct, nested].flatMap((one) => one ?? [])) {
+        const names = stdout.split('\n').map((line) => line.split('=')[0] ?? '');
+        expect(names.filter((name) => !allowed.includes(name))).toEqual([]);
+        expect(names).toContain('HOME');
+        expect(stdout).toContain('PBS_SERVER=of-the-start-file\n');
+        expect(stdout).toContain('SLURM_CONF=/etc/of the configuration\n');
+        expect(ending).toEqual({ kind: 'exited', code: 0, stderr: 'own\n' });
+      }
+      expect(direct?.stdout).not.toBe('');
+    },
+  );
 
-  test('a host that runs a command of its own, and a shell that hangs, are named', async () => {
+  test('the error names a host with a forced command, and a login shell that hangs', async () => {
     const [forced, behind, slow, slowGateway] = await Promise.all([
       run(['id'], trouble.forced),
       run(['id'], trouble.forced, { via: 'gateway' }),
@@ -146,7 +149,7 @@ describeWith(
       expect(ending).toMatchObject({ kind: 'unreachable', host: trouble.slow, reason: 'login timed out' });
   });
 
-  test('output that ends before its program tells how is cut off', async () => {
+  test('output without the final status marker is reported as cut off', async () => {
     const { stdout, ending } = await run(
       ['sh', '-c', 'echo half; kill -KILL $(ps -o ppid= -p $(ps -o ppid= $$))'],
       'far',
@@ -200,7 +203,7 @@ describeWith(
     expect(nested?.ending).toEqual({ kind: 'exited', code, stderr: 'why\n' });
   });
 
-  test('programs are looked for on the PATH of the far side first, then in the search directories', async () => {
+  test('programs are searched on the PATH of the remote host first, then in the search directories', async () => {
     const [pbsnodes, qstat] = await Promise.all([run(['pbsnodes'], 'far'), run(['qstat'], 'far', { via: 'gateway' })]);
     expect([pbsnodes?.stdout, qstat?.stdout]).toEqual(['nodes\n', 'from the search path\n']);
   });
@@ -246,13 +249,13 @@ describeWith(
     });
   });
 
-  test('a gateway in trouble is named, not the host behind it', async () => {
+  test('the error names a failed gateway, and not the host behind it', async () => {
     const { ending } = await run(['id'], 'far', { via: trouble.refusing });
     expect(ending).toMatchObject({ kind: 'unreachable', host: trouble.refusing, reason: 'connection refused' });
   });
 
   describe('a connection that is dropped before the login', () => {
-    test('is made again', async () => {
+    test('is retried', async () => {
       far.dropNext(2);
       expect((await run(['echo', 'out'], trouble.dropping)).stdout).toBe('out\n');
       expect(far.dropConnections()).toBe(3);
@@ -265,7 +268,7 @@ describeWith(
       expect(far.dropConnections()).toBe(4);
     });
 
-    test('is not made again past the deadline', async () => {
+    test('is not retried after the deadline', async () => {
       far.dropNext(100);
       await run(['echo', 'out'], trouble.dropping, { timeoutSeconds: 0.3 });
       // The pauses before three retries take at least 0.6 s.

@@ -21,7 +21,7 @@ async function outputOf(bytes: Buffer, hops: number, lengths: readonly number[])
   return { output, read: Buffer.concat(chunks), isAnyEmpty: chunks.some(({ length }) => length === 0) };
 }
 
-test('the output of the program is read byte for byte, however it is cut and whatever stands around it', async () => {
+test('the output of the program is read byte for byte, for any chunks and any text around it', async () => {
   const text = fc.oneof(
     fc.uint8Array({ maxLength: 60 }),
     fc.constantFrom('hpc-collector:', 'hpc-collector:0123', 'h\n'),
@@ -56,7 +56,7 @@ test('the output of the program is read byte for byte, however it is cut and wha
   );
 });
 
-test('output that is cut is read as far as it came, without a whole end', async () => {
+test('truncated output is read to its end, and marked as incomplete', async () => {
   const { output, read } = await outputOf(Buffer.from('hpc-collector:0123:0:begin\nhalf a rec'), 1, [5, 30]);
   expect([read.toString(), output.hasBegun(0), output.endOf(0)]).toEqual(['half a rec', true, undefined]);
 });

@@ -33,7 +33,7 @@ function serve(answer: (request: Request) => Response | Promise<Response>, tls?:
   return `${tls ? 'https' : 'http'}://127.0.0.1:${server.port}`;
 }
 
-test('a proxy is asked in the place of the server', async () => {
+test('the request is sent to the proxy', async () => {
   const proxy = serve((request) => new Response(`for ${new URL(request.url).host}`));
   expect(await get('http://hub.invalid/', null, proxy)).toEqual({ kind: 'done', text: 'for hub.invalid' });
 });
@@ -54,19 +54,19 @@ test.each([
   expect(await get(url)).toMatchObject({ kind: 'failed', ending: { kind: 'exited', code: 22, stderr } });
 });
 
-test('an answer that is too large is none', async () => {
+test('an answer that is too large is an error', async () => {
   expect(await get(serve(() => new Response('x'.repeat(1001))))).toMatchObject({
     ending: { kind: 'output-too-large', limitBytes: 1000 },
   });
 });
 
-test('one that does not come has timed out', async () => {
+test('a missing answer is a time-out', async () => {
   expect(await get(serve(() => new Promise<Response>(() => {})))).toMatchObject({
     ending: { kind: 'timed-out', seconds: 2 },
   });
 });
 
-test('where nobody listens it is refused, and an unknown name is not that', async () => {
+test('a closed port is reported as refused, and an unknown name differently', async () => {
   const url = serve(() => new Response());
   await servers.pop()?.stop(true);
   expect(await get(url)).toMatchObject({ ending: { code: 7, stderr: 'connection refused' } });

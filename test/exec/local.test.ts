@@ -28,7 +28,7 @@ test('a program that ends by itself gives its output, status and standard error'
   expect(ending).toEqual({ kind: 'exited', code: 3, stderr: 'why\n' });
 });
 
-test('a program that dies of a signal is told from one that fails', async () => {
+test('a program that is killed by a signal is distinguished from one that fails', async () => {
   const { ending } = await outcomeOf(start(['sh', '-c', 'kill -SEGV $$']));
   expect(ending).toEqual({ kind: 'killed', signal: 'SIGSEGV', stderr: '' });
 });
@@ -58,7 +58,7 @@ describe('a program that cannot be found', () => {
     },
   );
 
-  test('is told from one that cannot be started for another reason', async () => {
+  test('is distinguished from a program that cannot be started for another reason', async () => {
     const { ending } = await outcomeOf(start(['echo', 'x'.repeat(3_000_000)]));
     expect(ending).toMatchObject({ kind: 'exited', code: 126, stderr: expect.stringContaining('E2BIG') });
   });
@@ -81,7 +81,7 @@ describe('at the deadline', () => {
     await untilGone(seconds);
   });
 
-  test('one that left the process group is not waited for', async () => {
+  test('a process that left the process group is not waited for', async () => {
     const seconds = ownSleep();
     const outcome = await outcomeOf(start(['setsid', '--fork', 'sleep', seconds], { timeoutSeconds: 0.3 }));
     expect(outcome.ending.kind).toBe('timed-out');
@@ -96,7 +96,7 @@ describe('at the deadline', () => {
     await untilGone(seconds);
   });
 
-  test('a program that nobody reads is killed too', async () => {
+  test('a program whose output is not read is killed too', async () => {
     const seconds = ownSleep();
     expect(await start(['sleep', seconds], { timeoutSeconds: 0.2 }).ending).toEqual({
       kind: 'timed-out',
@@ -140,7 +140,7 @@ describe('output', () => {
     expect(peak).toBeLessThan(100e6);
   });
 
-  test('that nobody reads yet stays in the pipe', async () => {
+  test('that is not read yet stays in the pipe', async () => {
     const execution = start(['head', '-c', '50000000', '/dev/zero'], { maxOutputBytes: 2 ** 30 });
     const before = process.memoryUsage().rss;
     await Bun.sleep(200); // nothing to poll for: what must not happen is reading ahead

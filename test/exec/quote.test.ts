@@ -41,7 +41,7 @@ function printedBy(shell: readonly string[], line: string): string[] {
 }
 
 describe.each(shells)('%s %s', (...shell) => {
-  test('gives every argument back unchanged', () => {
+  test('returns every argument unchanged', () => {
     fc.assert(
       fc.property(fc.array(nasty, { minLength: 1, maxLength: 5 }), (words) => {
         expect(printedBy(shell, quoteCommand(['printf', '%s\\0', ...words]))).toEqual(words);
@@ -50,7 +50,7 @@ describe.each(shells)('%s %s', (...shell) => {
     );
   });
 
-  test('gives an argument back unchanged through a second shell', () => {
+  test('returns an argument unchanged through a second shell', () => {
     fc.assert(
       fc.property(nasty, (word) => {
         const inner = quoteCommand(['printf', '%s\\0', word]);

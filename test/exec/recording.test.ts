@@ -27,7 +27,7 @@ const real = createExecutor({
 /** An executor whose commands all end so. */
 const endingWith = (ending: Ending): Executor => ({ start: () => endedExecution(ending) });
 
-describe('what was recorded is replayed the same', () => {
+describe('a replay gives the same results as the recorded commands', () => {
   const commands: Command[] = [
     commandOf(['echo', 'out']),
     commandOf(['sh', '-c', 'echo out; echo why >&2; exit 3']),
@@ -39,7 +39,7 @@ describe('what was recorded is replayed the same', () => {
     commandOf(['sh', '-c', 'echo out; sleep 10'], { timeoutSeconds: 0.3 }),
   ];
 
-  test('whatever way a command ended', async () => {
+  test('for every way in which a command can end', async () => {
     const path = join(directory.path, 'deep', 'recording');
     const recorder = recordInto(path, real);
     const recorded = await Promise.all(commands.map((command) => outcomeOf(recorder.start(command))));
@@ -63,7 +63,7 @@ describe('what was recorded is replayed the same', () => {
     expect(Number(seconds)).toBeWithin(0.2, (performance.now() - began) / 1000 + 0.001);
   });
 
-  test('a host that was not reached too, with the words of ssh', async () => {
+  test('for an unreachable host too, with the error of ssh', async () => {
     const ending: Ending = { kind: 'unreachable', host: 'via', reason: 'ssh failed', stderr: 'Bad configuration\n' };
     const command = commandOf(['id'], { host: 'far', via: 'via' });
     const recorder = recordInto(directory.path, endingWith(ending));
@@ -109,7 +109,7 @@ describe('a recorder', () => {
     expect(() => recordInto(directory.path, real)).toThrow(OperatorError);
   });
 
-  test('that cannot write still passes everything on, and says so at the end', async () => {
+  test('that cannot write still passes all output on, and reports the error at the end', async () => {
     const path = join(directory.path, 'recording');
     const recorder = recordInto(path, real);
     mkdirSync(join(path, 'echo-out.txt'));
@@ -123,7 +123,7 @@ describe('a recorder', () => {
     await expect(recorder.finish()).rejects.toThrow(OperatorError);
   });
 
-  test('does not list what a replay lacked', async () => {
+  test('does not list commands that are missing in a replay', async () => {
     const recorder = recordInto(directory.path, endingWith({ kind: 'not-recorded' }));
     await outcomeOf(recorder.start(commandOf(['id'])));
     await recorder.finish();
@@ -131,7 +131,7 @@ describe('a recorder', () => {
   });
 });
 
-test('files are named for their commands, and no two alike', () => {
+test('files are named after their commands, with unique names', () => {
   const namesFor = recordingFileNames();
   const commands: [string | null, [string, ...string[]]][] = [
     ['derecho', ['/opt/pbs/bin/pbsnodes', '-aj', '-F', 'json']],
@@ -166,7 +166,7 @@ describe('a replay', () => {
     expect((await at('derecho', 'qstat -B')).ending).toEqual({ kind: 'not-recorded' });
   });
 
-  test('gives repeated commands in their order, the last one from then on', async () => {
+  test('answers repeated commands in their order, and then with the last recording', async () => {
     list(`commands:
   - {host: null, argv: [a], exit: 1}
   - {host: null, argv: [a], exit: 2}
@@ -177,7 +177,7 @@ describe('a replay', () => {
     expect(codes).toEqual([1, 2, 2].map((code) => ({ kind: 'exited', code, stderr: '' })));
   });
 
-  test('of a list made by hand sees that ssh failed', async () => {
+  test('of a hand-written list detects a failure of ssh', async () => {
     list(`provenance: made by hand
 commands:
   - {host: far, argv: [id], exit: 255, stderr: err}
@@ -191,7 +191,7 @@ commands:
     expect((await outcomeOf(replay.start(commandOf(['id'])))).ending).toEqual({ kind: 'exited', code: 255, stderr });
   });
 
-  test('of 200 MB streams in little memory, and obeys the limit', async () => {
+  test('of 200 MB uses little memory, and keeps the output limit', async () => {
     list('commands:\n  - {host: null, argv: [big], exit: 0, stdout: big}\n');
     writeFileSync(join(directory.path, 'big'), '');
     truncateSync(join(directory.path, 'big'), 200e6);
@@ -213,7 +213,7 @@ commands:
     expect(limited.ending).toEqual({ kind: 'output-too-large', limitBytes: 100_000 });
   });
 
-  test('can be left early', async () => {
+  test('can be stopped early', async () => {
     list('commands:\n  - {host: null, argv: [a], exit: 0, stdout: out}\n');
     writeFileSync(join(directory.path, 'out'), Buffer.alloc(1e6));
     const execution = replayFrom(directory.path).start(commandOf(['a']));

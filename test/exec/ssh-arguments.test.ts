@@ -29,7 +29,7 @@ describe('the hops of a command', () => {
   });
 });
 
-test('ssh asks nothing, shares nothing and gets one remote command behind --', () => {
+test('ssh never prompts, shares no connection and gets one remote command after --', () => {
   const argv = sshArguments(command, ['derecho'], options);
   const flags = argv.slice(0, -3).join(' ');
   expect(flags).toStartWith('ssh -T -n -x ');
@@ -46,7 +46,7 @@ test('ssh asks nothing, shares nothing and gets one remote command behind --', (
   expect(argv.at(-1)).toEndWith(' hpc-collector nonce 0 30 /opt/pbs/bin -- qstat -B');
 });
 
-test('a mute host is given up before the deadline', () => {
+test('ssh gives up an unresponsive host before the deadline', () => {
   expect(sshArguments({ ...command, timeoutSeconds: 5 }, ['derecho'], options)).toContain('ConnectTimeout=4');
   expect(sshArguments({ ...command, timeoutSeconds: 0.5 }, ['derecho'], options)).toContain('ConnectTimeout=1');
 });
@@ -64,7 +64,7 @@ test('variables of the configuration are given to every host on the way', () => 
   expect(argv.at(-1)?.match(/PBS_CONF_FILE=\/etc\/other pbs\.conf/g)).toHaveLength(2);
 });
 
-test('the script of the far side is the same whatever is configured', () => {
+test('the script for the remote host is the same for every configuration', () => {
   const script = /sh -c '.*?' hpc-collector/;
   const one = sshArguments(command, ['derecho'], options).at(-1) ?? '';
   const other = sshArguments({ argv: ['$(id)'], timeoutSeconds: 1 }, ['a'], { ...options, searchPath: ['/$(id)'] }).at(

@@ -56,20 +56,20 @@ async function endingOf(
 const begin = (hop: number) => `hpc-collector:N:${hop}:begin\n`;
 const end = (hop: number, word: string) => `hpc-collector:N:${hop}:${word}\n`;
 
-describe('a command that the last host saw end', () => {
+describe('a command whose end the last host reported', () => {
   test('has the status that this host tells, 255 too, and the standard error between its markers', async () => {
     const stderr = `mesg: noise\n${begin(0)}qstat: cannot connect${end(0, 'exit 255')}logout\n`;
     const stdout = `${begin(0)}${end(0, 'exit 255')}`;
     expect(await endingOf(exited(255, stderr), { stdout })).toEqual(exited(255, 'qstat: cannot connect'));
   });
 
-  test('may come through a host whose own noise is left out', async () => {
+  test('can pass a host whose own output is left out', async () => {
     const stderr = `one\n${begin(0)}two\n${begin(1)}why\n${end(1, 'exit 3')}three\n${end(0, 'exit 3')}four\n`;
     const stdout = `${begin(0)}${begin(1)}${end(1, 'exit 3')}${end(0, 'exit 3')}`;
     expect(await endingOf(exited(3, stderr), { stdout, hops: ['via', 'a'] })).toEqual(exited(3, 'why\n'));
   });
 
-  test('ended so although ssh hung afterwards', async () => {
+  test('has that status even if ssh hangs afterwards', async () => {
     const stdout = `${begin(0)}${end(0, 'exit 0')}`;
     expect(await endingOf({ kind: 'timed-out', seconds: 30 }, { stdout })).toEqual(exited(0, ''));
   });
@@ -79,7 +79,7 @@ describe('a command that the last host saw end', () => {
     expect(await endingOf(exited(1, `the end\n${end(0, 'exit 1')}`), { stdout })).toEqual(exited(1, 'the end\n'));
   });
 
-  test.each([124, 137])('was ended by the far timeout with %d only once the time is over', async (code) => {
+  test.each([124, 137])('timed out on the remote host with %d only if the time limit has passed', async (code) => {
     const stdout = `${begin(0)}${end(0, `exit ${code}`)}`;
     expect(await endingOf(exited(code, ''), { stdout })).toEqual(exited(code, ''));
     expect(await endingOf(exited(code, ''), { stdout, passed: 30.1 })).toEqual({ kind: 'timed-out', seconds: 30 });
@@ -160,7 +160,7 @@ describe('a command that did not begin, or whose end was not seen', () => {
   });
 });
 
-test('only what was dropped before the login is tried again', () => {
+test('only a connection that was dropped before the login is retried', () => {
   const lost = (stderr: string): Ending => ({ kind: 'unreachable', host: 'a', reason: 'connection lost', stderr });
   expect(wasDropped(lost('kex_exchange_identification: read: Connection reset by peer\r\n'))).toBe(true);
   expect(wasDropped(lost('client_loop: send disconnect: Broken pipe\r\n'))).toBe(false);

@@ -29,7 +29,7 @@ function told(...runs: readonly (readonly HealthFinding[])[]): (string | null)[]
 const down = [finding()];
 const problem = 'problem critical: PROBLEM: derecho: last delivered 15m ago';
 
-test('a day of outage is told when it comes, every four hours, and when it is over', () => {
+test('an outage of a day is notified at its start, every four hours, and at its end', () => {
   const news = told([], ...Array<readonly HealthFinding[]>(288).fill(down), []);
   const words = news.filter((one) => one !== null);
   expect(words).toHaveLength(7);
@@ -38,7 +38,7 @@ test('a day of outage is told when it comes, every four hours, and when it is ov
   expect(words.at(-1)).toBe('recovered ok: RECOVERED: delivery after 1d');
 });
 
-test('a short one is told twice', () => {
+test('a short outage is notified twice', () => {
   expect(told(down, down, down, [], [])).toEqual([
     problem,
     null,
@@ -48,7 +48,7 @@ test('a short one is told twice', () => {
   ]);
 });
 
-test('a problem of another system is part of the same one; another problem is not', () => {
+test('the same problem of another system is not a new alert; another problem is', () => {
   const casper = finding({ system: 'casper', text: 'casper: last delivered 15m ago' });
   const rejected = finding({ topic: 'rejected', status: 'warning', text: '1 entry rejected' });
   expect(told(down, [...down, casper], [...down, rejected], [rejected])).toEqual([
@@ -59,7 +59,7 @@ test('a problem of another system is part of the same one; another problem is no
   ]);
 });
 
-test('what gets critical is told again, what gets better is not', () => {
+test('a change to critical is notified again, and a change to warning is not', () => {
   const warning = [finding({ topic: 'disk', status: 'warning', text: '200 MiB left' })];
   const critical = [finding({ topic: 'disk', text: '20 MiB left' })];
   expect(told(warning, critical, warning, warning)).toEqual([
@@ -70,17 +70,17 @@ test('what gets critical is told again, what gets better is not', () => {
   ]);
 });
 
-test('what is no alert is not told', () => {
+test('findings below the alert level are not notified', () => {
   expect(told([finding({ alerts: false })], [finding({ status: 'ok' })])).toEqual([null, null]);
 });
 
-test('a maintenance tells neither that a problem came nor that it went', () => {
+test('during maintenance neither the start nor the end of a problem is notified', () => {
   const silenced = [finding({ status: 'ok', isSilenced: true })];
   expect(told(silenced, silenced)).toEqual([null, null]);
   expect(told(down, silenced, down, [])).toEqual([problem, null, null, 'recovered ok: RECOVERED: delivery after 15m']);
 });
 
-test('a problem that was told by a clock two days ahead is told again four hours later, not in two days', () => {
+test('a problem that was notified by a clock two days ahead is notified again after four hours', () => {
   const ahead = at(2 * 24 * 60);
   let known: readonly NotifiedProblem[] = [{ topic: 'delivery', status: 'critical', since: ahead, toldAt: ahead }];
   const told = [0, 235, 240].map((minutes) => {

@@ -55,7 +55,7 @@ test.each([
   expect(read().systems).toMatchObject([{ storedAt, deliveredAt: null }]);
 });
 
-test('the last error of the entry that is sent next is that of its stream', () => {
+test('the last error of a stream is that of its next entry', () => {
   const failing = put(box.outbox, { stream: 'sam/derecho' });
   put(box.outbox, { stream: 'sam/derecho' });
   put(box.outbox, {});
@@ -86,7 +86,7 @@ test('a maintenance adds its system, and does not silence another one', () => {
   ]);
 });
 
-test('any number of snapshots from the future do not hide when the last one was stored', () => {
+test('snapshots from the future do not hide the time at which the last one was stored', () => {
   const { outbox, file, remove } = newOutbox();
   const now = new Date('2026-01-01T12:00Z');
   const last = new Date('2026-01-01T11:00Z');
@@ -98,7 +98,7 @@ test('any number of snapshots from the future do not hide when the last one was 
   remove();
 });
 
-test('a system is delivered as far as its latest destination, and its snapshots are read from the first', () => {
+test('the delivery time of a system is that of its slowest destination', () => {
   const { outbox, file } = box;
   for (const [destination, delivered] of [
     ['ours', 20],

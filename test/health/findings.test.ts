@@ -7,7 +7,7 @@ const judged = (rest: Partial<Condition>) =>
   findingsOf(condition(rest), limits).map(({ topic, status, text, alerts }) => [topic, status, text, alerts] as const);
 const maintenance = { system: 'derecho', since: ago(60), until: ago(-60), reason: 'cooling' };
 
-test('nothing is found where all is well', () => {
+test('a healthy condition has no findings', () => {
   expect(judged({})).toEqual([]);
 });
 
@@ -120,7 +120,7 @@ test('a maintenance silences its system and no other, and is named', () => {
   expect(statusOf(findings)).toBe('warning');
 });
 
-test('the worst comes first and is the status', () => {
+test('the worst finding is first and decides the status', () => {
   const findings = findingsOf(condition({ networkFilesystem: 'NFS', damages: 1 }), limits);
   expect(findings.map(({ topic }) => topic)).toEqual(['damage', 'filesystem']);
   expect(statusOf(findings)).toBe('critical');

@@ -31,7 +31,7 @@ test('the performance data has every number, of every system and stream', () => 
   ]);
 });
 
-test('without entries nothing waits, and no age is below 0', () => {
+test('without entries nothing is pending, and no age is below 0', () => {
   const { data, text } = lineOf(condition({ systems: [system({ storedAt: ago(-1) })] }));
   expect(data).toContain('waiting=0;;;0');
   expect(data).toContain('waiting_age=0s;600;900;0');

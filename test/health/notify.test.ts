@@ -64,7 +64,7 @@ async function runs(
   return lines;
 }
 
-test('an outage of twenty runs is two messages to the webhook', async () => {
+test('an outage of twenty runs sends two messages to the webhook', async () => {
   await runs([[], ...Array<readonly HealthFinding[]>(20).fill(down), [], []], { webhook: url() });
   expect(got.map(({ method }) => method)).toEqual(['POST', 'POST']);
   expect(got[0]?.body).toEqual({
@@ -106,7 +106,7 @@ test.each([
   expect(readNotifiedState(box.outbox).messages).toEqual([]);
 });
 
-test('what could not be told is told once the webhook is back, in order', async () => {
+test('messages that failed are sent in order when the webhook answers again', async () => {
   status = 503;
   await runs([down, []], { webhook: url() });
   status = 200;
@@ -115,7 +115,7 @@ test('what could not be told is told once the webhook is back, in order', async 
   expect(got.map(({ body }) => body.event)).toEqual(['problem', 'recovered']);
 });
 
-test('where several wait and the webhook fails, a run asks it once', async () => {
+test('if several messages are pending and the webhook fails, a run tries it once', async () => {
   status = 503;
   await runs([down, [], down, []], { webhook: url() });
   expect(got).toHaveLength(4);
@@ -124,7 +124,7 @@ test('where several wait and the webhook fails, a run asks it once', async () =>
   expect(got).toHaveLength(4);
 });
 
-test('a command that works is not run again because the webhook does not', async () => {
+test('a command that succeeded is not run again if only the webhook fails', async () => {
   const said = join(dirname(box.file), 'said');
   status = 500;
   const command = ['/bin/sh', '-c', `echo "$1" >>${said}`, 'tell'] as const;
@@ -143,12 +143,12 @@ test.each<[string, readonly [string, ...string[]], RegExp]>([
   expect(line).not.toContain('secret');
 });
 
-test('without a way to tell nothing is remembered', async () => {
+test('without a notification channel nothing is stored', async () => {
   await runs([down], {});
   expect(readNotifiedState(box.outbox)).toEqual({ problems: [], messages: [] });
 });
 
-test('the heartbeat is a GET; that it fails is said once, and once that it does no more', async () => {
+test('the heartbeat is a GET; its failure and its recovery are logged once each', async () => {
   const { log, lines } = memoryLog();
   for (const code of [204, 500, 500, 500, 200, 200]) {
     status = code;

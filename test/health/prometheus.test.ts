@@ -51,7 +51,7 @@ test('a system with destinations of its own has a sample for each', () => {
   ]);
 });
 
-test('what is 0 is a sample, what is not known is none', () => {
+test('a value of 0 is a sample, and an unknown value has none', () => {
   const quiet = condition({
     systems: [system({ storedAt: null, deliveredAt: null })],
     streams: [stream()],

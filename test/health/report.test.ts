@@ -103,7 +103,7 @@ describe('without a system', () => {
     expect(reportOf(box.file, [])).toContain('UNKNOWN: no system is enabled');
   });
 
-  test('is not with one: its snapshots are expected, whatever was exported', () => {
+  test('with a configured system, its snapshots are expected, exported jobs or not', () => {
     writeProgress(box.outbox, 'farm', { readUntil: ago(60), backfill: null });
     expect(reportOf(`${box.file}-none`, ['casper'], ingest)).toContain('UNKNOWN: there is no outbox');
     expect(reportOf(box.file, ['casper'], ingest)).toContain('CRITICAL: casper: no snapshot was stored');

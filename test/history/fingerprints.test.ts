@@ -76,7 +76,7 @@ const lineAt = (ended: number, fields: Fields = {}) =>
 const countFingerprints = ({ outbox }: ReturnType<typeof newOutbox>) =>
   outbox.database.query<{ n: number }, []>('SELECT count(*) AS n FROM job_fingerprints').get()?.n;
 
-test('what was sent is not sent again, what changed is, and what changed back is too', async () => {
+test('a sent job is not sent again unless it changed, or changed back', async () => {
   const site = newOutbox();
   for (const Account of ['physics', 'physics', 'chem', 'chem', 'physics'])
     await exportLines(site, lineAt(noon, { Account }));
@@ -84,7 +84,7 @@ test('what was sent is not sent again, what changed is, and what changed back is
   expect(countFingerprints(site)).toBe(1);
 });
 
-test('runs of one job, jobs of one number and clusters are told apart', async () => {
+test('runs of one job, jobs with one number, and clusters are distinguished', async () => {
   const site = newOutbox();
   const lines =
     lineAt(noon) + lineAt(noon, { Submit: String(noon - 400) }) + lineAt(noon, { JobIDRaw: '8', JobID: '8' });
@@ -92,7 +92,7 @@ test('runs of one job, jobs of one number and clusters are told apart', async ()
   expect(sentBy(site)).toHaveLength(6);
 });
 
-test('batches have at most so many jobs, one stream, and moments of their own', async () => {
+test('batches have a limited number of jobs, one stream and distinct timestamps', async () => {
   const site = newOutbox();
   const lines = Array.from({ length: 8 }, (_, n) => lineAt(noon, { JobIDRaw: String(n + 1) })).join('');
   await exportLines(site, lines);
@@ -126,7 +126,7 @@ test('a job that waited for long before it ended is remembered by its end', asyn
   expect(countFingerprints(site)).toBe(1);
 });
 
-test('whatever windows are read, each state of a job is sent once, when it is first seen or other than before', async () => {
+test('for any windows, each new state of a job is sent once', async () => {
   /** A job: its number and when it ended, in minutes; another state of it has another account. */
   const job = fc.record({
     id: fc.integer({ min: 1, max: 6 }),
@@ -191,14 +191,14 @@ test('a window is stored whole or not at all', async () => {
   spill.close();
 });
 
-test('what cannot be gathered beside the outbox says where', async () => {
+test('an error about the temporary file names its directory', async () => {
   const [job] = (await readSacct(lineAt(noon))).jobs;
   if (!job) throw new Error('a line is a job');
   const spill = new BatchFile('/nonexistent/gathered');
   expect(() => spill.add('{}', [candidateOf(job, '{}')])).toThrow('cannot write jobs to /nonexistent/gathered');
 });
 
-test('what a killed export left of the file in which it gathers is removed by the next', async () => {
+test('the temporary file of a killed export is removed by the next export', async () => {
   const { file } = newOutbox();
   writeFileSync(gatheringFile(file, 'farm'), 'left');
   new BatchFile(gatheringFile(file, 'farm')).close();

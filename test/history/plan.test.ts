@@ -32,22 +32,22 @@ test('days are cut at midnight, and the parts at both ends are shorter', () => {
   expect(windowsOf(latest, latest)).toEqual([]);
 });
 
-test('the first export goes back the days that are configured', () => {
+test('the first export starts the configured number of days back', () => {
   expect(span(whatIsNew, nothing)).toEqual([at('2026-11-13T12:00:00'), latest]);
 });
 
-test('the next ones go on a day before the place that was read up to', () => {
+test('later exports start a day before the end of the last export', () => {
   const progress = readOn(whatIsNew, nothing);
   expect(progress.readUntil).toEqual(latest);
   expect(span(whatIsNew, progress)).toEqual([at('2026-11-19T12:00:00'), latest]);
 });
 
-test('after a long pause nothing is left out', () => {
+test('after a long pause no time is left out', () => {
   const progress = { ...nothing, readUntil: at('2025-01-01T00:00:00') };
   expect(span(whatIsNew, progress)).toEqual([at('2024-12-31T00:00:00'), latest]);
 });
 
-test('a moment that is still to come, which a wrong clock left, is not waited for, and is as good as none', () => {
+test('a progress time in the future, from a wrong clock, is ignored', () => {
   const wrong = { ...nothing, readUntil: at('2030-01-01T00:00:00') };
   expect(span(whatIsNew, wrong)).toEqual([at('2026-11-13T12:00:00'), latest]);
   expect(readOn(whatIsNew, wrong).readUntil).toEqual(latest);
@@ -80,12 +80,12 @@ test.each([
   expect(progress.readUntil).toEqual(read);
 });
 
-test('an export that stops half-way is continued there', () => {
+test('an export that stopped half-way continues from there', () => {
   const half = readOn(whatIsNew, nothing, 3);
   expect(half.readUntil).toEqual(at('2026-11-16T00:00:00'));
 });
 
-test('a range from before does not move the place back, and one that reaches now moves it on', () => {
+test('an earlier range does not move the progress back, and a range until now moves it forward', () => {
   const before = { ...nothing, readUntil: at('2026-11-19T00:00:00') };
   const closed = { since: at('2026-01-01T00:00:00'), until: at('2026-02-01T00:00:00') };
   expect(readOn(closed, before).readUntil).toEqual(at('2026-11-19T00:00:00'));
@@ -101,14 +101,14 @@ test('a range behind a gap does not hide the gap', () => {
   );
 });
 
-test('of a first export, one that goes on until now begins what the next continue; another does not', () => {
+test('a first export of a range sets the progress only if it reaches the present', () => {
   expect(readOn({ since: at('2026-11-01T00:00:00'), until: null }, nothing, 2).readUntil).toEqual(
     at('2026-11-03T00:00:00'),
   );
   expect(readOn({ since: at('2026-01-01T00:00:00'), until: at('2026-02-01T00:00:00') }, nothing).readUntil).toBeNull();
 });
 
-test('the same range goes on where it stopped, another begins anew, and what is done begins anew as well', () => {
+test('the same range continues where it stopped; another or a completed range starts from its beginning', () => {
   const range = { since: at('2026-01-01T00:00:00'), until: at('2026-02-01T00:00:00') };
   const half = readOn(range, nothing, 10);
   expect(planOf(range, half, now, 7)).toMatchObject({ from: at('2026-01-11T00:00:00'), isResumed: true });
@@ -119,14 +119,14 @@ test('the same range goes on where it stopped, another begins anew, and what is 
   expect(planOf(range, readOn(whatIsNew, half), now, 7)).toMatchObject({ isResumed: true });
 });
 
-test('a range does not go beyond what is certain', () => {
+test('a range ends where the history is complete', () => {
   expect(span({ since: at('2026-11-20T00:00:00'), until: at('2026-12-01T00:00:00') }, nothing)).toEqual([
     at('2026-11-20T00:00:00'),
     latest,
   ]);
 });
 
-test('what could not be read holds the place, and the windows behind it do not move it', () => {
+test('an unreadable window stops the progress, and later windows do not move it', () => {
   const plan = planOf(whatIsNew, nothing, now, 7);
   const windows = windowsOf(plan.from, plan.to);
   const after = windows.reduce((before, window, index) => afterWindow(before, plan, window, index !== 2), nothing);

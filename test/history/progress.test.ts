@@ -12,7 +12,7 @@ afterEach(() => here.remove());
 const at = (day: number) => new Date(Date.UTC(2026, 10, day));
 const none: Progress = { readUntil: null, backfill: null };
 
-test('each cluster has its own', () => {
+test('each cluster has its own progress', () => {
   const { outbox } = here;
   expect(readProgress(outbox, 'farm')).toEqual(none);
   const farm = { readUntil: at(20), backfill: { since: at(1), until: null, done: at(5) } };
@@ -22,7 +22,7 @@ test('each cluster has its own', () => {
   expect([readProgress(outbox, 'farm'), readProgress(outbox, 'orchard')]).toEqual([farm, orchard]);
 });
 
-test('what cannot be read is none, and the next one is written all the same', () => {
+test('unreadable progress counts as none, and is replaced by the next', () => {
   const { outbox } = here;
   for (const text of ['', '[]', '{"farm":{"readUntil":"soon","backfill":null}}']) {
     outbox.metadata.write('history', text);
@@ -32,7 +32,7 @@ test('what cannot be read is none, and the next one is written all the same', ()
   expect(readProgress(outbox, 'farm').readUntil).toEqual(at(3));
 });
 
-test('it outlives a damaged outbox', () => {
+test('the progress survives the recovery of a damaged outbox', () => {
   const { outbox } = here;
   writeProgress(outbox, 'farm', { ...none, readUntil: at(3) });
   const text = outbox.metadata.read('history');

@@ -81,7 +81,7 @@ test.each([
   ]);
 });
 
-test('over the hour that is left out a job seems an hour longer, and is booked as it was', () => {
+test('over the hour that daylight saving skips a job seems an hour longer, and its hours are right', () => {
   const job = jobOf({
     submitted: at('2026-03-08T08:00:00Z'),
     started: at('2026-03-08T08:30:00Z'),
@@ -96,7 +96,7 @@ test('over the hour that is left out a job seems an hour longer, and is booked a
   });
 });
 
-test('in the hour that comes twice no job ends before it starts', () => {
+test('in the hour that occurs twice no job ends before it starts', () => {
   // 01:50, then 01:10 of the second time.
   const job = {
     submitted: at('2026-11-01T07:40:00Z'),
@@ -108,7 +108,7 @@ test('in the hour that comes twice no job ends before it starts', () => {
   expect(timesOf(pending, 'America/Denver')).toEqual(['2026-11-01T01:50:00', null, '2026-11-01T01:50:00']);
 });
 
-test('whatever the zone and the moment, submission, start and end stay in their order', () => {
+test('in any time zone and at any time, submission, start and end stay in order', () => {
   const zones = fc.constantFrom('UTC', 'America/Denver', 'Europe/Berlin', 'Australia/Lord_Howe', 'Asia/Kathmandu');
   // Around both changes of a year.
   const moment = fc.constantFrom('2026-03-08T09:00:00Z', '2026-11-01T08:00:00Z', '2026-10-25T01:00:00Z').map(at);

@@ -153,7 +153,7 @@ describe('it is a failed probe, and the row is left out', () => {
   });
 });
 
-test('a mount that hangs costs only itself', async () => {
+test('a mount that hangs leaves out only that filesystem', async () => {
   const hung = overlaid(recordingOf('derecho'), {
     [dfOf('/glade/campaign')]: { ending: { kind: 'timed-out', seconds: 30 } },
   });
@@ -166,7 +166,7 @@ test('a mount that hangs costs only itself', async () => {
   ]);
 });
 
-test('more used than there is drops the percentage, and says so', async () => {
+test('more used than available space drops the percentage, with a warning', async () => {
   const { payload, dropped } = await snapshotOf(
     system,
     answering(({ argv }) => ({ stdout: argv[0] === 'df' ? df(`1000 2000 - - ${path}`) : '{"pbs_version":"1"}\n' })),

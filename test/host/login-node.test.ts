@@ -202,7 +202,7 @@ describe('it is a failed probe, and the row is left out', () => {
   });
 });
 
-test('one that is out of reach costs only itself, and all keep their order', async () => {
+test('an unreachable login node leaves out only itself, and all keep their order', async () => {
   const of = plainSystem('gust', { login_nodes: ['c', 'a', 'b'].map((name) => ({ name })) });
   const { payload } = await snapshotOf(
     of,

@@ -19,7 +19,7 @@ test('putting a block in and taking it out again leaves every byte as it was', (
   );
 });
 
-test('putting it in twice is as good as once, and another takes its place', () => {
+test('inserting a block twice leaves one, and another block replaces it', () => {
   fc.assert(
     fc.property(files, files, (above, below) => {
       const before = `${above}${other}${below}`;
@@ -30,7 +30,7 @@ test('putting it in twice is as good as once, and another takes its place', () =
   );
 });
 
-test('a last line without an end is ended', () => {
+test('a last line without a line break gets one', () => {
   expect(withBlock('0 0 * * * backup', block)).toBe(`0 0 * * * backup\n${block}`);
 });
 

@@ -18,7 +18,7 @@ const unitsOf = (rest: Partial<Installation>, onFailure: string | null = null) =
   systemdUnits(runTask, { ...installation, ...rest }, onFailure);
 const serviceOf = (rest: Partial<Installation>) => unitsOf(rest)['hpc-collector.service'] ?? '';
 
-test('hosts and systems begin at minutes and seconds of their own, and always at the same', () => {
+test('each host and system starts at its own fixed minute and second', () => {
   const hosts = Array.from({ length: 60 }, (_, index) => `login${index}`);
   const minutes = hosts.map((host) => /^(\d+)-59\/5 /m.exec(cronBlock({ ...installation, host }, 'ops'))?.[1]);
   expect(new Set(minutes)).toEqual(new Set(['0', '1', '2', '3', '4']));
@@ -27,7 +27,7 @@ test('hosts and systems begin at minutes and seconds of their own, and always at
   expect(cronBlock(installation, 'ops')).toBe(cronBlock({ ...installation }, 'ops'));
 });
 
-test('a crontab has the run, the hourly health, and who gets mail', () => {
+test('a crontab has the run, the hourly health check and the mail address', () => {
   expect(cronBlock(installation, 'ops@example.org').split('\n')).toEqual([
     '# BEGIN hpc-collector',
     expect.stringMatching(/^# /),
@@ -51,7 +51,7 @@ test('a crontab can have the nightly export of jobs, also without a run', () => 
   );
 });
 
-test('what a shell or cron would take for its own is quoted', () => {
+test('characters that a shell or cron interprets are quoted', () => {
   const block = cronBlock({ ...installation, binary: "/opt/100% o'clock/hpc-collector", systems: [] }, '');
   expect(block).toContain(String.raw`* * * * '/opt/100\% o'\''clock/hpc-collector' run`);
   expect(block).toContain('MAILTO=""');
@@ -61,7 +61,7 @@ test('what a shell or cron would take for its own is quoted', () => {
   expect(serviceOf({ environment: { A: '$b %c' } })).toContain('Environment="A=$b %%c"');
 });
 
-test('what is no address is refused', () => {
+test('an invalid mail address is refused', () => {
   expect(() => cronBlock(installation, 'ops\n* * * * * evil')).toThrow('is not a mail address');
 });
 
@@ -74,14 +74,14 @@ test.each([
   expect(mailToOf(crontab)).toBe(expected);
 });
 
-test('only what a service has the right to is taken from it', () => {
+test('a hardened service keeps the rights that it needs', () => {
   expect(serviceOf({ isRoot: true })).toContain('\nProtectSystem=full\n');
   expect(serviceOf({ isRoot: false })).not.toContain('Protect');
   for (const isRoot of [true, false])
     expect(serviceOf({ isRoot })).not.toMatch(/^(NoNewPrivileges|PrivateTmp|ProtectHome|MemoryDenyWriteExecute)=/m);
 });
 
-test('another run under way is no failure, and a failure may start a unit', () => {
+test('a concurrent run is not a failure, and a failure can start a unit', () => {
   expect(serviceOf({})).toContain('\nSuccessExitStatus=75\n');
   expect(serviceOf({})).not.toContain('OnFailure');
   expect(unitsOf({}, 'mail@%n.service')['hpc-collector.service']).toContain('\nOnFailure=mail@%n.service\n');
@@ -108,7 +108,7 @@ test('and on again', () => {
   expect(withRotation('log: {format: json}\n', true)).toBe('log: {format: json}\n');
 });
 
-test('the timer of jobs export begins once a night, at a second of its own, and catches up with what was missed', () => {
+test('the timer of jobs export starts once a night at its own second, and catches up after downtime', () => {
   const timers = Array.from({ length: 60 }, (_, index) => {
     const units = systemdUnits(jobsTask, { ...installation, host: `login${index}` }, null);
     return units['hpc-collector-jobs.timer'] ?? '';
@@ -120,7 +120,7 @@ test('the timer of jobs export begins once a night, at a second of its own, and 
   }
 });
 
-test('the service of jobs export has time for days that nobody exported', () => {
+test('the service of jobs export has time for several missed days', () => {
   const units = systemdUnits(jobsTask, { ...installation, flags: ['--config', '/etc/hpc'] }, 'mail@%n.service');
   const service = units['hpc-collector-jobs.service'];
   expect(service).toMatch(/^ExecStart=\/opt\/hpc\/hpc-collector --config \/etc\/hpc jobs export$/m);

@@ -62,7 +62,7 @@ describe('users', () => {
     for (const one of seconds) expect(one).toBeWithin(0, 0.2001);
   });
 
-  test('a list that is given up is named with its users, pages and bytes', async () => {
+  test('the error about an aborted list has its users, pages and bytes', async () => {
     const page = (offset: number) => ({ items: [], _pagination: { next: { offset: offset + 1 } } });
     const bytes = Array.from({ length: 500 }, (_, offset) => JSON.stringify(page(offset)).length);
     const total = bytes.reduce((sum, one) => sum + one, 0);
@@ -92,7 +92,7 @@ describe('users', () => {
     expect(asked).toHaveLength(requests);
   });
 
-  test('one that cannot be read costs itself only', async () => {
+  test('an unreadable user record is skipped alone', async () => {
     const { probed } = await usersOf(() => [hubUser('ada', { '': {} }), { name: 'bob', servers: [] }, 7]);
     expect(probed).toMatchObject({ kind: 'done', value: [{ name: 'ada' }], damaged: { count: 2 } });
   });
@@ -168,14 +168,14 @@ broken NaN
       answering(() => ({ stdout })),
     );
 
-  test('that end within a line are a failed probe', async () => {
+  test('that are cut off within a line are a failed probe', async () => {
     expect(await metricsOf({ cpu_utilization_percent: 'percent_used' }, text.slice(0, -8))).toMatchObject({
       kind: 'failed',
       reason: expect.stringContaining('printed incomplete output'),
     });
   });
 
-  test('are a percentage by themselves, or a part of a whole, of all series', async () => {
+  test('are a percentage, or a part of a total, over all series', async () => {
     expect(
       await metricsOf({
         cpu_utilization_percent: { used: 'busy', total: 'all' },
@@ -247,7 +247,7 @@ vnode           state           njobs   run   susp      f/t        f/t     f/t  
     });
   });
 
-  test('a line that is cut off costs itself only', async () => {
+  test('a cut-off line is skipped alone', async () => {
     const row = 'crhtc51         down,offline         0     0      0  354gb/354gb   36/36     0/0     0/0 --\n';
     expect(await nodesOf(`${heading}crhtc50         free                16    1\n${row}`)).toMatchObject({
       kind: 'done',

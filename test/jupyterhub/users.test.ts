@@ -37,7 +37,7 @@ describe('what comes next', () => {
     expect(page(next)).toBe(expected);
   });
 
-  test('is not said by a plain list', () => {
+  test('is unknown for a plain list', () => {
     expect(pageOf([]).next).toBeUndefined();
   });
 

@@ -6,7 +6,7 @@ test('an operator error ends the program with 2 unless it says otherwise', () =>
   expect(new OperatorError('no', { exitCode: exitCodes.failed }).exitCode).toBe(1);
 });
 
-test('anything that is thrown has words', () => {
+test('every thrown value has a message', () => {
   expect(messageOf(new Error('why'))).toBe('why');
   expect(messageOf('why')).toBe('why');
   expect(messageOf(undefined)).toBe('undefined');

@@ -21,6 +21,6 @@ test('a number that the kernel extended by its sign is the same', () => {
   expect(networkFilesystem(0xff534d42 | 0)).toBe('CIFS');
 });
 
-test('/proc is none', () => {
+test('/proc is not a network filesystem', () => {
   expect(networkFilesystem(statfsSync('/proc').type)).toBeNull();
 });

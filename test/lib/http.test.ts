@@ -12,7 +12,7 @@ const request = (url: string) => ({
   proxy: null,
 });
 
-test('a request on a connection that the server has given up is not repeated behind our back', async () => {
+test('a request on a connection that the server closed is not repeated automatically', async () => {
   const replies: Reply[] = [accepted(), (socket) => socket.destroy(), accepted()];
   const server = await startScripted((_, before) => replies[before] ?? accepted());
   expect(await send(request(server.url))).toMatchObject({ kind: 'answer', status: 201 });
@@ -21,7 +21,7 @@ test('a request on a connection that the server has given up is not repeated beh
   server.stop();
 });
 
-test('a huge answer costs no more memory than what is read of it, and its connection is closed', async () => {
+test('a huge answer uses memory only for the part that is read, and its connection is closed', async () => {
   let written = 0;
   let isClosed = false;
   const server = await startScripted(() => (socket) => {

@@ -10,7 +10,7 @@ function read(chunks: readonly Uint8Array[], maxBytes = 1000) {
   return Array.fromAsync(linesOf(chunksOf(chunks), maxBytes));
 }
 
-test('lines are the same however they are cut into chunks', async () => {
+test('lines are the same for any chunks', async () => {
   const text = fc.string({ unit: 'grapheme', maxLength: 40 }).map((line) => line.replace(/[\r\n]/g, ''));
   await fc.assert(
     fc.asyncProperty(fc.array(text), fc.array(fc.nat(400)), async (texts, cuts) => {
@@ -30,7 +30,7 @@ test('a last line without its end counts, a carriage return does not', async () 
   ]);
 });
 
-test('a line that is too long or no UTF-8 has no text, and those behind it do', async () => {
+test('a line that is too long or not UTF-8 has no text, and later lines have theirs', async () => {
   const chunks = ['x'.repeat(600), 'x'.repeat(600), '\nb\n', Buffer.from([0xff, 10]), 'c'].map((part) =>
     Buffer.from(part),
   );

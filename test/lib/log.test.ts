@@ -83,7 +83,7 @@ describe('what is shown', () => {
     expect(terminal).toContain('] ERROR [collector] broken\n');
   });
 
-  test('text from outside neither steers the terminal nor makes lines of its own', () => {
+  test('text from other programs cannot contain terminal sequences or line breaks', () => {
     logOf().error('qstat: \u001b[2J\nINFO all is well');
     expect(terminal.trim().split('\n')).toHaveLength(1);
     expect(terminal).not.toContain('\u001b');
@@ -108,7 +108,7 @@ test('a system may have a file of its own', () => {
 });
 
 describe('the file', () => {
-  test('is made with its directory, and is not for everybody', () => {
+  test('is made with its directory, and others cannot read it', () => {
     logOf().info('what');
     expect(statSync(file).mode & 0o007).toBe(0);
     expect(statSync(join(file, '..')).mode & 0o777).toBe(0o700);
@@ -157,7 +157,7 @@ describe('the file', () => {
     expect(existsSync(`${file}.2`)).toBe(false);
   });
 
-  test('is left to others to rotate where they do', () => {
+  test('is not rotated if logrotate does it', () => {
     logOf().info('first');
     truncateSync(file, 10 * 1024 * 1024);
     logOf({ lockRotation: null }).info('second');
@@ -186,7 +186,7 @@ describe('the file', () => {
     if (format === 'json') for (const line of lines) JSON.parse(line);
   });
 
-  test('may be none', () => {
+  test('is optional', () => {
     logOf({ file: null }).info('what');
     expect(words(terminal)).toEqual(['what']);
     expect(existsSync(file)).toBe(false);

@@ -39,6 +39,6 @@ test('a known name is nearest to itself', () => {
   );
 });
 
-test('of nothing, nothing is near', () => {
+test('an empty text has no nearest name', () => {
   expect(nearest('derecho', [])).toBeNull();
 });

@@ -45,7 +45,7 @@ const characters = (minLength: number, maxLength: number) =>
     .filter((text) => text.length >= minLength && !/^\**$/.test(text));
 const around = fc.constantFrom('', ' ', ':', '="', '(', '/', '\n', 'password ');
 
-test('no form of a secret is left, in whatever text and escape it comes', () => {
+test('no form of a secret stays, in any text and escape', () => {
   fc.assert(
     fc.property(characters(4, 30), fc.constantFrom(...escapes), around, around, (secret, escaped, before, behind) => {
       const secrets = new Secrets();
@@ -77,7 +77,7 @@ test('a short secret is hidden as a word of its own, and other words stay', () =
 
 const schemes = ['http://', 'https://', 'htp://', 'http:/', 'http:', 'http//:', 'socks5://', '//', ''];
 
-test('no login of an address is left, whatever is wrong with the address', () => {
+test('no login of an address stays, for any malformed address', () => {
   fc.assert(
     fc.property(
       fc.constantFrom(...schemes),

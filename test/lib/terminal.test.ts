@@ -26,6 +26,6 @@ test.each([
   expect(await withInput(stdin)).toBe(20);
 });
 
-test('a closed descriptor is no terminal', () => {
+test('a closed descriptor is not a terminal', () => {
   expect(isTerminal(1_000_000)).toBe(false);
 });

@@ -14,7 +14,7 @@ test.each([
   expect(printable(text)).toBe(expected);
 });
 
-test('what is printed has no control character, whatever comes in', () => {
+test('printable text has no control characters, for any input', () => {
   fc.assert(
     fc.property(fc.array(fc.nat(0x20ff), { maxLength: 50 }), fc.nat(100), (codes, length) => {
       expect(printable(String.fromCharCode(...codes), length)).not.toMatch(/\p{Cc}|[\u202a-\u202e\u2066-\u2069]/u);
@@ -22,7 +22,7 @@ test('what is printed has no control character, whatever comes in', () => {
   );
 });
 
-test('what is too long is cut, with an ellipsis', () => {
+test('text that is too long is cut, with an ellipsis', () => {
   expect(printable('abcdef', 3)).toBe('abc…');
   expect(printable('abc', 3)).toBe('abc');
 });

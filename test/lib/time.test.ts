@@ -8,7 +8,7 @@ test('a naive time has milliseconds and no offset', () => {
   expect(naiveUtc(moment)).toBe('2025-11-25T14:30:00.042');
 });
 
-test('people get seconds', () => {
+test('a readable time has seconds', () => {
   expect(readableUtc(moment)).toBe('2025-11-25 14:30:00');
 });
 
@@ -53,7 +53,7 @@ describe("a cluster's local time becomes UTC", () => {
   /** What the clocks of a zone show, told by Intl alone: `2026-11-21 00:00:00`. */
   const shown = (time: Date, timeZone: string) => time.toLocaleString('sv-SE', { timeZone });
 
-  test('and its clocks show that moment so, which is the first that they do', () => {
+  test('and it is the first time at which the clocks of the zone show it', () => {
     fc.assert(
       fc.property(
         fc.date({ min: new Date('1990-01-01'), max: new Date('2040-01-01'), noInvalidDate: true }),
