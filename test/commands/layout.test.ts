@@ -81,7 +81,7 @@ test('a text is cut or broken at the width of the terminal, which wide character
   expect(labelled('File', '/x', 10)).toBe('File:     /x');
 });
 
-test('ids are shown by their beginnings on a terminal, as long as it takes to tell them apart', () => {
+test('ids are shortened on a terminal to the shortest distinct prefixes', () => {
   const ids = ['019e1a2b-3c4d-7abc-8000-000000000001', '019e1a2b-3c4d-7abd-8000-000000000002'];
   const isUnique = (among: readonly string[]) => (beginning: string) =>
     among.filter((id) => id.startsWith(beginning)).length === 1;

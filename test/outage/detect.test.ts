@@ -41,13 +41,13 @@ describe('an outage of login nodes', () => {
     expect(site.see(up)).toEqual([]);
   });
 
-  test('is not one of two nodes that blink in turn', () => {
+  test('does not begin if two nodes fail in turn for one snapshot each', () => {
     using site = watched();
     expect(site.see({ login: { a: false, b: true } })).toEqual([]);
     expect(site.see({ login: { a: true, b: false } })).toEqual([]);
   });
 
-  test('is major with a second node, which is said; that it is minor again is not', () => {
+  test('becomes major with a second node, which is reported; a return to minor is not', () => {
     using site = watched();
     for (const sketch of [down, down]) site.see(sketch);
     const both = { login: { a: false, b: false } };
@@ -60,7 +60,7 @@ describe('an outage of login nodes', () => {
     expect(site.reports()).toHaveLength(2);
   });
 
-  test('that passes from node to node is one; only the receiver, which can change it, is told', () => {
+  test('that passes from node to node is one outage; only the receiver gets its changes', () => {
     using site = watched({ good: 2 });
     const other = { login: { a: true, b: false } };
     for (const sketch of [down, down, other]) site.see(sketch);
@@ -74,14 +74,14 @@ describe('an outage of login nodes', () => {
     expect(site.outages()).toHaveLength(1);
   });
 
-  test('is not told by the same snapshots twice', () => {
+  test('is not reported twice from the same snapshots', () => {
     using site = watched();
     for (const sketch of [down, down]) site.see(sketch);
     for (let count = 0; count < 3; count++) expect(site.detect()).toEqual([]);
     expect(site.reports()).toHaveLength(1);
   });
 
-  test('ends where nobody asks for the node any more, but not where its probe failed', () => {
+  test('ends if the node is no longer configured, but not if its probe failed', () => {
     using site = watched();
     for (const sketch of [down, down]) site.see(sketch);
     const without = { login: { b: true } };
@@ -91,7 +91,7 @@ describe('an outage of login nodes', () => {
     expect(kinds(site.see(without))).toEqual(['ends']);
   });
 
-  test('is not what snapshots say that are hours apart', () => {
+  test('does not begin from snapshots that are hours apart', () => {
     using site = watched();
     site.see(down);
     site.skip(24);
@@ -143,8 +143,8 @@ describe('the other rules', () => {
   });
 });
 
-describe('what people say of it', () => {
-  test('a detected outage that was resolved by hand comes again only by new evidence', () => {
+describe('reports and maintenance by operators', () => {
+  test('a detected outage that was resolved by hand is reported again only after new bad snapshots', () => {
     using site = watched();
     for (const sketch of [down, down]) site.see(sketch);
     const [outage] = site.outages();
@@ -154,7 +154,7 @@ describe('what people say of it', () => {
     expect(kinds(site.see(down))).toEqual(['begins']);
   });
 
-  test('an updated one still ends by itself', () => {
+  test('an outage that was updated by hand still ends automatically', () => {
     using site = watched();
     for (const sketch of [down, down]) site.see(sketch);
     const key = String(site.outages()[0]?.outage_key);
@@ -163,7 +163,7 @@ describe('what people say of it', () => {
     expect(site.see(up)).toMatchObject([{ kind: 'ends', outage: { outage_key: key } }]);
   });
 
-  test('while the system is in maintenance no outage begins; one that is open still ends', () => {
+  test('during maintenance no outage begins, and an open one still ends', () => {
     using site = watched();
     for (const sketch of [down, down]) site.see(sketch);
     const maintenance = { system: 'derecho', since: momentOf(2), until: momentOf(12), reason: null };
@@ -187,7 +187,7 @@ describe('what people say of it', () => {
     expect(site.outages()).toMatchObject([{ start_time: momentOf(5) }]);
   });
 
-  test('while maintenance is planned nothing is reported; what was seen during it counts for nothing', () => {
+  test('during planned maintenance nothing is reported, and its snapshots do not count later', () => {
     using site = watched();
     const eta = naiveUtc(momentOf(4));
     const planned = { title: 'Maintenance', severity: 'maintenance', start: naiveUtc(momentOf(0)), eta };

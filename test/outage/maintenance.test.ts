@@ -17,7 +17,7 @@ const maintenance = (system: string, hours: number, reason: string | null = null
   reason,
 });
 
-test('a maintenance is of its system alone and ends by itself', () => {
+test('a maintenance applies to its system only, and ends at its time', () => {
   const { outbox, remove } = newOutbox();
   startMaintenance(outbox, maintenance('derecho', 2, 'cooling'));
   expect(isInMaintenance(outbox, 'derecho', later(1.9))).toBe(true);
@@ -26,7 +26,7 @@ test('a maintenance is of its system alone and ends by itself', () => {
   remove();
 });
 
-test('a second one of a system takes the place of the first; others stay', () => {
+test('a second maintenance of a system replaces the first; those of other systems stay', () => {
   const { outbox, remove } = newOutbox();
   for (const one of [maintenance('derecho', 2), maintenance('casper', 1), maintenance('derecho', 9)])
     startMaintenance(outbox, one);
@@ -34,7 +34,7 @@ test('a second one of a system takes the place of the first; others stay', () =>
   remove();
 });
 
-test('one that is ended is over, and only one that there is can be', () => {
+test('an ended maintenance is over, and ending needs an existing one', () => {
   const { outbox, remove } = newOutbox();
   startMaintenance(outbox, maintenance('derecho', 2));
   expect(endMaintenance(outbox, 'casper', now)).toBe(false);
@@ -45,7 +45,7 @@ test('one that is ended is over, and only one that there is can be', () => {
   remove();
 });
 
-test('when the last one of a system was over is remembered, whatever becomes of others', () => {
+test('the end of the last maintenance of a system is stored, independently of other systems', () => {
   const { outbox, remove } = newOutbox();
   expect(maintenanceEnd(outbox, 'derecho', now)).toBeNull();
   startMaintenance(outbox, maintenance('derecho', 2));
@@ -56,7 +56,7 @@ test('when the last one of a system was over is remembered, whatever becomes of 
   remove();
 });
 
-test('what cannot be read is none', () => {
+test('unreadable maintenance data count as none', () => {
   const { outbox, remove } = newOutbox();
   for (const text of ['{', '[{"system":1}]', 'null']) {
     outbox.metadata.write('maintenance', text);

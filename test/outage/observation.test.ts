@@ -37,7 +37,7 @@ test.each([
   expect(between(0, 9)).toMatchObject([{ at: at(1), nodes }]);
 });
 
-test('a failed probe of nodes counts none, another failed probe does not matter', () => {
+test('a failed probe of nodes gives no node counts; other failed probes do not matter', () => {
   const counts = { cpu_nodes_total: 10, cpu_nodes_down: 1 };
   snapshot(1, counts, ['jobs', 'nodes']);
   snapshot(2, counts, ['jobs', 'queues']);

@@ -43,7 +43,7 @@ test('is stored as an entry with the start and without an end, its system in low
   });
 });
 
-test('is sent as it is, however late', () => {
+test('is sent unchanged, however late', () => {
   using box = opened();
   reportOutage(box.outbox, 'derecho', said, now);
   const [entry] = box.outbox.list('pending');
@@ -73,14 +73,14 @@ test.each([
   expect(listOutages(box.outbox, true)).toEqual([]);
 });
 
-test('everything that is wrong is named at once, the system too', () => {
+test('all problems are reported together, also an unknown system', () => {
   using box = opened();
   expect(() => reportOutage(box.outbox, 's'.repeat(33), { severity: 'bad' }, now)).toThrow(
     /SYSTEM must have .*; --title must be given; --severity must be one of/,
   );
 });
 
-test('255 characters are enough for 255 characters, whatever they are', () => {
+test('a limit of 255 characters accepts 255 characters of any kind', () => {
   using box = opened();
   expect(reportOutage(box.outbox, 'derecho', { ...said, title: '😀'.repeat(255) }, now).title).toHaveLength(510);
 });
@@ -91,7 +91,7 @@ test('maintenance may be planned', () => {
   expect(reportOutage(box.outbox, 'casper', planned, now).start_time).toEqual(new Date('2026-04-01T08:00Z'));
 });
 
-test('an update says the new and all that was known; the end is now unless it is given', () => {
+test('an update sends the new and the known values; the end is now by default', () => {
   using box = opened();
   const { outage_key: key } = reportOutage(box.outbox, 'derecho', { ...said, component: 'Login nodes' }, now);
   updateOutage(box.outbox, key.slice(0, 20), { status: 'identified', severity: 'major' }, later);
@@ -163,7 +163,7 @@ describe('what the destination answers', () => {
     expect(deliveryOf(box.outbox, findOutage(box.outbox, outage_key))).toBe('delivered');
   });
 
-  test('that is nonsense does no harm', () => {
+  test('that is malformed is ignored', () => {
     using box = opened();
     const { outage_key } = reportOutage(box.outbox, 'derecho', said, now);
     box.deliver(() => ({ outage_id: 'many' }));
@@ -175,7 +175,7 @@ describe('what the destination answers', () => {
   }
 });
 
-describe('entry and memory', () => {
+describe('the entry and the stored outage', () => {
   test('are stored together or not at all', () => {
     using box = opened();
     box.outbox.database.run(
@@ -186,7 +186,7 @@ describe('entry and memory', () => {
     expect(listOutages(box.outbox, true)).toEqual([]);
   });
 
-  test('a memory that was lost with a damaged file comes back from the entries: a detected outage is not told again', () => {
+  test('are restored from the entries after damage: a detected outage is not reported again', () => {
     using site = watched();
     const down = { login: { a: false, b: true } };
     for (const sketch of [down, down]) site.see(sketch);
@@ -211,7 +211,7 @@ test('a resolved outage is kept with its end for 90 days after its last report',
   expect(listOutages(box.outbox, true)).toEqual([]);
 });
 
-test('a beginning is the key of an outage if it names one', () => {
+test('an unambiguous prefix of a key names an outage', () => {
   using box = opened();
   const keys = [now, later].map((time) => reportOutage(box.outbox, 'derecho', said, time).outage_key);
   expect(keys.map((key) => isOutageKey(box.outbox, key))).toEqual([true, true]);
@@ -252,7 +252,7 @@ describe('to several destinations', () => {
     ]);
   });
 
-  test('it is delivered when all have it', () => {
+  test('it is delivered if all destinations have it', () => {
     using box = opened();
     const { outage_key } = reportOutage(box.outbox, 'derecho', said, now, both);
     const [first] = box.outbox.list('pending');

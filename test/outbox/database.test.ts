@@ -26,7 +26,7 @@ afterEach(() => {
 const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
 
 describe('a new outbox', () => {
-  test.each([0o000, 0o022, 0o077])('is its owner’s alone with umask %o', (umask) => {
+  test.each([0o000, 0o022, 0o077])('can be read only by its owner with umask %o', (umask) => {
     const before = process.umask(umask);
     try {
       new Outbox(file).close();
@@ -80,7 +80,7 @@ describe('every connection', () => {
     }
   });
 
-  test('takes a file back that somebody switched to a write-ahead log', () => {
+  test('changes the journal mode back if another program set a write-ahead log', () => {
     openDatabase(file).close();
     const other = new Database(file);
     other.run('PRAGMA journal_mode = WAL');
@@ -113,7 +113,7 @@ needs('strace')('an entry is on disk, with its directory, before it counts as st
   expect(synced.at(-1)).toBe(join(file, '..'));
 });
 
-describe('a file that cannot be used is said to be so, with the remedy:', () => {
+describe('a file that cannot be used is reported with the remedy:', () => {
   const refusal = () => {
     try {
       new Outbox(file).close();
@@ -124,7 +124,7 @@ describe('a file that cannot be used is said to be so, with the remedy:', () => 
     throw new Error('it was opened');
   };
 
-  test('one of a newer version, which is not touched', () => {
+  test('an outbox of a newer version, which is not changed', () => {
     new Outbox(file).close();
     const other = new Database(file);
     other.run(`PRAGMA user_version = ${migrations.length + 1}`);
@@ -137,7 +137,7 @@ describe('a file that cannot be used is said to be so, with the remedy:', () => 
     expect(Bun.file(file).size).toBe(before);
   });
 
-  test('one that is no database, which is not touched', async () => {
+  test('a file that is not a database, which is not changed', async () => {
     mkdirSync(join(file, '..'), { recursive: true });
     const text = 'this is no database '.repeat(100);
     writeFileSync(file, text);
@@ -165,14 +165,14 @@ describe('in a directory that is read-only', () => {
     file = join(directory.path, 'outbox.db');
   });
 
-  test('nothing can be made, and the message says where', () => {
+  test('nothing can be made, and the error names the directory', () => {
     const { stdout } = run(programOf('addForbidden', file));
     expect(stdout).toMatch(
       /^cannot open the outbox .*outbox\.db: permission denied; this user must own it: ls -ld .* \(1\)$/,
     );
   });
 
-  test('an outbox that is there cannot be added to, and the message says which', () => {
+  test('an existing outbox cannot be written, and the error names it', () => {
     const outbox = new Outbox(file);
     addEntry(outbox, newEntry());
     outbox.close();

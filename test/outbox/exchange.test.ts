@@ -90,7 +90,7 @@ test('an export that is imported gives the same entries in the same order', asyn
   );
 });
 
-test('what is here, and what was delivered, is passed over and counted', async () => {
+test('entries that exist or were delivered are skipped and counted', async () => {
   put(here.outbox);
   put(here.outbox, { state: 'delivered' });
   const exported = lines(here.outbox);
@@ -136,7 +136,7 @@ test.each<[string, (line: string) => string | null, RegExp]>([
   expect(all(there.outbox)).toHaveLength(2);
 });
 
-test('an entry of the same millisecond for the same destination is told, not lost silently', async () => {
+test('an entry with the timestamp and destination of another one is reported', async () => {
   const { collectedAt } = put(here.outbox);
   put(there.outbox, { collectedAt });
   const result = await importInto(there.outbox, lines(here.outbox));
@@ -150,7 +150,7 @@ test('an entry whose body is damaged is left out of the export, with the reason'
   expect([...exportEntries(here.outbox, all(here.outbox))].map(({ kind }) => kind)).toEqual(['damaged', 'line']);
 });
 
-test('where there is no room, what was taken in stays and the line is named', async () => {
+test('if the disk is full, the imported entries stay and the error names the line', async () => {
   here.outbox.database
     .transaction(() => {
       for (let n = 0; n < 30; n++) put(here.outbox, { body: noise(500_000) });

@@ -44,7 +44,7 @@ const matches = (filter: Filter) => (entry: Entry) =>
   (filter.since === null || entry.collectedAt >= filter.since) &&
   (filter.until === null || entry.collectedAt < filter.until);
 
-test('a filter lets through what a plain one over all entries does, in the order of delivery', () => {
+test('a filter returns the same entries as a plain loop, in the order of delivery', () => {
   fc.assert(
     fc.property(filters, fc.option(fc.integer({ min: 1, max: 700 })), (filter, limit) => {
       const expected = entries.filter(matches(filter));
@@ -56,7 +56,7 @@ test('a filter lets through what a plain one over all entries does, in the order
   );
 });
 
-test('a filter lets through the same records of dropped entries, the last dropped one first', () => {
+test('a filter returns the same dropped entries as a plain loop, the last dropped first', () => {
   const { outbox, remove } = newOutbox();
   const dropped = Array.from({ length: 60 }, (_, index) =>
     put(outbox, {
@@ -76,7 +76,7 @@ test('a filter lets through the same records of dropped entries, the last droppe
   remove();
 });
 
-test('what the drain delivers between two pages is not listed as pending', () => {
+test('an entry that is delivered between two pages is not listed as pending', () => {
   const { outbox, remove } = newOutbox();
   const all = outbox.database.transaction(() => Array.from({ length: 501 }, () => put(outbox))).immediate();
   const listing = listEntries(outbox, { ...everything, states: ['pending'] });

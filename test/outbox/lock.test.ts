@@ -56,7 +56,7 @@ test('a lock is held by one part of a process at a time', () => {
   expect(isFree()).toBe(true);
 });
 
-test('a second try in vain does not take the lock from its holder', async () => {
+test('a failed second attempt does not take the lock from its holder', async () => {
   const lock = tryLock(file);
   tryLock(file);
   expect((await otherProcess()).said).toBe('taken');
@@ -64,7 +64,7 @@ test('a second try in vain does not take the lock from its holder', async () => 
   expect((await otherProcess()).said).toBe('held');
 });
 
-test('a lock that is released twice harms nobody', async () => {
+test("releasing a lock twice does not release another holder's lock", async () => {
   const lock = tryLock(file);
   lock?.release();
   expect((await otherProcess()).said).toBe('held');
@@ -80,7 +80,7 @@ test.each(['SIGKILL', 'SIGTERM'] as const)('a lock is gone with its process: %s'
   expect(isFree()).toBe(true);
 });
 
-test('a file that a killed process left behind is no lock', async () => {
+test('a file that a killed process left does not hold the lock', async () => {
   for (let round = 0; round < 3; round++) {
     const { said, child } = await otherProcess();
     expect(said).toBe('held');
@@ -91,7 +91,7 @@ test('a file that a killed process left behind is no lock', async () => {
   expect(isFree()).toBe(true);
 });
 
-test('a lock whose handle nobody keeps is still held', async () => {
+test('a lock stays held if its handle is garbage collected', async () => {
   (() => {
     tryLock(file);
   })();
@@ -102,7 +102,7 @@ test('a lock whose handle nobody keeps is still held', async () => {
   expect((await otherProcess()).said).toBe('taken');
 });
 
-test('who does not get a lock knows it soon', async () => {
+test('an attempt on a held lock fails quickly', async () => {
   await otherProcess();
   const started = performance.now();
   expect(tryLock(file)).toBeNull();
@@ -110,12 +110,12 @@ test('who does not get a lock knows it soon', async () => {
   expect(performance.now() - started).toBeLessThan(3000);
 });
 
-test('of five processes that want a new lock at once, one gets it', async () => {
+test('if five processes take a new lock at once, one gets it', async () => {
   const said = (await Promise.all(Array.from({ length: 5 }, otherProcess))).map((other) => other.said);
   expect(said.toSorted()).toEqual(['held', ...new Array(4).fill('taken')]);
 });
 
-test('locks of different names do not touch each other', () => {
+test('locks of different names are independent', () => {
   const one = tryLock(join(directory.path, 'one'));
   const other = tryLock(join(directory.path, 'other'));
   expect([one === null, other === null]).toEqual([false, false]);
@@ -124,7 +124,7 @@ test('locks of different names do not touch each other', () => {
 });
 
 describe('the file of a lock', () => {
-  test.each([0o000, 0o022])('is its owner’s alone with umask %o', (umask) => {
+  test.each([0o000, 0o022])('can be read only by its owner with umask %o', (umask) => {
     const before = process.umask(umask);
     try {
       tryLock(file)?.release();
@@ -134,7 +134,7 @@ describe('the file of a lock', () => {
     expect((statSync(file).mode & 0o777).toString(8)).toBe('600');
   });
 
-  test('that is empty, because its maker was killed, does', async () => {
+  test('that is empty, because the process that made it was killed, is used', async () => {
     await Bun.write(file, '');
     const lock = tryLock(file);
     expect(lock).not.toBeNull();
@@ -142,7 +142,7 @@ describe('the file of a lock', () => {
     lock?.release();
   });
 
-  test('that is something else is left as it is, and the lock holds without it', async () => {
+  test('that is another kind of file is not changed, and the lock holds without it', async () => {
     const text = 'this is no database '.repeat(100);
     await Bun.write(file, text);
     const lock = tryLock(file);

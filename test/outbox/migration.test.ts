@@ -107,7 +107,7 @@ test('entries that the newer version delivered end as delivered when the copy is
   expect(readAsFirstVersion(file)).toMatchObject({ waiting: 0, delivered: 4 });
 });
 
-test('a copy that is there is kept', () => {
+test('an existing copy is kept', () => {
   const file = join(directory(), 'outbox.db');
   firstVersion(file);
   const copy = `${file}.before-schema-${migrations.length}`;
@@ -116,7 +116,7 @@ test('a copy that is there is kept', () => {
   expect(readFileSync(copy, 'utf8')).toBe('of another day');
 });
 
-test('without room for a copy nothing is changed', () => {
+test('without space for a copy nothing is changed', () => {
   const file = join(directory(), 'outbox.db');
   firstVersion(file);
   // Where the copy would be made another cannot be put.
@@ -131,7 +131,7 @@ test('neither a new outbox nor one of this version is copied', () => {
   expect(existsSync(`${file}.before-schema-${migrations.length}`)).toBe(false);
 });
 
-test('the way back: the copy in the place of the outbox, as often as one likes', () => {
+test('the copy can replace the outbox again, any number of times', () => {
   const file = join(directory(), 'outbox.db');
   const copy = `${file}.before-schema-${migrations.length}`;
   firstVersion(file);

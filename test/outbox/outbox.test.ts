@@ -39,7 +39,7 @@ const attempt = (rest: Partial<Attempt> = {}): Attempt => ({
 });
 
 describe('a body', () => {
-  test('is read back byte for byte, whatever it is', () => {
+  test('is read back byte for byte, for any content', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.json(), fc.constant('\ufeff{}')), (body) => {
         const entry = store(outbox, { body });
@@ -51,7 +51,7 @@ describe('a body', () => {
     );
   });
 
-  test('of 10 MB is read back, and takes less room than it has', () => {
+  test('of 10 MB is read back, and is stored compressed', () => {
     const body = JSON.stringify(
       Array.from({ length: 200_000 }, (_, index) => ({ username: `user${index % 500}`, n: 0 })),
     );
@@ -278,7 +278,7 @@ test('lists and counts are by state, oldest first', () => {
   expect([outbox.countPending(null), outbox.countPending('sam/casper')]).toEqual([2, 1]);
 });
 
-test('entries since a moment are of one stream, newest first', () => {
+test('entries since a time are of one stream, newest first', () => {
   const at = (minute: number) => ({ collectedAt: new Date(Date.UTC(2026, 3, 1, 0, minute)) });
   for (const minute of [1, 2, 3]) store(outbox, at(minute));
   store(outbox, { stream: 'sam/casper', ...at(4) });

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { openToRead } from '../../src/outbox/read-only.ts';
 import { newOutbox, noise, put } from './queue.ts';
 
-test('what is looked at cannot be changed', () => {
+test('a file that is opened for reading cannot be changed', () => {
   const { outbox, file, remove } = newOutbox();
   put(outbox);
   const database = openToRead(file);
@@ -13,7 +13,7 @@ test('what is looked at cannot be changed', () => {
   remove();
 });
 
-test('what a killed writer left half-done is not seen', () => {
+test('an unfinished transaction of a killed writer is not visible', () => {
   const { outbox, file, remove } = newOutbox();
   const { database } = outbox;
   put(outbox);
@@ -35,13 +35,13 @@ test('what a killed writer left half-done is not seen', () => {
   remove();
 });
 
-test('one of a newer version is refused, with the remedy', () => {
+test('an outbox of a newer version is refused, with the remedy', () => {
   const { outbox, file, remove } = newOutbox();
   outbox.database.run('PRAGMA user_version = 99');
   expect(() => openToRead(file)).toThrow('install the newer hpc-collector');
   remove();
 });
 
-test('one that is not there is not made', () => {
+test('a missing outbox is not created', () => {
   expect(openToRead('/nonexistent/outbox.db')).toBeNull();
 });

@@ -36,7 +36,7 @@ onDisk('without twice its room there is none, and no part of one', () => {
   expect(existsSync(`${outbox}.reserve`)).toBe(true);
 });
 
-test('a directory that is not there has none', () => {
+test('a missing directory has no reserve', () => {
   keepReserve('/nowhere/outbox.db');
   expect(giveUpReserve('/nowhere/outbox.db')).toBe(false);
 });

@@ -25,7 +25,7 @@ const fill = (count: number, state: EntryState, bytes = 30_000) =>
 const delivered = (daysAgo: number) =>
   put(here.outbox, { state: 'delivered', collectedAt: new Date(now.getTime() - daysAgo * day) });
 
-test('what was delivered is kept for so many days, and nothing else is touched', () => {
+test('delivered entries are deleted after their retention, and no others', () => {
   const { outbox } = here;
   const old = [delivered(30), delivered(7.1)];
   const waiting = put(outbox, { collectedAt: new Date(now.getTime() - 300 * day) });
@@ -38,7 +38,7 @@ test('what was delivered is kept for so many days, and nothing else is touched',
   expect(outbox.database.query('SELECT count(*) AS n FROM bodies').get()).toEqual({ n: 3 });
 });
 
-test('over its bound it gives up what was delivered first, then the oldest that waits, and remembers that', () => {
+test('over the limit, delivered entries are deleted first, then the oldest pending ones, which are recorded', () => {
   const { outbox } = here;
   const waiting = fill(20, 'pending');
   const young = fill(10, 'delivered');
@@ -66,7 +66,7 @@ test('over its bound it gives up what was delivered first, then the oldest that 
   });
 });
 
-test('what is held goes last', () => {
+test('held entries are deleted last', () => {
   const { outbox } = here;
   const held = fill(5, 'held');
   const rejected = fill(2, 'rejected');
@@ -79,7 +79,7 @@ test('what is held goes last', () => {
   expect(order).toEqual(ids([...rejected, ...waiting, ...held]));
 });
 
-test('one call takes out a thousand at most; the next goes on; the command takes all and shrinks the file', () => {
+test('one call deletes at most a thousand; the next continues; the command deletes all and shrinks the file', () => {
   const { outbox } = here;
   fill(2500, 'delivered', 4000);
   expect(prune(outbox, roomy, 0, now, [jobFingerprintSpace(outbox)]).delivered).toBe(1000);
@@ -109,7 +109,7 @@ const newestFingerprints = () =>
     )
     .get();
 
-test('what is remembered of jobs goes before anything that waits is given up, the oldest first', () => {
+test('fingerprints of jobs are deleted before any pending entry, the oldest first', () => {
   const { outbox } = here;
   fill(5, 'pending');
   fingerprints(50_000);
@@ -126,7 +126,7 @@ test('what is remembered of jobs goes before anything that waits is given up, th
   expect(newestFingerprints()?.n).toBe(0);
 });
 
-test('for what can be had again nothing that waits is given up', () => {
+test('no pending entry is deleted for data that can be exported again', () => {
   const { outbox } = here;
   const waiting = fill(5, 'pending');
   fill(5, 'delivered');
@@ -139,14 +139,14 @@ test('for what can be had again nothing that waits is given up', () => {
 
 const oneMiB = 2 ** 20;
 
-test('what was delivered is kept for so many days where only jobs are exported, too', () => {
+test('delivered entries are deleted after their retention also if only jobs are exported', () => {
   const young = [delivered(6.9)];
   delivered(7.1);
   expect(makeRoomWithoutLoss(here.outbox, roomy, oneMiB, now, [])).toBe(true);
   expect(ids(all(here.outbox))).toEqual(ids(young));
 });
 
-test('what does not suffice for jobs is not given up in vain', () => {
+test('nothing is deleted for jobs if that would not free enough', () => {
   const { outbox } = here;
   fill(50, 'pending');
   const young = fill(5, 'delivered');
@@ -160,7 +160,7 @@ test('what does not suffice for jobs is not given up in vain', () => {
   expect(makeRoomWithoutLoss(outbox, bounds, oneMiB, now, reclaimableForJobs(outbox))).toBe(true);
 });
 
-test('for jobs those are forgotten that ended first, and no more of them than it needs', () => {
+test('the fingerprints of the jobs that ended first are deleted, and no more than needed', () => {
   const { outbox } = here;
   fingerprints(100_000, '20000 - n / 100');
   const bounds = { ...roomy, maxBytes: usedBytes(outbox.database) };

@@ -13,7 +13,7 @@ beforeAll(() => {
 });
 afterAll(() => here.remove());
 
-test('a beginning means the one entry that has it; one of none or several is an error that names it', () => {
+test('a prefix selects the only matching entry; a prefix of none or several is an error', () => {
   const prefix = fc.oneof(
     fc.tuple(fc.nat(59), fc.nat(36)).map(([index, length]) => entries[index]?.id.slice(0, length) ?? ''),
     fc.string({ maxLength: 8 }),
@@ -37,7 +37,7 @@ test('case does not matter', () => {
   expect(ids(entriesOf(here.outbox, [entry?.id.toUpperCase() ?? '']))).toEqual([entry?.id ?? '']);
 });
 
-test('all that is wrong is said at once, up to five', () => {
+test('up to five problems are reported at once', () => {
   expect(() => entriesOf(here.outbox, ['f1', 'f2'])).toThrow(/no entry f1.*; there is no entry f2/);
   expect(() => entriesOf(here.outbox, ['f1', 'f2', 'f3', 'f4', 'f5', 'f6', 'f7'])).toThrow(/f5.*; and 2 more/);
 });

@@ -11,7 +11,7 @@ const noWarning = (problem: string) => {
 const directory = temporaryDirectory();
 afterEach(directory.remove);
 
-test('without a place for its file a lock holds all the same, and is free again when it is released', () => {
+test('a lock without a lock file still excludes others, until it is released', () => {
   mkdirSync(directory.path, { recursive: true });
   const notADirectory = join(directory.path, 'file');
   writeFileSync(notADirectory, '');

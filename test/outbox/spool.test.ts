@@ -29,7 +29,7 @@ function open(options: Parameters<typeof openBox>[0] = {}): Box {
 const accepted = { state: 'delivered', deliveredAt: 5, answer: '{}', charged: true, mayHaveArrived: true } as const;
 
 describe('entries', () => {
-  test('come back whole, oldest first, and leave nothing behind', () => {
+  test('are imported complete, oldest first, and their files are removed', () => {
     const { spool, outbox, takeIn, fallback } = open();
     const sent = new Date(Date.UTC(2026, 0, 1, 0, 0, 30));
     const entries = [
@@ -53,7 +53,7 @@ describe('entries', () => {
     expect(readdirSync(fallback)).toEqual([]);
   });
 
-  test('keep their order whatever their ids are, behind those of an earlier version', () => {
+  test('keep their order for any ids, after those of an earlier version', () => {
     const { spool, outbox, takeIn, fallback } = open();
     // Of one millisecond, in falling order: two processes make such ids, and one process after its clock went back.
     const entries = Array.from({ length: 12 }, (_, index) =>
@@ -80,7 +80,7 @@ describe('entries', () => {
     expect(readdirSync(fallback)).toEqual([]);
   });
 
-  test('whose moment is taken get the next one', () => {
+  test('whose timestamp is taken get the next free one', () => {
     const { spool, outbox, takeIn } = open();
     outbox.takeIn(foreignEntry(1, { stream: 'sam/casper' }));
     spool.keepEntry(foreignEntry(1));
@@ -88,7 +88,7 @@ describe('entries', () => {
     expect(outbox.list('all').map(({ collectedAt }) => collectedAt.getMilliseconds())).toEqual([0, 1]);
   });
 
-  test('of another outbox are left to it', () => {
+  test('of another outbox are not imported', () => {
     const { fallback, directory, outbox, takeIn } = open();
     const other = new Spool(fallback, join(directory, 'other.db'));
     other.keepEntry(foreignEntry(1));
@@ -113,7 +113,7 @@ describe('entries', () => {
     expect(lines[0]).toMatch(/^cannot import .*; it is kept as .*\.damaged$/);
   });
 
-  test('drop the oldest where they are too many', () => {
+  test('drop the oldest if there are too many', () => {
     const { spool, fallback } = open({ maxSpoolBytes: 1500 });
     const entries = [1, 2, 3, 4].map((second) => foreignEntry(second));
     const dropped = entries.flatMap((entry) => spool.keepEntry(entry).dropped);
@@ -121,7 +121,7 @@ describe('entries', () => {
     expect(readdirSync(fallback)).toHaveLength(3);
   });
 
-  test('that a killed process left half-written go in time', () => {
+  test('that a killed process left half-written are deleted later', () => {
     const { spool, fallback } = open();
     const { file } = spool.keepEntry(foreignEntry(1));
     const half = `${file}.123.unfinished`;
@@ -136,7 +136,7 @@ describe('entries', () => {
 });
 
 describe('answers', () => {
-  test('are recorded once, however often they are taken in', () => {
+  test('are recorded once, however often they are imported', () => {
     const { spool, outbox, takeIn } = open();
     const entry = foreignEntry(1);
     outbox.takeIn(entry);
@@ -150,7 +150,7 @@ describe('answers', () => {
     expect(spool.answers()).toEqual([]);
   });
 
-  test('to an entry that is gone are let go', () => {
+  test('to a deleted entry are dropped', () => {
     const { spool, takeIn } = open();
     spool.keepAnswer({ id: Bun.randomUUIDv7(), attempt: acceptedAttempt, change: accepted });
     takeIn();
@@ -173,13 +173,13 @@ describe('the directory', () => {
     expect(outbox.list('all')).toHaveLength(2);
   }
 
-  test('is made for its owner alone', () => {
+  test('is made with mode 0700', () => {
     const made = open();
     made.spool.keepEntry(foreignEntry(1));
     expect(Bun.spawnSync(['stat', '-c', '%a', made.fallback]).stdout.toString()).toBe('700\n');
   });
 
-  test('of others is not read, in which they could plant entries', () => {
+  test('of another user is not read, because that user could add entries', () => {
     const made = open();
     made.spool.keepEntry(foreignEntry(1));
     chmodSync(made.fallback, 0o777);
@@ -193,7 +193,7 @@ describe('the directory', () => {
     expectRefused(made, 'belongs to another user');
   });
 
-  test('is not followed where it is a link', () => {
+  test('is not followed if it is a symbolic link', () => {
     const made = open();
     made.spool.keepEntry(foreignEntry(1));
     const target = join(made.directory, 'target');

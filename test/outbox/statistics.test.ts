@@ -4,7 +4,7 @@ import { type EntryState, entryStates } from '../../src/outbox/entry.ts';
 import { fileStatistics, streamStatistics } from '../../src/outbox/statistics.ts';
 import { all, attemptAt, newOutbox, put } from './queue.ts';
 
-test('a stream’s numbers are those of its entries', () => {
+test('the numbers of a stream match its entries', () => {
   const { outbox, remove } = newOutbox();
   const now = new Date('2026-01-10T00:00Z');
   outbox.database

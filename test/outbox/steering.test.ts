@@ -18,8 +18,8 @@ beforeEach(() => {
 });
 afterEach(() => here.remove());
 
-describe('an entry that the drain has in hand', () => {
-  test('is not sent again once it is held, and the reason stays', () => {
+describe('an entry that is being sent', () => {
+  test('is not retried after a hold, and the reason of the hold stays', () => {
     const { outbox } = here;
     const entry = put(outbox);
     expect(outbox.sending(entry, now)).toBe(true);
@@ -31,7 +31,7 @@ describe('an entry that the drain has in hand', () => {
     expect(outbox.sending(entry, now)).toBe(true);
   });
 
-  test('is delivered where the answer to the request under way says so, held or not', () => {
+  test('is delivered if its request is accepted, held or not', () => {
     const { outbox } = here;
     const entry = put(outbox);
     outbox.sending(entry, now);
@@ -40,7 +40,7 @@ describe('an entry that the drain has in hand', () => {
     expect(get(outbox, entry.id)).toMatchObject({ state: 'delivered', lastError: null });
   });
 
-  test('stays dropped; what the destination said is remembered, and that it has something so new', () => {
+  test('stays dropped; the answer is recorded, and the newest delivered time', () => {
     const { outbox } = here;
     const older = put(outbox);
     const entry = put(outbox);
@@ -58,7 +58,7 @@ describe('an entry that the drain has in hand', () => {
 });
 
 describe('dropping', () => {
-  test('leaves what was delivered meanwhile', () => {
+  test('does not drop an entry that was delivered meanwhile', () => {
     const { outbox } = here;
     const found = [put(outbox), put(outbox)];
     const [first, second] = found;
@@ -70,7 +70,7 @@ describe('dropping', () => {
     expect(get(outbox, first.id).state).toBe('delivered');
   });
 
-  test('remembers nothing of what was delivered, and nothing of an entry that it does not know', () => {
+  test('makes no record of delivered or unknown entries', () => {
     const { outbox } = here;
     const entry = put(outbox, { state: 'delivered' });
     expect(drop(outbox.database, [entry], 'test', now)).toEqual([entry]);
@@ -79,7 +79,7 @@ describe('dropping', () => {
   });
 });
 
-test('steering many changes each once and says which', () => {
+test('a command on many entries changes each once, and returns the changed ones', () => {
   const { outbox } = here;
   const entries = outbox.database.transaction(() => Array.from({ length: 1100 }, () => put(outbox))).immediate();
   const [, odd] = entries;
@@ -91,7 +91,7 @@ test('steering many changes each once and says which', () => {
 
 describe('why an entry waits', () => {
   const until = new Date(now.getTime() + 60_000);
-  test('is the rest of its stream, for those behind too', () => {
+  test('is the pause of its stream, also for later entries', () => {
     const { outbox } = here;
     const [head, behind] = [put(outbox), put(outbox)];
     const other = put(outbox, { stream: 'sam/derecho' });
@@ -116,7 +116,7 @@ describe('why an entry waits', () => {
     expect(waits(other)).toBeNull();
   });
 
-  test('does not hide that it may be there already', () => {
+  test('does not hide that it may have arrived', () => {
     const { outbox } = here;
     const entry = put(outbox);
     const may = () => mayBeThere(get(outbox, entry.id), outbox.attempts(entry));
@@ -137,7 +137,7 @@ describe('why an entry waits', () => {
 });
 
 describe('the host that writes', () => {
-  test('is the first that did, by whatever of its names; another is refused until it adopts', () => {
+  test('is the first writer, under any of its names; another host is refused until it adopts the outbox', () => {
     const { database } = here.outbox;
     claim(database, here.file, 'derecho1.hsn.de.hpc.example');
     for (const name of ['derecho1', 'DERECHO1', 'derecho1.example.org']) claim(database, here.file, name);

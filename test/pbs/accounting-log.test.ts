@@ -132,7 +132,7 @@ describe('what users can write into the log', () => {
   });
   const wholeRunValues = { started: nine, ended: ten, elapsed: 3600 };
 
-  test('a record that 20 lines do not complete costs itself only', async () => {
+  test('a record that is incomplete after 20 lines is skipped alone', async () => {
     const cut = '11/20/2026 08:30:00;Q;5.pbs;user=bob group=bob account="never closed\n';
     const others = Array.from({ length: 27 }, (_, n) => textRecord('L', eight + n, 'license'));
     const second = logRecord({ id: '2.pbs', account: null });
@@ -182,7 +182,7 @@ describe('damage', () => {
     expect(await read(ended.replace(field, replacement))).toEqual({ runs: [], problems: [`1: ${problem}`] });
   });
 
-  test('a log of TORQUE is refused in words', async () => {
+  test('a log of TORQUE is refused with a clear error', async () => {
     const torque = [
       '11/20/2026 08:00:00;Q;1.torque;queue=batch\n',
       '11/20/2026 09:00:00;S;1.torque;user=alice group=alice jobname=j queue=batch ctime=1 qtime=1 etime=1 start=2 owner=alice@h exec_host=n/0 Resource_List.nodes=1:ppn=1\n',
@@ -195,7 +195,7 @@ describe('times', () => {
   const hour = 3600;
   const newYork = (offset: number) => (seconds: number) => seconds - offset * hour;
 
-  test('the zone of the server is read from the log, and nobody needs to configure it', async () => {
+  test('the time zone of the server is read from the log without configuration', async () => {
     const local = newYork(7);
     const clock = (record: string, seconds: number) =>
       record.replace(/^.{19}/, textRecord('', local(seconds), '').slice(0, 19));

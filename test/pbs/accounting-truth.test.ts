@@ -46,7 +46,7 @@ describe('the states of a job are those that were caused', () => {
   });
 });
 
-describe('a run has the time that it ran', () => {
+describe('the times of a run', () => {
   test.each([
     ['ended normally', '13.pbssrv', 12],
     ['was suspended for 931 of 979 seconds', '89.pbssrv', 48],
@@ -74,7 +74,7 @@ describe('a run has the time that it ran', () => {
   });
 });
 
-describe('a run has what it occupied', () => {
+describe('the resources of a run', () => {
   test.each([
     ['several chunks', '21.pbssrv', 16, 2, 'cn02,gn01'],
     ['a chunk over several vnodes of a host', '25.pbssrv', 40, 0, 'mv1'],

@@ -58,7 +58,7 @@ describe.each(sources)('%s', (_, capture, read) => {
     expect(countOfDamage(all)).toBe(0);
   });
 
-  test('a change inside one leaves all others as they were, and is counted if it costs that one', async () => {
+  test('a change inside one record affects no other, and is counted if the record is lost', async () => {
     await fc.assert(
       fc.asyncProperty(slice, fc.nat(3), mutation, chunkSizes, async ({ records }, index, change, sizes) => {
         const broken = index % records.length;
@@ -73,7 +73,7 @@ describe.each(sources)('%s', (_, capture, read) => {
     );
   });
 
-  test('a cut leaves all in front of it, and is counted', async () => {
+  test('a truncation keeps all earlier records, and is counted', async () => {
     await fc.assert(
       fc.asyncProperty(slice, fc.nat(1000), chunkSizes, async ({ records }, where, sizes) => {
         const bytes = bytesOf(capture, records);
@@ -91,7 +91,7 @@ describe.each(sources)('%s', (_, capture, read) => {
     );
   });
 
-  test('how the bytes arrive makes no difference', async () => {
+  test('the chunks of the input make no difference', async () => {
     await fc.assert(
       fc.asyncProperty(slice, mutation, chunkSizes, async ({ records }, change, sizes) => {
         const bytes = bytesOf(

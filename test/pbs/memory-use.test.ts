@@ -13,7 +13,7 @@ function* withHugeRecord(mebibytes: number): Generator<Uint8Array> {
   yield Buffer.from(`"\n\t\t},${second.replace(/,$/, '')}${capture.tail}`, 'latin1');
 }
 
-test('a record without an end is not held, and costs no other', async () => {
+test('a record without an end is not kept in memory, and later records are read', async () => {
   const held: number[] = [];
   let turn = 2;
   function* watched(): Generator<Uint8Array> {
@@ -31,7 +31,7 @@ test('a record without an end is not held, and costs no other', async () => {
   expect(Math.max(...held) - (held[0] ?? 0)).toBeLessThan(32 * mebibyte);
 });
 
-test('the record behind one that is dropped is read, wherever its opening line is cut', async () => {
+test('the record after a dropped one is read, for any chunk boundary', async () => {
   const huge = `${first}\n\t\t"huge":\t{\n\t\t\t"comment":\t"${'x'.repeat(17 * mebibyte)}"\n\t\t},`;
   const rest = second.replace(/,$/, '') + capture.tail;
   for (let cut = 0; cut < 6; cut += 1) {
@@ -41,7 +41,7 @@ test('the record behind one that is dropped is read, wherever its opening line i
   }
 });
 
-test('ten thousand jobs are read, whatever ends where in the chunks', async () => {
+test('ten thousand jobs are read, for any chunk boundaries', async () => {
   const bytes = Buffer.from(first.repeat(99), 'latin1');
   function* many(): Generator<Uint8Array> {
     yield Buffer.from(capture.head, 'latin1');
@@ -53,7 +53,7 @@ test('ten thousand jobs are read, whatever ends where in the chunks', async () =
   expect(damagedIn(result)).toBe(0);
 });
 
-test('megabytes of something else are no PBS output, and are not held', async () => {
+test('megabytes of other text are not PBS output, and are not kept in memory', async () => {
   function* noise(): Generator<Uint8Array> {
     for (let count = 0; count < 100; count += 1) yield Buffer.alloc(mebibyte, 'x');
   }

@@ -62,7 +62,7 @@ describe('jobs', () => {
 });
 
 describe('nodes', () => {
-  test('of a server without any are none, though pbsnodes exits with 1', async () => {
+  test('of a server without nodes are an empty list, although pbsnodes exits with 1', async () => {
     const { given, probed } = await nodesFrom({
       start: (command) => recordingOf('empty-without-nodes').start({ ...command, host: 'empty' }),
     });
@@ -103,7 +103,7 @@ describe('records on one line, as other programs print them', () => {
     ]);
   });
 
-  test('are of a job in an unknown state, which is not counted', async () => {
+  test('with a job in an unknown state do not count it', async () => {
     const text = JSON.stringify({ pbs_version: '1', Jobs: { '1.s': { ...job, job_state: 'constructor' } } });
     expect((await jobsFrom(printing(text))).given).toMatchObject([{ running: 0, pending: 0, held: 0 }]);
   });
@@ -142,7 +142,7 @@ main                 0    11  no yes     0     0     6     5     0     0 Rou*
       answering(({ argv }) => ({ stdout: argv.includes('json') ? json : text, ending })),
     );
 
-  test('are taken from the table where their JSON fails, past a server comment', async () => {
+  test('are read from the table if their JSON is broken, also after a server comment', async () => {
     expect(await asked('Segmentation fault\n', table)).toMatchObject({ kind: 'done', value: fromTable });
   });
 
@@ -198,7 +198,7 @@ describe('reservations', () => {
     });
   });
 
-  test('of a system without any are none', async () => {
+  test('of a system without reservations are an empty list', async () => {
     expect(await named('empty-without-jobs', empty)).toEqual([]);
   });
 
@@ -206,7 +206,7 @@ describe('reservations', () => {
     expect((await probeReservations(nasty, failureModes(mode))).kind).toBe('failed');
   });
 
-  test('are a failed probe where pbs_rstat only complains, though it exits with 0', async () => {
+  test('are a failed probe if pbs_rstat prints only an error, although it exits with 0', async () => {
     expect(await probeReservations(nasty, failureModes('missing-configuration'))).toMatchObject({
       kind: 'failed',
       reason: expect.stringContaining('pbs_rstat: cannot connect to server (errno=0)'),
@@ -217,7 +217,7 @@ describe('reservations', () => {
   const times = 'reserve_start = Sat Nov 21 02:52:00 2026\nreserve_end = Sat Nov 21 03:22:00 2026';
   const read = async (text: string) => probeReservations(nasty, printing(text));
 
-  test('cost only themselves when their times are none', async () => {
+  test('are skipped alone if their times are invalid', async () => {
     const probed = await read(
       block('R1.s', times) + block('R2.s', 'reserve_start = soon') + block('R3.s', `${times}\nqueue = R3`),
     );
@@ -230,7 +230,7 @@ describe('reservations', () => {
     ]);
   });
 
-  test('that end before they start cost themselves', async () => {
+  test('that end before they start are skipped', async () => {
     const probed = await read(block('R1.s', times.replace('21 03:22', ' 7 03:22')));
     expect(probed.kind === 'done' && probed.damaged.first[0]?.problem).toBe('reserve_end is before reserve_start');
   });

@@ -19,7 +19,7 @@ describe.each(encoders)('the %s', (_, recording) => {
   const jobs = jobsFrom(recordingOf(recording));
   const jobNamed = async (number: number) => (await jobs).given.find(({ id }) => id === `${number}.nasty-pbs`);
 
-  test('has captures that are no JSON, or no UTF-8', () => {
+  test('has captures that are not JSON, or not UTF-8', () => {
     const bytes = readFileSync(join(fixtures, recording, 'qstat-f.json'));
     expect(() => JSON.parse(new TextDecoder('utf8', { fatal: true }).decode(bytes))).toThrow();
   });
@@ -91,7 +91,7 @@ describe.each(encoders)('the %s', (_, recording) => {
     expect(['n1', 'n2', '1e5']).toContain(job?.hosts?.[0] ?? '');
   });
 
-  test('gives hosts whose names look like numbers as they are', async () => {
+  test('returns hosts whose names look like numbers unchanged', async () => {
     expect((await jobNamed(27))?.hosts).toEqual(['n2', '1e5']);
   });
 
@@ -170,13 +170,13 @@ describe('a value whose type the new encoder changed', () => {
     expect(job).toMatchObject(expected);
   });
 
-  test('a resource whose name has a quote in it costs nothing', async () => {
+  test('a resource whose name has a quote does not affect other values', async () => {
     const record = recordOf(jobCapture, '0.nasty-pbs');
     const changed = record.replace(/("Resource_List":\t\{\n)/, '$1\t\t\t\t"a"b":\t"c"d",\n\t\t\t\t"ngpus":\t3,\n');
     expect((await jobsIn(bytesOf(jobCapture, [changed]))).given).toMatchObject([{ cores: 1, gpus: 3 }]);
   });
 
-  test('of a field that is there twice the last counts', async () => {
+  test('the last value of a repeated field counts', async () => {
     const record = recordOf(jobCapture, '0.nasty-pbs');
     const changed = record.replace(/(\t\t\t"queue":\t)"workq",\n/, '$1"workq",\n$1"other",\n');
     expect((await jobsIn(bytesOf(jobCapture, [changed]))).given).toMatchObject([{ queues: ['other'] }]);

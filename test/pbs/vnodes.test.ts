@@ -72,7 +72,7 @@ test.each<[string, Record<string, RawValue>, boolean]>([
   expect(hasDifferingVnodes(recordOf(fields))).toBe(isDiffering);
 });
 
-test('the host of a record is its resource, or its id', () => {
+test('the host of a node record is its resource `host`, otherwise its id', () => {
   expect(hostOf(recordOf({ resources_available: object('"host": "h1"') }))).toBe('h1');
   expect(hostOf(recordOf({ resources_available: '{}' }))).toBe('n1');
 });

@@ -52,14 +52,14 @@ describe('the exit code of a drain', () => {
     expect(lines.at(-1)).toBe(summary);
   });
 
-  test('is 0 when all that waits is resting', async () => {
+  test('is 0 if all pending streams pause', async () => {
     using fixture = await startFixture(() => answer(503));
     fixture.box.add('x');
     await drainAt(fixture.box, fixture.server.url);
     expect(await drainAt(fixture.box, fixture.server.url)).toMatchObject({ exitCode: 0 });
   });
 
-  test('is 0, without a word, when nothing waits', async () => {
+  test('is 0, without output, if nothing is pending', async () => {
     using fixture = await startFixture(() => accepted());
     expect(await drainAt(fixture.box, fixture.server.url)).toEqual({ exitCode: 0, lines: [] });
   });
@@ -97,7 +97,7 @@ describe('several destinations', () => {
   const body = JSON.stringify({ hostname: 'c1', jobs: [{ JobID: '1' }] });
   const took = answer(200, { success: true, jobs_processed: 1, hostname: 'c1' });
 
-  test('are drained side by side, and one that is away keeps nothing from the other', async () => {
+  test('are drained in parallel, and an unavailable one does not delay the other', async () => {
     using fixture = await startFixture(({ path }) => (path === jobs.path ? took : answer(503)));
     const { box, server } = fixture;
     const waiting = box.add('x');
@@ -118,7 +118,7 @@ describe('several destinations', () => {
     expect(ids.map((id) => box.entry(id).state)).toEqual(['delivered', 'pending']);
   });
 
-  test('of which one is not configured and has nothing to be sent: that is no trouble', async () => {
+  test('of which one is not configured and has nothing pending: no error', async () => {
     using fixture = await startFixture(() => took);
     const { box, server } = fixture;
     box.add('', { ...jobs, body });
@@ -131,7 +131,7 @@ describe('several destinations', () => {
   });
 });
 
-test('a slow destination does not keep entries from another that are stored meanwhile', async () => {
+test('a slow destination does not delay new entries of another', async () => {
   const jobs = { stream: 'ingest/c1', destination: 'ingest', path: '/api/data/ingest' } as const;
   const body = JSON.stringify({ hostname: 'c1', jobs: [{ JobID: '1' }] });
   const gotJobs = Promise.withResolvers<void>();

@@ -38,11 +38,11 @@ test.each<[string, string, string]>([
   expect(newsAfter([before], [after])).toEqual([after]);
 });
 
-test('two errors that take turns are said once each', () => {
+test('two alternating errors are reported once each', () => {
   expect(newsAfter(['HTTP 503', 'connection refused'], ['connection refused', 'HTTP 503'])).toEqual([]);
 });
 
-test('the same error twice in one run is said once', () => {
+test('the same error twice in one run is reported once', () => {
   expect(newsAfter([], ['HTTP 503', 'HTTP 503'])).toEqual(['HTTP 503']);
 });
 
@@ -53,7 +53,7 @@ const known: OngoingErrors = errorChangesOf(
   now,
 ).next;
 
-test('an error that names several probes is remembered for each', () => {
+test('an error that names several probes is stored for each', () => {
   const probes = [`${casper}/nodes`, `${casper}/jobs`];
   const { next } = errorChangesOf(
     {},
@@ -67,21 +67,21 @@ test('an error that names several probes is remembered for each', () => {
   expect(over.map(([about]) => about)).toEqual([`${casper}/nodes`]);
 });
 
-test('the same cause is news again for a probe that it did not cost before', () => {
+test('the same error is reported again for a probe that it did not affect before', () => {
   const text = (probes: string) => `ssh to casper: login refused; failed probes: ${probes}`;
   const before = errorChangesOf({}, [error(text('nodes, jobs'), `${casper}/nodes`, `${casper}/jobs`)], [], now).next;
   expect(errorChangesOf(before, [error(text('jobs'), `${casper}/jobs`)], [], now).news).toEqual([]);
   expect(errorChangesOf(before, [error(text('queues'), `${casper}/queues`)], [], now).news).toHaveLength(1);
 });
 
-test('an outage of the API is news once for all systems, and remembered for each', () => {
+test('an outage of the API is reported once for all systems, and stored for each', () => {
   const before = errorChangesOf({}, [error('HTTP 503', 'deliver/casper')], [], now).next;
   const { news, next } = errorChangesOf(before, [error('HTTP 503', 'deliver/derecho')], [], now);
   expect(news).toEqual([]);
   expect(errorChangesOf(next, [], ['deliver/derecho'], now).over.map(([about]) => about)).toEqual(['deliver/derecho']);
 });
 
-test('a trouble is over when it was looked at and there is no error', () => {
+test('an error is over if its subject was checked without an error', () => {
   const { over, next } = errorChangesOf(known, [], [casper], new Date());
   expect(over).toEqual([[`${casper}/nodes`, { since: now.toISOString(), first: 'no server', said: ['no server'] }]]);
   expect(Object.keys(next)).toEqual(['deliver/casper']);
@@ -97,7 +97,7 @@ test.each([
   expect(next[`${casper}/nodes`]?.since).toBe(now.toISOString());
 });
 
-test('what was remembered is read back, and what is damaged is nothing', () => {
+test('stored errors are read back, and damaged data count as none', () => {
   expect(parseOngoingErrors(JSON.stringify(known))).toEqual(known);
   expect([null, '{', '[]', '{"deliver":1}'].map(parseOngoingErrors)).toEqual([{}, {}, {}, {}]);
 });

@@ -66,11 +66,11 @@ test.each([
   });
 });
 
-test("words of a wrapper or a login shell are not Slurm's", () => {
+test('output of a wrapper or a login shell is not an error of Slurm', () => {
   expect(complaintIn('/etc/profile: munge: not found\nmodule: slurm.conf\n')).toBeNull();
 });
 
-test('a reason is left as it is if nothing is known of it', () => {
+test('an unknown reason is not changed', () => {
   const ending = { kind: 'exited', code: 1, stderr: 'squeue: oops\n' } as const;
   expect(withComplaint('squeue exited with 1', ending)).toBe('squeue exited with 1');
   expect(slurmRemedy(ending)).toBeNull();

@@ -30,12 +30,12 @@ test.each([
   expect(gpusIn(text)).toEqual({ count, types });
 });
 
-test('a count that is none is told from none', () => {
+test('an invalid count is distinguished from no count', () => {
   expect(gpusIn('gpu:a100:4x')).toBeNull();
   expect(gpusIn('gpu:99999999999')).toBeNull();
 });
 
-test('GPUs are the sum of what was put together, whatever stands in parentheses and beside them', () => {
+test('the number of GPUs is the sum of all types, without text in parentheses and other resources', () => {
   const type = fc.option(fc.constantFrom('a100', 'v100', 'nvidia_h100_pcie', 'tesla'), { nil: null });
   const index = fc.constantFrom('', '(S:0-1)', '(IDX:0,2-3)', '(IDX:N/A)', '(S:0,1)');
   const others = fc.array(fc.constantFrom('shard:8(0/4,1/4)', 'mps:100', 'nic:2(IDX:0,1)', 'bandwidth:lustre:4G'));
@@ -49,7 +49,7 @@ test('GPUs are the sum of what was put together, whatever stands in parentheses 
   );
 });
 
-test('resources are told apart without what stands in parentheses', () => {
+test('resources are separated correctly despite text in parentheses', () => {
   expect(resourcesIn('gpu:a100:4(S:0,1),shard:8')).toEqual(['gpu:a100:4', 'shard:8']);
   expect(resourcesIn('(null)')).toEqual([]);
 });

@@ -190,7 +190,7 @@ test.each([
   });
 });
 
-test('lines are read whatever ends where in the chunks, and whatever else is printed between them', async () => {
+test('lines are read for any chunk boundaries, and with other output between them', async () => {
   const text = fc.string({ unit: 'grapheme', maxLength: 30 }).map((noise) => noise.replace(/[\n\u001f]/g, ''));
   await fc.assert(
     fc.asyncProperty(

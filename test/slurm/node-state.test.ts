@@ -50,7 +50,7 @@ test('every state that a real Slurm shows is known, and means the same in each o
   }
 });
 
-test('nothing that is out of service is ever available, whatever else is said of it', () => {
+test('a node that is out of service is never available, with any other flags', () => {
   const others = fc.array(fc.constantFrom('idle', 'mixed', 'allocated', 'planned', 'cloud', 'reserved', 'maintenance'));
   const out = fc.constantFrom('drain', 'down', 'not_responding', 'fail', 'invalid_reg', 'unknown');
   fc.assert(

@@ -32,7 +32,7 @@ test('a node has its CPUs, memory in GiB and GPUs, and what of them is in use', 
   });
 });
 
-test('a node in several partitions is one, and knows them', async () => {
+test('a node in several partitions is one node with all of them', async () => {
   const nodes = await read(
     nodeLine({ NodeList: 'c001', PartitionName: 'compute' }),
     nodeLine({ NodeList: 'c002', PartitionName: 'compute' }),
@@ -44,7 +44,7 @@ test('a node in several partitions is one, and knows them', async () => {
   ]);
 });
 
-test('rules can ask for GPUs, their types, GRES, features and partitions, and find nothing where there is none', async () => {
+test('rules can test GPUs, GPU types, GRES, features and partitions, and do not match missing ones', async () => {
   const [gpu, cpu] = await read(
     nodeLine({ NodeList: 'g1', Gres: 'gpu:v100:2(S:0-1),gpu:a100:1,shard:8', Features: 'ib,gpu' }),
     nodeLine({ NodeList: 'c1' }),

@@ -11,7 +11,7 @@ test.each(['none', 'usage', 'accounts,events,users', 'cloud'])(
   },
 );
 
-test('what is hidden is named', () => {
+test('hidden data are named', () => {
   expect(hiddenBy(config('accounts,jobs,nodes,usage'))).toContain('hides jobs, nodes (PrivateData)');
   expect(hiddenBy('')).toBeNull();
 });

@@ -73,11 +73,11 @@ describe('reservations', () => {
     expect(await reservationsOf(`${line}${comment}\n`)).toEqual(await reservationsOf(`${line}\n`));
   });
 
-  test('there are none where Slurm says so', async () => {
+  test('are an empty list if Slurm says that there are none', async () => {
     expect(await reservationsOf('No reservations in the system\n')).toMatchObject({ kind: 'done', value: [] });
   });
 
-  test('one without a time costs itself only', async () => {
+  test('one without a time is skipped alone', async () => {
     expect(await reservationsOf(`${line.replace('1795508704', '2026-11-24T08:25:04')}\n${line}\n`)).toMatchObject({
       kind: 'done',
       value: [{ name: 'course' }],
@@ -139,7 +139,7 @@ describe('a Slurm that is', () => {
     }
   });
 
-  test('complaining and printing nothing fails, though it exits with 0', async () => {
+  test('printing only an error fails, although it exits with 0', async () => {
     const answer = { ending: exited(0, 'slurm_load_jobs error: Unable to contact\n') };
     expect((await jobsFrom(slurmAnswering({ jobs: answer }))).probed).toEqual({
       kind: 'failed',
@@ -147,14 +147,14 @@ describe('a Slurm that is', () => {
     });
   });
 
-  test('without nodes is none: they are hidden', async () => {
+  test('without nodes is a failed probe: they are hidden', async () => {
     expect((await nodesFrom(slurmAnswering({ nodes: {} }))).probed).toEqual({
       kind: 'failed',
       reason: expect.stringContaining('lists no nodes: may this user see them (PrivateData in slurm.conf)?'),
     });
   });
 
-  test('without a field that we ask for fails in words: it prints the others and exits with 0', async () => {
+  test('without a requested field fails with a clear error, although it exits with 0', async () => {
     const stdout = nodeLine().replace('idle\u001f', '');
     expect((await nodesFrom(slurmAnswering({ nodes: { stdout } }))).probed).toEqual({
       kind: 'failed',
@@ -175,7 +175,7 @@ describe('a Slurm that is', () => {
     });
   });
 
-  test('idle has no jobs, which is no failure', async () => {
+  test('idle has no jobs and no failed probe', async () => {
     expect(await jobsIn('')).toMatchObject({ given: [], probed: { kind: 'done' } });
   });
 });
@@ -218,7 +218,7 @@ describe('jobs and reservations that Slurm hides from this user are doubted', ()
   });
 });
 
-test('a line that is no UTF-8 or has no end costs itself only', async () => {
+test('a line that is not UTF-8 or has no end is skipped alone', async () => {
   const result = await jobsIn([
     Buffer.from(jobLine({ JobArrayID: '1' })),
     Buffer.from([0xff, 0xfe, 10]),
@@ -229,7 +229,7 @@ test('a line that is no UTF-8 or has no end costs itself only', async () => {
   expect(damagedIn(result)).toBe(2);
 });
 
-test('each command runs on the host of the scheduler, within its time and output, and asks for no free text', async () => {
+test('each command runs on the scheduler host, within its limits, and requests no free text', async () => {
   const asked: Command[] = [];
   const executor = answering((command) => {
     asked.push(command);

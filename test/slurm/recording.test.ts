@@ -92,12 +92,12 @@ const system = systemOf('farm', {
 });
 const { payload, failedProbes, lines } = await snapshotOf(system, recordingOf('slurm'));
 
-test('all of it is read, and the version is said', () => {
+test('all of it is read, and the version is reported', () => {
   expect(failedProbes).toEqual([]);
   expect(lines.join('\n')).toContain('Scheduler: slurm-wlm 22.05.8');
 });
 
-test('the recording has what is hard to count', () => {
+test('the recording has the cases that are hard to count', () => {
   expect(jobs.map(({ name }) => name)).toEqual(
     expect.arrayContaining(['a|b|c', 'it\'s "quoted", isn\'t it', 'new\nline 9_[1-5]\u001fx', 'het.sh']),
   );

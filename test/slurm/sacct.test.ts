@@ -189,7 +189,7 @@ test('the tasks of an array that never ran are one job, and no step, although th
   expect(jobs).toMatchObject([{ id: JobID, rawId: 118, state: 'CANCELLED' }]);
 });
 
-test('a record that cannot be read costs itself only, and is told with its place', async () => {
+test('an unreadable record is skipped alone, and reported with its position', async () => {
   const before = sacctLine({ JobIDRaw: '1' }) + stepLine({ JobIDRaw: '1' });
   const broken = `${['2', '2', 'cut'].join(separator)}\n`;
   const { jobs, count } = await readSacct(before + broken + stepLine({ JobIDRaw: '2' }) + sacctLine({ JobIDRaw: '3' }));
@@ -197,7 +197,7 @@ test('a record that cannot be read costs itself only, and is told with its place
   expect(count.damaged.first).toEqual([{ record: null, byte: before.length, problem: 'has 3 fields instead of 13' }]);
 });
 
-test('a name with a line break costs its own job', async () => {
+test('a name with a line break loses only its own job', async () => {
   const { jobs, count } = await readSacct(sacctLine({ Account: 'two\nlines' }) + sacctLine({ JobIDRaw: '8' }));
   expect(jobs.map(({ id }) => id)).toEqual(['8']);
   expect(count.damaged.count).toBe(2);
@@ -220,18 +220,18 @@ test('a step that ran out of memory belongs to its own run only', async () => {
   expect(jobs.map(({ state }) => state)).toEqual(['OUT_OF_MEMORY', 'FAILED', 'COMPLETED', 'FAILED']);
 });
 
-test('names that are no UTF-8 count all the same', async () => {
+test('jobs with names that are not UTF-8 are counted', async () => {
   const bytes = Buffer.from(sacctLine({ Account: 'phys\u00efcs' }), 'latin1');
   const { jobs } = await readSacct(bytes);
   expect(jobs.map(({ account }) => account)).toEqual(['phys\ufffdcs']);
 });
 
-test('an output whose last line has no end is cut off', async () => {
+test('an output without a final line break is reported as cut off', async () => {
   const { jobs, count } = await readSacct(sacctLine() + sacctLine({ JobIDRaw: '8' }).slice(0, -1));
   expect([jobs.length, count.isCutOff]).toEqual([1, true]);
 });
 
-test('a line without an end is not held', async () => {
+test('a line without an end is not kept in memory', async () => {
   function* endless(): Generator<Uint8Array> {
     yield Buffer.from(sacctLine());
     for (let n = 0; n < 64; n++) yield Buffer.alloc(1024 * 1024, 'x');
@@ -242,7 +242,7 @@ test('a line without an end is not held', async () => {
   expect(count.damaged.first.map(({ problem }) => problem)).toEqual(['is too long']);
 });
 
-test('wherever the chunks are cut, the same jobs are read', async () => {
+test('for any chunk boundaries the same jobs are read', async () => {
   const bytes = Buffer.from(captured.text);
   const whole = await readSacct(bytes, captured.window);
   await fc.assert(

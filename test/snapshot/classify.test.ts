@@ -134,7 +134,7 @@ describe('a rule', () => {
     expect(classify(nodeOf({ ngpus: 'many' }), rules).class).toBe('cpu');
   });
 
-  test('that none fits leaves a node counted, without a type', () => {
+  test('that does not match leaves a node counted, without a type', () => {
     expect(classify(nodeOf({}), [])).toEqual({ class: 'cpu', type: null });
   });
 });

@@ -27,7 +27,7 @@ const payloadOf = (...nodes: readonly NodeTableRecord[]) =>
     {},
   );
 
-test('the totals are those of the nodes; what is free on a node that is down is not free', () => {
+test('the totals are those of the nodes; resources of a node that is down are not free', () => {
   expect(payloadOf(node(), node({ state: 'allocated', jobsRunning: 5 }), node({ state: 'down' }))).toMatchObject({
     nodes_total: 3,
     nodes_free: 1,

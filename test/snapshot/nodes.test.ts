@@ -96,7 +96,7 @@ test.each([
   expect(nodeTypeRows(rolledUp(nodes), typed)).toMatchObject([{ nodes_total: 3, gpus_per_node }]);
 });
 
-test('a node that is down and reports nothing does not say what the hardware of its type is', () => {
+test('a node that is down and reports nothing does not change the hardware of its type', () => {
   const silent = node({ state: 'down', cores: 0, memoryGib: 0, memoryAllocatedGib: 0 });
   const one = node({ cores: 1, coresAllocated: 0 });
   expect(nodeTypeRows(rolledUp([silent, silent, one]), typed)).toMatchObject([{ nodes_down: 2, cores_per_node: 1 }]);

@@ -139,7 +139,7 @@ describe('nodes of jobs', () => {
   });
 });
 
-describe('who a job is booked on', () => {
+describe('users, projects and queues of jobs', () => {
   test.each([
     ['P1', 'other', 'P1'],
     [undefined, 'other', 'other'],
@@ -287,7 +287,7 @@ describe('nodes', () => {
     });
   });
 
-  test('that are none have no percentages', async () => {
+  test('of an empty list have no percentages', async () => {
     const { payload } = await snapshotWith({ '1.s': job() });
     expect(payload).toMatchObject({ cpu_nodes_total: 0, cpu_utilization_percent: null, gpu_utilization_percent: null });
   });

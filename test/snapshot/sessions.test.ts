@@ -59,7 +59,7 @@ test('several sessions of each class are counted, and a class without sessions i
   expect(classesOf(rules, servers)).toEqual({ casper_login_jobs: 3, casper_batch_jobs: 2, derecho_batch_jobs: 0 });
 });
 
-test('a rule beside counts a session once more, in each of several classes, and ends nothing', () => {
+test('a rule with `beside` counts a session in a further class, and later rules still apply', () => {
   const rules = [
     { when: { state: { broken: true } }, class: 'jobs_suspended', beside: true },
     { when: { state: { old: true } }, class: 'jobs_suspended', beside: true },
@@ -74,7 +74,7 @@ test('a rule beside counts a session once more, in each of several classes, and 
   expect(classesOf(rules, servers)).toEqual({ jobs_suspended: 2, casper_login_jobs: 2, casper_batch_jobs: 1 });
 });
 
-test('one session without a state hides the classes only where a rule asks for it', () => {
+test('a session without a state hides the classes only if a rule needs the state', () => {
   const sessions = [{}, { state: undefined }];
   expect(classesOf([{ when: { name: '*' }, class: 'casper_login_jobs' }], sessions)).toEqual({ casper_login_jobs: 2 });
   const second = [

@@ -24,7 +24,7 @@ function valueAt(payload: object, path: string): unknown {
     );
 }
 
-test('a real payload is valid as it is', async () => {
+test('a real payload is valid unchanged', async () => {
   const payload = await real();
   expect(validate(payload)).toEqual({ kind: 'valid', payload, dropped: [] });
 });

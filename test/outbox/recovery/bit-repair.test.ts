@@ -55,7 +55,7 @@ describe('a body is exactly the stored one again', () => {
   });
 });
 
-describe('nothing is made of', () => {
+describe('no repair is made of', () => {
   test('two wrong bits', () => {
     expect(new BitRepair().repair(flipped(body, [500, 900]), rowOf(body))).toBeNull();
   });

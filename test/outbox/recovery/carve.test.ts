@@ -115,8 +115,8 @@ describe('an undamaged file', () => {
   });
 });
 
-describe('what is left of what was', () => {
-  test('entries that were taken out stay out', () => {
+describe('remains of older states', () => {
+  test('deleted entries stay deleted', () => {
     change((database) => database.run('DELETE FROM bodies WHERE entry > 10'));
     change((database) => database.run('DELETE FROM entries WHERE sequence > 10'));
     expect(plain(carved(file).entries)).toEqual(plain(stored()));
@@ -124,7 +124,7 @@ describe('what is left of what was', () => {
     expect(carved(file).strayBodies).toBe(0);
   });
 
-  test('a list of free pages that names pages in use is not believed', () => {
+  test('a list of free pages that names used pages is ignored', () => {
     change((database) => database.run('DELETE FROM bodies WHERE entry > 60'));
     const bytes = readFileSync(file);
     const trunk = (bytes.readUInt32BE(32) - 1) * pageSize;
@@ -136,7 +136,7 @@ describe('what is left of what was', () => {
     expect(plain(carved(file).entries.slice(0, 60))).toEqual(plain(stored(original).slice(0, 60)));
   });
 
-  test('an entry that is remembered as dropped stays out', () => {
+  test('an entry with a record of its drop is not recovered', () => {
     const [first, second] = stored();
     change((database) =>
       database.run(`INSERT INTO dropped (id, stream, collected_at, dropped_at, reason)
@@ -145,7 +145,7 @@ describe('what is left of what was', () => {
     expect(carved(file).entries[0]?.row.id).toBe(second?.row.id ?? '');
   });
 
-  test('of several states of one entry the one that got furthest counts, wherever it is', () => {
+  test('of several states of an entry the most advanced counts, on any page', () => {
     const old = readFileSync(file);
     change((database) =>
       database.run(`UPDATE entries SET state = 'delivered', attempts = attempts + 1, delivered_at = 1795000000000`),
@@ -161,7 +161,7 @@ describe('what is left of what was', () => {
 });
 
 describe('a damaged file', () => {
-  test('an entry whose body is another is found without it', () => {
+  test('an entry whose body belongs to another entry is recovered without a body', () => {
     change((database) =>
       database.run('UPDATE bodies SET gzip = (SELECT gzip FROM bodies WHERE entry = 2) WHERE entry = 1'),
     );
@@ -174,7 +174,7 @@ describe('a damaged file', () => {
     expect(carved(file)).toMatchObject({ strayBodies: 2 });
   });
 
-  test('what only describes an entry is left out where it cannot be', () => {
+  test('an impossible value that only describes an entry is left out', () => {
     change((database) => {
       database.run('PRAGMA ignore_check_constraints = ON');
       database.run(
@@ -195,7 +195,7 @@ describe('a damaged file', () => {
     expect(strayBodies).toBe(1);
   });
 
-  test('a row whose header tells of more than there is costs only itself', () => {
+  test('a row whose header claims more data than exist is skipped alone', () => {
     const bytes = readFileSync(file);
     const number = leafOfEntries(bytes);
     const page = bytes.subarray((number - 1) * pageSize, number * pageSize);
@@ -208,7 +208,7 @@ describe('a damaged file', () => {
     expect(plain(carved(file).entries)).toEqual(plain(rest));
   });
 
-  test('a row whose other pages go round in a circle ends', () => {
+  test('a row whose overflow pages form a loop is not read without end', () => {
     const bytes = readFileSync(file);
     // Every page that only carries on a row leads to itself.
     for (let page = 3; page <= bytes.length / pageSize; page++) {
@@ -219,7 +219,7 @@ describe('a damaged file', () => {
     expect(carved(file).entries).toHaveLength(count);
   });
 
-  test('whatever bytes are other ones, no body is given that is not what was stored', () => {
+  test('for any changed bytes, no recovered body differs from the stored one', () => {
     const whole = readFileSync(original);
     const bodies = new Map(contentsOf(original).map((entry) => [entry.id, entry.body]));
     const places = fc.oneof(

@@ -90,7 +90,7 @@ test('an entry whose size needs four bytes is carved out of a file and recovered
   source.remove();
 });
 
-test('everything that was known of an entry is read back, in every state', () => {
+test('all values of an entry are recovered, in every state', () => {
   const all = entryStates.map((state, index) =>
     carvedOf(index + 1, {
       ...{ state, attempts: 1, failed_drains: 2, first_sent_at: at(3), next_attempt_at: at(4), last_status: 500 },
@@ -142,7 +142,7 @@ test('the newest delivered time of each stream is that of its entries, and never
   ]);
 });
 
-test('entries that are present are left as they are; new ones come behind them if they are numbered anew', () => {
+test('present entries are not changed; new ones follow them if they are renumbered', () => {
   const present = put(box.outbox, { body: '{"present":1}' });
   const same = carvedOf(1, { id: present.id });
   const lost: Carved = { ...carvedOf(2), gzip: null };

@@ -58,7 +58,7 @@ function read(): Map<number, CellValue | undefined> {
   });
 }
 
-test('every value is read as SQLite reads it, whatever its size', () => {
+test('every value is read as SQLite reads it, for any size', () => {
   const database = new Database(file, { readonly: true });
   const stored = database.query<{ id: number; value: CellValue }, []>('SELECT id, value FROM rows').all();
   database.close();
@@ -71,7 +71,7 @@ test('every value is read as SQLite reads it, whatever its size', () => {
   }
 });
 
-test('there is no page 0, and none behind the last', () => {
+test('page 0 and pages after the last one do not exist', () => {
   withPages((pages) => {
     expect([pages.page(0), pages.page(pages.pageCount + 1)]).toEqual([null, null]);
     expect([pages.page(1), pages.page(pages.pageCount)].every((page) => page !== null)).toBe(true);

@@ -101,40 +101,43 @@ describe('opening a damaged file', () => {
     (name.includes('zeroed') ? [1] : [1, 2, 3]).map((seed) => [name, seed] as const),
   );
 
-  test.each(cases)('%s (%d): it is kept, what is readable recovered in order, and work goes on', (name, seed) => {
-    damages[name]?.(file, seeded(seed));
-    const damaged = readFileSync(file);
-    const outbox = open();
-    const after = contents(outbox);
+  test.each(cases)(
+    '%s (%d): the file is kept, its readable entries are recovered in order, and work continues',
+    (name, seed) => {
+      damages[name]?.(file, seeded(seed));
+      const damaged = readFileSync(file);
+      const outbox = open();
+      const after = contents(outbox);
 
-    expect(after.length).toBeGreaterThanOrEqual((least[name] ?? 1) * count);
-    // With everything that was known of each, and its number.
-    const recovered = new Set(after.map(({ id }) => id));
-    expect(after).toEqual(before.filter(({ id }) => recovered.has(id)));
+      expect(after.length).toBeGreaterThanOrEqual((least[name] ?? 1) * count);
+      // With everything that was known of each, and its number.
+      const recovered = new Set(after.map(({ id }) => id));
+      expect(after).toEqual(before.filter(({ id }) => recovered.has(id)));
 
-    const [aside = ''] = setAsideFiles();
-    expect(setAsideFiles()).toHaveLength(1);
-    expect(aside).toMatch(/^outbox\.db\.damaged-\d{8}T\d{6}Z$/);
-    expect(readFileSync(join(directory.path, aside)).equals(damaged)).toBe(true);
-    expect(statSync(file).mode & 0o777).toBe(0o600);
+      const [aside = ''] = setAsideFiles();
+      expect(setAsideFiles()).toHaveLength(1);
+      expect(aside).toMatch(/^outbox\.db\.damaged-\d{8}T\d{6}Z$/);
+      expect(readFileSync(join(directory.path, aside)).equals(damaged)).toBe(true);
+      expect(statSync(file).mode & 0o777).toBe(0o600);
 
-    const [damage] = unacknowledgedDamage(outbox);
-    expect(damage).toMatchObject({ file: join(directory.path, aside), recovered: after.length });
-    expect(kept.lines).toHaveLength(1);
-    expect(kept.lines[0]).toContain(`error: ✗ the outbox ${file} was damaged (${damage?.reason})`);
+      const [damage] = unacknowledgedDamage(outbox);
+      expect(damage).toMatchObject({ file: join(directory.path, aside), recovered: after.length });
+      expect(kept.lines).toHaveLength(1);
+      expect(kept.lines[0]).toContain(`error: ✗ the outbox ${file} was damaged (${damage?.reason})`);
 
-    addEntry(outbox, another);
-    expect(outbox.list('all').map(({ sequence }) => sequence)).toEqual(
-      [...after.map(({ sequence }) => sequence), expect.any(Number)].sort((one, other) => one - other),
-    );
-    expect(outbox.list('all').at(-1)?.path).toBe('/x');
-    outbox.close();
-    // The next one finds nothing wrong.
-    open().close();
-    expect(setAsideFiles()).toHaveLength(1);
-  });
+      addEntry(outbox, another);
+      expect(outbox.list('all').map(({ sequence }) => sequence)).toEqual(
+        [...after.map(({ sequence }) => sequence), expect.any(Number)].sort((one, other) => one - other),
+      );
+      expect(outbox.list('all').at(-1)?.path).toBe('/x');
+      outbox.close();
+      // The next one finds nothing wrong.
+      open().close();
+      expect(setAsideFiles()).toHaveLength(1);
+    },
+  );
 
-  test('it knows what is late, and keeps the host', () => {
+  test('late entries stay late, and the host is kept', () => {
     overwritePages(file, [1], () => 0);
     const outbox = open();
     const streams = () => outbox.database.query('SELECT * FROM streams ORDER BY stream').all();
@@ -145,14 +148,14 @@ describe('opening a damaged file', () => {
     outbox.close();
   });
 
-  test('the host is this one where it cannot be read', () => {
+  test('the host is this one if the stored one is unreadable', () => {
     overwritePages(file, [1, rootPageOf(file, 'meta')], () => 0);
     const outbox = open();
     expect(outbox.metadata.read('host')).toBe('login1');
     outbox.close();
   });
 
-  test('an undelivered entry whose body is lost is remembered', () => {
+  test('an undelivered entry whose body is lost is recorded', () => {
     const database = new Database(file);
     database.run(`UPDATE bodies SET gzip = x'00' WHERE entry IN (1, 5)`);
     database.close();
@@ -209,7 +212,7 @@ describe('opening a damaged file', () => {
     expect(setAsideFiles()).toEqual([]);
   });
 
-  test('an empty file is a new outbox, and no damage', () => {
+  test('an empty file is a new outbox and not damage', () => {
     writeFileSync(file, '');
     const outbox = open();
     addEntry(outbox, another);
@@ -219,7 +222,7 @@ describe('opening a damaged file', () => {
     expect(setAsideFiles()).toEqual([]);
   });
 
-  test('side files go with it; none is left for the new file', () => {
+  test('its side files are moved with it', () => {
     const aside = nameAside(file, new Date('2026-11-21T02:19:42.123Z'));
     expect(basename(aside)).toBe('outbox.db.damaged-20261121T021942Z');
     const fresh = join(directory.path, 'fresh');
@@ -234,7 +237,7 @@ describe('opening a damaged file', () => {
     expect(nameAside(file, new Date('2026-11-21T02:19:42.456Z'))).toBe(`${aside}-2`);
   });
 
-  test('SQLite itself takes away side files that are nonsense', () => {
+  test('SQLite removes malformed side files', () => {
     keepReserve(file);
     writeFileSync(file, 'no database');
     for (const side of ['-journal', '-wal', '-shm']) writeFileSync(file + side, 'nonsense '.repeat(99));
@@ -245,7 +248,7 @@ describe('opening a damaged file', () => {
     expect(contentsOf(file)).toHaveLength(1);
   });
 
-  test('what an interrupted recovery left is of no account', () => {
+  test('files of an interrupted recovery are ignored', () => {
     overwritePages(file, [1], () => 0);
     fillOutbox(recoveringFile(file), 3, 9);
     writeFileSync(`${recoveringFile(file)}-journal`, 'half');
@@ -253,7 +256,7 @@ describe('opening a damaged file', () => {
     expect(readdirSync(directory.path).filter((name) => name.startsWith(basename(recoveringFile(file))))).toEqual([]);
   });
 
-  test('two damages in one second are two files, both remembered until somebody looked', () => {
+  test('two damages in one second make two files, and both stay recorded until acknowledged', () => {
     for (let round = 0; round < 2; round++) {
       overwritePages(file, [1], () => 0);
       open().close();
@@ -330,7 +333,7 @@ describe('a write-ahead log that somebody else began', () => {
 });
 
 describe('damage that is found later', () => {
-  test('while work is done: the work is done once more, on what was recovered', () => {
+  test('during an operation: the operation is repeated on the recovered file', () => {
     const healing = new HealingOutbox(file, options());
     overwritePages(file, [1, rootPageOf(original, 'entries')], () => 0);
     const id = healing.run((outbox) => addEntry(outbox, another));
@@ -340,7 +343,7 @@ describe('damage that is found later', () => {
     expect(setAsideFiles()).toHaveLength(1);
   });
 
-  test('in an index alone, which no check of the tables finds', async () => {
+  test('in an index only, which a check of the tables does not find', async () => {
     garbleIndexes();
     const healing = new HealingOutbox(file, options());
     const due = await healing.runLong(async (outbox) => outbox.list('all').filter((entry) => outbox.retry(entry)));
@@ -351,7 +354,7 @@ describe('damage that is found later', () => {
     expect(contentsOf(file)).toHaveLength(count);
   });
 
-  test('by another process: what is stored then is in the new file', () => {
+  test('by another process: later entries are stored in the new file', () => {
     const healing = new HealingOutbox(file, options());
     overwritePages(file, [rootPageOf(original, 'bodies')], () => 0);
     open().close();
@@ -361,7 +364,7 @@ describe('damage that is found later', () => {
     expect(setAsideFiles()).toHaveLength(1);
   });
 
-  test('another error is left alone', () => {
+  test('another error starts no recovery', () => {
     const healing = new HealingOutbox(file, options());
     let calls = 0;
     expect(() =>
@@ -376,8 +379,8 @@ describe('damage that is found later', () => {
   });
 });
 
-describe('looking through a file', () => {
-  test('a large one once a day', () => {
+describe('the check of a whole file', () => {
+  test('runs once a day for a large file', () => {
     const outbox = new Outbox(file);
     outbox.database.run('INSERT INTO bodies (entry, gzip) SELECT sequence, zeroblob(40000000) FROM entries WHERE 0');
     outbox.database.run('PRAGMA foreign_keys = OFF');
@@ -407,7 +410,7 @@ describe('looking through a file', () => {
 });
 
 describe('a recovery that has to wait', () => {
-  test('for a drain: fails after a while, and leaves all as it is', () => {
+  test('for a drain: fails after a while, and changes nothing', () => {
     overwritePages(file, [1], () => 0);
     const damaged = readFileSync(file);
     const lock = tryLock(drainLockFile(file));
@@ -422,7 +425,7 @@ describe('a recovery that has to wait', () => {
     lock?.release();
   });
 
-  test('for somebody who writes: fails after a while', () => {
+  test('for a writer: fails after a while', () => {
     overwritePages(file, [rootPageOf(file, 'bodies')], () => 0);
     const writer = new Database(file);
     writer.run('BEGIN IMMEDIATE');
@@ -432,7 +435,7 @@ describe('a recovery that has to wait', () => {
     expect(contents(open())).toEqual(before);
   });
 
-  test('for another recovery: finds the file replaced, and leaves the new one alone', () => {
+  test('for another recovery: finds the file replaced, and does not change the new one', () => {
     const identity = identityOf(file);
     overwritePages(file, [1], () => 0);
     open().close();
@@ -441,7 +444,7 @@ describe('a recovery that has to wait', () => {
     expect(kept.lines).toHaveLength(1);
   });
 
-  test('where nothing can be written: says so, and leaves all as it is', () => {
+  test('in a read-only directory: reports that, and changes nothing', () => {
     overwritePages(file, [1], () => 0);
     mkdirSync(recoveringFile(file));
     expect(() => open()).toThrow(
@@ -453,7 +456,7 @@ describe('a recovery that has to wait', () => {
 });
 
 describe('another file', () => {
-  test('gives what is not here, behind what is here', () => {
+  test('adds its missing entries after the existing ones', () => {
     const other = join(directory.path, 'other.db');
     fillOutbox(other, 5, 2);
     const database = new Database(other);
@@ -471,7 +474,7 @@ describe('another file', () => {
     outbox.close();
   });
 
-  test('must be one, and not this one', () => {
+  test('must be an outbox, and another file', () => {
     const outbox = open();
     expect(() => recoverFrom(join(directory.path, 'none'), outbox, file)).toThrow('there is no file');
     expect(() => recoverFrom(directory.path, outbox, file)).toThrow('there is no file');

@@ -31,7 +31,7 @@ function report(rest: Partial<OutageRow>): number {
   return entry.sequence;
 }
 
-test('the last resolution is the newest one of its system, rule and component, and of no other', () => {
+test('the last resolution is the newest of the same system, rule and component', () => {
   const resolved = [
     ['derecho', 'login_nodes', 'Login nodes'],
     ['derecho', 'login_nodes', 'Login nodes'],
