@@ -74,6 +74,7 @@ function List({ events }: { events: readonly CalendarEvent[] }) {
       title: 'From',
       value: ({ start }) => new Date(start).toISOString(),
       cell: ({ start }) => <At at={start} />,
+      isMinor: true,
     },
     {
       key: 'end',
