@@ -41,8 +41,9 @@ export function findHeader(pending: Buffer, section: string, wanted: ReadonlySet
   const hasOwnLine = before === '\n' && indent !== '';
   if (next === '}') {
     const after = text.slice(opening.index + whole.length);
-    if (hasOwnLine && /^,?\s*$/.test(after)) return { kind: 'unknown' };
-    if (!hasOwnLine || /^\s*\}/.test(after) || after.startsWith(`,\n${indent}"`)) return { kind: 'empty' };
+    if (!hasOwnLine || after.startsWith(`,\n${indent}"`)) return { kind: 'empty' };
+    // If a record follows, the brace is damage. Until one does, the section can be empty.
+    if (!after.includes(`\n${indent.repeat(2)}"`)) return { kind: 'unknown' };
   }
   if (!hasOwnLine) return { kind: 'compact' };
   const newline = gap.lastIndexOf('\n');

@@ -73,6 +73,13 @@ describe.each(sources)('%s', (_, capture, read) => {
     );
   });
 
+  test('a brace before the first record does not end the list', async () => {
+    const records = capture.records.slice(0, 3).map(({ text }) => text);
+    const expected = (await read([bytesOf(capture, records.slice(1))])).given;
+    const result = await read(chunked(bytesOf(capture, [`}}"${records[0]}`, ...records.slice(1)]), [1]));
+    expect(result.given).toEqual(expect.arrayContaining([...expected]));
+  });
+
   test('a truncation keeps all earlier records, and is counted', async () => {
     await fc.assert(
       fc.asyncProperty(slice, fc.nat(1000), chunkSizes, async ({ records }, where, sizes) => {
