@@ -526,7 +526,7 @@ describe('a preset', () => {
     expect(origins('jupyterhub')).toEqual(['the built-in jupyterhub.yaml']);
   });
 
-  test('is none by default', () => {
+  test('is not used by default', () => {
     expect(origins('casper')).toEqual(['the built-in casper.yaml']);
   });
 });

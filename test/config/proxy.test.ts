@@ -36,6 +36,6 @@ test.each<[string, string, readonly string[], Record<string, string>, string | n
   expect(proxyFor(url, { proxy, no_proxy }, environment)).toBe(expected);
 });
 
-test('none is none', () => {
+test('without a configured proxy none is used', () => {
   expect(proxyFor('https://sam.example.org', { no_proxy: [] }, {})).toBeNull();
 });

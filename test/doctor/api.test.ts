@@ -165,7 +165,7 @@ describe('the usage-history API', () => {
   };
   const key = { INGEST_API_KEY: 'secret-key' };
 
-  test('that accepts the key says what is wrong with an empty batch, and stores nothing', async () => {
+  test('that accepts the key answers an empty batch with an error, and stores nothing', async () => {
     const { seen, by } = await found(422, key);
     expect(by['ingest authentication']).toBe('pass the key in INGEST_API_KEY is accepted → null');
     expect(by['ingest API']).toStartWith('pass ');

@@ -54,7 +54,7 @@ test('the Retry-After that SAM sends with a 500 is ignored: the snapshot is retr
   expect(entry).toMatchObject({ state: 'delivered', attempts: 2 });
 });
 
-test('an entry that is already stored is no error in the log, and not there twice', async () => {
+test('an entry that is already stored is not logged as an error, and not stored twice', async () => {
   const { ran, entry, shown } = await runAgainst(badGateway, storedBefore);
   expect(ran.exit).toBe(0);
   expect(ran.stderr).toContain('✓ casper status: already stored by an earlier attempt (HTTP 500)');
@@ -63,7 +63,7 @@ test('an entry that is already stored is no error in the log, and not there twic
   expect(shown).not.toContain('perhaps twice');
 });
 
-test('an entry whose earlier attempt had no clear answer is still shown as perhaps there twice', async () => {
+test('an entry whose earlier attempt had no clear answer is shown as possibly stored twice', async () => {
   const { entry, shown } = await runAgainst(badGateway);
   expect(entry?.state).toBe('delivered');
   expect(shown).toContain('perhaps twice');

@@ -141,11 +141,11 @@ describe('a hostile current directory', () => {
     return { exit, stderr: stderr.trim(), preloaded: existsSync(marker) };
   };
 
-  test('has no say', () => {
+  test('has no effect', () => {
     expect(runThere(binary, '--version')).toEqual({ exit: 0, stderr: `${seen} undefined`, preloaded: false });
   });
 
-  test('would have one with a program that is not built so', () => {
+  test('has an effect on a program that is built without the flags', () => {
     expect(runThere(process.execPath, 'nothing.cjs')).toEqual({
       exit: 0,
       stderr: `${seen} https://attacker.invalid`,
@@ -153,7 +153,7 @@ describe('a hostile current directory', () => {
     });
   });
 
-  test('would have one with a program built by default', async () => {
+  test('has an effect on a program that is built by default', async () => {
     const outfile = join(scratch, 'careless');
     await Bun.build({ entrypoints: [join(cwd, 'nothing.cjs')], target: 'bun', compile: { outfile } });
     expect(runThere(outfile)).toMatchObject({ exit: 0, preloaded: true });

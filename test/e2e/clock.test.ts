@@ -117,7 +117,7 @@ test('one cached page with an old date holds nothing', async () => {
   expect(posted()).toHaveLength(3);
 });
 
-test('a damaged memory of the API’s clock costs nothing but itself', async () => {
+test('a damaged record of the API’s clock is ignored', async () => {
   await site.run('collect', 'derecho');
   const outbox = new Database(site.outbox);
   outbox.run("INSERT INTO meta (key, value) VALUES ('clock', '{\"server\":17')");

@@ -37,14 +37,14 @@ describe('help', () => {
     expect(stdout).not.toMatch(/\u001b| \n/);
   });
 
-  test('is there under the other names that people try', async () => {
+  test('is also printed for other common names', async () => {
     const { stdout } = await site.run('outbox', 'ls', '--help');
     expect((await site.run('outbox', 'ls', '-h')).stdout).toBe(stdout);
     expect((await site.run('help', 'outbox', 'ls')).stdout).toBe(stdout);
     expect(await site.run('help')).toMatchObject({ exit: 0, stdout: expect.stringContaining('USAGE hpc-collector ') });
   });
 
-  test('is not asked for behind --', async () => {
+  test('is not printed for arguments after --', async () => {
     expect(await site.run('outbox', 'show', '--', '--help')).toMatchObject({ exit: 2, stdout: '' });
   });
 
@@ -68,7 +68,7 @@ describe('help', () => {
   });
 });
 
-describe('a mistyped line is a usage error that says what was meant', () => {
+describe('a mistyped command line is a usage error with a suggestion', () => {
   test.each([
     ['a command', ['colect'], "did you mean 'hpc-collector collect'?"],
     ['a verb', ['outbox', 'lss'], "did you mean 'hpc-collector outbox ls'?"],
@@ -97,12 +97,12 @@ describe('a mistyped line is a usage error that says what was meant', () => {
     expect(stderr.trimEnd()).not.toContain('\n');
   });
 
-  test('what was typed cannot steer the terminal', async () => {
+  test('the error shows no control characters of the arguments', async () => {
     const { stderr } = await site.runUnwatched('run', '\u001b[2J\u001b]0;owned\u0007');
     expect(stderr).not.toMatch(/[\u001b\u0007]/);
   });
 
-  test('nothing is made of it', async () => {
+  test('nothing is created', async () => {
     expect(existsSync(site.outbox)).toBe(false);
   });
 });
@@ -117,7 +117,7 @@ describe('common flags', () => {
     expect(await site.run('outbox', '--config', site.configDirectory, 'ls')).toMatchObject({ exit: 0 });
   });
 
-  test('--config names where systems are looked for', async () => {
+  test('--config names the directory of the systems', async () => {
     const other = newSite();
     const { exit, stdout } = await other.run('--config', site.configDirectory, 'collect', 'casper', '--json-only');
     expect(exit).toBe(0);
@@ -146,7 +146,7 @@ describe('the log', () => {
     expect(JSON.parse(data)).toHaveProperty('queues');
   });
 
-  test('--quiet leaves the terminal alone but not the file', async () => {
+  test('--quiet silences the terminal and not the file', async () => {
     rmSync(site.logFile, { force: true });
     expect(await site.run('collect', 'casper', '-q')).toMatchObject({ exit: 0, stdout: '', stderr: '' });
     expect(log()).toMatch(infoLine);
@@ -186,14 +186,14 @@ describe('the log', () => {
     site.configure('env', '');
   });
 
-  test('has why a run failed, since nobody sees what cron runs', async () => {
+  test('has the reason of a failed run, because cron runs unattended', async () => {
     rmSync(site.logFile, { force: true });
     expect(await site.run('run', 'casper')).toMatchObject({ exit: 2 });
     expect(log()).toMatch(/ERROR \[collector\] ✗ the SAM API's address is not configured: .*hpc-collector\/env$/m);
     expect(log()).toContain('Finished: FAILED');
   });
 
-  test('is rotated once, and loses no line, however many find it full', async () => {
+  test('is rotated once and loses no line if several processes find it full', async () => {
     rmSync(site.logFile, { force: true });
     await site.run('collect', 'casper');
     truncateSync(site.logFile, 10 * 1024 * 1024 - 100);
@@ -216,13 +216,13 @@ describe('the log', () => {
     expect((await site.run('-v', 'rnu')).stderr).toMatch(/\.ts:\d/);
   });
 
-  test('a file that cannot be written is said once, and costs nothing else', async () => {
+  test('a log file that cannot be written is reported once, and the command goes on', async () => {
     const { exit, stderr } = await site.run('collect', 'casper', '--log-file', '/proc/none/my.log');
     expect(exit).toBe(0);
     expect(stderr.match(/cannot write the log file/g)).toHaveLength(1);
   });
 
-  test('and the outbox are for their owner only', async () => {
+  test('and the outbox can be read only by their owner', async () => {
     await site.run('run', 'casper');
     const state = dirname(site.outbox);
     const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);

@@ -122,7 +122,7 @@ test('another shell is refused', async () => {
   });
 });
 
-test('a configuration that is wrong costs the systems only', async () => {
+test('a faulty configuration leaves out only the systems', async () => {
   const other = newSite();
   other.configure('collector.yaml', 'nonsense: true\n');
   const { exit, stdout } = await other.run('completion', 'bash');

@@ -25,7 +25,7 @@ afterEach(async () => {
 const { user, password } = credentials;
 const login = `STATUS_API_USER=${user}\nSTATUS_API_PASSWORD=${password}\n`;
 
-describe('what is wrong stops all, before anything is done, and says how to mend it', () => {
+describe('a faulty setting stops the command before it starts, with the remedy', () => {
   test('an env file that others may read', async () => {
     const file = join(site.configDirectory, 'env');
     for (const mode of [0o644, 0o640, 0o604]) {
@@ -81,7 +81,7 @@ describe('what is wrong stops all, before anything is done, and says how to mend
 });
 
 describe('settings', () => {
-  test('of the first collectors work as they are: the path in the address, SAM_ names', async () => {
+  test('of the first collectors still work: the path in the address, SAM_ names', async () => {
     site.configure(
       'env',
       `SAM_API_URL=${api.url}/api/v1/status/\nSAM_API_USER=${user}\nSAM_API_PASSWORD=${password}\n`,
@@ -90,14 +90,14 @@ describe('settings', () => {
     expect(api.posted).toMatchObject([{ path: '/api/v1/status/casper' }]);
   });
 
-  test('in the environment win over the env file, whatever their name', async () => {
+  test('in the environment override the env file, under each of their names', async () => {
     site.configure('env', `STATUS_API_URL=http://127.0.0.1:1\n${login}`);
     const env = { ...site.env, SAM_API_URL: api.url };
     expect(await site.start(['run', 'casper'], { env }).ended).toMatchObject({ exit: 0 });
     expect(api.posted).toHaveLength(1);
   });
 
-  test('say with allow_insecure_http that plain HTTP will do', async () => {
+  test('permit plain HTTP with allow_insecure_http', async () => {
     site.configure('env', `STATUS_API_URL=http://sam.invalid\n${login}`);
     site.configure('collector.yaml', 'destinations: { sam: { allow_insecure_http: true } }\n');
     const { exit, stderr } = await site.run('run', 'casper', '--dry-run');
@@ -105,7 +105,7 @@ describe('settings', () => {
     expect(stderr).toContain('Would POST to http://sam.invalid/api/v1/status/casper');
   });
 
-  test('make a system that the program has never heard of', async () => {
+  test('can define a new system', async () => {
     site.api(api.url);
     site.localSystem('gust', { yaml: "system_name: gust\nqueues: [main]\ntimezone: 'America/Denver'" });
     expect(await site.run('run', 'gust')).toMatchObject({ exit: 0 });
@@ -114,7 +114,7 @@ describe('settings', () => {
 });
 
 describe('the current directory', () => {
-  test('has no say in a run: neither its .env nor its bunfig.toml nor its configuration', async () => {
+  test('has no effect on a run: neither its .env nor its bunfig.toml nor its configuration', async () => {
     const cwd = join(site.directory, 'hostile');
     const marker = join(site.directory, 'preload-ran');
     mkdirSync(cwd);

@@ -34,7 +34,7 @@ test('a run that is killed while it collects does not lock out the next', async 
   expect(await site.entries()).toMatchObject([{ state: 'delivered', failed_probes: [] }]);
 });
 
-test('a drain that is killed while it sends leaves everything to the next, under the same key', async () => {
+test('after a drain is killed while it sends, the next drain sends the entry with the same key', async () => {
   const isDown = Promise.withResolvers<Response>();
   api = startSamApi((posted, count) => (count === 1 ? isDown.promise : accept(posted, count)));
   site.api(api.url);

@@ -95,7 +95,7 @@ test.each(all)(
   },
 );
 
-test('it is warned of until somebody looked', async () => {
+test('it is a warning until it is acknowledged', async () => {
   fill();
   overwritePages(site.outbox, [1], () => 0);
   const quiet = await site.run('outbox', 'recover', '--json');
@@ -121,7 +121,7 @@ test('it is warned of until somebody looked', async () => {
   expect(readdirSync(dirname(site.outbox)).some((name) => name.includes('damaged'))).toBe(true);
 });
 
-test('a file that was set aside is taken in by hand, once', async () => {
+test('entries of a file that was set aside can be imported once', async () => {
   fill();
   const aside = join(site.directory, 'old.db');
   copyFileSync(site.outbox, aside);
@@ -157,7 +157,7 @@ describe('damage under a drain', () => {
     expect(setAsideFiles()).toHaveLength(1);
   }
 
-  test('it recovers and goes on; at most what was under way is sent twice, under its own key', async () => {
+  test('the drain recovers and goes on; at most the entry in progress is sent twice, with the same key', async () => {
     const waiting = fill();
     const bodies = rootPageOf(site.outbox, 'bodies');
     await drainThrough(() => overwritePages(site.outbox, [1, bodies], () => 0));
@@ -165,7 +165,7 @@ describe('damage under a drain', () => {
     expect([waiting, [...waiting.slice(0, 5), ...waiting.slice(4)]]).toContainEqual(keysPosted());
   });
 
-  test('of a body alone: it is lost and remembered, and not taken for a bad one; the rest is sent', async () => {
+  test('of one body: the entry is recorded as lost and not as rejected, and the others are sent', async () => {
     const waiting = fill();
     const sequences = contentsOf(site.outbox).filter(({ state }) => state === 'pending');
     const victim = sequences.slice(6).find(({ sequence }) => laterPageOf(site.outbox, sequence) !== null);
@@ -180,7 +180,7 @@ describe('damage under a drain', () => {
   });
 });
 
-test('several that find the damage at once: one recovers, all go on', async () => {
+test('if several processes find the damage at once, one recovers and all go on', async () => {
   fill();
   overwritePages(site.outbox, [1], () => 0);
   const runs = await Promise.all([
@@ -234,7 +234,7 @@ describe('a file that a mistyped --outbox names stays as it is, with nothing bes
   });
 });
 
-test('wrong bits in the schema and one in every body cost no entry', async () => {
+test('wrong bits in the schema and one in every body lose no entry', async () => {
   const bytes = readFileSync(join(import.meta.dir, '../../fixtures/outbox/one-bit-in-each-body.db'));
   // It was recorded on a host named vm. Without a valid name, the recovery writes the name of this host.
   bytes.write('host\u0007m', bytes.indexOf('hostvm'));

@@ -114,7 +114,7 @@ describe('metadata', () => {
     expect(posted().slice(0, waiting.length)).toEqual([...waiting]);
   });
 
-  test('what a recovery finds damaged is left out: the host, the last known clock', async () => {
+  test('that are damaged are left out by a recovery: the host, the last known clock', async () => {
     change(
       `INSERT OR REPLACE INTO meta (key, value) VALUES ('host', 'log' || char(7) || 'in1'), ('clock', '{"server": 1')`,
     );
@@ -124,7 +124,7 @@ describe('metadata', () => {
     expect(posted().slice(0, waiting.length)).toEqual([...waiting]);
   });
 
-  test('a delivered entry whose time is far ahead makes no later one late', async () => {
+  test('a delivered entry with a time far ahead does not make later entries late', async () => {
     change(
       `UPDATE entries SET collected_at = ${Date.UTC(2150)} WHERE sequence = (SELECT max(sequence) FROM entries WHERE state = 'delivered' AND stream = 'sam/casper')`,
     );

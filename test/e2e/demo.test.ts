@@ -36,12 +36,12 @@ test('entries wait while the API is down and are delivered when it is up, withou
   expect(stderr).toContain('Drain: 4 delivered, 0 rejected, 0 left');
 });
 
-test('nothing is left behind', async () => {
+test('no files or processes remain', async () => {
   await demo('--quiet').ended;
   expect(readdirSync(scratch.path, { recursive: true }).sort()).toEqual(['empty', 'tmp']);
 });
 
-test('--keep leaves the receiver running until it is interrupted, and then nothing behind', async () => {
+test('--keep leaves the receiver running until it is interrupted, and then removes its files', async () => {
   const running = demo('--keep');
   const [, url, user, password] = await running.said(/(http:\/\/127\.0\.0\.1:\d+), user (\S+), password (\S+)/);
   const latest = () =>

@@ -76,7 +76,7 @@ test('a snapshot goes to each destination of its system, with one timestamp, bod
   expect(site.everything().split(secret)).toHaveLength(2);
 });
 
-test('one that is down stops only its own streams, and is named', async () => {
+test('an unavailable destination stops only its own streams, and is named', async () => {
   await ours.stop();
   await site.run('collect', 'derecho', 'gust');
   // No time for retries.
@@ -110,7 +110,7 @@ test('health has the last delivery to each destination', async () => {
   expect(systems).toMatchObject([{ system: 'derecho', delivered_at: at, delivered_to: { sam: at, ours: at } }]);
 });
 
-test('a run without an outbox posts to each destination, and keeps what one cannot take', async () => {
+test('a run without an outbox posts to each destination, and keeps the snapshot for a failed one', async () => {
   await ours.stop();
   const environment = { ...site.env, XDG_STATE_HOME: '/proc/nowhere' };
   const fallback = `${site.directory}/fallback`;
@@ -126,7 +126,7 @@ test('a run without an outbox posts to each destination, and keeps what one cann
   expect(pathsOf(sam)).toEqual(['derecho']);
 });
 
-test('an outage goes where its system goes, and each destination gets its own row changed', async () => {
+test('an outage is sent to the destinations of its system, and its row at each is changed', async () => {
   sam = await restarted(sam, asSam);
   ours = await restarted(ours, asReceiver);
   const report = ['outage', 'report', 'derecho', '--title', 'Login nodes', '--severity', 'minor'];
@@ -147,7 +147,7 @@ test('an outage goes where its system goes, and each destination gets its own ro
   expect(listed).toMatchObject({ key, delivery: 'delivered', answers: { ours: [7], sam: [1] } });
 });
 
-test('an outage of a system that only goes to ours is not sent to SAM', async () => {
+test('an outage of a system that is sent only to the receiver is not sent to SAM', async () => {
   await site.run('outage', 'report', 'gust', '--title', 'Down', '--severity', 'major');
   expect(await site.run('drain')).toMatchObject({ exit: 0 });
   expect([pathsOf(sam), pathsOf(ours)]).toEqual([[], ['outage']]);
@@ -165,7 +165,7 @@ test('the entries of a removed destination stay pending, and are deleted by a pe
   expect(await site.run('drain')).toMatchObject({ exit: 0 });
 });
 
-test('a rejection by one is repaired and sent again to that one', async () => {
+test('an entry that one destination rejected can be sent to it again', async () => {
   ours = await restarted(ours, refuse(400, 'no such system'));
   expect(await site.run('run', 'derecho')).toMatchObject({ exit: 1 });
   expect(await site.entries('rejected')).toMatchObject([{ stream: 'ours/derecho' }]);

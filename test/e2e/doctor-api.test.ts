@@ -58,19 +58,19 @@ async function doctor(yaml = '', environment: Record<string, string> = {}): Prom
 
 const trusted = () => `destinations: { sam: { ca_file: ${path('site.pem')} } }\n`;
 
-test('the certificate is accepted by the authority of the site, which is named', async () => {
+test('the certificate is accepted with the authority of the site, which is named', async () => {
   const found = await doctor(trusted());
   expect(found.TLS).toStartWith(`pass the certificate is accepted, by ${path('site.pem')}`);
   expect(found.authentication).toStartWith('pass');
   expect(found.proxy).toStartWith('pass none');
 });
 
-test('and refused without it, with the command that shows it', async () => {
+test('the certificate is refused without that authority, with the command that shows it', async () => {
   const found = await doctor();
   expect(found.TLS).toMatch(/^fail .*unable to verify.* → openssl s_client -connect 127\.0\.0\.1:\d+/);
 });
 
-test('a system that the API does not take is told, with what to do', async () => {
+test('a system that the API does not know is reported, with the remedy', async () => {
   for (const name of ['casper', 'aurora']) site.localSystem(name);
   const found = await doctor(`${trusted()}systems: [casper, aurora]\n`);
   expect(found['API casper']).toStartWith('pass the status API accepts snapshots of casper');
@@ -79,13 +79,13 @@ test('a system that the API does not take is told, with what to do', async () =>
   );
 });
 
-test("a clock that differs from the API's is told", async () => {
+test("a clock that differs from the API's is reported", async () => {
   expect((await doctor(trusted())).clock).toStartWith('pass');
   ahead = 600;
   expect((await doctor(trusted())).clock).toMatch(/^fail (10m|9m5\ds) behind the clock of the API/);
 });
 
-test('a proxy of the environment is told, because cron has none', async () => {
+test('a proxy of the environment is reported, because cron does not have it', async () => {
   site.api('https://sam.invalid');
   const found = await doctor(trusted(), { https_proxy: 'http://me:a-secret@127.0.0.1:1' });
   expect(found.proxy).toMatch(/^warn https_proxy is http:\/\/\*{8}@127\.0\.0\.1:1/);

@@ -36,7 +36,7 @@ async function doctor(...args: string[]) {
 const modeOf = (file: string) => (statSync(file).mode & 0o777).toString(8);
 
 describe('config init', () => {
-  test('writes what a new user edits, for the owner only, and says what is next', async () => {
+  test('writes the files to edit, readable by the owner only, and prints the next step', async () => {
     rmSync(site.configDirectory, { recursive: true });
     const { exit, stdout } = await site.run('config', 'init');
     expect(exit).toBe(0);
@@ -59,7 +59,7 @@ describe('config init', () => {
     expect(await site.run('config', 'init', 'derech', '--config', directory)).toMatchObject({ exit: 2 });
   });
 
-  test('of a hub says that it needs a token, and doctor where to put it', async () => {
+  test('of a hub prints that it needs a token, and doctor prints where to put it', async () => {
     rmSync(site.configDirectory, { recursive: true });
     const env = join(site.configDirectory, 'env');
     const { stdout } = await site.run('config', 'init', 'jupyterhub');
@@ -72,7 +72,7 @@ describe('config init', () => {
     });
   });
 
-  test("writes a file to fill in for one's own cluster under Slurm, whose every setting is right", async () => {
+  test('writes a template for a new Slurm cluster, and each of its settings is valid', async () => {
     const directory = join(site.directory, 'slurm');
     const init = async (...args: string[]) => site.run('config', 'init', ...args, '--config', directory);
     const { exit, stdout } = await init('farm', '--scheduler', 'slurm');
@@ -109,7 +109,7 @@ describe('config init', () => {
       });
   });
 
-  test('never overwrites, be it a link that leads nowhere', async () => {
+  test('never overwrites a file, not even a dangling symbolic link', async () => {
     site.configure('casper.yaml', 'queues: [mine]\n');
     symlinkSync('/nonexistent/env', join(site.configDirectory, 'env'));
     const { exit, stdout } = await site.run('config', 'init');
@@ -121,7 +121,7 @@ describe('config init', () => {
 });
 
 describe('config show', () => {
-  test('tells where each value comes from, and no secret', async () => {
+  test('shows the source of each value, and no secret', async () => {
     site.localSystem('casper');
     site.configure('env', `STATUS_API_USER=me\nSTATUS_API_PASSWORD=${credentials.password}\nSSH_TIMEOUT=7\n`);
     site.configure('collector.yaml', 'log:\n  format: json\ndestinations: { sam: { url: https://sam.example } }\n');
@@ -186,7 +186,7 @@ describe('config check', () => {
     });
   });
 
-  test('every command names the place', async () => {
+  test('every command names the position of the error', async () => {
     site.configure('casper.yaml', 'queues: []\nload_as: fast\n');
     const { exit, stderr } = await site.run('run', 'casper');
     expect(exit).toBe(2);
@@ -195,7 +195,7 @@ describe('config check', () => {
 });
 
 describe('doctor', () => {
-  test('needs no configuration, and says what to do first', async () => {
+  test('needs no configuration, and prints the first step', async () => {
     rmSync(site.configDirectory, { recursive: true });
     const { exit, stdout, stderr } = await site.run('doctor');
     expect({ exit, stderr }).toEqual({ exit: 1, stderr: '' });
@@ -206,7 +206,7 @@ describe('doctor', () => {
     expect(statSync(site.outbox, { throwIfNoEntry: false })).toBeUndefined();
   });
 
-  test('finds all in order where it is: the way through init, an edit, doctor, run', async () => {
+  test('passes after init and an edit, and then run works', async () => {
     const { url } = await site.serve();
     rmSync(site.configDirectory, { recursive: true });
     await site.run('config', 'init', 'casper');
@@ -237,7 +237,7 @@ describe('doctor', () => {
     expect(text.stdout).not.toContain(credentials.password);
   });
 
-  test('ends with 1 where anything fails, and each failure has its remedy', async () => {
+  test('exits with 1 if a check fails, and each failure has its remedy', async () => {
     const programs = site.localSystem('casper');
     rmSync(join(programs, 'pbs_rstat'));
     site.configure('collector.yaml', 'systems: [casper]\n');
@@ -265,7 +265,7 @@ describe('doctor', () => {
     expect(readFileSync(site.outbox, 'utf8')).toStartWith('no database at all');
   });
 
-  test('goes on where the configuration is wrong, and names each problem with its remedy', async () => {
+  test('goes on if the configuration is faulty, and names each problem with its remedy', async () => {
     site.configure('collector.yaml', 'sytems: []\n');
     site.api('http://127.0.0.1:1');
     chmodSync(join(site.configDirectory, 'env'), 0o644);
@@ -279,7 +279,7 @@ describe('doctor', () => {
     expect(findings.some(({ name }) => name === 'outbox space')).toBe(true);
   });
 
-  test("sees cron's line", async () => {
+  test('finds the line in the crontab', async () => {
     const programs = join(site.directory, 'cron-programs');
     install(programs, { crontab: `#!/bin/sh\necho ${quoteArgument(`*/5 * * * * ${binary} -q run casper`)}\n` });
     site.env.PATH = programs;

@@ -40,7 +40,7 @@ async function onlyEntry(): Promise<EntryJson> {
 }
 
 testNginx(
-  'a page of the edge leaves the entry pending, whatever its status, and the API takes it afterwards',
+  "an HTML page of the API's proxy leaves the entry pending for any status, and the API accepts it later",
   async () => {
     await serve();
     await collect(1);
@@ -79,7 +79,7 @@ testNginx('a 409 page after a 502 does not count as delivered', async () => {
 });
 
 testNginx(
-  'a 413 page of the edge keeps its meaning: the entry goes without its rows by user, and `show` says so',
+  "a 413 page of the API's proxy counts: the entry is sent without user rows, and `show` reports it",
   async () => {
     await serve();
     mkdirSync(dirname(site.outbox), { recursive: true });
@@ -95,7 +95,7 @@ testNginx(
   },
 );
 
-describe('a head that alone is refused by the edge is rejected after five drains, and its stream goes on:', () => {
+describe("an entry that alone is refused by the API's proxy is rejected after five drains, and its stream goes on:", () => {
   testNginx.each([403, 444] as const)('%d', async (status) => {
     await serve();
     const [head = '', next = ''] = await collect(2);

@@ -224,7 +224,7 @@ ${file}:3:24: filesystems.1: /no/such/path does not exist
   });
 });
 
-test('noise on standard error of a command on this host is no failed probe', async () => {
+test('other text on standard error of a local command is not a failed probe', async () => {
   const programs = site.localSystem('derecho');
   site.configure(
     'derecho.yaml',

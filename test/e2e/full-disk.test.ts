@@ -252,7 +252,7 @@ describe('an outbox', () => {
     expect(await here.entries()).toHaveLength(2);
   });
 
-  test('that cannot be written, with no other place, loses the snapshot and says so', async () => {
+  test('that cannot be written, without a fallback directory, loses the snapshot with an error', async () => {
     const here = site();
     mkdirSync(here.outbox, { recursive: true });
     // Nothing can be made beside it either, because its parent is a file.

@@ -39,14 +39,14 @@ function snapshot(minutes: number, isDelivered: boolean, rest: Parameters<typeof
 }
 
 describe('health', () => {
-  test('is unknown where there is no outbox, and makes none', async () => {
+  test('is unknown if there is no outbox, and does not create one', async () => {
     const { exit, stdout } = await site.run('health');
     expect(exit).toBe(3);
     expect(stdout).toMatch(/^HPC-COLLECTOR UNKNOWN: there is no outbox .*\n$/);
     expect(existsSync(site.outbox)).toBe(false);
   });
 
-  test('is unknown where nothing is expected, and for a configuration that is wrong', async () => {
+  test('is unknown if nothing is expected, and for a faulty configuration', async () => {
     change(() => {});
     expect(await site.run('health')).toMatchObject({
       exit: 3,
@@ -59,7 +59,7 @@ describe('health', () => {
     });
   });
 
-  test('is ok, with performance data, and leaves the outbox as it is', async () => {
+  test('is ok, with performance data, and does not change the outbox', async () => {
     snapshot(2, true);
     const before = { bytes: readFileSync(site.outbox), time: statSync(site.outbox).mtimeMs };
     const { exit, stdout, stderr } = await site.run('health');
@@ -85,7 +85,7 @@ describe('health', () => {
     expect(await site.run('health')).toMatchObject({ exit: code, stdout: expect.stringMatching(words) });
   });
 
-  test('how old is too old can be configured, and a contradiction is said', async () => {
+  test('age limits can be configured, and contradictory limits are reported', async () => {
     snapshot(9, true);
     collector({ health: { warn_minutes: 5, critical_minutes: 8 } });
     expect(await site.run('health')).toMatchObject({ exit: 2, stdout: expect.stringContaining(';300;480;') });
@@ -96,7 +96,7 @@ describe('health', () => {
     });
   });
 
-  test('an enabled system of which nothing was ever stored is critical; one of another host is not expected', async () => {
+  test('an enabled system without any stored snapshot is critical; one of another host is not expected', async () => {
     snapshot(1, true);
     site.localSystem('gust', { yaml: 'hosts: [elsewhere]' });
     collector({ systems: ['casper', 'gust'] });
@@ -108,7 +108,7 @@ describe('health', () => {
     });
   });
 
-  test('rejected, held, waiting and failed are named, the worst first', async () => {
+  test('rejected, held and pending entries and failed probes are named, the worst first', async () => {
     for (const minutes of [3, 2, 1]) snapshot(minutes, true, { failedProbes: ['jobs'] });
     snapshot(30, false, { state: 'rejected' });
     snapshot(31, false, { state: 'held' });
@@ -124,7 +124,7 @@ describe('health', () => {
     );
   });
 
-  test('damage that nobody acknowledged is critical until somebody does', async () => {
+  test('damage is critical until it is acknowledged', async () => {
     snapshot(1, true);
     const damage = { at: '2026-01-01', file: '/x', reason: 'r', recovered: 1, without_body: 0, without_entry: 0 };
     change(({ database }) => rememberDamage(database, damage));
@@ -133,7 +133,7 @@ describe('health', () => {
     expect(await site.run('health')).toMatchObject({ exit: 0 });
   });
 
-  test('a file that is damaged now is critical, and stays as it is for the next run', async () => {
+  test('a file that is damaged is critical, and is left to the next run to recover', async () => {
     snapshot(1, true);
     keepReserve(site.outbox);
     writeFileSync(site.outbox, 'this is no database at all, whatever its name may say. '.repeat(100));
@@ -164,7 +164,7 @@ describe('health', () => {
     });
   });
 
-  test('--prometheus writes a textfile for all to read, whole, in the place of the last', async () => {
+  test('--prometheus replaces the textfile atomically, readable by all', async () => {
     snapshot(16, true, { failedProbes: ['a"b\\c'] });
     const file = join(site.directory, 'collector.prom');
     writeFileSync(file, 'old');
@@ -252,7 +252,7 @@ describe('the end of a run', () => {
     return { got, url: `http://127.0.0.1:${server.port}`, stop: () => server.stop(true) };
   }
 
-  test('an outage of twenty runs is two messages, and a good run a heartbeat', async () => {
+  test('an outage of twenty runs sends two messages, and a successful run a heartbeat', async () => {
     const { got, url, stop } = listener();
     const said = join(site.directory, 'said');
     site.localSystem('casper', { recording: 'empty-without-jobs' });
@@ -282,7 +282,7 @@ describe('the end of a run', () => {
     expect(got.filter(({ path }) => path === '/alive')).toHaveLength(22);
   }, 90_000);
 
-  test('what lasts is told again after as many hours as are configured', async () => {
+  test('a lasting problem is notified again after the configured hours', async () => {
     const { got, url, stop } = listener();
     site.localSystem('casper', { recording: 'empty-without-jobs' });
     const api = startSamApi();
@@ -304,7 +304,7 @@ describe('the end of a run', () => {
     await stop();
   });
 
-  test('a maintenance tells nobody', async () => {
+  test('during maintenance no message is sent', async () => {
     const { got, url, stop } = listener();
     site.localSystem('casper', { recording: 'empty-without-jobs' });
     collector({ notify: { webhook: url } });
@@ -350,7 +350,7 @@ describe('the end of a run', () => {
     },
   );
 
-  test('nobody who listens changes neither the exit code nor shows a secret', async () => {
+  test('an unreachable webhook changes no exit code and shows no secret', async () => {
     const api = startSamApi();
     site.localSystem('casper', { recording: 'empty-without-jobs' });
     site.api(api.url);

@@ -32,7 +32,7 @@ function verbsIn(help: string): string[] {
   );
 }
 
-test('reads as it did', () => {
+test('matches the stored text', () => {
   expect(texts.size).toBeGreaterThan(25);
   const all = [...texts].map(([words, text]) => `$ hpc-collector ${words === '' ? '' : `${words} `}--help\n${text}`);
   expect(all.join('\n')).toMatchSnapshot();
@@ -47,12 +47,12 @@ test('lists every command of the program in one group', async () => {
   expect(verbsIn(texts.get('') ?? '')).toEqual(listed);
 });
 
-test('fits a terminal of 80 columns, but for commands that are typed', () => {
+test('fits a terminal of 80 columns, except for command lines', () => {
   const wide = [...texts.values()].flatMap((text) => text.split('\n')).filter((line) => line.length > 80);
   expect(wide.filter((line) => !line.startsWith('  hpc-collector ') && !line.startsWith('  sudo '))).toEqual([]);
 });
 
-test('of every command that does something has an example, which is one of it', () => {
+test('of every command that does work has an example of that command', () => {
   for (const [words, text] of texts) {
     if (verbsIn(text).length > 0) continue;
     const [, example = ''] = /\nEXAMPLES\n\n([\s\S]*)/.exec(text) ?? [];
@@ -66,7 +66,7 @@ test('of a group of commands has examples of its members', () => {
   for (const [words, text] of groups) expect(text).toMatch(new RegExp(`EXAMPLES\n\n  .*hpc-collector ${words} `));
 });
 
-test('the words help and version, and -V, are there as users try them', async () => {
+test('the words help and version, and -V, work', async () => {
   expect((await site.run('help')).stdout).toBe((await site.run('--help')).stdout);
   const { stdout } = await site.run('--version');
   for (const words of [['version'], ['-V']]) expect(await site.run(...words)).toMatchObject({ exit: 0, stdout });

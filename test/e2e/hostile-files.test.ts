@@ -92,8 +92,8 @@ asRoot('a fallback directory that another user made is told, and costs no snapsh
   expect(contentsOf(elsewhere)).toHaveLength(2);
 });
 
-describe('what would block or take for ever', () => {
-  test('a log file that is a FIFO costs the log alone', async () => {
+describe('files that would block or take very long', () => {
+  test('a log file that is a FIFO disables only the log', async () => {
     const fifo = join(site.directory, 'fifo');
     expect(run(['mkfifo', fifo])).toMatchObject({ exit: 0 });
     const { exit, stderr } = await site.run('run', 'casper', '--log-file', fifo);

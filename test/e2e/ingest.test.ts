@@ -106,8 +106,8 @@ describe('keys', () => {
   });
 });
 
-describe('what serve is told', () => {
-  test('at its start it says that it has no key, and how to make one', async () => {
+describe('settings of serve', () => {
+  test('at its start it reports that it has no key, and how to make one', async () => {
     const { process, url } = await serve();
     await process.said(
       `No jobs can be received yet: add a key with: hpc-collector serve key add NAME --cluster CLUSTER --database ${database}`,
@@ -133,7 +133,7 @@ describe('what serve is told', () => {
     expect((await post(otherUrl, 'from-file', batch)).status).toBe(401);
   });
 
-  test('an origin that is none stops it, in words', async () => {
+  test('an invalid origin stops it, with a clear error', async () => {
     site.configure('env', 'CORS_ORIGINS=*\n');
     expect(await site.run('serve', '--listen', '127.0.0.1:0', '--database', database)).toMatchObject({
       exit: 2,
@@ -158,7 +158,7 @@ describe('what serve is told', () => {
   });
 });
 
-test('what the agent of the API sends of a job that never started is stored, with no start', async () => {
+test("a job that never started is stored without a start, in the form of the API's own agent", async () => {
   const apiKey = await newKey('farm', '--cluster', 'farm');
   const { url } = await serve();
   const body = readFileSync(join(fixtures, 'ingest-api/agent-start-none.json'), 'utf8');
@@ -186,7 +186,7 @@ test('one request with 3,000,000 members is refused before they are parsed', asy
   }
 });
 
-test('100,000 jobs in one request are stored, and others are answered meanwhile', async () => {
+test('100,000 jobs in one request are stored, and other requests are answered meanwhile', async () => {
   const apiKey = await newKey('hpc1', '--cluster', 'hpc1');
   const { url, process } = await serve();
   const body = JSON.stringify({ hostname: 'hpc1', jobs: finishedJobs(1, 100_000) });
@@ -223,7 +223,7 @@ test('100,000 jobs in one request are stored, and others are answered meanwhile'
   expect(peakMebibytes(process.pid)).toBeLessThan(500);
 });
 
-test('200 kB of gzip that become 200 MB are refused and cost no such memory', async () => {
+test('200 kB of gzip that expand to 200 MB are refused without using that memory', async () => {
   const apiKey = await newKey('hpc1', '--cluster', 'hpc1');
   const { url, process } = await serve();
   const bomb = Bun.gzipSync(Buffer.alloc(200_000_000, ' '));
@@ -235,7 +235,7 @@ test('200 kB of gzip that become 200 MB are refused and cost no such memory', as
   expect(peakMebibytes(process.pid)).toBeLessThan(350);
 });
 
-test('kill -9 in the middle of a batch: nothing of it is stored, what was acknowledged is, and it can be sent again', async () => {
+test('kill -9 during a batch: none of it is stored, acknowledged batches are, and it can be sent again', async () => {
   const apiKey = await newKey('hpc1', '--cluster', 'hpc1');
   const first = await serve();
   const acknowledged = JSON.stringify({ hostname: 'hpc1', jobs: finishedJobs(1, 500) });

@@ -76,7 +76,7 @@ esac
     expect(stdout).toMatch(/ health --quiet$/m);
   });
 
-  test('needs a system that there is', async () => {
+  test('needs an existing system', async () => {
     expect(await site.run('install', 'cron')).toMatchObject({ exit: 2, stderr: expect.stringContaining("'systems:'") });
     expect(await site.run('install', 'cron', 'caspr')).toMatchObject({
       exit: 2,
@@ -86,7 +86,7 @@ esac
     expect((await site.run('install', 'cron')).stdout).toMatch(/hpc-collector'? run$/m);
   });
 
-  test('--write leaves other lines alone, once and again, and --remove restores every byte', async () => {
+  test('--write keeps other lines, also when repeated, and --remove restores every byte', async () => {
     const before = '# \xe9\xff mine\r\nMAILTO=ops@example.org\n\n0 0 * * * backup\n';
     const { programs, file } = ownCrontab(before);
     expect(await runWith(programs, 'install', 'cron', 'casper', '--write')).toMatchObject({ exit: 0, stderr: '' });
@@ -102,7 +102,7 @@ esac
     expect((await runWith(programs, 'install', 'cron', '--remove')).stdout).toContain('no lines of hpc-collector');
   });
 
-  test('a crontab that had nothing else is gone again', async () => {
+  test('a crontab without other lines is removed', async () => {
     const { programs, file } = ownCrontab(null);
     await runWith(programs, 'install', 'cron', 'casper', '--write');
     expect(readFileSync(file, 'latin1')).toStartWith('# BEGIN hpc-collector\n');
@@ -110,7 +110,7 @@ esac
     expect(existsSync(file)).toBe(false);
   });
 
-  test('a crontab that cannot be read or understood is left as it is', async () => {
+  test('a crontab that cannot be read or parsed is not changed', async () => {
     const { programs, file } = ownCrontab('# BEGIN hpc-collector\n');
     expect(await runWith(programs, 'install', 'cron', 'casper', '--write')).toMatchObject({
       exit: 2,
@@ -297,7 +297,7 @@ describe('install systemd', () => {
     },
   );
 
-  test('a unit that is no name of one is refused', async () => {
+  test('an invalid unit name is refused', async () => {
     const { exit, stderr } = await site.run('install', 'systemd', 'casper', '--on-failure', 'x\nExecStart=evil');
     expect({ exit, stderr }).toMatchObject({ exit: 2, stderr: expect.stringContaining('give a unit such as') });
   });

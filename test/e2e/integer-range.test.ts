@@ -59,7 +59,7 @@ async function collected(outputs: Readonly<Record<string, string>>) {
   return { exit, stderr, payload: stdout === '' ? null : (JSON.parse(stdout) as Record<string, unknown>) };
 }
 
-test('of a queue or a user cost their row, with a warning', async () => {
+test('of a queue or a user drop its row, with a warning', async () => {
   const jobs = jobsWith({ Resource_List: { ncpus: most, nodect: 1 } });
   const { exit, payload, stderr } = await collected({ 'qstat -f -F json': jobs });
   expect({ exit, stderr }).toMatchObject({ exit: 0, stderr: expect.not.stringContaining('ERROR') });

@@ -43,7 +43,7 @@ afterEach(async () => {
 const exportJobs = (...flags: string[]) =>
   site.run('jobs', 'export', '--start-date', day, '--end-date', day, '-v', ...flags);
 
-test('each gets every job once, by its own rules', async () => {
+test('each destination gets every job once, by its own rules', async () => {
   expect(await exportJobs()).toMatchObject({ exit: 0 });
   expect((await site.entries()).map(({ stream }) => stream).sort()).toEqual(['ingest/farm', 'our-jobs/farm']);
   expect(theirs.taken).toEqual([['1', '2']]);
@@ -54,7 +54,7 @@ test('each gets every job once, by its own rules', async () => {
   expect(site.everything().split(secret)).toHaveLength(2);
 });
 
-test('one that is down gets its jobs later, and the other is not asked again', async () => {
+test('an unavailable destination gets its jobs later, and the other gets none twice', async () => {
   await ours.stop();
   const { port } = new URL(ours.url);
   expect(await exportJobs()).toMatchObject({ exit: 1, stderr: expect.stringContaining('farm jobs to our-jobs waits') });

@@ -55,7 +55,7 @@ function capturedThen(): string {
 }
 
 describe('an export', () => {
-  test('stores what a real sacct printed as entries of the cluster, and nothing a second time', async () => {
+  test('stores the output of a real sacct as entries of the cluster, and nothing a second time', async () => {
     site.sacctPrints(capturedThen());
     const range = ['--since', `${day}T08:00`, '--until', `${day}T08:30`];
     const first = await exportJobs(...range);
@@ -90,14 +90,14 @@ describe('an export', () => {
     expect(await site.bodies()).toHaveLength(1);
   });
 
-  test('is no snapshot of a system: health does not wait for one', async () => {
+  test('is not a snapshot: health expects none of the cluster', async () => {
     site.sacctPrints(jobsOf(day, 3));
     await exportJobs(...thatDay);
     const { stdout } = await site.run('health', '--json');
     expect(JSON.parse(stdout).systems).toEqual([]);
   });
 
-  test('that failed for days makes health speak up; one of a range was never expected again', async () => {
+  test('that failed for days is a problem in health; an export of a range is not expected again', async () => {
     await exportJobs(...thatDay, '--cluster-name', 'meadow');
     await exportJobs();
     const outbox = new Outbox(site.outbox);
@@ -120,7 +120,7 @@ describe('an export', () => {
     expect((await site.run('health')).exit).toBe(0);
   });
 
-  test('sends again what changed, and only that', async () => {
+  test('sends only changed jobs again', async () => {
     site.sacctPrints(jobsOf(day, 3));
     await exportJobs(...thatDay);
     const changed = jobOf(day, 1, { State: 'FAILED' });
@@ -133,7 +133,7 @@ describe('an export', () => {
     ]);
   });
 
-  test('sends what was dropped when it is asked for again with --again, and remembers it as usual', async () => {
+  test('sends dropped jobs again with --again, and stores their fingerprints as usual', async () => {
     site.sacctPrints(jobsOf(day, 3));
     await exportJobs('--days', '5');
     await site.run('outbox', 'drop', '--state', 'delivered', '--yes');
@@ -146,7 +146,7 @@ describe('an export', () => {
     expect((await exportJobs('--days', '5')).stderr).toContain('0 new or changed');
   });
 
-  test('begins a range that is sent again at its beginning, wherever an export of it stopped', async () => {
+  test('with --again starts a range at its beginning, even if an export of it stopped half-way', async () => {
     const range = ['--start-date', day, '--end-date', dayAfter];
     site.sacctPrints(jobsOf(day, 1));
     site.sacctBegins(`case $from in ${dayAfter}*) exit 1;; esac`);
@@ -158,7 +158,7 @@ describe('an export', () => {
     expect(await site.stored()).toEqual([...namesOf(day, 1), ...namesOf(day, 1)]);
   });
 
-  test('makes no body that the drain would refuse, but for one job that is larger by itself', async () => {
+  test('makes no body over the limit, except for a single job that is larger', async () => {
     const jobs = `jobs: { cluster_name: farm, search_path: ['${site.programs}', /usr/bin, /bin] }`;
     site.configure('collector.yaml', `${jobs}\ndestinations: { ingest: { max_body_bytes: 1000 } }\n`);
     site.sacctPrints(jobsOf(day, 8) + jobOf(day, 8, { QOS: 'x'.repeat(1000) }));
@@ -178,7 +178,7 @@ describe('an export', () => {
     expect(Date.now() - (again ?? 0)).toBeWithin(86_400_000 - 1000, 86_400_000 + 60_000);
   });
 
-  test('has times, and days, of the zone that is configured', async () => {
+  test('has times and days in the configured time zone', async () => {
     site.configureJobs('cluster_name: farm, timezone: America/Phoenix');
     site.sacctPrints(jobsOf(day, 1));
     await exportJobs('--start-date', dayBefore, '--end-date', dayBefore);
@@ -186,7 +186,7 @@ describe('an export', () => {
     expect((await site.stored())[0]).toBe(`farm 1 ${dayBefore}T16:58:20`);
   });
 
-  test('says nothing where nobody watches, and what goes wrong once', async () => {
+  test('is silent without a terminal, and reports an error once', async () => {
     site.sacctPrints(jobsOf(day, 3));
     expect(await site.runUnwatched('jobs', 'export')).toMatchObject({ exit: 0, stdout: '', stderr: '' });
     site.sacctBegins('echo "sacct: error: Problem talking to the database: Connection refused" >&2; exit 1');
@@ -210,7 +210,7 @@ describe('an export', () => {
 });
 
 describe('a dry run', () => {
-  test('shows the numbers, and what of them would be new, and leaves nothing', async () => {
+  test('shows the numbers of all and of new jobs, and stores nothing', async () => {
     site.sacctPrints(jobsOf(day, 4, { AllocTRES: 'cpu=90,gres/gpu=3' }) + jobsOf(dayAfter, 1));
     const numbers = (fresh: number) => `Extracted 10 raw job records
 Filtered to 4 completed job records
@@ -239,7 +239,7 @@ DRY RUN: Would submit the following:
   });
 });
 
-describe('where sacct fails', () => {
+describe('if sacct fails', () => {
   const refused = 'sacct: error: Problem talking to the database: Connection refused';
   test.each([
     ['half-way', `head -c 700 "$lines"; echo '${refused}' >&2; exit 1`, 1, 'slurmdbd does not answer'],
@@ -336,7 +336,7 @@ describe('where sacct fails', () => {
     expect(await site.stored()).toEqual([...namesOf(dayBefore, 2), ...namesOf(day, 3)]);
   });
 
-  test('a host without sacct says where to set another', async () => {
+  test('the error about a missing sacct names the setting of the host', async () => {
     site.configure('collector.yaml', 'jobs: { cluster_name: farm, search_path: [/usr/bin, /bin] }\n');
     install(join(site.directory, 'no-sacct'), {
       env: '#!/bin/sh\necho "env: \'sacct\': No such file" >&2\nexit 127\n',
@@ -364,7 +364,7 @@ describe('where sacct fails', () => {
 });
 
 describe('records that cannot be read', () => {
-  test('cost themselves only, are told with their place, and are sent when they can be read', async () => {
+  test('are skipped alone, reported with their position, and sent when they can be read', async () => {
     const good = jobsOf(day, 3);
     site.sacctPrints(`${good}9\u001fshort\n`);
     const { exit, stderr } = await exportJobs(...thatDay);
@@ -379,7 +379,7 @@ describe('records that cannot be read', () => {
     expect(await site.stored()).toEqual(namesOf(day, 4));
   });
 
-  test('are tried again by each export without a range, for the days of the first', async () => {
+  test('are read again by each export without a range, for the days of a first export', async () => {
     site.sacctBegins(`case $from in ${dayAfter}*) echo broken;; esac`);
     expect((await exportJobs()).exit).toBe(1);
     const before = site.asked().length;
@@ -389,7 +389,7 @@ describe('records that cannot be read', () => {
 });
 
 describe('a range of years', () => {
-  test('delivers first what waits, where that would keep it from reading', async () => {
+  test('delivers pending entries first if there are too many to go on', async () => {
     await site.remove();
     site = newHistorySite(null);
     const settings = `cluster_name: farm, batch_jobs: 1, search_path: ['${site.programs}', /usr/bin, /bin]`;
@@ -403,7 +403,7 @@ describe('a range of years', () => {
     expect(await site.stored()).toHaveLength(212);
   });
 
-  test('goes on only while few entries wait, and where it stopped when it is asked for again', async () => {
+  test('goes on only while few entries are pending, and continues where it stopped', async () => {
     await site.remove();
     site = newHistorySite(null);
     site.configureJobs('cluster_name: farm, batch_jobs: 1');
@@ -462,14 +462,14 @@ describe('the name of the cluster', () => {
   const config =
     'Configuration data as of 2026\nAccountingStorageTRES   = cpu\nClusterName             = meadow\nSlurmUser = root(0)\n';
 
-  test('is what Slurm says', async () => {
+  test('is that of Slurm', async () => {
     install(site.programs, { scontrol: `#!/bin/sh\n[ "$*" = "show config" ] && printf '${config}'\n` });
     site.sacctPrints(jobsOf(day, 1));
     expect((await exportJobs(...thatDay)).exit).toBe(0);
     expect((await site.entries()).map(({ stream }) => stream)).toEqual(['ingest/meadow']);
   });
 
-  test('is asked for where Slurm does not say', async () => {
+  test('is required if Slurm does not report one', async () => {
     install(site.programs, { scontrol: '#!/bin/sh\necho "not today" >&2\nexit 1\n' });
     const { exit, stderr } = await exportJobs();
     expect(exit).toBe(2);
@@ -477,7 +477,7 @@ describe('the name of the cluster', () => {
     expect(stderr).toContain('set jobs.cluster_name in collector.yaml, or pass --cluster-name');
   });
 
-  test('is not the trouble where slurmctld is down: the export failed, and the next one reads the same jobs', async () => {
+  test('is not blamed if slurmctld is down: the export fails, and the next one reads the same jobs', async () => {
     const down = 'slurm_load_ctl_conf error: Unable to contact slurm controller (connect failure)';
     install(site.programs, { scontrol: `#!/bin/sh\necho "${down}" >&2\nexit 1\n` });
     const { exit, stderr } = await exportJobs();
@@ -512,7 +512,7 @@ test.each([
   expect(site.asked()).toEqual([]);
 });
 
-test('a kill at any moment costs no job, and sends none twice', async () => {
+test('a kill at any time loses no job, and sends none twice', async () => {
   const seed = Date.now() % 1_000_000;
   const random = randomFrom(seed);
   site.configureJobs('cluster_name: farm, batch_jobs: 60');
@@ -541,7 +541,7 @@ test('a kill at any moment costs no job, and sends none twice', async () => {
   expect(readdirSync(dirname(site.outbox)).filter((name) => name.includes('gathered'))).toEqual([]);
 }, 120_000);
 
-test('goes on where slurm-usage-history-exporter was: its config.json is all that it needs', async () => {
+test('replaces slurm-usage-history-exporter with its config.json', async () => {
   await site.remove();
   site = newHistorySite(null);
   site.configure('env', '');
@@ -589,7 +589,7 @@ describe('to the original server, which takes no job without a start', () => {
   };
   const range = ['--start-date', dayBefore, '--end-date', dayAfter];
 
-  test('leaves such jobs out after one refusal, counts and lists them, and is well', async () => {
+  test('leaves such jobs out after one refusal, counts and lists them, and succeeds', async () => {
     site.sacctPrints(
       [dayBefore, day, dayAfter].map((date, n) => jobOf(date, 10 * n) + cancelled(date, 10 * n + 1)).join(''),
     );
@@ -620,7 +620,7 @@ describe('to the original server, which takes no job without a start', () => {
     expect(await leftOut()).toEqual(['job 2']);
   });
 
-  test('a night with nothing but cancelled jobs is a delivery, too, and says nothing where nobody watches', async () => {
+  test('a night with only cancelled jobs counts as a delivery, and is silent without a terminal', async () => {
     site.sacctPrints(cancelled(day, 1));
     expect(await site.runUnwatched('jobs', 'export')).toMatchObject({ exit: 0, stdout: '', stderr: '' });
     expect(original.taken).toEqual([[]]);
@@ -657,7 +657,7 @@ test('refuses another zone for a cluster that was exported before, unless its jo
   expect(await exportJobs()).toMatchObject({ exit: 0 });
 });
 
-test('delivers what an earlier one could only store, though nothing is new', async () => {
+test('delivers entries of an earlier export, even if there are no new jobs', async () => {
   await site.remove();
   site = newHistorySite(null);
   site.sacctPrints(jobsOf(day, 2));
@@ -672,7 +672,7 @@ test('delivers what an earlier one could only store, though nothing is new', asy
   expect(exit).toBe(0);
 });
 
-test('is all that a site may want: health and doctor then miss no system', async () => {
+test('can be used alone: health and doctor then expect no system', async () => {
   site.configure('env', `INGEST_API_URL=${api.url}\nINGEST_API_KEY=key\n`);
   const toExport = { exit: 3, stdout: 'HPC-COLLECTOR UNKNOWN: no jobs were exported yet: hpc-collector jobs export\n' };
   expect(await site.run('health')).toMatchObject(toExport);

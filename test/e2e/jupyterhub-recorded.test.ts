@@ -42,7 +42,7 @@ test('all of its pages are one snapshot: users, sessions, and the class of each'
   });
 });
 
-test('where one page is missing nothing is counted by halves: the probe failed', async () => {
+test('if one page is missing, the probe fails and no partial count is sent', async () => {
   const torn = join(site.directory, 'torn');
   cpSync(recording, torn, { recursive: true });
   const list = join(torn, 'recording.yaml');

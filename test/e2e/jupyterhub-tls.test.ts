@@ -44,7 +44,7 @@ async function collect(url: string, caFile: string | null, yaml = '') {
 
 const payloadOf = async (id = '') => JSON.parse((await site.run('outbox', 'show', id, '--json')).stdout).body as object;
 
-test('is collected by the authority in ca_file', async () => {
+test("is collected if ca_file has the certificate's authority", async () => {
   const { exit, stored } = await collect(hub.url, authority);
   expect(exit).toBe(0);
   expect(stored).toMatchObject([{ failed_probes: [] }]);
@@ -57,7 +57,7 @@ const refused: [string, () => [url: string, caFile: string | null], RegExp][] = 
   ['another name', () => [hub.url.replace('127.0.0.1', 'localhost'), authority], /for another host name/],
 ];
 
-test.each(refused)('with %s nobody is asked: the probe failed, and there is no snapshot', async (_, given, words) => {
+test.each(refused)('with %s no request is sent: the probe fails, and there is no snapshot', async (_, given, words) => {
   const { exit, stderr, stored } = await collect(...given());
   expect(stderr).toMatch(
     /ERROR \[jupyterhub\] hub: https:\S+: .*: correct url, or give the site's authority as ca_file/,
@@ -67,7 +67,7 @@ test.each(refused)('with %s nobody is asked: the probe failed, and there is no s
   expect({ exit, stored }).toEqual({ exit: 1, stored: [] });
 });
 
-test.each(refused)('with %s a snapshot of other probes does not say whether it is available', async (_, given) => {
+test.each(refused)('with %s a snapshot of other probes leaves out whether the hub is available', async (_, given) => {
   const yaml = `nodes_command: [jhlnodes]\nsearch_path: ['${join(site.directory, 'bin')}', /usr/bin, /bin]\non_failed_probe: zero\n`;
   const { exit, stored } = await collect(...given(), yaml);
   expect(exit).toBe(0);
@@ -77,7 +77,7 @@ test.each(refused)('with %s a snapshot of other probes does not say whether it i
   expect(payload).not.toHaveProperty('available');
 });
 
-test('doctor says what is wrong with the certificate, and what mends it', async () => {
+test('doctor reports the problem with the certificate, and the remedy', async () => {
   await collect(hub.url, null);
   const { exit, stdout } = await site.run('doctor', 'jupyterhub', '--json');
   const findings = stdout

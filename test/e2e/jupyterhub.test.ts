@@ -89,7 +89,7 @@ metrics: { cpu_utilization_percent: { used: site_cores_used, total: site_cores }
     });
   });
 
-  test('a token that may not see the state of servers costs the classes only', async () => {
+  test('a token without the right to see the state of servers leaves out only the classes', async () => {
     configure(rules);
     const { exit, stderr } = await site.run('run', 'jupyterhub');
     expect(exit).toBe(0);
@@ -97,7 +97,7 @@ metrics: { cpu_utilization_percent: { used: site_cores_used, total: site_cores }
     expect(await latest()).toMatchObject({ active_sessions: 5, casper_login_jobs: null });
   });
 
-  test('the token may be in a file, which others may not read', async () => {
+  test('the token can be in a file that others cannot read', async () => {
     configure(`token_file: ${join(site.configDirectory, 'hub-token')}\n`, null);
     site.configure('hub-token', `${hubToken}\n`);
     const open = await site.run('run', 'jupyterhub');
@@ -107,13 +107,13 @@ metrics: { cpu_utilization_percent: { used: site_cores_used, total: site_cores }
     expect(await site.run('run', 'jupyterhub')).toMatchObject({ exit: 0 });
   });
 
-  test('and in the environment, which wins', async () => {
+  test('the token can be in the environment, which has precedence', async () => {
     configure('', 'a-token-that-nobody-knows');
     const env = { ...site.env, JUPYTERHUB_ADMIN_TOKEN: hubToken };
     expect(await site.start(['run', 'jupyterhub'], { env }).ended).toMatchObject({ exit: 0 });
   });
 
-  test('without a token nothing is asked, and the line says where it belongs', async () => {
+  test('without a token no request is sent, and the error names the setting', async () => {
     configure('', null);
     const { exit, stderr } = await site.run('run', 'jupyterhub');
     expect(exit).toBe(2);

@@ -86,7 +86,7 @@ function expectNoDuplicates(): void {
 
 const idsSaid = (text: string) => [...text.matchAll(/✓ Stored \S+ as (\S+)/g)].map((match) => match[1] ?? '');
 
-test('at random moments of collect, drain and run', async () => {
+test('at random times of collect, drain and run', async () => {
   const seed = Date.now() % 1_000_000;
   const random = randomFrom(seed);
   const deadline = Date.now() + 14_000;

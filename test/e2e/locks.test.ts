@@ -60,7 +60,7 @@ async function startCollect() {
 
 const posted = () => api.posted.map(({ headers }) => headers.get('idempotency-key') ?? '');
 
-test('a second drain leaves at once, and quietly; the first goes on', async () => {
+test('a second drain exits at once and silently; the first goes on', async () => {
   const first = await startDrain();
   expect(await site.run('drain', '--quiet')).toMatchObject(locked);
   expect(await site.run('drain', '--quiet', '--now', '--stream', 'sam/casper')).toMatchObject(locked);
@@ -82,7 +82,7 @@ test('collect and run store, exit with 0 and leave the delivery to the drain tha
   expect(posted()).toEqual(delivered.map(({ id }) => id));
 });
 
-test('a second collection of a system leaves at once, and quietly; of another one it does not', async () => {
+test('a second collection of a system exits at once and silently; of another system it runs', async () => {
   const first = await startCollect();
   expect(await site.run('collect', '--quiet', 'derecho')).toMatchObject(locked);
   expect(await site.run('run', '--quiet', 'derecho')).toMatchObject(locked);

@@ -65,7 +65,7 @@ test('serve user ls lists the users, and rm removes one', async () => {
 });
 
 describe('config check', () => {
-  test('names what is wrong in env, with its line, and never shows a line', async () => {
+  test('names each problem in env by its line number, and never shows the line', async () => {
     const quoted = 'STATUS_API_PASSWORD="two\nlines = here"';
     site.configure('env', `# mine\nSTATUS_API_URI=https://sam.example.org\nhunter2-secret\n${quoted}\nFOO=1\n`);
     const { exit, stdout, stderr } = await site.run('config', 'check');
@@ -80,7 +80,7 @@ describe('config check', () => {
     expect(stdout + stderr).not.toContain('hunter2');
   });
 
-  test('takes every variable that help names', async () => {
+  test('accepts every variable that help names', async () => {
     const { stdout } = await site.run('help', 'environment');
     // Slurm sets the variables of its prolog itself.
     const [settings = ''] = stdout.replace(/## `sample`.*?(?=## )/s, '').split('`XDG_CONFIG_HOME`');

@@ -64,7 +64,7 @@ function rowsOf(site: Site): Row[] {
 
 const keysOf = (api: SamApi) => api.posted.map(({ headers }) => headers.get('idempotency-key') ?? '');
 
-describe('what is asked for each entry, and for a listing,', () => {
+describe('a query for each entry, and for a listing,', () => {
   /** Whatever is asked of the outbox's database, and how SQLite goes about it. */
   function plansOf(work: (outbox: Outbox) => void): string[] {
     const outbox = new Outbox(full.outbox);
@@ -132,7 +132,7 @@ describe('what is asked for each entry, and for a listing,', () => {
   });
 });
 
-test('SIGINT and SIGTERM end a drain after the entry in hand; the next goes on there, in order', async () => {
+test('SIGINT and SIGTERM end a drain after the current entry; the next drain continues there, in order', async () => {
   const { site, api } = siteWithMonth();
   try {
     const stored = rowsOf(site);
@@ -193,7 +193,7 @@ needsThat(library !== undefined, 'libfaketime')(
   60_000,
 );
 
-test('over its limit the outbox gives up the oldest, says so for each, and remembers them', async () => {
+test('over its limit the outbox deletes the oldest entries, logs each, and keeps a record', async () => {
   const site = newSite();
   try {
     site.localSystem('derecho', { recording: 'empty-without-jobs' });

@@ -27,7 +27,7 @@ const oneBad = `${detecting}outage_rules: { snapshots: 1, bad: 1, good: 1 }\n`;
 const brokenDf = { df: '#!/bin/sh\necho "df: Transport endpoint is not connected" >&2; exit 1\n' };
 
 describe('an outage is', () => {
-  test('a share of nodes that are down, the more the worse', async () => {
+  test('a share of nodes that are down, with a severity by the share', async () => {
     // Its three nodes are all down.
     site.localSystem('casper', {
       recording: 'empty-without-jobs',
@@ -73,10 +73,10 @@ describe('an outage is', () => {
   });
 });
 
-describe('none begins', () => {
+describe('no outage begins', () => {
   const until = new Date(Date.now() + 3_600_000).toISOString();
 
-  test('in a maintenance, nor by what was seen in it when that is over', async () => {
+  test('in a maintenance, nor from its snapshots after its end', async () => {
     install(site.localSystem('casper', { yaml: detecting }), brokenDf);
     await collect(1);
     await site.run('maintenance', 'start', 'casper', '--until', until);

@@ -82,7 +82,7 @@ test('against the SAM API: update and resolve change the row of the report', asy
   expect(await outages('--all')).toMatchObject([{ key, status: 'resolved', outage_ids: [41] }]);
 });
 
-test('a report and its end that are delivered by one drain make one row; another outage has a row of its own', async () => {
+test('a report and its end in one drain make one row; another outage makes another row', async () => {
   const { rows, accepts } = outageTable();
   api = startSamApi(accepts);
   site.api(api.url);
@@ -96,7 +96,7 @@ test('a report and its end that are delivered by one drain make one row; another
   ]);
 });
 
-describe('an id that the SAM API does not take: the report becomes a row of its own, and the log says so', () => {
+describe('an id that the SAM API refuses: the report becomes a new row, and the log reports it', () => {
   test.each<[string, (rows: Map<unknown, Row>, body: Row) => Response]>([
     ['400', () => Response.json({ error: 'Unknown field: outage_id' }, { status: 400 })],
     ['403', () => Response.json({ error: 'Forbidden - insufficient permissions' }, { status: 403 })],
@@ -127,7 +127,7 @@ describe('an id that the SAM API does not take: the report becomes a row of its 
   });
 });
 
-test('it starts when it was reported, however late that is delivered', async () => {
+test('it starts at the time of its report, however late that is delivered', async () => {
   const before = new Date().toISOString();
   await site.run(...report);
   const after = new Date().toISOString();
@@ -201,7 +201,7 @@ describe('what is wrong', () => {
   });
 });
 
-test('ls has a line for people, and says so when there is none', async () => {
+test('ls prints a line for each outage, and a sentence if there is none', async () => {
   expect(await site.run('outage', 'ls')).toMatchObject({ exit: 0, stdout: 'No outage is known.\n' });
   expect(await site.run('outage', 'ls', '--json')).toMatchObject({ exit: 0, stdout: '' });
   await site.run(...report, '--component', 'Login nodes');
@@ -246,7 +246,7 @@ test('ls lists several outages, the earliest start first, each with its own valu
   ]);
 });
 
-test('the help of every command says in a line what it does, and the topic what SAM and the receiver make of it', async () => {
+test('the help of every command describes it in a line, and the topic describes SAM and the receiver', async () => {
   for (const verb of ['report', 'update', 'resolve', 'ls', 'detect']) {
     const { exit, stdout } = await site.run('outage', verb, '--help');
     expect({ exit, stdout }).toMatchObject({

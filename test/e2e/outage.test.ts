@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => site.remove());
 
-test.concurrent('every snapshot of twenty runs arrives once, in order, when the API is back; the outbox shows them all along', async () => {
+test.concurrent('every snapshot of twenty runs arrives once, in order, when the API is back; until then the outbox lists them', async () => {
   await site.run('collect', 'derecho', 'casper');
   // Finds out that the API is down, without time for retries; the runs then leave it alone for a minute.
   expect(await site.run('drain', '--max-seconds', '0.7')).toMatchObject({ exit: 1 });
@@ -54,7 +54,7 @@ test.concurrent('every snapshot of twenty runs arrives once, in order, when the 
   await api.stop();
 }, 60_000);
 
-test.concurrent('the first run of it tries four times and says when it tries again; the next leaves the API alone', async () => {
+test.concurrent('the first run tries four times and logs the time of the next attempt; the next run sends no request', async () => {
   const other = newSite();
   other.localSystem('casper', { recording: 'empty-without-jobs' });
   other.api('http://127.0.0.1:1');

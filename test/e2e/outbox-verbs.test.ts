@@ -42,7 +42,7 @@ const jsonOf = async (...args: string[]): Promise<Json[]> =>
 const idsOf = async (...args: string[]) => lines((await outbox('ls', '--ids', ...args)).stdout);
 
 describe('ls', () => {
-  test('shows fifty and says how many more; programs get all', async () => {
+  test('shows fifty entries and the number of others; without a terminal all', async () => {
     stored(70);
     const table = lines((await outbox('ls')).stdout);
     expect(table).toHaveLength(52);
@@ -80,7 +80,7 @@ describe('ls', () => {
 });
 
 describe('show', () => {
-  test('says why an entry waits, until when, and what is in front of it', async () => {
+  test('prints why an entry waits, until when, and the entries before it', async () => {
     api = startSamApi(refuse(503, 'Database is down'));
     site.api(api.url);
     const [head = '', behind = ''] = stored(2);
@@ -122,7 +122,7 @@ describe('show', () => {
   });
 });
 
-describe('looking never writes', () => {
+describe('reading commands never write', () => {
   const looks = [
     ['outbox', 'ls'],
     ['outbox', 'stats'],
@@ -134,7 +134,7 @@ describe('looking never writes', () => {
     ['collect', 'casper', '--json-only'],
   ];
 
-  test.each([1, 2, 3, 4, 5])('into an outbox of schema %d, whatever reads it', async (schema) => {
+  test.each([1, 2, 3, 4, 5])('to an outbox of schema %d', async (schema) => {
     site.localSystem('casper');
     mkdirSync(dirname(site.outbox), { recursive: true });
     const database = new Database(site.outbox, { create: true });
@@ -196,7 +196,7 @@ test('hold keeps the last error and adds its reason; release brings back the err
 });
 
 describe('hold, release, retry, drop', () => {
-  test('take ids, beginnings, standard input or filters; what is held is not sent, those behind it are', async () => {
+  test('take ids, prefixes, standard input or filters; held entries are not sent, later ones are', async () => {
     api = startSamApi();
     site.api(api.url);
     const [one = '', two = '', three = ''] = stored(3);
@@ -234,7 +234,7 @@ describe('hold, release, retry, drop', () => {
     expect(await jsonOf('ls')).toEqual(before);
   });
 
-  test('drop asks, or needs --yes; what was dropped is remembered', async () => {
+  test('drop asks for confirmation, or needs --yes; dropped entries are recorded', async () => {
     const [one = '', ...others] = stored(4);
     expect(await outbox('drop', one)).toMatchObject({
       exit: 2,
@@ -291,7 +291,7 @@ describe('hold, release, retry, drop', () => {
 });
 
 describe('stats', () => {
-  test('sums up streams and the file, and says what the drain does next', async () => {
+  test('summarises streams and the file, and prints what the drain does next', async () => {
     stored(3);
     stored(2, { stream: 'sam/derecho', state: 'held' });
     const { stdout } = await outbox('stats');
@@ -306,7 +306,7 @@ describe('stats', () => {
     ]);
   });
 
-  test('--json has every number of a stream that waits, with what the drain sends next, when and why not now', async () => {
+  test('--json has every number of a pending stream, its next entry, the time and the reason of the wait', async () => {
     const [first = ''] = stored(3);
     const opened = new Outbox(site.outbox);
     const failed = attemptAt(new Date(), { status: 503, outcome: 'unavailable', detail: 'HTTP 503: down' });
@@ -380,7 +380,7 @@ describe('export and import', () => {
     await other.remove();
   });
 
-  test('a bad line is named and costs itself only; the rest is in', async () => {
+  test('a bad line is named and skipped; the others are imported', async () => {
     const other = newSite();
     stored(2);
     const [first = '', second = ''] = lines((await outbox('export')).stdout);
@@ -413,7 +413,7 @@ describe('export and import', () => {
 });
 
 describe('the bounds', () => {
-  test('prune takes out what was delivered long ago, on request', async () => {
+  test('prune deletes entries that were delivered long ago', async () => {
     stored(3, { state: 'delivered' });
     const [kept = ''] = stored(1);
     expect(await outbox('prune', '--dry-run')).toMatchObject({
@@ -423,7 +423,7 @@ describe('the bounds', () => {
     expect(await idsOf('--state', 'all')).toEqual([kept]);
   });
 
-  test('a collection keeps the outbox within its limit, and says loudly what that costs', async () => {
+  test('a collection keeps the outbox within its limit, and logs each deleted entry as an error', async () => {
     site.localSystem('casper', { recording: 'empty-without-jobs' });
     site.configure('collector.yaml', 'outbox: { max_mib: 4 }\n');
     const body = JSON.stringify(Buffer.from(crypto.getRandomValues(new Uint8Array(60_000))).toString('base64'));
@@ -480,7 +480,7 @@ describe('an outbox of another host', () => {
 });
 
 describe('a drain', () => {
-  test('stops after the entry in hand when it is interrupted, and says so', async () => {
+  test('stops after the current entry when it is interrupted, and logs it', async () => {
     let release = () => {};
     const answered = new Promise<void>((resolve) => {
       release = resolve;
@@ -504,7 +504,7 @@ describe('a drain', () => {
     expect(await idsOf('--state', 'pending')).toEqual(others);
   });
 
-  test('goes on without an entry that is dropped while it is being sent, and remembers the answer', async () => {
+  test('goes on after an entry is dropped while it is being sent, and stores the answer', async () => {
     let dropped = async () => {};
     api = startSamApi(async (posted, count) => {
       if (count === 1) await dropped();
@@ -544,7 +544,7 @@ describe('a drain', () => {
   });
 });
 
-test('the progress of a drain says what is next and when, and goes on while the pace makes it wait', async () => {
+test('the progress of a drain shows the next entry and its time, also while it waits for the pace', async () => {
   api = startSamApi();
   site.api(api.url);
   site.configure('collector.yaml', 'destinations: { sam: { max_per_minute: 2 } }\n');

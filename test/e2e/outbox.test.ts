@@ -54,7 +54,7 @@ describe('a queue with an entry in each state', () => {
     expect(String(pending.collected_at)).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   });
 
-  test('is listed without what is delivered, unless that is asked for', async () => {
+  test('is listed without delivered entries, unless they are requested', async () => {
     expect(await ids()).toEqual([rejected.id, pending.id]);
     expect(await ids('--state', 'all')).toEqual([delivered.id, rejected.id, pending.id]);
     expect(await ids('--state', 'delivered')).toEqual([delivered.id]);
@@ -70,7 +70,7 @@ describe('a queue with an entry in each state', () => {
     expect(stdout).toMatch(new RegExp(`^${pending.id}  sam/casper +pending `, 'm'));
   });
 
-  test('says nothing for programs where there is nothing, and a sentence for people', async () => {
+  test('prints nothing for programs if there are no entries, and a sentence for people', async () => {
     expect((await site.run('outbox', 'ls', '--state', 'held', '--json')).stdout).toBe('');
     expect((await site.run('outbox', 'ls', '--state', 'held')).stdout).not.toBe('');
   });
@@ -98,12 +98,12 @@ describe('a queue with an entry in each state', () => {
     });
   });
 
-  test('knows entries by the beginning of their ids, in any case', async () => {
+  test('accepts prefixes of ids, in upper or lower case', async () => {
     for (const prefix of [delivered.id.slice(0, -1), delivered.id.slice(0, -1).toUpperCase()])
       expect((await site.run('outbox', 'show', prefix, '--json')).stdout).toContain(delivered.id);
   });
 
-  test('refuses a beginning that several have, or none', async () => {
+  test('refuses a prefix that matches several entries or none', async () => {
     const { exit, stdout, stderr } = await site.run('outbox', 'show', delivered.id.slice(0, 4));
     expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' });
     expect(stderr).toContain(`begins the id of more than one entry (${delivered.id}, `);
@@ -113,13 +113,13 @@ describe('a queue with an entry in each state', () => {
     expect(await site.run('outbox', 'retry', 'ffff')).toMatchObject({ exit: 2 });
   });
 
-  test('leaves a delivered entry as it is', async () => {
+  test('does not change a delivered entry', async () => {
     const { stderr } = await site.run('outbox', 'retry', delivered.id);
     expect(stderr).toContain(`${delivered.id} is delivered: unchanged`);
     expect(await ids('--state', 'delivered')).toEqual([delivered.id]);
   });
 
-  test('never lets what the API said reach the terminal raw', async () => {
+  test("never prints control characters of the API's answer", async () => {
     for (const args of [['ls'], ['show', rejected.id], ['show', rejected.id, '--json'], ['ls', '--json']]) {
       const { stdout, stderr } = await site.run('outbox', ...args);
       expect(stdout + stderr).not.toMatch(raw);
@@ -175,7 +175,7 @@ describe('steering', () => {
 });
 
 describe('an outbox that is not there', () => {
-  test('holds nothing, and looking does not make it', async () => {
+  test('counts as empty, and reading commands do not create it', async () => {
     const site = newSite();
     expect(await site.run('outbox', 'ls')).toMatchObject({ exit: 0, stdout: 'There are no undelivered entries.\n' });
     expect(await site.run('outbox', 'ls', '--json')).toMatchObject({ exit: 0, stdout: '' });
@@ -184,7 +184,7 @@ describe('an outbox that is not there', () => {
     await site.remove();
   });
 
-  test('is an error where it is named: the name may be mistyped', async () => {
+  test('is an error if it is named with --outbox', async () => {
     const site = newSite();
     const { exit, stderr } = await site.run('outbox', 'ls', '--outbox', '/nonexistent/outbox.db');
     expect({ exit, stderr }).toEqual({
@@ -242,19 +242,19 @@ describe('large output', () => {
     for (const line of lines) expect(JSON.parse(line)).toMatchObject({ stream: 'sam/casper' });
   });
 
-  test('may be left by a reader that has enough, without a word', async () => {
+  test('ends silently if the reader closes the pipe', async () => {
     const { stdout, stderr } = await piped(`outbox show ${large} --body`, 'head -c 10');
     expect(stdout).toHaveLength(10);
     expect(stderr).toBe('');
   });
 
-  test('fails loudly where it cannot be written', async () => {
+  test('fails with an error if it cannot be written', async () => {
     const { exit, stderr } = await start(['/bin/sh', '-c', '"$0" outbox ls > /dev/full', binary], { env: site.env })
       .ended;
     expect({ exit, stderr }).toMatchObject({ exit: 2, stderr: expect.stringContaining('no space left') });
   });
 
-  test('a collection goes on when nobody reads its log any more', async () => {
+  test('a collection goes on if the reader of its log has gone', async () => {
     const line = 'set -o pipefail; "$0" collect casper 2>&1 | true';
     expect(
       await start(['bash', '-c', line, binary], { env: { ...site.env, PATH: '/usr/bin:/bin' } }).ended,

@@ -258,7 +258,7 @@ describe('a log that cannot be read', () => {
   const useLogAt = (path: string) =>
     site.configureJobs(`source: pbs-accounting, cluster_name: casper, accounting_path: '${path}'`);
 
-  test('a record that cannot be used costs itself only, and the export fails once', async () => {
+  test('an unusable record is skipped alone, and the export fails once', async () => {
     writeFileSync(fileOf(1), `${jobOf(1, 1)}${logRecord({ id: '2.pbs' }).replace(/ end=\d+/, '')}${jobOf(1, 3)}`);
     const ran = await exportJobs();
     expect(ran.exit).toBe(1);
@@ -294,7 +294,7 @@ describe('several clusters', () => {
     ]);
   });
 
-  test('one that fails does not stop the other, and --cluster-name chooses one', async () => {
+  test('a failed cluster does not stop the other, and --cluster-name selects one', async () => {
     bothClusters();
     site.sacctPrints(sacctLine(times));
     expect((await exportJobs()).exit).toBe(2);
@@ -334,7 +334,7 @@ describe('qstat', () => {
     expect(ran.stderr).toContain('106 subjobs left out');
   });
 
-  test('settles how a job of the accounting log ended', async () => {
+  test('decides the final state of a job of the accounting log', async () => {
     copyFileSync(join(fixtures, 'pbs-history/accounting-20261127'), join(log, '20261127'));
     const stateOf = async (id: string) => {
       const ran = await exportJobs('--json-only', '--start-date', '2026-11-27');

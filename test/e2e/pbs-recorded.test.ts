@@ -80,7 +80,7 @@ describe('hosts with several vnodes', () => {
     site.configure('mini.yaml', mini);
   });
 
-  test('are a failed probe if their vnodes cannot be asked for', async () => {
+  test('are a failed probe if their vnodes cannot be read', async () => {
     const { stderr } = await snapshot(mixed);
     expect(stderr).toContain('nodes: pbsnodes -avj -F json on mini is not recorded (the vnodes of 2 hosts differ');
   });
@@ -101,7 +101,7 @@ describe('jobs of other users that PBS hides', () => {
     expect(payload).toMatchObject({ pending_jobs: 0, queues: [], user_project_queues: [] });
   });
 
-  test('are a failed probe, too, if the server does not say', async () => {
+  test('are a failed probe, too, if the server does not report the setting', async () => {
     const { stderr } = await snapshot(hidden);
     expect(stderr).toContain("the queues hold 267: may this user see other users' jobs (query_other_jobs");
   });
@@ -115,7 +115,7 @@ describe('jobs of other users that PBS hides', () => {
     expect(payload).toMatchObject({ pending_jobs: 2, active_users: 1 });
   });
 
-  test('are told by the jobs of the nodes if the queues cannot be asked for', async () => {
+  test('are detected from the jobs of the nodes if the queues cannot be read', async () => {
     const { stderr } = await snapshot({
       'pbsnodes -aj -F json': readFileSync(join(fixtures, 'nasty/pbsnodes-aj.json'), 'latin1'),
       'qstat -Q -f -F json': '',
@@ -211,7 +211,7 @@ describe('the preset sam-dashboard', () => {
   });
   afterAll(() => dashboard.remove());
 
-  test('is what config init writes, and config show tells', async () => {
+  test('is written by config init and shown by config show', async () => {
     const written = await dashboard.run('config', 'init', 'casper', 'derecho', '--preset', 'sam-dashboard');
     expect(written.exit).toBe(0);
     const { stdout } = await dashboard.run('config', 'show', '--json');

@@ -27,7 +27,7 @@ afterEach(async () => {
 const configure = (yaml: string) =>
   site.configure('collector.yaml', `destinations: { sam: { allow_insecure_http: true } }\n${yaml}`);
 
-test('what is delivered goes through the proxy, with its credentials', async () => {
+test('deliveries go through the proxy, with its credentials', async () => {
   site.api('http://sam.invalid');
   configure(`proxy: http://mcurie:radium-226@${proxy.host}\n`);
   expect(await site.run('run', 'casper')).toMatchObject({ exit: 0 });
@@ -37,7 +37,7 @@ test('what is delivered goes through the proxy, with its credentials', async () 
   expect(api.posted).toHaveLength(1);
 });
 
-test('but not to the hosts under no_proxy', async () => {
+test('deliveries to the hosts of no_proxy do not go through the proxy', async () => {
   site.api('http://sam.invalid');
   configure(`proxy: http://${proxy.host}\nno_proxy: [sam.invalid]\n`);
   await site.run('collect', 'casper');
@@ -58,7 +58,7 @@ test('a proxy that is down is named, and its password is not', async () => {
   expect(stderr + shown.stdout + site.everything().replaceAll(/^proxy:.*$/gm, '')).not.toContain('radium-226');
 });
 
-test('an address that is none is refused without showing what may be a password in it', async () => {
+test('an invalid address is refused without showing a password in it', async () => {
   configure('proxy: "mcurie:radium-226@proxy"\n');
   const { exit, stderr } = await site.run('run', 'casper');
   expect(exit).toBe(2);
@@ -75,7 +75,7 @@ const environments: [
   ['the environment', (url) => ({ HTTP_PROXY: url, http_proxy: url, HTTPS_PROXY: url, ALL_PROXY: url }), () => ''],
 ];
 
-test.each(environments)('a proxy from %s never gets what is sent to loopback', async (_, environment, yaml) => {
+test.each(environments)('a proxy from %s is never used for loopback', async (_, environment, yaml) => {
   const paths = new Set<string>();
   await using here = Bun.serve({
     hostname: '127.0.0.1',
@@ -166,7 +166,7 @@ needs('openssl').each([
 );
 
 test.each(['htp://mcurie:radium-226@proxy.example.org:3128', 'http://mcurie:12#radium-226@proxy.example.org:3128'])(
-  'a proxy of the environment that is none is told, and not its login: %s',
+  'an invalid proxy of the environment is reported without its login: %s',
   async (address) => {
     site.api('http://sam.invalid');
     configure('');

@@ -30,7 +30,7 @@ const linesOf = (text: string) => text.split('\n').filter((line) => line !== '')
 /** Fails at once, and is due again at once. */
 const unauthorised = refuse(401, 'Invalid credentials');
 
-test('success is silent, and the log has it all the same', async () => {
+test('a success prints nothing, and is in the log', async () => {
   expect(await run()).toMatchObject(silence);
   expect(await site.runUnwatched('collect', 'casper')).toMatchObject(silence);
   expect(await site.runUnwatched('drain')).toMatchObject(silence);
@@ -43,8 +43,8 @@ test('-v and a terminal show it all', async () => {
   expect((await run('-v')).stderr).toContain('✓ Posted casper status');
 });
 
-describe('an API that is away', () => {
-  test('is one line when it goes, none while it is away, and one when it is back', async () => {
+describe('an unavailable API', () => {
+  test('prints one line at the start of the outage, none during it, and one at its end', async () => {
     answer = unauthorised;
     const first = await run();
     expect(first.exit).toBe(1);
@@ -64,13 +64,13 @@ describe('an API that is away', () => {
     expect(readFileSync(site.logFile, 'utf8')).toContain('✓ Delivered again');
   });
 
-  test('is one line for all systems', async () => {
+  test('prints one line for all systems', async () => {
     site.localSystem('derecho');
     answer = unauthorised;
     expect(linesOf((await site.runUnwatched('run', 'casper', 'derecho')).stderr)).toHaveLength(1);
   });
 
-  test('and fails in another way is one more line', async () => {
+  test('that fails in another way prints one more line', async () => {
     answer = unauthorised;
     await run();
     answer = refuse(404, 'no such page');
@@ -79,7 +79,7 @@ describe('an API that is away', () => {
     expect(await run()).toMatchObject({ exit: 1, stderr: '' });
   });
 
-  test('is not back while its stream only rests', async () => {
+  test('is not reported as back while its stream only pauses', async () => {
     answer = refuse(503, 'maintenance');
     await site.run('collect', 'casper');
     expect(linesOf((await site.runUnwatched('drain', '--max-seconds', '1')).stderr)).toHaveLength(1);
@@ -89,11 +89,11 @@ describe('an API that is away', () => {
   });
 });
 
-describe('a drain that proves nothing', () => {
+describe('a drain that sends nothing', () => {
   const waits = 'casper status waits';
   const recovery = expect.stringContaining('✓ Delivered again');
 
-  test('because another stream was drained leaves the outage remembered', async () => {
+  test('because another stream was drained does not end the outage', async () => {
     site.localSystem('derecho');
     answer = unauthorised;
     expect((await run()).stderr).toContain(waits);
@@ -103,7 +103,7 @@ describe('a drain that proves nothing', () => {
     expect(linesOf((await run()).stderr)).toEqual([recovery]);
   });
 
-  test('because nothing is pending leaves the outage remembered', async () => {
+  test('because nothing is pending does not end the outage', async () => {
     answer = unauthorised;
     expect((await run()).stderr).toContain(waits);
     await site.run('outbox', 'hold', '--all');
@@ -134,7 +134,7 @@ describe('a drain that proves nothing', () => {
   });
 });
 
-test('a collection that is interrupted is one line, and no trouble that is over next time', async () => {
+test('an interrupted collection prints one line, and no recovery at the next run', async () => {
   const marker = join(programs, 'qstat-runs');
   install(programs, { qstat: `#!/bin/sh\n: > '${marker}'\nexec /bin/sleep 60\n` });
   const running = site.start(['run', 'casper', '-v']);
@@ -155,7 +155,7 @@ test('a collection that is interrupted is one line, and no trouble that is over 
   expect(await run()).toMatchObject(silence);
 });
 
-test('a probe that fails is a line, and one when it is well again, whatever becomes of others', async () => {
+test('a failed probe prints one line, and one at its recovery, independently of other probes', async () => {
   install(programs, { pbs_rstat: '#!/bin/sh\necho "no server" >&2; exit 1\n' });
   expect(linesOf((await run()).stderr)).toEqual([expect.stringContaining('reservations: pbs_rstat')]);
   expect(await run()).toMatchObject(silence);
@@ -171,7 +171,7 @@ test('a probe that fails is a line, and one when it is well again, whatever beco
   ]);
 });
 
-test('missing credentials are said once', async () => {
+test('missing credentials are reported once', async () => {
   site.configure('env', `STATUS_API_URL=${api.url}\n`);
   const first = await run();
   expect(first.exit).toBe(2);
@@ -179,14 +179,14 @@ test('missing credentials are said once', async () => {
   expect(await run()).toMatchObject({ exit: 2, stderr: '' });
 });
 
-test('where nothing can be remembered, every error is said every time', async () => {
+test('if the state cannot be stored, every error is reported every time', async () => {
   const outbox = '/proc/none/outbox.db';
   const { stderr } = await run('--outbox', outbox);
   expect(linesOf(stderr).length).toBeGreaterThan(0);
   expect(linesOf((await run('--outbox', outbox)).stderr)).toHaveLength(linesOf(stderr).length);
 });
 
-test('what was asked for is shown', async () => {
+test('requested output is shown', async () => {
   expect((await run('--dry-run')).stderr).toContain('[DRY RUN] Would POST to');
   expect((await site.runUnwatched('run', 'caspr')).stderr).toContain("did you mean 'casper'?");
 });

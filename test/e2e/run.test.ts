@@ -39,7 +39,7 @@ const failing = Object.fromEntries(
 );
 
 describe('exit code 0', () => {
-  test('what is collected is delivered, with the credentials and a key of its own', async () => {
+  test('a snapshot is delivered with the credentials and its own idempotency key', async () => {
     const { posted } = withApi();
     site.localSystem('casper');
     const { exit, stderr } = await site.run('run', 'casper');
@@ -123,7 +123,7 @@ describe('exit code 1', () => {
     expect(await site.entries()).toEqual([]);
   });
 
-  test('one system failed; the other is collected and delivered all the same', async () => {
+  test('one system failed; the other is still collected and delivered', async () => {
     const { posted } = withApi();
     install(site.localSystem('derecho'), failing);
     site.localSystem('casper');
@@ -161,7 +161,7 @@ describe('exit code 2', () => {
 });
 
 describe('exit code 75', () => {
-  test('another collection of the system is under way; other systems are none of its business', async () => {
+  test('another collection of the system is under way; other systems are collected', async () => {
     withApi();
     const slow = hang(site.localSystem('casper'));
     site.localSystem('derecho');
@@ -189,7 +189,7 @@ describe('without a system', () => {
     expect(posted.map(({ path }) => path)).toEqual(['/api/v1/status/casper']);
   });
 
-  test('and with none for this host, nothing is done and all is well', async () => {
+  test('with no enabled system on this host, nothing is done and the exit code is 0', async () => {
     withApi();
     site.localSystem('casper', { yaml: 'hosts: [some-other-host]' });
     site.configure('collector.yaml', 'systems: [casper]\n');
@@ -202,7 +202,7 @@ describe('without a system', () => {
   });
 });
 
-describe('looking without touching', () => {
+describe('previews', () => {
   test.each(['run', 'collect'])('%s --dry-run prints what would be sent, and where', async (command) => {
     const { posted, url } = withApi();
     site.localSystem('casper');
@@ -236,7 +236,7 @@ describe('looking without touching', () => {
     expect(payloads[0].timestamp).not.toBe(payloads[1].timestamp);
   });
 
-  test('drain --dry-run prints what waits, and sends nothing', async () => {
+  test('drain --dry-run prints the pending entries, and sends nothing', async () => {
     const { posted, url } = withApi();
     site.localSystem('casper');
     await site.run('collect', 'casper');
@@ -249,7 +249,7 @@ describe('looking without touching', () => {
   });
 });
 
-describe('a run that is told to stop', () => {
+describe('a run that gets a signal', () => {
   test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('by %s stores no half of a snapshot', async (signal) => {
     const { posted } = withApi();
     const slow = hang(site.localSystem('casper'));

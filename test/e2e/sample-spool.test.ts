@@ -56,7 +56,7 @@ test('files of three nodes are stored, sent and deleted by one run', async () =>
   });
 });
 
-test('while the receiver is away they wait in the outbox, and what is no sample is set aside', async () => {
+test('while the receiver is unavailable, samples wait in the outbox, and other files are set aside', async () => {
   await receiver.stop();
   writeFileSync(join(spool, '5.c001.json'), '{"no": "sample"}');
   writeFileSync(join(spool, 'notes.txt'), 'not ours');

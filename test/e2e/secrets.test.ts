@@ -166,7 +166,7 @@ test.each(places)(
   180_000,
 );
 
-test('no login of a proxy is shown that cannot be used', async () => {
+test('the login of an invalid proxy is not shown', async () => {
   for (const address of addresses) {
     const env = {
       ...site.env,

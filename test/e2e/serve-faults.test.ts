@@ -198,7 +198,7 @@ onDisk('a full disk is 507 and an error in the log, reads go on, and a later att
   }
 });
 
-describe('a file that is not a receiver’s database is refused and left as it is', () => {
+describe('a file that is not a receiver’s database is refused and not changed', () => {
   const commands = [
     ['serve', '--listen', '127.0.0.1:0'],
     ['serve', 'user', 'add', 'ada'],

@@ -23,7 +23,7 @@ beforeEach(() => {
 });
 afterEach(() => site.remove());
 
-test('5,000 connections that are opened and dropped leave nothing behind', async () => {
+test('5,000 connections that are opened and dropped leak no descriptors', async () => {
   const { url, process } = await site.serve();
   const { hostname, port } = new URL(url);
   const openFiles = () => readdirSync(`/proc/${process.pid}/fd`).length;

@@ -12,7 +12,7 @@ afterEach(() => site.remove());
 type Shown = Record<string, unknown>;
 const shown = async (url: string) => (await (await fetch(url)).json()) as Shown;
 
-test('shows what a collector sent, at the facility that receiver.yaml describes', async () => {
+test('shows the data of a collector, at the facility of receiver.yaml', async () => {
   site.configure('receiver.yaml', 'facility: { name: Our facility }\nsite: { id: hill, locality_name: Cheyenne }\n');
   const { url } = await site.serve();
   site.api(url);

@@ -25,7 +25,7 @@ describe('users', () => {
     expect(site.everything().split(stdout.trim()).length - 1, 'in the env file alone').toBe(1);
   });
 
-  test('or the one that is given on standard input, which is not shown', async () => {
+  test('can have the password from standard input, which is not shown', async () => {
     const { url } = await site.serve();
     const database = join(site.directory, 'receiver.db');
     const adding = site.start(['serve', 'user', 'add', 'mcurie', '--password-stdin', '--database', database], {
@@ -67,7 +67,7 @@ describe('users', () => {
     });
   });
 
-  test('must be such as HTTP can carry', async () => {
+  test('must be valid in an HTTP header', async () => {
     expect(await add('m:curie')).toMatchObject({ exit: 2, stdout: '' });
     expect(await add('mcurie', '--password-stdin')).toMatchObject({
       exit: 2,
@@ -108,14 +108,14 @@ describe('the receiver', () => {
     await expect(fetch(url)).rejects.toThrow();
   });
 
-  test('does not start on a port that another program has', async () => {
+  test('does not start on a port that another program uses', async () => {
     const { url } = await site.serve();
     const { exit, stderr } = await site.run('serve', '--listen', new URL(url).host);
     expect(exit).toBe(2);
     expect(stderr).toContain(`Cannot listen on ${url}: another program has this port`);
   });
 
-  test('does not take the outbox for its database', async () => {
+  test('refuses the outbox as its database', async () => {
     site.localSystem('casper');
     await site.run('collect', 'casper');
     const { exit, stderr } = await site.run('serve', '--listen', '127.0.0.1:0', '--database', site.outbox);

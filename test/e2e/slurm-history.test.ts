@@ -84,7 +84,7 @@ for (const { name, isThere, test, open } of sources) {
         ({ state, end }) => end !== null && !unfinished.includes(state),
       );
 
-    test('every run of every job that has ended arrives, once, as Slurm tells of it', async () => {
+    test('every run of every finished job arrives once, with the values of Slurm', async () => {
       const { exit, stderr } = await run('jobs', 'export', '-v', ...range());
       expect({ exit, problems: stderr.match(/(ERROR|WARNING).*/g) }).toEqual({ exit: 0, problems: null });
       const [rows, expected] = [site.received(), past()];
@@ -136,7 +136,7 @@ for (const { name, isThere, test, open } of sources) {
       expect(Number((await site.usage('axis=ran&measure=cpu_hours')).total.cpu_hours)).toBeCloseTo(hours, 6);
     });
 
-    test('every end that a job can have is among them', () => {
+    test('every final state of a job is among them', () => {
       const states = new Set([...site.received().values()].map(({ state }) => state));
       for (const state of [
         'COMPLETED',
@@ -175,7 +175,7 @@ describe('a Slurm that runs', () => {
   });
   const run = (...args: string[]) => site.start(args, { env: { ...site.env, ...asked.env } }).ended;
 
-  test('nothing is sent a second time; of what has ended since, only that', async () => {
+  test('only newly finished jobs are sent', async () => {
     const again = await run('jobs', 'export', '-v');
     expect(again).toMatchObject({ exit: 0, stderr: expect.stringContaining(', 0 new or changed;') });
     const id = asked.cluster
@@ -193,7 +193,7 @@ describe('a Slurm that runs', () => {
     expect(site.received().size).toBe(before + 1);
   });
 
-  test('a dry run says in numbers what the receiver says of it', async () => {
+  test('a dry run has the same numbers as the receiver', async () => {
     const { exit, stdout } = await run('jobs', 'export', '--days', '2', '--dry-run');
     expect(exit).toBe(0);
     const rows = [...site.received().values()];
@@ -202,7 +202,7 @@ describe('a Slurm that runs', () => {
     expect(stdout).toContain(`  Total CPU-hours: ${sum('cpu_hours')}\n  Total GPU-hours: ${sum('gpu_hours')}\n`);
   });
 
-  test('without a name in the configuration it is what Slurm calls the cluster', async () => {
+  test('without a configured name the cluster has its name in Slurm', async () => {
     site.configure('collector.yaml', '');
     const { exit, stdout } = await run('jobs', 'export', '--days', '1', '--json-only');
     site.configure('collector.yaml', 'jobs: { cluster_name: suite }\n');
@@ -212,7 +212,7 @@ describe('a Slurm that runs', () => {
     for (const line of stdout.trim().split('\n')) expect(JSON.parse(line)).toMatchObject({ hostname: name });
   });
 
-  test('while slurmdbd hangs or is gone nothing is stored, the line says so, and what ended is exported when it is back', async () => {
+  test('while slurmdbd hangs or is down nothing is stored, with an error; the jobs are exported when it is back', async () => {
     const own = await startSlurm();
     try {
       const runOn = (...args: string[]) =>

@@ -50,7 +50,7 @@ describe('on its own host', () => {
   });
   afterEach(() => site.remove());
 
-  test('a run delivers what it is, and says which Slurm it asked', async () => {
+  test('a run delivers its snapshot, and logs the version of Slurm', async () => {
     const { url } = await site.serve();
     site.api(url);
     const { exit, stderr } = await site.run('run', 'farm');
@@ -61,7 +61,7 @@ describe('on its own host', () => {
     expect(await site.entries()).toMatchObject([{ stream: 'sam/farm', state: 'delivered', failed_probes: [] }]);
   });
 
-  test('whose jobs cannot be asked for repeats the last it knew, and says what failed', async () => {
+  test('whose jobs cannot be read repeats the last known values, and logs the failure', async () => {
     expect(await site.run('collect', 'farm')).toMatchObject({ exit: 0 });
     install(programs, {
       squeue: '#!/bin/sh\necho "slurm_load_jobs error: Unable to contact slurm controller" >&2\nexit 1\n',
@@ -82,7 +82,7 @@ describe('on its own host', () => {
     expect(second).toMatchObject({ failed_probes: ['jobs'] });
   });
 
-  test('that cannot authenticate says that Munge is not reached', async () => {
+  test('that cannot authenticate reports that Munge is not reachable', async () => {
     const stderr = join(fixtures, 'failure-modes/slurm-without-munge/squeue.stderr');
     install(programs, { squeue: `#!/bin/sh\ncat ${quoteArgument(stderr)} >&2\nexit 1\n` });
     const ran = await site.run('collect', 'farm', '--json-only');
@@ -101,7 +101,7 @@ describe('on its own host', () => {
     expect(lines[0]).toContain('set environment.SLURM_CONF');
   });
 
-  test('that is not installed stores nothing, and says what is missing', async () => {
+  test('that is not installed stores nothing, and reports the missing program', async () => {
     for (const program of ['sinfo', 'squeue', 'scontrol']) install(programs, { [program]: '#!/bin/sh\nexit 127\n' });
     rmSync(join(programs, 'sinfo'));
     site.configure('farm.yaml', `scheduler: slurm\nsearch_path: ['${programs}']\n`);
@@ -111,7 +111,7 @@ describe('on its own host', () => {
     expect(await site.entries()).toEqual([]);
   });
 
-  test('has outages found as any other system: three nodes of ten are out', async () => {
+  test('has outages detected as any other system: three of ten nodes are down', async () => {
     const yaml = `${farm}search_path: ['${programs}', /usr/bin, /bin]\ndetect_outages: true\n`;
     site.configure('farm.yaml', `${yaml}outage_rules: { snapshots: 1, bad: 1, good: 1 }\n`);
     expect(await site.run('collect', 'farm')).toMatchObject({ exit: 0 });
@@ -119,7 +119,7 @@ describe('on its own host', () => {
     expect(JSON.parse(stdout)).toMatchObject({ system: 'farm', component: 'Compute nodes', severity: 'major' });
   });
 
-  test('is asked within the time that PBS_COMMAND_TIMEOUT gives', async () => {
+  test('has the time limit of PBS_COMMAND_TIMEOUT for its commands', async () => {
     install(programs, { squeue: '#!/bin/sh\nexec sleep 60\n' });
     site.configure('env', 'PBS_COMMAND_TIMEOUT=2\n');
     const { exit, stderr } = await site.run('collect', 'farm', '--json-only');

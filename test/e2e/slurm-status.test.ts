@@ -81,7 +81,7 @@ for (const { name, isThere, test, open } of sources) {
       run('collect', 'farm', ...args, ...(asked.env === null ? ['--replay', recordedScenario] : []));
 
     describe('nodes', () => {
-      test('are counted once, by class and by what can be done with them', () => {
+      test('are counted once, by class and by state', () => {
         const states: Readonly<Record<string, string>> = nodeStates;
         for (const [name, isMeant] of [
           ['cpu', (node: Node) => !hasGpus(node)],
@@ -201,7 +201,7 @@ describe('a run of a Slurm that runs', () => {
   });
   const onCluster = (...args: string[]) => site.start(args, { env: { ...site.env, ...asked.env } }).ended;
 
-  test('delivers the snapshot, and its log says which Slurm it was', async () => {
+  test('delivers the snapshot, and logs the version of Slurm', async () => {
     const receiver = await site.serve();
     site.api(receiver.url);
     const { exit, stderr } = await onCluster('run', 'farm');
@@ -216,7 +216,7 @@ describe('a run of a Slurm that runs', () => {
     expect(await latest.json()).toMatchObject({ cpu_cores_total: sumOf(nodes, ({ cpus }) => cpus.total) });
   });
 
-  test('of which a recording was made says the same without Slurm', async () => {
+  test('gives the same snapshot from a recording without Slurm', async () => {
     const folder = join(site.directory, 'recording');
     const recorded = await onCluster('collect', 'farm', '--json-only', '--record', folder);
     const replayed = await site.run('collect', 'farm', '--json-only', '--replay', folder);
@@ -226,7 +226,7 @@ describe('a run of a Slurm that runs', () => {
     });
   });
 
-  test('is well in the eyes of the doctor', async () => {
+  test('passes all checks of doctor', async () => {
     const { stdout } = await onCluster('doctor', 'farm', '--json');
     const findings = stdout
       .trim()

@@ -79,7 +79,7 @@ test('outbox show fits 80 columns and a screen of 24 lines, and names the whole 
   expect(lines[0]).toBe(`Entry:         ${id}`);
 });
 
-test('outbox ls shows beginnings of ids that commands take, one line an entry and one for its error', async () => {
+test('outbox ls shows prefixes of ids that commands accept, one line for an entry and one for its error', async () => {
   const { lines } = await onScreen('outbox', 'ls', '--stream', 'sam/jupyterhub');
   expect(lines).toHaveLength(1 + 3 + 2);
   expect(lines[1]).toMatch(/^\S{13} {2}sam\/jupyterhub {2}pending .* 7 {2}in 14m\d\ds$/);

@@ -27,7 +27,7 @@ describe('the numbers of df', () => {
   });
 });
 
-test('only the end of a line of df says what is wrong with the path', () => {
+test('only the end of a line of df is read as its error', () => {
   const says = (words: string) => [saysNoAnswer(words), saysNoPath(words)];
   expect(says('df: /a: Stale file handle')).toEqual([true, false]);
   expect(says('x\ndf: /a: Stale NFS file handle\ny')).toEqual([true, false]);

@@ -37,7 +37,7 @@ test('a line that is too long or not UTF-8 has no text, and later lines have the
   expect((await read(chunks)).map((line) => line.text)).toEqual([null, 'b', null, 'c']);
 });
 
-test('each chunk gives the lines that end in it, and a last one without its end is told apart', async () => {
+test('each chunk gives the lines that end in it, and a last line without its end is marked', async () => {
   const chunks = ['a\nb\nc', 'd', '\ne'].map((part) => Buffer.from(part));
   expect(await Array.fromAsync(cutIntoLines(chunksOf(chunks), 1000, lenient))).toEqual([
     {

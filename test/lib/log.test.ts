@@ -66,7 +66,7 @@ test('a line of JSON has the same', () => {
   });
 });
 
-describe('what is shown', () => {
+describe('the shown lines', () => {
   test.each([
     ['quiet', ['careful', 'broken'], ['what', 'careful', 'broken']],
     ['normal', ['what', 'careful', 'broken'], ['what', 'careful', 'broken']],
@@ -90,7 +90,7 @@ describe('what is shown', () => {
     expect(readFileSync(file, 'utf8')).not.toContain('\u001b');
   });
 
-  test('the same line twice is there twice', () => {
+  test('a repeated line is shown twice', () => {
     const log = logOf();
     for (let count = 0; count < 20; count += 1) log.info('what');
     expect(words(terminal)).toHaveLength(20);

@@ -141,7 +141,7 @@ describe('what users can write into the log', () => {
     expect(problems).toEqual(['1: the Q record of the job is cut']);
   });
 
-  test('a record that the end of a file cuts costs itself only', async () => {
+  test('a record that is cut by the end of a file is skipped alone', async () => {
     const cut = '11/20/2026 08:30:00;E;5.pbs;user=bob group=bob account="never closed\n';
     const license = textRecord('L', eight, 'license');
     const { runs, problems } = await read(cut + license, ended);

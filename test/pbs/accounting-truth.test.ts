@@ -90,7 +90,7 @@ describe('the resources of a run', () => {
     expect(run(id)).toMatchObject({ cpus, gpus, nodeList, nodes });
   });
 
-  test('a site can choose to count what an exclusive job requested', async () => {
+  test('a site can choose to count the requested resources of an exclusive job', async () => {
     const { runs } = await readLog(capturedLog, { exclusive: 'requested' });
     expect(runs.find(({ id }) => id === '23.pbssrv')).toMatchObject({ cpus: 2, gpus: 0 });
   });

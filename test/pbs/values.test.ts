@@ -101,7 +101,7 @@ describe('of an object', () => {
   });
 });
 
-test('what is absent, and what is an object', () => {
+test('absent values and objects are detected', () => {
   expect([undefined, 'null', '0', '{}', object()].map(isAbsent)).toEqual([true, true, false, false, false]);
   expect([undefined, 'null', '{}', object(), array()].map(isObject)).toEqual([false, false, true, true, false]);
 });

@@ -33,7 +33,7 @@ test('it listens where it says, on IPv6 too', async () => {
   expect((await v6.get('outages')).status).toBe(200);
 });
 
-test('a port that is taken is refused in one line, and the database is let go', async () => {
+test('a used port is refused in one line, and the database is closed', async () => {
   const receiver = await started();
   const error = await start(freshPath(), Number(new URL(receiver.url).port)).catch((cause: unknown) => cause);
   expect(error).toBeInstanceOf(OperatorError);
@@ -68,7 +68,7 @@ test('a database that others can read is closed to them', async () => {
   expect(statSync(path).mode & 0o777).toBe(0o600);
 });
 
-test('what is stored is there after a restart', async () => {
+test('stored data are kept over a restart', async () => {
   const first = await startForTest();
   cleanups.push(() => first.remove());
   await first.post('restart', leastTotals, { 'Idempotency-Key': 'k1' });
@@ -92,7 +92,7 @@ function change(path: string, sql: string): void {
   database.close();
 }
 
-test.each(foreign)('a database that is %s is refused in words and left as it is', async (_, words, make) => {
+test.each(foreign)('a database that is %s is refused with a clear error and not changed', async (_, words, make) => {
   const path = freshPath();
   if (words.includes('newer')) await (await start(path)).stop();
   make(path);
@@ -110,7 +110,7 @@ test('an outbox given by mistake is not migrated', async () => {
   expect(start(path)).rejects.toThrow("another program's SQLite database");
 });
 
-test('stop lets what is under way finish, and is done once', async () => {
+test('stop waits for running requests, and can be called twice', async () => {
   const receiver = await started();
   const { body, reached, release } = heldBody(leastTotals);
   // Log in first, so that the request is in its body when the stop comes.

@@ -31,7 +31,7 @@ test('every user and every run is asked for, in seconds since 1970 and without f
   expect(sacctFields).not.toContain('Comment');
 });
 
-test('what a real sacct printed', async () => {
+test('the output of a real sacct is read', async () => {
   const { jobs, count } = await readSacct(captured.text, captured.window);
   expect({ rows: count.rows, damaged: count.damaged.count, cutOff: count.isCutOff }).toEqual({
     rows: 83,

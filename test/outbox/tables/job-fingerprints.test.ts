@@ -46,7 +46,7 @@ test('jobs are deleted by the day on which they ended', () => {
   expect(changedJobs(box.outbox, [key(1), key(2), key(3, { submitted: 90 * day })])).toEqual([key(1)]);
 });
 
-test('their space is 24 bytes each, and is freed until there are none', () => {
+test('each takes 24 bytes, and all can be freed', () => {
   const { bytes, free } = jobFingerprintSpace(box.outbox);
   expect([bytes(), free()]).toEqual([0, false]);
   stored(key(1));

@@ -57,7 +57,7 @@ overEngines((engine) => {
     expect(body).toEqual({ error: 'Invalid credentials' });
   });
 
-  test('who may not post does not learn what is wrong with the body', async () => {
+  test('a client without the right to post gets no errors about the body', async () => {
     const answer = await receiver.send('POST', 'derecho', {
       headers: { 'Content-Type': 'text/plain', Authorization: basic(user, 'wrong') },
       body: 'x',
@@ -65,7 +65,7 @@ overEngines((engine) => {
     expect(answer.status).toBe(401);
   });
 
-  test('after the first login the next ones cost no argon2id', async () => {
+  test('after the first login later ones run no argon2id', async () => {
     await receiver.get('outages');
     const verify = Bun.password.verify;
     let calls = 0;
@@ -85,7 +85,7 @@ overEngines((engine) => {
     }
   });
 
-  test('a flood of wrong logins is slowed down and leaves who is known alone', async () => {
+  test('many wrong logins are slowed down, and known logins are not', async () => {
     const flooded = await startForTest({ engine, isBehindProxy: true });
     const guess = (name: string, secret: string) =>
       flooded.send('GET', 'outages', { headers: { Authorization: basic(name, secret) } });
@@ -111,7 +111,7 @@ overEngines((engine) => {
   });
 
   describe('adding a user', () => {
-    test('without a password makes one that works', async () => {
+    test('without a password generates a working one', async () => {
       const { password: made } = await addUser(receiver.database, 'made', null);
       expect(made).toMatch(/^[\w-]{32}$/);
       expect((await send('GET', 'outages', basic('made', made ?? ''))).status).toBe(200);

@@ -47,7 +47,7 @@ overEngines((engine) => {
       expect(await statusWith(receiver, receiver.key, 'any')).toBe(200);
     });
 
-    test('that is not for a cluster does not get to hear what is wrong with its jobs', async () => {
+    test('without the scope of a cluster gets no errors about its jobs', async () => {
       const receiver = await started(engine);
       const key = await receiver.addKey('two', 'write:a', 'write:b');
       const wrong = { hostname: 'c', jobs: [jobRecord({ Start: 'soon' })] };
@@ -55,7 +55,7 @@ overEngines((engine) => {
       expect((await receiver.ingest({ ...wrong, hostname: 'a' }, { 'X-API-Key': key })).status).toBe(422);
     });
 
-    test('counts from the moment it is made to the moment it is removed', async () => {
+    test('is valid from its creation until its removal', async () => {
       const receiver = await started(engine);
       const key = await receiver.addKey('late', 'write:*');
       expect(await statusWith(receiver, key, 'a')).toBe(200);
@@ -74,7 +74,7 @@ overEngines((engine) => {
       await expect(rotateKey(receiver.database, 'none')).rejects.toThrow('there is no key none');
     });
 
-    test('has its own rate, and is told when to try again', async () => {
+    test('has its own rate limit, with Retry-After', async () => {
       const receiver = await started(engine);
       const key = await addKey(receiver.database, 'slow', ['write:*'], 2);
       const send = () => receiver.ingest({ hostname: 'a', jobs: [] }, { 'X-API-Key': key });
@@ -132,7 +132,7 @@ overEngines((engine) => {
     });
   });
 
-  test('without any key the server says so, to whoever brings one', async () => {
+  test('if the receiver has no keys, its answer to any key says so', async () => {
     const receiver = await startForTest({ engine });
     cleanups.push(receiver.remove);
     const post = (headers: Record<string, string>) =>
@@ -144,7 +144,7 @@ overEngines((engine) => {
     expect((await post(login)).status, 'a user is no key').toBe(401);
   });
 
-  test('who has no key does not get to send a body', async () => {
+  test('a request without a key is refused before its body is read', async () => {
     const receiver = await started(engine);
     const sent = { bytes: 0 };
     const endless = new ReadableStream<Uint8Array>({

@@ -19,7 +19,7 @@ function limitAt() {
   return { clock, take };
 }
 
-test('a key has its requests, waits for the next one, and does not use those of another key', () => {
+test('each key has its own number of requests, and must wait for the next one', () => {
   const { clock, take } = limitAt();
   expect([take('a', 3), take('a', 3), take('a', 3), take('a', 3)]).toEqual([0, 0, 0, 20]);
   expect(take('b', 3)).toBe(0);
@@ -29,7 +29,7 @@ test('a key has its requests, waits for the next one, and does not use those of 
   expect([take('a', 3), take('a', 3)]).toEqual([0, 20]);
 });
 
-test('after the time of Retry-After a request is answered, whatever came before', () => {
+test('after the time of Retry-After a request is answered, for any earlier requests', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 5000 }), fc.array(fc.nat(5000), { maxLength: 100 }), (perMinute, pauses) => {
       const { clock, take } = limitAt();

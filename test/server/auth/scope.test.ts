@@ -25,7 +25,7 @@ test.each<[Scope, Scope, boolean]>([
   expect(permits([given], needed)).toBe(expected);
 });
 
-test('write:NAME is for that name alone', () => {
+test('write:NAME applies to that name only', () => {
   fc.assert(
     fc.property(fc.array(name), name, (names, other) => {
       const given = names.map((one): Scope => `write:${one}`);

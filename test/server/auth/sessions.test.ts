@@ -83,7 +83,7 @@ overEngines((engine) => {
     expect([answer.status, await answer.json(), answer.headers.get('set-cookie')]).toEqual([status, { error }, null]);
   });
 
-  test('the page can ask who it is, with and without a login', async () => {
+  test('the page can read the user of its session, with and without a login', async () => {
     const who = async (cookie: string) => (await session('GET', { headers: { Cookie: cookie } })).json();
     const nobody = { user: null, scopes: [], may_read: false, sees_names: false };
     expect(await who('')).toEqual(nobody);

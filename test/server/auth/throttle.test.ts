@@ -22,7 +22,7 @@ function throttleAt() {
   return { clock, throttle, wait, fail };
 }
 
-test('ten failures cost no wait, and each further one doubles it up to a minute', () => {
+test('ten failures need no wait, and each further failure doubles the wait up to a minute', () => {
   const { wait, fail } = throttleAt();
   fail(9, 'u', '203.0.113.7');
   expect(wait('u', '203.0.113.7')).toBe(0);

@@ -50,7 +50,7 @@ overEngines((engine) => {
     });
   });
 
-  test('a late snapshot is a delivery, and does not change what the newest one said', async () => {
+  test('a late snapshot counts as a delivery, and does not replace values of the newest one', async () => {
     await snapshot('derecho', 10, { ...from(300), 'X-Collection-Failed': 'jobs' });
     const [before] = await collectors();
     await snapshot('derecho', 86_400, from(299));
@@ -62,7 +62,7 @@ overEngines((engine) => {
     expect(after).toMatchObject({ waiting: 299 });
   });
 
-  test('what was refused is there with its status and reason, also beside a delivery', async () => {
+  test('a refused request is listed with its status and reason, also after a delivery', async () => {
     expect((await snapshot('derecho', 5, from(2), { cpu_nodes_total: 'many' })).status).toBe(400);
     const refused = { status: 400, reason: expect.stringContaining('cpu_nodes_total'), at: expect.any(String) };
     const stream = { kind: 'status', name: 'derecho', last_delivery: null, timestamp: null, refused };

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { readBody } from '../../../src/server/http/body.ts';
 
-test('a body that trickles for ever is given up, however steadily it comes', async () => {
+test('a body that arrives too slowly is aborted, even if it never pauses', async () => {
   const trickle = new ReadableStream<Uint8Array>({
     async pull(controller) {
       await new Promise((resolve) => setImmediate(resolve));

@@ -73,7 +73,7 @@ test.each(['', ',', '5'])('a list of many pieces with %p behind it is the same',
   if (end === '') expect([...parseWithLongList(Buffer.from(text), 'jobs').pieces].length).toBeGreaterThan(3);
 });
 
-test('a gap between two pieces is no JSON', () => {
+test('pieces with a gap between them are not JSON', () => {
   const record = JSON.stringify('x'.repeat(300_000));
   same(`{"jobs":[${record},${record}]}`);
   same(`{"jobs":[${record},,${record}]}`);

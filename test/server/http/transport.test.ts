@@ -202,7 +202,7 @@ overEngines((engine) => {
       expect(answer).toContain('{"error":"Request body is over 100000 bytes"}');
     });
 
-    test('while it comes, when it announced no length', async () => {
+    test('while it arrives, if it has no Content-Length', async () => {
       let sent = 0;
       const endless = new ReadableStream<Uint8Array>({
         async pull(controller) {
@@ -261,7 +261,7 @@ overEngines((engine) => {
     expect(response.status).toBe(431);
   });
 
-  test('each request is one line of the log, without what could steer a terminal', async () => {
+  test('each request is one line of the log, without control characters', async () => {
     await receiver.send('GET', 'outages?secret=1%1b[2J', { headers: login });
     expect(receiver.lines.at(-1)).toMatch(/^200 GET \/api\/v1\/status\/outages \d+ ms$/);
     await receiver.post('logged', leastTotals);

@@ -171,7 +171,7 @@ overEngines((engine) => {
     expect(await receiver.shown(`status/resources/${part}`)).toMatchObject({ current_status: 'down' });
   });
 
-  test('the end of an outage shows what snapshots say', async () => {
+  test('after the end of an outage the status is that of the snapshots', async () => {
     for (const minutes of [20, 15, 10, 5, 0]) {
       await receiver.snapshot('ended', minutes, { filesystems: [filesystem('scratch', { degraded: minutes < 10 })] });
     }
@@ -221,7 +221,7 @@ overEngines((engine) => {
     expect(await receiver.shown('status/resources/ahead')).toMatchObject({ current_status: 'up' });
   });
 
-  test('the end of an outage or reservation that is moved extends it, and last_modified says when', async () => {
+  test('a later end of an outage or reservation extends it, and sets last_modified', async () => {
     const about = { system_name: 'moved', outage_key: 'moved', severity: 'maintenance', start_time: ago(10) };
     await receiver.outage({ ...about, estimated_resolution: ago(-10), outage_reported_at: ago(9) });
     const id = await receiver.outage({ ...about, estimated_resolution: ago(-30), outage_reported_at: ago(8) });

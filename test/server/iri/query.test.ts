@@ -183,7 +183,7 @@ overEngines((engine) => {
     },
   );
 
-  test('any query gets 200, 400, 404 or 422, and what is refused is a problem', async () => {
+  test('any query gets 200, 400, 404 or 422, and each refusal is a problem document', async () => {
     const names = [...new Set(operations.flatMap(({ parameters }) => parameters)), 'x', ''];
     const values = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 12 }),

@@ -11,7 +11,7 @@ const document: { openapi: string; paths: Record<string, Record<string, Operatio
 );
 
 describe('the document', () => {
-  test('names what a snapshot must have, and what an outage may be', () => {
+  test('names the required members of a snapshot, and the allowed values of an outage', () => {
     expect(document.openapi).toBe('3.1.0');
     const body = (path: string) => document.paths[path]?.post?.requestBody?.content['application/json']?.schema;
     const [batch, hub] = (body('/api/v1/status/{system}')?.anyOf ?? []) as Json[];

@@ -134,7 +134,7 @@ overEngines((engine) => {
     expect(await patch(path, { status: 'resolved' })).toMatchObject({ status: 404, body: { error: 'Not found' } });
   });
 
-  test('another method is 405, and a name that is no number is 404', async () => {
+  test('another method is 405, and an id that is not a number is 404', async () => {
     const { status, headers } = await receiver.send('PUT', 'outages/1', { headers: login });
     expect({ status, allow: headers.get('allow') }).toEqual({ status: 405, allow: 'GET, HEAD, PATCH, DELETE' });
     expect(await receiver.get('outages/abc')).toMatchObject({ status: 404 });

@@ -51,7 +51,7 @@ overEngines((engine) => {
     expect(body.error).toStartWith(`${field}: ${words}`);
   });
 
-  test('status and start default to investigating and now; "" is no time', async () => {
+  test('status and start default to investigating and now; "" is not a time', async () => {
     await receiver.post('outage', { system_name: 'defaults', ...least, start_time: '', estimated_resolution: '' });
     const { body } = await receiver.get('outages?system_name=defaults');
     expect(body).toMatchObject([{ status: 'investigating', end_time: null, estimated_resolution: null }]);
@@ -59,7 +59,7 @@ overEngines((engine) => {
     expect(start_time).toBe(created_at);
   });
 
-  test('each POST is a new outage, whatever id it brings', async () => {
+  test('each POST is a new outage, even if its body has an id', async () => {
     const first = await receiver.post('outage', { system_name: 'ids', ...least });
     const second = await receiver.post('outage', {
       system_name: 'ids',
@@ -142,7 +142,7 @@ overEngines((engine) => {
       expect(await list()).toMatchObject([{ start_time: '2026-03-01T10:00:00' }]);
     });
 
-    test('a report that comes late does not open what is over', async () => {
+    test('a late report does not reopen a resolved outage', async () => {
       const over = { ...first, status: 'resolved', end_time: '2026-03-01T11:00:00' };
       await receiver.post('outage', { ...over, outage_reported_at: '2026-03-01T11:00:00' });
       const late = await receiver.post('outage', { ...first, outage_reported_at: '2026-03-01T10:20:00' });

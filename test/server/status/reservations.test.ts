@@ -46,14 +46,14 @@ overEngines((engine) => {
     ]);
   });
 
-  test('a late snapshot does not overwrite what a newer one reported', async () => {
+  test('a late snapshot does not overwrite values of a newer one', async () => {
     await snapshot('late', '2026-03-01T10:05:00', [{ reservation_name: 'R1', ...ahead, node_count: 9 }]);
     const late = await snapshot('late', '2026-03-01T10:00:00', [{ reservation_name: 'R1', ...ahead, node_count: 5 }]);
     expect(late.body.reservation_ids).toHaveLength(1);
     expect(await listed('system_name=late')).toMatchObject([{ node_count: 9, updated_at: '2026-03-01T10:05:00' }]);
   });
 
-  test('what is over is listed only on request', async () => {
+  test('reservations that have ended are listed only on request', async () => {
     await snapshot('over', '2026-03-01T10:00:00', [
       { reservation_name: 'over', start_time: '2026-01-01', end_time: '2026-01-02' },
       { reservation_name: 'ahead', ...ahead },
@@ -65,7 +65,7 @@ overEngines((engine) => {
     expect(await names('upcoming_only=false')).toEqual(['over', 'ahead']);
   });
 
-  test('what was not reported for 30 minutes of its system is hidden, other systems do not matter', async () => {
+  test('a reservation that its system has not reported for 30 minutes is hidden', async () => {
     await snapshot('stale', '2026-03-01T10:00:00', [{ reservation_name: 'R1', ...ahead }]);
     await snapshot('other', '2026-03-09T10:00:00', [{ reservation_name: 'R1', ...ahead }]);
     await snapshot('stale', '2026-03-01T10:30:00', []);

@@ -5,7 +5,7 @@ import { parseRollup, type Rollup, rollupText, withSample } from '../../../src/s
 const value = fc.option(fc.integer({ min: 0, max: 5 }), { nil: null });
 const samples = fc.array(fc.array(value, { minLength: 3, maxLength: 3 }), { minLength: 1, maxLength: 20 });
 
-test('a roll-up is stored after each sample, and sums up what was known', () => {
+test('a roll-up is updated after each sample, and sums up the known values', () => {
   fc.assert(
     fc.property(samples, (list) => {
       const rollup = list.reduce<Rollup>((before, one) => parseRollup(rollupText(withSample(before, one))), []);

@@ -86,7 +86,7 @@ overEngines((engine) => {
     expect(Object.keys(empty.body)).not.toContain('reservation_ids');
   });
 
-  test('a span goes on while its counters stay, and a late snapshot leaves it alone', async () => {
+  test('a span continues while its counters stay equal, and a late snapshot does not change it', async () => {
     const at = (timestamp: string, running_jobs: number) =>
       receiver.post('spans', {
         ...leastTotals,
@@ -254,7 +254,7 @@ overEngines((engine) => {
       });
     });
 
-    test('a body that describes neither is a hub only where the SAM API takes any body', async () => {
+    test('a body that describes neither is a hub only if the SAM API accepts any body', async () => {
       expect((await receiver.post('jupyterhub', { x: 1 })).status).toBe(201);
       expect((await receiver.post('hub3', { x: 1 })).status).toBe(400);
     });
@@ -319,7 +319,7 @@ overEngines((engine) => {
       expect(body.received_at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?$/);
     });
 
-    test('has in the entries of its lists what the SAM API adds to them', async () => {
+    test('has the members that the SAM API adds to the entries of its lists', async () => {
       const user = { username: 'ada', project_code: 'P1', queue_name: 'main' };
       const at = (timestamp: string, running_jobs: number) =>
         receiver.post('nested', {
@@ -369,14 +369,14 @@ overEngines((engine) => {
       expect((await receiver.get('jupyterhub/latest')).body.nodes).toEqual(nodes);
     });
 
-    test('is 404 in words when there is none', async () => {
+    test('is 404 with a clear message if there is none', async () => {
       const { status, body } = await receiver.get('nothing/latest');
       expect(status).toBe(404);
       expect(body).toEqual({ message: 'No Nothing status data available' });
     });
   });
 
-  test('the body is stored as it came, unknown keys too', async () => {
+  test('the body is stored unchanged, with unknown keys', async () => {
     const text = `{ "x" : 1, ${JSON.stringify(leastTotals).slice(1)}  `;
     const { body } = await receiver.post('asitcame', text);
     const [row] = await receiver.all<{ body: Uint8Array; received_from: string }>(

@@ -31,7 +31,7 @@ overEngines((engine) => {
   const systemAt = async (name: string, now: Date) =>
     (await systemsAt(store, now)).find((system) => system.name === name);
 
-  test('a system has its state, the age of its newest snapshot, and what is free', async () => {
+  test('a system has its state, the age of its newest snapshot, and its free resources', async () => {
     const { timestamp: _, ...snapshot } = derechoSample;
     const node_types = [{ node_type: 'gpu-v100', nodes_total: 8, nodes_available: 3, gpus_per_node: 4 }];
     await send('derecho', { ...snapshot, node_types }, { 'X-Collection-Failed': 'reservations' });

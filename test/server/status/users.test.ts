@@ -79,7 +79,7 @@ overEngines((engine) => {
     }
   });
 
-  test('of pending jobs, of which there are none', async () => {
+  test('of pending jobs, if there are none', async () => {
     const { body } = await receiver.get(`s/users?${window}&state=pending&metric=jobs`);
     expect(body).toMatchObject({ state: 'pending', metric: 'jobs', series: [], total: [0, null, 0, null] });
   });

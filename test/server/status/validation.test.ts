@@ -60,7 +60,7 @@ overEngines((engine) => {
     });
   });
 
-  test('everything that is wrong is named in one line, what is missing first', async () => {
+  test('all problems are named in one line, missing members first', async () => {
     const { cpu_nodes_total: _, gpu_count_idle: __, ...rest } = leastTotals;
     const { body } = await receiver.post('derecho', {
       running_jobs: -3,

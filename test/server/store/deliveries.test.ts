@@ -37,7 +37,7 @@ overEngines((engine) => {
     expect(await receiver.rows('outages')).toBe(1);
   });
 
-  test('20 at once with one key are one row and one answer', async () => {
+  test('20 concurrent requests with one key store one row and get one answer', async () => {
     const headers = { ...key(), Connection: 'close' };
     const rows = await receiver.rows('snapshots');
     const answers = await Promise.all(Array.from({ length: 20 }, () => receiver.post('at-once', leastTotals, headers)));
@@ -78,7 +78,7 @@ overEngines((engine) => {
     expect(body.error).toStartWith('Idempotency-Key must have');
   });
 
-  test('a POST whose storing fails half-way leaves nothing behind, and says nothing about why', async () => {
+  test('a POST that fails half-way stores nothing, and its answer has no internals', async () => {
     for (const statement of refusal[engine]) await receiver.change(statement);
     const rows = await receiver.rows('snapshots');
     const headers = key();

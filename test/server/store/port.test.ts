@@ -25,7 +25,7 @@ overEngines((engine) => {
     return (await store.all<{ name: string }>('SELECT name FROM clusters ORDER BY name')).map((row) => row.name);
   }
 
-  test('parameters are bound by their number, in whatever order a statement has them', async () => {
+  test('parameters are bound by their number, in any order in the statement', async () => {
     expect(await store.get('SELECT $2 AS second, $1 AS first, $2 AS again', 'a', 'b')).toEqual({
       second: 'b',
       first: 'a',

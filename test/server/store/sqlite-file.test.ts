@@ -64,7 +64,7 @@ test.each(migrations.slice(1).map((_, index) => index + 1))(
   },
 );
 
-test('users and keys of older versions keep what they could do', () => {
+test('users and keys of older versions keep their rights', () => {
   const { path, remove } = freshDatabasePath();
   makeOld(path, 4);
   const old = new Database(path);
