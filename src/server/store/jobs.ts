@@ -49,25 +49,35 @@ export async function storeJobs(
 /** The times of a job as they are stored. */
 export type JobTimes = { readonly submit: string; readonly start: string | null; readonly end: string | null };
 
-const idsAtOnce = 500;
+/** The time by which a job belongs to a segment. */
+const endTime = 'coalesce("end", start, jobs.submit)';
 
-/** Yields the times of the stored jobs of a cluster that have one of the ids, whatever their submit times. */
-export async function* timesOfJobs(
+/** What tells the jobs of a cluster apart. */
+export type JobKey = { readonly id: string; readonly submit: string };
+
+const keysAtOnce = 250;
+
+/** Yields the times by which the stored jobs of a cluster with some keys belong to segments. */
+export async function* endsOfJobs(
   reader: Reader,
   cluster: string,
-  ids: readonly string[],
-): AsyncGenerator<readonly JobTimes[]> {
-  const places = Array.from({ length: idsAtOnce }, (_, index) => `$${index + 2}`).join(', ');
-  for (let from = 0; from < ids.length; from += idsAtOnce) {
-    const slice = ids.slice(from, from + idsAtOnce);
-    const last = slice.at(-1) ?? '';
+  keys: readonly JobKey[],
+): AsyncGenerator<readonly string[]> {
+  const places = Array.from({ length: keysAtOnce }, (_, index) => `($${2 * index + 2}, $${2 * index + 3})`).join(', ');
+  for (let from = 0; from < keys.length; from += keysAtOnce) {
+    const slice = keys.slice(from, from + keysAtOnce);
+    const last = slice.at(-1);
     // The same statement for each slice, so that it is prepared once.
-    yield await reader.all<JobTimes>(
-      `SELECT submit, start, "end" FROM jobs WHERE cluster = $1 AND job_id IN (${places})`,
+    const filled = [...slice, ...new Array<JobKey | undefined>(keysAtOnce - slice.length).fill(last)];
+    // A subquery for each key finds it by the primary key, also while PostgreSQL has no statistics of the table.
+    const rows = await reader.all<{ time: string | null }>(
+      `WITH wanted (job_id, submit) AS (VALUES ${places})
+       SELECT (SELECT ${endTime} FROM jobs
+         WHERE cluster = $1 AND jobs.job_id = wanted.job_id AND jobs.submit = wanted.submit) AS time FROM wanted`,
       cluster,
-      ...slice,
-      ...new Array(idsAtOnce - slice.length).fill(last),
+      ...filled.flatMap((key) => [key?.id ?? '', key?.submit ?? '']),
     );
+    yield rows.flatMap(({ time }) => time ?? []);
   }
 }
 
@@ -87,8 +97,6 @@ export type UsageRow = JobTimes & {
   readonly node_list: string | null;
 };
 
-/** The time by which a job belongs to a segment. */
-const endTime = 'coalesce("end", start, submit)';
 /** So many rows are read in about 10 ms, after which other requests have their turn. */
 const rowsAtOnce = 3000;
 

@@ -118,6 +118,8 @@ function settings(address: PostgresAddress, connections: number, limits: Limits)
     ...(tls === null ? {} : { tls: tlsOptions(host, tls.authority) }),
     connection: {
       application_name: 'hpc-collector',
+      // A plan that was made while a table was empty reads all of it, and stays until the server has statistics.
+      plan_cache_mode: 'force_custom_plan',
       statement_timeout: String(limits.statement),
       lock_timeout: String(limits.lock),
       // A receiver that was stopped or cut off in a transaction must not keep its locks.

@@ -1,5 +1,5 @@
 import { noteReceived } from '../store/clusters.ts';
-import { type ReceivedJobs, storeJobs, timesOfJobs } from '../store/jobs.ts';
+import { endsOfJobs, type JobKey, type ReceivedJobs, storeJobs } from '../store/jobs.ts';
 import type { Writer } from '../store/port.ts';
 import { clockOf, otherRequests, rebuildSegments, segmentDay } from './segments/rebuild.ts';
 
@@ -15,14 +15,15 @@ export async function storeAndSegment(writer: Writer, received: ReceivedJobs): P
   const place = (column: (typeof columns)[number]) => columns.indexOf(column);
   const [id, submit, start, end] = [place('job_id'), place('submit'), place('start'), place('end')];
   const days = new Set<number>();
-  const ids: string[] = [];
+  const keys: JobKey[] = [];
   for (const [index, row] of rows.entries()) {
     if (index % sliceRows === 0) await otherRequests();
-    ids.push(String(row[id]));
-    days.add(segmentDay(clock, { submit: String(row[submit]), start: textIn(row[start]), end: textIn(row[end]) }));
+    const key = { id: String(row[id]), submit: String(row[submit]) };
+    keys.push(key);
+    days.add(segmentDay(clock, { submit: key.submit, start: textIn(row[start]), end: textIn(row[end]) }));
   }
-  for await (const before of timesOfJobs(writer, name, ids)) {
-    for (const times of before) days.add(segmentDay(clock, times));
+  for await (const ends of endsOfJobs(writer, name, keys)) {
+    for (const end of ends) days.add(clock.dayOf(clock.timeOf(end)));
     await otherRequests();
   }
   await storeJobs(writer, received);

@@ -98,7 +98,7 @@ beforeAll(async () => {
     receivedAt: '',
     receivedFrom: '',
   });
-  await jobs.timesOfJobs(writer, 'c', ['1']).next();
+  await jobs.endsOfJobs(writer, 'c', [{ id: '1', submit: '' }]).next();
   await jobs.jobsByEnd(writer, 'c', '', '').next();
   await jobs.jobsBySubmit(writer, 'c', '', '', null).next();
   await jobs.nextEnd(writer, 'c', '');
