@@ -19,5 +19,5 @@ export type Observation = {
   snapshot(time: Date, repeated: Readonly<Record<string, unknown>>): Validated;
 };
 
-/** What starts the commands of a system's probes; once `signal` is aborted they are killed, and their results mean nothing. */
+/** The executor that starts the commands of a system's probes; once `signal` is aborted they are killed, and their results mean nothing. */
 export type Probing = { readonly executor: Executor; readonly signal: AbortSignal };

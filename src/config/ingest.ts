@@ -15,7 +15,7 @@ export type IngestSettings = Omit<CollectorSettings['destinations']['ingest'], '
   readonly proxy: string | null;
 };
 
-/** What `collector.yaml` says about such a destination. */
+/** The settings of such a destination in `collector.yaml`. */
 type Configured = Omit<CollectorSettings['destinations']['ingest'], 'timeout' | 'kind'> & {
   readonly kind: 'ingest' | 'sams';
   readonly timeout?: number | undefined;

@@ -7,7 +7,7 @@ export type ConfigProblem = {
   /** Counted from 1; null if the error has no place in a file. */
   readonly line: number | null;
   readonly column: number | null;
-  /** What is wrong and what is expected. */
+  /** The problem and the expected value. */
   readonly words: string;
 };
 

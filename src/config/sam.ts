@@ -14,7 +14,7 @@ export type SamSettings = Omit<CollectorSettings['destinations']['sam'], 'proxy'
   readonly proxy: string | null;
 };
 
-/** What `collector.yaml` says about such a destination. */
+/** The settings of such a destination in `collector.yaml`. */
 type Configured = Omit<CollectorSettings['destinations']['sam'], 'timeout'> & { readonly timeout?: number | undefined };
 
 /** Returns the settings of a destination at an address that was already checked. Throws OperatorError for a wrong one. */

@@ -29,7 +29,7 @@ export type ShowSource = {
   readonly flags: Readonly<Record<string, string | undefined>>;
 };
 
-/** What can set a setting besides YAML, and its default. */
+/** The variables and flags that set a setting besides YAML, and its default. */
 type Rule = { readonly variables?: readonly string[]; readonly flag?: string; readonly default?: unknown };
 
 /** Lists the whole configuration: the settings of the collector, then those of each system. Throws OperatorError. */

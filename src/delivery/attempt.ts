@@ -7,7 +7,7 @@ import type { Pace } from './pace.ts';
 import type { ReadAhead } from './read-ahead.ts';
 import { requiresStart } from './start-required.ts';
 
-/** What the attempts of one drain share. */
+/** The values that the attempts of one drain share. */
 export type DeliveryBounds = {
   readonly clock: Clock;
   readonly pace: Pace;

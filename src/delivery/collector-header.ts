@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { about } from '../lib/version.ts';
 
-/** What a request says about the collector: how many entries are pending for the destination besides the sent one. */
+/** The data about the collector in a request: how many entries are pending for the destination besides the sent one. */
 export type Sender = {
   /** Null if that is not known, because the outbox cannot be read. */
   readonly waiting: number | null;

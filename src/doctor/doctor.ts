@@ -18,7 +18,7 @@ import { checkSam } from './sam.ts';
 import { checkSams } from './sams.ts';
 import { usedDestinations } from './used-destinations.ts';
 
-/** What to check, and with which executors. */
+/** The things to check, and the executors for it. */
 export type DoctorContext = {
   readonly examined: Examined;
   /** The systems named on the command line. */

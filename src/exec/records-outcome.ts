@@ -3,7 +3,7 @@ import { type Command, describeCommand, type Ending } from './command.ts';
 import { failureOf, unreachableOf } from './describe.ts';
 import { silentFailure } from './read-text.ts';
 
-/** What the output of a command contained, after its records were passed on one by one. */
+/** The result of reading the records of a command, after each was passed on. */
 export type ReadRecords = {
   readonly taken: number;
   readonly damaged: Damages;

@@ -8,7 +8,7 @@ import type { Condition, SystemCondition } from './condition.ts';
 export const statuses = ['ok', 'warning', 'critical', 'unknown'] as const;
 export type Status = (typeof statuses)[number];
 
-/** What can be wrong. People are notified once for each topic, for any number of systems. */
+/** The topics of findings. People are notified once for each topic, for any number of systems. */
 export type Topic =
   | 'collection'
   | 'history'

@@ -3,7 +3,7 @@ import type { Command, Executor } from '../exec/command.ts';
 import { readText } from '../exec/read-text.ts';
 import { exitCodes, OperatorError } from '../lib/errors.ts';
 
-/** Where the accounting log of a PBS server is. */
+/** The location of the accounting log of a PBS server. */
 export type LogLocation = {
   readonly executor: Executor;
   /** The host that has the files; null for this host. */

@@ -28,7 +28,7 @@ export type LogOptions = LogLocation & {
   check(): Promise<QstatCheck>;
 };
 
-/** What the parts of one export share. `state` changes while they are read. */
+/** The values that the parts of one export share. `state` changes while they are read. */
 export type Reader = {
   readonly options: LogOptions;
   readonly request: PlanRequest;

@@ -3,7 +3,7 @@ import { headCommand, type LogFile, type LogLocation } from './log-files.ts';
 import { beginsWith } from './log-head.ts';
 import type { LogPlace } from './log-place.ts';
 
-/** Where the reading of a file begins. */
+/** The position at which the reading of a file begins. */
 export type Start = {
   readonly from: LogPosition;
   /** The beginning of the file; null if it is not known yet. */

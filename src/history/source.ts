@@ -49,13 +49,13 @@ export type HistoryPlan = {
   readonly text: string;
   /** The message if there are no parts. */
   readonly nothing: string;
-  /** What a part is: `day`. */
+  /** The name of a part: `day`. */
   readonly unit: string;
   /** True if an earlier export of the same range stopped where this one begins. */
   readonly isResumed: boolean;
 };
 
-/** Where the finished jobs of a cluster come from. */
+/** The source of the finished jobs of a cluster. */
 export type HistorySource = {
   readonly cluster: string;
   /** The time zone of the times in the records. */

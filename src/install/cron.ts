@@ -4,7 +4,7 @@ import { printable } from '../lib/text.ts';
 import { blockOf } from './block.ts';
 import { argumentsOf, type Installation, staggered } from './installation.ts';
 
-/** What cron starts besides `health`. */
+/** The jobs that cron starts besides `health`. */
 export type CronTasks = { readonly runs: boolean; readonly exportsJobs: boolean };
 
 const runsOnly: CronTasks = { runs: true, exportsJobs: false };

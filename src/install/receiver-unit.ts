@@ -59,7 +59,7 @@ export function receiverUnit(
   return { [`${receiverName}.service`]: text };
 }
 
-/** What the systemd of a user can do, too. Not MemoryDenyWriteExecute: the program has a JIT compiler. */
+/** The restrictions that the systemd of a user supports, too. Not MemoryDenyWriteExecute: the program has a JIT compiler. */
 const hardening: readonly string[] = [
   'NoNewPrivileges=yes',
   'LockPersonality=yes',

@@ -4,7 +4,7 @@ import { onOneLine } from './one-line.ts';
 /** The first line of files that belong to this program. */
 export const ownFileMark = '# Written by hpc-collector install';
 
-/** What a timer starts: `run` every five minutes, or `jobs export` once a day. */
+/** The command that a timer starts: `run` every five minutes, or `jobs export` once a day. */
 export type Task = {
   /** The name of the units, without the suffix. */
   readonly name: 'hpc-collector' | 'hpc-collector-jobs';

@@ -24,7 +24,7 @@ export const sampledJobSchema = z.looseObject({
       execs: z.record(z.string(), cpu),
       start_time: z.number(),
       end_time: z.number(),
-      /** What the control group counted beside the programs; absent if it does not count. */
+      /** CPU time of the control group beyond that of the programs; absent if it is not counted. */
       untracked: cpu.optional(),
     })
     .optional(),

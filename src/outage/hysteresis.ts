@@ -1,6 +1,6 @@
 import type { OutageRules } from '../config/outage-rules.ts';
 
-/** What a snapshot says about one thing; nothing if it did not measure it. */
+/** The reading of one component in a snapshot; none if the snapshot did not measure it. */
 export type Measurement = 'bad' | 'good';
 
 /**

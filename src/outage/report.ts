@@ -5,7 +5,7 @@ import { bodyOf, type Outage, outageOf } from './outage.ts';
 import { findOutage, forgetOldOutages, remember } from './outage-table.ts';
 import type { KnownOutage } from './row.ts';
 
-/** What a person reports about an outage; undefined members stay unchanged. */
+/** The reported members of an outage; undefined members stay unchanged. */
 export type OutageChanges = {
   readonly title?: string | undefined;
   readonly severity?: string | undefined;

@@ -4,7 +4,7 @@ import type { OutageAnswerRow, OutageRow } from '../outbox/tables/outages.ts';
 import { outageStatuses, severities } from '../snapshot/limits.ts';
 import type { Outage } from './outage.ts';
 
-/** What a destination answered to the reports of an outage. */
+/** The answer of a destination to the reports of an outage. */
 export type OutageAnswer = {
   readonly destination: string;
   /** The ids that it gave the reports; the SAM API gives each report its own. */

@@ -14,7 +14,7 @@ const latin1: Decode = (bytes, start, end) => bytes.toString('latin1', start, en
 /** A position in a file of the log: after so many bytes, which are so many lines. */
 export type LogPosition = { readonly offset: number; readonly lines: number };
 
-/** What a file is read with. */
+/** The options for reading a file. */
 export type LogReading = {
   /** The bytes of the file from `from` on. */
   readonly chunks: AsyncIterable<Uint8Array>;

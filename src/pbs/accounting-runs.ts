@@ -7,7 +7,7 @@ import { allocationOf, noAllocation } from './exec-vnode.ts';
 import { booked, finishedRun } from './finished-run.ts';
 import type { LogState, OpenRun } from './open-runs.ts';
 
-/** How runs are counted. */
+/** The options for counting runs. */
 export type RunOptions = {
   /** The CPUs and GPUs of an exclusive job: all that it holds, or only those that it requests. */
   readonly exclusive: 'held' | 'requested';
@@ -15,7 +15,7 @@ export type RunOptions = {
   readonly hasRunSuffix: boolean;
 };
 
-/** What a record means: the run that ends with it, or why the record cannot be used; null for neither. */
+/** The result of a record: the run that ends with it, or the reason why it cannot be used; null for neither. */
 export type RunResult = FinishedJob | string | null;
 
 /**

@@ -30,7 +30,7 @@ const skeleton =
 
 const accountOpens = 'account="';
 
-/** What can follow the account, the likeliest first: PBS gives every job a project. */
+/** The fields that can follow the account, the most frequent first: PBS gives every job a project. */
 const afterAccount = ['" project=', '" accounting_id=', '" jobname='] as const;
 
 /**
@@ -104,7 +104,7 @@ export class JobTexts {
   }
 }
 
-/** Who a job belongs to, and where it was submitted. */
+/** The user, account and queue of a job, and its submit time. */
 export type JobOwner = {
   readonly user: string;
   /** The account, else a project that is not the default project of PBS, as in the snapshots; else `unknown`. */

@@ -14,7 +14,7 @@ export type EndedRun = {
   /** In seconds; 0 if PBS does not know it. */
   readonly walltime: number;
   readonly allocation: Allocation;
-  /** What the run holds, if that is more than `allocation`. */
+  /** The resources that the run holds, if they are more than `allocation`. */
   readonly held: OpenRun['held'];
   readonly phase: Phase | null;
   readonly doubt: string | null;

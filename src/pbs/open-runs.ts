@@ -26,7 +26,7 @@ const openRun = z.object({
 export type Phase = z.output<typeof phase>;
 export type OpenRun = z.output<typeof openRun>;
 
-/** What a reader must know to continue in the middle of a log. */
+/** The state with which a reader continues in the middle of a log. */
 export type LogState = {
   /** The jobs that have not ended, by id. */
   readonly open: Map<string, OpenRun>;

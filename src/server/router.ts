@@ -36,7 +36,7 @@ import { getExpectedWait, getOutageCosts, getReport, getUtilisation } from './us
 import { getQuery, postQuery } from './usage/query-api.ts';
 import type { UsageThread } from './usage/thread.ts';
 
-/** What the handlers work with. */
+/** The store, the settings and the services that the handlers use. */
 export type RouterParts = Auth & {
   readonly store: Store;
   readonly usage: UsageThread;

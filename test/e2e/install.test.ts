@@ -201,7 +201,7 @@ describe('install systemd', () => {
     test.each([
       [['casper'], '--receiver does not collect systems'],
       [['--jobs'], 'give one of them'],
-      [['--', 'casper'], "serve takes no word 'casper'"],
+      [['--', 'casper'], "serve in a unit does not accept 'casper'"],
       [['--', '--lisen', ':1'], 'did you mean --listen?'],
       [['--', '--tls-cert', 'a.pem'], 'a unit needs the full path'],
     ])('%p is refused', async (flags, words) => {

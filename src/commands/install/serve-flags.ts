@@ -22,7 +22,7 @@ export async function checkedServeFlags(
   const definitions = (await resolved(serveCommand.args)) ?? {};
   const [other] = checkFlags(definitions, { name: 'hpc-collector serve', args: words });
   if (other !== undefined)
-    throw new OperatorError(`serve takes no word '${printable(other, 60)}' in a unit: give flags`);
+    throw new OperatorError(`serve in a unit does not accept '${printable(other, 60)}': give only its flags`);
   for (const [flag, value] of filesIn(words)) {
     const isAddress = flag === '--database' && isPostgresAddress(value);
     if (!isAddress && !value.startsWith('/')) {

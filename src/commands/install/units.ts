@@ -16,7 +16,7 @@ export type Units = {
   /** A sentence about the installed units, and the systemctl call that shows them; null for none. */
   readonly runs: string;
   readonly look: readonly string[] | null;
-  /** What a failure of systemctl means. */
+  /** The consequence of a failure of systemctl. */
   readonly notStarted: string;
   /** How to run it without systemd; null if there is no other way. */
   readonly without: string | null;

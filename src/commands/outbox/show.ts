@@ -56,7 +56,7 @@ type Shown = {
   readonly attempts: readonly Attempt[];
   readonly waiting: Waiting | null;
   readonly body: Body;
-  /** What to type for the id. */
+  /** The id, or its prefix, to type in commands. */
   readonly shortId: string;
 };
 

@@ -1,14 +1,14 @@
 import { send } from '../../lib/http.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Outbox } from '../../outbox/outbox.ts';
-import { refusalOf } from './tell.ts';
+import { failureOfReply } from './send-message.ts';
 
 const timeoutSeconds = 10;
 
 /** Fetches the heartbeat address. Logs a failure once, and its end once. */
 export async function pingHeartbeat(outbox: Outbox, url: string, proxy: string | null, log: Log): Promise<void> {
   const reply = await send({ url, method: 'GET', headers: {}, body: null, timeoutSeconds, ca: null, proxy });
-  const failure = refusalOf(reply, url);
+  const failure = failureOfReply(reply, url);
   const failedBefore = outbox.metadata.read('heartbeat') !== null;
   if (failure === null) {
     if (failedBefore) {

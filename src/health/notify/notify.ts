@@ -6,7 +6,7 @@ import type { Outbox } from '../../outbox/outbox.ts';
 import type { HealthFinding } from '../findings.ts';
 import { healthChangesOf } from './changes.ts';
 import { type Channel, channels, type Message, readNotifiedState, writeNotifiedState } from './notified-state.ts';
-import { tell } from './tell.ts';
+import { sendMessage } from './send-message.ts';
 
 /** Attempts per message, and the pause after the first one in milliseconds, which doubles up to an hour: nine hours in all. */
 const maxAttempts = 13;
@@ -37,7 +37,7 @@ export async function notify(
 
 /** Sends one message once; returns false if that failed. */
 async function tryOnce(outbox: Outbox, message: Message, settings: AlertSettings, log: Log): Promise<boolean> {
-  const failure = await tell(message, settings, hostname());
+  const failure = await sendMessage(message, settings, hostname());
   if (failure === null) {
     forget(outbox, message);
     log.info(`Notified the ${message.channel}: ${message.text}`);

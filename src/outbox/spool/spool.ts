@@ -10,7 +10,7 @@ import { answerText, entryText, type SpooledAnswer } from './files.ts';
 const maxSpoolBytes = 1024 ** 3;
 const entrySuffix = '.entry.json';
 const answerSuffix = '.answer.json';
-/** Digits of the number in the name of an entry's file: more than the first part of an id has. */
+/** Digits of the number in the name of an entry's file. Files of an earlier version begin with an id instead, whose first part is shorter. */
 const numberDigits = 12;
 
 /** The file of a snapshot, and older snapshots that were deleted for it. */

@@ -19,7 +19,7 @@ export type OutageRow = {
   readonly affected: string;
 };
 
-/** What a destination answered to the reports of an outage. */
+/** The answer of a destination to the reports of an outage. */
 export type OutageAnswerRow = {
   readonly outage: string;
   readonly destination: string;

@@ -47,7 +47,7 @@ export type Visitor = ReadingClient & { readonly mayRead: boolean };
 /** A client that may read the jobs of some clusters. */
 export type UsageClient = ReadingClient & { readonly mayReadCluster: (name: string) => boolean };
 
-/** What the rules depend on. */
+/** The stores and settings that the rules use. */
 export type AccessParts = {
   readonly identify: Identify;
   readonly keyRing: KeyRing;

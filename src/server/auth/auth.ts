@@ -6,7 +6,7 @@ import { createKeyRing } from './key-ring.ts';
 import { createPseudonyms } from './pseudonyms.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 
-/** Who may do what at a receiver, and the logins of browsers. */
+/** The access rules of a receiver, and the logins of browsers. */
 export type Auth = {
   readonly access: AccessRules;
   readonly authenticator: Authenticator;

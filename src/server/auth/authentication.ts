@@ -19,7 +19,7 @@ export type Authenticator = {
   login(user: string, password: string, address: string): Promise<Account>;
 };
 
-/** More users than any receiver has. All entries are dropped at this number, with those of old passwords. */
+/** The most remembered logins: more than a receiver has users. At this number all are dropped, with those of old passwords. */
 const maxRemembered = 1000;
 /** Each verification by argon2id takes 19 MiB and a core. */
 const maxAtOnce = 2;

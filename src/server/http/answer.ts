@@ -13,7 +13,7 @@ export function json(status: number, body: string, headers: Readonly<Record<stri
     headers: {
       'Content-Type': 'application/json',
       'Cache-Control': 'no-store',
-      // No browser must take a stored text for a page.
+      // A browser must not show a stored text as an HTML page.
       'X-Content-Type-Options': 'nosniff',
       ...headers,
     },

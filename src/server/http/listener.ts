@@ -4,7 +4,7 @@ import { openFiles, openFilesLimit } from './open-connections.ts';
 import type { RequestLog } from './routing.ts';
 import { readTls, type TlsFiles } from './tls.ts';
 
-/** Where and how to listen. */
+/** The address and the TLS settings to listen with. */
 export type ListenerOptions = {
   /** A name or address of this host, without brackets. */
   readonly hostname: string;

@@ -6,22 +6,22 @@ import type { Call } from '../http/routing.ts';
 import type { Store } from '../store/port.ts';
 import { eventById, eventsOf, eventsOfIncident, justAfter, shownEvent } from './events.ts';
 import { shownFacility, shownSite } from './facility.ts';
-import { type Facts, readFacts, readIncidents } from './facts.ts';
 import { incidentsFor, shownIncident } from './incidents.ts';
 import { queries, readQuery } from './query.ts';
 import { resourcesFor, shownResource } from './resources.ts';
+import { readIncidents, readShownData, type ShownData } from './shown-data.ts';
 import { apiTime, type Uris, urisFor, type Version } from './uris.ts';
 
-/** What the handlers of a version are made of. */
+/** The store and settings that the handlers of a version use. */
 export type IriParts = {
   readonly store: Store;
   readonly settings: ReceiverSettings;
   readonly version: Version;
 };
 
-/** What an answer is made of. */
+/** The data of one request from which the answer is made. */
 type Asked<Query> = IriParts & {
-  readonly facts: Facts;
+  readonly data: ShownData;
   readonly uris: Uris;
   readonly query: Query;
   /** The id in the path; empty without one. */
@@ -36,24 +36,24 @@ function operation<Shape extends z.ZodRawShape>(
 ) {
   return async ({ url, client, parameters }: Call): Promise<Answered> => {
     const query = readQuery(url.searchParams, schema);
-    const facts = await readFacts(parts.store, parts.settings, new Date());
+    const data = await readShownData(parts.store, parts.settings, new Date());
     const uris = urisFor(client, parts.version);
-    const found = await find({ ...parts, facts, uris, query, id: parameters.name ?? '' });
+    const found = await find({ ...parts, data, uris, query, id: parameters.name ?? '' });
     return { response: json(200, JSON.stringify(found)) };
   };
 }
 
 /** Returns the handler that shows the facility. */
 export const getFacility = (parts: IriParts) =>
-  operation(parts, queries.modified, ({ facts, uris, query }) => {
-    const facility = shownFacility(facts, uris);
+  operation(parts, queries.modified, ({ data, uris, query }) => {
+    const facility = shownFacility(data, uris);
     return isNewer(facility, query) ? withoutNulls(facility) : missing('Facility not found');
   });
 
 /** Returns the handler that lists the sites: the one of receiver.yaml. */
 export const getSites = (parts: IriParts) =>
-  operation(parts, queries.sites, ({ facts, uris, query }) => {
-    const site = shownSite(facts, uris);
+  operation(parts, queries.sites, ({ data, uris, query }) => {
+    const site = shownSite(data, uris);
     const { name = site.name, short_name = site.short_name } = query;
     const found = [site].filter((one) => one.name === name && one.short_name === short_name && isNewer(one, query));
     return someOf(pageOf(found, query).map(withoutNulls), 'No sites found');
@@ -61,16 +61,16 @@ export const getSites = (parts: IriParts) =>
 
 /** Returns the handler that shows a site. */
 export const getSite = (parts: IriParts) =>
-  operation(parts, queries.modified, ({ facts, uris, query, id }) => {
-    const site = shownSite(facts, uris);
+  operation(parts, queries.modified, ({ data, uris, query, id }) => {
+    const site = shownSite(data, uris);
     return site.id === id && isNewer(site, query) ? withoutNulls(site) : missing('Site not found');
   });
 
 /** Returns the handler that lists resources. */
 export const getResources = (parts: IriParts) =>
-  operation(parts, queries.resources[parts.version], ({ facts, uris, version, query }) =>
+  operation(parts, queries.resources[parts.version], ({ data, uris, version, query }) =>
     pageOf(
-      resourcesFor(facts, uris, version, query).filter((one) => isNewer(one, query)),
+      resourcesFor(data, uris, version, query).filter((one) => isNewer(one, query)),
       query,
     ).map(withoutNulls),
   );
@@ -80,37 +80,37 @@ export const getResource = (parts: IriParts) =>
   operation(
     parts,
     queries.none,
-    ({ facts, uris, version, id }) => shownResource(facts, id, uris, version) ?? missing('Item not found'),
+    ({ data, uris, version, id }) => shownResource(data, id, uris, version) ?? missing('Item not found'),
   );
 
 /** Returns the handler that lists incidents, the newest start first. */
 export const getIncidents = (parts: IriParts) =>
-  operation(parts, queries.incidents, async ({ store, facts, uris, query }) => {
-    const found = incidentsFor(await readIncidents(store, facts), query);
+  operation(parts, queries.incidents, async ({ store, data, uris, query }) => {
+    const found = incidentsFor(await readIncidents(store, data), query);
     const shown = pageOf(found, query).map(async (incident) =>
-      shownIncident(incident, await eventsOfIncident(store, facts, incident), uris),
+      shownIncident(incident, await eventsOfIncident(store, data, incident), uris),
     );
     return someOf(await Promise.all(shown), 'No incidents found');
   });
 
 /** Returns the handler that shows an incident. */
 export const getIncident = (parts: IriParts) =>
-  operation(parts, queries.none, async ({ store, facts, uris, id }) => {
-    const incident = (await readIncidents(store, facts)).find((one) => one.id === id) ?? missing('Item not found');
-    return shownIncident(incident, await eventsOfIncident(store, facts, incident), uris);
+  operation(parts, queries.none, async ({ store, data, uris, id }) => {
+    const incident = (await readIncidents(store, data)).find((one) => one.id === id) ?? missing('Item not found');
+    return shownIncident(incident, await eventsOfIncident(store, data, incident), uris);
   });
 
 /** Returns the handler that lists events, newest first. */
 export const getEvents = (parts: IriParts) =>
-  operation(parts, queries.events, async ({ store, facts, uris, query }) => {
+  operation(parts, queries.events, async ({ store, data, uris, query }) => {
     const { resource_id: resource = null, offset, limit, time } = query;
     const from = latestOf([query.from, query.modified_since, time]);
     const before = earliestOf([query.to, time === undefined ? undefined : justAfter(time)]);
     const found: ReturnType<typeof shownEvent>[] = [];
     let skipped = 0;
     if (limit > 0) {
-      for await (const event of eventsOf(store, facts, { resource, from, before })) {
-        const { name, description } = shownEvent(event, facts, uris);
+      for await (const event of eventsOf(store, data, { resource, from, before })) {
+        const { name, description } = shownEvent(event, data, uris);
         const isWanted =
           event.status === (query.status ?? event.status) &&
           event.incident === (query.incident_id ?? event.incident) &&
@@ -118,7 +118,7 @@ export const getEvents = (parts: IriParts) =>
           (query.description === undefined || (description ?? '').includes(query.description));
         if (!isWanted) continue;
         if (skipped < offset) skipped += 1;
-        else found.push(shownEvent(event, facts, uris));
+        else found.push(shownEvent(event, data, uris));
         if (found.length === limit) break;
       }
     }
@@ -127,9 +127,9 @@ export const getEvents = (parts: IriParts) =>
 
 /** Returns the handler that shows an event. */
 export const getEvent = (parts: IriParts) =>
-  operation(parts, queries.none, async ({ store, facts, uris, id }) => {
-    const event = (await eventById(store, facts, id)) ?? missing('Item not found');
-    return shownEvent(event, facts, uris);
+  operation(parts, queries.none, async ({ store, data, uris, id }) => {
+    const event = (await eventById(store, data, id)) ?? missing('Item not found');
+    return shownEvent(event, data, uris);
   });
 
 /** @throws RequestProblem 404 */

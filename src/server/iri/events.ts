@@ -2,10 +2,10 @@ import type { SystemState } from '../status/state.ts';
 import type { Reader } from '../store/port.ts';
 import { listStates, type StateFilter, type StateRow, stateAt } from '../store/resources.ts';
 import { canonicalTimestamp } from '../timestamp.ts';
-import { compared, type Facts, incidentAt, withEffects } from './facts.ts';
 import type { Effect, KnownIncident } from './known-incidents.ts';
 import { statusIn } from './known-resources.ts';
 import type { IriEvent } from './schemas.ts';
+import { compared, incidentAt, type ShownData, withEffects } from './shown-data.ts';
 import { apiTime, type Uris } from './uris.ts';
 
 /** An event before its URIs are known. */
@@ -24,13 +24,13 @@ const sliceSize = 500;
  * Yields events, newest first: the changes of status that snapshots show, the ends of the time after which silence means
  * that the status is unknown, and the starts and ends of outages.
  */
-export async function* eventsOf(reader: Reader, facts: Facts, filter: StateFilter): AsyncGenerator<KnownEvent> {
-  const others = [...silences(facts, filter), ...(await boundaries(reader, facts, filter))].sort(newestFirst);
+export async function* eventsOf(reader: Reader, data: ShownData, filter: StateFilter): AsyncGenerator<KnownEvent> {
+  const others = [...silences(data, filter), ...(await boundaries(reader, data, filter))].sort(newestFirst);
   let last: StateRow | null = null;
   for (;;) {
     const rows: StateRow[] = await listStates(reader, filter, last, sliceSize);
     for (const row of rows) {
-      const event = changeOf(facts, row);
+      const event = changeOf(data, row);
       while (others[0] && newestFirst(others[0], event) < 0) yield* others.splice(0, 1);
       yield event;
     }
@@ -45,13 +45,13 @@ export async function* eventsOf(reader: Reader, facts: Facts, filter: StateFilte
 /** Returns the events of an incident, oldest first. */
 export async function eventsOfIncident(
   reader: Reader,
-  facts: Facts,
+  data: ShownData,
   { id, effects }: KnownIncident,
 ): Promise<KnownEvent[]> {
   const found: KnownEvent[] = [];
   for (const { resource, from, until } of effects) {
     const before = until === null ? null : justAfter(until);
-    for await (const event of eventsOf(reader, facts, { resource, from, before })) {
+    for await (const event of eventsOf(reader, data, { resource, from, before })) {
       if (event.incident === id) found.push(event);
     }
   }
@@ -59,26 +59,26 @@ export async function eventsOfIncident(
 }
 
 /** Returns an event, null if there is none with this id. */
-export async function eventById(reader: Reader, facts: Facts, id: string): Promise<KnownEvent | null> {
+export async function eventById(reader: Reader, data: ShownData, id: string): Promise<KnownEvent | null> {
   const [, incident, kind, affected] = /^(outage\.\d+)\.(start|end)\.(.+)$/s.exec(id) ?? [];
   if (affected !== undefined) {
-    const effect = facts.effects.get(affected)?.find((one) => one.incident === incident);
+    const effect = data.effects.get(affected)?.find((one) => one.incident === incident);
     const at = kind === 'start' ? effect?.from : effect?.until;
-    return effect && at && at <= facts.now ? await boundaryOf(reader, facts, effect, at, `${kind}`) : null;
+    return effect && at && at <= data.now ? await boundaryOf(reader, data, effect, at, `${kind}`) : null;
   }
   const [, resource = '', day, time, micros] = /^(.+)\.(\d{8})T(\d{6})(\d{6})?Z$/s.exec(id) ?? [];
   const at = canonicalTimestamp(`${day}T${time}${micros === undefined ? '' : `.${micros}`}`);
   if (at === null) return null;
   const filter = { resource, from: at, before: justAfter(at) };
   const [row] = await listStates(reader, filter, null, 1);
-  return row ? changeOf(facts, row) : (silences(facts, filter)[0] ?? null);
+  return row ? changeOf(data, row) : (silences(data, filter)[0] ?? null);
 }
 
 /** Returns an event as the API shows it. */
-export function shownEvent({ id, resource, at, status, incident }: KnownEvent, facts: Facts, uris: Uris): IriEvent {
+export function shownEvent({ id, resource, at, status, incident }: KnownEvent, data: ShownData, uris: Uris): IriEvent {
   return {
     id,
-    name: facts.outages.find((one) => one.id === incident)?.name ?? null,
+    name: data.outages.find((one) => one.id === incident)?.name ?? null,
     description: null,
     last_modified: apiTime(at),
     occurred_at: apiTime(at),
@@ -94,29 +94,29 @@ export function justAfter(at: string): string {
   return `${at} `;
 }
 
-function changeOf(facts: Facts, { resource, at, status }: StateRow): KnownEvent {
+function changeOf(data: ShownData, { resource, at, status }: StateRow): KnownEvent {
   return {
     id: `${resource}.${at.replace(/[-:.]/g, '')}Z`,
     resource,
     at,
-    status: withEffects(facts, resource, statusIn(status), at),
-    incident: incidentAt(facts, resource, at),
+    status: withEffects(data, resource, statusIn(status), at),
+    incident: incidentAt(data, resource, at),
   };
 }
 
-function silences(facts: Facts, filter: StateFilter): KnownEvent[] {
-  return [...facts.resources.values()]
+function silences(data: ShownData, filter: StateFilter): KnownEvent[] {
+  return [...data.resources.values()]
     .filter(({ isSilent, resource, at }) => isSilent && isWanted(filter, resource, at))
-    .map((resource) => changeOf(facts, resource));
+    .map((resource) => changeOf(data, resource));
 }
 
-async function boundaries(reader: Reader, facts: Facts, filter: StateFilter): Promise<KnownEvent[]> {
+async function boundaries(reader: Reader, data: ShownData, filter: StateFilter): Promise<KnownEvent[]> {
   const found: KnownEvent[] = [];
-  for (const effect of [...facts.effects.values()].flat()) {
+  for (const effect of [...data.effects.values()].flat()) {
     const times = { start: effect.from, end: effect.until };
     for (const [kind, at] of Object.entries(times)) {
-      if (at === null || at > facts.now || !isWanted(filter, effect.resource, at)) continue;
-      found.push(await boundaryOf(reader, facts, effect, at, kind));
+      if (at === null || at > data.now || !isWanted(filter, effect.resource, at)) continue;
+      found.push(await boundaryOf(reader, data, effect, at, kind));
     }
   }
   return found;
@@ -124,16 +124,16 @@ async function boundaries(reader: Reader, facts: Facts, filter: StateFilter): Pr
 
 async function boundaryOf(
   reader: Reader,
-  facts: Facts,
+  data: ShownData,
   { resource, incident }: Effect,
   at: string,
   kind: string,
 ): Promise<KnownEvent> {
-  const known = facts.resources.get(resource);
+  const known = data.resources.get(resource);
   const isSilent = known?.isSilent === true && known.at <= at;
   const stored = await stateAt(reader, resource, at);
   const shown = stored === null ? 'up' : statusIn(stored);
-  const status = withEffects(facts, resource, isSilent ? 'unknown' : shown, at);
+  const status = withEffects(data, resource, isSilent ? 'unknown' : shown, at);
   return { id: `${incident}.${kind}.${resource}`, resource, at, status, incident };
 }
 

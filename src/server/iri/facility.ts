@@ -1,13 +1,13 @@
 import { timestampOf } from '../timestamp.ts';
-import type { Facts } from './facts.ts';
 import type { IriFacility, IriSite } from './schemas.ts';
+import type { ShownData } from './shown-data.ts';
 import { apiTime, type Uris } from './uris.ts';
 
 /** Without receiver.yaml nothing was ever modified. */
 const never = '1970-01-01T00:00:00';
 
 /** Returns the facility that receiver.yaml describes. */
-export function shownFacility({ settings }: Facts, uris: Uris): IriFacility {
+export function shownFacility({ settings }: ShownData, uris: Uris): IriFacility {
   const { id, name, description, ...others } = settings.facility;
   return {
     id,
@@ -21,7 +21,7 @@ export function shownFacility({ settings }: Facts, uris: Uris): IriFacility {
 }
 
 /** Returns the site that receiver.yaml describes, with all resources. It changes with the file and with new resources. */
-export function shownSite({ settings, resources }: Facts, uris: Uris): IriSite {
+export function shownSite({ settings, resources }: ShownData, uris: Uris): IriSite {
   const { id, name, description, operating_organization = null, ...others } = settings.site;
   const listed = [...resources.values()].filter(({ isListed }) => isListed);
   const times = [

@@ -3,7 +3,7 @@ import type { KnownIncident } from './known-incidents.ts';
 import type { IriIncident } from './schemas.ts';
 import { apiTime, type Uris } from './uris.ts';
 
-/** What a list can be filtered by. Times are canonical text (timestamp.ts). */
+/** The filters of a list. Times are canonical text (timestamp.ts). */
 type IncidentQuery = Readonly<
   Partial<
     Record<

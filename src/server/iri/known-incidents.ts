@@ -6,7 +6,7 @@ import type { ReservationRow } from '../store/reservations.ts';
 import type { KnownResource } from './known-resources.ts';
 import type { IriIncident } from './schemas.ts';
 
-/** What an outage does to a resource from its start to its end, null while it has none. */
+/** The status that an outage gives to a resource from its start to its end; the end is null while the outage is open. */
 export type Effect = {
   readonly incident: string;
   readonly resource: string;

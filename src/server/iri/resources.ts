@@ -1,7 +1,7 @@
 import type { ResourceKind } from '../status/conditions.ts';
 import type { ResourceRow } from '../store/resources.ts';
-import { currentStatus, type Facts } from './facts.ts';
 import type { IriResource } from './schemas.ts';
+import { currentStatus, type ShownData } from './shown-data.ts';
 import { apiTime, type Uris, type Version } from './uris.ts';
 
 /** The name of a kind's type in each version. The words of version 2 are those of the registry of resource types. */
@@ -13,7 +13,7 @@ const types: Readonly<Record<ResourceKind, Readonly<Record<Version, string>>>> =
   filesystem: { v1: 'storage', v2: 'urn:doe-iri:resource:storage:filesystem' },
 };
 
-/** What people read about each kind. */
+/** The names and descriptions of each kind for people. */
 const texts: Readonly<Record<ResourceKind, (row: ResourceRow) => Pick<IriResource, 'name' | 'description' | 'group'>>> =
   {
     system: ({ name }) => ({ name, description: `Batch system ${name}`, group: null }),
@@ -27,7 +27,7 @@ const texts: Readonly<Record<ResourceKind, (row: ResourceRow) => Pick<IriResourc
     filesystem: ({ name, system }) => ({ name, description: `Filesystem ${name} of ${system}`, group: system }),
   };
 
-/** What a list can be filtered by. */
+/** The filters of a list. */
 type ResourceQuery = Readonly<
   Partial<Record<'name' | 'description' | 'group' | 'current_status' | 'resource_type', string | undefined>>
 > & { readonly capability?: readonly string[] | undefined };
@@ -36,10 +36,10 @@ type ResourceQuery = Readonly<
 export const typeWords = ['website', 'service', 'compute', 'system', 'storage', 'network', 'unknown'] as const;
 
 /** Returns a resource as the API shows it. */
-export function shownResource(facts: Facts, resource: string, uris: Uris, version: Version): IriResource | null {
-  const known = facts.resources.get(resource);
+export function shownResource(data: ShownData, resource: string, uris: Uris, version: Version): IriResource | null {
+  const known = data.resources.get(resource);
   if (!known) return null;
-  const { status, since } = currentStatus(facts, known);
+  const { status, since } = currentStatus(data, known);
   return {
     id: resource,
     ...texts[known.kind](known),
@@ -49,16 +49,16 @@ export function shownResource(facts: Facts, resource: string, uris: Uris, versio
     // The receiver has no API for jobs or files.
     supported_endpoints: [],
     self_uri: uris.resource(resource),
-    site_uri: uris.site(facts.settings.site.id),
+    site_uri: uris.site(data.settings.site.id),
     capability_uris: [],
   };
 }
 
 /** Returns the listed resources that fit the parameters of a request, in the order of their ids. */
-export function resourcesFor(facts: Facts, uris: Uris, version: Version, query: ResourceQuery): IriResource[] {
-  return [...facts.resources.values()]
+export function resourcesFor(data: ShownData, uris: Uris, version: Version, query: ResourceQuery): IriResource[] {
+  return [...data.resources.values()]
     .filter(({ isListed }) => isListed)
-    .flatMap(({ resource }) => shownResource(facts, resource, uris, version) ?? [])
+    .flatMap(({ resource }) => shownResource(data, resource, uris, version) ?? [])
     .filter(
       (one) =>
         one.name === (query.name ?? one.name) &&

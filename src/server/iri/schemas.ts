@@ -13,7 +13,7 @@ const time = z.string().meta({ format: 'date-time' });
 const uri = z.string().meta({ description: 'Absolute URI' });
 const optional = z.string().nullish();
 
-/** What every object has. */
+/** The members of every object. */
 const common = {
   id: z.string(),
   name: optional,

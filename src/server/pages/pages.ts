@@ -4,7 +4,7 @@ import { RequestProblem } from '../http/problem.ts';
 import type { Call } from '../http/routing.ts';
 import { type EmbeddedFile, embeddedFiles } from './embedded.ts';
 
-/** What a browser may load for a page: only files of this receiver, no inline script or style, no frame around it. */
+/** The content security policy of a page: only files of this receiver, no inline script or style, no frame around it. */
 export const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -24,8 +24,8 @@ const commonHeaders = {
   Vary: 'Accept-Encoding',
 };
 
-/** What the page says about the site before it has any data. */
-export type SiteFacts = {
+/** The settings of the site that a page has before it loads data. */
+export type SiteSettings = {
   /** The IANA time zone in which the pages show times. */
   readonly timeZone: string;
 };
@@ -36,9 +36,9 @@ type Content = { readonly plain: Uint8Array; readonly gzip: Uint8Array };
  * Returns the handler that answers every page of the dashboard. The script in it reads the path and shows the page.
  * @throws RequestProblem 404 if the receiver runs from its sources, which have no built pages
  */
-export function getPage(facts: SiteFacts) {
+export function getPage(settings: SiteSettings) {
   const template = fileNamed('index.html');
-  const html = template === null ? '' : pageOf(readFileSync(template.plain, 'utf8'), facts);
+  const html = template === null ? '' : pageOf(readFileSync(template.plain, 'utf8'), settings);
   const plain = new TextEncoder().encode(html);
   const content: Content = { plain, gzip: Bun.gzipSync(plain) };
   const etag = `"${new Bun.CryptoHasher('sha256').update(plain).digest('hex')}"`;
@@ -70,7 +70,7 @@ function contentOf({ plain, gzip }: EmbeddedFile): Content {
   return { plain: readFileSync(plain), gzip: readFileSync(gzip) };
 }
 
-function pageOf(template: string, { timeZone }: SiteFacts): string {
+function pageOf(template: string, { timeZone }: SiteSettings): string {
   return template.replace('{timeZone}', Bun.escapeHTML(timeZone));
 }
 

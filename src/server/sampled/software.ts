@@ -3,11 +3,11 @@ import type { MeasuredJob } from '../../lib/sampled-job.ts';
 /** CPU time of a program in seconds. */
 export type ProgramTime = { readonly path: string; readonly user_seconds: number; readonly system_seconds: number };
 
-/** What the programs of a job used on all its nodes. */
+/** The usage of the programs of a job on all its nodes. */
 export type JobSoftware = {
   /** Those that used most first. */
   readonly software: readonly ProgramTime[];
-  /** What no program was seen to use; null if no node counted it. */
+  /** Usage that cannot be assigned to a program; null if no node counted it. */
   readonly untracked: { readonly user_seconds: number; readonly system_seconds: number } | null;
 };
 

@@ -11,7 +11,7 @@ import { addSamples, periods, type SeriesIds, startOf } from './samples.ts';
 import { storeState, storeUserSpans, userCounters } from './spans.ts';
 import { stateOfSnapshot } from './state.ts';
 
-/** What a snapshot added to the history. */
+/** The rows that a snapshot added to the history. */
 export type Recorded = {
   readonly mark: HistoryMark;
   readonly idOf: SeriesIds;

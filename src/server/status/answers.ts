@@ -62,7 +62,7 @@ export const uptimeSchema = z.object({
   known_percent: z.number().describe('The share of the days in which the state was known'),
 });
 
-/** What a batch system has free, as far as its snapshot tells. Null is unknown. */
+/** The free resources of a batch system; null if its snapshot does not have them. */
 export const freeSchema = z.object({
   cores: count.nullable(),
   gpus: count.nullable(),

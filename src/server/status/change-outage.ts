@@ -12,7 +12,7 @@ import { validated } from './validate.ts';
 const emptyAsNull = (value: unknown) => (value === '' ? null : value);
 const { title, severity, status, component, description } = outageSchema.shape;
 
-/** What may be changed. Other members are ignored, as in the SAM API. An absent member changes nothing. */
+/** The members that can be changed. Other members are ignored, as in the SAM API. An absent member changes nothing. */
 export const changeSchema = z.looseObject({
   title: title.optional(),
   severity: severity.optional(),

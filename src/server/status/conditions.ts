@@ -1,7 +1,7 @@
 import type { ReadSnapshot } from './read-snapshot.ts';
 import { type SystemState, stateOfSnapshot } from './state.ts';
 
-/** What can have a status. `login` is the login nodes of a system together. */
+/** The kinds of resources that have a status. `login` is the login nodes of a system together. */
 export const resourceKinds = ['system', 'hub', 'login', 'filesystem', 'queue'] as const;
 export type ResourceKind = (typeof resourceKinds)[number];
 

@@ -1,6 +1,6 @@
 import type { BatchSnapshot, HubSnapshot } from './schemas.ts';
 
-/** What a series of history is of. `system` and `hub` are the totals of a snapshot; `probe` counts failed probes. */
+/** The subject of a series of history. `system` and `hub` are the totals of a snapshot; `probe` counts failed probes. */
 export type SeriesKind = 'system' | 'hub' | 'queue' | 'node_type' | 'login_node' | 'filesystem' | 'probe';
 
 /** The values of one series in one snapshot, in the order of its fields. Null is an unknown value. */

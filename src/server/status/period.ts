@@ -23,7 +23,7 @@ const usualSteps = [
   ...[1, 7, 28, 364].map((days) => days * dayMs),
 ];
 
-/** What a query asks for that does not say it. */
+/** The defaults of a query. */
 export type UsualPeriod = {
   readonly windowMs: number;
   /** Buckets are not shorter if the query does not give their length. */

@@ -15,7 +15,7 @@ export type Run = {
 /** The timestamps of the snapshots of a system just before and after another, null if there is none. */
 export type Neighbours = { readonly before: string | null; readonly after: string | null };
 
-/** What a snapshot changes in the stored runs. */
+/** The changes of the stored runs by a snapshot. */
 export type RunChanges = {
   /** Runs that begin, or are longer or shorter than before. */
   readonly stored: readonly Run[];

@@ -18,7 +18,7 @@ const userGapMs = 20 * 60_000;
 /** After this time without a snapshot the state of a system is unknown. */
 export const stateGapMs = staleSeconds * 1000;
 
-/** What a span of a user is of. */
+/** The user, project and queue of a span. */
 export type UserKey = Pick<UserProjectQueue, 'username' | 'project_code' | 'queue_name'>;
 
 /** The counters of a user, project and queue, in the order in which they are stored. */

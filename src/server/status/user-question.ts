@@ -13,7 +13,7 @@ const counters: Readonly<Record<string, Readonly<Record<string, Counter>>>> = {
 const ranks = ['current', 'peak'] as const;
 const maxTop = 100;
 
-/** What a query asks about users or projects. */
+/** The parsed query about users or projects. */
 export type UserQuestion = {
   readonly column: 'username' | 'project_code';
   readonly counter: Counter;

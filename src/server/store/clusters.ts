@@ -9,7 +9,7 @@ export type Cluster = {
   /** The IANA zone at whose midnight the days of the cluster begin. */
   readonly timeZone: string;
   readonly storedTimes: StoredTimes;
-  /** What separates the levels of an account's name, such as `-` in `physics-cfd`; empty for no levels. */
+  /** The separator of the levels of an account's name, such as `-` in `physics-cfd`; empty for no levels. */
   readonly accountSeparator: string;
   /** The number of changes of its segments. */
   readonly version: number;

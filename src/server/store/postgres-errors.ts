@@ -2,7 +2,7 @@ import { messageOf } from '../../lib/errors.ts';
 import { codeOf } from '../../lib/sqlite.ts';
 import { Unavailable, Unstorable } from './errors.ts';
 
-/** What a time bound of the client throws: the server did not answer. */
+/** Thrown when a time limit of the client has passed: the server did not answer. */
 export class NoAnswer extends Error {}
 
 /** SQLSTATE codes and classes that do not concern the statement (PostgreSQL, Appendix A). */

@@ -1,6 +1,6 @@
 import type { Reader, Target, Writer } from './port.ts';
 
-/** What a status is of. Its id is unique in the receiver. */
+/** A resource that has a status. Its id is unique in the receiver. */
 export type Resource = {
   readonly resource: string;
   readonly system: string;

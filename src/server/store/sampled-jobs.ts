@@ -1,6 +1,6 @@
 import type { Reader, Writer } from './port.ts';
 
-/** What the sampler of one node measured of a job. */
+/** The sample of a job from one node. */
 export type SampledJob = {
   readonly cluster: string;
   /** The number of the job, as Slurm's JobIDRaw, or the id of a PBS job without its server. */

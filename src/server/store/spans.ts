@@ -1,6 +1,6 @@
 import type { Reader, Writer } from './port.ts';
 
-/** What spans are of: the counters of users, or the states of systems. */
+/** The kinds of spans: counters of users, or states of systems. */
 export type SpanKind = 'user' | 'state';
 
 /** A span of a system: `key` has `value` in all its snapshots from `first` to `last` (timestamp.ts). */

@@ -2,7 +2,7 @@
 export type Table = {
   readonly name: string;
   readonly key: readonly string[];
-  /** What people call the rows. */
+  /** The name of the rows for people. */
   readonly kind: string;
 };
 

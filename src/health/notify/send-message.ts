@@ -12,7 +12,7 @@ const commandSeconds = 30;
 const webhookSeconds = 10;
 
 /** Sends one message on its channel. Returns the reason of a failure, or null. */
-export async function tell(
+export async function sendMessage(
   message: Message,
   { command, webhook, proxyTo }: AlertSettings,
   host: string,
@@ -56,11 +56,11 @@ async function post(url: string, proxy: string | null, message: Message, host: s
     ca: null,
     proxy,
   });
-  return refusalOf(reply, url);
+  return failureOfReply(reply, url);
 }
 
 /** Returns the reason of a failure, without the address, which can be a secret; null for a status of 2xx. */
-export function refusalOf(reply: Awaited<ReturnType<typeof send>>, url: string): string | null {
+export function failureOfReply(reply: Awaited<ReturnType<typeof send>>, url: string): string | null {
   if (reply.kind === 'none') return printable(reply.reason.replaceAll(url, '(its address)'), 200);
   return reply.status >= 200 && reply.status < 300 ? null : `HTTP ${reply.status}`;
 }

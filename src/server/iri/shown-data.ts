@@ -8,20 +8,20 @@ import { timestampOf } from '../timestamp.ts';
 import { type Effect, incidentOfOutage, incidentOfReservation, type KnownIncident } from './known-incidents.ts';
 import { type KnownResource, knownResource } from './known-resources.ts';
 
-/** What the API shows, read once for each request. Times are canonical text (timestamp.ts). */
-export type Facts = {
+/** The data that the API shows, read once for each request. Times are canonical text (timestamp.ts). */
+export type ShownData = {
   readonly now: string;
   readonly settings: ReceiverSettings;
   /** By id, in the order of ids. */
   readonly resources: ReadonlyMap<string, KnownResource>;
   /** The incidents of outages, the newest start first. */
   readonly outages: readonly KnownIncident[];
-  /** What outages do to resources, by the id of the resource. */
+  /** The effects of outages on resources, by the id of the resource. */
   readonly effects: ReadonlyMap<string, readonly Effect[]>;
 };
 
-/** Reads the facts. */
-export async function readFacts(reader: Reader, settings: ReceiverSettings, time: Date): Promise<Facts> {
+/** Reads the data. */
+export async function readShownData(reader: Reader, settings: ReceiverSettings, time: Date): Promise<ShownData> {
   const now = timestampOf(time);
   const resources = new Map(
     (await listResources(reader)).map((row) => [row.resource, knownResource(row, now)] as const),
@@ -35,7 +35,7 @@ export async function readFacts(reader: Reader, settings: ReceiverSettings, time
 }
 
 /** Returns the incidents of outages and reservations, the newest start first. */
-export async function readIncidents(reader: Reader, { outages, resources, now }: Facts): Promise<KnownIncident[]> {
+export async function readIncidents(reader: Reader, { outages, resources, now }: ShownData): Promise<KnownIncident[]> {
   const reservations = (await listReservations(reader, null, '')).map((row) =>
     incidentOfReservation(row, resources, now),
   );
@@ -54,20 +54,20 @@ export function compared(one: string, other: string): number {
 
 /** Returns the status of a resource and since when it may have it: the time of its last event. */
 export function currentStatus(
-  facts: Facts,
+  data: ShownData,
   { resource, status, at }: KnownResource,
 ): { readonly status: SystemState; readonly since: string } {
-  const times = (facts.effects.get(resource) ?? []).flatMap(({ from, until }) => [from, until ?? '']);
-  const past = times.filter((time) => time <= facts.now);
+  const times = (data.effects.get(resource) ?? []).flatMap(({ from, until }) => [from, until ?? '']);
+  const past = times.filter((time) => time <= data.now);
   return {
-    status: withEffects(facts, resource, status, facts.now),
+    status: withEffects(data, resource, status, data.now),
     since: past.reduce((latest, time) => (time > latest ? time : latest), at),
   };
 }
 
 /** Returns the worse of a status and the statuses that outages gave to a resource at a time. */
-export function withEffects(facts: Facts, resource: string, status: SystemState, at: string): SystemState {
-  const current = (facts.effects.get(resource) ?? []).filter(
+export function withEffects(data: ShownData, resource: string, status: SystemState, at: string): SystemState {
+  const current = (data.effects.get(resource) ?? []).filter(
     ({ from, until }) => from <= at && (until === null || at < until),
   );
   const all = [status, ...current.map((effect) => effect.status)];
@@ -75,9 +75,9 @@ export function withEffects(facts: Facts, resource: string, status: SystemState,
 }
 
 /** Returns the id of the outage that a resource was in at a time, that with the latest start; null without one. */
-export function incidentAt(facts: Facts, resource: string, at: string): string | null {
+export function incidentAt(data: ShownData, resource: string, at: string): string | null {
   // Outages are in the order of their starts, and so are their effects.
-  const effect = (facts.effects.get(resource) ?? []).find(
+  const effect = (data.effects.get(resource) ?? []).find(
     ({ from, until }) => from <= at && (until === null || at <= until),
   );
   return effect?.incident ?? null;
