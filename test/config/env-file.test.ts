@@ -3,7 +3,7 @@ import { envFileProblems } from '../../src/config/env-file.ts';
 
 test.each([
   ['a name that is mistyped', '# comment\n  API_TIMEOT=30\n', 2, 3],
-  ['a line that is no assignment', 'API_TIMEOUT=30\nsecret\n', 2, 1],
+  ['a line that is not an assignment', 'API_TIMEOUT=30\nsecret\n', 2, 1],
   ['after a value of several lines', 'JUPYTERHUB_ADMIN_TOKEN="a\nb=c\nd"\nnonsense\n', 4, 1],
 ])('%s has its line and column, counted from 1', (_, text, line, column) => {
   expect(envFileProblems(text, '/x/env', [])).toMatchObject([{ file: '/x/env', line, column }]);

@@ -133,7 +133,7 @@ describe('nothing is written', () => {
       0o600,
       /nothing is imported from .*config\.json: jobs\.cluster_name: must have/,
     ],
-    ['of a time-out that is none', { ...whole, timeout: -1 }, 0o600, /destinations\.ingest\.timeout: /],
+    ['of an invalid time-out', { ...whole, timeout: -1 }, 0o600, /destinations\.ingest\.timeout: /],
   ] as const)('%s', (_, settings, mode, words) => {
     expect(refusal(settings, mode)).toMatch(words);
     expect(existsSync(configDirectory())).toBe(false);

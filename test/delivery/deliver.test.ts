@@ -201,8 +201,8 @@ describe('a body that is too large', () => {
   test.each([
     ['still too large without them', body, 2],
     ['without any such rows', JSON.stringify({ user_project_queues: [], cpu_nodes_total: 1 }), 1],
-    ['with rows that are no list', JSON.stringify({ user_project_queues: 'many' }), 1],
-    ['which is no object', '[1]', 1],
+    ['with rows that are not a list', JSON.stringify({ user_project_queues: 'many' }), 1],
+    ['that is not an object', '[1]', 1],
     ['which is no JSON', 'x', 1],
   ])('%s is rejected', async (_, text, requests) => {
     using fixture = await startFixture(() => tooLarge);

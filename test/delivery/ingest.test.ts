@@ -137,7 +137,7 @@ describe('an answer', () => {
     ],
     ['that the key is for other clusters waits', () => answer(403, { detail: 'Not for c1' }), { state: 'pending' }],
     [
-      'that there is no such address waits',
+      'that the address does not exist keeps the entry pending',
       () => answer(404, { detail: 'Not found' }),
       { state: 'pending', attempts: 0 },
     ],

@@ -223,7 +223,7 @@ const neverAcceptable: readonly (readonly [what: string, reply: string, shown: s
     databaseError("can't compare offset-naive and offset-aware datetimes"),
     'offset-naive',
   ],
-  ['a date that is none', databaseError("Invalid isoformat string: 'tomorrow'"), "'tomorrow'"],
+  ['an invalid date', databaseError("Invalid isoformat string: 'tomorrow'"), "'tomorrow'"],
   ['a list with something else in it', databaseError("'str' object has no attribute 'get'"), 'has no attribute'],
   ['a reservation without a name', databaseError("'reservation_name'"), 'reservation_name'],
   [

@@ -78,7 +78,7 @@ describe('a mistyped command line is a usage error with a suggestion', () => {
     ['a flag before the command', ['--confg', '/tmp', 'outbox', 'ls'], 'did you mean --config?'],
     ['a flag like no other', ['drain', '--frobnicate'], 'see hpc-collector drain --help'],
     ['a missing value', ['drain', '--stream'], '--stream needs a value'],
-    ['a value that is none of the known', ['outbox', 'ls', '--log-format', 'xml'], 'give text or json'],
+    ['an unknown value', ['outbox', 'ls', '--log-format', 'xml'], 'give text or json'],
     ['a state', ['outbox', 'ls', '--state', 'gone'], 'pending, held, rejected, delivered or all'],
     ['a number', ['drain', '--max-seconds', 'soon'], 'give a number of seconds'],
     ['a missing word', ['outbox', 'show'], 'hpc-collector outbox show needs ID'],

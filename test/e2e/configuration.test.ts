@@ -51,8 +51,8 @@ describe('a faulty setting stops the command before it starts, with the remedy',
     ],
     ['plain HTTP to another host', 'STATUS_API_URL=http://sam.example.edu\n', 'use https'],
     ['a password in the address', 'STATUS_API_URL=https://me:one-secret@sam.example.edu\n', 'STATUS_API_PASSWORD'],
-    ['an address that is none', 'STATUS_API_URL=sam.example.edu\n', 'correct STATUS_API_URL'],
-    ['a time-out that is none', 'API_TIMEOUT=soon\n', 'API_TIMEOUT'],
+    ['an invalid address', 'STATUS_API_URL=sam.example.edu\n', 'correct STATUS_API_URL'],
+    ['an invalid time-out', 'API_TIMEOUT=soon\n', 'API_TIMEOUT'],
   ])('%s', async (_, env, words) => {
     site.configure('env', env);
     const { exit, stdout, stderr } = await site.run('run', 'casper');
@@ -68,7 +68,7 @@ describe('a faulty setting stops the command before it starts, with the remedy',
       'scheduler_hots: null\n',
       "unknown setting 'scheduler_hots' (did you mean 'scheduler_host'?)",
     ],
-    ['YAML that is none', 'casper.yaml', 'queues: [a\n', 'casper.yaml:1:10'],
+    ['invalid YAML', 'casper.yaml', 'queues: [a\n', 'casper.yaml:1:10'],
     ['a host that is an option of ssh', 'casper.yaml', 'scheduler_host: -oProxyCommand=evil\n', 'is not a host name'],
     ['a mistyped setting of the collector', 'collector.yaml', 'sytems: [casper]\n', "did you mean 'systems'?"],
   ])('%s', async (_, file, text, words) => {

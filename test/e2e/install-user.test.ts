@@ -98,14 +98,12 @@ grep '^Seccomp:' /proc/$(systemctl --user show --property MainPID --value hpc-co
     expect(await answers()).toBe(false);
   });
 
-  inOwnManager(
-    'another run under way is no failure to it, and a failure starts the unit that is for that',
-    async () => {
-      const { exit, stdout } = await start(
-        inUserManager(
-          join(site.directory, 'host'),
-          variables,
-          inSite(`
+  inOwnManager('a concurrent run is not a failure, and a failure starts the configured unit', async () => {
+    const { exit, stdout } = await start(
+      inUserManager(
+        join(site.directory, 'host'),
+        variables,
+        inSite(`
 ./hpc-collector install systemd casper --write --on-failure told@%n.service
 systemctl --user stop hpc-collector.timer
 printf '[Service]\\nType=oneshot\\nExecStart=/usr/bin/touch ${site.directory}/told-%%i\\n' > '${units()}/told@.service'
@@ -120,13 +118,12 @@ kill $!
 echo 'nonsense: true' > '${site.configDirectory}/collector.yaml'
 systemctl --user start hpc-collector.service; show
 until [ -e told-hpc-collector.service ]; do sleep 0.02; done`),
-        ),
-        { env: {} },
-      ).ended;
-      expect(exit).toBe(0);
-      expect(stdout).toContain('success\n75\nuntold\nexit-code\n2\n');
-    },
-  );
+      ),
+      { env: {} },
+    ).ended;
+    expect(exit).toBe(0);
+    expect(stdout).toContain('success\n75\nuntold\nexit-code\n2\n');
+  });
 });
 
 const unprivileged = needsAll(

@@ -262,7 +262,7 @@ describe('install systemd', () => {
   });
 
   onOwnSystem(
-    '--write puts them where root has them, says what systemd was not told, and --remove takes them out',
+    '--write installs them for root, prints the missing systemd commands, and --remove deletes them',
     async () => {
       const units = join(site.directory, 'host/etc/systemd/system');
       const { exit, stdout } = await onHost('"$HPC" install systemd casper --write').ended;

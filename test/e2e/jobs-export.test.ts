@@ -307,7 +307,7 @@ describe('if sacct fails', () => {
       1,
       'it finds no slurm.conf',
     ],
-    ['as nobody knows', 'echo "sacct: oops" >&2; exit 3', 1, 'sacct exited with 3: sacct: oops'],
+    ['for an unknown reason', 'echo "sacct: oops" >&2; exit 3', 1, 'sacct exited with 3: sacct: oops'],
   ])(
     '%s: nothing of the window is stored or marked, and the next export has it all',
     async (_, script, exit, words) => {

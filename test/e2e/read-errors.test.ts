@@ -111,7 +111,7 @@ describe.each(['EIO', 'ESTALE'])('%s', (error) => {
 });
 
 traced.each(['openat', 'statx,newfstatat,stat', 'fcntl'])(
-  'a file whose %s fails costs no snapshot either',
+  'a file whose %s fails loses no snapshot either',
   async (calls) => {
     const { exit, stderr } = await injecting(calls, 'ESTALE', '1+', 'run', 'casper', '-v');
     expect({ exit, stderr }).toMatchObject({

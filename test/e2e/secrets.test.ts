@@ -63,7 +63,7 @@ test.each([
   ['long, with all that is escaped', 'p@ss"w<o>r&d#%41/\\9'],
   ['of three characters', 'q7Z'],
 ])(
-  'a server that echoes what it is sent costs no secret: one %s',
+  'a server that echoes requests reveals no secret: one %s',
   async (_, password) => {
     const basic = btoa(`collector:${password}`);
     const echo = escapes.map((escaped) => `pw=${escaped(password)};`).join(' ');

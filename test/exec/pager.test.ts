@@ -16,7 +16,7 @@ test('a text goes to the program and words of $PAGER, however many blanks are be
 });
 
 test.each([
-  ['there is none', {}],
+  ['no pager is installed', {}],
   ['it is empty', { PAGER: ' ' }],
   ['it is not installed', { PAGER: 'no-such-pager' }],
   ['it fails', { PAGER: 'false' }],

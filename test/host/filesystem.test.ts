@@ -125,7 +125,7 @@ test('a mount point with blanks is read', async () => {
 describe('it is a failed probe, and the row is left out', () => {
   const says = (words: string): Answer => ({ ending: exited(1, `df: ${path}: ${words}\n`) });
   test.each<[string, Answer]>([
-    ['where there is no such path', says('No such file or directory')],
+    ['if the path does not exist', says('No such file or directory')],
     ['where the path is a file', says('Not a directory')],
     ['where we may not look at it', says('Permission denied')],
     ['where df knows no such option', { ending: exited(1, "df: unrecognized option '--output=size'\n") }],

@@ -72,7 +72,7 @@ describe('its sessions are counted', () => {
     ['by loginctl, of which there are none', 'sessions: loginctl 4294967295\n\n', 0],
     ['by nothing', 'sessions: unknown\n\n', null],
     ['in an old recording', users, 3],
-    ['in an old recording that does not tell nobody from no utmp', '', null],
+    ['in an old recording that does not distinguish no sessions from no utmp', '', null],
   ])('%s', async (_, text, user_count) => {
     const { row, failedProbes } = await rowWith({ stdout: `${loads}${text}` });
     expect(row).toMatchObject({ available: true, user_count });
@@ -186,7 +186,7 @@ describe('it is a failed probe, and the row is left out', () => {
       {},
     ],
     ['where the host in between cannot be reached', { ending: unreachable('gust') }, {}],
-    ['where there is no ssh', { ending: { kind: 'not-found', program: 'ssh' } }, {}],
+    ['if ssh is not installed', { ending: { kind: 'not-found', program: 'ssh' } }, {}],
     ['where it is not recorded', { ending: { kind: 'not-recorded' } }, {}],
   ])('%s', async (_, answer, settings) => {
     const { row, failedProbes } = await rowWith(answer, plainSystem('gust', { login_nodes, ...settings }));

@@ -6,7 +6,7 @@ test.each(['a', '7', '_farm', 'Farm_2.example.org', 'hpc-cluster-01', 'x'.repeat
 });
 
 test.each(['', ' ', '.', '..', '-a', 'a b', 'a/b', 'a,b', '*', 'a\n', '\u001b[2J', 'é', 'x'.repeat(65)])(
-  '%p is none',
+  '%p is not a cluster name',
   (name) => {
     expect(isClusterName(name)).toBe(false);
   },

@@ -118,7 +118,7 @@ test.each<[string, (line: string) => string | null, RegExp]>([
     (line) => changed(line, { state: 'sent' }),
     /state must be pending, held, rejected or delivered/,
   ],
-  ['an id that is none', (line) => changed(line, { id: '../x' }), /id must be a UUID/],
+  ['an invalid id', (line) => changed(line, { id: '../x' }), /id must be a UUID/],
   [
     'a stream with an escape',
     (line) => changed(line, { stream: 'sam/\u001b[2J' }),

@@ -16,7 +16,7 @@ describe('a node list', () => {
   });
 
   test.each(['None assigned', '(null)', 'c[001-[002-003]]', 'c[1-2', 'c1-2]', 'c[2-1]', 'c[]', 'c[a-b]', 'a,,b', ',a'])(
-    '%s is none',
+    '%s gives no hosts',
     (list) => {
       expect(hostsOf(list)).toBeNull();
       expect(countHosts(list)).toBeNull();

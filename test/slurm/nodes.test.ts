@@ -59,7 +59,7 @@ test.each([
   ['no name', { NodeList: '' }, 'has no name'],
   ['no state', { StateComplete: '' }, 'has no state'],
   ['CPUs that are none', { CPUsState: 'N/A' }, 'has no count of CPUs'],
-  ['memory that is none', { Memory: '6000+' }, 'has no amount of memory'],
+  ['invalid memory', { Memory: '6000+' }, 'has no amount of memory'],
   ['GPUs that are none', { Gres: 'gpu:a100:4x' }, 'has no count of GPUs'],
 ])('a line with %s costs itself only', async (_, values, problem) => {
   const result = await nodesIn(

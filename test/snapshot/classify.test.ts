@@ -45,7 +45,7 @@ describe("Casper's five steps", () => {
     ['2. MI300A', { gpu_type: 'MI300A', ngpus: 4 }, 'gpu', 'gpu-mi300a'],
     ['2. L40 that is not listed for vis', { gpu_type: 'l40', ngpus: 2 }, 'viz', 'gpu-l40'],
     ['2. GP100 that is not listed for vis', { gpu_type: 'gp100', ngpus: 1 }, 'viz', 'gpu-gp100'],
-    ['2. a GPU that nobody knows', { gpu_type: 'b300', ngpus: 2 }, 'gpu', 'gpu-other'],
+    ['2. an unknown GPU', { gpu_type: 'b300', ngpus: 2 }, 'gpu', 'gpu-other'],
     ['3. 512 GiB', { gib: 512 }, 'cpu', 'bigmem'],
     ['3. not quite 512 GiB', { gib: 511.9 }, 'cpu', 'standard'],
     ['4. by name, with no resources: crhtc', { host: 'crhtc17', gib: 0 }, 'cpu', 'htc'],

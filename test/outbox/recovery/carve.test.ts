@@ -251,7 +251,7 @@ describe('a damaged file', () => {
   });
 
   test.each(['', 'x', 'text\n'.repeat(5000), '\x0d'.repeat(20_000)])(
-    'what is no database at all gives nothing (%#)',
+    'a file that is not a database gives nothing (%#)',
     (text) => {
       writeFileSync(file, text);
       expect(carved(file)).toMatchObject({ entries: [], strayBodies: 0 });
