@@ -9,6 +9,9 @@ const shortestToken = 16;
 /** A shorter secret is hidden only if it is a separate word, because it can be part of many words. */
 const shortestWithin = 4;
 
+/** The schemes of addresses that have a login. The name before any other `://` can be the user. */
+const knownScheme = /^(https?|socks\w*|postgres(ql)?):\/\/$/i;
+
 /** Holds passwords, keys and tokens, and hides them in texts. */
 export class Secrets {
   /** Each secret with its forms by `unescapedForms`. */
@@ -44,6 +47,12 @@ export class Secrets {
       const [user, password] = [parts[index - 1] ?? '', login.split(':').slice(index).join(':')];
       this.learnLogin(user, password);
       this.learnLogin(decoded(user), decoded(password));
+    }
+    // `user://password@host` without a scheme: the password begins with slashes.
+    if (scheme !== undefined && !knownScheme.test(scheme)) {
+      const user = scheme.slice(0, -3);
+      this.learnLogin(user, `//${login}`);
+      this.learnLogin(decoded(user), decoded(`//${login}`));
     }
   }
 

@@ -98,6 +98,12 @@ test('no login of an address stays, for any malformed address', () => {
   );
 });
 
+test('a password that begins with slashes is hidden in an address without a scheme', () => {
+  const secrets = new Secrets();
+  secrets.learnLoginOf('collector:// @@proxy.example.org:3128');
+  expect(secrets.hide('the password is // @, it said')).toBe('the password is ********, it said');
+});
+
 test.each([
   ['https://user:p@ss@host/path', 'https://********@host/path'],
   ['see https://me:a#b@host, or http://x@y', 'see https://********@host, or http://********@y'],
