@@ -95,10 +95,8 @@ export function createUsageThread(location: Location, start: () => Worker = star
 }
 
 function startWorker(): Worker {
-  // In the executable, modules have the paths of scripts/build-binary.ts below a root that no directory has.
+  // In the executable this code is in a chunk at the root, and entry points have the paths of scripts/build-binary.ts.
   const isCompiled = import.meta.url.includes('/$bunfs/');
-  const url = isCompiled
-    ? new URL('file:///$bunfs/root/src/server/usage/worker.js')
-    : new URL('./worker.ts', import.meta.url);
-  return new Worker(url.href);
+  const path = isCompiled ? './src/server/usage/worker.js' : './worker.ts';
+  return new Worker(new URL(path, import.meta.url).href);
 }
