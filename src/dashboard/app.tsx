@@ -15,7 +15,7 @@ const sections: readonly (readonly [path: string, title: string])[] = [
   ['/about', 'About the numbers'],
 ];
 
-/** The frame of every page, and the page of the address in it. */
+/** The header and footer that all pages share, around the page that the address names. */
 export function App() {
   const path = location.value.pathname;
   const { title, Page, parameters } = pageOf(path);
@@ -66,7 +66,7 @@ export function App() {
   );
 }
 
-/** Who is signed in, and the way in or out. */
+/** The signed-in user with a button to sign out, or a link to sign in. */
 function Account() {
   const session = useSession();
   if (session === null) return null;

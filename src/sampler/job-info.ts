@@ -14,7 +14,7 @@ export type JobInfo = {
   readonly jobname?: string;
 };
 
-/** The information without which nobody can be charged: a later source is asked only if one of them is missing. */
+/** The members that accounting needs: if one of them is missing, the next source is asked. */
 const needed = ['account', 'username', 'uid', 'partition', 'nodes', 'cpus'] as const;
 
 /** True if nothing that is needed is missing. */

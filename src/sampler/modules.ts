@@ -21,7 +21,7 @@ import { softwareSampler } from './samplers/software.ts';
 import { zfsSampler } from './samplers/zfs.ts';
 import type { ModuleName, SampleSettings } from './settings.ts';
 
-/** A job on a node, and what the modules need of this host. */
+/** A job on a node, with the access to this host that the modules use. */
 export type JobPlace = {
   /** A number, or the id of a PBS array job such as `12[3]`. */
   readonly job: number | string;

@@ -6,7 +6,7 @@ import { type JobPlace, outputsOf, samplersOf } from './modules.ts';
 import type { Measured } from './outputs/output.ts';
 import { type Listener, prometheusListener } from './outputs/prometheus.ts';
 import { findProcesses } from './processes.ts';
-import type { Data, Sampler, Sight } from './sampler.ts';
+import type { Data, Observation, Sampler } from './sampler.ts';
 import type { SampleSettings } from './settings.ts';
 import { keepUnwritten, writeAll } from './write-outputs.ts';
 
@@ -33,7 +33,7 @@ export async function sampleJob(settings: SampleSettings, place: JobPlace, signa
   let hasBegun = false;
   let nextCheckpoint = performance.now() + checkpointSeconds * 1000;
 
-  const look = (): Sight => {
+  const look = (): Observation => {
     const processes = findProcesses(place.machine, String(job), settings.finder === 'pidfinder.PBS');
     groups = groupsOfJob(place.machine, processes, groups);
     if (processes.length > 0) lastSeen = performance.now();
@@ -41,8 +41,8 @@ export async function sampleJob(settings: SampleSettings, place: JobPlace, signa
     return { processes, groups, at: Date.now() / 1000 };
   };
   const measure = async (which: readonly Sampler[]) => {
-    const sight = look();
-    for (const sampler of which) await sampleOnce(sampler, sight, current, log);
+    const observation = look();
+    for (const sampler of which) await sampleOnce(sampler, observation, current, log);
     const data = Object.fromEntries(current);
     for (const output of outputs) output.sampled?.(data);
     for (const listener of listeners) listener.update(data);
@@ -72,7 +72,7 @@ export async function sampleJob(settings: SampleSettings, place: JobPlace, signa
       const next = Math.min(now + wait(settings.collector.pid_finder_update_interval), ...due.values());
       await pause(Math.max(0, next - performance.now()), signal);
     }
-    // The last look counts what was used since the last sample.
+    // Measure once more at the end, because the job used CPU time since the last sample.
     await measure(samplers);
   } finally {
     for (const listener of listeners) listener.close();
@@ -93,9 +93,14 @@ export function shortestInterval(ageSeconds: number): number {
 }
 
 /** A file that cannot be read, or a program that fails, never ends the sampling. */
-async function sampleOnce(sampler: Sampler, sight: Sight, current: Map<string, Data>, log: Log): Promise<void> {
+async function sampleOnce(
+  sampler: Sampler,
+  observation: Observation,
+  current: Map<string, Data>,
+  log: Log,
+): Promise<void> {
   try {
-    const data = await sampler.sample(sight);
+    const data = await sampler.sample(observation);
     if (data !== null) current.set(sampler.id, data);
   } catch (error) {
     log.error(`${sampler.id}: ${messageOf(error)}; it is sampled again at the next interval`);

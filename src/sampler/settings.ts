@@ -217,7 +217,7 @@ export function readSampleSettings(file: string): SampleSettings {
   };
 }
 
-/** Reads a YAML file whose sections can be named with or without `sams.`, and names them without. */
+/** Reads a YAML file, and removes the prefix `sams.` from the names of its sections. */
 export function namedLayers(file: string): Layers {
   const { value, placeOf, origin } = readYaml(file);
   const given = new Map(Object.keys(value).map((name) => [withoutPrefix(name), name]));

@@ -187,7 +187,7 @@ describeThat(chromiumNeed)('the dashboard', () => {
     await page.getByText('1 Oct 2026 to 31 Oct 2026').waitFor();
   });
 
-  test('says how long a job will wait, and how much of what was up is used', async () => {
+  test('shows the expected wait, and the utilisation of the available hours', async () => {
     await page.goto('/systems/derecho');
     await page.getByText('Expected wait').waitFor();
     await page

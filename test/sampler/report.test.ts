@@ -60,7 +60,7 @@ test('two files of a job and node count once, and a file that is no sample is na
   put('old-12.c001.json', 12, 'c001', { '/bin/a': time(3) });
   writeFileSync(join(directory, 'broken.json'), '{');
   expect(await rows('job')).toMatchObject([{ name: '12', cpuSeconds: 3 }]);
-  expect(lines).toEqual([expect.stringMatching(/WARN .*broken\.json is left out: it is no file of a sampler/)]);
+  expect(lines).toEqual([expect.stringMatching(/WARN .*broken\.json is left out: it is not a file of a sampler/)]);
 });
 
 describe('rules', () => {

@@ -5,7 +5,7 @@ export function Facts({ children }: { children: ComponentChildren }) {
   return <dl class="facts">{children}</dl>;
 }
 
-/** A name, its value, and what the value rests on. */
+/** A name, its value, and the base of the value, such as `of 323,712 cores`. */
 export function Fact({
   name,
   children,

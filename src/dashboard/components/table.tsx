@@ -17,7 +17,7 @@ export type Column<Row> = {
 };
 
 type TableProps<Row> = {
-  /** Says what the table is. Readers hear it, and its words name the CSV file. */
+  /** The title of the table: screen readers read it out, and the CSV file is named after it. */
   readonly caption: string;
   /** The name of the table in the address, which keeps the sorting. */
   readonly id: string;

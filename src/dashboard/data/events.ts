@@ -8,7 +8,7 @@ export type CalendarEvent = {
   readonly system: string;
   readonly title: string;
   readonly start: number;
-  /** The end, or the expected one; null if nobody knows it. */
+  /** The end, or the expected end; null if it is unknown. */
   readonly end: number | null;
   readonly nodes: number | null;
   readonly page: string | null;

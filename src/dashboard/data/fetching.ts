@@ -8,7 +8,7 @@ export type Failure = {
   readonly message: string;
 };
 
-/** What is known about the data of one address. The data of the last success stay while a refresh fails. */
+/** The state of a request for data: the data of the last success, also while a refresh fails, and the last error. */
 export type Loading<Data> = {
   readonly data: Data | null;
   readonly loadedAt: number | null;

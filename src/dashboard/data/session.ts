@@ -1,6 +1,6 @@
 import { useData } from './fetching.ts';
 
-/** Who the reader is, and what the reader may do. */
+/** The signed-in user, and the rights of this client. */
 export type Session = {
   readonly user: string | null;
   readonly scopes: readonly string[];
@@ -8,7 +8,7 @@ export type Session = {
   readonly sees_names: boolean;
 };
 
-/** Loads who the reader is; null until it is known. */
+/** Loads the session; null until the receiver has answered. */
 export function useSession(): Session | null {
   return useData<Session>('/api/v1/session').data;
 }

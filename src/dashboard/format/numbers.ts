@@ -3,7 +3,7 @@ const space = '\u00a0';
 const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 const decimals = new Intl.NumberFormat('en-US', { maximumFractionDigits: 2 });
 
-/** What stands in the place of a number that nobody reported. */
+/** The text for a number that was not reported. */
 export const noNumber = '–';
 
 /** Returns an exact number with thousands separated and at most two decimals, `–` for null. */

@@ -6,8 +6,7 @@ import { type MeasuredJob, sampledJobSchema } from '../../lib/sampled-job.ts';
 import { printable } from '../../lib/text.ts';
 
 /**
- * Yields what the files below a directory measured, each job and node once: of several files the last by name counts. A
- * file that cannot be read is logged and left out. Throws OperatorError if the directory cannot be read.
+ * Yields the data in the files below a directory. Of several files of one job and node, the last by name counts. A file that cannot be read is logged and left out. Throws OperatorError if the directory cannot be read.
  */
 export async function* measuredInFiles(directory: string, log: Log): AsyncGenerator<MeasuredJob> {
   let names: string[];
@@ -28,7 +27,7 @@ export async function* measuredInFiles(directory: string, log: Log): AsyncGenera
     } catch (error) {
       const what =
         error instanceof SyntaxError || !(error instanceof Error && 'code' in error)
-          ? 'it is no file of a sampler'
+          ? 'it is not a file of a sampler'
           : messageOf(error);
       log.warn(`${printable(file, 300)} is left out: ${what}`);
       continue;

@@ -1,7 +1,7 @@
 import type { MeasuredJob } from '../../lib/sampled-job.ts';
 import type { SoftwareRules } from './rules.ts';
 
-/** What the rows of a report are about. */
+/** The things that a report can have a row for each of. */
 export const subjects = ['job', 'user', 'project', 'software'] as const;
 export type Subject = (typeof subjects)[number];
 
@@ -23,8 +23,8 @@ type Sum = { readonly name: string; readonly version: string; readonly jobs: Set
 const untrackedName = '(untracked)';
 
 /**
- * Adds what was measured of jobs. In a report of software, CPU time that no program was seen to use has a row of its own.
- * @param measured each job and node once
+ * Returns the rows of a report. In a report of software, untracked CPU time has a row of its own.
+ * @param measured the data of each job and node, once
  */
 export async function reportRows(
   measured: AsyncIterable<MeasuredJob>,

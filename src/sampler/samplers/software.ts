@@ -3,7 +3,7 @@ import { addToAverage, averageOf, averageSchema } from '../averages.ts';
 import { type CpuTime, cpuTimeOf } from '../groups.ts';
 import { ticksPerSecond } from '../machine.ts';
 import type { JobProcess } from '../processes.ts';
-import type { Data, SamplerFactory, Sight } from '../sampler.ts';
+import type { Data, Observation, SamplerFactory } from '../sampler.ts';
 
 /** CPU time in clock ticks. */
 const ticks = z.object({ user: z.number(), system: z.number() });
@@ -37,9 +37,9 @@ export function softwareSampler(intervalSeconds: number): SamplerFactory {
       id: 'sams.sampler.Software',
       intervalSeconds,
       isShortAtStart: true,
-      async sample(sight) {
+      async sample(observation) {
         const before = state;
-        state = after(state, sight);
+        state = after(state, observation);
         const isFirst = before.startedAt === 0;
         return state.startedAt === 0 || isFirst ? null : currentOf(before, state);
       },
@@ -50,7 +50,7 @@ export function softwareSampler(intervalSeconds: number): SamplerFactory {
 }
 
 /** Returns the state after a look at the processes. */
-function after(state: State, { processes, groups, at }: Sight): State {
+function after(state: State, { processes, groups, at }: Observation): State {
   const running = processes.filter(({ program }) => program !== null);
   const programs = { ...state.programs };
   for (const process of running) add(programs, process, state.processes[process.key]);

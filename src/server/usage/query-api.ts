@@ -92,9 +92,9 @@ async function withUsers(
 }
 
 /**
- * Returns the stored names that the client sees as these.
- * @throws RequestProblem 422 for a name that the client sees nowhere. It says nothing of a stored name of that text, so
- *   that nobody can find the pseudonym of a name by trying names.
+ * Returns the stored names that a client sees as the given names, which can be pseudonyms.
+ * @throws RequestProblem 422 for a name that the client cannot see. It is the same for a stored name that is shown as a
+ *   pseudonym, so that a client cannot find the pseudonym of a name by trying names.
  */
 export async function storedNames(
   clusters: readonly string[],

@@ -4,12 +4,12 @@ import { Unavailable, type UnavailableReason } from '../store/errors.ts';
 import type { Location } from '../store/open.ts';
 import type { Task } from './tasks.ts';
 
-/** What the thread gets: first the database, then tasks. */
+/** A message to the thread: first the database, then tasks. */
 export type ToThread =
   | { readonly kind: 'open'; readonly location: Location }
   | { readonly kind: 'task'; readonly id: number; readonly task: Task };
 
-/** What the thread sends: an answer as JSON, or why there is none. */
+/** A message from the thread: an answer as JSON, or the reason why there is none. */
 export type FromThread =
   | { readonly id: number; readonly text: string }
   | { readonly id: number; readonly failure: Failure };

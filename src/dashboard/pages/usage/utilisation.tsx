@@ -6,7 +6,7 @@ import type { UsageAnswer } from '../../data/usage.ts';
 import { percent, plural } from '../../format/numbers.ts';
 import { periodNames } from './charts.ts';
 
-/** How much of what was up was used; null if the status snapshots do not say what was up. */
+/** The used share of the hours that were available; null if no status snapshot has the available hours. */
 type Use = {
   readonly days: number;
   readonly known_days: number;
@@ -59,7 +59,7 @@ function OfCluster({ cluster, answer }: { cluster: string; answer: UsageAnswer }
   if (data === null || spec === null) return null;
   const { total } = data;
   if (total.known_days === 0) {
-    return <p class="detail">Utilisation of {cluster} is unknown: no status snapshots say what was up in this time.</p>;
+    return <p class="detail">Utilisation of {cluster} is unknown: there are no status snapshots of this time.</p>;
   }
   return (
     <Chart

@@ -18,7 +18,7 @@ const periodNames = { day: 'day', week: 'week', month: 'month', quarter: 'quarte
 export type PeriodName = keyof typeof periodNames;
 export const periods = Object.keys(periodNames) as PeriodName[];
 
-/** What the page shows, as its address says. */
+/** The choices of the page, which are kept in its address. */
 export type View = {
   /** The preset that is chosen; empty for own days. */
   readonly preset: string;
@@ -27,7 +27,7 @@ export type View = {
   readonly to: string;
   readonly measure: Sum;
   readonly by: Dimension;
-  /** Null: chosen by the length of the window. */
+  /** Null: the length of the window decides. */
   readonly period: PeriodName | null;
   readonly top: number;
   readonly filters: ReadonlyMap<Dimension, readonly string[]>;

@@ -25,7 +25,7 @@ export type ChartWindows = { readonly submitted: Window; readonly ran: Window; r
 const maxSeries = 500;
 /** Bins of the histograms of hours. */
 const hourBins = 20;
-/** Numbers of a chart of nodes by group. */
+/** The most numbers in a chart of nodes by group. */
 const maxNodeCells = 500_000;
 
 const others = 'Others';
@@ -294,7 +294,7 @@ function byState(loaded: Loaded, counts: Float64Array) {
 function nodeCharts(request: FilterRequest, loaded: Loaded, masks: Masks, { ran: window, days }: ChartWindows) {
   const all = nodeUsage(loaded, masks, window, noGrouping());
   const x = all.nodes.map((id) => loaded.names[id] ?? '');
-  // The cores of nodes are not known. The most CPUs that one job had on a node is what the node has at least.
+  // The cores of nodes are not known. A node has at least the most CPUs that one job had on it.
   const hardware = x.map((name, index) => [
     name,
     { cpu_cores: all.mostCpus[index] ?? 0, gpu_count: all.mostGpus[index] ?? 0, known_hardware: false },

@@ -15,7 +15,7 @@ export type NodeUsage = {
   /** The most CPUs and GPUs that one job used on the node. */
   readonly mostCpus: readonly number[];
   readonly mostGpus: readonly number[];
-  /** Jobs that used something and have no list of nodes. */
+  /** The number of jobs with usage but without a list of nodes. */
   readonly jobsWithoutNodes: number;
 };
 

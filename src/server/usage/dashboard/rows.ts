@@ -15,7 +15,7 @@ export const rowFields = [
   ...(['StartDay', 'StartYearMonth', 'StartYearWeek', 'StartYear', 'WaitingTimeHours', 'ElapsedHours'] as const),
 ] as const;
 
-/** What a row depends on beside its job. */
+/** The settings of the cluster that decide how a job is shown in a row. */
 export type RowStyle = {
   readonly clock: ClusterClock;
   readonly levels: number;

@@ -54,7 +54,7 @@ export type Answer = {
 };
 
 const maxPeriods = 4000;
-/** Groups times periods of an answer: some 20 MB of JSON. */
+/** The most groups × periods in an answer: about 20 MB of JSON. */
 const maxCells = 400_000;
 const histogramBounds = [0.5, 1, 4, 12, 24, 72, 168];
 const unknownEfficiency = 'efficiency is null: the records of the ingest API have no CPU time or memory that jobs used';

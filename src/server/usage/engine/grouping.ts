@@ -4,14 +4,14 @@ import type { Loaded, Segment } from './loaded.ts';
 import type { Entries } from './scan.ts';
 import { sizeClassOf, sizeLabels } from './size-classes.ts';
 
-/** By what a question divides jobs. */
+/** The properties by which a question can group jobs. */
 export const dimensions = ['cluster', 'partition', 'account', 'user', 'qos', 'state', 'size', 'node'] as const;
 export type Dimension = (typeof dimensions)[number];
 
 /** The name of a group: null is an absent QOS, or the jobs without a node list. */
 export type Label = string | null;
 
-/** What a grouping needs of entries; without `node`, it cannot group by node. */
+/** The members of entries that a grouping reads; without `node`, it cannot group by node. */
 export type SomeJobs = Pick<Entries, 'clusterIndex' | 'jobs' | 'job' | 'count'> & { readonly node?: Int32Array };
 
 /** The first `count` of `rows` are the indexes of cells of a segment. */

@@ -40,7 +40,7 @@ export type Loaded = {
   readonly segments: readonly Segment[];
 };
 
-/** What a question reads: the days, and the parts beside the cells. */
+/** The data that a question reads: days, and the parts of their segments beside the cells. */
 export type Needs = {
   readonly from: number;
   readonly until: number;

@@ -3,7 +3,7 @@ import type { Dimension } from './grouping.ts';
 import type { PeriodKind } from './periods.ts';
 import type { Axis } from './scan.ts';
 
-/** What a question can ask for. Hours are of the usage; wait and duration have statistics of the jobs themselves. */
+/** The measures of a question. Hours are sums of the usage; wait and duration have statistics over the jobs. */
 export const measures = [
   'jobs',
   'users',

@@ -13,8 +13,8 @@ export type Capacity = { readonly cpuHours: number | null; readonly gpuHours: nu
 const leastHours = 12;
 
 /**
- * Returns what was up on each day of a window, from the snapshots of the system that has the name of the cluster. Cores
- * and GPUs of nodes that are down are neither allocated nor idle, so their sum is what was up.
+ * Returns the available capacity of each day of a window, from the snapshots of the system that has the name of the
+ * cluster. Cores and GPUs of nodes that are down are neither allocated nor idle, so the sum of both is available.
  */
 export async function capacityByDay(
   reader: Reader,
@@ -72,7 +72,7 @@ export type Utilisation = {
   readonly gpu_percent: number | null;
 };
 
-/** What a day used, and what was up on it. */
+/** The used hours of a day, and its available capacity. */
 export type DayUse = { readonly cpuHours: number; readonly gpuHours: number; readonly capacity: Capacity };
 
 /** Returns the utilisation of some days: the hours that were used on known days, divided by the hours that were up on them. */

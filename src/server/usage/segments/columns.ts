@@ -50,7 +50,7 @@ export type Decoded = {
 export function decodeColumns(compressed: Uint8Array): Decoded {
   const plain = Bun.zstdDecompressSync(compressed);
   const { buffer, byteOffset } = plain;
-  // Copy only if a column could not be a view: what is copied is garbage of the size of all segments.
+  // Columns are views of this memory. Copy it only if a view is not possible: copies of all segments take much memory.
   const isAligned = buffer instanceof ArrayBuffer && byteOffset % alignment === 0;
   const [memory, offset] = isAligned ? [buffer, byteOffset] : [new Uint8Array(plain).buffer, 0];
   const length = new DataView(memory, offset).getUint32(0, true);

@@ -4,10 +4,10 @@ import type { Store } from '../../store/port.ts';
 import { segmentDays } from '../../store/usage-segments.ts';
 import { clockOf, rebuildSegments } from './rebuild.ts';
 
-/** Days whose segments one transaction makes: other writers wait for some tenths of a second. */
+/** The number of days in one transaction: other writers wait for some tenths of a second. */
 const daysAtOnce = 10;
 
-/** Says how far the segments of a cluster are. */
+/** Reports the progress: the number of days of a cluster whose segments are made. */
 export type TakeOverProgress = (cluster: string, days: number) => void;
 
 /**
