@@ -8,7 +8,7 @@ import { randomFrom } from './random.ts';
 import { fillYear, systems } from './receiver-year.ts';
 import { table } from './table.ts';
 
-const secondsOfPosting = 10;
+const secondsOfPosting = 60;
 const senders = 32;
 const readers = 50;
 const manyRequests = 50_000;
@@ -51,7 +51,7 @@ async function benchWriting(site: Site, database: string): Promise<Row[]> {
     const server = await serve(site, database);
     const before = await numbers(server.url);
     const random = randomFrom(7);
-    const first = Date.now() - 200 * 86_400_000 * (userRows + 1);
+    const first = Date.now() - 1000 * 86_400_000 * (userRows + 1);
     let next = 0;
     let isOver = false;
     const send = async () => {
