@@ -16,7 +16,7 @@ import type { QstatCheck } from './qstat-check.ts';
 import type { HistoryPart, PartResult, PlanRequest } from './source.ts';
 
 /** A cluster whose finished jobs are in the accounting log of its PBS server. */
-export type LogOptions = LogLocation & {
+export type LogPartOptions = LogLocation & {
   readonly cluster: string;
   /** The time zone of sent times. */
   readonly timeZone: string;
@@ -29,8 +29,8 @@ export type LogOptions = LogLocation & {
 };
 
 /** The values that the parts of one export share. `state` changes while they are read. */
-export type Reader = {
-  readonly options: LogOptions;
+export type LogPartReader = {
+  readonly options: LogPartOptions;
   readonly request: PlanRequest;
   /** Runs that ended earlier are not passed on; null to pass on all. */
   readonly since: Date | null;
@@ -39,7 +39,7 @@ export type Reader = {
 };
 
 /** Returns the part of an export that reads one file. `isLast` is true for the newest file, which can grow. */
-export function filePart(reader: Reader, file: LogFile, start: Start, isLast: boolean): HistoryPart {
+export function filePart(reader: LogPartReader, file: LogFile, start: Start, isLast: boolean): HistoryPart {
   let place: LogPlace | null = null;
   return {
     name: `accounting file ${file.name}`,
@@ -57,7 +57,7 @@ export function filePart(reader: Reader, file: LogFile, start: Start, isLast: bo
 }
 
 async function readFile(
-  { options, request, since, check, state }: Reader,
+  { options, request, since, check, state }: LogPartReader,
   file: LogFile,
   { from, head, warnings: startWarnings }: Start,
   isLast: boolean,
@@ -102,7 +102,7 @@ function isBetween(time: number, since: Date | null, until: Date | null): boolea
   return (since === null || time >= since.getTime()) && (until === null || time < until.getTime());
 }
 
-function savePlace({ options, request }: Reader, outbox: Outbox, place: LogPlace, isLast: boolean): void {
+function savePlace({ options, request }: LogPartReader, outbox: Outbox, place: LogPlace, isLast: boolean): void {
   const { cluster, timeZone } = options;
   const { since, until } = request.range;
   const before = readLogProgress(outbox, cluster);

@@ -1,6 +1,6 @@
 import { newLogState } from '../pbs/open-runs.ts';
 import { listLog } from './log-files.ts';
-import { filePart, type LogOptions, type Reader } from './log-part.ts';
+import { filePart, type LogPartOptions, type LogPartReader } from './log-part.ts';
 import { type LogPlace, type LogProgress, readLogProgress } from './log-place.ts';
 import { fromBeginning, startIn } from './log-start.ts';
 import type { Range } from './plan.ts';
@@ -9,7 +9,7 @@ import type { HistoryPlan, HistorySource, PlanRequest } from './source.ts';
 import { day } from './windows.ts';
 
 /** Returns the source of a cluster with an accounting log. It is read file by file. */
-export function logSource(options: LogOptions): HistorySource {
+export function logSource(options: LogPartOptions): HistorySource {
   const { cluster, timeZone, limits } = options;
   return { cluster, timeZone, limits, plan: (request, withOutbox) => planFiles(options, request, withOutbox) };
 }
@@ -20,7 +20,7 @@ export function logSource(options: LogOptions): HistorySource {
  */
 const contextDays = 8;
 
-async function planFiles(options: LogOptions, request: PlanRequest, withOutbox: WithOutbox): Promise<HistoryPlan> {
+async function planFiles(options: LogPartOptions, request: PlanRequest, withOutbox: WithOutbox): Promise<HistoryPlan> {
   const { cluster, timeZone, windowDays } = options;
   const { range, isAgain, now } = request;
   progressInZone(withOutbox, cluster, timeZone, isAgain);
@@ -33,7 +33,7 @@ async function planFiles(options: LogOptions, request: PlanRequest, withOutbox: 
   const continued = first === undefined || place === null ? fromBeginning : await startIn(first, place, options);
   const check = await options.check();
   const start = check.warning === null ? continued : { ...continued, warnings: [...continued.warnings, check.warning] };
-  const reader: Reader = { options, request, since, check, state: place?.state ?? newLogState() };
+  const reader: LogPartReader = { options, request, since, check, state: place?.state ?? newLogState() };
   return {
     parts: files.map((file, index) =>
       filePart(reader, file, index === 0 ? start : fromBeginning, index === files.length - 1),

@@ -22,7 +22,7 @@ export type Layout = {
 export const maxHeaderBytes = 1024 * 1024;
 
 /** The result of the search for a section: not found yet, without records, on one line, or one member on each line. */
-export type Header =
+export type SectionHeader =
   | { readonly kind: 'unknown' }
   | { readonly kind: 'empty' }
   | { readonly kind: 'compact' }
@@ -32,7 +32,7 @@ export type Header =
  * Finds the section and the indentation of its records. Skips everything that is printed before it. Reads the indentation
  * from the line of the section, because the first record may be broken.
  */
-export function findHeader(pending: Buffer, section: string, wanted: ReadonlySet<string>): Header {
+export function findHeader(pending: Buffer, section: string, wanted: ReadonlySet<string>): SectionHeader {
   const text = pending.toString('latin1', 0, maxHeaderBytes);
   const opening = new RegExp(`(^|\\n|[{,])([ \\t]*)"${section}"[ \\t]*:[ \\t]*(?:\\{(\\s*)(\\S)|null)`).exec(text);
   if (!opening) return { kind: 'unknown' };

@@ -1,6 +1,6 @@
 import { Damages } from '../lib/records.ts';
 import { compactRecords, maxCompactBytes } from './compact.ts';
-import { findHeader, type Header, type Layout, maxHeaderBytes } from './header.ts';
+import { findHeader, type Layout, maxHeaderBytes, type SectionHeader } from './header.ts';
 import { PendingBytes } from './pending-bytes.ts';
 import { type PbsRecord, type RawValue, withoutComma } from './values.ts';
 
@@ -33,7 +33,7 @@ export async function readRecords(
 ): Promise<PbsDocument> {
   const damaged = new Damages();
   const pending = new PendingBytes();
-  let header: Header = { kind: 'unknown' };
+  let header: SectionHeader = { kind: 'unknown' };
 
   const takeRecord = (bytes: Buffer, start: number, layout: Layout) => {
     const byte = pending.offset + start;

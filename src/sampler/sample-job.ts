@@ -4,9 +4,9 @@ import { type Checkpoint, checkpointFile, readCheckpoint, storable, writeCheckpo
 import { groupsOfJob, type JobGroups, noGroups } from './groups.ts';
 import { type JobPlace, outputsOf, samplersOf } from './modules.ts';
 import type { Measured } from './outputs/output.ts';
-import { type Listener, prometheusListener } from './outputs/prometheus.ts';
+import { type MetricsListener, prometheusListener } from './outputs/prometheus.ts';
 import { findProcesses } from './processes.ts';
-import type { Data, Observation, Sampler } from './sampler.ts';
+import type { Data, JobObservation, Sampler } from './sampler.ts';
 import type { SampleSettings } from './settings.ts';
 import { keepUnwritten, writeAll } from './write-outputs.ts';
 
@@ -33,7 +33,7 @@ export async function sampleJob(settings: SampleSettings, place: JobPlace, signa
   let hasBegun = false;
   let nextCheckpoint = performance.now() + checkpointSeconds * 1000;
 
-  const look = (): Observation => {
+  const look = (): JobObservation => {
     const processes = findProcesses(place.machine, String(job), settings.finder === 'pidfinder.PBS');
     groups = groupsOfJob(place.machine, processes, groups);
     if (processes.length > 0) lastSeen = performance.now();
@@ -95,7 +95,7 @@ export function shortestInterval(ageSeconds: number): number {
 /** A file that cannot be read, or a program that fails, never ends the sampling. */
 async function sampleOnce(
   sampler: Sampler,
-  observation: Observation,
+  observation: JobObservation,
   current: Map<string, Data>,
   log: Log,
 ): Promise<void> {
@@ -124,7 +124,7 @@ function checkpointOf(
   return { job, node, outputs: [...outputs], isEnded, data: storable(finalOf(samplers)), states: statesOf(samplers) };
 }
 
-function listenersOf({ of, listeners }: SampleSettings, { job, node, log }: JobPlace): Listener[] {
+function listenersOf({ of, listeners }: SampleSettings, { job, node, log }: JobPlace): MetricsListener[] {
   if (!listeners.includes('listener.Prometheus')) return [];
   try {
     return [prometheusListener(of['listener.Prometheus'], { job, node })];

@@ -8,7 +8,7 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 export type Data = { readonly [name: string]: Json };
 
 /** The input of a sampler: the job's processes and control groups at one time. */
-export type Observation = {
+export type JobObservation = {
   readonly processes: readonly JobProcess[];
   readonly groups: JobGroups;
   /** In seconds since 1970. */
@@ -23,7 +23,7 @@ export type Sampler = {
   /** True to sample more often at the start of a job, because what it measures is gone when the job has ended. */
   readonly isShortAtStart: boolean;
   /** Measures; returns the current data, null if there are none yet. */
-  sample(observation: Observation): Promise<Data | null>;
+  sample(observation: JobObservation): Promise<Data | null>;
   /** Returns the data of the whole job. It is called after the last `sample`. */
   final(): Data;
   /** Returns everything that a sampler in a later process needs to go on, as a value that JSON can hold. */

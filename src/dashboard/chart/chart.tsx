@@ -4,7 +4,7 @@ import { csvOf } from '../format/csv.ts';
 import { exact } from '../format/numbers.ts';
 import { dateTime, fromWallClock } from '../format/times.ts';
 import { isDark, seriesColour } from './colours.ts';
-import type { Chart as Drawing } from './echarts.ts';
+import type { Drawing } from './echarts.ts';
 import { dashes, optionOf, readout } from './option.ts';
 import { type ChartSpec, lengthOf } from './spec.ts';
 
@@ -17,7 +17,7 @@ type ChartProps = {
 };
 
 /** A chart with its title, its numbers as a table and as CSV, and a cursor that the arrow keys move. */
-export function Chart({ title, spec, onZoom }: ChartProps) {
+export function ChartFigure({ title, spec, onZoom }: ChartProps) {
   const canvas = useRef<HTMLDivElement>(null);
   const drawing = useRef<Drawing | null>(null);
   const isMarked = useRef(false);

@@ -30,4 +30,4 @@ export function startChart(element: HTMLElement) {
   return chart;
 }
 
-export type Chart = ReturnType<typeof startChart>;
+export type Drawing = ReturnType<typeof startChart>;

@@ -9,7 +9,7 @@ type ChoiceProps = {
 };
 
 /** A choice that is kept in the address. */
-export function Choice({ name, label, value, options }: ChoiceProps) {
+export function ChoiceField({ name, label, value, options }: ChoiceProps) {
   return (
     <label>
       {label}{' '}

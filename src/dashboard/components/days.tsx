@@ -61,7 +61,7 @@ function summary(days: readonly SystemDay[]): string {
 }
 
 /** The days of a system and the share of the time in which it was usable. */
-export function Uptime({ system: { name, days, uptime } }: { system: SystemCard }) {
+export function UptimeBar({ system: { name, days, uptime } }: { system: SystemCard }) {
   const all = exact(uptime.percent);
   const unplanned = exact(uptime.percent_without_maintenance);
   return (

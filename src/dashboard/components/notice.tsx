@@ -1,10 +1,10 @@
 import type { ComponentChildren } from 'preact';
-import { type Failure, type Loading, reloadAll } from '../data/fetching.ts';
+import { type LoadFailure, type Loading, reloadAll } from '../data/fetching.ts';
 import { Age } from './age.tsx';
 import { SignIn } from './sign-in.tsx';
 
 /** Shows data when they are there, and otherwise why they are not. */
-export function Loaded<Data>({
+export function WhenLoaded<Data>({
   loading,
   children,
 }: {
@@ -30,7 +30,7 @@ export function Loaded<Data>({
   );
 }
 
-function Failed({ failure }: { failure: Failure }) {
+function Failed({ failure }: { failure: LoadFailure }) {
   if (failure.status === 401) return <SignIn />;
   if (failure.status === 403) {
     return (

@@ -18,10 +18,10 @@ const leastStep = '10m';
 const longestWithLeastStep = 3 * dayMs;
 
 /** A period. `key` changes when the reader chooses another one. */
-export type Range = { readonly key: string; readonly query: () => URLSearchParams };
+export type ChosenRange = { readonly key: string; readonly query: () => URLSearchParams };
 
 /** Returns the period that the address names: `range`, or `from` and `to`. */
-export function rangeOf(fallback: string): Range {
+export function rangeOf(fallback: string): ChosenRange {
   const [from, to] = [parseTime(parameter('from')), parseTime(parameter('to'))];
   if (from !== null && to !== null && from < to) {
     const query = queryOf(from, to);

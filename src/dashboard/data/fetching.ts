@@ -2,7 +2,7 @@ import { type Signal, signal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 
 /** Why data could not be loaded. */
-export type Failure = {
+export type LoadFailure = {
   /** The HTTP status, 0 if the receiver did not answer. */
   readonly status: number;
   readonly message: string;
@@ -12,7 +12,7 @@ export type Failure = {
 export type Loading<Data> = {
   readonly data: Data | null;
   readonly loadedAt: number | null;
-  readonly failure: Failure | null;
+  readonly failure: LoadFailure | null;
   /** True while the data are those of the view before, until those of this view come. */
   readonly isOld: boolean;
 };
@@ -22,9 +22,9 @@ const refreshMs = 60_000;
 
 /** Thrown by `request` for every answer but success. */
 export class RequestFailed extends Error {
-  readonly failure: Failure;
+  readonly failure: LoadFailure;
 
-  constructor(failure: Failure) {
+  constructor(failure: LoadFailure) {
     super(failure.message);
     this.failure = failure;
   }

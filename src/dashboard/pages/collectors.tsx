@@ -1,5 +1,5 @@
 import { Age } from '../components/age.tsx';
-import { Empty, Loaded } from '../components/notice.tsx';
+import { Empty, WhenLoaded } from '../components/notice.tsx';
 import { Section } from '../components/section.tsx';
 import { type Column, Table } from '../components/table.tsx';
 import { systemPage } from '../data/addresses.ts';
@@ -36,7 +36,7 @@ export function Collectors() {
   return (
     <>
       <h1>Collectors</h1>
-      <Loaded loading={loading}>
+      <WhenLoaded loading={loading}>
         {(collectors) =>
           collectors.length === 0 ? (
             <Empty>
@@ -47,7 +47,7 @@ export function Collectors() {
             collectors.map((collector) => <Host key={collector.host} collector={collector} />)
           )
         }
-      </Loaded>
+      </WhenLoaded>
     </>
   );
 }

@@ -1,7 +1,7 @@
 import { useMemo } from 'preact/hooks';
-import { Chart } from '../chart/chart.tsx';
+import { ChartFigure } from '../chart/chart.tsx';
 import type { Band, ChartSpec } from '../chart/spec.ts';
-import { Empty, Loaded } from '../components/notice.tsx';
+import { Empty, WhenLoaded } from '../components/notice.tsx';
 import { RangePicker, rangeOf } from '../components/range.tsx';
 import { type HistoryOf, historyData, systemPage } from '../data/addresses.ts';
 import { bandsOf } from '../data/bands.ts';
@@ -64,7 +64,9 @@ export function HistoryPage({ system = '' }: PageParameters) {
 
 function Values({ address, outages, title }: { address: string; outages: readonly Outage[]; title: string }) {
   const history = useData<History>(address);
-  return <Loaded loading={history}>{(data) => <Charts history={data} outages={outages} title={title} />}</Loaded>;
+  return (
+    <WhenLoaded loading={history}>{(data) => <Charts history={data} outages={outages} title={title} />}</WhenLoaded>
+  );
 }
 
 function Charts({ history, outages, title }: { history: History; outages: readonly Outage[]; title: string }) {
@@ -130,7 +132,7 @@ function FieldChart({ chart, history, times, bands, title, onZoom }: FieldChartP
     }),
     [chart.title, history, times, bands],
   );
-  return <Chart title={sentenceOf(chart, history, title)} spec={spec} onZoom={onZoom} />;
+  return <ChartFigure title={sentenceOf(chart, history, title)} spec={spec} onZoom={onZoom} />;
 }
 
 /** What happened in the period: outages, gaps and failed probes. */

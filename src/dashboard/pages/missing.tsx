@@ -1,5 +1,5 @@
 /** The page of an address that has none. */
-export function Missing() {
+export function MissingPage() {
   return (
     <>
       <h1>No such page</h1>

@@ -1,7 +1,7 @@
 import { Age, At } from '../components/age.tsx';
-import { Uptime } from '../components/days.tsx';
+import { UptimeBar } from '../components/days.tsx';
 import { Meter } from '../components/meter.tsx';
-import { Loaded } from '../components/notice.tsx';
+import { WhenLoaded } from '../components/notice.tsx';
 import { Sparkline } from '../components/sparkline.tsx';
 import { type State, StateMark, stateWords } from '../components/state.tsx';
 import { historyPage, systemPage } from '../data/addresses.ts';
@@ -17,12 +17,14 @@ import { OutageLine } from './system/problems.tsx';
 const order: readonly State[] = ['down', 'degraded', 'maintenance', 'unknown', 'up'];
 
 /** The page with all systems on one screen, problems first. */
-export function Overview() {
+export function OverviewPage() {
   const loading = useData<OverviewData>('/api/v1/overview');
   return (
     <>
       <h1 class="unseen">Overview of all systems</h1>
-      <Loaded loading={loading}>{(data) => (data.systems.length === 0 ? <Nothing /> : <Systems data={data} />)}</Loaded>
+      <WhenLoaded loading={loading}>
+        {(data) => (data.systems.length === 0 ? <Nothing /> : <Systems data={data} />)}
+      </WhenLoaded>
     </>
   );
 }
@@ -152,7 +154,7 @@ function Card({ system, state, next, open }: CardProps) {
             </>
           )}
         </p>
-        <Uptime system={system} />
+        <UptimeBar system={system} />
       </footer>
     </article>
   );

@@ -4,11 +4,11 @@ import { About } from './about.tsx';
 import { Collectors } from './collectors.tsx';
 import { Events } from './events/events.tsx';
 import { HistoryPage } from './history.tsx';
-import { Missing } from './missing.tsx';
+import { MissingPage } from './missing.tsx';
 import { Outages } from './outages/outages.tsx';
-import { Overview } from './overview.tsx';
+import { OverviewPage } from './overview.tsx';
 import type { PageParameters } from './parameters.ts';
-import { System } from './system/system.tsx';
+import { SystemPage } from './system/system.tsx';
 import { Usage } from './usage/usage.tsx';
 
 type Entry = {
@@ -18,8 +18,8 @@ type Entry = {
 };
 
 const pages: readonly Entry[] = [
-  { pattern: /^\/$/, title: () => 'Overview', Page: Overview },
-  { pattern: /^\/systems\/(?<system>[^/]+)$/, title: ({ system }) => system ?? '', Page: System },
+  { pattern: /^\/$/, title: () => 'Overview', Page: OverviewPage },
+  { pattern: /^\/systems\/(?<system>[^/]+)$/, title: ({ system }) => system ?? '', Page: SystemPage },
   {
     pattern: /^\/systems\/(?<system>[^/]+)\/history$/,
     title: ({ system }) => `History of ${system}`,
@@ -44,7 +44,7 @@ export function pageOf(path: string) {
     );
     return { title: title(parameters), Page, parameters };
   }
-  return { title: 'No such page', Page: Missing, parameters: {} };
+  return { title: 'No such page', Page: MissingPage, parameters: {} };
 }
 
 function decoded(part: string): string {

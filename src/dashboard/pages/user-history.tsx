@@ -1,9 +1,9 @@
 import { useMemo } from 'preact/hooks';
-import { Chart } from '../chart/chart.tsx';
+import { ChartFigure } from '../chart/chart.tsx';
 import type { ChartSpec, Series } from '../chart/spec.ts';
-import { Choice } from '../components/choice.tsx';
-import { Empty, Loaded } from '../components/notice.tsx';
-import type { Range } from '../components/range.tsx';
+import { ChoiceField } from '../components/choice.tsx';
+import { Empty, WhenLoaded } from '../components/notice.tsx';
+import type { ChosenRange } from '../components/range.tsx';
 import { bandsOf } from '../data/bands.ts';
 import { useData } from '../data/fetching.ts';
 import type { Outage, UserHistory } from '../data/status.ts';
@@ -23,7 +23,7 @@ function keyIn<Key extends string>(table: Readonly<Record<Key, string>>, name: s
 type Props = {
   readonly system: string;
   readonly by: 'user' | 'project';
-  readonly range: Range;
+  readonly range: ChosenRange;
   readonly outages: readonly Outage[];
 };
 
@@ -46,13 +46,13 @@ export function UserHistoryChart({ system, by, range, outages }: Props) {
   return (
     <>
       <div class="toolbar">
-        <Choice name="state" label="Jobs" value={state} options={Object.entries(states)} />
-        <Choice name="metric" label="Measure" value={metric} options={Object.entries(metrics)} />
-        <Choice name="rank" label="Order by" value={rank} options={Object.entries(ranks)} />
+        <ChoiceField name="state" label="Jobs" value={state} options={Object.entries(states)} />
+        <ChoiceField name="metric" label="Measure" value={metric} options={Object.entries(metrics)} />
+        <ChoiceField name="rank" label="Order by" value={rank} options={Object.entries(ranks)} />
       </div>
-      <Loaded loading={loading}>
+      <WhenLoaded loading={loading}>
         {(history) => <Stack history={history} outages={outages} metric={metrics[metric]} />}
-      </Loaded>
+      </WhenLoaded>
     </>
   );
 }
@@ -78,7 +78,7 @@ function Stack({ history, outages, metric }: { history: UserHistory; outages: re
   const last = first.average.findLast((value) => value !== null) ?? null;
   const of = `${history.series.length} of ${history.series.length + history.others.count} ${history.group_by}s`;
   return (
-    <Chart
+    <ChartFigure
       title={`${first.name} comes first, with ${short(last)} ${metric} of ${history.state} jobs at the end; ${of} are named.`}
       spec={spec}
       onZoom={zoom}

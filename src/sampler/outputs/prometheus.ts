@@ -34,13 +34,16 @@ export function prometheusOutput(
 }
 
 /** A socket that gives the current values to each client. */
-export type Listener = { update(data: Measured): void; close(): void };
+export type MetricsListener = { update(data: Measured): void; close(): void };
 
 /**
  * Listens on a Unix socket and writes the current values, in the Prometheus text format, to each client that connects.
  * Throws an Error if the socket cannot be made.
  */
-export function prometheusListener(settings: MetricRules & { readonly socketdir: string }, { job }: Place): Listener {
+export function prometheusListener(
+  settings: MetricRules & { readonly socketdir: string },
+  { job }: Place,
+): MetricsListener {
   mkdirSync(settings.socketdir, { recursive: true, mode: 0o755 });
   const file = join(settings.socketdir, `sams.listener.Prometheus_${job}.socket`);
   // A killed sampler leaves its socket, and the lock says that no other one runs.

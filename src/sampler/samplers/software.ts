@@ -3,7 +3,7 @@ import { addToAverage, averageOf, averageSchema } from '../averages.ts';
 import { type CpuTime, cpuTimeOf } from '../groups.ts';
 import { ticksPerSecond } from '../machine.ts';
 import type { JobProcess } from '../processes.ts';
-import type { Data, Observation, SamplerFactory } from '../sampler.ts';
+import type { Data, JobObservation, SamplerFactory } from '../sampler.ts';
 
 /** CPU time in clock ticks. */
 const ticks = z.object({ user: z.number(), system: z.number() });
@@ -50,7 +50,7 @@ export function softwareSampler(intervalSeconds: number): SamplerFactory {
 }
 
 /** Returns the state after a look at the processes. */
-function after(state: State, { processes, groups, at }: Observation): State {
+function after(state: State, { processes, groups, at }: JobObservation): State {
   const running = processes.filter(({ program }) => program !== null);
   const programs = { ...state.programs };
   for (const process of running) add(programs, process, state.processes[process.key]);

@@ -1,6 +1,6 @@
 import { type ReservationEntry, reservationsFor } from '../status/reservations.ts';
 import { dayMs } from '../status/samples.ts';
-import { listOutages, type OutageRow } from '../store/outages.ts';
+import { listOutages, type StoredOutageRow } from '../store/outages.ts';
 import type { Reader } from '../store/port.ts';
 import { millisecondsOf, timestampOf } from '../timestamp.ts';
 
@@ -33,7 +33,7 @@ export async function feedEvents(reader: Reader, now: Date): Promise<FeedEvent[]
   return [...outages, ...(await reservationsFor(reader, new URLSearchParams(), now)).map(reservationEvent)];
 }
 
-function outageEvent(outage: OutageRow): FeedEvent {
+function outageEvent(outage: StoredOutageRow): FeedEvent {
   const { severity, status, component, description } = outage;
   const end = outage.end_time ?? outage.estimated_resolution;
   return {

@@ -78,7 +78,7 @@ export type Api = {
 export type RequestLog = (line: string, level: 'info' | 'error') => void;
 
 /** An answered request. `route` is the path of its route, null if none fits. */
-export type Observation = {
+export type AnsweredRequest = {
   readonly method: string;
   readonly route: string | null;
   readonly status: number;
@@ -94,7 +94,7 @@ export function createDispatcher(
   apis: readonly Api[],
   transport: Transport,
   log: RequestLog,
-  observe: (observation: Observation) => void,
+  observe: (observation: AnsweredRequest) => void,
 ): (request: Request, peer: string) => Promise<Response> {
   return async (request, peer) => {
     const started = performance.now();

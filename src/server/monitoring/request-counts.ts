@@ -1,9 +1,9 @@
 import type { Metric, Sample } from '../../lib/exposition.ts';
-import type { Observation } from '../http/routing.ts';
+import type { AnsweredRequest } from '../http/routing.ts';
 
 /** Counts the requests of a receiver since its start. */
 export type RequestCounts = {
-  count(observation: Observation): void;
+  count(observation: AnsweredRequest): void;
   /** Returns the counts by method, route and status, and the time by route. */
   metrics(): Metric[];
 };

@@ -1,5 +1,5 @@
 import type { Metric, Sample } from '../../lib/exposition.ts';
-import { type Entry, measures, type SeriesKind } from '../status/measures.ts';
+import { type MeasuredEntry, measures, type SeriesKind } from '../status/measures.ts';
 import { entriesOf, readStored } from '../status/read-snapshot.ts';
 import { type SystemStatus, systemsAt } from '../status/systems.ts';
 import type { Reader } from '../store/port.ts';
@@ -68,7 +68,7 @@ function stateMetrics(systems: readonly SystemStatus[]): Metric[] {
   ];
 }
 
-function addSamples(samples: Map<string, Sample[]>, system: string, { kind, name, values }: Entry): void {
+function addSamples(samples: Map<string, Sample[]>, system: string, { kind, name, values }: MeasuredEntry): void {
   const label = labelOf[kind];
   if (label === undefined) return;
   const labels = label === '' ? { system } : { system, [label]: name };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ShownName } from '../auth/caller.ts';
 import { RequestProblem } from '../http/problem.ts';
-import { changeOutage, deleteOutage, type OutageChange, type OutageRow, outageById } from '../store/outages.ts';
+import { changeOutage, deleteOutage, type OutageChange, outageById, type StoredOutageRow } from '../store/outages.ts';
 import type { Reader, Store } from '../store/port.ts';
 import { timestampOf } from '../timestamp.ts';
 import { absentAsNull, time } from './fields.ts';
@@ -26,7 +26,7 @@ export const changeSchema = z.looseObject({
 type Change = z.output<typeof changeSchema>;
 
 /** An outage with its time line. */
-type OutageWithUpdates = OutageRow & { readonly updates: readonly OutageUpdate[] };
+type OutageWithUpdates = StoredOutageRow & { readonly updates: readonly OutageUpdate[] };
 
 /** @throws RequestProblem 404 */
 export async function showOutage(reader: Reader, id: number, shownName: ShownName): Promise<OutageWithUpdates> {
@@ -63,7 +63,7 @@ export function removeOutage(store: Store, id: number): Promise<Readonly<Record<
   });
 }
 
-function changed(before: OutageRow, change: Change, now: string): OutageChange {
+function changed(before: StoredOutageRow, change: Change, now: string): OutageChange {
   const { title, severity, status = before.status, component, description, estimated_resolution } = change;
   const end_time = change.end_time === undefined ? endOf(before, status, now) : change.end_time;
   if (end_time !== null && end_time < before.start_time) {
@@ -80,14 +80,14 @@ function changed(before: OutageRow, change: Change, now: string): OutageChange {
   };
 }
 
-function endOf({ status: before, start_time, end_time }: OutageRow, status: string, now: string): string | null {
+function endOf({ status: before, start_time, end_time }: StoredOutageRow, status: string, now: string): string | null {
   if (status !== 'resolved') return before === 'resolved' ? null : end_time;
   if (end_time !== null && end_time <= now) return end_time;
   // Planned maintenance may be resolved before it begins.
   return now < start_time ? start_time : now;
 }
 
-function found(outage: OutageRow | null): OutageRow {
+function found(outage: StoredOutageRow | null): StoredOutageRow {
   if (outage === null) throw new RequestProblem(404, 'Not found');
   return outage;
 }

@@ -6,18 +6,18 @@ export const resourceKinds = ['system', 'hub', 'login', 'filesystem', 'queue'] a
 export type ResourceKind = (typeof resourceKinds)[number];
 
 /** The status of one resource in a snapshot. The name is unique among the resources of a kind and system. */
-export type Condition = { readonly kind: ResourceKind; readonly name: string; readonly status: SystemState };
+export type StateCondition = { readonly kind: ResourceKind; readonly name: string; readonly status: SystemState };
 
 /**
  * Returns the status of each resource in a snapshot. Lists that were not measured are empty, so their resources are
  * absent.
  */
-export function conditionsOf(system: string, read: ReadSnapshot): readonly Condition[] {
+export function conditionsOf(system: string, read: ReadSnapshot): readonly StateCondition[] {
   const { state } = stateOfSnapshot(read);
   if (read.kind === 'hub') return [{ kind: 'hub', name: system, status: state }];
   const { login_nodes: logins, filesystems, queues, queue_definitions: definitions } = read.snapshot;
   const definitionOf = new Map((definitions ?? []).map((entry) => [entry.queue_name, entry]));
-  const found: Condition[] = [{ kind: 'system', name: system, status: state }];
+  const found: StateCondition[] = [{ kind: 'system', name: system, status: state }];
   if (logins.length > 0) found.push({ kind: 'login', name: 'login nodes', status: together(logins.map(statusOf)) });
   for (const entry of filesystems) {
     found.push({ kind: 'filesystem', name: entry.filesystem_name, status: statusOf(entry) });
@@ -29,7 +29,7 @@ export function conditionsOf(system: string, read: ReadSnapshot): readonly Condi
 }
 
 /** Returns the id of a resource, which needs no escapes in a URL: `derecho`, `derecho.login`, `derecho.fs.scratch`. */
-export function resourceId(system: string, { kind, name }: Pick<Condition, 'kind' | 'name'>): string {
+export function resourceId(system: string, { kind, name }: Pick<StateCondition, 'kind' | 'name'>): string {
   if (kind === 'system' || kind === 'hub') return system;
   if (kind === 'login') return `${system}.login`;
   // Not %2F for a slash: some proxies decode or refuse it.

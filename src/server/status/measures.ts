@@ -4,7 +4,7 @@ import type { BatchSnapshot, HubSnapshot } from './schemas.ts';
 export type SeriesKind = 'system' | 'hub' | 'queue' | 'node_type' | 'login_node' | 'filesystem' | 'probe';
 
 /** The values of one series in one snapshot, in the order of its fields. Null is an unknown value. */
-export type Entry = {
+export type MeasuredEntry = {
   readonly kind: SeriesKind;
   /** The name of the queue, node type, login node, filesystem or probe; empty for the totals. */
   readonly name: string;
@@ -63,7 +63,7 @@ export function countedField(kind: SeriesKind): string {
 }
 
 /** Returns the entries of a batch system's snapshot, the totals first. */
-export function entriesOfBatch(snapshot: BatchSnapshot): Entry[] {
+export function entriesOfBatch(snapshot: BatchSnapshot): MeasuredEntry[] {
   return [
     entry('system', '', snapshot),
     ...(snapshot.node_types ?? []).map((type) => entry('node_type', type.node_type, type)),
@@ -74,16 +74,16 @@ export function entriesOfBatch(snapshot: BatchSnapshot): Entry[] {
 }
 
 /** Returns the entries of a hub's snapshot. */
-export function entriesOfHub(snapshot: HubSnapshot): Entry[] {
+export function entriesOfHub(snapshot: HubSnapshot): MeasuredEntry[] {
   return [entry('hub', '', snapshot)];
 }
 
 /** Returns an entry for each failed probe. */
-export function entriesOfProbes(failed: readonly string[]): Entry[] {
+export function entriesOfProbes(failed: readonly string[]): MeasuredEntry[] {
   return [...new Set(failed)].map((name) => ({ kind: 'probe', name, values: [1] }));
 }
 
-function entry(kind: SeriesKind, name: string, record: object): Entry {
+function entry(kind: SeriesKind, name: string, record: object): MeasuredEntry {
   return { kind, name, values: measures[kind].map((field) => numberOf(Reflect.get(record, field))) };
 }
 

@@ -1,6 +1,6 @@
 import type { ShownName } from '../auth/caller.ts';
 import { insertUpdate, updatesOf } from '../store/outage-updates.ts';
-import type { OutageRow } from '../store/outages.ts';
+import type { StoredOutageRow } from '../store/outages.ts';
 import type { Reader, Writer } from '../store/port.ts';
 
 /** The fields whose changes are the time line of an outage. */
@@ -27,8 +27,8 @@ export type OutageUpdate = {
 /** Adds what has changed in an outage to its time line. Nothing is added if nothing has changed. */
 export async function noteUpdate(
   writer: Writer,
-  before: OutageRow | null,
-  after: OutageRow,
+  before: StoredOutageRow | null,
+  after: StoredOutageRow,
   at: string,
   by: string,
 ): Promise<void> {

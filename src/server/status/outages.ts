@@ -2,7 +2,7 @@ import { outageStatuses } from '../../snapshot/limits.ts';
 import { RequestProblem } from '../http/problem.ts';
 import { flagParameter } from '../http/query.ts';
 import { type Stored, storeOnce } from '../store/deliveries.ts';
-import { listOutages, type OutageRow, outageById, outageByKey, storeReport } from '../store/outages.ts';
+import { listOutages, outageById, outageByKey, type StoredOutageRow, storeReport } from '../store/outages.ts';
 import type { Reader, Store } from '../store/port.ts';
 import { timestampOf } from '../timestamp.ts';
 import type { StatusDelivery } from './delivery.ts';
@@ -63,7 +63,7 @@ export function storeOutage(store: Store, delivery: StatusDelivery): Promise<Sto
  * SAM API). An outage is resolved if its status says so or its end has passed.
  * @throws RequestProblem 400 for an unknown status or truth value
  */
-export async function outagesFor(reader: Reader, query: URLSearchParams, now: Date): Promise<OutageRow[]> {
+export async function outagesFor(reader: Reader, query: URLSearchParams, now: Date): Promise<StoredOutageRow[]> {
   const status = query.get('status') || null;
   if (status !== null && !outageStatuses.some((known) => known === status)) {
     throw new RequestProblem(400, `status: must be one of ${outageStatuses.join(', ')}`);

@@ -1,4 +1,4 @@
-import { listOutages, type OutageRow } from '../store/outages.ts';
+import { listOutages, type StoredOutageRow } from '../store/outages.ts';
 import type { Reader } from '../store/port.ts';
 import { newestSnapshot } from '../store/snapshots.ts';
 import { timestampOf } from '../timestamp.ts';
@@ -54,7 +54,7 @@ export type SystemDay = StateSeconds & { readonly date: string };
 export type Overview = {
   readonly systems: readonly SystemOverview[];
   /** Outages and maintenance that have not ended, and those to come. */
-  readonly outages: readonly OutageRow[];
+  readonly outages: readonly StoredOutageRow[];
   /** Reservations that have not ended. */
   readonly reservations: readonly ReservationEntry[];
 };

@@ -1,5 +1,5 @@
 import type { StoredSnapshot } from '../store/snapshots.ts';
-import { type Entry, entriesOfBatch, entriesOfHub, entriesOfProbes } from './measures.ts';
+import { entriesOfBatch, entriesOfHub, entriesOfProbes, type MeasuredEntry } from './measures.ts';
 import { type BatchSnapshot, type HubSnapshot, snapshotSchema } from './schemas.ts';
 import { validated } from './validate.ts';
 
@@ -34,7 +34,7 @@ export function probesOf(collectionFailed: string | null): string[] {
 }
 
 /** Returns the rows of a snapshot for the history, the totals first. */
-export function entriesOf(read: ReadSnapshot, collectionFailed: string | null): Entry[] {
+export function entriesOf(read: ReadSnapshot, collectionFailed: string | null): MeasuredEntry[] {
   const entries = read.kind === 'hub' ? entriesOfHub(read.snapshot) : entriesOfBatch(read.snapshot);
   return [...entries, ...entriesOfProbes(probesOf(collectionFailed))];
 }

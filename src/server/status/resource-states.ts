@@ -8,7 +8,7 @@ import {
   storeStates,
 } from '../store/resources.ts';
 import { laterBy, millisecondsOf } from '../timestamp.ts';
-import { type Condition, resourceId } from './conditions.ts';
+import { resourceId, type StateCondition } from './conditions.ts';
 import type { Neighbours } from './runs.ts';
 import { staleSeconds } from './state.ts';
 
@@ -23,7 +23,7 @@ export async function storeConditions(
   writer: Writer,
   system: string,
   timestamp: string,
-  conditions: readonly Condition[],
+  conditions: readonly StateCondition[],
   { before, after }: Neighbours,
 ): Promise<void> {
   const seen = new Map(conditions.map((condition) => [resourceId(system, condition), condition]));

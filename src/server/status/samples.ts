@@ -1,6 +1,6 @@
 import type { Writer } from '../store/port.ts';
 import { hasSample, insertSamples, insertSeries, rollupsAt, seriesOf, storeRollups } from '../store/series.ts';
-import type { Entry, SeriesKind } from './measures.ts';
+import type { MeasuredEntry, SeriesKind } from './measures.ts';
 import { parseRollup, rollupText, sampleText, withSample } from './rollup.ts';
 
 /** The periods of roll-ups, in milliseconds. */
@@ -26,7 +26,7 @@ export async function addSamples(
   writer: Writer,
   system: string,
   at: number,
-  entries: readonly Entry[],
+  entries: readonly MeasuredEntry[],
 ): Promise<{ readonly idOf: SeriesIds; readonly isAdded: boolean }> {
   // A login node may occur twice in a snapshot. The last one counts.
   const byKey = new Map(entries.map((entry) => [keyOf(entry.kind, entry.name), entry]));
@@ -53,7 +53,7 @@ export async function addSamples(
   return { idOf, isAdded: true };
 }
 
-async function idsOf(writer: Writer, system: string, entries: readonly Entry[]): Promise<Map<string, number>> {
+async function idsOf(writer: Writer, system: string, entries: readonly MeasuredEntry[]): Promise<Map<string, number>> {
   const ids = new Map((await seriesOf(writer, system)).map(({ id, kind, name }) => [keyOf(kind, name), id]));
   for (const { kind, name } of entries) {
     const key = keyOf(kind, name);

@@ -1,4 +1,4 @@
-import type { OutageRow } from '../store/outages.ts';
+import type { StoredOutageRow } from '../store/outages.ts';
 import { numberIn } from './free.ts';
 import type { ReadSnapshot } from './read-snapshot.ts';
 
@@ -26,7 +26,7 @@ export function stateOfSnapshot(read: ReadSnapshot): StateWithReasons {
  * Returns the state of a system by its newest snapshot and its current outages. An outage that names a component
  * degrades the system. Without a component, critical outages and maintenance take it down.
  */
-export function withOutages(shown: StateWithReasons, outages: readonly OutageRow[]): StateWithReasons {
+export function withOutages(shown: StateWithReasons, outages: readonly StoredOutageRow[]): StateWithReasons {
   const findings = outages.map((outage): Finding => {
     return { state: takesDown(outage) ? 'down' : 'degraded', reason: `${outage.severity}: ${outage.title}` };
   });
@@ -37,7 +37,7 @@ export function withOutages(shown: StateWithReasons, outages: readonly OutageRow
 }
 
 /** True if an outage takes its whole system down. */
-export function takesDown({ component, severity }: Pick<OutageRow, 'component' | 'severity'>): boolean {
+export function takesDown({ component, severity }: Pick<StoredOutageRow, 'component' | 'severity'>): boolean {
   return component === null && ['critical', 'maintenance'].includes(severity);
 }
 

@@ -1,4 +1,4 @@
-import { listOutages, type OutageRow } from '../store/outages.ts';
+import { listOutages, type StoredOutageRow } from '../store/outages.ts';
 import type { Reader } from '../store/port.ts';
 import { type SpanRow, spansBetween } from '../store/spans.ts';
 import { millisecondsOf, timestampOf } from '../timestamp.ts';
@@ -37,7 +37,7 @@ function textOf(ms: number): string {
  */
 export function timelineOf(
   spans: readonly SpanRow[],
-  outages: readonly OutageRow[],
+  outages: readonly StoredOutageRow[],
   from: number,
   to: number,
 ): Stretch[] {
@@ -69,7 +69,7 @@ function shownPeriod(span: SpanRow, next: SpanRow | undefined): Period {
 }
 
 /** An outage that was resolved without an end ended when that was reported. */
-function periodOf({ start_time, end_time, status, updated_at, created_at }: OutageRow): Period {
+function periodOf({ start_time, end_time, status, updated_at, created_at }: StoredOutageRow): Period {
   const end = end_time ?? (status === 'resolved' ? (updated_at ?? created_at) : null);
   return { from: millisecondsOf(start_time), to: end === null ? Number.POSITIVE_INFINITY : millisecondsOf(end) };
 }

@@ -53,7 +53,7 @@ export type JobTimes = { readonly submit: string; readonly start: string | null;
 const endTime = 'coalesce("end", start, jobs.submit)';
 
 /** What tells the jobs of a cluster apart. */
-export type JobKey = { readonly id: string; readonly submit: string };
+export type JobIdentity = { readonly id: string; readonly submit: string };
 
 const keysAtOnce = 250;
 
@@ -61,14 +61,14 @@ const keysAtOnce = 250;
 export async function* endsOfJobs(
   reader: Reader,
   cluster: string,
-  keys: readonly JobKey[],
+  keys: readonly JobIdentity[],
 ): AsyncGenerator<readonly string[]> {
   const places = Array.from({ length: keysAtOnce }, (_, index) => `($${2 * index + 2}, $${2 * index + 3})`).join(', ');
   for (let from = 0; from < keys.length; from += keysAtOnce) {
     const slice = keys.slice(from, from + keysAtOnce);
     const last = slice.at(-1);
     // The same statement for each slice, so that it is prepared once.
-    const filled = [...slice, ...new Array<JobKey | undefined>(keysAtOnce - slice.length).fill(last)];
+    const filled = [...slice, ...new Array<JobIdentity | undefined>(keysAtOnce - slice.length).fill(last)];
     // A subquery for each key finds it by the primary key, also while PostgreSQL has no statistics of the table.
     const rows = await reader.all<{ time: string | null }>(
       `WITH wanted (job_id, submit) AS (VALUES ${places})

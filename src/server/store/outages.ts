@@ -23,7 +23,7 @@ export type OutageReport = {
 };
 
 /** An outage as the SAM API lists it. */
-export type OutageRow = {
+export type StoredOutageRow = {
   readonly outage_id: number;
   readonly system_name: string;
   readonly title: string;
@@ -39,7 +39,7 @@ export type OutageRow = {
 };
 
 /** Which outages are listed. */
-export type OutageFilter = {
+export type StoredOutageFilter = {
   /** In any case; null for all systems. */
   readonly system: string | null;
   readonly status: string | null;
@@ -92,18 +92,18 @@ const columns = `id AS outage_id, system_name, title, severity, status, componen
   estimated_resolution, created_at, updated_at`;
 
 /** Returns an outage, null if there is none with that id. */
-export function outageById(reader: Reader, id: number): Promise<OutageRow | null> {
-  return reader.get<OutageRow>(`SELECT ${columns} FROM outages WHERE id = $1`, id);
+export function outageById(reader: Reader, id: number): Promise<StoredOutageRow | null> {
+  return reader.get<StoredOutageRow>(`SELECT ${columns} FROM outages WHERE id = $1`, id);
 }
 
 /** Returns the outage to which the client gave a name, null if there is none. */
-export function outageByKey(reader: Reader, key: string): Promise<OutageRow | null> {
-  return reader.get<OutageRow>(`SELECT ${columns} FROM outages WHERE outage_key = $1`, key);
+export function outageByKey(reader: Reader, key: string): Promise<StoredOutageRow | null> {
+  return reader.get<StoredOutageRow>(`SELECT ${columns} FROM outages WHERE outage_key = $1`, key);
 }
 
 /** The fields of an outage that a person may change. */
 export type OutageChange = Pick<
-  OutageRow,
+  StoredOutageRow,
   'title' | 'severity' | 'status' | 'component' | 'description' | 'end_time' | 'estimated_resolution'
 >;
 
@@ -131,7 +131,7 @@ export async function deleteOutage(writer: Writer, id: number): Promise<boolean>
 }
 
 /** An outage with the first end that was reported for it, null without one. */
-export type HistoricOutage = OutageRow & { readonly first_end_time: string | null };
+export type HistoricOutage = StoredOutageRow & { readonly first_end_time: string | null };
 
 /** Returns every outage. */
 export function allOutages(reader: Reader): Promise<HistoricOutage[]> {
@@ -139,8 +139,8 @@ export function allOutages(reader: Reader): Promise<HistoricOutage[]> {
 }
 
 /** Returns the outages, newest start first. */
-export function listOutages(reader: Reader, filter: OutageFilter): Promise<OutageRow[]> {
-  return reader.all<OutageRow>(
+export function listOutages(reader: Reader, filter: StoredOutageFilter): Promise<StoredOutageRow[]> {
+  return reader.all<StoredOutageRow>(
     `SELECT ${columns} FROM outages
      WHERE lower(system_name) = lower(coalesce($1, system_name)) AND status = coalesce($2, status)
        AND ($3 = 1 OR (status <> 'resolved' AND (end_time IS NULL OR end_time > $4)))

@@ -9,18 +9,18 @@ import { isLost, NoAnswer, postgresError } from './postgres-errors.ts';
 export type Result<Row> = { readonly rows: Row[]; readonly count: number };
 
 /** Runs statements. Throws the errors of the store. */
-export type Session = {
+export type PostgresSession = {
   query<Row>(sql: string, values?: readonly Value[]): Promise<Result<Row>>;
 };
 
 /** A connection for transactions. */
-export type OwnSession = Session & {
+export type OwnSession = PostgresSession & {
   /** True if the connection is lost: the server has rolled back its transaction. */
   isLost(): boolean;
 };
 
 /** A pool of connections to a PostgreSQL server. `query` is for reading: it runs a statement again after a lost connection. */
-export type Client = Session & {
+export type PostgresClient = PostgresSession & {
   /** Returns a connection that no other work uses. The pool must have one for each caller. */
   session(): Promise<OwnSession>;
   close(): Promise<void>;
@@ -41,7 +41,7 @@ const connectSeconds = 3;
 const pauseMs = 1000;
 
 /** Returns a client, which connects when it is first used. */
-export function createClient(address: PostgresAddress, connections: number, limits: Limits): Client {
+export function createClient(address: PostgresAddress, connections: number, limits: Limits): PostgresClient {
   let pool: SQL | null = null;
   let failure: { readonly error: unknown; readonly until: number } | null = null;
 

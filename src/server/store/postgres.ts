@@ -3,7 +3,13 @@ import { exitCodes, messageOf, OperatorError } from '../../lib/errors.ts';
 import { Unavailable } from './errors.ts';
 import { type Connection, createGroupCommit } from './group-commit.ts';
 import type { Reader, Store, Target, Value, Writer } from './port.ts';
-import { type Client, createClient, type Limits, type OwnSession, type Session } from './postgres-client.ts';
+import {
+  createClient,
+  type Limits,
+  type OwnSession,
+  type PostgresClient,
+  type PostgresSession,
+} from './postgres-client.ts';
 import { migratePostgres, postgresMigrations, stateTable } from './postgres-schema.ts';
 
 /** Together with the connecting, a request fails within 10 s. */
@@ -70,7 +76,7 @@ function remedy(error: unknown): string {
     : 'Check the database, the user and its rights, and the password (PGPASSFILE).';
 }
 
-function readerOf(session: Session): Reader {
+function readerOf(session: PostgresSession): Reader {
   return {
     all: async <Row>(sql: string, ...values: readonly Value[]) => (await session.query<Row>(sql, values)).rows,
     get: async <Row>(sql: string, ...values: readonly Value[]) =>
@@ -78,7 +84,7 @@ function readerOf(session: Session): Reader {
   };
 }
 
-function writerOf(session: Session): Writer {
+function writerOf(session: PostgresSession): Writer {
   return {
     ...readerOf(session),
     run: async (sql, ...values) => (await session.query(sql, values)).count,
@@ -125,11 +131,11 @@ function jsonValue(value: Value): string | number | null {
 }
 
 /** Returns the writing connection. It is made again after it was lost, never inside a transaction. */
-function connectionTo(client: Client): Connection {
+function connectionTo(client: PostgresClient): Connection {
   let session: OwnSession | null = null;
   let isOpen = false;
 
-  const current: Session = {
+  const current: PostgresSession = {
     query(sql, values) {
       if (session === null) throw new Error('there is no transaction');
       return session.query(sql, values);
@@ -172,7 +178,7 @@ function connectionTo(client: Client): Connection {
 }
 
 /** Locks the row that every transaction locks. Receivers of different versions must not write into one database. */
-async function requireSchema(session: Session): Promise<void> {
+async function requireSchema(session: PostgresSession): Promise<void> {
   const { rows } = await session.query<{ version: number }>(
     `SELECT version FROM ${stateTable} WHERE id = 1 FOR UPDATE`,
   );

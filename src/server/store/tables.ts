@@ -1,5 +1,5 @@
 /** A table of both engines. */
-export type Table = {
+export type StoredTable = {
   readonly name: string;
   readonly key: readonly string[];
   /** The name of the rows for people. */
@@ -7,7 +7,7 @@ export type Table = {
 };
 
 /** All tables with data, in an order in which rows can be inserted: those that others refer to come first. */
-export const tables: readonly Table[] = [
+export const tables: readonly StoredTable[] = [
   { name: 'users', key: ['name'], kind: 'users and keys' },
   { name: 'api_keys', key: ['name'], kind: 'users and keys' },
   { name: 'sessions', key: ['token_sha256'], kind: 'users and keys' },

@@ -11,10 +11,10 @@ import type { Reader, Store, Value, Writer } from './port.ts';
 import { readerOf } from './sqlite.ts';
 import { applicationId } from './sqlite-file.ts';
 import { rowsOf } from './statistics.ts';
-import { type Table, tables } from './tables.ts';
+import { type StoredTable, tables } from './tables.ts';
 
 /** Says how many rows of a table are copied. */
-export type Progress = (table: string, copied: number, total: number) => void;
+export type TransferProgress = (table: string, copied: number, total: number) => void;
 
 type Row = Record<string, Value>;
 
@@ -26,7 +26,7 @@ const sliceRows = 200;
  * interrupted goes on after its last row. The file is only read. Returns the number of copied rows.
  * @throws OperatorError if either cannot be used, or if the copy differs from the file
  */
-export async function transfer(file: string, target: PostgresAddress, progress: Progress): Promise<number> {
+export async function transfer(file: string, target: PostgresAddress, progress: TransferProgress): Promise<number> {
   const database = openSource(file);
   try {
     // One transaction sees the file as it is now, even if a receiver writes to it.
@@ -82,7 +82,7 @@ async function endImport(writer: Writer, source: string): Promise<void> {
   await writer.run('UPDATE imports SET finished = 1 WHERE source = $1', source);
 }
 
-async function copyTable(source: Reader, store: Store, table: Table, progress: Progress): Promise<void> {
+async function copyTable(source: Reader, store: Store, table: StoredTable, progress: TransferProgress): Promise<void> {
   const total = await rowsOf(source, table.name);
   let copied = await rowsOf(store, table.name);
   const order = table.key.map((column) => `${column} DESC`).join(', ');
@@ -106,7 +106,7 @@ async function copyTable(source: Reader, store: Store, table: Table, progress: P
 }
 
 /** Yields the rows of a table after a key, in the order of the keys. */
-async function* slices(reader: Reader, { name, key }: Table, after: Row | null): AsyncGenerator<Row[]> {
+async function* slices(reader: Reader, { name, key }: StoredTable, after: Row | null): AsyncGenerator<Row[]> {
   const columns = key.join(', ');
   let last = after;
   for (;;) {
@@ -123,7 +123,7 @@ async function* slices(reader: Reader, { name, key }: Table, after: Row | null):
 }
 
 /** Returns the number of rows. @throws OperatorError if the copy has other rows than the file */
-async function compare(source: Reader, store: Reader, table: Table): Promise<number> {
+async function compare(source: Reader, store: Reader, table: StoredTable): Promise<number> {
   const [wanted, copied] = await Promise.all([fingerprint(source, table), fingerprint(store, table)]);
   if (wanted.rows === copied.rows && wanted.sha256 === copied.sha256) return wanted.rows;
   throw new OperatorError(
@@ -131,7 +131,7 @@ async function compare(source: Reader, store: Reader, table: Table): Promise<num
   );
 }
 
-async function fingerprint(reader: Reader, table: Table): Promise<{ rows: number; sha256: string }> {
+async function fingerprint(reader: Reader, table: StoredTable): Promise<{ rows: number; sha256: string }> {
   const hash = createHash('sha256');
   let rows = 0;
   for await (const slice of slices(reader, table, null)) {

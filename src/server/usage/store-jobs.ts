@@ -1,5 +1,5 @@
 import { noteReceived } from '../store/clusters.ts';
-import { endsOfJobs, type JobKey, type ReceivedJobs, storeJobs } from '../store/jobs.ts';
+import { endsOfJobs, type JobIdentity, type ReceivedJobs, storeJobs } from '../store/jobs.ts';
 import type { Writer } from '../store/port.ts';
 import { clockOf, otherRequests, rebuildSegments, segmentDay } from './segments/rebuild.ts';
 
@@ -15,7 +15,7 @@ export async function storeAndSegment(writer: Writer, received: ReceivedJobs): P
   const place = (column: (typeof columns)[number]) => columns.indexOf(column);
   const [id, submit, start, end] = [place('job_id'), place('submit'), place('start'), place('end')];
   const days = new Set<number>();
-  const keys: JobKey[] = [];
+  const keys: JobIdentity[] = [];
   for (const [index, row] of rows.entries()) {
     if (index % sliceRows === 0) await otherRequests();
     const key = { id: String(row[id]), submit: String(row[submit]) };

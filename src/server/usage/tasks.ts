@@ -5,7 +5,7 @@ import type { FilterRequest } from './dashboard/request.ts';
 import { type Answer, answerQuestion, needsOf } from './engine/answer.ts';
 import type { Loaded, SegmentCache } from './engine/loaded.ts';
 import { type Names, namesIn } from './engine/names.ts';
-import type { Window } from './engine/periods.ts';
+import type { UsageWindow } from './engine/periods.ts';
 import type { Question } from './engine/question.ts';
 import { refusePartition, refuseUnknownNames } from './engine/unknown-names.ts';
 import { rangeOf, windowOf } from './engine/window.ts';
@@ -13,7 +13,7 @@ import { type ExpectedWait, expectedWait, firstWaitDay, type WaitQuestion } from
 import { costsOf, type OutageCost, type Span } from './insights/outage-cost.ts';
 
 /** What the thread does. Clusters that never had jobs are left out of every answer. */
-export type Task =
+export type UsageTask =
   | { readonly kind: 'question'; readonly question: Question }
   | { readonly kind: 'charts' | 'totals'; readonly request: FilterRequest }
   | { readonly kind: 'wait'; readonly question: WaitQuestion }
@@ -37,7 +37,7 @@ export type ClusterNames = {
  * Does a task and returns the answer.
  * @throws RequestProblem if it is wrong
  */
-export async function tasks(cache: SegmentCache, reader: Reader, task: Task): Promise<unknown> {
+export async function tasks(cache: SegmentCache, reader: Reader, task: UsageTask): Promise<unknown> {
   switch (task.kind) {
     case 'question':
       return answerTo(cache, reader, task.question);
@@ -95,7 +95,7 @@ async function chartWindows(
   };
 }
 
-function common(asked: Window, range: Window | null): Window {
+function common(asked: UsageWindow, range: UsageWindow | null): UsageWindow {
   if (range === null) return { from: asked.from, until: asked.from };
   const from = Math.max(asked.from, range.from);
   return { from, until: Math.max(from, Math.min(asked.until, range.until)) };
@@ -146,7 +146,7 @@ async function costsTo(cache: SegmentCache, cluster: string, spans: readonly Spa
 async function namesOf(
   cache: SegmentCache,
   reader: Reader,
-  { clusters, from, to }: Extract<Task, { kind: 'names' }>,
+  { clusters, from, to }: Extract<UsageTask, { kind: 'names' }>,
 ): Promise<ClusterNames[]> {
   const answers: ClusterNames[] = [];
   for (const cluster of clusters) {

@@ -1,6 +1,6 @@
 import { Unavailable } from '../store/errors.ts';
 import type { Location } from '../store/open.ts';
-import type { Task } from './tasks.ts';
+import type { UsageTask } from './tasks.ts';
 import { errorOf, type FromThread, type ToThread } from './thread-messages.ts';
 
 /** Answers tasks in a thread of its own. */
@@ -10,7 +10,7 @@ export type UsageThread = {
    * @throws RequestProblem if the question is wrong
    * @throws Unavailable if the database cannot be used, or if the thread cannot answer
    */
-  ask(task: Task): Promise<string>;
+  ask(task: UsageTask): Promise<string>;
   close(): void;
 };
 
@@ -61,7 +61,7 @@ export function createUsageThread(location: Location, start: () => Worker = star
     return made;
   }
 
-  async function askOnce(task: Task): Promise<string> {
+  async function askOnce(task: UsageTask): Promise<string> {
     const id = nextId++;
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     waiting.set(id, { resolve, reject });

@@ -7,7 +7,7 @@ import { totalmem } from 'node:os';
 import { openReader } from '../store/open.ts';
 import type { Reader } from '../store/port.ts';
 import { createSegmentCache, type SegmentCache } from './engine/loaded.ts';
-import { type Task, tasks } from './tasks.ts';
+import { tasks, type UsageTask } from './tasks.ts';
 import { type FromThread, failureOf, type ToThread } from './thread-messages.ts';
 
 declare const self: Worker;
@@ -33,7 +33,7 @@ self.onmessage = ({ data }: MessageEvent<ToThread>) => {
   });
 };
 
-async function answer(id: number, task: Task): Promise<FromThread> {
+async function answer(id: number, task: UsageTask): Promise<FromThread> {
   try {
     if (opened === null) throw new Error('the database is not open');
     return { id, text: JSON.stringify(await tasks(opened.cache, opened.reader, task)) };

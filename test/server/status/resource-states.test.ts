@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import fc from 'fast-check';
-import type { Condition } from '../../../src/server/status/conditions.ts';
+import type { StateCondition } from '../../../src/server/status/conditions.ts';
 import { storeConditions } from '../../../src/server/status/resource-states.ts';
 import type { SystemState } from '../../../src/server/status/state.ts';
 import { openStore } from '../../../src/server/store/open.ts';
@@ -88,7 +88,7 @@ overEngines((engine) => {
               const [system, timestamp] = [`${order}-${systems}`, at(minute)];
               const received = { receivedAt: timestamp, receivedFrom: '', collectionFailed: null };
               await insertSnapshot(writer, { system, timestamp, ...received, body: new Uint8Array(), inHistory: 1 });
-              const found: Condition[] = status === null ? [] : [{ kind: 'filesystem', name: 'scratch', status }];
+              const found: StateCondition[] = status === null ? [] : [{ kind: 'filesystem', name: 'scratch', status }];
               await storeConditions(writer, system, timestamp, found, await neighboursOf(writer, system, timestamp));
             }
           });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { type Stretch, timelineOf } from '../../../src/server/status/timeline.ts';
 import { secondsBetween, uptimeOf } from '../../../src/server/status/uptime.ts';
-import type { OutageRow } from '../../../src/server/store/outages.ts';
+import type { StoredOutageRow } from '../../../src/server/store/outages.ts';
 import { overEngines, startForTest, type TestReceiver } from '../helper.ts';
 import { leastTotals } from '../samples.ts';
 
@@ -13,7 +13,12 @@ const span = (state: string, first: number, last: number) => ({
   ...{ id: 1, key: '', value: JSON.stringify({ state, reasons: [] }) },
   ...{ first: textAt(first), last: textAt(last) },
 });
-const outage = (severity: string, from: number, to: number | null, rest: Partial<OutageRow> = {}): OutageRow => ({
+const outage = (
+  severity: string,
+  from: number,
+  to: number | null,
+  rest: Partial<StoredOutageRow> = {},
+): StoredOutageRow => ({
   ...{ outage_id: 1, system_name: 's', title: 't', severity, status: 'investigating', component: null },
   ...{ description: null, estimated_resolution: null, created_at: textAt(0), updated_at: null },
   ...{ start_time: textAt(from), end_time: to === null ? null : textAt(to) },

@@ -1,5 +1,5 @@
 import { Age, At } from '../../components/age.tsx';
-import { Loaded } from '../../components/notice.tsx';
+import { WhenLoaded } from '../../components/notice.tsx';
 import { Section } from '../../components/section.tsx';
 import { type Column, Table } from '../../components/table.tsx';
 import { systemPage } from '../../data/addresses.ts';
@@ -24,13 +24,13 @@ export function Events() {
           </a>
         </span>
       </div>
-      <Loaded loading={outages}>
+      <WhenLoaded loading={outages}>
         {(allOutages) => (
-          <Loaded loading={reservations}>
+          <WhenLoaded loading={reservations}>
             {(allReservations) => <Parts events={eventsOf(allOutages, allReservations)} />}
-          </Loaded>
+          </WhenLoaded>
         )}
-      </Loaded>
+      </WhenLoaded>
     </>
   );
 }

@@ -1,5 +1,5 @@
 import { Age, At } from '../../components/age.tsx';
-import { Loaded } from '../../components/notice.tsx';
+import { WhenLoaded } from '../../components/notice.tsx';
 import { Section } from '../../components/section.tsx';
 import { StateMark, stateOfSeverity } from '../../components/state.tsx';
 import { type Column, Table } from '../../components/table.tsx';
@@ -21,7 +21,7 @@ export function Outages() {
   return (
     <>
       <h1>Outages</h1>
-      <Loaded loading={loading}>{(outages) => <Lists outages={outages} />}</Loaded>
+      <WhenLoaded loading={loading}>{(outages) => <Lists outages={outages} />}</WhenLoaded>
     </>
   );
 }

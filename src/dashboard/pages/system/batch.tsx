@@ -4,7 +4,7 @@ import { Section } from '../../components/section.tsx';
 import { historyPage } from '../../data/addresses.ts';
 import type { BatchSnapshot, Reservation } from '../../data/status.ts';
 import { exact, gibibytes, percent } from '../../format/numbers.ts';
-import { ExpectedWait } from './expected-wait.tsx';
+import { ExpectedWaitSection } from './expected-wait.tsx';
 import { Filesystems } from './filesystems.tsx';
 import { LoginNodes } from './login-nodes.tsx';
 import { NodeTypes } from './node-types.tsx';
@@ -16,7 +16,7 @@ import { Users } from './users.tsx';
 type Props = { system: string; snapshot: BatchSnapshot; reservations: readonly Reservation[] };
 
 /** The parts of the page of a batch system. */
-export function BatchSystem({ system, snapshot, reservations }: Props) {
+export function BatchSystemPage({ system, snapshot, reservations }: Props) {
   return (
     <>
       <Now system={system} snapshot={snapshot} />
@@ -62,7 +62,7 @@ function Now({ system, snapshot }: { system: string; snapshot: BatchSnapshot }) 
           {link('pending_jobs', exact(snapshot.pending_jobs))}
         </Fact>
       </Facts>
-      <ExpectedWait system={system} queues={snapshot.queues} />
+      <ExpectedWaitSection system={system} queues={snapshot.queues} />
       <dl class="meters">
         <Use
           name="Cores"

@@ -18,7 +18,7 @@ type Wait = {
 const cpuChoices = [1, 8, 32, 128, 512, 2048];
 
 /** The wait that a new job can expect, by queue and size. Nothing is shown for a system without finished jobs. */
-export function ExpectedWait({ system, queues }: { system: string; queues: readonly Queue[] }) {
+export function ExpectedWaitSection({ system, queues }: { system: string; queues: readonly Queue[] }) {
   const busiest = [...queues].sort((one, other) => other.running_jobs - one.running_jobs)[0]?.queue_name ?? '';
   const [queue, setQueue] = useState(busiest);
   const [cpus, setCpus] = useState(1);

@@ -4,7 +4,7 @@ import { type Outage, type Snapshot, staleMs } from '../../data/status.ts';
 import { duration, now, parseTime } from '../../format/times.ts';
 
 /** What is wrong, one line each: no new data, failed probes, open outages. */
-export function Problems({ snapshot, outages }: { snapshot: Snapshot; outages: readonly Outage[] }) {
+export function SystemProblems({ snapshot, outages }: { snapshot: Snapshot; outages: readonly Outage[] }) {
   const at = parseTime(snapshot.timestamp);
   const lateMs = at === null ? 0 : now.value - at;
   const failed = snapshot.collection_failed;

@@ -1,6 +1,6 @@
 import { Age, At } from '../../components/age.tsx';
-import { Uptime } from '../../components/days.tsx';
-import { Loaded } from '../../components/notice.tsx';
+import { UptimeBar } from '../../components/days.tsx';
+import { WhenLoaded } from '../../components/notice.tsx';
 import { StateMark, stateWords } from '../../components/state.tsx';
 import { historyPage } from '../../data/addresses.ts';
 import { useData } from '../../data/fetching.ts';
@@ -9,12 +9,12 @@ import { type OverviewData, shownState } from '../../data/overview.ts';
 import { isHub, type Outage, type Reservation, type Snapshot } from '../../data/status.ts';
 import { parseTime } from '../../format/times.ts';
 import type { PageParameters } from '../parameters.ts';
-import { BatchSystem } from './batch.tsx';
+import { BatchSystemPage } from './batch.tsx';
 import { Hub } from './hub.tsx';
-import { Problems } from './problems.tsx';
+import { SystemProblems } from './problems.tsx';
 
 /** The page of a system: its newest snapshot in full. */
-export function System({ system = '' }: PageParameters) {
+export function SystemPage({ system = '' }: PageParameters) {
   const name = encodeURIComponent(system);
   const latest = useData<Snapshot>(`/api/v1/status/${name}/latest`);
   const outages = useData<readonly Outage[]>(`/api/v1/status/outages?system_name=${name}`);
@@ -47,19 +47,19 @@ export function System({ system = '' }: PageParameters) {
           <a href={historyPage(system, 'totals', '')}>History of {system}</a>
         </span>
       </div>
-      <Loaded loading={latest}>
+      <WhenLoaded loading={latest}>
         {(snapshot) => (
           <>
-            <Problems snapshot={snapshot} outages={outages.data ?? []} />
-            {card && <Uptime system={card} />}
+            <SystemProblems snapshot={snapshot} outages={outages.data ?? []} />
+            {card && <UptimeBar system={card} />}
             {isHub(snapshot) ? (
               <Hub system={system} snapshot={snapshot} />
             ) : (
-              <BatchSystem system={system} snapshot={snapshot} reservations={reservations.data ?? []} />
+              <BatchSystemPage system={system} snapshot={snapshot} reservations={reservations.data ?? []} />
             )}
           </>
         )}
-      </Loaded>
+      </WhenLoaded>
     </>
   );
 }

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { Choice } from '../../components/choice.tsx';
+import { ChoiceField } from '../../components/choice.tsx';
 import { useData } from '../../data/fetching.ts';
 import { useSession } from '../../data/session.ts';
 import { type Dimension, dimensions, filters, labelOf, sums, type UsageAnswer } from '../../data/usage.ts';
@@ -40,14 +40,14 @@ export function Choices({ view }: { view: View }) {
         </div>
       )}
       <div class="toolbar">
-        <Choice
+        <ChoiceField
           name="measure"
           label="Measure"
           value={view.measure}
           options={Object.entries(sums).map(([key, { name }]) => [key, name])}
         />
-        <Choice name="by" label="Divided by" value={view.by} options={allowed} />
-        <Choice
+        <ChoiceField name="by" label="Divided by" value={view.by} options={allowed} />
+        <ChoiceField
           name="period"
           label="Period"
           value={view.period ?? ''}

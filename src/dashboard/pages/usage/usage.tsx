@@ -1,6 +1,6 @@
 import { useMemo } from 'preact/hooks';
-import { Chart } from '../../chart/chart.tsx';
-import { Empty, Loaded } from '../../components/notice.tsx';
+import { ChartFigure } from '../../chart/chart.tsx';
+import { Empty, WhenLoaded } from '../../components/notice.tsx';
 import { useData } from '../../data/fetching.ts';
 import { type Dimension, dimensions, labelOf, type Sum, sums, type UsageAnswer } from '../../data/usage.ts';
 import { percent, short } from '../../format/numbers.ts';
@@ -19,7 +19,7 @@ import {
 } from './charts.ts';
 import { Choices } from './filters.tsx';
 import { Groups } from './groups.tsx';
-import { Utilisation } from './utilisation.tsx';
+import { UtilisationChart } from './utilisation.tsx';
 import { automaticPeriod, usageData, type View, viewOf } from './view.ts';
 
 const measures = [
@@ -54,7 +54,7 @@ export function Usage(parameters: PageParameters) {
         {loading.data && <span class="aside">{windowText(loading.data)}</span>}
       </div>
       <Choices view={view} />
-      <Loaded loading={loading}>{(answer) => <Answer view={view} answer={answer} />}</Loaded>
+      <WhenLoaded loading={loading}>{(answer) => <Answer view={view} answer={answer} />}</WhenLoaded>
     </>
   );
 }
@@ -86,19 +86,19 @@ function Answer({ view, answer }: { view: View; answer: UsageAnswer }) {
     <>
       <Cards answer={answer} />
       <div class="charts">
-        <Chart title={`${timeTitle(answer, measure, by)}`} spec={charts.time} />
-        <Chart title={rankingTitle(answer, measure, by)} spec={charts.ranking} />
-        <Chart
+        <ChartFigure title={`${timeTitle(answer, measure, by)}`} spec={charts.time} />
+        <ChartFigure title={rankingTitle(answer, measure, by)} spec={charts.ranking} />
+        <ChartFigure
           title={`Half of the jobs waited less than ${hoursText(total.wait?.median)}, and 90 % less than ${hoursText(total.wait?.p90)}.`}
           spec={charts.wait}
         />
-        <Chart title={shareTitle(answer)} spec={charts.waitShares} />
-        <Chart
+        <ChartFigure title={shareTitle(answer)} spec={charts.waitShares} />
+        <ChartFigure
           title={`Half of the jobs ran for less than ${hoursText(total.duration?.median)}, and 90 % for less than ${hoursText(total.duration?.p90)}.`}
           spec={charts.duration}
         />
-        <Chart title={longestTitle(answer)} spec={charts.durations} />
-        <Utilisation answer={answer} />
+        <ChartFigure title={longestTitle(answer)} spec={charts.durations} />
+        <UtilisationChart answer={answer} />
         <Division view={view} by="size" />
         <Division view={view} by="state" />
       </div>
@@ -151,5 +151,5 @@ function Division({ view, by }: { view: View; by: Dimension }) {
   const { data } = useData<UsageAnswer>(usageData(view, { by, measure, top: '12' }));
   const spec = useMemo(() => (data === null ? null : division(data, measure)), [data, measure]);
   if (data === null || spec === null) return null;
-  return <Chart title={rankingTitle(data, measure, by)} spec={spec} />;
+  return <ChartFigure title={rankingTitle(data, measure, by)} spec={spec} />;
 }

@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import { Chart } from '../../chart/chart.tsx';
+import { ChartFigure } from '../../chart/chart.tsx';
 import type { ChartSpec } from '../../chart/spec.ts';
 import { useData } from '../../data/fetching.ts';
 import type { UsageAnswer } from '../../data/usage.ts';
@@ -23,7 +23,7 @@ type Answer = {
 const longestDays = 1100;
 
 /** The hours that jobs used of the hours that were up, for each cluster. */
-export function Utilisation({ answer }: { answer: UsageAnswer }) {
+export function UtilisationChart({ answer }: { answer: UsageAnswer }) {
   const days = (Date.parse(answer.to) - Date.parse(answer.from)) / 86_400_000;
   if (days > longestDays) return null;
   return (
@@ -62,7 +62,7 @@ function OfCluster({ cluster, answer }: { cluster: string; answer: UsageAnswer }
     return <p class="detail">Utilisation of {cluster} is unknown: there are no status snapshots of this time.</p>;
   }
   return (
-    <Chart
+    <ChartFigure
       title={`Jobs used ${percent(total.cpu_percent)} of the CPU hours of ${cluster} that were up, known for ${total.known_days} of ${plural(total.days, 'day')}.`}
       spec={spec}
     />

@@ -1,8 +1,8 @@
 import { dateOfDay } from '../cluster-clock.ts';
-import { type Filter, type Masks, masksOf } from '../engine/filter.ts';
+import { type JobFilter, type Masks, masksOf } from '../engine/filter.ts';
 import { type Grouping, groupingBy, noGrouping } from '../engine/grouping.ts';
 import type { Loaded } from '../engine/loaded.ts';
-import { type Periods, periodsIn, type Window, wholeWindow } from '../engine/periods.ts';
+import { type Periods, periodsIn, type UsageWindow, wholeWindow } from '../engine/periods.ts';
 import { scanJobs } from '../engine/scan.ts';
 import { createSums, type Sums } from '../engine/sums.ts';
 import { createTimings } from '../engine/timings.ts';
@@ -16,7 +16,7 @@ import { durationCharts, overall, waitingCharts } from './timing-charts.ts';
  * The windows of the charts: of submission, and of usage, which can go on after the last submission; and the days that
  * the request asks for.
  */
-export type ChartWindows = { readonly submitted: Window; readonly ran: Window; readonly days: number };
+export type ChartWindows = { readonly submitted: UsageWindow; readonly ran: UsageWindow; readonly days: number };
 
 /**
  * Series that one chart shows by name; others become one. The original has no limit: a year by day and user of a large
@@ -36,7 +36,7 @@ const basis = {
 } as const;
 
 /** Returns the filter of a request. */
-export function filterOf({ partitions, accounts, users, qos, states }: FilterRequest): Filter {
+export function filterOf({ partitions, accounts, users, qos, states }: FilterRequest): JobFilter {
   return { partition: partitions, account: accounts, user: users, qos, state: states, accountsBelow: null };
 }
 
@@ -136,7 +136,7 @@ function groupingOf(
   { colour, levels }: FilterRequest,
   loaded: Loaded,
   masks: Masks,
-  window: Window,
+  window: UsageWindow,
   most: number,
 ): Grouping | null {
   if (colour === null) return null;

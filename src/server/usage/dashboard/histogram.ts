@@ -1,8 +1,8 @@
 /** A histogram of the original API: the centre of each bin, and how many values are in it. */
-export type Histogram = { readonly x: number[]; readonly y: number[] };
+export type ChartHistogram = { readonly x: number[]; readonly y: number[] };
 
 /** Divides the range of some values into equal bins, as `numpy.histogram` does: the last bin has the maximum. */
-export function histogramOf(values: readonly number[], bins: number): Histogram & { readonly edges: number[] } {
+export function histogramOf(values: readonly number[], bins: number): ChartHistogram & { readonly edges: number[] } {
   if (values.length === 0) return { x: [], y: [], edges: [] };
   let [least, most] = [Math.min(...values), Math.max(...values)];
   if (least === most) [least, most] = [least - 0.5, most + 0.5];

@@ -1,7 +1,7 @@
 import { type Masks, selectRows } from '../engine/filter.ts';
 import type { Grouping } from '../engine/grouping.ts';
 import { type Loaded, loadedPart } from '../engine/loaded.ts';
-import type { Window } from '../engine/periods.ts';
+import type { UsageWindow } from '../engine/periods.ts';
 import { cpuSecondsOf, gpuSecondsOf } from '../engine/scan.ts';
 import { noTime } from '../segments/segment.ts';
 
@@ -20,7 +20,7 @@ export type NodeUsage = {
 };
 
 /** Adds up the usage of the nodes of a cluster. */
-export function nodeUsage(loaded: Loaded, masks: Masks, window: Window, grouping: Grouping): NodeUsage {
+export function nodeUsage(loaded: Loaded, masks: Masks, window: UsageWindow, grouping: Grouping): NodeUsage {
   const nameCount = loaded.names.length;
   const cpu: Float64Array[] = [];
   const gpu: Float64Array[] = [];

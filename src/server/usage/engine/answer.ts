@@ -3,7 +3,7 @@ import { dateOfDay } from '../cluster-clock.ts';
 import { masksOf } from './filter.ts';
 import { type Grouping, groupingBy, type Label, noGrouping } from './grouping.ts';
 import type { Loaded, Needs } from './loaded.ts';
-import { type Period, type Periods, periodsIn, type Window, wholeWindow } from './periods.ts';
+import { type Period, type Periods, periodsIn, type UsageWindow, wholeWindow } from './periods.ts';
 import type { Measure, Question } from './question.ts';
 import { type Scan, scanJobs } from './scan.ts';
 import { sizeLabels } from './size-classes.ts';
@@ -60,7 +60,7 @@ const histogramBounds = [0.5, 1, 4, 12, 24, 72, 168];
 const unknownEfficiency = 'efficiency is null: the records of the ingest API have no CPU time or memory that jobs used';
 
 /** Returns what a question reads in a window, and in the one before it. */
-export function needsOf(question: Question, window: Window): Needs {
+export function needsOf(question: Question, window: UsageWindow): Needs {
   const from = question.compare ? windowBefore(window).from : window.from;
   const parts = [
     ...(needsJobs(question) ? (['columns'] as const) : []),
@@ -70,7 +70,7 @@ export function needsOf(question: Question, window: Window): Needs {
 }
 
 /** @throws RequestProblem 422 if the answer would have too many periods or groups */
-export function answerQuestion(question: Question, clusters: readonly Loaded[], window: Window): Answer {
+export function answerQuestion(question: Question, clusters: readonly Loaded[], window: UsageWindow): Answer {
   const { period, by, top } = question;
   const periods = period === null ? wholeWindow(window) : periodsIn(period, refuseManyPeriods(period, window));
   const [grouping, others] = groupingOf(question, clusters, window);
@@ -159,7 +159,7 @@ function collect(question: Question, clusters: readonly Loaded[], periods: Perio
 }
 
 /** Returns the grouping, and the number of the groups that it does not name; null if it names all. */
-function groupingOf(question: Question, clusters: readonly Loaded[], window: Window): [Grouping, number | null] {
+function groupingOf(question: Question, clusters: readonly Loaded[], window: UsageWindow): [Grouping, number | null] {
   const { by, levels, top } = question;
   if (by === null) return [noGrouping(), null];
   const all = groupingBy(by, clusters, levels);
@@ -188,7 +188,7 @@ function groupingOf(question: Question, clusters: readonly Loaded[], window: Win
   return [grouping, all.labels.length - top];
 }
 
-function refuseManyPeriods(period: string, window: Window): Window {
+function refuseManyPeriods(period: string, window: UsageWindow): UsageWindow {
   const count = periodCountAtLeast(period, window);
   if (count <= maxPeriods) return window;
   throw new RequestProblem(
@@ -197,7 +197,7 @@ function refuseManyPeriods(period: string, window: Window): Window {
   );
 }
 
-function periodCountAtLeast(period: string, { from, until }: Window): number {
+function periodCountAtLeast(period: string, { from, until }: UsageWindow): number {
   const days: Readonly<Record<string, number>> = { day: 1, week: 7, month: 31, quarter: 92, year: 366 };
   return (until - from) / (days[period] ?? 1);
 }
@@ -211,7 +211,7 @@ function totalOf(question: Question, found: Found): Values {
   );
 }
 
-function previousOf(question: Question, clusters: readonly Loaded[], window: Window): Answer['previous'] {
+function previousOf(question: Question, clusters: readonly Loaded[], window: UsageWindow): Answer['previous'] {
   const found = collect({ ...question, period: null }, clusters, wholeWindow(window), noGrouping());
   return { from: dateOfDay(window.from), to: dateOfDay(window.until - 1), total: totalOf(question, found) };
 }

@@ -2,13 +2,13 @@ import { type NameDimension, type Named, nameDimensions } from '../segments/segm
 import type { Loaded } from './loaded.ts';
 
 /** The names that a dimension must have one of; null for every name. A null among them is an absent QOS. */
-export type Filter = Readonly<Record<NameDimension, readonly string[] | null>> & {
+export type JobFilter = Readonly<Record<NameDimension, readonly string[] | null>> & {
   /** Account names, each of which stands for itself and the accounts below it. */
   readonly accountsBelow: readonly string[] | null;
 };
 
 /** A filter of nothing. */
-export const everything: Filter = {
+export const everything: JobFilter = {
   partition: null,
   account: null,
   user: null,
@@ -21,7 +21,7 @@ export const everything: Filter = {
 export type Masks = readonly { readonly dimension: NameDimension; readonly passes: Uint8Array }[];
 
 /** Returns the masks of a filter for the dictionary of a cluster. */
-export function masksOf(filter: Filter, { names, cluster }: Pick<Loaded, 'names' | 'cluster'>): Masks {
+export function masksOf(filter: JobFilter, { names, cluster }: Pick<Loaded, 'names' | 'cluster'>): Masks {
   const masks: { dimension: NameDimension; passes: Uint8Array }[] = [];
   for (const dimension of nameDimensions) {
     const wanted = filter[dimension];

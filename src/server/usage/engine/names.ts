@@ -1,14 +1,14 @@
 import { type NameDimension, nameDimensions } from '../segments/segment.ts';
-import { everything, type Filter, masksOf } from './filter.ts';
+import { everything, type JobFilter, masksOf } from './filter.ts';
 import type { Loaded } from './loaded.ts';
-import { type Window, wholeWindow } from './periods.ts';
+import { type UsageWindow, wholeWindow } from './periods.ts';
 import { type Entries, scanJobs } from './scan.ts';
 
 /** The names of some jobs, sorted. An absent or empty QOS is not among them. */
 export type Names = Readonly<Record<NameDimension, readonly string[]>>;
 
 /** Returns the names of the jobs of a cluster that were submitted in a window. Partitions `a,b` are two names. */
-export function namesIn(loaded: Loaded, window: Window, filter: Filter = everything): Names {
+export function namesIn(loaded: Loaded, window: UsageWindow, filter: JobFilter = everything): Names {
   const seen = new Map(nameDimensions.map((dimension) => [dimension, new Uint8Array(loaded.names.length)]));
   const scan = {
     clusters: [loaded],

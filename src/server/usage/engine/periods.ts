@@ -5,15 +5,15 @@ export const periodKinds = ['day', 'week', 'month', 'quarter', 'year'] as const;
 export type PeriodKind = (typeof periodKinds)[number];
 
 /** Days from 1970-01-01; `until` is not included. */
-export type Window = { readonly from: number; readonly until: number };
+export type UsageWindow = { readonly from: number; readonly until: number };
 
 /** A period that a window overlaps. `isPartial` if the window has only some of its days. */
-export type Period = Window & { readonly isPartial: boolean };
+export type Period = UsageWindow & { readonly isPartial: boolean };
 
 /** The periods of a window, without gaps. */
 export type Periods = {
   readonly list: readonly Period[];
-  readonly window: Window;
+  readonly window: UsageWindow;
   /** The index of the period of each day of the window, from its first day on. */
   readonly indexOfDay: Int32Array;
 };
@@ -43,7 +43,7 @@ export function nextPeriod(kind: PeriodKind, day: number): number {
 }
 
 /** Returns the periods of a window, oldest first. */
-export function periodsIn(kind: PeriodKind, window: Window): Periods {
+export function periodsIn(kind: PeriodKind, window: UsageWindow): Periods {
   const list: Period[] = [];
   const indexOfDay = new Int32Array(Math.max(0, window.until - window.from));
   let day = window.from;
@@ -58,7 +58,7 @@ export function periodsIn(kind: PeriodKind, window: Window): Periods {
 }
 
 /** Returns a window as one period, for questions without periods. */
-export function wholeWindow(window: Window): Periods {
+export function wholeWindow(window: UsageWindow): Periods {
   const days = Math.max(0, window.until - window.from);
   return { list: [{ ...window, isPartial: false }], window, indexOfDay: new Int32Array(days) };
 }

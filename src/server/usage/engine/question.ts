@@ -1,4 +1,4 @@
-import type { Filter } from './filter.ts';
+import type { JobFilter } from './filter.ts';
 import type { Dimension } from './grouping.ts';
 import type { PeriodKind } from './periods.ts';
 import type { Axis } from './scan.ts';
@@ -32,7 +32,7 @@ export type Question = {
   readonly measures: readonly Measure[];
   /** The number of groups that are named; the others are one. */
   readonly top: number | null;
-  readonly filter: Filter;
+  readonly filter: JobFilter;
   /** Labels of size classes; null for all. */
   readonly sizes: readonly string[] | null;
   /** Names of nodes; null for all. */

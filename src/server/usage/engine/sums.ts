@@ -4,7 +4,7 @@ import type { Grouping } from './grouping.ts';
 import { createKeySet, type KeySet } from './key-set.ts';
 import type { Loaded, Segment } from './loaded.ts';
 import { createNumberSet } from './number-set.ts';
-import type { Periods, Window } from './periods.ts';
+import type { Periods, UsageWindow } from './periods.ts';
 import { cpuSecondsOf, durationOf, type Entries, gpuSecondsOf } from './scan.ts';
 
 /** What is added up: numbers of jobs, and seconds. */
@@ -148,7 +148,7 @@ export function createSums(grouping: Grouping, clusters: readonly Loaded[], peri
   };
 }
 
-function keepInWindow({ cells, day }: Segment, { from, until }: Window, rows: Int32Array, count: number): number {
+function keepInWindow({ cells, day }: Segment, { from, until }: UsageWindow, rows: Int32Array, count: number): number {
   let left = 0;
   for (let index = 0; index < count; index++) {
     const row = rows[index] ?? 0;

@@ -3,11 +3,11 @@ import type { Reader } from '../../store/port.ts';
 import { dayOfDate } from '../cluster-clock.ts';
 import { isEmptyCell } from '../segments/segment.ts';
 import type { Loaded } from './loaded.ts';
-import { beginOfPeriod, nextPeriod, periodKinds, type Window } from './periods.ts';
+import { beginOfPeriod, nextPeriod, periodKinds, type UsageWindow } from './periods.ts';
 import type { Axis } from './scan.ts';
 
 /** Returns the days from the first to the last that have something on an axis; null if there are no jobs. */
-export async function rangeOf(reader: Reader, clusters: readonly Loaded[], axis: Axis): Promise<Window | null> {
+export async function rangeOf(reader: Reader, clusters: readonly Loaded[], axis: Axis): Promise<UsageWindow | null> {
   let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const loaded of clusters) {
     if (axis === 'submitted') {
@@ -35,14 +35,14 @@ export async function rangeOf(reader: Reader, clusters: readonly Loaded[], axis:
 }
 
 /** Returns the window of two dates, each of which the range replaces if it is null. */
-export function windowOf(from: string | null, to: string | null, range: Window | null): Window {
+export function windowOf(from: string | null, to: string | null, range: UsageWindow | null): UsageWindow {
   const begin = from === null ? (range?.from ?? 0) : dayOfDate(from);
   const until = to === null ? (range?.until ?? begin) : dayOfDate(to) + 1;
   return { from: begin, until: Math.max(begin, until) };
 }
 
 /** Returns the window before: the previous week, month, quarter or year if the window is one, or as many days. */
-export function windowBefore({ from, until }: Window): Window {
+export function windowBefore({ from, until }: UsageWindow): UsageWindow {
   const whole = periodKinds.find((kind) => beginOfPeriod(kind, from) === from && nextPeriod(kind, from) === until);
   if (whole !== undefined) return { from: beginOfPeriod(whole, from - 1), until: from };
   return { from: from - (until - from), until: from };

@@ -5,14 +5,14 @@ import type { Call } from '../../http/routing.ts';
 import { readStored } from '../../status/read-snapshot.ts';
 import { staleSeconds } from '../../status/state.ts';
 import { type Cluster, clusterNamed } from '../../store/clusters.ts';
-import { listOutages, type OutageRow } from '../../store/outages.ts';
+import { listOutages, type StoredOutageRow } from '../../store/outages.ts';
 import type { Store } from '../../store/port.ts';
 import { newestSnapshot } from '../../store/snapshots.ts';
 import { millisecondsOf, timestampOf } from '../../timestamp.ts';
 import { dateOfDay, dayOfDate } from '../cluster-clock.ts';
 import type { Answer } from '../engine/answer.ts';
 import { everything } from '../engine/filter.ts';
-import { type PeriodKind, periodKinds, periodsIn, type Window, wholeWindow } from '../engine/periods.ts';
+import { type PeriodKind, periodKinds, periodsIn, type UsageWindow, wholeWindow } from '../engine/periods.ts';
 import { readableClusters } from '../query-api.ts';
 import { isDate } from '../query-request.ts';
 import { clockOf } from '../segments/rebuild.ts';
@@ -85,7 +85,7 @@ export function getOutageCosts(store: Store, thread: UsageThread) {
     const now = new Date();
     const filter = { system: cluster.name, status: null, includeResolved: true, now: timestampOf(now) };
     const [from, until] = [clock.beginOf(window.from), clock.beginOf(window.until)];
-    const spanOf = ({ start_time, end_time }: OutageRow) => ({
+    const spanOf = ({ start_time, end_time }: StoredOutageRow) => ({
       from: millisecondsOf(start_time) / 1000,
       to: (end_time === null ? now.getTime() : millisecondsOf(end_time)) / 1000,
     });
@@ -154,7 +154,7 @@ async function clusterOf(store: Store, query: URLSearchParams, client: UsageClie
 }
 
 /** @throws RequestProblem 400 */
-function windowIn(query: URLSearchParams): Window {
+function windowIn(query: URLSearchParams): UsageWindow {
   const [from, to] = ['from', 'to'].map((name) => {
     const text = query.get(name) ?? '';
     if (!isDate(text)) throw new RequestProblem(400, `${name}: give a date, such as 2026-11-20`);
@@ -190,7 +190,7 @@ async function queuedNow(store: Store, cluster: string, partition: string, now: 
   return read.snapshot.queues.find(({ queue_name }) => queue_name === partition)?.pending_jobs ?? null;
 }
 
-function plainQuestion(cluster: string, window: Window) {
+function plainQuestion(cluster: string, window: UsageWindow) {
   return {
     clusters: [cluster],
     from: dateOfDay(window.from),

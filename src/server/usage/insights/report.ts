@@ -3,7 +3,7 @@ import { dateOfDay, dayOfDate } from '../cluster-clock.ts';
 import type { Answer } from '../engine/answer.ts';
 import { everything } from '../engine/filter.ts';
 import type { Dimension } from '../engine/grouping.ts';
-import { nextPeriod, type PeriodKind, type Window } from '../engine/periods.ts';
+import { nextPeriod, type PeriodKind, type UsageWindow } from '../engine/periods.ts';
 import type { Measure, Question } from '../engine/question.ts';
 
 /** The kinds of reports, and the periods of their time lines. */
@@ -11,7 +11,7 @@ export const reportKinds = { month: 'day', quarter: 'week', year: 'month' } as c
 export type ReportKind = keyof typeof reportKinds;
 
 /** The period of a report. */
-export type ReportPeriod = { readonly kind: ReportKind; readonly name: string; readonly window: Window };
+export type ReportPeriod = { readonly kind: ReportKind; readonly name: string; readonly window: UsageWindow };
 
 /** The sections of a report, each of which is the answer to a question. */
 export type Report = {

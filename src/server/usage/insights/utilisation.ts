@@ -4,7 +4,7 @@ import { hourMs } from '../../status/samples.ts';
 import type { Reader } from '../../store/port.ts';
 import { rollupsBetween, seriesOf } from '../../store/series.ts';
 import type { ClusterClock } from '../cluster-clock.ts';
-import type { Window } from '../engine/periods.ts';
+import type { UsageWindow } from '../engine/periods.ts';
 
 /** The hours of CPU cores and GPUs that were up on a day; null if the snapshots do not say it. */
 export type Capacity = { readonly cpuHours: number | null; readonly gpuHours: number | null };
@@ -20,7 +20,7 @@ export async function capacityByDay(
   reader: Reader,
   cluster: string,
   clock: ClusterClock,
-  { from, until }: Window,
+  { from, until }: UsageWindow,
 ): Promise<Capacity[]> {
   const days = Array.from({ length: until - from }, () => ({ cpu: emptyMean(), gpu: emptyMean() }));
   const system = (await seriesOf(reader, cluster.toLowerCase())).find(({ kind }) => kind === 'system');

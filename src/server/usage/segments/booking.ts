@@ -5,7 +5,7 @@ type Days = { dayOf(time: number): number; beginOf(day: number): number };
 const maxDays = 1100;
 
 /** When a job ran, in seconds since 1970. */
-export type Run = { readonly start: number; readonly end: number };
+export type BookedRun = { readonly start: number; readonly end: number };
 
 /**
  * Calls `book` for each local day on which a job ran, with the share of its run that fell on the day. The shares add up

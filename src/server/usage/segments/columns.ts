@@ -1,5 +1,5 @@
 /** A column of numbers. */
-export type Column = Uint16Array | Int16Array | Uint32Array | Int32Array | Float64Array;
+export type SegmentColumn = Uint16Array | Int16Array | Uint32Array | Int32Array | Float64Array;
 
 const kinds = {
   u16: Uint16Array,
@@ -18,7 +18,7 @@ const alignment = 8;
  * Returns columns as compressed bytes: the length of the heading (u32, little endian), the heading as JSON, and the
  * columns. `decodeColumns` reverses it.
  */
-export function encodeColumns(columns: Readonly<Record<string, Column>>): Uint8Array {
+export function encodeColumns(columns: Readonly<Record<string, SegmentColumn>>): Uint8Array {
   const headings: Heading[] = Object.entries(columns).map(([name, column]) => [name, kindOf(column), column.length]);
   const heading = Buffer.from(JSON.stringify(headings));
   let size = aligned(4 + heading.length);
@@ -55,14 +55,14 @@ export function decodeColumns(compressed: Uint8Array): Decoded {
   const [memory, offset] = isAligned ? [buffer, byteOffset] : [new Uint8Array(plain).buffer, 0];
   const length = new DataView(memory, offset).getUint32(0, true);
   const headings: Heading[] = JSON.parse(new TextDecoder().decode(new Uint8Array(memory, offset + 4, length)));
-  const columns = new Map<string, Column>();
+  const columns = new Map<string, SegmentColumn>();
   let position = aligned(4 + length);
   for (const [name, kind, count] of headings) {
     const column = new kinds[kind](memory, offset + position, count);
     columns.set(name, column);
     position += aligned(column.byteLength);
   }
-  function column<Type extends Column>(name: string, ...types: readonly (new (...of: never[]) => Type)[]): Type {
+  function column<Type extends SegmentColumn>(name: string, ...types: readonly (new (...of: never[]) => Type)[]): Type {
     const found = columns.get(name);
     for (const type of types) if (found instanceof type) return found;
     throw new Error(`a segment has no column ${name} of the expected width`);
@@ -89,7 +89,7 @@ function aligned(size: number): number {
   return Math.ceil(size / alignment) * alignment;
 }
 
-function kindOf(column: Column): Kind {
+function kindOf(column: SegmentColumn): Kind {
   if (column instanceof Uint16Array) return 'u16';
   if (column instanceof Int16Array) return 'i16';
   if (column instanceof Uint32Array) return 'u32';
