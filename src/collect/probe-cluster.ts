@@ -1,7 +1,7 @@
 import type { BatchSystem } from '../config/system.ts';
 import { probeFilesystem, probeLoginNode } from '../host/probes.ts';
 import type { Log } from '../lib/log.ts';
-import type { Probed, Unavailable } from '../lib/records.ts';
+import type { Probed, UnavailablePart } from '../lib/records.ts';
 import { printable } from '../lib/text.ts';
 import { addJob, emptyJobs, jobFields } from '../snapshot/jobs.ts';
 import { addNode, emptyNodes, nodeFields } from '../snapshot/nodes.ts';
@@ -129,12 +129,12 @@ function report(findings: Findings, system: BatchSystem, log: Log): void {
 }
 
 /** True if the value of a probe means that its login node, mount or hub is unavailable. */
-export function isUnavailable(value: unknown): value is Unavailable {
+export function isUnavailable(value: unknown): value is UnavailablePart {
   return typeof value === 'object' && value !== null && 'unavailable' in value;
 }
 
 /** Returns the number of available ones, and logs the others. */
-function available(found: ReadonlyMap<string, object | Unavailable>, log: Log): number {
+function available(found: ReadonlyMap<string, object | UnavailablePart>, log: Log): number {
   let count = 0;
   for (const [name, value] of found) {
     if (isUnavailable(value)) log.warn(`${name} is unavailable: ${printable(value.unavailable)}`);

@@ -3,7 +3,13 @@ import { describeCommand, type Ending, type Executor } from '../exec/command.ts'
 import { readLines, type TextResult } from '../exec/read-text.ts';
 import { onSchedulerHost } from '../exec/scheduler-host.ts';
 import { isSilence } from '../exec/ssh-ending.ts';
-import { Damages, type FilesystemRecord, type LoginNodeRecord, type Probed, type Unavailable } from '../lib/records.ts';
+import {
+  Damages,
+  type FilesystemRecord,
+  type LoginNodeRecord,
+  type Probed,
+  type UnavailablePart,
+} from '../lib/records.ts';
 import { filesystemCommand, parseFilesystem, saysNoAnswer, saysNoPath } from './filesystem.ts';
 import { earlierLoginNodeCommand, loginNodeCommand, parseLoginNode } from './login-node.ts';
 
@@ -15,7 +21,7 @@ export async function probeLoginNode(
   system: BatchSystem,
   executor: Executor,
   node: BatchSystem['login_nodes'][number],
-): Promise<Probed<LoginNodeRecord | Unavailable>> {
+): Promise<Probed<LoginNodeRecord | UnavailablePart>> {
   const { host, via } = wayTo(system, node);
   const command = { ...onSchedulerHost(system, loginNodeCommand, 'host'), host, via };
   const answer = await readLines(executor, command);
@@ -52,7 +58,7 @@ export function wayTo(
 }
 
 /** The outcome of a probe of one mount; `isMissing` if the path does not exist. */
-export type FilesystemProbed = Probed<FilesystemRecord | Unavailable> & { readonly isMissing?: true };
+export type FilesystemProbed = Probed<FilesystemRecord | UnavailablePart> & { readonly isMissing?: true };
 
 /**
  * Asks `scheduler_host` for the usage of one mount. The mount is unavailable if it hangs, does not answer or is not

@@ -2,7 +2,13 @@ import type { HubSystem, Utilization } from '../config/hub.ts';
 import type { Command, Ending, Executor } from '../exec/command.ts';
 import { getCommand, httpExits } from '../exec/http.ts';
 import { readLines, readText } from '../exec/read-text.ts';
-import { Damages, type HubUserRecord, type NodeTableRecord, type Probed, type Unavailable } from '../lib/records.ts';
+import {
+  Damages,
+  type HubUserRecord,
+  type NodeTableRecord,
+  type Probed,
+  type UnavailablePart,
+} from '../lib/records.ts';
 import { printable } from '../lib/text.ts';
 import { parseNodeTable } from '../pbs/node-table.ts';
 import { parseMetrics } from './metrics.ts';
@@ -27,7 +33,7 @@ export type HubProbed<T> = { readonly answers: boolean | null; readonly probed: 
 export async function probeUsers(
   system: HubSystem,
   executor: Executor,
-): Promise<HubProbed<readonly HubUserRecord[] | Unavailable>> {
+): Promise<HubProbed<readonly HubUserRecord[] | UnavailablePart>> {
   const users = new Map<string, HubUserRecord>();
   const damaged = new Damages();
   const deadline = Date.now() + maxListTime * system.timeouts.request * 1000;

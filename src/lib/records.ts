@@ -183,4 +183,4 @@ export type SchedulerProbes = {
 };
 
 /** A login node or filesystem that does not answer. This is a valid result, not a failed probe. */
-export type Unavailable = { readonly unavailable: string };
+export type UnavailablePart = { readonly unavailable: string };

@@ -1,5 +1,11 @@
 import type { BatchSystem } from '../config/system.ts';
-import type { FilesystemRecord, LoginNodeRecord, QueueRecord, ReservationRecord, Unavailable } from '../lib/records.ts';
+import type {
+  FilesystemRecord,
+  LoginNodeRecord,
+  QueueRecord,
+  ReservationRecord,
+  UnavailablePart,
+} from '../lib/records.ts';
 import { emptyJobs, type JobRollup, jobFields, jobsIn, queueRows, shareRows } from './jobs.ts';
 import { emptyNodes, type NodeRollup, nodeFields, nodeTypeRows } from './nodes.ts';
 import { filesystemRow, loginNodeRow, queueDefinitionRow, reservationRows, withCutNames } from './rows.ts';
@@ -12,8 +18,8 @@ export type Findings = {
   readonly queues: readonly QueueRecord[] | null;
   readonly reservations: readonly ReservationRecord[] | null;
   /** By name; a login node whose probe failed is absent. The same holds for `filesystems`. */
-  readonly loginNodes: ReadonlyMap<string, LoginNodeRecord | Unavailable>;
-  readonly filesystems: ReadonlyMap<string, FilesystemRecord | Unavailable>;
+  readonly loginNodes: ReadonlyMap<string, LoginNodeRecord | UnavailablePart>;
+  readonly filesystems: ReadonlyMap<string, FilesystemRecord | UnavailablePart>;
 };
 
 /** The probes whose counts the API requires. It stores 0 for absent counts. */

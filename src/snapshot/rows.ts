@@ -1,5 +1,11 @@
 import type { BatchSystem } from '../config/system.ts';
-import type { FilesystemRecord, LoginNodeRecord, QueueRecord, ReservationRecord, Unavailable } from '../lib/records.ts';
+import type {
+  FilesystemRecord,
+  LoginNodeRecord,
+  QueueRecord,
+  ReservationRecord,
+  UnavailablePart,
+} from '../lib/records.ts';
 import { naiveUtc } from '../lib/time.ts';
 import { cutName, type nameLimits, withoutControls } from './limits.ts';
 import { rounded } from './numbers.ts';
@@ -9,7 +15,7 @@ type Row = Record<string, unknown>;
 /** Returns the row of a login node. `load_*` is raw or in percent of its CPUs, with two decimals. */
 export function loginNodeRow(
   node: BatchSystem['login_nodes'][number],
-  found: LoginNodeRecord | Unavailable,
+  found: LoginNodeRecord | UnavailablePart,
   loadAs: BatchSystem['load_as'],
 ): Row {
   const name = { node_name: node.name, ...(node.type === undefined ? {} : { node_type: node.type }) };
@@ -42,7 +48,7 @@ export function loginNodeRow(
 const tebibyte = 1024 ** 4;
 
 /** Returns the row of a filesystem: sizes in TiB with three decimals, percent of size and of inodes with two decimals. */
-export function filesystemRow(name: string, found: FilesystemRecord | Unavailable, degradedAbove: number): Row {
+export function filesystemRow(name: string, found: FilesystemRecord | UnavailablePart, degradedAbove: number): Row {
   if ('unavailable' in found) {
     return {
       filesystem_name: name,
