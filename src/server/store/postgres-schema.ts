@@ -335,6 +335,7 @@ export async function migratePostgres(session: OwnSession): Promise<void> {
 
 const undefinedTable = '42P01';
 const duplicateTable = '42P07';
+const duplicateObject = '42710';
 const uniqueViolation = '23505';
 
 /** Returns null if the database has no such row. */
@@ -352,8 +353,8 @@ async function makeStateTable(session: OwnSession): Promise<void> {
   try {
     await session.query(`CREATE TABLE IF NOT EXISTS ${stateTable} (id INTEGER PRIMARY KEY, version INTEGER NOT NULL)`);
   } catch (error) {
-    // Another program made the table at the same time: PostgreSQL reports a duplicate in its catalogue.
-    if (![uniqueViolation, duplicateTable].includes(stateOf(error))) throw error;
+    // Another program made the table at the same time: PostgreSQL reports a duplicate table, row type or catalogue row.
+    if (![uniqueViolation, duplicateTable, duplicateObject].includes(stateOf(error))) throw error;
   }
   await session.query(`INSERT INTO ${stateTable} (id, version) VALUES (1, 0) ON CONFLICT (id) DO NOTHING`);
 }
