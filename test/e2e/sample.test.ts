@@ -145,11 +145,13 @@ withSampler(
         'sams.sampler.Software': { execs: { '/usr/bin/sleep': expect.anything() } },
       });
     }
-    const tasks = cluster
-      .run(['sacct', '-j', String(array), '-n', '-X', '-P', '-o', 'JobIDRaw'])
-      .trim()
-      .split('\n');
-    expect(tasks).toHaveLength(2);
+    let tasks: string[] = [];
+    const areBothAccounted = () => {
+      const listed = cluster.run(['sacct', '-j', String(array), '-n', '-X', '-P', '-o', 'JobIDRaw']);
+      tasks = listed.trim().split('\n');
+      return tasks.length === 2;
+    };
+    await until(areBothAccounted, () => `both tasks are accounted: ${tasks}`, 120);
     for (const task of tasks.map(Number)) {
       // The partition debug: Slurm was asked.
       expect(await measured(task, 'c005')).toMatchObject({

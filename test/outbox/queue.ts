@@ -49,7 +49,8 @@ let moments = Date.parse('2025-11-25T00:00Z');
 export function put(outbox: Outbox, rest: Partial<ForeignEntry> = {}): Entry {
   moments += 1000;
   const entry: ForeignEntry = {
-    id: Bun.randomUUIDv7(),
+    // Ids made within one millisecond begin alike, and are shown longer.
+    id: Bun.randomUUIDv7('hex', moments),
     stream: 'sam/casper',
     destination: 'sam',
     method: 'POST',
