@@ -27,7 +27,7 @@ async function firstView(): Promise<string[]> {
   return [...new Set([...direct, ...imported])];
 }
 
-test('a page allows its own scripts and styles only, and has none inside', async () => {
+test('a page allows only scripts and styles from its own files, and none inline', async () => {
   const page = await get('/systems/derecho');
   expect(page.headers.get('content-security-policy')).toBe(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
@@ -38,7 +38,7 @@ test('a page allows its own scripts and styles only, and has none inside', async
   expect(html).not.toContain('{');
 });
 
-test('a page is checked at each load, and its files are kept for ever', async () => {
+test('browsers check a page at each load, and keep its files without a check', async () => {
   expect((await get('/')).headers.get('cache-control')).toBe('no-cache');
   for (const path of await firstView()) {
     const file = await get(path);
@@ -50,13 +50,13 @@ test('a page is checked at each load, and its files are kept for ever', async ()
   }
 });
 
-test('a file that the browser has is not sent again', async () => {
+test("a file in the browser's cache is not sent again", async () => {
   const etag = (await get('/')).headers.get('etag') ?? '';
   expect((await get('/', { 'If-None-Match': `"other", W/${etag}` })).status).toBe(304);
   expect((await get('/', { 'If-None-Match': '"other"' })).status).toBe(200);
 });
 
-test('files are compressed for those who accept it', async () => {
+test('files are compressed for clients that accept it', async () => {
   const [script = ''] = (await firstView()).filter((path) => path.endsWith('.js'));
   const plain = await get(script);
   const compressed = await get(script, { 'Accept-Encoding': 'br, gzip;q=0.5' });
@@ -73,7 +73,7 @@ test('the first view without charts is under 60 kB', async () => {
   expect(bytes).toBeGreaterThan(10_000);
 });
 
-test('other names are not found', async () => {
+test('unknown file names are 404', async () => {
   for (const path of ['/assets/none.js', '/assets/index.html', '/assets/..%2Findex.html', '/nonsense']) {
     expect({ path, status: (await get(path)).status }).toEqual({ path, status: 404 });
   }

@@ -50,7 +50,7 @@ describeThat(chromiumNeed)('the dashboard', () => {
     expect(await page.evaluate('document.documentElement.scrollHeight')).toBeLessThanOrEqual(800);
   });
 
-  test('has room for six systems on that screen', async () => {
+  test('shows six systems on one screen', async () => {
     const own = await browser.open();
     await own.route('**/api/v1/overview', async (route) => {
       const overview = await (await route.fetch()).json();
@@ -64,7 +64,7 @@ describeThat(chromiumNeed)('the dashboard', () => {
     expect(await own.evaluate('document.documentElement.scrollHeight')).toBeLessThanOrEqual(800);
   });
 
-  test('shows the text of users as text', async () => {
+  test('shows text from users as text, not as markup', async () => {
     await page.goto('/outages?id=1');
     await page.getByRole('heading', { name: script }).waitFor();
     expect(await page.locator('main script').count()).toBe(0);
@@ -81,13 +81,13 @@ describeThat(chromiumNeed)('the dashboard', () => {
     expect(await names.first().innerText()).toBe('cpu');
   });
 
-  test('folds the queues without jobs', async () => {
+  test('hides queues without jobs until they are opened', async () => {
     await page.goto('/systems/derecho');
     await page.getByText(/2 queues without jobs: preempt, develop/).waitFor();
     expect(await page.getByRole('link', { name: 'preempt' }).isVisible()).toBe(false);
   });
 
-  test('opens the history of a row, and goes back with the button of the browser', async () => {
+  test('opens the history of a row, and the back button returns', async () => {
     await page.goto('/systems/derecho');
     await page.getByRole('link', { name: 'cpu', exact: true }).click();
     await page.getByRole('heading', { name: 'History of queue cpu' }).waitFor();
@@ -105,7 +105,7 @@ describeThat(chromiumNeed)('the dashboard', () => {
     expect(events).toMatch(/critical: Scratch did not answer: .* UTC, 2 h/);
   });
 
-  test('shows the numbers of a chart as a table with one key, and reads them out with the arrow keys', async () => {
+  test('shows the numbers of a chart as a table with one key, and announces them with the arrow keys', async () => {
     await page.goto('/systems/derecho/history?field=running_jobs');
     const chart = page.getByRole('img', { name: /^Running jobs of derecho were/ });
     await drawn(chart);
@@ -130,7 +130,7 @@ describeThat(chromiumNeed)('the dashboard', () => {
     expect(csv.split('\r\n')[0]).toBe('Time,Running (jobs),Pending (jobs),Held (jobs)');
   });
 
-  test('zooms to the stretch that is marked with the mouse, and the address is the whole view', async () => {
+  test('zooms to the range that is selected with the mouse, and the address has the whole view', async () => {
     await page.goto('/systems/derecho/history');
     const chart = page.getByRole('img', { name: /^CPU utilization of derecho/ });
     await drawn(chart);
@@ -203,7 +203,7 @@ describeThat(chromiumNeed)('the dashboard', () => {
     await page.getByText(/No finished job failed|Jobs that ended meanwhile/).waitFor();
   });
 
-  test('keeps the place, the focus and what is typed when it loads again', async () => {
+  test('keeps scroll position, focus and input when it refreshes', async () => {
     const own = await browser.open({ viewport: { width: 1280, height: 500 } });
     await own.clock.install();
     await own.goto('/usage');
@@ -218,7 +218,7 @@ describeThat(chromiumNeed)('the dashboard', () => {
     expect(await own.evaluate('[document.activeElement.type, scrollY]')).toEqual(['search', 120]);
   });
 
-  test('says what to change if no job matches', async () => {
+  test('names what to change if no job matches', async () => {
     await page.goto('/usage?from=2020-01-01&to=2020-01-31');
     await page.getByText('No finished jobs match these days and filters.').waitFor();
   });
@@ -230,7 +230,7 @@ describeThat(chromiumNeed)('the dashboard', () => {
     await page.waitForURL(/metric=jobs/);
   });
 
-  test('shows what is planned as a time line, a list and a month', async () => {
+  test('shows planned events as a time line, a list and a month', async () => {
     await page.goto('/events');
     await page.getByRole('img', { name: /in the next 14 days/ }).waitFor();
     await page.getByRole('table', { name: 'Events', exact: true }).getByText('Cooling work').waitFor();
@@ -262,7 +262,7 @@ describeThat(chromiumNeed)('the dashboard', () => {
     await own.getByRole('link', { name: 'Sign in', exact: true }).waitFor();
   });
 
-  test('shows operators what each collector delivers, and what was refused', async () => {
+  test('shows operators the deliveries of each collector, and refused ones', async () => {
     site.api(url);
     site.localSystem('casper');
     expect(await site.run('run', 'casper')).toMatchObject({ exit: 0 });
@@ -271,7 +271,7 @@ describeThat(chromiumNeed)('the dashboard', () => {
     expect(await text()).toMatch(/Last delivery .*, nothing pending/);
   });
 
-  test('shows the public everything but names', async () => {
+  test('shows everything except names to the public', async () => {
     const open = site.start([
       'serve',
       '--public',
@@ -307,7 +307,7 @@ describeThat(chromiumNeed)('the dashboard', () => {
     }
   });
 
-  test('says so loudly when data are old', async () => {
+  test('shows a clear warning when data are old', async () => {
     const late = await browser.open();
     await late.clock.install({ time: Date.now() + 23 * 60_000 });
     await late.goto('/systems/derecho');
@@ -319,7 +319,7 @@ describeThat(chromiumNeed)('the dashboard', () => {
       .waitFor();
   });
 
-  test('keeps the last data while the receiver answers with an error, and says so', async () => {
+  test('keeps the last data while the receiver answers with an error, and shows the error', async () => {
     const own = await browser.open();
     await own.clock.install();
     await own.goto('/');
@@ -335,7 +335,7 @@ describeThat(chromiumNeed)('the dashboard', () => {
     await own.getByRole('alert').waitFor({ state: 'detached' });
   });
 
-  test('asks for a login where one is needed, and says what is forbidden', async () => {
+  test('asks for a login if one is needed, and explains what is forbidden', async () => {
     const own = await browser.open();
     await own.route('**/api/v1/**', (route) =>
       route.fulfill({ status: 401, json: { error: 'Authentication required' } }),
@@ -350,7 +350,7 @@ describeThat(chromiumNeed)('the dashboard', () => {
     await own.getByText('You may not see this. User anna lacks the scope read').waitFor();
   });
 
-  test('says what to do while no system has sent anything', async () => {
+  test('explains what to do while no system has sent anything', async () => {
     const own = await browser.open();
     await own.route('**/api/v1/overview', (route) =>
       route.fulfill({ json: { systems: [], outages: [], reservations: [] } }),

@@ -36,7 +36,7 @@ describe('stat', () => {
     expect(parseStat(`1 (a) b (c)\n)${rest}`)?.name).toBe('a) b (c)\n');
   });
 
-  test.each(['', '1 (cut) S 1', 'x (a) S 1 2 3', '1 a S'])('that is not one: %p', (cut) => {
+  test.each(['', '1 (cut) S 1', 'x (a) S 1 2 3', '1 a S'])('is rejected if it has another form: %p', (cut) => {
     expect(parseStat(cut)).toBeNull();
   });
 });
@@ -103,7 +103,7 @@ test('pressure', () => {
   expect(parsePressure('')).toEqual({});
 });
 
-test('block devices of old and of new kernels', () => {
+test('block devices of old and new kernels', () => {
   const found = parseDiskStats(
     ' 253 0 dm-0 10 1 80 5 20 2 160 7 0 9 12\n 8 0 sda 1 2 3 4 5 6 7 8 9 10 11 0 0 0 0 3 4\n 8 1 cut 1 2\n',
   );

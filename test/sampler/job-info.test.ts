@@ -22,7 +22,7 @@ const variables = (name: string) =>
 
 const bob = { account: 'chem', username: 'bob', uid: '1003', partition: 'debug', nodes: '1', cpus: '1' };
 
-test('the environment of a prolog says it without a request', () => {
+test('the environment of a prolog has the information, so Slurm is not asked', () => {
   expect(infoFromEnvironment(variables('prolog-env-g02-87.txt'), '87')).toEqual({
     account: 'gpuproj',
     username: 'carol',
@@ -34,7 +34,7 @@ test('the environment of a prolog says it without a request', () => {
   expect(infoFromEnvironment(variables('prolog-env-c001-86.txt'), '86')).toMatchObject({ cpus: '2', nodes: '2' });
 });
 
-test('the environment of another job says nothing', () => {
+test('the environment of another job is not used', () => {
   expect(infoFromEnvironment(variables('prolog-env-g02-87.txt'), '88')).toEqual({});
 });
 
@@ -61,7 +61,7 @@ describe('scontrol', () => {
     });
   });
 
-  test('a name with a line break is kept, and costs nothing', () => {
+  test('a job name with a line break is kept, and all other fields are read', () => {
     expect(parseScontrolJob(recorded('scontrol-show-job-nl-o.txt'), '24')).toMatchObject({
       account: 'physics',
       username: 'alice',
@@ -69,11 +69,11 @@ describe('scontrol', () => {
     });
   });
 
-  test('a text with two owners is ambiguous', () => {
+  test('a text that could name two owners is ambiguous', () => {
     expect(parseScontrolJob(recorded('scontrol-show-job-spoof-o.txt'), '89')).toBe('ambiguous');
   });
 
-  test('a name that looks like the line of this job is ambiguous, and like that of another one says nothing', () => {
+  test('a job name that looks like a record of this job is ambiguous; one that looks like a record of another job is ignored', () => {
     const text = recorded('scontrol-show-job-nl-o.txt');
     const named = (name: string) =>
       parseScontrolJob(text.replace('new\nline', `x\nJobId=${name} UserId=root(0) GroupId=`), '24');
@@ -89,7 +89,7 @@ describe('scontrol', () => {
     expect(parseScontrolJob(recorded(`scontrol-show-job-${name}-o.txt`), job)).toMatchObject(info);
   });
 
-  test.each(['', 'slurm_load_jobs error: Invalid job id specified\n'])('%p says nothing', (text) => {
+  test.each(['', 'slurm_load_jobs error: Invalid job id specified\n'])('%p has no information', (text) => {
     expect(parseScontrolJob(text, '1')).toEqual({});
   });
 });
@@ -106,11 +106,11 @@ describe('sacct', () => {
     });
   });
 
-  test('a record that slurmdbd does not have whole yet has no user id', () => {
+  test('a record that slurmdbd has not completed has no user id', () => {
     expect(parseSacctJob(`${line('89', 'allocation').replace('1003', '0')}\n`, '89').uid).toBeUndefined();
   });
 
-  test('a name that looks like the line of this job says nothing', () => {
+  test('a job name that looks like a record of this job gives no information', () => {
     expect(parseSacctJob(`${line('89', `x\n${line('89', 'root')}`)}\n`, '89')).toEqual({});
     expect(parseSacctJob(`${line('88', `x\n${line('89', 'root')}`)}\n${line('89', 'y')}\n`, '89')).toEqual({});
   });
@@ -136,7 +136,7 @@ describe('Slurm is asked', () => {
     return { asked, ...result };
   }
 
-  test('for the name alone if it forges an owner', async () => {
+  test('for the job name alone if the name looks like an owner', async () => {
     expect(await ask({ scontrol: recorded('scontrol-show-job-spoof-o.txt'), squeue: `${name}\n` })).toEqual({
       asked: ['scontrol', 'squeue'],
       info: { ...bob, jobname: name },
@@ -144,7 +144,7 @@ describe('Slurm is asked', () => {
     });
   });
 
-  test('for its accounting if the controller does not answer', async () => {
+  test('for the accounting record if the controller does not answer', async () => {
     expect(await ask({ sacct: `${sacctLine}\n` })).toMatchObject({
       asked: ['scontrol', 'sacct'],
       info: bob,
@@ -152,7 +152,7 @@ describe('Slurm is asked', () => {
     });
   });
 
-  test('and says why if nothing answers', async () => {
+  test('and the reason is reported if neither the controller nor the accounting answers', async () => {
     expect(await ask({})).toEqual({ asked: ['scontrol', 'sacct'], info: {}, problem: 'scontrol failed; sacct failed' });
   });
 });

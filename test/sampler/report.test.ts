@@ -34,7 +34,7 @@ function rows(subject: Subject, rules = withoutRules) {
 
 const time = (user: number, system = 0) => ({ user, system });
 
-test('by user and project: CPU time with what is untracked, and the jobs', async () => {
+test('by user and project has the CPU time with untracked time, and the number of jobs', async () => {
   mkdirSync(join(directory, '0'));
   put('0/12.c001.json', 12, 'c001', { '/bin/a': time(10, 5) }, { untracked: time(5) });
   put('0/12.c002.json', 12, 'c002', { '/bin/a': time(20) });
@@ -47,7 +47,7 @@ test('by user and project: CPU time with what is untracked, and the jobs', async
   expect(await rows('job')).toMatchObject([{ name: '12' }, { name: '30' }]);
 });
 
-test('by software: what is untracked has a row of its own', async () => {
+test('by software has a row for untracked time', async () => {
   put('12.c001.json', 12, 'c001', { '/bin/a': time(3) }, { untracked: time(1) });
   expect(await rows('software')).toMatchObject([
     { name: '/bin/a', share: 75 },
@@ -55,7 +55,7 @@ test('by software: what is untracked has a row of its own', async () => {
   ]);
 });
 
-test('two files of a job and node count once, and a file that is no sample is named', async () => {
+test('two files of one job and node count once, and a file that is not a sample is named', async () => {
   put('12.c001.json', 12, 'c001', { '/bin/a': time(3) });
   put('old-12.c001.json', 12, 'c001', { '/bin/a': time(3) });
   writeFileSync(join(directory, 'broken.json'), '{');
@@ -88,7 +88,7 @@ describe('rules', () => {
     expect(rules(usual)(path)).toEqual(software);
   });
 
-  test('a program that is ignored is in no report', async () => {
+  test('an ignored program is not reported', async () => {
     put('12.c001.json', 12, 'c001', { '/usr/sbin/slurmstepd': time(9), '/software/gromacs/2024.1/gmx': time(1) });
     expect(await rows('software', rules(usual))).toMatchObject([
       { name: 'gromacs', version: '2024.1', cpuSeconds: 1, share: 100 },

@@ -29,7 +29,7 @@ function look(at: number, isPbs = false, job = '12') {
 }
 
 describe('the processes of a job', () => {
-  test('are those in its control groups, whatever runs beside it', () => {
+  test('are the processes in its control groups, and no others', () => {
     host.run({ pid: 5, program: '/bin/a', user: 1, system: 1, groups: ofJob });
     host.run({ pid: 6, program: '/bin/b', user: 1, system: 1, groups: { memory: '/slurm_c001/uid_5/job_123/step_0' } });
     host.run({ pid: 7, program: '/bin/c', user: 1, system: 1, groups: { '': '/system.slice/ssh.service' } });
@@ -43,20 +43,20 @@ describe('the processes of a job', () => {
     expect(new Set(look(1).processes.map(({ program }) => program))).toEqual(new Set(['/bin/a', '/bin/d']));
   });
 
-  test('one that is moved into a group later is found then', () => {
+  test('a process that is moved into the control group later is found then', () => {
     host.run({ pid: 5, program: '/usr/sbin/slurmstepd', user: 1, system: 1 });
     expect(look(1).processes).toEqual([]);
     host.run({ pid: 5, program: '/bin/a', user: 1, system: 1, groups: ofJob });
     expect(look(2).processes).toHaveLength(1);
   });
 
-  test('one without files, as of a process that ends, is left out', () => {
+  test('a process whose files have vanished is left out', () => {
     host.run({ pid: 5, program: null, user: 1, system: 1, groups: ofJob });
     host.write('6/cgroup', `1:memory:${group}\n`);
     expect(look(1).processes.map(({ program }) => program)).toEqual([null]);
   });
 
-  test('of PBS without control groups are those of the sessions that have its variable', () => {
+  test('for PBS without control groups are the processes of the sessions that have its environment variable', () => {
     host.run({ pid: 5, program: '/bin/sh', user: 1, system: 1, session: 5, environment: 'A=b\0PBS_JOBID=12.pbs\0' });
     host.run({ pid: 6, program: '/bin/x', user: 1, system: 1, session: 5 });
     host.run({ pid: 7, program: '/bin/y', user: 1, system: 1, session: 7, environment: 'PBS_JOBID=123.pbs\0' });
@@ -73,7 +73,7 @@ describe('software', () => {
     return sampler.final();
   };
 
-  test('counts the time of each program, that of earlier processes of a pid too', async () => {
+  test('sums the CPU time of each program, also of earlier processes with the same pid', async () => {
     const sampler = softwareSampler(30)(undefined);
     run(100);
     await sampler.sample(look(1000));
@@ -87,7 +87,7 @@ describe('software', () => {
     });
   });
 
-  test('books the time after an exec for the new program', async () => {
+  test('counts CPU time after an exec for the new program', async () => {
     const sampler = softwareSampler(30)(undefined);
     run(2, '/usr/sbin/slurmstepd');
     await sampler.sample(look(1000));
@@ -98,7 +98,7 @@ describe('software', () => {
     });
   });
 
-  test('reports what the control group has counted beside it as untracked', async () => {
+  test('reports CPU time that only the control group has counted as untracked', async () => {
     const sampler = softwareSampler(30)(undefined);
     host.count(`cpuacct${group}/cpuacct.usage`, '8000000000\n');
     host.count(`cpuacct${group}/cpuacct.stat`, 'user 300\nsystem 100\n');
@@ -108,14 +108,14 @@ describe('software', () => {
     expect((await finals(sampler, 1010)).untracked).toEqual({ user: 5, system: 2 });
   });
 
-  test('reads the time of version 2 in microseconds', async () => {
+  test('reads CPU time of control groups of version 2 in microseconds', async () => {
     const sampler = softwareSampler(30)(undefined);
     host.run({ pid: 5, program: '/bin/a', user: 100, system: 0, groups: { '': '/slurm/job_12/step_0/user/task_0' } });
     host.count('slurm/job_12/cpu.stat', 'usage_usec 2500000\nuser_usec 2000000\nsystem_usec 500000\n');
     expect((await finals(sampler, 1000)).untracked).toEqual({ user: 1, system: 0.5 });
   });
 
-  test('says how many cores are used now and on average', async () => {
+  test('reports the number of cores that are used now and on average', async () => {
     const sampler = softwareSampler(30)(undefined);
     run(0);
     expect(await sampler.sample(look(1000))).toBeNull();
@@ -136,7 +136,7 @@ describe('software', () => {
     });
   });
 
-  test('goes on after a kill where the state was stored, and counts nothing twice', () => {
+  test('continues from the stored state after a kill, and counts nothing twice', () => {
     fc.assert(
       fc.asyncProperty(fc.array(fc.nat(500), { minLength: 1, maxLength: 8 }), fc.nat(7), async (steps, killed) => {
         let sampler = softwareSampler(30)(undefined);
@@ -153,13 +153,13 @@ describe('software', () => {
     );
   });
 
-  test('of a job without processes is empty', async () => {
+  test('is empty for a job without processes', async () => {
     expect(await finals(softwareSampler(30)(undefined), 1000)).toEqual({ execs: {}, start_time: 0, end_time: 0 });
   });
 });
 
 describe('control groups', () => {
-  test('of version 1: bytes as text, and averages', async () => {
+  test('of version 1 give bytes as text, and averages', async () => {
     host.run({ pid: 5, program: '/bin/a', user: 1, system: 1, groups: { ...ofJob, cpuset: `${group}/step_batch` } });
     const memory = (usage: number) => {
       host.count(`memory${group}/memory.usage_in_bytes`, `${usage}\n`);
@@ -185,7 +185,7 @@ describe('control groups', () => {
     });
   });
 
-  test('of version 2: swap is no difference, the peak no limit, and no limit is left out', async () => {
+  test('of version 2 report swap as it is, do not take the peak for a limit, and leave out a missing limit', async () => {
     host.run({ pid: 5, program: '/bin/a', user: 1, system: 1, groups: { '': '/slurm/job_12/step_0' } });
     host.count('slurm/job_12/memory.current', '1000\n');
     host.count('slurm/job_12/memory.max', 'max\n');
@@ -198,7 +198,7 @@ describe('control groups', () => {
   });
 });
 
-test('pressure: the last values stay when the job has ended', async () => {
+test('pressure keeps the last values when the job has ended', async () => {
   host.run({ pid: 5, program: '/bin/a', user: 1, system: 1, groups: { '': '/slurm/job_12/step_0' } });
   host.count('slurm/job_12/io.pressure', 'some avg10=1.00 avg60=2.00 avg300=3.00 total=4\n');
   const sampler = pressureSampler(60)(undefined);
@@ -208,7 +208,7 @@ test('pressure: the last values stay when the job has ended', async () => {
   expect(sampler.final()).toEqual({ io: { some: { avg10: 1, avg60: 2, avg300: 3, total: 4 } } });
 });
 
-test('block devices: rates of the whole time in the end', async () => {
+test('block devices report the average rates of the whole job at its end', async () => {
   const sampler = ioStatSampler(60, host.machine, ['dm-0', 'gone'])(undefined);
   host.write('diskstats', ' 253 0 dm-0 0 0 0 0 0 0 0 0 0 0 0\n');
   await sampler.sample(look(100));
@@ -227,7 +227,7 @@ test('block devices: rates of the whole time in the end', async () => {
   });
 });
 
-test('filesystems: size, free and used bytes; one that is not there is left out', async () => {
+test('filesystems report size, free and used bytes; a missing filesystem is left out', async () => {
   const sampler = filesystemSampler(60, ['/proc/self', host.directory, '/nonexistent'])(undefined);
   await sampler.sample(look(100));
   const space = sampler.final()[host.directory];
@@ -243,7 +243,7 @@ describe('GPUs', () => {
     gpus: '0,1',
   };
 
-  test('are those of the job, each with its average', async () => {
+  test('of the job are reported, each with its average', async () => {
     const asked: string[][] = [];
     let power = 100;
     const run = async (argv: readonly string[]) => {
@@ -267,17 +267,17 @@ describe('GPUs', () => {
     });
   });
 
-  test('of a job without any are not asked for', async () => {
+  test('are not asked for if the job has none', async () => {
     const run = () => Promise.reject(new Error('must not run'));
     expect(await nvidiaSampler(60, { ...settings, gpus: null, run })(undefined).sample(look(1))).toBeNull();
   });
 
-  test('lines of another form are left out', () => {
+  test('are left out if their line has another form', () => {
     expect(parseGpus('No devices were found\n0, 1\n', ['power.draw', 'utilization.gpu']).size).toBe(0);
   });
 });
 
-test('ZFS volumes: the size is what is used and what is free', () => {
+test('ZFS volumes report used plus free bytes as the size', () => {
   expect(parseZfsList('tank/a b\t10\t90\ncannot open\n')).toEqual({ 'tank/a b': { size: 100, free: 90, used: 10 } });
 });
 

@@ -14,7 +14,7 @@ function settingsOf(yaml: string) {
 
 const original = readFileSync(join(import.meta.dir, '../../fixtures/sampler/original.yaml'), 'utf8');
 
-test('the example of the original manual is read as it is', () => {
+test('the configuration example of the original manual is accepted unchanged', () => {
   const { collector, samplers, outputs, log, of } = settingsOf(original);
   expect({ samplers, outputs, log }).toEqual({
     samplers: ['sampler.Core', 'sampler.Software', 'sampler.SlurmInfo'],
@@ -37,7 +37,7 @@ test.each(['sams.collector', 'sams-collector', 'collector'])('the section can be
   });
 });
 
-test('false and 0 mean what they say', () => {
+test('false and 0 switch a setting off', () => {
   const yaml = 'sams.pidfinder.Slurm: { grace_period: 0 }\nsams.output.File: { retry_count: 0, retry_sleep: 0 }\n';
   const { of } = settingsOf(yaml);
   expect([of['pidfinder.Slurm'].grace_period, of['output.File'].retry_count, of['output.File'].retry_sleep]).toEqual([

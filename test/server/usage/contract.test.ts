@@ -130,7 +130,7 @@ overEngines((engine) => {
     );
   });
 
-  test('who asks for the health gets the members that it has there', async () => {
+  test('the health has the same members as the recorded answer', async () => {
     const fresh = await startIngest({ engine });
     try {
       const { name: _, ...empty } = exchange('health-empty');
@@ -148,7 +148,7 @@ overEngines((engine) => {
     }
   });
 
-  test('who may ask for the statistics of a cluster that is not there hears the same', async () => {
+  test('the statistics of an unknown cluster are the same error as the recorded one', async () => {
     const { status, answer } = exchange('stats-404');
     expect(await receiver.read('stats/nope')).toMatchObject({ status, body: answer });
   });

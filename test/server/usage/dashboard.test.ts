@@ -103,7 +103,7 @@ overEngines((engine) => {
   });
 
   describe('a chart that is wrong in the original', () => {
-    test('has the same total of hours, but not the hours of a job on the day of its start', async () => {
+    test('has the same total of hours, but spreads the hours of a job over its days', async () => {
       const [ours, theirs] = [await charts({}), recorded('charts-month-none') as Charts];
       const sum = (chart: Chart | undefined) => sumOf(numbers(chart?.y));
       expect(ours.cpu_usage_over_time?.x).toEqual(theirs.cpu_usage_over_time?.x);
@@ -111,7 +111,7 @@ overEngines((engine) => {
       expect(ours.cpu_usage_over_time?.y).not.toEqual(theirs.cpu_usage_over_time?.y);
     });
 
-    test('has the hours of nodes once: they add up to the total', async () => {
+    test('has the hours of each node once, so that they add up to the total', async () => {
       const { node_cpu_usage, summary } = await charts({});
       const hours = sumOf(numbers(node_cpu_usage?.y));
       expect(hours).toBeCloseTo(Number(summary?.total_cpu_hours), 6);
@@ -133,7 +133,7 @@ overEngines((engine) => {
       expect(sums).toEqual(plain.active_users_over_time?.y as number[]);
     });
 
-    test('goes by submission where its timing does, and has the true quantiles of all jobs beside', async () => {
+    test('uses the submission time as its timing does, and adds the true quantiles of all jobs', async () => {
       const answer = await charts({});
       const { stats } = answer.waiting_times_trends as { stats: Record<string, number[]> };
       expect(stats.mean).toEqual(answer.waiting_times_over_time?.y as number[]);
@@ -142,7 +142,7 @@ overEngines((engine) => {
       });
     });
 
-    test('by year is answered', async () => {
+    test('is answered for the period "year"', async () => {
       expect((await charts({ period_type: 'year' })).jobs_over_time).toMatchObject({ x: [2025, 2026] });
     });
 
@@ -202,7 +202,7 @@ overEngines((engine) => {
       expect((await receiver.read(path, login)).body).toEqual(recorded(name));
     });
 
-    test('of all clusters has each of them', async () => {
+    test('of all clusters has each cluster', async () => {
       const { body } = await receiver.read('metadata', login);
       const theirs = recorded('metadata-all');
       for (const key of ['partitions', 'accounts', 'users', 'qos', 'states', 'date_ranges']) {
@@ -210,7 +210,7 @@ overEngines((engine) => {
       }
     });
 
-    test('stats are equal, but for the partitions, which are sorted and single', async () => {
+    test('stats are equal, except that partitions are sorted and each is listed once', async () => {
       const { body } = await receiver.read('stats/alpha', login);
       const { partitions, ...theirs } = recorded('stats-alpha');
       expect(isAlike({ ...body, partitions: [] }, { ...theirs, partitions: [] })).toBe(true);
@@ -229,7 +229,7 @@ overEngines((engine) => {
       expect(isAlike({ ...ours, data: [], next: 0 }, { ...theirs, data: [], next: 0 })).toBe(true);
     });
 
-    test('comes in pages', async () => {
+    test('is divided into pages', async () => {
       const all = JSON.parse((await post('filter', day)).body).data;
       const found: unknown[] = [];
       let after = '';
@@ -241,7 +241,7 @@ overEngines((engine) => {
       expect(found).toEqual(all);
     });
 
-    test('comes as JSON Lines and as CSV', async () => {
+    test('can be JSON Lines and CSV', async () => {
       const all = JSON.parse((await post('filter', day)).body).data;
       const lines = (await post('filter?format=jsonl', day)).body.trim().split('\n');
       expect(lines.map((line) => JSON.parse(line))).toEqual(all);

@@ -225,7 +225,7 @@ overEngines((engine) => {
 
   const runs = engine === 'SQLite' ? 40 : 12;
 
-  test('every number of every answer is what SQL over the rows gives', async () => {
+  test('every number of every answer equals the result of SQL over the rows', async () => {
     const zones = { east: 'Europe/Amsterdam', west: 'America/Denver' };
     const property = fc.asyncProperty(
       jobsOf(40),
@@ -263,7 +263,7 @@ overEngines((engine) => {
   });
 
   describe('clusters of an older version', () => {
-    test('get the segments of all their jobs, also after an interruption', async () => {
+    test('get segments of all their jobs, even if the migration was interrupted', async () => {
       const zones = { east: 'Europe/Amsterdam', west: 'UTC' };
       await begin(zones);
       const jobs = fc.sample(jobsOf(60), { numRuns: 1, seed: 3 })[0] ?? [];

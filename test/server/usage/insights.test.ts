@@ -28,7 +28,7 @@ overEngines((engine) => {
       }
     });
 
-    test('is of the cores that were up: an outage lowers the hours, and not the utilisation', async () => {
+    test('counts only cores that were up: an outage lowers the available hours, not the utilisation', async () => {
       const { body } = await ask('utilisation?cluster=derecho&from=2026-11-20&to=2026-11-20');
       expect(body.total).toMatchObject({
         days: 1,
@@ -39,7 +39,7 @@ overEngines((engine) => {
       });
     });
 
-    test('of days without snapshots is unknown, and their hours are not in the percentage of others', async () => {
+    test('is unknown for days without snapshots, and the hours of such days are left out of the percentage', async () => {
       const { body } = await ask('utilisation?cluster=derecho&from=2026-11-19&to=2026-11-22&period=day');
       expect(body.total).toMatchObject({ days: 4, known_days: 1, cpu_percent: 80, gpu_percent: null });
       expect(body.periods).toMatchObject([
@@ -68,7 +68,7 @@ overEngines((engine) => {
       await receiver.ingest({ hostname: 'waits', jobs: [...short, ...long] });
     });
 
-    test('is of jobs of the same partition and size, and says on how many jobs it rests', async () => {
+    test('comes from jobs of the same partition and size, and has the number of these jobs', async () => {
       const { body } = await ask('expected-wait?cluster=waits&partition=compute&cpus=8');
       expect(body).toEqual({
         ...{ cluster: 'waits', partition: 'compute', size: '2-8', queued: null, days: 28, jobs: 40 },
@@ -77,7 +77,7 @@ overEngines((engine) => {
       expect((await ask('expected-wait?cluster=waits&partition=compute&cpus=100')).body.median_hours).toBe(1);
     });
 
-    test('is of jobs that found a similar number of pending jobs', async () => {
+    test('comes from jobs submitted at a similar number of pending jobs', async () => {
       // At any time at most 10 jobs of the short ones wait, and at most 40 of the long ones.
       expect((await ask('expected-wait?cluster=waits&partition=compute&cpus=4&queued=10')).body.jobs).toBe(35);
       expect((await ask('expected-wait?cluster=waits&partition=compute&cpus=4&queued=500')).body).toMatchObject({
@@ -86,12 +86,12 @@ overEngines((engine) => {
       });
     });
 
-    test('is of jobs that ran for a similar time', async () => {
+    test('comes from jobs with a similar run time', async () => {
       expect((await ask('expected-wait?cluster=waits&partition=compute&cpus=4&hours=0.5')).body.jobs).toBe(40);
       expect((await ask('expected-wait?cluster=waits&partition=compute&cpus=4&hours=6')).body.jobs).toBe(0);
     });
 
-    test('in an unknown partition is refused with the known ones', async () => {
+    test('is refused for an unknown partition, and the error lists the known partitions', async () => {
       expect(await ask('expected-wait?cluster=waits&partition=gpux')).toMatchObject({
         status: 422,
         body: { error: 'No job has the partition gpux: give one of compute' },
@@ -144,7 +144,7 @@ overEngines((engine) => {
       return { response, text: await response.text() };
     };
 
-    test('of a month has its sums, and those of the month before', async () => {
+    test('of a month has sums of that month and of the month before', async () => {
       const { body } = await ask('report?cluster=reported&period=2026-11');
       expect(body).toMatchObject({
         ...{ cluster: 'reported', period: '2026-11' },
@@ -162,13 +162,13 @@ overEngines((engine) => {
       expect([await periods('2026-Q4'), await periods('2026')]).toEqual([14, 12]);
     });
 
-    test('as CSV is a file without formulas', async () => {
+    test('as CSV has no cell that a spreadsheet takes for a formula', async () => {
       const { response, text: csv } = await text('cluster=reported&period=2026-11&format=csv');
       expect(response.headers.get('content-disposition')).toBe('attachment; filename="report_reported_2026-11.csv"');
       expect(csv).toContain(`"'=HYPERLINK(""http://evil"")",1,1,10,0.5`);
     });
 
-    test('as a page has no script and needs nothing else', async () => {
+    test('as a page has no script and loads no other file', async () => {
       const { response, text: html } = await text('cluster=reported&period=2026-11&format=html');
       expect(response.headers.get('content-security-policy')).toStartWith("default-src 'none'; style-src 'sha256-");
       expect(html).toContain('&#60;script&#62;alert(1)&#60;/script&#62;');
@@ -197,7 +197,7 @@ overEngines((engine) => {
     const change = (of: Parameters<typeof changeClusterSettings>[2]) =>
       changeClusterSettings(receiver.database, 'zoned', of, () => undefined);
 
-    test('begin at midnight of its zone, and a running receiver counts by a new zone', async () => {
+    test('begin at midnight in its time zone, and a running receiver applies a new time zone', async () => {
       const jobs = [jobRecord({ Start: '2026-11-20T23:30:00', End: '2026-11-21T00:30:00', CPUHours: 4 })];
       await receiver.ingest({ hostname: 'zoned', jobs });
       expect(await days()).toEqual({ from: '2026-11-20', series: { cpu_hours: [2, 2], jobs: [1, 1] } });
@@ -210,7 +210,7 @@ overEngines((engine) => {
       });
     });
 
-    test('need a zone that exists', async () => {
+    test('need an existing time zone', async () => {
       await expect(change({ timeZone: 'Mars/Olympus' })).rejects.toThrow('Mars/Olympus is not a time zone');
     });
   });

@@ -37,7 +37,7 @@ overEngines((engine) => {
     ]);
   });
 
-  test('what was not sent is null or 0', async () => {
+  test('a field that was not sent is null or 0', async () => {
     const { JobID, User, Account, Partition, State, Submit } = jobRecord();
     await receiver.ingest({ hostname: 'least', jobs: [{ JobID, User, Account, Partition, State, Submit }] });
     expect(await receiver.jobs('least')).toMatchObject([
@@ -64,7 +64,7 @@ overEngines((engine) => {
     },
   );
 
-  test('the node list of a job that had no node is null', async () => {
+  test('the node list of a job without nodes is null', async () => {
     await receiver.ingest({ hostname: 'unassigned', jobs: [jobRecord({ NodeList: 'None assigned' })] });
     expect(await receiver.jobs('unassigned')).toMatchObject([{ node_list: null }]);
   });
@@ -78,7 +78,7 @@ overEngines((engine) => {
   });
 
   describe('a job that is sent again', () => {
-    test('with its submit time is the same one, as it is known now', async () => {
+    test('with the same submit time replaces the stored job', async () => {
       await receiver.ingest({ hostname: 'again', jobs: [jobRecord({ State: 'RUNNING' }), jobRecord({ JobID: '2' })] });
       const { body } = await receiver.ingest({ hostname: 'again', jobs: [jobRecord({ State: 'FAILED' })] });
       expect(body.jobs_processed).toBe(1);
@@ -88,19 +88,19 @@ overEngines((engine) => {
       ]);
     });
 
-    test('in the same request counts as sent, and the last one stays', async () => {
+    test('in the same request counts as received, and the last record is stored', async () => {
       const jobs = [jobRecord({ CPUHours: 1 }), jobRecord({ CPUHours: 2 })];
       expect((await receiver.ingest({ hostname: 'twice', jobs })).body.jobs_processed).toBe(2);
       expect(await receiver.jobs('twice')).toMatchObject([{ cpu_hours: 2 }]);
     });
 
-    test('with another submit time is another: requeued, or its id came again years later', async () => {
+    test('with another submit time is another job: it was requeued, or its id was used again', async () => {
       const submits = ['2026-11-20T10:00:00', '2026-11-20T12:30:00', '2029-01-01T00:00:00'];
       for (const Submit of submits) await receiver.ingest({ hostname: 'requeued', jobs: [jobRecord({ Submit })] });
       expect((await receiver.jobs('requeued')).map((job) => job.submit)).toEqual(submits);
     });
 
-    test('of another cluster is another', async () => {
+    test('of another cluster is another job', async () => {
       await receiver.ingest({ hostname: 'twin-a', jobs: [jobRecord({ User: 'a' })] });
       await receiver.ingest({ hostname: 'twin-b', jobs: [jobRecord({ User: 'b' })] });
       expect([await receiver.jobs('twin-a'), await receiver.jobs('twin-b')]).toMatchObject([
@@ -113,7 +113,7 @@ overEngines((engine) => {
   describe('an Idempotency-Key', () => {
     const key = () => ({ 'Idempotency-Key': Bun.randomUUIDv7() });
 
-    test('that was there gets its first answer, and nothing is stored', async () => {
+    test('that was used before gets the first answer, and nothing is stored', async () => {
       const headers = key();
       const batch = { hostname: 'idempotent', jobs: [jobRecord()] };
       const first = await receiver.ingest(batch, headers);
@@ -123,14 +123,14 @@ overEngines((engine) => {
       expect(await receiver.jobs('idempotent')).toMatchObject([{ state: 'FAILED' }]);
     });
 
-    test('is the same delivery whether its body came compressed or not', async () => {
+    test('names the same delivery whether the body is compressed or not', async () => {
       const headers = key();
       const text = JSON.stringify({ hostname: 'idempotent', jobs: [jobRecord()] });
       const first = await receiver.ingest(Bun.gzipSync(text), { ...headers, 'Content-Encoding': 'gzip' });
       expect((await receiver.ingest(text, headers)).body).toEqual(first.body);
     });
 
-    test('with another body is 409', async () => {
+    test('that was used with another body is 409', async () => {
       const headers = key();
       await receiver.ingest({ hostname: 'idempotent', jobs: [] }, headers);
       const { status, body } = await receiver.ingest({ hostname: 'idempotent', jobs: [jobRecord()] }, headers);
@@ -138,7 +138,7 @@ overEngines((engine) => {
       expect(body).toEqual({ detail: 'Idempotency-Key was used before with another body or path' });
     });
 
-    test('does not let a key read answers of a cluster that it is not for', async () => {
+    test('does not give a key the answers of a cluster that the key may not write', async () => {
       const headers = key();
       const batch = { hostname: 'idempotent', jobs: [] };
       await receiver.ingest(batch, headers);
@@ -147,8 +147,8 @@ overEngines((engine) => {
     });
   });
 
-  describe('what is wrong', () => {
-    test('is named in all jobs, and nothing of the request is stored', async () => {
+  describe('a wrong field', () => {
+    test('is named for every job, and nothing of the request is stored', async () => {
       const jobs = [
         jobRecord(),
         jobRecord({ JobID: 7, CPUHours: 'many' }),
@@ -186,7 +186,7 @@ overEngines((engine) => {
       );
     });
 
-    test('is named a thousand times at most, each cut short', async () => {
+    test('is named at most a thousand times, each shortened', async () => {
       const jobs = new Array(50_000).fill({ ...jobRecord(), Submit: 'x'.repeat(300) });
       const { body } = await receiver.ingest({ hostname: 'wrong', jobs });
       expect(body.detail).toHaveLength(1000);
@@ -281,7 +281,7 @@ overEngines((engine) => {
     NodeList: fc.option(anyText),
   });
 
-  test('the character NUL, which PostgreSQL cannot store, is refused there in words', async () => {
+  test('the character NUL is refused on PostgreSQL, which cannot store it, with a clear error', async () => {
     const { status, body } = await receiver.ingest({ hostname: 'nul', jobs: [jobRecord({ User: 'a\0b' })] });
     if (engine === 'SQLite') expect(status).toBe(200);
     else
@@ -292,7 +292,7 @@ overEngines((engine) => {
     expect(await receiver.jobs('nul')).toHaveLength(engine === 'SQLite' ? 1 : 0);
   });
 
-  test('any job is kept as it was sent: quotes, line breaks, control characters, whatever a name has', async () => {
+  test('any job is stored as it was sent, with quotes, line breaks and control characters in names', async () => {
     let run = 0;
     await fc.assert(
       fc.asyncProperty(anyJob, async (job) => {
@@ -323,7 +323,7 @@ overEngines((engine) => {
     );
   });
 
-  test('whichever field of whichever job is spoilt, that one is named and no other', async () => {
+  test('a wrong field of any job is named, and no other field', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.constantFrom(...Object.keys(jobRecord())), { minLength: 1, maxLength: 8 }),

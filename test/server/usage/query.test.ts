@@ -47,7 +47,7 @@ overEngines((engine) => {
     expect((await query('cluster=hpc1&axis=submitted&account=physics')).answer.total.jobs).toBe(1);
   });
 
-  test('others are last, with their own number of users', async () => {
+  test('the group "others" is last, with its own number of users', async () => {
     const { answer } = await query('axis=submitted&by=account&top=1&measure=jobs&measure=users');
     expect(answer.groups).toMatchObject([{ total: { jobs: 1, users: 1 } }]);
     expect(answer.others).toMatchObject({ groups: 3, total: { jobs: 3, users: 3 } });
@@ -67,7 +67,7 @@ overEngines((engine) => {
     expect(answer.previous).toMatchObject({ from: '2026-11-01', to: '2026-11-30', total: { jobs: 2 } });
   });
 
-  test('efficiency is not known, and the answer says why', async () => {
+  test('efficiency is null, and the answer has the reason', async () => {
     const { answer } = await query('measure=efficiency');
     expect(answer.total).toEqual({ efficiency: null });
     expect(answer.notes).toEqual([expect.stringContaining('no CPU time or memory that jobs used')]);
@@ -116,7 +116,7 @@ overEngines((engine) => {
       });
     });
 
-    test('a body that is too large, too', async () => {
+    test('a body above the limit', async () => {
       const { status } = await receiver.send('/api/v1/usage/query', {
         method: 'POST',
         headers: { ...login, 'Content-Type': 'application/json' },
@@ -126,7 +126,7 @@ overEngines((engine) => {
     });
   });
 
-  test('ten thousand values of a filter are looked up', async () => {
+  test('a filter of ten thousand values is answered', async () => {
     const names = Array.from({ length: 10_000 }, (_, index) => `user${index}`);
     const { status, body } = await receiver.send('/api/v1/usage/query', {
       method: 'POST',
@@ -142,13 +142,13 @@ overEngines((engine) => {
       headers = { 'X-API-Key': await receiver.addKey('only-hpc1', 'write:hpc1') };
     });
 
-    test('sees that cluster only', async () => {
+    test('sees only that cluster', async () => {
       const { answer } = await query('axis=submitted&by=account', headers);
       expect(answer.clusters.map(({ name }) => name)).toEqual(['hpc1']);
       expect(JSON.stringify(answer)).not.toContain('secret');
     });
 
-    test('cannot tell another cluster from one that does not exist', async () => {
+    test('gets the same answer for another cluster and for a cluster that does not exist', async () => {
       const [other, none] = [await query('cluster=hpc2', headers), await query('cluster=hpc9', headers)];
       expect(other.status).toBe(none.status);
       expect(String(other.body.error).replace('hpc2', 'X')).toBe(String(none.body.error).replace('hpc9', 'X'));

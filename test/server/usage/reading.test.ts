@@ -18,14 +18,14 @@ overEngines((engine) => {
   });
   afterAll(() => receiver.remove());
 
-  test('the health names the clusters that have jobs, to anybody', async () => {
+  test('anybody sees in the health which clusters have jobs', async () => {
     const { status, body } = await receiver.read('health', {});
     expect(status).toBe(200);
     expect(body).toMatchObject({ status: 'healthy', data_loaded: true, hostnames: ['hpc1', 'hpc2'] });
   });
 
   describe('the statistics', () => {
-    test('sum up a cluster', async () => {
+    test('are sums of one cluster', async () => {
       const { status, body } = await receiver.read('stats/hpc1');
       expect(status).toBe(200);
       expect(body).toEqual({
@@ -57,7 +57,7 @@ overEngines((engine) => {
       },
     );
 
-    test('of a cluster that has no jobs are 404', async () => {
+    test('of a cluster without jobs are 404', async () => {
       const { status, body } = await receiver.read('stats/nothing');
       expect({ status, body }).toEqual({ status: 404, body: { detail: 'Cluster nothing not found' } });
     });
@@ -73,7 +73,7 @@ overEngines((engine) => {
       });
     });
 
-    test('are for nobody else on other hosts', async () => {
+    test('are refused to everybody else on other hosts', async () => {
       expect(await receiver.read('stats/hpc1', {})).toMatchObject({
         status: 401,
         body: { detail: 'Authentication required' },

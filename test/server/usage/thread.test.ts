@@ -21,14 +21,14 @@ const answers = `self.onmessage = ({ data }) => {
 };`;
 const dies = `self.onmessage = ({ data }) => { if (data.kind === 'task') throw new Error('broken'); };`;
 
-test('a thread is started once, by the first question', async () => {
+test('the first question starts the thread, once', async () => {
   const { ask, starts } = threadOf(answers);
   expect(starts()).toBe(0);
   expect(await Promise.all([ask(), ask(), ask()])).toEqual(['"answered"', '"answered"', '"answered"']);
   expect(starts()).toBe(1);
 });
 
-test('a thread that ends is started again, and the question answered', async () => {
+test('a thread that ends is started again, and answers the question', async () => {
   const { ask, starts } = threadOf(dies, answers);
   expect(await ask()).toBe('"answered"');
   expect(starts()).toBe(2);

@@ -20,14 +20,14 @@ overEngines((engine) => {
     return text('x'.repeat(bytes - text('').length));
   }
 
-  test('a body may be as large as the limit of this API, not as that of the other', async () => {
+  test('a body may have the size limit of the usage API, which differs from that of the status API', async () => {
     expect((await receiver.ingest(padded('limit', maxBodyBytes))).status).toBe(200);
     const { status, body } = await receiver.ingest(padded('limit', maxBodyBytes + 1));
     expect({ status, body }).toEqual({ status: 413, body: tooLarge });
     expect((await receiver.post('limit', { ...leastTotals, pad: 'x'.repeat(1000) })).status).toBe(413);
   });
 
-  test('what announces to be too large is refused before a byte of it came', async () => {
+  test('a request whose Content-Length is above the limit is refused before its body is read', async () => {
     const head =
       `POST /api/data/ingest HTTP/1.1\r\nHost: x\r\nX-API-Key: ${receiver.key}\r\n` +
       `Content-Type: application/json\r\nContent-Length: ${maxBodyBytes + 1}\r\n\r\n`;
@@ -43,7 +43,7 @@ overEngines((engine) => {
       expect(await receiver.jobs('gzip')).toHaveLength(1);
     });
 
-    test('counts as what it becomes', async () => {
+    test('counts with its decompressed size', async () => {
       const { status, body } = await receiver.ingest(Bun.gzipSync(padded('gzip', maxBodyBytes + 1)), gzip);
       expect({ status, body }).toEqual({ status: 413, body: tooLarge });
     });
@@ -58,7 +58,7 @@ overEngines((engine) => {
       expect({ status, body }).toEqual({ status: 400, body: { detail: 'Request body is not gzip, or was cut off' } });
     });
 
-    test('is the only encoding, and none of the other API', async () => {
+    test('is the only encoding, and the status API has none', async () => {
       const { status, body } = await receiver.ingest('{}', { 'Content-Encoding': 'br' });
       expect(status).toBe(400);
       expect(body.detail).toBe('Content-Encoding is not supported: send gzip, or the body uncompressed');
@@ -68,7 +68,7 @@ overEngines((engine) => {
     });
   });
 
-  test('as many jobs as fit are taken, if they have no more than they must', async () => {
+  test('a body at the size limit is accepted if its jobs have only the required fields', async () => {
     const least = { JobID: '1', User: 'a', Account: 'a', Partition: 'p', State: 'F', Submit: 0 };
     const text = (jobs: unknown[]) => JSON.stringify({ hostname: 'many', jobs });
     const count = Math.floor((maxBodyBytes - text([]).length) / (JSON.stringify(least).length + 1));
@@ -77,13 +77,13 @@ overEngines((engine) => {
     expect(body.jobs_processed).toBe(count);
   });
 
-  test('what has more lists and objects than jobs can be is refused before it is parsed', async () => {
+  test('a body with more lists and objects than its jobs can have is refused before it is parsed', async () => {
     const { status, body } = await receiver.ingest(`{"hostname":"h","jobs":[${'{},'.repeat(60_000)}{}]}`);
     expect(status).toBe(422);
     expect(body.detail).toMatchObject([{ type: 'json_invalid', ctx: { error: expect.stringContaining('more than') } }]);
   });
 
-  test('what is no JSON by its type is 415, what does not go on is 408, as in the other API', async () => {
+  test('a body of another content type is 415, and a body that stops arriving is 408, as in the status API', async () => {
     const plain = await receiver.ingest('{}', { 'Content-Type': 'text/plain' });
     expect(plain).toMatchObject({ status: 415, body: { detail: 'Content-Type must be application/json' } });
     const head =
@@ -131,7 +131,7 @@ overEngines((engine) => {
     expect(await head.text()).toBe('');
   });
 
-  test('two clients at once lose nothing to each other', async () => {
+  test('two clients that send at the same time both get all jobs stored', async () => {
     const batch = (client: string, part: number) => ({
       hostname: 'both',
       jobs: Array.from({ length: 50 }, (_, job) => jobRecord({ JobID: `${client}-${part}-${job}` })),

@@ -56,7 +56,7 @@ describe('each value is taken for what pydantic takes it, or refused in its word
     expect(read(field, input)).toBeNull();
   });
 
-  test.each(refusedHere)('but not %s: %p, which would change by being kept', (field, input, type) => {
+  test.each(refusedHere)('%s: %p is refused, because storing would change it', (field, input, type) => {
     expect(measured.find((one) => one.field === field && one.input === input)?.error).toBeUndefined();
     expect(read(field, input)).toMatchObject({ type });
   });
@@ -65,7 +65,7 @@ describe('each value is taken for what pydantic takes it, or refused in its word
 const day = fc.date({ min: new Date('0001-01-02'), max: new Date('9999-12-30'), noInvalidDate: true });
 
 describe('a time', () => {
-  test('is the same text whether it comes as UTC with a zone, in another zone, or as milliseconds since 1970', () => {
+  test('is stored as the same text if it is sent in UTC, in another zone, or in milliseconds since 1970', () => {
     fc.assert(
       fc.property(
         fc.date({ min: new Date('1971-01-01'), max: new Date('9000-01-01'), noInvalidDate: true }),
@@ -84,7 +84,7 @@ describe('a time', () => {
     );
   });
 
-  test('that is naive stays as it was sent', () => {
+  test('without a zone is stored as it was sent', () => {
     fc.assert(
       fc.property(day, fc.constantFrom('T', ' '), (instant, separator) => {
         const text = instant.toISOString().slice(0, 19);
@@ -93,7 +93,7 @@ describe('a time', () => {
     );
   });
 
-  test('is text or a fault, whatever comes', () => {
+  test('is text or a fault for any input', () => {
     fc.assert(
       fc.property(fc.oneof(fc.jsonValue(), fc.string(), fc.double(), day.map(String)), (value) => {
         const taken = read('Submit', value);
@@ -104,7 +104,7 @@ describe('a time', () => {
   });
 });
 
-test('numbers come back as they are, as text too', () => {
+test('numbers are returned unchanged, also if they are sent as text', () => {
   fc.assert(
     fc.property(fc.maxSafeInteger(), fc.double({ noNaN: true, noDefaultInfinity: true }), (count, hours) => {
       expect(read('AllocNodes', count)).toBe(count);
