@@ -166,8 +166,8 @@ function scanSubmitted(loaded: Loaded, masks: Masks, periods: Periods, grouping:
   const byColour = grouping && createSums(grouping, [loaded], periods);
   const mainGroups = createMainGroups(periods.list.length, nameCount);
   const activePeriods = createActivePeriods(periods.list.length, nameCount);
-  const wait = createTimings('wait', noGrouping(), periods);
-  const duration = createTimings('duration', noGrouping(), periods);
+  const wait = createTimings('wait', noGrouping(), periods, false);
+  const duration = createTimings('duration', noGrouping(), periods, false);
   const jobsOfUsers = createNameCounts('user', nameCount);
   const jobsOfPartitions = createNameCounts('partition', nameCount);
   const jobsOfStates = createNameCounts('state', nameCount);

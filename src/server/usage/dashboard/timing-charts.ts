@@ -1,4 +1,5 @@
-import { countBetween, mean, quantile, type Timing, type Timings } from '../engine/timings.ts';
+import { countBetween, countOf, mean, quantile, type Timing } from '../engine/statistics.ts';
+import type { Timings } from '../engine/timings.ts';
 
 type PeriodNames = readonly (string | number)[];
 type Class = { readonly name: string; readonly color: string };
@@ -53,19 +54,19 @@ export function overall({ all }: Timings): Readonly<Record<string, number>> | nu
   return statisticsOf(all.total);
 }
 
-function statisticsOf(sorted: Timing): Readonly<Record<string, number>> | null {
-  const average = mean(sorted);
+function statisticsOf(timing: Timing): Readonly<Record<string, number>> | null {
+  const average = mean(timing);
   if (average === null) return null;
   const entries = Object.entries(quantiles).map(([name, probability]) => [
     name,
-    (quantile(sorted, probability) ?? 0) / hour,
+    (quantile(timing, probability) ?? 0) / hour,
   ]);
   return { mean: average / hour, ...Object.fromEntries(entries) };
 }
 
 /** A period without jobs has no mean. */
 function means(x: PeriodNames, periods: readonly Timing[]) {
-  return { x, y: periods.map((sorted) => statisticsOf(sorted)?.mean ?? null) };
+  return { x, y: periods.map((timing) => statisticsOf(timing)?.mean ?? null) };
 }
 
 function trends(x: PeriodNames, periods: readonly Timing[]) {
@@ -78,7 +79,7 @@ function trends(x: PeriodNames, periods: readonly Timing[]) {
 }
 
 function stacked(x: PeriodNames, periods: readonly Timing[], bounds: readonly number[], classes: readonly Class[]) {
-  const shares = periods.map((sorted) => countBetween(sorted, bounds).map((count) => percent(count, sorted.length)));
+  const shares = periods.map((timing) => countBetween(timing, bounds).map((count) => percent(count, countOf(timing))));
   const series = classes.map(({ name, color }, index) => ({
     name,
     data: shares.map((share) => share[classes.length - 1 - index] ?? 0),
@@ -87,14 +88,14 @@ function stacked(x: PeriodNames, periods: readonly Timing[], bounds: readonly nu
   return { x, series };
 }
 
-function percentages(sorted: Timing) {
-  const y = countBetween(sorted, durationBounds).map((count) => percent(count, sorted.length));
+function percentages(timing: Timing) {
+  const y = countBetween(timing, durationBounds).map((count) => percent(count, countOf(timing)));
   return {
     type: 'histogram',
     x: histogramLabels,
     y,
-    median: (quantile(sorted, 0.5) ?? 0) / hour,
-    average: (mean(sorted) ?? 0) / hour,
+    median: (quantile(timing, 0.5) ?? 0) / hour,
+    average: (mean(timing) ?? 0) / hour,
   };
 }
 

@@ -7,8 +7,9 @@ import { type Period, type Periods, periodsIn, type UsageWindow, wholeWindow } f
 import type { Measure, Question } from './question.ts';
 import { type Scan, scanJobs } from './scan.ts';
 import { sizeLabels } from './size-classes.ts';
+import { countBetween, countOf, mean, quantile, type Timing } from './statistics.ts';
 import { type Amounts, createSums, type Sums } from './sums.ts';
-import { countBetween, createTimings, mean, quantile, type Timing, type TimingKind, type Timings } from './timings.ts';
+import { createTimings, type TimingKind, type Timings } from './timings.ts';
 import { windowBefore } from './window.ts';
 
 /** Statistics of waiting times or durations, in hours. Quantiles interpolate between neighbours. */
@@ -146,7 +147,10 @@ function scanOf(question: Question, clusters: readonly Loaded[], periods: Period
 function collect(question: Question, clusters: readonly Loaded[], periods: Periods, grouping: Grouping): Found {
   const scan = scanOf(question, clusters, periods);
   const sums = createSums(grouping, clusters, periods);
-  const timings = timingKinds(question).map((kind) => [kind, createTimings(kind, grouping, periods)] as const);
+  const isDivided = question.axis === 'ran' || isByNode(question);
+  const timings = timingKinds(question).map(
+    (kind) => [kind, createTimings(kind, grouping, periods, isDivided)] as const,
+  );
   if (needsJobs(question)) {
     scanJobs(scan, (entries) => {
       sums.addEntries(entries);
@@ -225,7 +229,7 @@ function valuesOf(
   const amounts = amountsIn(sums) ?? { jobs: 0, users: 0, cpuSeconds: 0, gpuSeconds: 0, nodeSeconds: 0 };
   const timingOf = (kind: TimingKind) => {
     const of = timings.get(kind);
-    return (of && timingIn(of)) ?? new Uint32Array(0);
+    return (of && timingIn(of)) ?? [];
   };
   const values: Readonly<Record<Measure, () => MeasureValue>> = {
     jobs: () => amounts.jobs,
@@ -257,12 +261,12 @@ function seriesOf(question: Question, found: Found, periods: Periods, group: num
 }
 
 /** Returns statistics in hours; null if there are no values. */
-export function statisticsOf(sorted: Timing): TimingStatistics | null {
-  const hours = (probability: number) => (quantile(sorted, probability) ?? 0) / 3600;
-  const average = mean(sorted);
+export function statisticsOf(timing: Timing): TimingStatistics | null {
+  const hours = (probability: number) => (quantile(timing, probability) ?? 0) / 3600;
+  const average = mean(timing);
   if (average === null) return null;
   return {
-    jobs: sorted.length,
+    jobs: countOf(timing),
     mean: average / 3600,
     min: hours(0),
     p25: hours(0.25),
@@ -275,9 +279,9 @@ export function statisticsOf(sorted: Timing): TimingStatistics | null {
   };
 }
 
-function histogramOf(sorted: Timing): Histogram {
+function histogramOf(timing: Timing): Histogram {
   const bounds = histogramBounds.map((hours) => hours * 3600);
-  return { bounds_hours: histogramBounds, jobs: countBetween(sorted, bounds) };
+  return { bounds_hours: histogramBounds, jobs: countBetween(timing, bounds) };
 }
 
 function shownPeriod({ from, until, isPartial }: Period): Answer['periods'][number] {

@@ -1,7 +1,7 @@
 import { partsOf } from '../engine/filter.ts';
 import { type Loaded, loadedPart } from '../engine/loaded.ts';
 import { sizeClassOf, sizeLabels } from '../engine/size-classes.ts';
-import { quantile } from '../engine/timings.ts';
+import { quantile } from '../engine/statistics.ts';
 import { noTime } from '../segments/segment.ts';
 
 /** What a user wants to know: how long a job will wait. */
@@ -67,8 +67,8 @@ export function expectedWait(question: WaitQuestion, loaded: Loaded | undefined,
     queued,
     days: windowDays,
     jobs: sorted.length,
-    median_hours: isEnough ? (quantile(sorted, 0.5) ?? 0) / 3600 : null,
-    p90_hours: isEnough ? (quantile(sorted, 0.9) ?? 0) / 3600 : null,
+    median_hours: isEnough ? (quantile([sorted], 0.5) ?? 0) / 3600 : null,
+    p90_hours: isEnough ? (quantile([sorted], 0.9) ?? 0) / 3600 : null,
     reason: isEnough ? null : `not enough data: fewer than ${leastJobs} similar jobs`,
   };
 }
