@@ -6,7 +6,7 @@ import { Events } from './events/events.tsx';
 import { HistoryPage } from './history.tsx';
 import { MissingPage } from './missing.tsx';
 import { Outages } from './outages/outages.tsx';
-import { OverviewPage } from './overview.tsx';
+import { OverviewPage } from './overview/overview.tsx';
 import type { PageParameters } from './parameters.ts';
 import { SystemPage } from './system/system.tsx';
 import { Usage } from './usage/usage.tsx';
