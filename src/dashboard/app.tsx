@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { reloadAll, request } from './data/fetching.ts';
 import { useSession } from './data/session.ts';
-import { showsUtc, showUtc, zone } from './format/times.ts';
+import { isUtcSite, showsUtc, showUtc, zone } from './format/times.ts';
 import { location } from './navigation.ts';
 import { pageOf } from './pages/pages.ts';
 
@@ -51,10 +51,16 @@ export function App() {
       </main>
       <footer class="footer">
         <span>Times are in {zone()}.</span>
-        <label>
-          <input type="checkbox" checked={showsUtc.value} onChange={(event) => showUtc(event.currentTarget.checked)} />{' '}
-          Show times in UTC
-        </label>
+        {!isUtcSite && (
+          <label>
+            <input
+              type="checkbox"
+              checked={showsUtc.value}
+              onChange={(event) => showUtc(event.currentTarget.checked)}
+            />{' '}
+            Show times in UTC
+          </label>
+        )}
         <a href="/status.atom" data-load="yes">
           Atom feed
         </a>

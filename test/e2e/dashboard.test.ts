@@ -2,7 +2,7 @@
 
 import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test';
 import { hostname } from 'node:os';
-import type { Locator, Page } from 'playwright-core';
+import type { Locator, Page, Request } from 'playwright-core';
 import { chromiumNeed, startBrowser, type TestBrowser } from '../support/browser.ts';
 import { describeThat } from '../support/needs.ts';
 import { script, sendRecordedDay } from '../support/recorded-day.ts';
@@ -371,7 +371,7 @@ describeThat(chromiumNeed)('the dashboard', () => {
     expect(await page.evaluate('getComputedStyle(document.activeElement).outlineWidth')).toBe('2px');
   });
 
-  test('shows times in the zone of the site, and in UTC on demand', async () => {
+  test('shows times in the zone of the site, and in UTC on demand if that is another', async () => {
     const own = await browser.open();
     await own.route('**/outages', async (route) => {
       if (route.request().resourceType() !== 'document') return route.fallback();
@@ -380,6 +380,9 @@ describeThat(chromiumNeed)('the dashboard', () => {
       return route.fulfill({ response, body });
     });
     const began = /began \w{3} \d+ \w{3,4}, \d\d:\d\d (\w+)/;
+    await own.goto('/events');
+    await own.getByText('Times are in UTC.').waitFor();
+    expect(await own.getByLabel('Show times in UTC').count(), 'there is nothing to choose').toBe(0);
     await own.goto('/outages');
     await own.getByText('Times are in America/Denver.').waitFor();
     await own.getByRole('heading', { name: 'Open' }).waitFor();
@@ -389,23 +392,36 @@ describeThat(chromiumNeed)('the dashboard', () => {
     expect(began.exec(await text(own))?.[1]).toBe('UTC');
   });
 
+  /** The pages, and how many requests load the data of each; null if it depends on the finished jobs. */
   test.each([
-    ['overview', '/'],
-    ['system', '/systems/casper'],
-    ['hub', '/systems/jupyterhub'],
-    ['history', '/systems/derecho/history'],
-    ['outages', '/outages?id=1'],
-    ['events', '/events'],
-    ['usage', '/usage'],
-    ['collectors', '/collectors'],
-    ['sign-in', '/sign-in'],
-    ['about', '/about'],
-  ])('the page %s has no barriers, in both colours, on a desk and on a phone', async (name, path) => {
-    for (const [look, own] of looks) {
-      await own.goto(path, { waitUntil: 'networkidle' });
-      expect(await browser.accessibility(own)).toEqual([]);
-      expect(await own.evaluate('document.documentElement.scrollWidth <= innerWidth'), 'it fits').toBe(true);
-      await browser.screenshot(own, `${name}-${look}`);
-    }
-  });
+    ['overview', '/', 1],
+    ['system', '/systems/casper', 2],
+    ['hub', '/systems/jupyterhub', 1],
+    ['history', '/systems/derecho/history', 1],
+    ['outages', '/outages?id=1', 2],
+    ['events', '/events', 1],
+    ['usage', '/usage', null],
+    ['collectors', '/collectors', 1],
+    ['sign-in', '/sign-in', 0],
+    ['about', '/about', 0],
+  ])(
+    'the page %s has no barriers, in both colours, on a desk and on a phone, and loads its data in few requests',
+    async (name, path, expected) => {
+      for (const [look, own] of looks) {
+        const asked: string[] = [];
+        const note = (request: Request) => {
+          const { pathname } = new URL(request.url());
+          // Each page also asks who the reader is.
+          if (pathname.startsWith('/api/') && pathname !== '/api/v1/session') asked.push(pathname);
+        };
+        own.on('request', note);
+        await own.goto(path, { waitUntil: 'networkidle' });
+        own.off('request', note);
+        if (expected !== null) expect(asked).toHaveLength(expected);
+        expect(await browser.accessibility(own)).toEqual([]);
+        expect(await own.evaluate('document.documentElement.scrollWidth <= innerWidth'), 'it fits').toBe(true);
+        await browser.screenshot(own, `${name}-${look}`);
+      }
+    },
+  );
 });

@@ -17,8 +17,15 @@ export function historyPage(system: string, part: HistoryOf, name: string, field
   return `${systemPage(system)}/history?${query}`;
 }
 
-/** Returns the address of the data of a history. */
-export function historyData(system: string, part: HistoryOf, name: string, query: URLSearchParams): string {
+/** Returns the address of the data of a history, with the outages in its period. */
+export function historyData(system: string, part: HistoryOf, name: string, period: URLSearchParams): string {
   const path = part === 'totals' ? '' : `/${part}${name === '' ? '' : `/${encodeURIComponent(name)}`}`;
+  const query = new URLSearchParams([...period, ['include', 'outages']]);
   return `/api/v1/status/${encodeURIComponent(system)}${path}/history?${query}`;
+}
+
+/** Returns the address of the data of all users or projects over time, with the outages in its period. */
+export function usersData(system: string, by: 'user' | 'project', question: URLSearchParams): string {
+  const query = new URLSearchParams([...question, ['include', 'outages']]);
+  return `/api/v1/status/${encodeURIComponent(system)}/${by}s?${query}`;
 }

@@ -193,12 +193,13 @@ export type Coverage = {
   readonly failed_probes: Readonly<Record<string, readonly number[]>>;
 };
 
-/** The history of a system or of a part of it. */
+/** The history of a system or of a part of it, with the outages of the system in its period. */
 export type History = Coverage & {
   readonly system: string;
   readonly kind: string;
   readonly name: string | null;
   readonly fields: Readonly<Record<string, FieldHistory>>;
+  readonly outages: readonly Outage[];
 };
 
 /** The users or projects of a system over time, those with the most first. */
@@ -207,7 +208,12 @@ export type UserHistory = Coverage & {
   readonly state: string;
   readonly series: readonly { readonly name: string; readonly average: readonly (number | null)[] }[];
   readonly others: { readonly count: number; readonly average: readonly (number | null)[] };
+  /** The outages of the system in the period; absent from the data of the page of a system. */
+  readonly outages?: readonly Outage[];
 };
+
+/** An outage with its time line. */
+export type OutageWithUpdates = Outage & { readonly updates: readonly OutageUpdate[] };
 
 /** An update of an outage: the new value of each changed field. */
 export type OutageUpdate = {

@@ -3,6 +3,11 @@ import { signal } from '@preact/signals';
 /** The zone of the site, which the receiver writes into the page. */
 const siteZone = document.documentElement.dataset.timeZone || 'UTC';
 
+/** True if the zone of the site is UTC. Browsers resolve its other names, such as `Zulu`, to one of these. */
+export const isUtcSite = ['UTC', 'Etc/UTC', 'GMT', 'Etc/GMT'].includes(
+  new Intl.DateTimeFormat('en', { timeZone: siteZone }).resolvedOptions().timeZone,
+);
+
 /** True if the pages show times in UTC. */
 export const showsUtc = signal(localStorage.getItem('utc') === 'yes');
 

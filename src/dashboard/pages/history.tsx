@@ -2,16 +2,16 @@ import { useMemo } from 'preact/hooks';
 import { ChartFigure } from '../chart/chart.tsx';
 import type { Band, ChartSpec } from '../chart/spec.ts';
 import { Empty, WhenLoaded } from '../components/notice.tsx';
-import { RangePicker, rangeOf } from '../components/range.tsx';
-import { type HistoryOf, historyData, systemPage } from '../data/addresses.ts';
+import { type ChosenRange, RangePicker, rangeOf } from '../components/range.tsx';
+import { type HistoryOf, historyData, systemPage, usersData } from '../data/addresses.ts';
 import { bandsOf } from '../data/bands.ts';
 import { useData } from '../data/fetching.ts';
 import { type ChartOfFields, chartsOf, sentenceOf } from '../data/history-charts.ts';
-import { type History, noOutages, type Outage } from '../data/status.ts';
+import type { History, UserHistory } from '../data/status.ts';
 import { duration, parseTime } from '../format/times.ts';
 import { parameter, setParameters } from '../navigation.ts';
 import type { PageParameters } from './parameters.ts';
-import { UserHistoryChart } from './user-history.tsx';
+import { UserHistoryChart, useUserQuestion } from './user-history.tsx';
 
 const words: Readonly<Record<HistoryOf, string>> = {
   totals: '',
@@ -32,11 +32,6 @@ export function HistoryPage({ system = '' }: PageParameters) {
   const part = partOf(parameter('of'));
   const name = parameter('name');
   const range = rangeOf('24h');
-  const outages = useData<readonly Outage[]>(
-    `/api/v1/status/outages?include_resolved=true&system_name=${encodeURIComponent(system)}`,
-  );
-  const address = useMemo(() => historyData(system, part, name, range.query()), [system, part, name, range.key]);
-  const isPeople = part === 'users' || part === 'projects';
   const title = part === 'totals' ? system : `${words[part]} ${name}`;
   return (
     <>
@@ -48,30 +43,31 @@ export function HistoryPage({ system = '' }: PageParameters) {
         </span>
       </div>
       <RangePicker fallback="24h" />
-      {isPeople ? (
-        <UserHistoryChart
-          system={system}
-          by={part === 'users' ? 'user' : 'project'}
-          range={range}
-          outages={outages.data ?? noOutages}
-        />
+      {part === 'users' || part === 'projects' ? (
+        <People system={system} by={part === 'users' ? 'user' : 'project'} range={range} />
       ) : (
-        <Values address={address} outages={outages.data ?? noOutages} title={title} />
+        <Values system={system} part={part} name={name} range={range} title={title} />
       )}
     </>
   );
 }
 
-function Values({ address, outages, title }: { address: string; outages: readonly Outage[]; title: string }) {
-  const history = useData<History>(address);
-  return (
-    <WhenLoaded loading={history}>{(data) => <Charts history={data} outages={outages} title={title} />}</WhenLoaded>
-  );
+function People({ system, by, range }: { system: string; by: 'user' | 'project'; range: ChosenRange }) {
+  const history = useData<UserHistory>(usersData(system, by, useUserQuestion(range)));
+  return <WhenLoaded loading={history}>{(data) => <UserHistoryChart history={data} />}</WhenLoaded>;
 }
 
-function Charts({ history, outages, title }: { history: History; outages: readonly Outage[]; title: string }) {
+type ValuesProps = { system: string; part: HistoryOf; name: string; range: ChosenRange; title: string };
+
+function Values({ system, part, name, range, title }: ValuesProps) {
+  const address = useMemo(() => historyData(system, part, name, range.query()), [system, part, name, range.key]);
+  const history = useData<History>(address);
+  return <WhenLoaded loading={history}>{(data) => <Charts history={data} title={title} />}</WhenLoaded>;
+}
+
+function Charts({ history, title }: { history: History; title: string }) {
   const times = useMemo(() => timesOf(history), [history]);
-  const bands = useMemo(() => bandsOf(history, outages), [history, outages]);
+  const bands = useMemo(() => bandsOf(history, history.outages), [history]);
   const charts = chartsOf(history, parameter('field'));
   if (history.snapshots.every((count) => count === 0)) {
     return <Empty>There are no snapshots in this period. Choose a longer one.</Empty>;

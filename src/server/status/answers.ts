@@ -9,6 +9,22 @@ const values = z.array(z.number().nullable()).readonly();
 const counts = z.array(count).readonly();
 const stateSchema = z.enum(['up', 'degraded', 'down', 'unknown']);
 
+/** An outage as the SAM API lists it. */
+export const outageRowSchema = z.object({
+  outage_id: count,
+  system_name: z.string(),
+  title: z.string(),
+  severity: z.enum(severities),
+  status: z.enum(outageStatuses),
+  component: z.string().nullable(),
+  description: z.string().nullable(),
+  start_time: time,
+  end_time: time.nullable(),
+  estimated_resolution: time.nullable(),
+  created_at: time,
+  updated_at: time.nullable(),
+});
+
 /** The buckets of an answer, and how well the snapshots of the system cover them. */
 export const coverageSchema = z.object({
   from: time.describe('The start of the first bucket, UTC'),
@@ -30,6 +46,7 @@ export const historySchema = coverageSchema.extend({
   kind: z.enum(['system', 'hub', 'queue', 'node_type', 'login_node', 'filesystem', 'probe']),
   name: z.string().nullable().describe('Null for the totals of a system'),
   fields: z.record(z.string(), fieldHistorySchema).readonly(),
+  outages: z.array(outageRowSchema).readonly().optional().describe('With `include=outages`'),
 });
 
 /** The seconds that a system spent in each state, by bucket. */
@@ -52,6 +69,7 @@ export const userHistorySchema = coverageSchema.extend({
     .describe('The greatest first'),
   others: z.object({ count, average: values }),
   total: values,
+  outages: z.array(outageRowSchema).readonly().optional().describe('With `include=outages`'),
 });
 
 /** The share of time in which a system was up or degraded, in percent; null if no time counts. */
@@ -93,22 +111,6 @@ export const systemSchema = z.object({
   age: count.describe('The age of the newest snapshot in seconds'),
   failed_probes: z.array(z.string()).readonly(),
   free: freeSchema.nullable(),
-});
-
-/** An outage as the SAM API lists it. */
-export const outageRowSchema = z.object({
-  outage_id: count,
-  system_name: z.string(),
-  title: z.string(),
-  severity: z.enum(severities),
-  status: z.enum(outageStatuses),
-  component: z.string().nullable(),
-  description: z.string().nullable(),
-  start_time: time,
-  end_time: time.nullable(),
-  estimated_resolution: time.nullable(),
-  created_at: time,
-  updated_at: time.nullable(),
 });
 
 /** An outage with its time line. */

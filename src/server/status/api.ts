@@ -11,8 +11,9 @@ import type { Store } from '../store/port.ts';
 import { patchOutage, removeOutage, showOutage } from './change-outage.ts';
 import type { StatusDelivery } from './delivery.ts';
 import { historyOf, type SeriesChoice } from './history.ts';
-import { outagesFor, storeOutage } from './outages.ts';
+import { outagesFor, storeOutage, withOutagesInPeriod } from './outages.ts';
 import { overviewAt } from './overview.ts';
+import { eventsPageData, outagesPageData, systemPageData } from './page-data.ts';
 import { reservationsFor } from './reservations.ts';
 import { labelOf, latestSnapshot, storeSnapshot } from './snapshots.ts';
 import { statesOf } from './states.ts';
@@ -57,11 +58,29 @@ export function getOverview(store: Store) {
   return async (): Promise<Answered> => found(await overviewAt(store, new Date()));
 }
 
+/** Returns the handler that shows everything of the page of a system. */
+export function getSystemPage(store: Store) {
+  return async (call: Call, client: ReadingClient): Promise<Answered> =>
+    found(await systemPageData(store, systemOf(call), call.url.searchParams, client, new Date()));
+}
+
+/** Returns the handler that shows everything of the page of outages. */
+export function getOutagesPage(store: Store) {
+  return async ({ url }: Call, client: ReadingClient): Promise<Answered> =>
+    found(await outagesPageData(store, url.searchParams, client, new Date()));
+}
+
+/** Returns the handler that shows everything of the page of events. */
+export function getEventsPage(store: Store) {
+  return async (): Promise<Answered> => found(await eventsPageData(store, new Date()));
+}
+
 /** Returns the handler that shows the history of a kind of series. The path names all but the totals. */
 export function getHistory(store: Store, kind: SeriesChoice['kind']) {
   return async (call: Call): Promise<Answered> => {
-    const choice = { kind, name: call.parameters.name ?? '' };
-    return found(await historyOf(store, systemOf(call), choice, call.url.searchParams, new Date()));
+    const [query, now] = [call.url.searchParams, new Date()];
+    const history = await historyOf(store, systemOf(call), { kind, name: call.parameters.name ?? '' }, query, now);
+    return found(await withOutagesInPeriod(store, history, query, now));
   };
 }
 
@@ -76,7 +95,9 @@ export function getUserHistory(store: Store, by: 'user' | 'project') {
   return async (call: Call, { shownName }: ReadingClient): Promise<Answered> => {
     // A project code is not the name of a person.
     const shown = by === 'user' ? shownName : (name: string) => name;
-    return found(await userHistoryOf(store, systemOf(call), by, call.url.searchParams, shown, new Date()));
+    const [query, now] = [call.url.searchParams, new Date()];
+    const history = await userHistoryOf(store, systemOf(call), by, query, shown, now);
+    return found(await withOutagesInPeriod(store, history, query, now));
   };
 }
 

@@ -40,6 +40,7 @@ const parameters = {
   rank: 'current (default) or peak: by the newest or the greatest bucket',
   top: 'How many have a series of their own, 1 to 100; default: 15',
   queue: 'Name of a queue; default: all queues',
+  include: 'outages: also the outages of the system in the period',
   system_name: 'Name of a system; default: all systems',
   status: 'investigating, identified, monitoring or resolved',
   include_resolved: 'true or false (default)',
@@ -47,7 +48,7 @@ const parameters = {
 } as const;
 
 const period = ['from', 'to', 'step'] as const;
-const users = [...period, 'state', 'metric', 'rank', 'top', 'queue'] as const;
+const users = [...period, 'state', 'metric', 'rank', 'top', 'queue', 'include'] as const;
 const status = '/api/v1/status';
 const deleted = z.object({ success: z.literal(true) });
 
@@ -145,7 +146,11 @@ function get(path: string, id: string, summary: string) {
 
 function historyOf(id: string, part: string, what: string): Operation {
   const path = `${status}/{system}${part}/history`;
-  return { ...get(path, id, `Show the history of ${what}`), query: [...period, 'fields'], answer: historySchema };
+  return {
+    ...get(path, id, `Show the history of ${what}`),
+    query: [...period, 'fields', 'include'],
+    answer: historySchema,
+  };
 }
 
 function described({ id, summary, path, method, query = [], body, answer }: Operation) {

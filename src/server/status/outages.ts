@@ -75,3 +75,26 @@ export async function outagesFor(reader: Reader, query: URLSearchParams, now: Da
     now: timestampOf(now),
   });
 }
+
+/** The period of an answer. Times are canonical text (timestamp.ts). */
+type AnsweredPeriod = { readonly system: string; readonly from: string; readonly to: string };
+
+/**
+ * Returns the history of a system or of one of its parts, with the outages of the system in its period if the query
+ * parameter `include` asks for them.
+ * @throws RequestProblem 400 for another value of `include`
+ */
+export async function withOutagesInPeriod<History extends AnsweredPeriod>(
+  reader: Reader,
+  history: History,
+  query: URLSearchParams,
+  now: Date,
+): Promise<History & { readonly outages?: readonly StoredOutageRow[] }> {
+  const include = query.get('include') || null;
+  if (include === null) return history;
+  if (include !== 'outages') throw new RequestProblem(400, 'include: must be outages');
+  const { system, from, to } = history;
+  const all = await listOutages(reader, { system, status: null, includeResolved: true, now: timestampOf(now) });
+  const outages = all.filter(({ start_time, end_time }) => start_time < to && (end_time === null || end_time >= from));
+  return { ...history, outages };
+}

@@ -30,6 +30,13 @@ export async function systemsAt(reader: Reader, now: Date): Promise<SystemStatus
   return systems;
 }
 
+/** Returns a system with its state; null if the system has no snapshot in the history. */
+export async function systemAt(reader: Reader, name: string, now: Date): Promise<SystemStatus | null> {
+  const newest = await newestSnapshot(reader, name);
+  const isKnown = newest !== null && (await systemsWithHistory(reader)).includes(name);
+  return isKnown ? statusOf(reader, newest, now) : null;
+}
+
 async function statusOf(reader: Reader, newest: StoredSnapshot, now: Date): Promise<SystemStatus> {
   const read = readStored(newest);
   const age = Math.max(0, Math.round((now.getTime() - millisecondsOf(newest.timestamp)) / 1000));

@@ -1,6 +1,5 @@
 import type { z } from 'zod';
 import type { ShownName } from '../auth/caller.ts';
-import { RequestProblem } from '../http/problem.ts';
 import type { Reader } from '../store/port.ts';
 import { samplesBetween, seriesOf } from '../store/series.ts';
 import { spansBetween } from '../store/spans.ts';
@@ -23,7 +22,7 @@ export type UserHistory = Readonly<z.output<typeof userHistorySchema>>;
 
 /**
  * Returns the history of the users or projects of a system. Query parameters: those of `userQuestion`, and `from`, `to`
- * and `step` (period.ts). Buckets of less than an hour need a period of at most 7 days within the last 14 days.
+ * and `step` (period.ts). Buckets are at least an hour long unless the period is at most 7 days within the last 14 days.
  * @param shownName the names that the client may see; a name without one is among the others
  * @throws RequestProblem 404 for an unknown system, 400 for wrong parameters
  */
@@ -48,7 +47,7 @@ export async function userHistoryOf(
   return { ...coverage, system, ...question.echoed, ...ranked(sums, coverage.snapshots, question, shownName) };
 }
 
-/** @throws RequestProblem 400 */
+/** Returns the buckets of a query. They are at least an hour long where short ones would need too many spans. */
 async function userBuckets(reader: Reader, totalsId: number, query: URLSearchParams, now: Date): Promise<Buckets> {
   const buckets = await keptBuckets(reader, totalsId, query, now);
   // One bucket more than 7 days, because buckets cover the whole period.
@@ -56,11 +55,9 @@ async function userBuckets(reader: Reader, totalsId: number, query: URLSearchPar
     buckets.to - buckets.from <= 7 * dayMs + 2 * buckets.step &&
     buckets.from >= now.getTime() - userSpanDays * dayMs - buckets.step;
   if (buckets.step >= hourMs || isShort) return buckets;
-  if (!query.get('step')) return bucketsOf(query, now, { windowMs: dayMs, leastStep: hourMs });
-  throw new RequestProblem(
-    400,
-    `step: must be at least 1 hour for more than 7 days, or a time more than ${userSpanDays} days ago`,
-  );
+  const withoutStep = new URLSearchParams(query);
+  withoutStep.delete('step');
+  return bucketsOf(withoutStep, now, { windowMs: dayMs, leastStep: hourMs });
 }
 
 /** The sum of the counter over the snapshots of each bucket, by name. */

@@ -10,10 +10,12 @@ import { duration, now } from '../../format/times.ts';
 import { Month } from './month.tsx';
 import { Timeline } from './timeline.tsx';
 
+/** The answer of `/api/v1/pages/events`. */
+type EventsData = { readonly outages: readonly Outage[]; readonly reservations: readonly Reservation[] };
+
 /** The page with reservations and maintenance, before they begin. */
 export function Events() {
-  const outages = useData<readonly Outage[]>('/api/v1/status/outages?include_resolved=true');
-  const reservations = useData<readonly Reservation[]>('/api/v1/status/reservations?upcoming_only=false');
+  const loading = useData<EventsData>('/api/v1/pages/events');
   return (
     <>
       <div class="heading">
@@ -24,12 +26,8 @@ export function Events() {
           </a>
         </span>
       </div>
-      <WhenLoaded loading={outages}>
-        {(allOutages) => (
-          <WhenLoaded loading={reservations}>
-            {(allReservations) => <Parts events={eventsOf(allOutages, allReservations)} />}
-          </WhenLoaded>
-        )}
+      <WhenLoaded loading={loading}>
+        {({ outages, reservations }) => <Parts events={eventsOf(outages, reservations)} />}
       </WhenLoaded>
     </>
   );

@@ -6,7 +6,7 @@ import { systemPage } from '../../data/addresses.ts';
 import { RequestFailed, reloadAll, request, useData } from '../../data/fetching.ts';
 import { endOf, hasEnded, lengthOf } from '../../data/outages.ts';
 import { mayReportOutages, useSession } from '../../data/session.ts';
-import type { Outage, OutageUpdate } from '../../data/status.ts';
+import type { Outage, OutageUpdate, OutageWithUpdates } from '../../data/status.ts';
 import { plural, short } from '../../format/numbers.ts';
 import { commandLine } from '../../format/shell.ts';
 import { duration, parseTime } from '../../format/times.ts';
@@ -14,7 +14,7 @@ import { withParameters } from '../../navigation.ts';
 import { refusalOf, textOf, timeOf } from './report-form.tsx';
 
 /** One outage in full. */
-export function Detail({ outage }: { outage: Outage }) {
+export function Detail({ outage }: { outage: OutageWithUpdates }) {
   const session = useSession();
   const start = parseTime(outage.start_time);
   const end = parseTime(outage.end_time);
@@ -64,7 +64,7 @@ export function Detail({ outage }: { outage: Outage }) {
         )}
       </dl>
       <Cost outage={outage} />
-      <Updates id={outage.outage_id} />
+      <Updates updates={outage.updates} />
       {!hasEnded(outage) && mayReportOutages(session) && <UpdateForm outage={outage} />}
     </Section>
   );
@@ -104,9 +104,8 @@ function lostText({ jobs, cpu_hours, gpu_hours }: Lost): string {
 }
 
 /** What was reported when, the newest first. */
-function Updates({ id }: { id: number }) {
-  const { data } = useData<{ readonly updates: readonly OutageUpdate[] }>(`/api/v1/status/outages/${id}`);
-  const later = data?.updates.slice(1).reverse() ?? [];
+function Updates({ updates }: { updates: readonly OutageUpdate[] }) {
+  const later = updates.slice(1).reverse();
   if (later.length === 0) return null;
   return (
     <>

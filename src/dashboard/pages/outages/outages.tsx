@@ -7,32 +7,33 @@ import { Year } from '../../components/year.tsx';
 import { systemPage } from '../../data/addresses.ts';
 import { useData } from '../../data/fetching.ts';
 import { hasEnded, lengthOf } from '../../data/outages.ts';
-import type { Outage } from '../../data/status.ts';
+import type { Outage, OutageWithUpdates } from '../../data/status.ts';
 import { duration, now, parseTime } from '../../format/times.ts';
 import { parameter, withParameters } from '../../navigation.ts';
 import { Detail } from './detail.tsx';
 import { ReportForm } from './report-form.tsx';
 
-const outagesData = '/api/v1/status/outages?include_resolved=true';
+/** The answer of `/api/v1/pages/outages`. */
+type OutagesData = { readonly outages: readonly Outage[]; readonly chosen: OutageWithUpdates | null };
 
 /** The page with open, planned and past outages. */
 export function Outages() {
-  const loading = useData<readonly Outage[]>(outagesData);
+  const id = parameter('id');
+  const loading = useData<OutagesData>(`/api/v1/pages/outages${id === '' ? '' : `?id=${encodeURIComponent(id)}`}`);
   return (
     <>
       <h1>Outages</h1>
-      <WhenLoaded loading={loading}>{(outages) => <Lists outages={outages} />}</WhenLoaded>
+      <WhenLoaded loading={loading}>{(data) => <Lists {...data} />}</WhenLoaded>
     </>
   );
 }
 
-function Lists({ outages }: { outages: readonly Outage[] }) {
+function Lists({ outages, chosen }: OutagesData) {
   const isPlanned = ({ start_time }: Outage) => (parseTime(start_time) ?? 0) > now.value;
   const current = outages.filter((outage) => !hasEnded(outage));
   const open = current.filter((outage) => !isPlanned(outage));
   const planned = current.filter(isPlanned).reverse();
   const past = outages.filter(hasEnded);
-  const chosen = outages.find(({ outage_id }) => String(outage_id) === parameter('id'));
   return (
     <>
       {chosen && <Detail key={chosen.outage_id} outage={chosen} />}

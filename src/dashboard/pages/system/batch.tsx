@@ -2,7 +2,7 @@ import { Fact, Facts } from '../../components/facts.tsx';
 import { Meter } from '../../components/meter.tsx';
 import { Section } from '../../components/section.tsx';
 import { historyPage } from '../../data/addresses.ts';
-import type { BatchSnapshot, Reservation } from '../../data/status.ts';
+import type { BatchSnapshot, Reservation, UserHistory } from '../../data/status.ts';
 import { exact, gibibytes, percent } from '../../format/numbers.ts';
 import { ExpectedWaitSection } from './expected-wait.tsx';
 import { Filesystems } from './filesystems.tsx';
@@ -13,10 +13,17 @@ import { Queues } from './queues.tsx';
 import { Reservations } from './reservations.tsx';
 import { Users } from './users.tsx';
 
-type Props = { system: string; snapshot: BatchSnapshot; reservations: readonly Reservation[] };
+type Props = {
+  system: string;
+  snapshot: BatchSnapshot;
+  reservations: readonly Reservation[];
+  users: UserHistory | null;
+  /** True while `users` answers the question before. */
+  isOldQuestion: boolean;
+};
 
 /** The parts of the page of a batch system. */
-export function BatchSystemPage({ system, snapshot, reservations }: Props) {
+export function BatchSystemPage({ system, snapshot, reservations, users, isOldQuestion }: Props) {
   return (
     <>
       <Now system={system} snapshot={snapshot} />
@@ -28,7 +35,7 @@ export function BatchSystemPage({ system, snapshot, reservations }: Props) {
       {snapshot.node_types && snapshot.node_types.length > 0 && (
         <NodeTypes system={system} types={snapshot.node_types} />
       )}
-      <Users system={system} rows={snapshot.user_project_queues} />
+      <Users system={system} rows={snapshot.user_project_queues} history={users} isOld={isOldQuestion} />
       <Filesystems system={system} filesystems={snapshot.filesystems} />
       <Reservations system={system} reservations={reservations} />
     </>

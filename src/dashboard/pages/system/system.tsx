@@ -1,35 +1,46 @@
 import { Age, At } from '../../components/age.tsx';
 import { UptimeBar } from '../../components/days.tsx';
 import { WhenLoaded } from '../../components/notice.tsx';
+import { rangeOf } from '../../components/range.tsx';
 import { StateMark, stateWords } from '../../components/state.tsx';
 import { historyPage } from '../../data/addresses.ts';
 import { useData } from '../../data/fetching.ts';
 import { hasBegun } from '../../data/outages.ts';
-import { type OverviewData, shownState } from '../../data/overview.ts';
-import { isHub, type Outage, type Reservation, type Snapshot } from '../../data/status.ts';
+import { type SystemCard, shownState } from '../../data/overview.ts';
+import { isHub, type Outage, type Reservation, type Snapshot, type UserHistory } from '../../data/status.ts';
 import { parseTime } from '../../format/times.ts';
+import { parameter } from '../../navigation.ts';
 import type { PageParameters } from '../parameters.ts';
+import { useUserQuestion } from '../user-history.tsx';
 import { BatchSystemPage } from './batch.tsx';
 import { Hub } from './hub.tsx';
 import { SystemProblems } from './problems.tsx';
 
+/** The answer of `/api/v1/pages/systems/SYSTEM`. */
+type SystemPageData = {
+  readonly latest: Snapshot;
+  readonly system: SystemCard | null;
+  /** Outages and maintenance that have not ended. */
+  readonly outages: readonly Outage[];
+  readonly reservations: readonly Reservation[];
+  readonly users: UserHistory | null;
+};
+
 /** The page of a system: its newest snapshot in full. */
 export function SystemPage({ system = '' }: PageParameters) {
-  const name = encodeURIComponent(system);
-  const latest = useData<Snapshot>(`/api/v1/status/${name}/latest`);
-  const outages = useData<readonly Outage[]>(`/api/v1/status/outages?system_name=${name}`);
-  const reservations = useData<readonly Reservation[]>(`/api/v1/status/reservations?system_name=${name}`);
-  const overview = useData<OverviewData>('/api/v1/overview').data;
-  const card = overview?.systems.find((one) => one.name === system);
+  const query = new URLSearchParams([['by', parameter('by')], ...useUserQuestion(rangeOf('24h'))]);
+  const loading = useData<SystemPageData>(`/api/v1/pages/systems/${encodeURIComponent(system)}?${query}`);
+  const card = loading.data?.system ?? null;
+  const state = card && shownState(card, loading.data?.outages.filter(hasBegun) ?? []);
   const since = parseTime(card?.since);
-  const at = parseTime(latest.data?.timestamp);
+  const at = parseTime(loading.data?.latest.timestamp);
   return (
     <>
       <div class="heading">
         <h1>{system}</h1>
-        {card && overview && (
-          <StateMark state={shownState(card, overview.outages.filter(hasBegun))}>
-            {stateWords[shownState(card, overview.outages.filter(hasBegun))]}
+        {state && (
+          <StateMark state={state}>
+            {stateWords[state]}
             {since !== null && (
               <span class="muted">
                 {' '}
@@ -47,15 +58,22 @@ export function SystemPage({ system = '' }: PageParameters) {
           <a href={historyPage(system, 'totals', '')}>History of {system}</a>
         </span>
       </div>
-      <WhenLoaded loading={latest}>
-        {(snapshot) => (
+      {/* Only the chart of users depends on the query. */}
+      <WhenLoaded loading={{ ...loading, isOld: false }}>
+        {({ latest, outages, reservations, users }) => (
           <>
-            <SystemProblems snapshot={snapshot} outages={outages.data ?? []} />
+            <SystemProblems snapshot={latest} outages={outages} />
             {card && <UptimeBar system={card} />}
-            {isHub(snapshot) ? (
-              <Hub system={system} snapshot={snapshot} />
+            {isHub(latest) ? (
+              <Hub system={system} snapshot={latest} />
             ) : (
-              <BatchSystemPage system={system} snapshot={snapshot} reservations={reservations.data ?? []} />
+              <BatchSystemPage
+                system={system}
+                snapshot={latest}
+                reservations={reservations}
+                users={users}
+                isOldQuestion={loading.isOld}
+              />
             )}
           </>
         )}

@@ -1,8 +1,7 @@
-import { rangeOf } from '../../components/range.tsx';
 import { Section } from '../../components/section.tsx';
 import { type Column, Table } from '../../components/table.tsx';
 import { historyPage } from '../../data/addresses.ts';
-import { type JobCounters, noOutages, type UserProjectQueue } from '../../data/status.ts';
+import type { JobCounters, UserHistory, UserProjectQueue } from '../../data/status.ts';
 import { parameter, setParameters } from '../../navigation.ts';
 import { UserHistoryChart } from '../user-history.tsx';
 
@@ -15,8 +14,15 @@ type Row = Pick<JobCounters, 'running_jobs' | 'pending_jobs' | 'held_jobs' | 'co
   readonly name: string;
 };
 
-/** The users or projects of a system with their jobs, all queues together. A view without names has none. */
-export function Users({ system, rows }: { system: string; rows: readonly UserProjectQueue[] | undefined }) {
+type Props = {
+  system: string;
+  rows: readonly UserProjectQueue[] | undefined;
+  history: UserHistory | null;
+  isOld: boolean;
+};
+
+/** The users or projects of a system with their jobs, all queues together. A view without names has only projects. */
+export function Users({ system, rows, history, isOld }: Props) {
   if (!rows || rows.length === 0) return null;
   const seesNames = rows.every(({ username }) => username !== null);
   const by = seesNames && parameter('by') === 'user' ? 'user' : 'project';
@@ -51,7 +57,11 @@ export function Users({ system, rows }: { system: string; rows: readonly UserPro
         )
       }
     >
-      <UserHistoryChart system={system} by={by} range={rangeOf('24h')} outages={noOutages} />
+      {history && (
+        <div class={isOld ? 'old' : ''} aria-busy={isOld}>
+          <UserHistoryChart history={history} />
+        </div>
+      )}
       <p class="detail">
         <a href={historyPage(system, by === 'user' ? 'users' : 'projects', '')}>
           {by === 'user' ? 'Users' : 'Projects'} over other periods
