@@ -36,6 +36,7 @@ import { getHealth, getStatistics, postJobs } from './usage/api.ts';
 import { getMe, getMetadata, getVersion, postCharts } from './usage/dashboard/api.ts';
 import { postFilter } from './usage/dashboard/filter-api.ts';
 import { getExpectedWait, getOutageCosts, getReport, getUtilisation } from './usage/insights/api.ts';
+import { getUsagePage } from './usage/page-api.ts';
 import { getQuery, postQuery } from './usage/query-api.ts';
 import type { UsageThread } from './usage/thread.ts';
 
@@ -137,6 +138,7 @@ export function apisOf({
         route('GET', '/api/v1/jobs/:cluster/:job/software', clusterReader, getSampledJob(store)),
         route('GET', '/api/v1/usage/query', usageReader, getQuery(store, usage)),
         route('POST', '/api/v1/usage/query', usageReader, postQuery(store, usage, limits.status)),
+        route('GET', '/api/v1/usage/page', usageReader, getUsagePage(store, usage)),
         route('GET', '/api/v1/usage/utilisation', usageReader, getUtilisation(store, usage)),
         route('GET', '/api/v1/usage/expected-wait', usageReader, getExpectedWait(store, usage)),
         route('GET', '/api/v1/usage/outages', usageReader, getOutageCosts(store, usage)),

@@ -15,6 +15,8 @@ describeThat(chromiumNeed)('the dashboard', () => {
   let browser: TestBrowser;
   let page: Page;
   let looks: readonly (readonly [name: string, page: Page])[];
+  /** The requests of those pages that were refused: the browser logs an error for each. */
+  const refused: string[] = [];
   beforeAll(async () => {
     site = newSite();
     ({ url } = await site.serve());
@@ -25,6 +27,12 @@ describeThat(chromiumNeed)('the dashboard', () => {
       ['light-desk', await browser.open()],
       ['dark-phone', await browser.open({ viewport: { width: 390, height: 844 }, colorScheme: 'dark' })],
     ];
+    for (const [, own] of looks) {
+      own.on(
+        'response',
+        (answer) => void (answer.status() >= 400 && refused.push(`${answer.status()} ${answer.url()}`)),
+      );
+    }
   });
   afterAll(async () => {
     await browser?.close();
@@ -164,16 +172,24 @@ describeThat(chromiumNeed)('the dashboard', () => {
   });
 
   test('shows the usage of a year, filters it, and keeps the filter in the address', async () => {
+    const asked: string[] = [];
+    const note = (request: Request) => {
+      if (request.url().includes('/api/')) asked.push(new URL(request.url()).pathname);
+    };
     await page.goto('/usage?measure=jobs');
     const jobs = () => page.locator('dt:text-is("Jobs") + dd [title]').first().getAttribute('title');
     const all = await jobs();
     expect(Number(all?.replace(',', ''))).toBeGreaterThan(10_000);
     await page.getByLabel('Filter').selectOption('Partition');
     await page.getByLabel('Search Partition').fill('gp');
+    await page.getByRole('checkbox', { name: /^gpu/ }).waitFor();
+    page.on('request', note);
     await page.getByRole('checkbox', { name: /^gpu/ }).check();
     await page.waitForURL(/partition=gpu/);
     await page.getByRole('button', { name: 'Remove the filter Partition gpu' }).waitFor();
     await until(async () => (await jobs()) !== all, 'the filter counts');
+    expect(asked).toEqual(['/api/v1/usage/page']);
+    page.off('request', note);
     await page.goBack();
     await until(async () => (await jobs()) === all, 'all jobs count again');
   });
@@ -211,7 +227,7 @@ describeThat(chromiumNeed)('the dashboard', () => {
     const search = own.getByLabel('Search Account');
     await search.fill('phy');
     await own.evaluate('scrollTo(0, 120)');
-    const again = own.waitForResponse(/usage\/query/);
+    const again = own.waitForResponse(/usage\/page/);
     await own.clock.fastForward(61_000);
     await again;
     expect(await search.inputValue()).toBe('phy');
@@ -392,7 +408,7 @@ describeThat(chromiumNeed)('the dashboard', () => {
     expect(began.exec(await text(own))?.[1]).toBe('UTC');
   });
 
-  /** The pages, and how many requests load the data of each; null if it depends on the finished jobs. */
+  /** The pages, and how many requests load the data of each. */
   test.each([
     ['overview', '/', 1],
     ['system', '/systems/casper', 2],
@@ -400,7 +416,7 @@ describeThat(chromiumNeed)('the dashboard', () => {
     ['history', '/systems/derecho/history', 1],
     ['outages', '/outages?id=1', 2],
     ['events', '/events', 1],
-    ['usage', '/usage', null],
+    ['usage', '/usage', 1],
     ['collectors', '/collectors', 1],
     ['sign-in', '/sign-in', 0],
     ['about', '/about', 0],
@@ -417,11 +433,12 @@ describeThat(chromiumNeed)('the dashboard', () => {
         own.on('request', note);
         await own.goto(path, { waitUntil: 'networkidle' });
         own.off('request', note);
-        if (expected !== null) expect(asked).toHaveLength(expected);
+        expect(asked).toHaveLength(expected);
         expect(await browser.accessibility(own)).toEqual([]);
         expect(await own.evaluate('document.documentElement.scrollWidth <= innerWidth'), 'it fits').toBe(true);
         await browser.screenshot(own, `${name}-${look}`);
       }
+      expect(refused).toEqual([]);
     },
   );
 });

@@ -51,6 +51,30 @@ export type UsageAnswer = {
   readonly notes: readonly string[];
 };
 
+/** The used share of the hours that were available; null if no status snapshot has the available hours. */
+export type Use = {
+  readonly days: number;
+  readonly known_days: number;
+  readonly cpu_percent: number | null;
+  readonly gpu_percent: number | null;
+};
+
+export type Utilisation = {
+  readonly cluster: string;
+  readonly period: string | null;
+  readonly total: Use;
+  readonly periods: readonly (Use & { readonly start: string; readonly end: string; readonly partial: boolean })[];
+};
+
+/** An answer of `/api/v1/usage/page`: everything on the usage page. */
+export type UsagePage = {
+  readonly usage: UsageAnswer;
+  readonly sizes: UsageAnswer;
+  readonly states: UsageAnswer;
+  /** Null if the window has too many days. */
+  readonly utilisation: readonly Utilisation[] | null;
+};
+
 /** The measures that are sums, with their names and units. */
 export const sums = {
   cpu_hours: { name: 'CPU hours', unit: 'CPU hours' },

@@ -11,7 +11,7 @@ import type { Store } from '../store/port.ts';
 import type { Answer } from './engine/answer.ts';
 import type { Label } from './engine/grouping.ts';
 import type { Question } from './engine/question.ts';
-import { type AskedQuestion, membersOf, readQuestion } from './query-request.ts';
+import { membersOf, readQuestion } from './query-request.ts';
 import type { ClusterNames } from './tasks.ts';
 import type { UsageThread } from './thread.ts';
 
@@ -21,14 +21,14 @@ const maxBodyBytes = 2 * 1024 * 1024;
 /** Returns the handler that answers a question of the query string. */
 export function getQuery(store: Store, thread: UsageThread) {
   return async ({ url, request }: Call, client: UsageClient): Promise<Answered> =>
-    answered(store, thread, readQuestion(membersOf(url.searchParams)), client, request.headers);
+    answered(store, thread, membersOf(url.searchParams), client, request.headers);
 }
 
 /** Returns the handler that answers a question of a JSON body, which can have more filter values than a URL. */
 export function postQuery(store: Store, thread: UsageThread, limits: BodyLimits) {
   return async ({ request }: Call, client: UsageClient): Promise<Answered> => {
     const bytes = await readBody(request, { ...limits, maxBytes: maxBodyBytes });
-    return answered(store, thread, readQuestion(parseJson(bytes)), client, request.headers);
+    return answered(store, thread, parseJson(bytes), client, request.headers);
   };
 }
 
@@ -49,17 +49,34 @@ export async function readableClusters(
   throw new RequestProblem(422, `${member}: there is no cluster ${unknown.slice(0, 64)}; ${choices}`);
 }
 
+/**
+ * Reads the question that a client asks, about the clusters and users that it may read.
+ * @param members the parameters of a query string, or the members of a JSON object
+ * @throws RequestProblem 400, 401, 403 or 422
+ */
+export async function questionOf(
+  store: Store,
+  thread: UsageThread,
+  members: unknown,
+  client: UsageClient,
+  headers: Headers,
+): Promise<Question> {
+  const asked = readQuestion(members);
+  const clusters = await readableClusters(store, asked.clusters, client);
+  return withUsers({ ...asked, clusters }, thread, client, headers);
+}
+
 async function answered(
   store: Store,
   thread: UsageThread,
-  asked: AskedQuestion,
+  members: unknown,
   client: UsageClient,
   headers: Headers,
 ): Promise<Answered> {
-  const clusters = await readableClusters(store, asked.clusters, client);
-  const question = await withUsers({ ...asked, clusters }, thread, client, headers);
+  const question = await questionOf(store, thread, members, client, headers);
   const text = await thread.ask({ kind: 'question', question });
-  return { response: json(200, question.by === 'user' ? withShownNames(text, client) : text) };
+  if (question.by !== 'user') return { response: json(200, text) };
+  return { response: json(200, JSON.stringify(withShownNames(JSON.parse(text), client))) };
 }
 
 /**
@@ -112,8 +129,8 @@ export async function storedNames(
   return shown.flatMap((name) => byShown.get(name) ?? []);
 }
 
-function withShownNames(text: string, client: UsageClient): string {
-  const answer: Answer = JSON.parse(text);
+/** Returns an answer by user with the names that a client may see: pseudonyms, or the name of the client alone. */
+export function withShownNames(answer: Answer, client: UsageClient): Answer {
   const shown = (name: Label) => (name === null || !client.seesNames ? name : client.shownName(name));
-  return JSON.stringify({ ...answer, groups: answer.groups.map((group) => ({ ...group, name: shown(group.name) })) });
+  return { ...answer, groups: answer.groups.map((group) => ({ ...group, name: shown(group.name) })) };
 }

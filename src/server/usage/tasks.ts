@@ -11,10 +11,11 @@ import { refusePartition, refuseUnknownNames } from './engine/unknown-names.ts';
 import { rangeOf, windowOf } from './engine/window.ts';
 import { type ExpectedWait, expectedWait, firstWaitDay, type WaitQuestion } from './insights/expected-wait.ts';
 import { costsOf, type OutageCost, type Span } from './insights/outage-cost.ts';
+import { answerPage } from './page.ts';
 
 /** What the thread does. Clusters that never had jobs are left out of every answer. */
 export type UsageTask =
-  | { readonly kind: 'question'; readonly question: Question }
+  | { readonly kind: 'question' | 'page'; readonly question: Question }
   | { readonly kind: 'charts' | 'totals'; readonly request: FilterRequest }
   | { readonly kind: 'wait'; readonly question: WaitQuestion }
   | { readonly kind: 'costs'; readonly cluster: string; readonly spans: readonly Span[] }
@@ -41,6 +42,8 @@ export async function tasks(cache: SegmentCache, reader: Reader, task: UsageTask
   switch (task.kind) {
     case 'question':
       return answerTo(cache, reader, task.question);
+    case 'page':
+      return answerPage(task.question, (question) => answerTo(cache, reader, question));
     case 'charts':
       return chartsTo(cache, reader, task.request);
     case 'totals':
@@ -124,7 +127,7 @@ async function waitTo(cache: SegmentCache, reader: Reader, question: WaitQuestio
   return cache.use(
     [question.cluster],
     async (clusters) => {
-      refusePartition(question.partition, clusters);
+      if (!question.isQueue) refusePartition(question.partition, clusters);
       lastDay = ((await rangeOf(reader, clusters, 'submitted'))?.until ?? 1) - 1;
       return { from: firstWaitDay(lastDay), until: lastDay + 1, parts: ['columns'] };
     },

@@ -39,6 +39,23 @@ overEngines((engine) => {
       });
     });
 
+    test('is in the answer for the usage page, which equals the answers to its single questions', async () => {
+      const jobs = 'cluster=derecho&from=2026-11-19&to=2026-11-22&measure=cpu_hours&measure=wait';
+      const more = `${jobs}&by=account&period=day&compare=true&top=3`;
+      const divided = (by: string) =>
+        ask(`query?cluster=derecho&from=2026-11-19&to=2026-11-22&measure=cpu_hours&by=${by}&top=12`);
+      const { status, body } = await ask(`page?${more}`);
+      expect(status).toBe(200);
+      expect(body.usage).toMatchObject({ total: { cpu_hours: 1440 } });
+      expect(body).toEqual({
+        usage: (await ask(`query?${more}`)).body,
+        sizes: (await divided('size')).body,
+        states: (await divided('state')).body,
+        utilisation: [(await ask('utilisation?cluster=derecho&from=2026-11-19&to=2026-11-22&period=day')).body],
+      });
+      expect((await ask('page?cluster=derecho&from=1990-01-01&period=year')).body.utilisation).toBeNull();
+    });
+
     test('is unknown for days without snapshots, and the hours of such days are left out of the percentage', async () => {
       const { body } = await ask('utilisation?cluster=derecho&from=2026-11-19&to=2026-11-22&period=day');
       expect(body.total).toMatchObject({ days: 4, known_days: 1, cpu_percent: 80, gpu_percent: null });
@@ -91,6 +108,21 @@ overEngines((engine) => {
       expect((await ask('expected-wait?cluster=waits&partition=compute&cpus=4&hours=6')).body.jobs).toBe(0);
     });
 
+    test('is unknown, and not refused, for a queue or a system without finished jobs', async () => {
+      const queue = { ...derechoSample.queues[0], queue_name: 'idle' };
+      expect((await receiver.post('waits', { ...derechoSample, queues: [queue] })).status).toBe(201);
+      expect(await ask('expected-wait?cluster=waits&partition=idle')).toMatchObject({
+        status: 200,
+        body: { jobs: 0, median_hours: null, reason: 'not enough data: fewer than 30 similar jobs' },
+      });
+      expect((await receiver.post('jobless', derechoSample)).status).toBe(201);
+      expect(await ask('expected-wait?cluster=jobless&partition=main')).toMatchObject({
+        status: 200,
+        body: { jobs: 0, median_hours: null, reason: 'not enough data: no finished job of jobless has been received' },
+      });
+      expect(await ask('expected-wait?cluster=jobless&partition=none')).toMatchObject({ status: 422 });
+    });
+
     test('is refused for an unknown partition, and the error lists the known partitions', async () => {
       expect(await ask('expected-wait?cluster=waits&partition=gpux')).toMatchObject({
         status: 422,
@@ -123,6 +155,15 @@ overEngines((engine) => {
       },
     ]);
     expect((await ask('outages?cluster=broken&from=2026-11-21&to=2026-11-22')).body.outages).toEqual([]);
+  });
+
+  test('the cost of an outage of a system without finished jobs is unknown', async () => {
+    const outage = { system_name: 'gateway', title: 'Power', severity: 'major', start_time: '2026-11-20T11:00:00' };
+    expect((await receiver.post('outage', outage)).status).toBe(201);
+    expect(await ask('outages?cluster=gateway&from=2026-11-20&to=2026-11-20')).toMatchObject({
+      status: 200,
+      body: { outages: [{ title: 'Power', cost: null }] },
+    });
   });
 
   describe('a report', () => {
@@ -180,7 +221,7 @@ overEngines((engine) => {
     });
   });
 
-  test.each(['utilisation', 'outages', 'report?period=2026-11', 'expected-wait?partition=compute'])(
+  test.each(['utilisation', 'outages', 'page', 'report?period=2026-11', 'expected-wait?partition=compute'])(
     '%s of another cluster is refused to the key of a cluster',
     async (path) => {
       const key = await receiver.addKey(`key-${path.replace(/\W/g, '')}`, 'write:other');

@@ -17,15 +17,17 @@ type Wait = {
 
 const cpuChoices = [1, 8, 32, 128, 512, 2048];
 
-/** The wait that a new job can expect, by queue and size. Nothing is shown for a system without finished jobs. */
+/** The wait that a new job can expect, by queue and size. Nothing is shown for a system without queues. */
 export function ExpectedWaitSection({ system, queues }: { system: string; queues: readonly Queue[] }) {
+  return queues.length === 0 ? null : <ByQueue system={system} queues={queues} />;
+}
+
+function ByQueue({ system, queues }: { system: string; queues: readonly Queue[] }) {
   const busiest = [...queues].sort((one, other) => other.running_jobs - one.running_jobs)[0]?.queue_name ?? '';
   const [queue, setQueue] = useState(busiest);
   const [cpus, setCpus] = useState(1);
   const query = new URLSearchParams({ cluster: system, partition: queue, cpus: String(cpus) });
   const { data, failure } = useData<Wait>(`/api/v1/usage/expected-wait?${query}`);
-  if (queue === '' || (data === null && failure !== null && failure.message.includes('there is no cluster')))
-    return null;
   return (
     <div class="toolbar wait">
       <strong>Expected wait</strong>

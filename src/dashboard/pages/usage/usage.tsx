@@ -2,7 +2,15 @@ import { useMemo } from 'preact/hooks';
 import { ChartFigure } from '../../chart/chart.tsx';
 import { Empty, WhenLoaded } from '../../components/notice.tsx';
 import { useData } from '../../data/fetching.ts';
-import { type Dimension, dimensions, labelOf, type Sum, sums, type UsageAnswer } from '../../data/usage.ts';
+import {
+  type Dimension,
+  dimensions,
+  labelOf,
+  type Sum,
+  sums,
+  type UsageAnswer,
+  type UsagePage,
+} from '../../data/usage.ts';
 import { percent, short } from '../../format/numbers.ts';
 import { monthName } from '../../format/times.ts';
 import type { PageParameters } from '../parameters.ts';
@@ -37,24 +45,24 @@ const measures = [
 /** The page with the usage history: all jobs, those of a user or an account, or the report of a month. */
 export function Usage(parameters: PageParameters) {
   const view = viewOf(parameters);
-  const address = usageData(view, {
+  const question = {
     by: view.by,
     period: view.period ?? automaticPeriod(view),
     // The first measure orders the groups.
     measure: [view.measure, ...measures.filter((measure) => measure !== view.measure)],
     top: String(view.top),
     compare: 'true',
-  });
-  const loading = useData<UsageAnswer>(address);
+  };
+  const loading = useData<UsagePage>(usageData(view, question, 'page'));
   return (
     <>
       <div class="heading">
         <h1>{titleOf(view)}</h1>
         {view.fixed === null && view.month === null ? null : <a href="/usage">All usage</a>}
-        {loading.data && <span class="aside">{windowText(loading.data)}</span>}
+        {loading.data && <span class="aside">{windowText(loading.data.usage)}</span>}
       </div>
       <Choices view={view} />
-      <WhenLoaded loading={loading}>{(answer) => <Answer view={view} answer={answer} />}</WhenLoaded>
+      <WhenLoaded loading={loading}>{(page) => <Answer view={view} page={page} />}</WhenLoaded>
     </>
   );
 }
@@ -64,8 +72,9 @@ function titleOf({ fixed, month }: View): string {
   return fixed === null ? 'Usage' : `Usage of the ${dimensions[fixed.dimension].toLowerCase()} ${fixed.name}`;
 }
 
-function Answer({ view, answer }: { view: View; answer: UsageAnswer }) {
+function Answer({ view, page }: { view: View; page: UsagePage }) {
   const { measure, by } = view;
+  const { usage: answer, sizes, states, utilisation } = page;
   const charts = useMemo(
     () => ({
       time: overTime(answer, measure),
@@ -74,8 +83,10 @@ function Answer({ view, answer }: { view: View; answer: UsageAnswer }) {
       waitShares: sharesOverTime(answer, 'wait_histogram'),
       duration: timingOverTime(answer, 'duration'),
       durations: histogramOf(answer.total.duration_histogram, 'Duration'),
+      sizes: division(sizes, measure),
+      states: division(states, measure),
     }),
-    [answer, measure],
+    [answer, sizes, states, measure],
   );
   const { total } = answer;
   if ((total.jobs ?? 0) === 0) {
@@ -98,9 +109,11 @@ function Answer({ view, answer }: { view: View; answer: UsageAnswer }) {
           spec={charts.duration}
         />
         <ChartFigure title={longestTitle(answer)} spec={charts.durations} />
-        <UtilisationChart answer={answer} />
-        <Division view={view} by="size" />
-        <Division view={view} by="state" />
+        {utilisation?.map((one) => (
+          <UtilisationChart key={one.cluster} utilisation={one} />
+        ))}
+        <ChartFigure title={rankingTitle(sizes, measure, 'size')} spec={charts.sizes} />
+        <ChartFigure title={rankingTitle(states, measure, 'state')} spec={charts.states} />
       </div>
       {isPartial && <p class="detail">* The window has only a part of this {answer.period}.</p>}
       <Groups answer={answer} by={by} />
@@ -143,13 +156,4 @@ function shareTitle({ total }: UsageAnswer): string {
 
 function longestTitle({ total }: UsageAnswer): string {
   return `The longest job ran for ${hoursText(total.duration?.max)}.`;
-}
-
-/** A chart of the same jobs divided by something else. */
-function Division({ view, by }: { view: View; by: Dimension }) {
-  const { measure } = view;
-  const { data } = useData<UsageAnswer>(usageData(view, { by, measure, top: '12' }));
-  const spec = useMemo(() => (data === null ? null : division(data, measure)), [data, measure]);
-  if (data === null || spec === null) return null;
-  return <ChartFigure title={rankingTitle(data, measure, by)} spec={spec} />;
 }

@@ -82,8 +82,15 @@ export function automaticPeriod({ from, to }: View): PeriodName {
   return days <= 6 * 365 ? 'month' : 'year';
 }
 
-/** Returns the address of the answer to a question about the jobs of a view. */
-export function usageData(view: View, question: Readonly<Record<string, string | readonly string[]>>): string {
+/**
+ * Returns the address of the answer to a question about the jobs of a view.
+ * @param kind `page` for everything that the usage page shows
+ */
+export function usageData(
+  view: View,
+  question: Readonly<Record<string, string | readonly string[]>>,
+  kind: 'query' | 'page' = 'query',
+): string {
   const query = new URLSearchParams();
   if (view.from !== '') query.set('from', view.from);
   if (view.to !== '') query.set('to', view.to);
@@ -92,5 +99,5 @@ export function usageData(view: View, question: Readonly<Record<string, string |
   for (const [name, value] of Object.entries(question)) {
     for (const one of typeof value === 'string' ? [value] : value) query.append(name, one);
   }
-  return `/api/v1/usage/query?${query}`;
+  return `/api/v1/usage/${kind}?${query}`;
 }

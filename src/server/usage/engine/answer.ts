@@ -3,7 +3,7 @@ import { dateOfDay } from '../cluster-clock.ts';
 import { masksOf } from './filter.ts';
 import { type Grouping, groupingBy, type Label, noGrouping } from './grouping.ts';
 import type { Loaded, Needs } from './loaded.ts';
-import { type Period, type Periods, periodsIn, type UsageWindow, wholeWindow } from './periods.ts';
+import { type Period, type PeriodKind, type Periods, periodsIn, type UsageWindow, wholeWindow } from './periods.ts';
 import type { Measure, Question } from './question.ts';
 import { type Scan, scanJobs } from './scan.ts';
 import { sizeLabels } from './size-classes.ts';
@@ -43,7 +43,7 @@ export type Answer = {
   readonly to: string;
   readonly clusters: readonly { readonly name: string; readonly timezone: string }[];
   readonly by: string | null;
-  readonly period: string | null;
+  readonly period: PeriodKind | null;
   readonly periods: readonly { readonly start: string; readonly end: string; readonly partial: boolean }[];
   readonly total: Values;
   readonly series: Series | null;

@@ -12,7 +12,8 @@ import { millisecondsOf, timestampOf } from '../../timestamp.ts';
 import { dateOfDay, dayOfDate } from '../cluster-clock.ts';
 import type { Answer } from '../engine/answer.ts';
 import { everything } from '../engine/filter.ts';
-import { type PeriodKind, periodKinds, periodsIn, type UsageWindow, wholeWindow } from '../engine/periods.ts';
+import { type PeriodKind, periodKinds, type UsageWindow } from '../engine/periods.ts';
+import { maxUtilisationDays } from '../page.ts';
 import { readableClusters } from '../query-api.ts';
 import { isDate } from '../query-request.ts';
 import { clockOf } from '../segments/rebuild.ts';
@@ -20,10 +21,7 @@ import type { UsageThread } from '../thread.ts';
 import type { OutageCost } from './outage-cost.ts';
 import { type Report, reportPeriod, reportQuestions } from './report.ts';
 import { csvOf, htmlOf, reportStyle } from './report-forms.ts';
-import { capacityByDay, type DayUse, utilisationOf } from './utilisation.ts';
-
-/** A year of days is what a chart shows; the history of snapshots of more days takes seconds. */
-const maxDays = 1100;
+import { utilisationIn } from './utilisation.ts';
 
 /** Returns the handler that compares the hours that jobs used with the hours that were up. */
 export function getUtilisation(store: Store, thread: UsageThread) {
@@ -39,26 +37,7 @@ export function getUtilisation(store: Store, thread: UsageThread) {
       measures: ['cpu_hours', 'gpu_hours'],
     } as const;
     const { series }: Answer = JSON.parse(await thread.ask({ kind: 'question', question }));
-    const capacities = await capacityByDay(store, cluster.name, clockOf(cluster), window);
-    const days = capacities.map((capacity, index): DayUse => {
-      const hours = (measure: 'cpu_hours' | 'gpu_hours') => Number(series?.[measure]?.[index] ?? 0);
-      return { cpuHours: hours('cpu_hours'), gpuHours: hours('gpu_hours'), capacity };
-    });
-    const periods = kind === null ? wholeWindow(window) : periodsIn(kind, window);
-    return answered({
-      cluster: cluster.name,
-      from: dateOfDay(window.from),
-      to: dateOfDay(window.until - 1),
-      period: kind,
-      total: utilisationOf(days),
-      periods: periods.list.map(({ from, until, isPartial }, period) => ({
-        start: dateOfDay(from),
-        end: dateOfDay(until - 1),
-        partial: isPartial,
-        ...utilisationOf(days.filter((_, day) => periods.indexOfDay[day] === period)),
-      })),
-      notes: ['Jobs that have not ended are not counted: the last days are too low while jobs run.'],
-    });
+    return answered(await utilisationIn(store, cluster, window, kind, series));
   };
 }
 
@@ -66,12 +45,16 @@ export function getUtilisation(store: Store, thread: UsageThread) {
 export function getExpectedWait(store: Store, thread: UsageThread) {
   return async ({ url }: Call, client: UsageClient): Promise<Answered> => {
     const query = url.searchParams;
-    const cluster = await clusterOf(store, query, client);
+    const cluster = nameIn(query);
     const partition = query.get('partition') ?? '';
     if (partition === '') throw new RequestProblem(400, 'partition: name a partition');
-    const queued = numberIn(query, 'queued') ?? (await queuedNow(store, cluster.name, partition, new Date()));
+    const queue = client.mayReadCluster(cluster) ? await newestQueue(store, cluster, partition, new Date()) : null;
+    // Pages ask about every queue of a system, also if no job of the queue or of the system has been received.
+    if (queue === null) await clusterOf(store, query, client);
+    const queued = numberIn(query, 'queued') ?? queue?.queued ?? null;
     const cpus = numberIn(query, 'cpus') ?? 1;
-    const question = { cluster: cluster.name, partition, cpus, hours: numberIn(query, 'hours'), queued };
+    const hours = numberIn(query, 'hours');
+    const question = { cluster, partition, cpus, hours, queued, isQueue: queue !== null };
     return { response: json(200, await thread.ask({ kind: 'wait', question })) };
   };
 }
@@ -79,24 +62,28 @@ export function getExpectedWait(store: Store, thread: UsageThread) {
 /** Returns the handler that says what outages cost. */
 export function getOutageCosts(store: Store, thread: UsageThread) {
   return async ({ url }: Call, client: UsageClient): Promise<Answered> => {
-    const cluster = await clusterOf(store, url.searchParams, client);
-    const window = windowIn(url.searchParams);
-    const clock = clockOf(cluster);
+    const query = url.searchParams;
+    const name = nameIn(query);
+    const window = windowIn(query);
     const now = new Date();
-    const filter = { system: cluster.name, status: null, includeResolved: true, now: timestampOf(now) };
+    const filter = { system: name, status: null, includeResolved: true, now: timestampOf(now) };
+    const all = client.mayReadCluster(name) ? await listOutages(store, filter) : [];
+    // Pages ask about every outage, also if no jobs of the system have been received: the costs are not known then.
+    const cluster = all.length > 0 ? await clusterNamed(store, name) : await clusterOf(store, query, client);
+    const clock = clockOf(cluster ?? { timeZone: 'UTC', storedTimes: 'utc' });
     const [from, until] = [clock.beginOf(window.from), clock.beginOf(window.until)];
     const spanOf = ({ start_time, end_time }: StoredOutageRow) => ({
       from: millisecondsOf(start_time) / 1000,
       to: (end_time === null ? now.getTime() : millisecondsOf(end_time)) / 1000,
     });
-    const outages = (await listOutages(store, filter)).filter((row) => {
+    const outages = all.filter((row) => {
       const span = spanOf(row);
       return span.from < until && span.to >= from;
     });
-    const task = { kind: 'costs', cluster: cluster.name, spans: outages.map(spanOf) } as const;
-    const costs: OutageCost[] = JSON.parse(await thread.ask(task));
+    const task = { kind: 'costs', cluster: name, spans: outages.map(spanOf) } as const;
+    const costs: OutageCost[] = cluster === null ? [] : JSON.parse(await thread.ask(task));
     return answered({
-      cluster: cluster.name,
+      cluster: name,
       outages: outages.map(({ outage_id, title, severity, component, start_time, end_time }, index) => {
         return { outage_id, title, severity, component, start_time, end_time, cost: costs[index] ?? null };
       }),
@@ -143,10 +130,16 @@ function page(html: string): Response {
   return new Response(html, { headers: { ...headers, 'Cache-Control': 'no-store' } });
 }
 
-/** @throws RequestProblem 400 without a cluster, 422 for one that the client may not read */
-async function clusterOf(store: Store, query: URLSearchParams, client: UsageClient): Promise<Cluster> {
+/** @throws RequestProblem 400 */
+function nameIn(query: URLSearchParams): string {
   const name = query.get('cluster') ?? '';
   if (name === '') throw new RequestProblem(400, 'cluster: name a cluster');
+  return name;
+}
+
+/** @throws RequestProblem 400 without a cluster, 422 for one that the client may not read */
+async function clusterOf(store: Store, query: URLSearchParams, client: UsageClient): Promise<Cluster> {
+  const name = nameIn(query);
   await readableClusters(store, [name], client);
   const cluster = await clusterNamed(store, name);
   if (cluster === null) throw new RequestProblem(422, `cluster: there is no cluster ${name.slice(0, 64)}`);
@@ -162,7 +155,9 @@ function windowIn(query: URLSearchParams): UsageWindow {
   });
   const window = { from: from ?? 0, until: (to ?? 0) + 1 };
   if (window.until <= window.from) throw new RequestProblem(400, 'from: must not be after to');
-  if (window.until - window.from > maxDays) throw new RequestProblem(400, `to: give at most ${maxDays} days`);
+  if (window.until - window.from > maxUtilisationDays) {
+    throw new RequestProblem(400, `to: give at most ${maxUtilisationDays} days`);
+  }
   return window;
 }
 
@@ -181,13 +176,23 @@ function numberIn(query: URLSearchParams, name: string): number | null {
   throw new RequestProblem(400, `${name}: give a number`);
 }
 
-/** Returns the jobs that wait in a partition by the newest snapshot; null if it is old or does not say it. */
-async function queuedNow(store: Store, cluster: string, partition: string, now: Date): Promise<number | null> {
+/**
+ * Returns the number of jobs that wait in a queue by the newest snapshot, which is null if the snapshot is old. Returns
+ * null if the snapshot does not have the queue.
+ */
+async function newestQueue(
+  store: Store,
+  cluster: string,
+  queue: string,
+  now: Date,
+): Promise<{ readonly queued: number | null } | null> {
   const stored = await newestSnapshot(store, cluster.toLowerCase());
-  if (stored === null || now.getTime() - millisecondsOf(stored.timestamp) > staleSeconds * 1000) return null;
-  const read = readStored(stored);
-  if (read.kind !== 'batch') return null;
-  return read.snapshot.queues.find(({ queue_name }) => queue_name === partition)?.pending_jobs ?? null;
+  const read = stored === null ? null : readStored(stored);
+  if (stored === null || read?.kind !== 'batch') return null;
+  const found = read.snapshot.queues.find(({ queue_name }) => queue_name === queue);
+  if (found === undefined) return null;
+  const isStale = now.getTime() - millisecondsOf(stored.timestamp) > staleSeconds * 1000;
+  return { queued: isStale ? null : found.pending_jobs };
 }
 
 function plainQuestion(cluster: string, window: UsageWindow) {

@@ -13,6 +13,8 @@ export type WaitQuestion = {
   readonly hours: number | null;
   /** Jobs that wait in the partition; null if it is not known. */
   readonly queued: number | null;
+  /** True if the newest snapshot has the partition: it exists, even if no job has it. */
+  readonly isQueue: boolean;
 };
 
 /** The expected wait of a job, in hours. The times are null below 30 jobs. */
@@ -69,7 +71,11 @@ export function expectedWait(question: WaitQuestion, loaded: Loaded | undefined,
     jobs: sorted.length,
     median_hours: isEnough ? (quantile([sorted], 0.5) ?? 0) / 3600 : null,
     p90_hours: isEnough ? (quantile([sorted], 0.9) ?? 0) / 3600 : null,
-    reason: isEnough ? null : `not enough data: fewer than ${leastJobs} similar jobs`,
+    reason: isEnough
+      ? null
+      : loaded
+        ? `not enough data: fewer than ${leastJobs} similar jobs`
+        : `not enough data: no finished job of ${cluster} has been received`,
   };
 }
 

@@ -1,13 +1,16 @@
 import { measures } from '../../status/measures.ts';
 import { parseRollup } from '../../status/rollup.ts';
 import { hourMs } from '../../status/samples.ts';
+import type { Cluster } from '../../store/clusters.ts';
 import type { Reader } from '../../store/port.ts';
 import { rollupsBetween, seriesOf } from '../../store/series.ts';
-import type { ClusterClock } from '../cluster-clock.ts';
-import type { UsageWindow } from '../engine/periods.ts';
+import { type ClusterClock, dateOfDay } from '../cluster-clock.ts';
+import type { Answer } from '../engine/answer.ts';
+import { type PeriodKind, periodsIn, type UsageWindow, wholeWindow } from '../engine/periods.ts';
+import { clockOf } from '../segments/rebuild.ts';
 
 /** The hours of CPU cores and GPUs that were up on a day; null if the snapshots do not say it. */
-export type Capacity = { readonly cpuHours: number | null; readonly gpuHours: number | null };
+type Capacity = { readonly cpuHours: number | null; readonly gpuHours: number | null };
 
 /** Hours of a day that must have snapshots, so that their mean is taken for the whole day. */
 const leastHours = 12;
@@ -16,7 +19,7 @@ const leastHours = 12;
  * Returns the available capacity of each day of a window, from the snapshots of the system that has the name of the
  * cluster. Cores and GPUs of nodes that are down are neither allocated nor idle, so the sum of both is available.
  */
-export async function capacityByDay(
+async function capacityByDay(
   reader: Reader,
   cluster: string,
   clock: ClusterClock,
@@ -72,11 +75,59 @@ export type Utilisation = {
   readonly gpu_percent: number | null;
 };
 
+/** The utilisation of a cluster in a window, as the API answers it. */
+export type ClusterUtilisation = {
+  readonly cluster: string;
+  readonly from: string;
+  readonly to: string;
+  readonly period: PeriodKind | null;
+  readonly total: Utilisation;
+  readonly periods: readonly (Utilisation & {
+    readonly start: string;
+    readonly end: string;
+    readonly partial: boolean;
+  })[];
+  readonly notes: readonly string[];
+};
+
+/**
+ * Returns the utilisation of a cluster in a window and in each of its periods.
+ * @param hours the CPU and GPU hours of each day of the window; null for none
+ */
+export async function utilisationIn(
+  reader: Reader,
+  cluster: Cluster,
+  window: UsageWindow,
+  kind: PeriodKind | null,
+  hours: Answer['series'],
+): Promise<ClusterUtilisation> {
+  const capacities = await capacityByDay(reader, cluster.name, clockOf(cluster), window);
+  const days = capacities.map((capacity, index): DayUse => {
+    const hoursOn = (measure: 'cpu_hours' | 'gpu_hours') => Number(hours?.[measure]?.[index] ?? 0);
+    return { cpuHours: hoursOn('cpu_hours'), gpuHours: hoursOn('gpu_hours'), capacity };
+  });
+  const periods = kind === null ? wholeWindow(window) : periodsIn(kind, window);
+  return {
+    cluster: cluster.name,
+    from: dateOfDay(window.from),
+    to: dateOfDay(window.until - 1),
+    period: kind,
+    total: utilisationOf(days),
+    periods: periods.list.map(({ from, until, isPartial }, period) => ({
+      start: dateOfDay(from),
+      end: dateOfDay(until - 1),
+      partial: isPartial,
+      ...utilisationOf(days.filter((_, day) => periods.indexOfDay[day] === period)),
+    })),
+    notes: ['Jobs that have not ended are not counted: the last days are too low while jobs run.'],
+  };
+}
+
 /** The used hours of a day, and its available capacity. */
-export type DayUse = { readonly cpuHours: number; readonly gpuHours: number; readonly capacity: Capacity };
+type DayUse = { readonly cpuHours: number; readonly gpuHours: number; readonly capacity: Capacity };
 
 /** Returns the utilisation of some days: the hours that were used on known days, divided by the hours that were up on them. */
-export function utilisationOf(days: readonly DayUse[]): Utilisation {
+function utilisationOf(days: readonly DayUse[]): Utilisation {
   const cpu = knownPart(days, 'cpuHours');
   const gpu = knownPart(days, 'gpuHours');
   return {

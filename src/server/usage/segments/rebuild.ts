@@ -7,7 +7,7 @@ import { type ClusterClock, clusterClock } from '../cluster-clock.ts';
 import { createSegmentBuilder } from './build.ts';
 
 /** Returns the clock by which the jobs of a cluster are counted. */
-export function clockOf({ timeZone, storedTimes }: Cluster): ClusterClock {
+export function clockOf({ timeZone, storedTimes }: Pick<Cluster, 'timeZone' | 'storedTimes'>): ClusterClock {
   return clusterClock(timeZone, storedTimes);
 }
 

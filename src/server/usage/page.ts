@@ -1,0 +1,48 @@
+import { dayOfDate } from './cluster-clock.ts';
+import type { Answer } from './engine/answer.ts';
+import { everything } from './engine/filter.ts';
+import type { Question } from './engine/question.ts';
+
+/** The answers that the usage page of the dashboard shows. */
+export type PageAnswers = {
+  readonly usage: Answer;
+  readonly sizes: Answer;
+  readonly states: Answer;
+  /** The hours of each cluster and day, for the utilisation; null if the window has too many days. */
+  readonly hours: Answer | null;
+};
+
+/** More days than a chart of utilisation shows; the history of snapshots of more days takes seconds. */
+export const maxUtilisationDays = 1100;
+const sideGroups = 12;
+
+/**
+ * Answers the questions of the usage page: the asked one, the same jobs by size and by state, and the hours of the
+ * clusters, whatever the filters.
+ */
+export async function answerPage(
+  question: Question,
+  answerTo: (question: Question) => Promise<Answer>,
+): Promise<PageAnswers> {
+  const usage = await answerTo(question);
+  // A job that is stored meanwhile must not move the ends of the window.
+  const window = { from: usage.from, to: usage.to };
+  const side = { ...question, ...window, period: null, measures: question.measures.slice(0, 1), compare: false };
+  const divided = { ...side, top: sideGroups };
+  const days = dayOfDate(window.to) - dayOfDate(window.from) + 1;
+  const sizes = await answerTo({ ...divided, by: 'size' });
+  const states = await answerTo({ ...divided, by: 'state' });
+  if (days < 1 || days > maxUtilisationDays) return { usage, sizes, states, hours: null };
+  const hours = await answerTo({
+    ...side,
+    axis: 'ran',
+    by: 'cluster',
+    period: 'day',
+    measures: ['cpu_hours', 'gpu_hours'],
+    top: null,
+    filter: everything,
+    sizes: null,
+    nodes: null,
+  });
+  return { usage, sizes, states, hours };
+}
