@@ -61,7 +61,7 @@ export function importExporterConfig(source: string, directory: string, hostZone
     const value = Reflect.get(settings, name);
     if (value === undefined) continue;
     const set = document.getIn(path);
-    if (set === undefined || set === null) {
+    if (set === undefined) {
       document.setIn(path, value);
       newSettings.push(`${pathText(path)}: ${printable(String(value), 200)}`);
     } else if (set !== value) {

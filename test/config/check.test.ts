@@ -74,7 +74,10 @@ describe('a problem is reported with its file and setting', () => {
 });
 
 test('every problem of every file is reported once', () => {
-  write('env', 'STATUS_API_URL=https://a.example\nSAM_API_URL=https://b.example\nSSH_TIMEOUT=soon\nAPI_TIMEOUT=0\n');
+  write(
+    'env',
+    'STATUS_API_URL=https://a.example\nSAM_API_URL=https://b.example\nSSH_TIMEOUT=soon\nAPI_TIMEOUT=0\nPBS_COMMAND_TIMEOUT=-1\n',
+  );
   write('collector.yaml', 'sytems: []\nlog: { format: xml }\n');
   write('casper.yaml', 'load_as: fast\nfilesystems: [nowhere]\nqueues: x\n');
   write('gust.yaml', 'a: [\nb: ]\n');
@@ -85,6 +88,7 @@ test('every problem of every file is reported once', () => {
     'STATUS_API_URL and SAM_API_URL contradict',
     "SSH_TIMEOUT is 'soon'",
     "API_TIMEOUT is '0'",
+    "PBS_COMMAND_TIMEOUT is '-1'",
     "collector.yaml:1:1: unknown setting 'sytems'",
     'collector.yaml:2:16: log.format',
     'casper.yaml:1:10: load_as',

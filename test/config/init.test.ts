@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { initialise } from '../../src/config/init.ts';
 import { loadConfig, loadSystem } from '../../src/config/load.ts';
@@ -38,4 +38,16 @@ test('with a scheduler the names are those of new systems, and one is needed', (
   expect(() => made([], 'slurm')).toThrow('name the system: hpc-collector config init NAME --scheduler slurm');
   expect(made(['farm'], 'slurm').at(-1)).toEqual(['farm.yaml', true]);
   expect(loadSystem('farm', loadConfig(directory.path, {}))).toMatchObject({ scheduler: 'slurm' });
+});
+
+test.each([
+  ['another scheduler', ['farm'], 'pbs', "--scheduler can be slurm, not 'pbs'"],
+  ['a built-in system', ['farm', 'derecho'], 'slurm', "'derecho' is built in: leave out --scheduler"],
+  ['a name that is not one', ['Farm 1'], 'slurm', "'Farm 1' cannot be the name of a system"],
+  ['the name of another file', ['collector'], 'slurm', "'collector' cannot be the name of a system"],
+  ['an unknown system', ['caspr'], null, "there is no built-in system 'caspr': did you mean 'casper'?"],
+  ['one far from each', ['zzzz'], null, 'the built-in systems are casper, derecho, jupyterhub'],
+])('%s is refused, and nothing is written', (_, named, scheduler, words) => {
+  expect(() => made(named, scheduler)).toThrow(words);
+  expect(readdirSync(directory.path)).toEqual([]);
 });

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { naiveUtc } from '../../src/lib/time.ts';
 import { endMaintenance, startMaintenance } from '../../src/outage/maintenance.ts';
 import { reportOutage, resolveOutage, updateOutage } from '../../src/outage/report.ts';
+import { addEntry } from '../support/add-entry.ts';
 import { momentOf, type Sketch, watched } from './helper.ts';
 
 const up: Sketch = { login: { a: true, b: true } };
@@ -74,6 +75,26 @@ describe('an outage of login nodes', () => {
     expect(site.outages()).toHaveLength(1);
   });
 
+  test('whose things change is reported only if each destination keeps one row for an outage', () => {
+    using site = watched({ good: 2 }, ['sam', 'backup']);
+    const other = { login: { a: true, b: false } };
+    for (const sketch of [down, down]) site.see(sketch);
+    const answers = (isOneRow: Readonly<Record<string, number>>) => {
+      for (const [destination, value] of Object.entries(isOneRow))
+        site.outbox.database
+          .query(
+            'INSERT OR REPLACE INTO outage_answers (outage, destination, is_one_row) SELECT key, ?, ? FROM outages',
+          )
+          .run(destination, value);
+    };
+    answers({ sam: 1, backup: 0 });
+    expect([...site.see(other), ...site.see(other)]).toEqual([]);
+    answers({ sam: 0, backup: 1 });
+    expect([...site.see(down), ...site.see(down)]).toEqual([]);
+    answers({ sam: 1 });
+    expect(kinds([...site.see(other), ...site.see(other)])).toEqual(['changes']);
+  });
+
   test('is not reported twice from the same snapshots', () => {
     using site = watched();
     for (const sketch of [down, down]) site.see(sketch);
@@ -96,6 +117,62 @@ describe('an outage of login nodes', () => {
     site.see(down);
     site.skip(24);
     expect(site.see(down)).toEqual([]);
+  });
+});
+
+describe('an outage that another outbox detected too', () => {
+  /** Stores the report of another outbox, as an import or a recovery does. */
+  const reported = ({ outbox }: ReturnType<typeof watched>, members: object) =>
+    addEntry(outbox, {
+      stream: 'sam/outage',
+      destination: 'sam',
+      method: 'POST',
+      path: '/api/v1/status/outage',
+      body: JSON.stringify({
+        system_name: 'derecho',
+        title: 'Login nodes unavailable: b',
+        severity: 'minor',
+        status: 'investigating',
+        component: 'Login nodes',
+        start_time: naiveUtc(momentOf(0)),
+        outage_key: crypto.randomUUID(),
+        outage_reported_at: naiveUtc(momentOf(1)),
+        outage_rule: { name: 'login_nodes', affected: ['b'] },
+        ...members,
+      }),
+      collectedAt: momentOf(1),
+      failedProbes: [],
+      rejectedBecause: null,
+    });
+
+  test('is left to a person, and the own one ends', () => {
+    using site = watched();
+    for (const sketch of [down, down]) site.see(sketch);
+    const own = site.outages()[0]?.outage_key;
+    reported(site, {});
+    expect(kinds([...site.see(up), ...site.see(up), ...site.see(up)])).toEqual(['ends']);
+    const rules = site
+      .outages()
+      .map(({ outage_key, status, outage_rule }) => [outage_key === own ? 'own' : 'other', status, outage_rule?.name]);
+    expect(rules.sort()).toEqual([
+      ['other', 'investigating', undefined],
+      ['own', 'resolved', 'login_nodes'],
+    ]);
+  });
+
+  test.each<[string, object]>([
+    ['another component', { component: 'Filesystem b' }],
+    ['another rule', { outage_rule: { name: 'filesystems', affected: ['b'] } }],
+    ['another system', { system_name: 'casper' }],
+    ['no other, because it is resolved', { status: 'resolved', end_time: naiveUtc(momentOf(1)) }],
+  ])('keeps its rule if it is of %s', (_, members) => {
+    using site = watched();
+    for (const sketch of [down, down]) site.see(sketch);
+    reported(site, members);
+    site.detect();
+    const outages = site.outages();
+    expect(outages).toHaveLength(2);
+    for (const { outage_rule } of outages) expect(outage_rule).toBeDefined();
   });
 });
 

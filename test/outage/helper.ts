@@ -23,9 +23,12 @@ const start = Date.UTC(2026, 2, 1, 10);
 export const momentOf = (n: number) => new Date(start + n * 300_000);
 
 /** A system with an outbox that collects sketches, one every five minutes, and detects outages after each. */
-export function watched(rules: Partial<OutageRules> = {}) {
+export function watched(rules: Partial<OutageRules> = {}, deliverTo: readonly string[] = ['sam']) {
   const { outbox, remove } = newOutbox();
-  const system: System = systemOf('derecho', { detect_outages: true, outage_rules: rules });
+  const system: System = {
+    ...systemOf('derecho', { detect_outages: true, outage_rules: rules }),
+    deliver_to: deliverTo,
+  };
   let taken = 0;
   return {
     outbox,

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { copyFileSync, existsSync } from 'node:fs';
+import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { openToRead } from '../../src/outbox/read-only.ts';
 import { newOutbox, noise, put } from './queue.ts';
@@ -44,4 +44,16 @@ test('an outbox of a newer version is refused, with the remedy', () => {
 
 test('a missing outbox is not created', () => {
   expect(openToRead('/nonexistent/outbox.db')).toBeNull();
+});
+
+test('an empty file, such as a killed first command leaves, is an outbox without entries, and stays empty', () => {
+  const { file, remove } = newOutbox();
+  const empty = join(dirname(file), 'empty.db');
+  writeFileSync(empty, '', { mode: 0o600 });
+  const database = openToRead(empty);
+  expect(database?.query('SELECT * FROM entries').all()).toEqual([]);
+  expect(() => database?.run('DELETE FROM entries')).toThrow('readonly');
+  database?.close();
+  expect(Bun.file(empty).size).toBe(0);
+  remove();
 });

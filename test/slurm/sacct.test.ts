@@ -276,3 +276,17 @@ test('no output breaks the parser: a job is read whole, or counted as damaged', 
     }),
   );
 });
+
+test('only jobs with impossible values are counted as doubtful, and the first is named', async () => {
+  const lines = [
+    sacctLine({ JobIDRaw: '1' }),
+    sacctLine({ JobIDRaw: '2', ElapsedRaw: '3601' }),
+    sacctLine({ JobIDRaw: '3' }),
+  ];
+  const { jobs, count } = await readSacct(lines.join(''));
+  expect(jobs).toHaveLength(3);
+  expect(count.doubtful.count).toBe(1);
+  expect(count.doubtful.first).toEqual([
+    { record: '2', byte: lines[0]?.length ?? 0, problem: expect.stringContaining('its ElapsedRaw is 3601 s') },
+  ]);
+});

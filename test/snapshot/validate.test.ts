@@ -49,7 +49,9 @@ describe('a value that cannot be is dropped where the API does without it, and n
     if (result.kind === 'invalid') throw new Error(result.reason);
     expect(valueAt(result.payload, path)).toBeUndefined();
     expect(result.dropped).toHaveLength(1);
-    expect(result.dropped[0]).toStartWith(`${path} (`);
+    // JSON has no number that is infinite or not a number.
+    const shown = JSON.stringify(value).slice(0, 50);
+    expect(result.dropped[0]).toStartWith(`${path} (${shown}`);
   });
 });
 
@@ -68,13 +70,17 @@ describe('a row that lacks what it needs is dropped whole, and named', () => {
     const [list = '', index = ''] = path.split('.');
     const whole = await real();
     const rows = valueAt(whole, list) as unknown[];
-    const result = validate(withValue(structuredClone(whole), path, value));
+    const payload = withValue(structuredClone(whole), path, value);
+    const row = valueAt(payload, `${list}.${index}`);
+    const result = validate(payload);
     if (result.kind === 'invalid') throw new Error(result.reason);
     // What may be left out of a row is left out alone.
     if (path.endsWith('node_type')) expect(valueAt(result.payload, list)).toHaveLength(rows.length);
     else expect(valueAt(result.payload, list)).toEqual(rows.filter((_, row) => row !== Number(index)));
     expect(result.dropped).toHaveLength(1);
-    expect(result.dropped[0]).toStartWith(path.endsWith('node_type') ? path : `${list}.${index} (`);
+    expect(result.dropped[0]).toStartWith(
+      path.endsWith('node_type') ? `${path} ("bogus"): ` : `${list}.${index} (${JSON.stringify(row).slice(0, 50)}`,
+    );
   });
 
   test('several of one list, by their own places', async () => {
@@ -86,7 +92,9 @@ describe('a row that lacks what it needs is dropped whole, and named', () => {
     expect(result.payload.user_project_queues).toEqual(
       whole.user_project_queues.filter((_, i) => ![0, 2, 10].includes(i)),
     );
-    expect(result.dropped).toHaveLength(3);
+    expect(result.dropped.map((text) => text.split(' ')[0])).toEqual(
+      [10, 2, 0].map((index) => `user_project_queues.${index}`),
+    );
   });
 });
 
