@@ -8,6 +8,9 @@ export type Validated<P extends object = object> =
   | { readonly kind: 'valid'; readonly payload: P; readonly dropped: readonly string[] }
   | { readonly kind: 'invalid'; readonly payload: object; readonly reason: string };
 
+/** A run uses a schema once or twice, and compiling it takes longer than interpreting it. */
+const interpreted = { error: plainWords, jitless: true } as const;
+
 /** Validates the payload of a cluster: see `validateBy`. */
 export function validate(payload: Record<string, unknown>): Validated<Snapshot> {
   return validateBy(snapshotSchema, payload);
@@ -18,8 +21,7 @@ export function validate(payload: Record<string, unknown>): Validated<Snapshot> 
  * count cannot be left out of a snapshot, so the probe that returned it has to count as failed.
  */
 export function problemOfRequired(fields: Readonly<Record<string, unknown>>): string | null {
-  // The schema is used once, and to compile it takes longer than to interpret it.
-  const issues = snapshotSchema.partial().safeParse(fields, { error: plainWords, jitless: true }).error?.issues ?? [];
+  const issues = snapshotSchema.partial().safeParse(fields, interpreted).error?.issues ?? [];
   const issue = issues.find(({ path }) => !canDrop(snapshotSchema, path));
   if (issue === undefined) return null;
   const field = issue.path.join('.');
@@ -33,7 +35,7 @@ export function problemOfRequired(fields: Readonly<Record<string, unknown>>): st
 export function validateBy<S extends z.ZodObject>(schema: S, payload: Record<string, unknown>): Validated<z.output<S>> {
   const dropped: string[] = [];
   let mended = payload;
-  let result = schema.safeParse(mended, { error: plainWords });
+  let result = schema.safeParse(mended, interpreted);
   // Copy only if something is wrong: most payloads are valid, and a large one takes long to copy.
   if (!result.success) mended = structuredClone(payload);
   // Drop list rows from the end, so that earlier indexes stay valid; each turn drops something or stops.
@@ -50,7 +52,7 @@ export function validateBy<S extends z.ZodObject>(schema: S, payload: Record<str
       const issue = issues.find((other) => dropPath(schema, other.path).join('.') === text);
       dropped.push(`${text} (${printable(JSON.stringify(value) ?? '', 120)}): ${issue?.message ?? 'is not valid'}`);
     }
-    result = schema.safeParse(mended, { error: plainWords });
+    result = schema.safeParse(mended, interpreted);
   }
   return { kind: 'valid', payload: result.data, dropped };
 }
