@@ -345,4 +345,9 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (cluster, job_id, node)
   ) STRICT;
   `,
+  `
+  -- Segments have another form (usage/segments). The receiver makes them again from the rows of the jobs.
+  DELETE FROM usage_segments;
+  UPDATE clusters SET is_segmented = 0;
+  `,
 ];

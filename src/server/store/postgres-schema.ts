@@ -304,6 +304,11 @@ export const postgresMigrations: readonly string[] = [
     PRIMARY KEY (cluster, job_id, node)
   );
   `,
+  `
+  -- Segments have another form (usage/segments). The receiver makes them again from the rows of the jobs.
+  DELETE FROM usage_segments;
+  UPDATE clusters SET is_segmented = 0;
+  `,
 ];
 
 /**

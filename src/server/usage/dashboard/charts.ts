@@ -5,6 +5,7 @@ import type { Loaded } from '../engine/loaded.ts';
 import { type Periods, periodsIn, type UsageWindow, wholeWindow } from '../engine/periods.ts';
 import { scanJobs } from '../engine/scan.ts';
 import { createSums, type Sums } from '../engine/sums.ts';
+import { createTallies } from '../engine/tally.ts';
 import { createTimings } from '../engine/timings.ts';
 import { createActivePeriods, createMainGroups, createNameCounts, createValueCounts } from './counts.ts';
 import { histogramOf, meanOf, medianOf, type Pie, pieOf } from './histogram.ts';
@@ -166,8 +167,9 @@ function scanSubmitted(loaded: Loaded, masks: Masks, periods: Periods, grouping:
   const byColour = grouping && createSums(grouping, [loaded], periods);
   const mainGroups = createMainGroups(periods.list.length, nameCount);
   const activePeriods = createActivePeriods(periods.list.length, nameCount);
-  const wait = createTimings('wait', noGrouping(), periods, false);
-  const duration = createTimings('duration', noGrouping(), periods, false);
+  const jobCount = loaded.segments.reduce((sum, segment) => sum + segment.jobCount, 0);
+  const wait = createTimings('wait', noGrouping(), periods, false, jobCount);
+  const duration = createTimings('duration', noGrouping(), periods, false, jobCount);
   const jobsOfUsers = createNameCounts('user', nameCount);
   const jobsOfPartitions = createNameCounts('partition', nameCount);
   const jobsOfStates = createNameCounts('state', nameCount);
@@ -176,8 +178,14 @@ function scanSubmitted(loaded: Loaded, masks: Masks, periods: Periods, grouping:
     createValueCounts('gpus', 1),
     createValueCounts('nodes', 1),
   ];
-  const collectors = [
-    ...[summary, activePeriods, wait, duration, jobsOfUsers, jobsOfPartitions, jobsOfStates, cpus, gpus, nodes],
+  const tallies = createTallies();
+  const ofEntries = [wait, duration, cpus, gpus, nodes];
+  const ofTally = [
+    summary,
+    activePeriods,
+    jobsOfUsers,
+    jobsOfPartitions,
+    jobsOfStates,
     ...(byColour ? [byColour] : []),
   ];
   let groups = new Int32Array(0);
@@ -191,11 +199,13 @@ function scanSubmitted(loaded: Loaded, masks: Masks, periods: Periods, grouping:
     nodes: null,
   } as const;
   scanJobs(scan, (entries) => {
-    for (const collector of collectors) collector.addEntries(entries);
+    for (const collector of ofEntries) collector.addEntries(entries);
+    const tally = tallies.ofEntries(entries);
+    for (const collector of ofTally) collector.addTally(tally);
     if (grouping === null) return;
-    if (groups.length < entries.count) groups = new Int32Array(entries.count);
-    grouping.ofEntries(entries, groups);
-    mainGroups.addEntries(entries, groups);
+    if (groups.length < tally.count) groups = new Int32Array(tally.count);
+    grouping.ofTally?.(tally, groups);
+    mainGroups.addTally(tally, groups);
   });
   const sums = summary.finish();
   return {

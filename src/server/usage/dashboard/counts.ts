@@ -1,5 +1,6 @@
 import { createKeySet } from '../engine/key-set.ts';
 import type { Entries } from '../engine/scan.ts';
+import type { Tally } from '../engine/tally.ts';
 import type { NameDimension } from '../segments/segment.ts';
 
 /** Counts the jobs of each name of a dimension, by id. */
@@ -7,11 +8,11 @@ export function createNameCounts(dimension: NameDimension, nameCount: number) {
   const counts = new Float64Array(nameCount);
   return {
     counts,
-    addEntries({ jobs, job, count }: Entries): void {
-      const ids = jobs[dimension];
-      for (let index = 0; index < count; index++) {
-        const id = ids[job[index] ?? 0] ?? 0;
-        counts[id] = (counts[id] ?? 0) + 1;
+    addTally({ segment, combination, jobs, count }: Tally): void {
+      const ids = segment.cells.combinations[dimension];
+      for (let row = 0; row < count; row++) {
+        const id = ids[combination[row] ?? 0] ?? 0;
+        counts[id] = (counts[id] ?? 0) + (jobs[row] ?? 0);
       }
     },
   };
@@ -50,10 +51,10 @@ export function createActivePeriods(periodCount: number, nameCount: number) {
   const seen = createKeySet();
   seen.reserve(periodCount * nameCount);
   return {
-    addEntries({ jobs, job, period, count }: Entries): void {
-      const { user } = jobs;
-      for (let index = 0; index < count; index++) {
-        seen.add((period[index] ?? 0) * nameCount + (user[job[index] ?? 0] ?? 0));
+    addTally({ segment, combination, period, count }: Tally): void {
+      const { user } = segment.cells.combinations;
+      for (let row = 0; row < count; row++) {
+        seen.add((period[row] ?? 0) * nameCount + (user[combination[row] ?? 0] ?? 0));
       }
     },
     /** Returns the number of periods of each user, by id. */
@@ -75,11 +76,12 @@ export function createActivePeriods(periodCount: number, nameCount: number) {
 export function createMainGroups(periodCount: number, nameCount: number) {
   const jobsOf = new Map<number, number>();
   return {
-    addEntries({ jobs, job, period, count }: Entries, groups: Int32Array): void {
-      for (let index = 0; index < count; index++) {
-        const user = jobs.user[job[index] ?? 0] ?? 0;
-        const key = ((groups[index] ?? 0) * periodCount + (period[index] ?? 0)) * nameCount + user;
-        jobsOf.set(key, (jobsOf.get(key) ?? 0) + 1);
+    addTally({ segment, combination, period, jobs, count }: Tally, groups: Int32Array): void {
+      const { user } = segment.cells.combinations;
+      for (let row = 0; row < count; row++) {
+        const id = user[combination[row] ?? 0] ?? 0;
+        const key = ((groups[row] ?? 0) * periodCount + (period[row] ?? 0)) * nameCount + id;
+        jobsOf.set(key, (jobsOf.get(key) ?? 0) + (jobs[row] ?? 0));
       }
     },
     /** Returns the users of each period, by group. */

@@ -3,7 +3,7 @@ import type { Grouping } from '../engine/grouping.ts';
 import { type Loaded, loadedPart } from '../engine/loaded.ts';
 import type { UsageWindow } from '../engine/periods.ts';
 import { cpuSecondsOf, gpuSecondsOf } from '../engine/scan.ts';
-import { noTime } from '../segments/segment.ts';
+import { type Jobs, type NodeLists, noTime } from '../segments/segment.ts';
 
 /** What jobs used on each node in a window. A job on N nodes used 1/N of its hours on each. */
 export type NodeUsage = {
@@ -22,73 +22,121 @@ export type NodeUsage = {
 /** Adds up the usage of the nodes of a cluster. */
 export function nodeUsage(loaded: Loaded, masks: Masks, window: UsageWindow, grouping: Grouping): NodeUsage {
   const nameCount = loaded.names.length;
-  const cpu: Float64Array[] = [];
-  const gpu: Float64Array[] = [];
-  const mostCpus = new Float64Array(nameCount);
-  const mostGpus = new Float64Array(nameCount);
-  const isUsed = new Uint8Array(nameCount);
+  let sums = emptySums(nameCount, 1);
   const [begin, end] = [loaded.clock.beginOf(window.from), loaded.clock.beginOf(window.until)];
   let jobsWithoutNodes = 0;
-  let rows = new Int32Array(0);
+  let job = new Int32Array(0);
   let groups = new Int32Array(0);
   for (const segment of loaded.segments) {
     const jobs = loadedPart(segment.columns);
-    if (rows.length < jobs.count) {
-      rows = new Int32Array(jobs.count);
+    if (job.length < jobs.count) {
+      job = new Int32Array(jobs.count);
       groups = new Int32Array(jobs.count);
     }
-    const count = selectRows(jobs, masks, rows);
-    grouping.ofEntries({ clusterIndex: 0, jobs, job: rows, count }, groups);
-    while (cpu.length < grouping.labels.length) {
-      cpu.push(new Float64Array(nameCount));
-      gpu.push(new Float64Array(nameCount));
-    }
+    const count = selectRows(jobs, segment.cells.combinations, masks, job);
+    grouping.ofEntries({ clusterIndex: 0, segment, jobs, job, count }, groups);
+    if (sums.cpu.length < grouping.labels.length * nameCount) sums = grown(sums, nameCount, grouping.labels.length);
     const base = loaded.clock.beginOf(segment.day);
-    const { offsets, ids } = loadedPart(segment.node_lists);
-    for (let index = 0; index < count; index++) {
-      const job = rows[index] ?? 0;
-      const share = shareIn(jobs.start[job] ?? noTime, jobs.end[job] ?? noTime, begin - base, end - base);
-      const cpuSeconds = cpuSecondsOf(jobs, job) * share;
-      const gpuSeconds = gpuSecondsOf(jobs, job) * share;
-      if (cpuSeconds === 0 && gpuSeconds === 0) continue;
-      const first = offsets[job] ?? 0;
-      const last = offsets[job + 1] ?? 0;
-      if (first === last) {
-        jobsWithoutNodes += 1;
-        continue;
-      }
-      const parts = last - first;
-      const group = groups[index] ?? 0;
-      const cpuOf = cpu[group];
-      const gpuOf = gpu[group];
-      if (!cpuOf || !gpuOf) continue;
-      const cpus = Math.ceil((jobs.cpus[job] ?? 0) / parts);
-      const gpus = Math.ceil((jobs.gpus[job] ?? 0) / parts);
-      for (let at = first; at < last; at++) {
-        const node = ids[at] ?? 0;
-        isUsed[node] = 1;
-        cpuOf[node] = (cpuOf[node] ?? 0) + cpuSeconds / parts;
-        gpuOf[node] = (gpuOf[node] ?? 0) + gpuSeconds / parts;
-        if (cpus > (mostCpus[node] ?? 0)) mostCpus[node] = cpus;
-        if (gpus > (mostGpus[node] ?? 0)) mostGpus[node] = gpus;
-      }
-    }
+    const seconds = new Float64Array(2 * count);
+    addSeconds(jobs, job, count, begin - base, end - base, seconds);
+    jobsWithoutNodes += addNodes(loadedPart(segment.node_lists), jobs, job, count, groups, seconds, nameCount, sums);
   }
   const nodes: number[] = [];
-  isUsed.forEach((used, id) => {
+  sums.isUsed.forEach((used, id) => {
     if (used === 1) nodes.push(id);
   });
   const name = (id: number) => loaded.names[id] ?? '';
   nodes.sort((a, b) => (name(a) < name(b) ? -1 : 1));
-  const hours = (seconds: Float64Array) => nodes.map((id) => (seconds[id] ?? 0) / 3600);
+  const hours = (seconds: Float64Array) =>
+    grouping.labels.map((_, group) => nodes.map((id) => (seconds[group * nameCount + id] ?? 0) / 3600));
   return {
     nodes,
-    cpuHours: cpu.map(hours),
-    gpuHours: gpu.map(hours),
-    mostCpus: nodes.map((id) => mostCpus[id] ?? 0),
-    mostGpus: nodes.map((id) => mostGpus[id] ?? 0),
+    cpuHours: hours(sums.cpu),
+    gpuHours: hours(sums.gpu),
+    mostCpus: nodes.map((id) => sums.mostCpus[id] ?? 0),
+    mostGpus: nodes.map((id) => sums.mostGpus[id] ?? 0),
     jobsWithoutNodes,
   };
+}
+
+/** `cpu` and `gpu` are seconds by group and node. */
+type NodeSums = {
+  readonly cpu: Float64Array;
+  readonly gpu: Float64Array;
+  readonly mostCpus: Float64Array;
+  readonly mostGpus: Float64Array;
+  readonly isUsed: Uint8Array;
+};
+
+function emptySums(nameCount: number, groups: number): NodeSums {
+  return {
+    cpu: new Float64Array(groups * nameCount),
+    gpu: new Float64Array(groups * nameCount),
+    mostCpus: new Float64Array(nameCount),
+    mostGpus: new Float64Array(nameCount),
+    isUsed: new Uint8Array(nameCount),
+  };
+}
+
+function grown(sums: NodeSums, nameCount: number, groups: number): NodeSums {
+  const { cpu, gpu } = emptySums(nameCount, 2 * groups);
+  cpu.set(sums.cpu);
+  gpu.set(sums.gpu);
+  return { ...sums, cpu, gpu };
+}
+
+// A small function for each step, called once a segment: JSC gives up optimised code of one large loop after some calls.
+
+/** Writes the CPU and the GPU seconds that each job used in a window into `seconds`. */
+function addSeconds(
+  jobs: Jobs,
+  job: Int32Array,
+  count: number,
+  from: number,
+  until: number,
+  seconds: Float64Array,
+): void {
+  for (let index = 0; index < count; index++) {
+    const which = job[index] ?? 0;
+    const share = shareIn(jobs.start[which] ?? noTime, jobs.end[which] ?? noTime, from, until);
+    seconds[2 * index] = cpuSecondsOf(jobs, which) * share;
+    seconds[2 * index + 1] = gpuSecondsOf(jobs, which) * share;
+  }
+}
+
+/** Returns the number of jobs with usage but without nodes. */
+function addNodes(
+  { offsets, ids }: NodeLists,
+  { cpus, gpus }: Jobs,
+  job: Int32Array,
+  count: number,
+  groups: Int32Array,
+  seconds: Float64Array,
+  nameCount: number,
+  { cpu, gpu, mostCpus, mostGpus, isUsed }: NodeSums,
+): number {
+  let without = 0;
+  for (let index = 0; index < count; index++) {
+    const which = job[index] ?? 0;
+    const cpuSeconds = seconds[2 * index] ?? 0;
+    const gpuSeconds = seconds[2 * index + 1] ?? 0;
+    if (cpuSeconds === 0 && gpuSeconds === 0) continue;
+    const first = offsets[which] ?? 0;
+    const parts = (offsets[which + 1] ?? 0) - first;
+    if (parts === 0) without++;
+    const place = (groups[index] ?? 0) * nameCount;
+    const cpusOnNode = Math.ceil((cpus[which] ?? 0) / parts);
+    const gpusOnNode = Math.ceil((gpus[which] ?? 0) / parts);
+    for (let part = 0; part < parts; part++) {
+      const node = ids[first + part] ?? 0;
+      isUsed[node] = 1;
+      cpu[place + node] = (cpu[place + node] ?? 0) + cpuSeconds / parts;
+      gpu[place + node] = (gpu[place + node] ?? 0) + gpuSeconds / parts;
+      if (cpusOnNode > (mostCpus[node] ?? 0)) mostCpus[node] = cpusOnNode;
+      if (gpusOnNode > (mostGpus[node] ?? 0)) mostGpus[node] = gpusOnNode;
+    }
+  }
+  return without;
 }
 
 /** Returns the share of a run that is in a window. A job without the times of its run is in the window of its segment. */

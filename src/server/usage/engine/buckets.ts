@@ -2,41 +2,45 @@
 export type Buckets = {
   readonly lists: Uint32Array[];
   readonly lengths: number[];
+  /** The first length of the array of a list. */
+  readonly firstLength: number;
 };
 
-const empty = new Uint32Array(0);
+/** An empty list. */
+export const noValues = new Uint32Array(0);
 
 /** Returns buckets without slots. */
-export function createBuckets(): Buckets {
-  return { lists: [], lengths: [] };
+export function createBuckets(firstLength = 16): Buckets {
+  return { lists: [], lengths: [], firstLength: Math.max(16, firstLength) };
 }
 
 /** Makes room for slots below a number. */
 export function reserveSlots({ lists, lengths }: Buckets, slots: number): void {
   while (lists.length < slots) {
-    lists.push(empty);
+    lists.push(noValues);
     lengths.push(0);
   }
 }
 
 /** Adds a number to the list of a slot, which must be reserved. */
-export function addToBucket({ lists, lengths }: Buckets, slot: number, value: number): void {
-  const length = lengths[slot] ?? 0;
-  let list = lists[slot];
-  if (list === undefined || length === list.length) list = grown(lists, slot);
+export function addToBucket(buckets: Buckets, slot: number, value: number): void {
+  const length = buckets.lengths[slot] ?? 0;
+  let list = buckets.lists[slot] ?? noValues;
+  if (length === list.length) list = growBucket(buckets, slot);
   list[length] = value;
-  lengths[slot] = length + 1;
+  buckets.lengths[slot] = length + 1;
 }
 
-function grown(lists: Uint32Array[], slot: number): Uint32Array {
-  const before = lists[slot];
-  const after = new Uint32Array(Math.max(16, Math.ceil(1.5 * (before?.length ?? 0))));
-  if (before) after.set(before);
+/** Gives a list that is full a longer array, and returns it. */
+export function growBucket({ lists, firstLength }: Buckets, slot: number): Uint32Array {
+  const before = lists[slot] ?? noValues;
+  const after = new Uint32Array(Math.max(firstLength, Math.ceil(1.5 * before.length)));
+  after.set(before);
   lists[slot] = after;
   return after;
 }
 
 /** Returns the list of each slot below a number, sorted. The buckets must not be used any more. */
 export function sortedLists({ lists, lengths }: Buckets, slots: number): Uint32Array[] {
-  return Array.from({ length: slots }, (_, slot) => (lists[slot] ?? empty).subarray(0, lengths[slot] ?? 0).sort());
+  return Array.from({ length: slots }, (_, slot) => (lists[slot] ?? noValues).subarray(0, lengths[slot] ?? 0).sort());
 }

@@ -1,4 +1,4 @@
-import { type NameDimension, type Named, nameDimensions } from '../segments/segment.ts';
+import { type Combinations, type Ids, type NameDimension, nameDimensions } from '../segments/segment.ts';
 import type { Loaded } from './loaded.ts';
 
 /** The names that a dimension must have one of; null for every name. A null among them is an absent QOS. */
@@ -61,22 +61,37 @@ export function accountLevels(name: string, levels: number, separator: string): 
   return levels === 0 || separator === '' ? name : name.split(separator).slice(0, levels).join(separator);
 }
 
-/** Writes the indexes of the rows that pass into `out` and returns their number. */
-export function selectRows(rows: Named & { readonly count: number }, masks: Masks, out: Int32Array): number {
-  let count = rows.count;
+/**
+ * Writes the indexes of the jobs or cells that pass into `out` and returns their number.
+ * @param combinations those of their segment
+ */
+export function selectRows(
+  { count, combination }: { readonly count: number; readonly combination: Ids },
+  combinations: Combinations,
+  masks: Masks,
+  out: Int32Array,
+): number {
+  if (masks.length === 0) return selectAll(count, out);
+  const passes = new Uint8Array(combinations.count).fill(1);
+  for (const mask of masks) remove(combinations[mask.dimension], mask.passes, passes);
+  return selectPassing(combination, count, passes, out);
+}
+
+function selectAll(count: number, out: Int32Array): number {
   for (let index = 0; index < count; index++) out[index] = index;
-  for (const { dimension, passes } of masks) count = kept(rows[dimension], passes, out, count);
   return count;
 }
 
-function kept(ids: Uint16Array | Uint32Array, passes: Uint8Array, out: Int32Array, count: number): number {
-  let left = 0;
+function remove(ids: Ids, passes: Uint8Array, left: Uint8Array): void {
+  for (let index = 0; index < left.length; index++) if (passes[ids[index] ?? 0] !== 1) left[index] = 0;
+}
+
+function selectPassing(combination: Ids, count: number, passes: Uint8Array, out: Int32Array): number {
+  let selected = 0;
   for (let index = 0; index < count; index++) {
-    const row = out[index] ?? 0;
-    if (passes[ids[row] ?? 0] === 1) {
-      out[left] = row;
-      left++;
-    }
+    if (passes[combination[index] ?? 0] !== 1) continue;
+    out[selected] = index;
+    selected++;
   }
-  return left;
+  return selected;
 }

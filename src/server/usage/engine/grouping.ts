@@ -1,8 +1,9 @@
 import type { NameDimension } from '../segments/segment.ts';
 import { accountLevels } from './filter.ts';
-import type { Loaded, Segment } from './loaded.ts';
+import type { Loaded } from './loaded.ts';
 import type { Entries } from './scan.ts';
 import { sizeClassOf, sizeLabels } from './size-classes.ts';
+import type { Tally } from './tally.ts';
 
 /** The properties by which a question can group jobs. */
 export const dimensions = ['cluster', 'partition', 'account', 'user', 'qos', 'state', 'size', 'node'] as const;
@@ -12,32 +13,27 @@ export type Dimension = (typeof dimensions)[number];
 export type Label = string | null;
 
 /** The members of entries that a grouping reads; without `node`, it cannot group by node. */
-export type SomeJobs = Pick<Entries, 'clusterIndex' | 'jobs' | 'job' | 'count'> & { readonly node?: Int32Array };
-
-/** The first `count` of `rows` are the indexes of cells of a segment. */
-export type SomeCells = {
-  readonly clusterIndex: number;
-  readonly segment: Segment;
-  readonly rows: Int32Array;
-  readonly count: number;
+export type SomeJobs = Pick<Entries, 'clusterIndex' | 'segment' | 'jobs' | 'job' | 'count'> & {
+  readonly node?: Int32Array;
 };
 
-/** Gives entries and cells the numbers of their groups. A group gets its number when it is first seen. */
+/** Gives entries and tallies the numbers of their groups. A group gets its number when it is first seen. */
 export type Grouping = {
   /** By number. */
   readonly labels: readonly Label[];
-  /** Writes the group of each entry. */
+  /** Writes the group of each entry. `out` must be used with this grouping only. */
   ofEntries(entries: SomeJobs, out: Int32Array): void;
-  /** Writes the group of some cells; null if cells do not have the dimension. */
-  readonly ofCells: ((cells: SomeCells, out: Int32Array) => void) | null;
+  /** Writes the group of each row of a tally; null if rows do not have the dimension. The same `out` as above can be used. */
+  readonly ofTally: ((tally: Tally, out: Int32Array) => void) | null;
 };
 
 /** Returns the grouping of a question that divides nothing: one group. */
 export function noGrouping(): Grouping {
   return {
     labels: [null],
-    ofEntries: (entries, out) => void out.fill(0, 0, entries.count),
-    ofCells: ({ count }, out) => void out.fill(0, 0, count),
+    // New arrays are full of zeros.
+    ofEntries: () => undefined,
+    ofTally: () => undefined,
   };
 }
 
@@ -67,7 +63,7 @@ export function groupingBy(
     return {
       labels,
       ofEntries: (entries, out) => void out.fill(name(entries.clusterIndex), 0, entries.count),
-      ofCells: ({ clusterIndex, count }, out) => void out.fill(name(clusterIndex), 0, count),
+      ofTally: ({ clusterIndex, count }, out) => void out.fill(name(clusterIndex), 0, count),
     };
   }
   if (dimension === 'size') {
@@ -79,7 +75,7 @@ export function groupingBy(
           out[index] = numberOf(sizeLabels[sizeClassOf(cpus)] ?? null);
         }
       },
-      ofCells: null,
+      ofTally: null,
     };
   }
 
@@ -91,37 +87,37 @@ export function groupingBy(
     if (dimension !== 'account' || name === null || !loaded) return name;
     return accountLevels(name, levels, loaded.cluster.accountSeparator);
   };
-  function lookUp(
-    clusterIndex: number,
-    ids: Uint16Array | Uint32Array | Int32Array,
-    rows: Int32Array | null,
-    count: number,
-    out: Int32Array,
-  ): void {
-    const table = tables[clusterIndex] ?? new Int32Array(0);
-    for (let index = 0; index < count; index++) {
-      const id = ids[rows === null ? index : (rows[index] ?? 0)] ?? 0;
-      let number = table[id] ?? -1;
-      if (number < 0) {
-        number = numberOf(labelOf(clusterIndex, id));
-        table[id] = number;
-      }
-      out[index] = number;
-    }
+  function numberOfId(clusterIndex: number, id: number): number {
+    const table = tables[clusterIndex];
+    const known = table?.[id] ?? -1;
+    if (known >= 0) return known;
+    const number = numberOf(labelOf(clusterIndex, id));
+    if (table) table[id] = number;
+    return number;
   }
   if (dimension === 'node') {
     return {
       labels,
-      ofEntries: ({ clusterIndex, node = new Int32Array(0), count }, out) =>
-        lookUp(clusterIndex, node, null, count, out),
-      ofCells: null,
+      ofEntries({ clusterIndex, node = new Int32Array(0), count }, out) {
+        for (let index = 0; index < count; index++) out[index] = numberOfId(clusterIndex, node[index] ?? 0);
+      },
+      ofTally: null,
     };
   }
   const name: NameDimension = dimension;
   return {
     labels,
-    ofEntries: ({ clusterIndex, jobs, job, count }, out) => lookUp(clusterIndex, jobs[name], job, count, out),
-    ofCells: ({ clusterIndex, segment, rows, count }, out) =>
-      lookUp(clusterIndex, segment.cells[name], rows, count, out),
+    ofEntries({ clusterIndex, segment, jobs, job, count }, out) {
+      const ids = segment.cells.combinations[name];
+      for (let index = 0; index < count; index++) {
+        out[index] = numberOfId(clusterIndex, ids[jobs.combination[job[index] ?? 0] ?? 0] ?? 0);
+      }
+    },
+    ofTally({ clusterIndex, segment, combination, count }, out) {
+      const ids = segment.cells.combinations[name];
+      for (let index = 0; index < count; index++) {
+        out[index] = numberOfId(clusterIndex, ids[combination[index] ?? 0] ?? 0);
+      }
+    },
   };
 }

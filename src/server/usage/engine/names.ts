@@ -1,4 +1,4 @@
-import { type NameDimension, nameDimensions } from '../segments/segment.ts';
+import { type Ids, type NameDimension, nameDimensions } from '../segments/segment.ts';
 import { everything, type JobFilter, masksOf } from './filter.ts';
 import type { Loaded } from './loaded.ts';
 import { type UsageWindow, wholeWindow } from './periods.ts';
@@ -20,7 +20,10 @@ export function namesIn(loaded: Loaded, window: UsageWindow, filter: JobFilter =
     nodes: null,
   };
   scanJobs(scan, (entries) => {
-    for (const [dimension, ids] of seen) mark(entries, entries.jobs[dimension], ids);
+    const { combinations } = entries.segment.cells;
+    const found = new Uint8Array(combinations.count);
+    markCombinations(entries, found);
+    for (const [dimension, ids] of seen) markNames(combinations[dimension], found, ids);
   });
   const listed = (dimension: NameDimension): string[] => {
     const names = new Set<string>();
@@ -40,6 +43,11 @@ export function namesIn(loaded: Loaded, window: UsageWindow, filter: JobFilter =
   };
 }
 
-function mark({ job, count }: Entries, ids: Uint16Array | Uint32Array, seen: Uint8Array): void {
-  for (let index = 0; index < count; index++) seen[ids[job[index] ?? 0] ?? 0] = 1;
+function markCombinations({ jobs, job, count }: Entries, found: Uint8Array): void {
+  const { combination } = jobs;
+  for (let index = 0; index < count; index++) found[combination[job[index] ?? 0] ?? 0] = 1;
+}
+
+function markNames(ids: Ids, found: Uint8Array, seen: Uint8Array): void {
+  for (let index = 0; index < found.length; index++) if (found[index] === 1) seen[ids[index] ?? 0] = 1;
 }

@@ -1,4 +1,4 @@
-import { dateOfDay, dayOfDate } from '../cluster-clock.ts';
+import { type ClusterClock, dateOfDay, dayOfDate } from '../cluster-clock.ts';
 
 /** The lengths of periods. Weeks begin on Monday (ISO 8601). */
 export const periodKinds = ['day', 'week', 'month', 'quarter', 'year'] as const;
@@ -61,4 +61,10 @@ export function periodsIn(kind: PeriodKind, window: UsageWindow): Periods {
 export function wholeWindow(window: UsageWindow): Periods {
   const days = Math.max(0, window.until - window.from);
   return { list: [{ ...window, isPartial: false }], window, indexOfDay: new Int32Array(days) };
+}
+
+/** Returns the time at which each period begins within the window on a cluster, and at the end the time at which the last one ends. */
+export function beginsOf({ list, window }: Periods, clock: ClusterClock): Float64Array {
+  const days = [...list.map(({ from }) => Math.max(from, window.from)), window.until];
+  return Float64Array.from(days, (day) => clock.beginOf(day));
 }

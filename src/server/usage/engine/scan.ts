@@ -1,8 +1,8 @@
 import { bookRun } from '../segments/booking.ts';
-import { type Jobs, noDay, noTime } from '../segments/segment.ts';
+import { type Jobs, noTime } from '../segments/segment.ts';
 import { type Masks, selectRows } from './filter.ts';
 import { type Loaded, loadedPart, type Segment } from './loaded.ts';
-import type { Periods } from './periods.ts';
+import { beginsOf, type Periods } from './periods.ts';
 import { sizeClassOf } from './size-classes.ts';
 
 /** The times by which a question counts jobs: when they were submitted, started or ended, or while they ran. */
@@ -80,10 +80,11 @@ export function scanJobs(scan: Scan, take: (entries: Entries) => void): void {
   let selected = new Int32Array(0);
   let buffers = buffersOf(0);
   for (const [clusterIndex, loaded] of scan.clusters.entries()) {
+    const begins = beginsOf(scan.periods, loaded.clock);
     for (const segment of loaded.segments) {
       const jobs = loadedPart(segment.columns);
       if (selected.length < jobs.count) selected = new Int32Array(jobs.count);
-      let count = selectRows(jobs, scan.masks[clusterIndex] ?? [], selected);
+      let count = selectRows(jobs, segment.cells.combinations, scan.masks[clusterIndex] ?? [], selected);
       if (scan.sizes !== null) count = keepSizes(jobs, scan.sizes, selected, count);
       if (count === 0) continue;
       if (buffers.job.length < count) buffers = buffersOf(count);
@@ -91,7 +92,8 @@ export function scanJobs(scan: Scan, take: (entries: Entries) => void): void {
       if (scan.axis === 'ran') {
         [buffers, placed] = placeRuns(jobs, segment.day, loaded, scan.periods, selected, count, buffers);
       } else {
-        placed = placeOnce(dayOffsets(scan.axis, jobs), segment.day, scan.periods, selected, count, buffers);
+        const base = loaded.clock.beginOf(segment.day);
+        placed = placeOnce(jobs[timeOf[scan.axis]], base, begins, selected, count, buffers);
       }
       if (placed === 0) continue;
       let [entries, entryCount] = [buffers, placed];
@@ -103,41 +105,49 @@ export function scanJobs(scan: Scan, take: (entries: Entries) => void): void {
   }
 }
 
-/** Returns the column with the day of each job; null if all are on the day of the segment. */
-function dayOffsets(axis: 'submitted' | 'started' | 'ended', jobs: Jobs): Int16Array {
-  if (axis === 'submitted') return jobs.submitDay;
-  return axis === 'started' ? jobs.startDay : endDays(jobs);
-}
-
-function endDays({ count, end }: Jobs): Int16Array {
-  const days = new Int16Array(count);
-  for (let job = 0; job < count; job++) if (end[job] === noTime) days[job] = noDay;
-  return days;
-}
+/** The column of the time by which a question counts jobs. */
+const timeOf = { submitted: 'submit', started: 'start', ended: 'end' } as const;
 
 // A small function for each step, called once a segment: JSC gives up optimised code of one large loop after some calls.
 
 function placeOnce(
-  days: Int16Array,
-  segmentDay: number,
-  { window, indexOfDay }: Periods,
+  times: Int32Array,
+  base: number,
+  begins: Float64Array,
   selected: Int32Array,
   count: number,
   { job, period }: Buffers,
 ): number {
-  const offset = segmentDay - window.from;
-  const length = indexOfDay.length;
+  const periods = begins.length - 1;
   let placed = 0;
+  let at = 0;
   for (let index = 0; index < count; index++) {
     const row = selected[index] ?? 0;
-    const days_ = days[row] ?? noDay;
-    const day = days_ + offset;
-    if (days_ === noDay || day < 0 || day >= length) continue;
+    const offset = times[row] ?? noTime;
+    if (offset === noTime) continue;
+    const time = base + offset;
+    // Most jobs are in the period of the job before.
+    if (!(time >= (begins[at] ?? 0) && time < (begins[at + 1] ?? 0))) {
+      const found = lastAtMost(begins, time);
+      if (found < 0 || found >= periods) continue;
+      at = found;
+    }
     job[placed] = row;
-    period[placed] = indexOfDay[day] ?? 0;
+    period[placed] = at;
     placed++;
   }
   return placed;
+}
+
+/** Returns the index of the last of some sorted times that is not after a time; -1 if there is none. */
+function lastAtMost(times: Float64Array, time: number): number {
+  let [low, high] = [0, times.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((times[middle] ?? 0) <= time) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
 }
 
 function placeRuns(

@@ -1,11 +1,12 @@
-import { type Ids, isEmptyCell } from '../segments/segment.ts';
-import { type Masks, selectRows } from './filter.ts';
+import type { Ids } from '../segments/segment.ts';
+import type { Masks } from './filter.ts';
 import type { Grouping } from './grouping.ts';
 import { createKeySet, type KeySet } from './key-set.ts';
-import type { Loaded, Segment } from './loaded.ts';
+import type { Loaded } from './loaded.ts';
 import { createNumberSet } from './number-set.ts';
-import type { Periods, UsageWindow } from './periods.ts';
-import { cpuSecondsOf, durationOf, type Entries, gpuSecondsOf } from './scan.ts';
+import type { Periods } from './periods.ts';
+import type { Entries } from './scan.ts';
+import { createTallies, type Tally } from './tally.ts';
 
 /** What is added up: numbers of jobs, and seconds. */
 export type Amounts = {
@@ -31,7 +32,7 @@ const cpuField = 2;
 const gpuField = 3;
 const nodeField = 4;
 
-/** Adds up entries or cells. */
+/** Adds up entries, tallies or cells. */
 export function createSums(grouping: Grouping, clusters: readonly Loaded[], periods: Periods) {
   const periodCount = periods.list.length;
   const stride = periodCount * fields;
@@ -39,8 +40,8 @@ export function createSums(grouping: Grouping, clusters: readonly Loaded[], peri
   const users = createKeySet();
   const userNumbers = new Map<string | null, number>();
   const userTables = clusters.map(({ names }) => new Int32Array(names.length).fill(-1));
+  const tallies = createTallies();
   let groups = new Int32Array(0);
-  let rows = new Int32Array(0);
 
   function reserve(count: number): void {
     if (groups.length < count) groups = new Int32Array(count);
@@ -66,29 +67,35 @@ export function createSums(grouping: Grouping, clusters: readonly Loaded[], peri
   }
   const maxUsers = clusters.reduce((sum, { names }) => sum + names.length, 1);
 
+  /** Adds the rows of a tally to the groups that `groups` has for them. */
+  function add(tally: Tally): void {
+    growTo(grouping.labels.length + 1);
+    users.reserve(grouping.labels.length * periodCount * maxUsers);
+    addRows(tally, groups, sums, stride);
+    const { user } = tally.segment.cells.combinations;
+    noteUsers(tally, user, numbersOf(tally.clusterIndex, user), groups, periodCount, maxUsers, users);
+  }
+  function addTally(tally: Tally): void {
+    reserve(tally.count);
+    grouping.ofTally?.(tally, groups);
+    add(tally);
+  }
+
   return {
+    /** Adds a tally. The grouping must be one of tallies. */
+    addTally,
     addEntries(entries: Entries): void {
-      reserve(entries.count);
-      grouping.ofEntries(entries, groups);
-      growTo(grouping.labels.length + 1);
-      addJobs(entries, groups, sums, stride);
-      addHours(entries, groups, sums, stride);
-      users.reserve(grouping.labels.length * periodCount * maxUsers);
-      noteUsers(entries, groups, numbersOf(entries.clusterIndex, entries.jobs.user), periodCount, maxUsers, users);
+      if (grouping.ofTally) addTally(tallies.ofEntries(entries));
+      else {
+        reserve(entries.count);
+        grouping.ofEntries(entries, groups);
+        add(tallies.ofEach(entries));
+      }
     },
-    /** Adds the cells of a segment. */
+    /** Adds the cells of a cluster. */
     addCells(clusterIndex: number, masks: Masks): void {
       for (const segment of clusters[clusterIndex]?.segments ?? []) {
-        const { cells } = segment;
-        reserve(cells.count);
-        if (rows.length < cells.count) rows = new Int32Array(cells.count);
-        const count = keepInWindow(segment, periods.window, rows, selectRows(cells, masks, rows));
-        grouping.ofCells?.({ clusterIndex, segment, rows, count }, groups);
-        growTo(grouping.labels.length + 1);
-        users.reserve(grouping.labels.length * periodCount * maxUsers);
-        const some = { segment, rows, groups, count };
-        addCellSums(some, periods, sums, stride);
-        noteCellUsers(some, periods, numbersOf(clusterIndex, cells.user), maxUsers, users);
+        addTally(tallies.ofCells(clusterIndex, segment, masks, periods));
       }
     },
     finish(): Sums {
@@ -148,108 +155,34 @@ export function createSums(grouping: Grouping, clusters: readonly Loaded[], peri
   };
 }
 
-function keepInWindow({ cells, day }: Segment, { from, until }: UsageWindow, rows: Int32Array, count: number): number {
-  let left = 0;
-  for (let index = 0; index < count; index++) {
-    const row = rows[index] ?? 0;
-    const usageDay = (cells.day[row] ?? 0) + day;
-    if (usageDay < from || usageDay >= until || isEmptyCell(cells, row)) continue;
-    rows[left] = row;
-    left++;
-  }
-  return left;
-}
-
-/** Cells of a segment: the first `count` of `rows`, and their groups. */
-type GroupedCells = {
-  readonly segment: Segment;
-  readonly rows: Int32Array;
-  readonly groups: Int32Array;
-  readonly count: number;
-};
-
-function addCellSums(
-  { segment, rows, groups, count }: GroupedCells,
-  { window, indexOfDay, list }: Periods,
+function addRows(
+  { count, period, jobs, newJobs, cpuSeconds, gpuSeconds, nodeSeconds }: Tally,
+  groups: Int32Array,
   sums: Float64Array,
   stride: number,
 ): void {
-  const { day, ran, began, cpuSeconds, gpuSeconds, nodeSeconds } = segment.cells;
-  for (let index = 0; index < count; index++) {
-    const row = rows[index] ?? 0;
-    const usageDay = (day[row] ?? 0) + segment.day;
-    const period = indexOfDay[usageDay - window.from] ?? 0;
-    const at = (groups[index] ?? 0) * stride + period * fields;
-    // Jobs that ran before the first day of a period are new to it on this day.
-    const isFirstDay = usageDay === Math.max(list[period]?.from ?? 0, window.from);
-    const jobs = (isFirstDay ? ran[row] : began[row]) ?? 0;
-    const newJobs = (usageDay === window.from ? ran[row] : began[row]) ?? 0;
-    sums[at + jobsField] = (sums[at + jobsField] ?? 0) + jobs;
-    sums[at + newJobsField] = (sums[at + newJobsField] ?? 0) + newJobs;
+  for (let row = 0; row < count; row++) {
+    const at = (groups[row] ?? 0) * stride + (period[row] ?? 0) * fields;
+    sums[at + jobsField] = (sums[at + jobsField] ?? 0) + (jobs[row] ?? 0);
+    sums[at + newJobsField] = (sums[at + newJobsField] ?? 0) + (newJobs[row] ?? 0);
     sums[at + cpuField] = (sums[at + cpuField] ?? 0) + (cpuSeconds[row] ?? 0);
     sums[at + gpuField] = (sums[at + gpuField] ?? 0) + (gpuSeconds[row] ?? 0);
     sums[at + nodeField] = (sums[at + nodeField] ?? 0) + (nodeSeconds[row] ?? 0);
   }
 }
 
-function noteCellUsers(
-  { segment, rows, groups, count }: GroupedCells,
-  { window, indexOfDay, list }: Periods,
-  numbers: Int32Array,
-  maxUsers: number,
-  users: KeySet,
-): void {
-  const { day, user } = segment.cells;
-  for (let index = 0; index < count; index++) {
-    const row = rows[index] ?? 0;
-    const period = indexOfDay[(day[row] ?? 0) + segment.day - window.from] ?? 0;
-    users.add(((groups[index] ?? 0) * list.length + period) * maxUsers + (numbers[user[row] ?? 0] ?? 0));
-  }
-}
-
 function noteUsers(
-  { jobs, job, period, count }: Entries,
-  groups: Int32Array,
+  { count, combination, period }: Tally,
+  user: Ids,
   numbers: Int32Array,
+  groups: Int32Array,
   periodCount: number,
   maxUsers: number,
   users: KeySet,
 ): void {
-  const { user } = jobs;
-  for (let index = 0; index < count; index++) {
-    const number = numbers[user[job[index] ?? 0] ?? 0] ?? 0;
-    users.add(((groups[index] ?? 0) * periodCount + (period[index] ?? 0)) * maxUsers + number);
-  }
-}
-
-function addJobs(
-  { count, period, weight, isNew }: Entries,
-  groups: Int32Array,
-  sums: Float64Array,
-  stride: number,
-): void {
-  for (let index = 0; index < count; index++) {
-    const at = (groups[index] ?? 0) * stride + (period[index] ?? 0) * fields;
-    const jobs = weight[index] ?? 0;
-    sums[at + jobsField] = (sums[at + jobsField] ?? 0) + jobs;
-    sums[at + newJobsField] = (sums[at + newJobsField] ?? 0) + jobs * (isNew[index] ?? 0);
-  }
-}
-
-function addHours(
-  { jobs, count, job, period, share }: Entries,
-  groups: Int32Array,
-  sums: Float64Array,
-  stride: number,
-): void {
-  for (let index = 0; index < count; index++) {
-    const at = (groups[index] ?? 0) * stride + (period[index] ?? 0) * fields;
-    const which = job[index] ?? 0;
-    const part = share[index] ?? 0;
-    const nodeSeconds = (jobs.nodes[which] ?? 0) * durationOf(jobs, which);
-    sums[at + cpuField] = (sums[at + cpuField] ?? 0) + cpuSecondsOf(jobs, which) * part;
-    sums[at + gpuField] = (sums[at + gpuField] ?? 0) + gpuSecondsOf(jobs, which) * part;
-    sums[at + nodeField] = (sums[at + nodeField] ?? 0) + nodeSeconds * part;
+  for (let row = 0; row < count; row++) {
+    const number = numbers[user[combination[row] ?? 0] ?? 0] ?? 0;
+    users.add(((groups[row] ?? 0) * periodCount + (period[row] ?? 0)) * maxUsers + number);
   }
 }
 

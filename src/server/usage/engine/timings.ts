@@ -1,5 +1,13 @@
 import { type Jobs, noTime } from '../segments/segment.ts';
-import { addToBucket, type Buckets, createBuckets, reserveSlots, sortedLists } from './buckets.ts';
+import {
+  addToBucket,
+  type Buckets,
+  createBuckets,
+  growBucket,
+  noValues,
+  reserveSlots,
+  sortedLists,
+} from './buckets.ts';
 import type { Grouping } from './grouping.ts';
 import type { Periods } from './periods.ts';
 import type { Entries } from './scan.ts';
@@ -20,10 +28,17 @@ type Sums = { readonly byGroup: Buckets; readonly byPeriod: Buckets; readonly to
 /**
  * Collects the times of jobs, so that every quantile is of the jobs themselves.
  * @param isDivided whether a job can have several entries
+ * @param jobCount the most jobs that there can be, or 0: memory for them is reserved
  */
-export function createTimings(kind: TimingKind, grouping: Grouping, periods: Periods, isDivided: boolean) {
+export function createTimings(
+  kind: TimingKind,
+  grouping: Grouping,
+  periods: Periods,
+  isDivided: boolean,
+  jobCount = 0,
+) {
   const periodCount = periods.list.length;
-  const parts = createBuckets();
+  const parts = createBuckets(Math.ceil((1.25 * jobCount) / Math.max(1, periodCount)));
   const sums: Sums | null = isDivided
     ? { byGroup: createBuckets(), byPeriod: createBuckets(), total: createBuckets() }
     : null;
@@ -83,13 +98,27 @@ function addParts(
   periodCount: number,
   parts: Buckets,
 ): void {
+  let slot = -1;
+  let list: Uint32Array = noValues;
+  let length = 0;
   for (let index = 0; index < count; index++) {
     const which = job[index] ?? 0;
     const begin = from[which] ?? noTime;
     const end = to[which] ?? noTime;
     if (begin === noTime || end < begin || weight[index] === 0) continue;
-    addToBucket(parts, (groups[index] ?? 0) * periodCount + (period[index] ?? 0), end - begin);
+    const of = (groups[index] ?? 0) * periodCount + (period[index] ?? 0);
+    // Most jobs have the slot of the job before.
+    if (of !== slot) {
+      if (slot >= 0) parts.lengths[slot] = length;
+      slot = of;
+      list = parts.lists[slot] ?? noValues;
+      length = parts.lengths[slot] ?? 0;
+    }
+    if (length === list.length) list = growBucket(parts, slot);
+    list[length] = end - begin;
+    length++;
   }
+  if (slot >= 0) parts.lengths[slot] = length;
 }
 
 function addSums(

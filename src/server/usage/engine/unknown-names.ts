@@ -1,6 +1,6 @@
 import { printable } from '../../../lib/text.ts';
 import { RequestProblem } from '../../http/problem.ts';
-import { type NameDimension, nameDimensions } from '../segments/segment.ts';
+import { type Ids, type NameDimension, nameDimensions } from '../segments/segment.ts';
 import { partsOf } from './filter.ts';
 import type { Loaded } from './loaded.ts';
 import type { Question } from './question.ts';
@@ -49,7 +49,7 @@ function knownNames(dimension: NameDimension, clusters: readonly Loaded[]): Read
   const known = new Set<string>();
   for (const { names, segments } of clusters) {
     const seen = new Uint8Array(names.length);
-    for (const { cells } of segments) mark(cells[dimension], seen);
+    for (const { cells } of segments) mark(cells.combinations[dimension], seen);
     seen.forEach((isSeen, id) => {
       const name = names[id] ?? null;
       if (isSeen === 1 && name !== null) for (const part of partsOf(dimension, name)) known.add(part);
@@ -58,6 +58,6 @@ function knownNames(dimension: NameDimension, clusters: readonly Loaded[]): Read
   return known;
 }
 
-function mark(ids: Uint16Array | Uint32Array, seen: Uint8Array): void {
-  for (const id of ids) seen[id] = 1;
+function mark(ids: Ids, seen: Uint8Array): void {
+  for (let index = 0; index < ids.length; index++) seen[ids[index] ?? 0] = 1;
 }

@@ -1,7 +1,6 @@
 import { firstAndLastSubmit } from '../../store/jobs.ts';
 import type { Reader } from '../../store/port.ts';
 import { dayOfDate } from '../cluster-clock.ts';
-import { isEmptyCell } from '../segments/segment.ts';
 import type { Loaded } from './loaded.ts';
 import { beginOfPeriod, nextPeriod, periodKinds, type UsageWindow } from './periods.ts';
 import type { Axis } from './scan.ts';
@@ -23,12 +22,10 @@ export async function rangeOf(reader: Reader, clusters: readonly Loaded[], axis:
         last = Math.max(last, segment.day);
         continue;
       }
-      const { count, day } = segment.cells;
-      for (let cell = 0; cell < count; cell++) {
-        if (isEmptyCell(segment.cells, cell)) continue;
-        first = Math.min(first, segment.day + (day[cell] ?? 0));
-        last = Math.max(last, segment.day + (day[cell] ?? 0));
-      }
+      const { usageDays } = segment.cells;
+      if (usageDays === null) continue;
+      first = Math.min(first, segment.day + usageDays.first);
+      last = Math.max(last, segment.day + usageDays.last);
     }
   }
   return first <= last ? { from: first, until: last + 1 } : null;

@@ -93,9 +93,10 @@ function jobsIn({ segments, clock, names }: Loaded, partition: string) {
   const leaves: number[] = [];
   for (const segment of segments) {
     const jobs = loadedPart(segment.columns);
+    const { partition: ids } = segment.cells.combinations;
     const base = clock.beginOf(segment.day);
     for (let job = 0; job < jobs.count; job++) {
-      if (isWanted[jobs.partition[job] ?? 0] !== true) continue;
+      if (isWanted[ids[jobs.combination[job] ?? 0] ?? 0] !== true) continue;
       const submit = base + (jobs.submit[job] ?? 0);
       const start = jobs.start[job] ?? noTime;
       const end = jobs.end[job] ?? noTime;

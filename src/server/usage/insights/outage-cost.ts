@@ -30,7 +30,7 @@ export function costsOf(spans: readonly Span[], { segments, clock, names }: Load
     if (open.length === 0) continue;
     const jobs = loadedPart(segment.columns);
     for (let job = 0; job < jobs.count; job++) {
-      const kind = kinds[jobs.state[job] ?? 0] ?? null;
+      const kind = kinds[segment.cells.combinations.state[jobs.combination[job] ?? 0] ?? 0] ?? null;
       const end = jobs.end[job] ?? noTime;
       if (kind === null || end === noTime || jobs.start[job] === noTime) continue;
       for (const { from, to, index } of open) {

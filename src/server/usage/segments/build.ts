@@ -5,7 +5,8 @@ import type { ClusterClock } from '../cluster-clock.ts';
 import { bookRun } from './booking.ts';
 import { createCells } from './cells.ts';
 import { encodeColumns, narrow } from './columns.ts';
-import { noDay, noTime } from './segment.ts';
+import { noTime } from './segment.ts';
+import { stepsOf } from './steps.ts';
 
 /** Takes the jobs of one segment and makes its stored form. */
 export type SegmentBuilder = {
@@ -22,14 +23,14 @@ export function createSegmentBuilder(day: number, clock: ClusterClock, idOf: (na
   const jobs = emptyColumns();
   const cells = createCells();
   let [firstDay, lastDay] = [day, day];
-  const hosts = new Map<string, readonly number[]>();
+  const hostIds = new Map<string, readonly number[]>();
 
   function nodeIds(list: string | null): readonly number[] {
     if (list === null) return [];
-    let ids = hosts.get(list);
+    let ids = hostIds.get(list);
     if (ids === undefined) {
       ids = [...new Set(hostsOf(list) ?? [])].map(idOf);
-      hosts.set(list, ids);
+      hostIds.set(list, ids);
     }
     return ids;
   }
@@ -45,38 +46,28 @@ export function createSegmentBuilder(day: number, clock: ClusterClock, idOf: (na
       const [cpus, gpus, nodes] = [countOf(row.cpus), countOf(row.gpus), countOf(row.nodes)];
       const cpuSeconds = secondsOf(row.cpu_hours, cpus * duration);
       const gpuSeconds = secondsOf(row.gpu_hours, gpus * duration);
-      const ids = [
-        idOf(row.partition),
-        idOf(row.account),
-        idOf(row.user),
-        row.qos === null ? 0 : idOf(row.qos),
-        idOf(row.state),
-      ] as const;
+      const qos = row.qos === null ? 0 : idOf(row.qos);
+      const names = [idOf(row.partition), idOf(row.account), idOf(row.user), qos, idOf(row.state)];
+      const combination = cells.combination(names);
 
+      jobs.combination.push(combination);
       jobs.submit.push(time(submit - base));
       jobs.start.push(start === null ? noTime : time(start - base));
       jobs.end.push(end === null ? noTime : time(end - base));
-      jobs.submitDay.push(dayOffset(submitDay - day));
-      jobs.startDay.push(startDay === null ? noDay : dayOffset(startDay - day));
       jobs.cpus.push(cpus);
       jobs.gpus.push(gpus);
       jobs.nodes.push(nodes);
-      jobs.partition.push(ids[0]);
-      jobs.account.push(ids[1]);
-      jobs.user.push(ids[2]);
-      jobs.qos.push(ids[3]);
-      jobs.state.push(ids[4]);
       jobs.cpuSeconds.push(cpuSeconds);
       jobs.gpuSeconds.push(gpuSeconds);
       if (cpuSeconds !== cpus * duration) jobs.hasOwnCpuSeconds = true;
       if (gpuSeconds !== gpus * duration) jobs.hasOwnGpuSeconds = true;
-      for (const id of nodeIds(row.node_list)) jobs.nodeIds.push(id);
-      jobs.nodeOffsets.push(jobs.nodeIds.length);
+      const used = { cpuSeconds, gpuSeconds, nodeSeconds: nodes * duration };
+      const hosts = nodeIds(row.node_list);
+      for (const id of hosts) jobs.nodeIds.push(id);
+      jobs.nodeCounts.push(hosts.length);
 
       firstDay = Math.min(firstDay, submitDay, startDay ?? day);
       lastDay = Math.max(lastDay, submitDay, startDay ?? day);
-      const used = { cpuSeconds, gpuSeconds, nodeSeconds: nodes * duration };
-      const combination = cells.combination(ids);
       let began = 1;
       const isBooked = bookRun({ start, end }, clock, (usageDay, share) => {
         cells.add(combination, dayOffset(usageDay - day), { ran: 1, began, share, ...used });
@@ -91,7 +82,7 @@ export function createSegmentBuilder(day: number, clock: ClusterClock, idOf: (na
       last_day: lastDay,
       cells: cells.encoded(),
       columns: encodedJobs(jobs),
-      node_lists: encodeColumns({ offsets: Uint32Array.from(jobs.nodeOffsets), ids: narrow(jobs.nodeIds) }),
+      node_lists: encodeColumns({ counts: narrow(jobs.nodeCounts), ids: narrow(jobs.nodeIds) }),
     }),
   };
 }
@@ -104,40 +95,29 @@ function emptyColumns() {
     submit: column(),
     start: column(),
     end: column(),
-    submitDay: column(),
-    startDay: column(),
+    combination: column(),
     cpus: column(),
     gpus: column(),
     nodes: column(),
-    partition: column(),
-    account: column(),
-    user: column(),
-    qos: column(),
-    state: column(),
     cpuSeconds: column(),
     gpuSeconds: column(),
     hasOwnCpuSeconds: false,
     hasOwnGpuSeconds: false,
-    nodeOffsets: [0],
+    nodeCounts: column(),
     nodeIds: column(),
   };
 }
 
 function encodedJobs(jobs: JobColumns): Uint8Array {
+  const [start, end] = [Int32Array.from(jobs.start), Int32Array.from(jobs.end)];
   return encodeColumns({
-    submit: Int32Array.from(jobs.submit),
-    start: Int32Array.from(jobs.start),
-    end: Int32Array.from(jobs.end),
-    submitDay: Int16Array.from(jobs.submitDay),
-    startDay: Int16Array.from(jobs.startDay),
-    cpus: Uint32Array.from(jobs.cpus),
+    end: stepsOf(end),
+    start: stepsOf(start, end),
+    submit: stepsOf(Int32Array.from(jobs.submit), start),
+    combination: narrow(jobs.combination),
+    cpus: narrow(jobs.cpus),
     gpus: narrow(jobs.gpus),
     nodes: narrow(jobs.nodes),
-    partition: narrow(jobs.partition),
-    account: narrow(jobs.account),
-    user: narrow(jobs.user),
-    qos: narrow(jobs.qos),
-    state: narrow(jobs.state),
     ...(jobs.hasOwnCpuSeconds && { cpuSeconds: Float64Array.from(jobs.cpuSeconds) }),
     ...(jobs.hasOwnGpuSeconds && { gpuSeconds: Float64Array.from(jobs.gpuSeconds) }),
   });
@@ -159,7 +139,7 @@ function time(seconds: number): number {
 }
 
 function dayOffset(days: number): number {
-  return clamped(days, noDay + 1, 2 ** 15 - 1);
+  return clamped(days, -(2 ** 15), 2 ** 15 - 1);
 }
 
 function clamped(value: number, least: number, most: number): number {

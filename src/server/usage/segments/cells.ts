@@ -40,22 +40,29 @@ export function createCells() {
     encoded(): Uint8Array {
       // In this order the columns compress best.
       const sorted = [...cells.values()].sort((a, b) => a.combination - b.combination || a.day - b.day);
-      const ids = (index: number) => narrow(sorted.map((cell) => namesOf[cell.combination]?.[index] ?? 0));
+      const ids = (index: number) => narrow(namesOf.map((names) => names[index] ?? 0));
       return encodeColumns({
-        day: Int16Array.from(sorted, (cell) => cell.day),
         partition: ids(0),
         account: ids(1),
         user: ids(2),
         qos: ids(3),
         state: ids(4),
-        ran: Uint32Array.from(sorted, (cell) => cell.ran),
-        began: Uint32Array.from(sorted, (cell) => cell.began),
-        cpuSeconds: Float64Array.from(sorted, (cell) => cell.cpuSeconds),
-        gpuSeconds: Float64Array.from(sorted, (cell) => cell.gpuSeconds),
-        nodeSeconds: Float64Array.from(sorted, (cell) => cell.nodeSeconds),
+        day: Int16Array.from(sorted, (cell) => cell.day),
+        combination: narrow(sorted.map((cell) => cell.combination)),
+        ran: narrow(sorted.map((cell) => cell.ran)),
+        began: narrow(sorted.map((cell) => cell.began)),
+        cpuSeconds: Float64Array.from(sorted, (cell) => wholeIfNear(cell.cpuSeconds)),
+        gpuSeconds: Float64Array.from(sorted, (cell) => wholeIfNear(cell.gpuSeconds)),
+        nodeSeconds: Float64Array.from(sorted, (cell) => wholeIfNear(cell.nodeSeconds)),
       });
     },
   };
+}
+
+/** Shares of whole seconds are whole seconds but for the rounding of the division, and whole numbers compress better. */
+function wholeIfNear(seconds: number): number {
+  const whole = Math.round(seconds);
+  return Math.abs(seconds - whole) <= 1e-9 * Math.max(1, Math.abs(seconds)) ? whole : seconds;
 }
 
 const daysAtMost = 2 ** 17;
