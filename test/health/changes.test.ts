@@ -59,6 +59,22 @@ test('the same problem of another system is not a new alert; another problem is'
   ]);
 });
 
+test('a repeated message has the current status, and a later change to critical is notified', () => {
+  const warning = [finding({ topic: 'disk', status: 'warning', text: '200 MiB left' })];
+  const critical = [finding({ topic: 'disk', text: '20 MiB left' })];
+  const runs = [...Array<readonly HealthFinding[]>(48).fill(critical), warning, warning, critical];
+  expect(told(...runs).filter((one) => one !== null)).toEqual([
+    'problem critical: PROBLEM: 20 MiB left',
+    'still warning: STILL: 200 MiB left (first reported 4h ago)',
+    'problem critical: PROBLEM: 20 MiB left',
+  ]);
+  expect(told(critical, warning, critical)).toEqual([
+    'problem critical: PROBLEM: 20 MiB left',
+    null,
+    'problem critical: PROBLEM: 20 MiB left',
+  ]);
+});
+
 test('a change to critical is notified again, and a change to warning is not', () => {
   const warning = [finding({ topic: 'disk', status: 'warning', text: '200 MiB left' })];
   const critical = [finding({ topic: 'disk', text: '20 MiB left' })];

@@ -178,17 +178,38 @@ describe('an outage that another outbox detected too', () => {
 
 describe('the other rules', () => {
   test.each([
-    ['a filesystem', { filesystems: { glade: false, work: true } }, 'Filesystem glade', 'major', 'unavailable: glade'],
-    ['the only filesystem', { filesystems: { glade: false } }, 'Filesystem glade', 'major', 'unavailable: glade'],
-    ['the hub', { available: false }, 'JupyterHub', 'major', 'JupyterHub does not answer'],
-    ['a tenth of the nodes', { down: 10 }, 'Compute nodes', 'minor', '10 % of the compute nodes are down (10 of 100)'],
-    ['a quarter of them', { down: 25 }, 'Compute nodes', 'major', '(25 of 100)'],
-    ['half of them', { down: 50 }, 'Compute nodes', 'critical', '(50 of 100)'],
-  ] as const)('%s', (_, sketch, component, severity, title) => {
+    [
+      'a filesystem',
+      { filesystems: { glade: false, work: true } },
+      'Filesystem glade',
+      'major',
+      'unavailable: glade',
+      'glade',
+    ],
+    [
+      'the only filesystem',
+      { filesystems: { glade: false } },
+      'Filesystem glade',
+      'major',
+      'unavailable: glade',
+      'glade',
+    ],
+    ['the hub', { available: false }, 'JupyterHub', 'major', 'JupyterHub does not answer', 'hub'],
+    [
+      'a tenth of the nodes',
+      { down: 10 },
+      'Compute nodes',
+      'minor',
+      '10 % of the compute nodes are down (10 of 100)',
+      'nodes',
+    ],
+    ['a quarter of them', { down: 25 }, 'Compute nodes', 'major', '(25 of 100)', 'nodes'],
+    ['half of them', { down: 50 }, 'Compute nodes', 'critical', '(50 of 100)', 'nodes'],
+  ] as const)('%s', (_, sketch, component, severity, title, thing) => {
     using site = watched();
     site.see(sketch);
     expect(site.see(sketch)).toMatchObject([
-      { outage: { component, severity, title: expect.stringContaining(title) } },
+      { outage: { component, severity, title: expect.stringContaining(title), outage_rule: { affected: [thing] } } },
     ]);
   });
 
@@ -270,6 +291,26 @@ describe('reports and maintenance by operators', () => {
     const planned = { title: 'Maintenance', severity: 'maintenance', start: naiveUtc(momentOf(0)), eta };
     reportOutage(site.outbox, 'Derecho', planned, momentOf(-1));
     for (let count = 0; count <= 5; count++) expect(site.see(down)).toEqual([]);
+    expect(kinds(site.see(down))).toEqual(['begins']);
+  });
+
+  test('a maintenance that is planned for later, or of another system, hides nothing', () => {
+    using site = watched();
+    const planned = { title: 'Maintenance', severity: 'maintenance', start: naiveUtc(momentOf(50)) };
+    reportOutage(site.outbox, 'derecho', planned, momentOf(-1));
+    reportOutage(site.outbox, 'casper', { ...planned, start: naiveUtc(momentOf(-1)) }, momentOf(-1));
+    reportOutage(site.outbox, 'derecho', { title: 'Slow', severity: 'minor' }, momentOf(-1));
+    site.see(down);
+    expect(kinds(site.see(down))).toEqual(['begins']);
+  });
+
+  test('a maintenance that was resolved early ends at its resolution, not at its estimate', () => {
+    using site = watched();
+    const planned = { title: 'M', severity: 'maintenance', start: naiveUtc(momentOf(0)), eta: naiveUtc(momentOf(40)) };
+    const { outage_key } = reportOutage(site.outbox, 'derecho', planned, momentOf(-1));
+    for (let count = 0; count <= 2; count++) expect(site.see(down)).toEqual([]);
+    resolveOutage(site.outbox, outage_key, {}, momentOf(2.5));
+    expect(site.see(down)).toEqual([]);
     expect(kinds(site.see(down))).toEqual(['begins']);
   });
 });

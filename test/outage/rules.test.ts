@@ -36,7 +36,7 @@ test.each([
 ])('of %d nodes, %d down are %s', (total, down, severity) => {
   const found = ruleOf('nodes_down').find(['nodes'], ['nodes'], observation({ nodes: { total, down } }));
   expect(found.severity).toBe(severity as 'minor');
-  expect(found.title).toContain(`(${down} of ${total})`);
+  expect(found.title).toBe(`${(down / total) * 100} % of the compute nodes are down (${down} of ${total})`);
 });
 
 const filesystem = (filesystem_name: string) => ({ filesystem_name, available: false });
@@ -79,4 +79,14 @@ test('the worse of two severities does not depend on their order', () => {
     'critical',
     'major',
   ]);
+});
+
+test.each([
+  [7, 1, '14 %'],
+  [8, 1, '13 %'],
+  [3, 2, '67 %'],
+  [1000, 104, '10 %'],
+])('of %d nodes, %d down are %s, rounded', (total, down, percent) => {
+  const { title } = ruleOf('nodes_down').find(['nodes'], ['nodes'], observation({ nodes: { total, down } }));
+  expect(title).toBe(`${percent} of the compute nodes are down (${down} of ${total})`);
 });

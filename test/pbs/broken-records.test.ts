@@ -58,6 +58,16 @@ describe.each(sources)('%s', (_, capture, read) => {
     expect(countOfDamage(all)).toBe(0);
   });
 
+  test('all are read if other text follows the document', async () => {
+    const whole = bytesOf(
+      capture,
+      capture.records.map(({ text }) => text),
+    );
+    const all = await read([whole, Buffer.from('The session is closed.\n')]);
+    expect(all.given).toHaveLength(capture.records.length);
+    expect(countOfDamage(all)).toBe(0);
+  });
+
   test('a change inside one record affects no other, and is counted if the record is lost', async () => {
     await fc.assert(
       fc.asyncProperty(slice, fc.nat(3), mutation, chunkSizes, async ({ records }, index, change, sizes) => {

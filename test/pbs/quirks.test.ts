@@ -163,6 +163,7 @@ describe('a value whose type the new encoder changed', () => {
     ['queue', '"\\u0077orkq"', { queues: ['workq'] }],
     ['ncpus', '"2"', { cores: 2 }],
     ['exec_host', '"n1/0*128+n2/1"', { hosts: ['n1', 'n2'] }],
+    ['exec_host', '"n1+n2/1"', { hosts: ['n1', 'n2'] }],
     ['exec_host', 'null', { hosts: [] }],
   ])('%s %s is read right', async (field, value, expected) => {
     // Only the second ncpus is what the job asks for.

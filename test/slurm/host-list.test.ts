@@ -15,13 +15,27 @@ describe('a node list', () => {
     expect(countHosts(list)).toBe(hosts.length);
   });
 
-  test.each(['None assigned', '(null)', 'c[001-[002-003]]', 'c[1-2', 'c1-2]', 'c[2-1]', 'c[]', 'c[a-b]', 'a,,b', ',a'])(
-    '%s gives no hosts',
-    (list) => {
-      expect(hostsOf(list)).toBeNull();
-      expect(countHosts(list)).toBeNull();
-    },
-  );
+  test.each([
+    'None assigned',
+    '(null)',
+    'c[001-[002-003]]',
+    'c[1-2',
+    'c1-2]',
+    'c[2-1]',
+    'c[]',
+    'c[a-b]',
+    'a,,b',
+    ',a',
+    'c[-5]',
+    'c[5-]',
+    'c[1--2]',
+    'c[1-2-3]',
+    'c[1234567890]',
+    'c[1-1234567890]',
+  ])('%s gives no hosts', (list) => {
+    expect(hostsOf(list)).toBeNull();
+    expect(countHosts(list)).toBeNull();
+  });
 
   test('one of more hosts than any cluster has is counted and not written out', () => {
     expect(countHosts('c[1-999999999]')).toBe(999_999_999);
