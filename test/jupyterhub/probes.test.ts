@@ -15,6 +15,25 @@ const usersOf = async (answer: Parameters<typeof answeringUsers>[0]) => {
 const reasonOf = ({ probed }: Awaited<ReturnType<typeof usersOf>>) =>
   probed.kind === 'failed' ? probed.reason : 'is no failure';
 
+test('each request and the command have the configured time, and a limit of output', async () => {
+  const seen: unknown[] = [];
+  const executor = answering(({ host, timeoutSeconds, maxOutputBytes }) => {
+    seen.push([host, timeoutSeconds, maxOutputBytes]);
+    return { stdout: '[]' };
+  });
+  const timeouts = { request: 7, command: 8 };
+  const limited = hubOf({ timeouts, max_output_mib: { host: 3 }, nodes_host: 'login1' });
+  await probeUsers(limited, executor);
+  await probeMetrics(limited, executor);
+  await probeHubNodes(limited, ['jhlnodes'], executor);
+  const mebibyte = 1_048_576;
+  expect(seen).toEqual([
+    [null, 7, 256 * mebibyte],
+    [null, 7, 256 * mebibyte],
+    ['login1', 8, 3 * mebibyte],
+  ]);
+});
+
 describe('users', () => {
   /** The hub whose 5,000 users were recorded. */
   const recorded = hubOf({ url: 'http://127.0.0.1:8000' });
@@ -60,6 +79,8 @@ describe('users', () => {
     expect(seconds[0]).toBe(0.2);
     expect(Math.max(...seconds)).toBe(0.2);
     expect(seconds.at(-1)).toBeLessThan(0.2);
+    // The list ends when no time is left.
+    expect(Math.min(...seconds)).toBeGreaterThan(0);
   });
 
   test('the error about an aborted list has its users, pages and bytes', async () => {
