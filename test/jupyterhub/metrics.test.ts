@@ -14,6 +14,8 @@ below -1
 infinite +Inf
 none NaN
  indented 1
+novalue7
+noblank{a="1"}7
 broken{a="1" 1
 `;
   expect([...parseMetrics(text)]).toEqual([
