@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { parseSnapshot, withReservationsFrom } from '../../src/commands/demo/made-history.ts';
 import { madeJobs } from '../../src/commands/demo/made-jobs.ts';
 import { credentials, fixtures, type Site } from './site.ts';
 
@@ -33,9 +34,11 @@ export async function sendRecordedDay(site: Site, url: string): Promise<void> {
     });
     if (answer.status !== 201) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
   };
+  const hour = 60 * minute;
   const naive = (ms: number) => new Date(ms).toISOString().slice(0, -1);
 
-  const derecho = await recordedSnapshot(site, 'derecho');
+  const recorded = JSON.stringify(await recordedSnapshot(site, 'derecho'));
+  const derecho = withReservationsFrom(parseSnapshot(recorded), now + 75 * hour);
   for (let index = 0; index < dayOfDerecho.snapshots; index++) {
     if (isIn(index, dayOfDerecho.gap)) continue;
     const isLast = index === dayOfDerecho.snapshots - 1;
@@ -76,7 +79,6 @@ export async function sendRecordedDay(site: Site, url: string): Promise<void> {
   });
   if (!answer.ok) throw new Error(`ingest: ${answer.status} ${await answer.text()}`);
 
-  const hour = 60 * minute;
   await post('outage', {
     system_name: 'casper',
     title: `GPU nodes are slow ${script}`,

@@ -83,7 +83,7 @@ export const demoCommand = defineCommand({
 
       if (args.keep) {
         say(
-          '\n5. The receiver gets a day of snapshots made from the recordings, and a year of made-up jobs of derecho.',
+          '\n5. The receiver gets a day of snapshots made from the recordings, a made-up hub, and a year of made-up jobs of derecho.',
         );
         await fillReceiver(demoReceiver, systems);
         await keepFresh(demoReceiver, systems, stopSignal, (error) => context.log.warn(messageOf(error)));

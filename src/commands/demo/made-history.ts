@@ -35,12 +35,29 @@ const snapshotSchema = z.looseObject({
   gpu_count_idle: z.number(),
   queues: z.array(counters),
   user_project_queues: z.array(counters),
+  reservations: z.array(z.looseObject({ start_time: z.string(), end_time: z.string() })).default([]),
 });
 export type DemoSnapshot = z.output<typeof snapshotSchema>;
 
 /** Parses the answer of the receiver to a request for the newest snapshot. */
 export function parseSnapshot(body: string): DemoSnapshot {
   return snapshotSchema.parse(JSON.parse(body));
+}
+
+/** Returns a recorded snapshot with its reservations moved in time, so that the first begins at a time in ms. */
+export function withReservationsFrom<Recorded extends Pick<DemoSnapshot, 'reservations'>>(
+  recorded: Recorded,
+  begin: number,
+): Recorded {
+  const msOf = (time: string) => Date.parse(`${time}Z`);
+  const first = Math.min(...recorded.reservations.map(({ start_time }) => msOf(start_time)));
+  const moved = (time: string) => naive(msOf(time) - first + begin);
+  const reservations = recorded.reservations.map((one) => ({
+    ...one,
+    start_time: moved(one.start_time),
+    end_time: moved(one.end_time),
+  }));
+  return { ...recorded, reservations };
 }
 
 /**
@@ -83,6 +100,40 @@ export function snapshotRequest(system: string, recorded: DemoSnapshot, at: numb
       pending_jobs: Math.round(recorded.pending_jobs / curve),
       queues: recorded.queues.map(scaled),
       user_project_queues: recorded.user_project_queues.map(scaled),
+    },
+  };
+}
+
+/** Returns the snapshots of a made-up hub over a day that ends now. */
+export function madeHubDay(hub: string, now: number): DemoRequest[] {
+  return Array.from({ length: steps }, (_, index) => hubRequest(hub, now - (steps - 1 - index) * stepMs));
+}
+
+/** Returns a snapshot of a made-up hub for a time: most users come by day. */
+export function hubRequest(hub: string, at: number): DemoRequest {
+  const curve = 1 + 0.6 * Math.sin((at / hourMs / 24 - 0.35) * 2 * Math.PI);
+  const [logins = 0, casperJobs = 0, derechoJobs = 0] = [210, 46, 12].map((count) => Math.round(count * curve));
+  const busy = Math.round(11 * curve);
+  return {
+    path: `/api/v1/status/${hub}`,
+    body: {
+      timestamp: naive(at),
+      available: true,
+      active_users: Math.round(190 * curve),
+      active_sessions: logins + casperJobs + derechoJobs,
+      casper_login_jobs: logins,
+      casper_batch_jobs: casperJobs,
+      derecho_batch_jobs: derechoJobs,
+      nodes_total: 20,
+      nodes_busy: busy,
+      nodes_free: 19 - busy,
+      nodes_down: 1,
+      cpus_total: 720,
+      cpus_used: busy * 36,
+      cpu_utilization_percent: percentOf(busy * 36, 720),
+      memory_total_gb: 7200,
+      memory_used_gb: busy * 290,
+      memory_utilization_percent: percentOf(busy * 290, 7200),
     },
   };
 }

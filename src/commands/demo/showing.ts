@@ -3,10 +3,13 @@ import { send } from '../../lib/http.ts';
 import {
   type DemoRequest,
   type DemoSnapshot,
+  hubRequest,
   madeDay,
+  madeHubDay,
   madeOutages,
   parseSnapshot,
   snapshotRequest,
+  withReservationsFrom,
 } from './made-history.ts';
 import { madeJobs } from './made-jobs.ts';
 
@@ -15,16 +18,19 @@ export type DemoReceiver = { readonly url: string; readonly login: string; reado
 
 /** The jobs are made up. They have the name of a system, so that its page shows how long jobs wait. */
 const cluster = 'derecho';
+const hub = 'jupyterhub';
+const hourMs = 60 * 60_000;
 const refreshMs = 4 * 60_000;
 const shares: Readonly<Record<string, number>> = { derecho: 0.35, casper: 0.25 };
 
-/** Fills the receiver with a day of snapshots of each system, outages, and a year of finished Slurm jobs. */
+/** Fills the receiver with a day of snapshots of each system and of a hub, outages, and a year of finished Slurm jobs. */
 export async function fillReceiver(receiver: DemoReceiver, systems: readonly string[]): Promise<void> {
   const now = Date.now();
   for (const system of systems) {
-    const recorded = await newestSnapshot(receiver, system);
+    const recorded = withReservationsFrom(await newestSnapshot(receiver, system), now - 2 * hourMs);
     for (const request of madeDay(system, recorded, shares[system] ?? 0, now)) await post(receiver, request);
   }
+  for (const request of madeHubDay(hub, now)) await post(receiver, request);
   for (const request of madeOutages(now)) await post(receiver, request);
   await post(receiver, { path: '/api/data/ingest', body: { hostname: cluster, jobs: madeJobs(now) } });
 }
@@ -45,6 +51,7 @@ export async function keepFresh(
     for (const [system, snapshot] of recorded) {
       await post(receiver, snapshotRequest(system, snapshot, Date.now(), shares[system] ?? 0));
     }
+    await post(receiver, hubRequest(hub, Date.now()));
   };
   const timer = setInterval(() => void refresh().catch(onFailure), refreshMs);
   until.addEventListener('abort', () => clearInterval(timer), { once: true });
