@@ -104,6 +104,19 @@ describeThat(chromiumNeed)('the dashboard', () => {
     await page.getByRole('heading', { name: 'If you submit now' }).waitFor();
   });
 
+  test.each([
+    ['project', '/systems/derecho', 'Jobs of derecho by project', /^Running jobs of project \S+ were/],
+    ['user', '/systems/derecho?by=user', 'Jobs of derecho by user', /^Running jobs of user \S+ were/],
+    ['reservation', '/systems/derecho', 'Reservations of derecho', 'First report'],
+  ])('opens the history of a %s', async (kind, path, table, shown) => {
+    await page.goto(path);
+    const link = page.getByRole('table', { name: table, exact: true }).locator('tbody th a').first();
+    const name = await link.innerText();
+    await link.click();
+    await page.getByRole('heading', { name: `History of ${kind} ${name}` }).waitFor();
+    await page.getByText(shown).first().waitFor();
+  });
+
   test('marks gaps, failed probes and outages in a history', async () => {
     await page.goto('/systems/derecho/history');
     await page.getByText('events are marked in the charts').click();

@@ -1,5 +1,13 @@
 /** What a history can be of: all of a system, or one of its parts. */
-export type HistoryOf = 'totals' | 'queues' | 'node-types' | 'login-nodes' | 'filesystems' | 'users' | 'projects';
+export type HistoryOf =
+  | 'totals'
+  | 'queues'
+  | 'node-types'
+  | 'login-nodes'
+  | 'filesystems'
+  | 'users'
+  | 'projects'
+  | 'reservations';
 
 /** Returns the address of the page of a system. */
 export function systemPage(system: string): string {

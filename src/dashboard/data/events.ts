@@ -1,4 +1,5 @@
 import { parseTime } from '../format/times.ts';
+import { historyPage } from './addresses.ts';
 import type { Outage, Reservation } from './status.ts';
 
 /** Something with a beginning and an end on a calendar. Times are ms since 1970. */
@@ -11,7 +12,8 @@ export type CalendarEvent = {
   /** The end, or the expected end; null if it is unknown. */
   readonly end: number | null;
   readonly nodes: number | null;
-  readonly page: string | null;
+  /** The page about it. */
+  readonly page: string;
 };
 
 /** Returns outages and reservations as events, the earliest first. */
@@ -38,7 +40,7 @@ export function eventsOf(outages: readonly Outage[], reservations: readonly Rese
         start: parseTime(reservation.start_time) ?? 0,
         end: parseTime(reservation.end_time),
         nodes: reservation.node_count,
-        page: null,
+        page: historyPage(reservation.system_name, 'reservations', reservation.reservation_name),
       }),
     ),
   ];

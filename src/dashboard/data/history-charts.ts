@@ -1,5 +1,5 @@
 import { short } from '../format/numbers.ts';
-import type { History } from './status.ts';
+import type { FieldHistory, History } from './status.ts';
 
 /** A chart of some fields of a history that have one unit. */
 export type ChartOfFields = {
@@ -21,6 +21,14 @@ const utilization: Entry = [
   '%',
   { cpu_utilization_percent: 'CPU', gpu_utilization_percent: 'GPU', memory_utilization_percent: 'Memory' },
   100,
+];
+
+/** Of users and projects the record has what queues have, without the number of users. */
+const ofPerson: readonly Entry[] = [
+  ['Jobs', 'jobs', { running_jobs: 'Running', pending_jobs: 'Pending', held_jobs: 'Held' }],
+  ['Cores', 'cores', { cores_allocated: 'Allocated', cores_pending: 'Asked for', cores_held: 'Held' }],
+  ['GPUs', 'GPUs', { gpus_allocated: 'Allocated', gpus_pending: 'Asked for', gpus_held: 'Held' }],
+  ['Nodes', 'nodes', { nodes_allocated: 'Allocated' }],
 ];
 
 /** The charts of each kind of history, in their order. */
@@ -52,13 +60,9 @@ const charts: Readonly<Record<string, readonly Entry[]>> = {
       },
     ],
   ],
-  queue: [
-    ['Jobs', 'jobs', { running_jobs: 'Running', pending_jobs: 'Pending', held_jobs: 'Held' }],
-    ['Cores', 'cores', { cores_allocated: 'Allocated', cores_pending: 'Asked for', cores_held: 'Held' }],
-    ['GPUs', 'GPUs', { gpus_allocated: 'Allocated', gpus_pending: 'Asked for', gpus_held: 'Held' }],
-    ['Nodes', 'nodes', { nodes_allocated: 'Allocated' }],
-    ['Active users', 'users', { active_users: 'Active users' }],
-  ],
+  queue: [...ofPerson, ['Active users', 'users', { active_users: 'Active users' }]],
+  user: ofPerson,
+  project: ofPerson,
   node_type: [
     ['Utilization', '%', { utilization_percent: 'CPU', memory_utilization_percent: 'Memory' }, 100],
     ['Nodes', 'nodes', { nodes_available: 'Available', nodes_allocated: 'Allocated', nodes_down: 'Down' }],
@@ -85,13 +89,18 @@ export function chartsOf({ kind, fields }: History, first: string): ChartOfField
     const known = Object.entries(names)
       .filter(([field]) => fields[field]?.average.some((value) => value !== null))
       .map(([field, name]) => ({ field, name }));
-    const isZero = known.every(({ field }) => fields[field]?.maximum.every((value) => value === null || value === 0));
+    const isZero = known.every(({ field }) => greatestOf(fields[field]) === 0);
     const isAsked = Object.hasOwn(names, first);
     if (known.length === 0 || (isZero && !isAsked && title !== 'Jobs')) return [];
     return [{ title, unit, fields: known, ...(max === undefined ? {} : { max }) }];
   });
   const isFirst = (chart: ChartOfFields) => chart.fields.some(({ field }) => field === first);
   return [...found.filter(isFirst), ...found.filter((chart) => !isFirst(chart))];
+}
+
+/** Returns the greatest value, or the greatest average if only averages are kept. */
+function greatestOf(values: FieldHistory | undefined): number {
+  return Math.max(0, ...(values?.maximum ?? values?.average ?? []).map((value) => value ?? 0));
 }
 
 /**
@@ -101,11 +110,12 @@ export function chartsOf({ kind, fields }: History, first: string): ChartOfField
 export function sentenceOf({ title, unit, fields }: ChartOfFields, { fields: values }: History, of: string): string {
   const first = fields[0];
   const known = (first && values[first.field]?.average.filter((value) => value !== null)) ?? [];
-  const maxima = (first && values[first.field]?.maximum.filter((value) => value !== null)) ?? [];
   const average = known.reduce((sum, value) => sum + value, 0) / Math.max(1, known.length);
   const what = /^[A-Z]{2}/.test(title) ? title : title.toLowerCase();
   const subject = first === undefined || first.name === title ? title : `${first.name} ${what}`;
   const suffix = ['%', 'TiB'].includes(unit) ? `\u00a0${unit}` : '';
   const verb = title.endsWith('s') ? 'were' : 'was';
-  return `${subject} of ${of} ${verb} ${short(average)}${suffix} on average and ${short(Math.max(0, ...maxima))}${suffix} at most.`;
+  const greatest = `${short(greatestOf(first && values[first.field]))}${suffix}`;
+  const end = first && values[first.field]?.maximum ? `${greatest} at most` : `${greatest} in the highest step`;
+  return `${subject} of ${of} ${verb} ${short(average)}${suffix} on average and ${end}.`;
 }

@@ -176,11 +176,28 @@ export type Reservation = {
   readonly partition: string | null;
 };
 
+/** What snapshots reported about a reservation, the oldest change first. */
+export type ReservationHistory = {
+  readonly last_reported: string;
+  readonly changes: readonly ReservationChange[];
+};
+
+/** A reservation from a snapshot on. */
+export type ReservationChange = Pick<
+  Reservation,
+  'start_time' | 'end_time' | 'node_count' | 'partition' | 'description'
+> & {
+  readonly at: string;
+  /** The last snapshot that reported it before, if that was long ago. */
+  readonly silent_since: string | null;
+};
+
 /** The values of a field in the steps of a history; null where there is none. */
 export type FieldHistory = {
   readonly average: readonly (number | null)[];
-  readonly minimum: readonly (number | null)[];
-  readonly maximum: readonly (number | null)[];
+  /** Absent for users and projects, of which only sums are kept. */
+  readonly minimum?: readonly (number | null)[];
+  readonly maximum?: readonly (number | null)[];
 };
 
 /** The steps of a history, and how well snapshots cover them. */

@@ -11,6 +11,7 @@ import type { History, UserHistory } from '../data/status.ts';
 import { duration, parseTime } from '../format/times.ts';
 import { parameter, setParameters } from '../navigation.ts';
 import type { PageParameters } from './parameters.ts';
+import { ReservationHistoryView } from './reservation-history.tsx';
 import { UserHistoryChart, useUserQuestion } from './user-history.tsx';
 
 const words: Readonly<Record<HistoryOf, string>> = {
@@ -19,8 +20,9 @@ const words: Readonly<Record<HistoryOf, string>> = {
   'node-types': 'node type',
   'login-nodes': 'login node',
   filesystems: 'filesystem',
-  users: 'users',
-  projects: 'projects',
+  users: 'user',
+  projects: 'project',
+  reservations: 'reservation',
 };
 
 function partOf(text: string): HistoryOf {
@@ -31,8 +33,7 @@ function partOf(text: string): HistoryOf {
 export function HistoryPage({ system = '' }: PageParameters) {
   const part = partOf(parameter('of'));
   const name = parameter('name');
-  const range = rangeOf('24h');
-  const title = part === 'totals' ? system : `${words[part]} ${name}`;
+  const title = part === 'totals' ? system : name === '' ? part : `${words[part]} ${name}`;
   return (
     <>
       <div class="heading">
@@ -42,8 +43,24 @@ export function HistoryPage({ system = '' }: PageParameters) {
           <a href={systemPage(system)}>{part === 'totals' ? 'now' : system}</a>
         </span>
       </div>
+      {part === 'reservations' ? (
+        <ReservationHistoryView system={system} name={name} />
+      ) : (
+        <OverTime system={system} part={part} name={name} title={title} />
+      )}
+    </>
+  );
+}
+
+type Part = { system: string; part: HistoryOf; name: string; title: string };
+
+function OverTime({ system, part, name, title }: Part) {
+  const range = rangeOf('24h');
+  const isAll = (part === 'users' || part === 'projects') && name === '';
+  return (
+    <>
       <RangePicker fallback="24h" />
-      {part === 'users' || part === 'projects' ? (
+      {isAll ? (
         <People system={system} by={part === 'users' ? 'user' : 'project'} range={range} />
       ) : (
         <Values system={system} part={part} name={name} range={range} title={title} />
@@ -57,9 +74,7 @@ function People({ system, by, range }: { system: string; by: 'user' | 'project';
   return <WhenLoaded loading={history}>{(data) => <UserHistoryChart history={data} />}</WhenLoaded>;
 }
 
-type ValuesProps = { system: string; part: HistoryOf; name: string; range: ChosenRange; title: string };
-
-function Values({ system, part, name, range, title }: ValuesProps) {
+function Values({ system, part, name, range, title }: Part & { range: ChosenRange }) {
   const address = useMemo(() => historyData(system, part, name, range.query()), [system, part, name, range.key]);
   const history = useData<History>(address);
   return <WhenLoaded loading={history}>{(data) => <Charts history={data} title={title} />}</WhenLoaded>;
@@ -69,6 +84,7 @@ function Charts({ history, title }: { history: History; title: string }) {
   const times = useMemo(() => timesOf(history), [history]);
   const bands = useMemo(() => bandsOf(history, history.outages), [history]);
   const charts = chartsOf(history, parameter('field'));
+  const hasRange = Object.values(history.fields).some(({ minimum }) => minimum !== undefined);
   if (history.snapshots.every((count) => count === 0)) {
     return <Empty>There are no snapshots in this period. Choose a longer one.</Empty>;
   }
@@ -77,8 +93,9 @@ function Charts({ history, title }: { history: History; title: string }) {
   return (
     <>
       <p class="detail">
-        Each point is the average of {duration(history.step * 1000)}. The pale area reaches from the least to the
-        greatest value. Mark a stretch with the mouse to zoom.
+        Each point is the average of {duration(history.step * 1000)}.
+        {hasRange && ' The pale area reaches from the least to the greatest value.'} Mark a stretch with the mouse to
+        zoom.
       </p>
       <div class="charts">
         {charts.map((chart) => (
@@ -121,7 +138,9 @@ function FieldChart({ chart, history, times, bands, title, onZoom }: FieldChartP
         return {
           name,
           values: values?.average ?? [],
-          ...(values && chart.fields.length <= 3 ? { low: values.minimum, high: values.maximum } : {}),
+          ...(values?.minimum && values.maximum && chart.fields.length <= 3
+            ? { low: values.minimum, high: values.maximum }
+            : {}),
         };
       }),
       bands,

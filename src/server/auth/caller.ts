@@ -16,6 +16,11 @@ export type Account = {
  */
 export type ShownName = (name: string) => string | null;
 
+/** Returns the names of users as a client may see them, or of projects: a project code is not the name of a person. */
+export function shownNameBy(by: 'user' | 'project', shownName: ShownName): ShownName {
+  return by === 'user' ? shownName : (name) => name;
+}
+
 /** A client that may read. */
 export type ReadingClient = {
   /** Null if the client may read without a login. */

@@ -49,6 +49,15 @@ export const historySchema = coverageSchema.extend({
   outages: z.array(outageRowSchema).readonly().optional().describe('With `include=outages`'),
 });
 
+/** The history of one user or project. Only sums are kept, so it has no least and greatest values. */
+export const oneUserSchema = coverageSchema.extend({
+  system: z.string(),
+  kind: z.enum(['user', 'project']),
+  name: z.string(),
+  fields: z.record(z.string(), fieldHistorySchema.pick({ average: true })).readonly(),
+  outages: z.array(outageRowSchema).readonly().optional().describe('With `include=outages`'),
+});
+
 /** The seconds that a system spent in each state, by bucket. */
 export const stateHistorySchema = coverageSchema.pick({ from: true, to: true, step: true }).extend({
   system: z.string(),
@@ -138,6 +147,31 @@ export const reservationRowSchema = z.object({
   partition: z.string().nullable(),
   created_at: time,
   updated_at: time.describe('The timestamp of the snapshot that reported it last'),
+});
+
+/** What snapshots reported about a reservation over time. */
+export const reservationHistorySchema = z.object({
+  system: z.string(),
+  name: z.string(),
+  last_reported: time.describe('The timestamp of the last snapshot that reported it'),
+  changes: z
+    .array(
+      z.object({
+        at: time.describe('The timestamp of the first snapshot that reported it so'),
+        silent_since: time
+          .nullable()
+          .describe('The last snapshot that reported it before, if that was more than 30 minutes earlier'),
+        ...reservationRowSchema.pick({
+          start_time: true,
+          end_time: true,
+          node_count: true,
+          partition: true,
+          description: true,
+        }).shape,
+      }),
+    )
+    .readonly()
+    .describe('The oldest first'),
 });
 
 const ids = z.array(count);

@@ -11,9 +11,11 @@ import type { Store } from '../store/port.ts';
 import { patchOutage, removeOutage, showOutage } from './change-outage.ts';
 import type { StatusDelivery } from './delivery.ts';
 import { historyOf, type SeriesChoice } from './history.ts';
+import { oneUserHistory } from './one-user.ts';
 import { outagesFor, storeOutage, withOutagesInPeriod } from './outages.ts';
 import { overviewAt } from './overview.ts';
 import { eventsPageData, outagesPageData, systemPageData } from './page-data.ts';
+import { reservationHistory } from './reservation-history.ts';
 import { reservationsFor } from './reservations.ts';
 import { labelOf, latestSnapshot, storeSnapshot } from './snapshots.ts';
 import { statesOf } from './states.ts';
@@ -93,10 +95,18 @@ export function getStates(store: Store) {
 /** Returns the handler that shows the history of the users or projects of a system. */
 export function getUserHistory(store: Store, by: 'user' | 'project') {
   return async (call: Call, { shownName }: ReadingClient): Promise<Answered> => {
-    // A project code is not the name of a person.
-    const shown = by === 'user' ? shownName : (name: string) => name;
     const [query, now] = [call.url.searchParams, new Date()];
-    const history = await userHistoryOf(store, systemOf(call), by, query, shown, now);
+    const history = await userHistoryOf(store, systemOf(call), by, query, shownName, now);
+    return found(await withOutagesInPeriod(store, history, query, now));
+  };
+}
+
+/** Returns the handler that shows the history of one user or project, which the path names. */
+export function getOneUserHistory(store: Store, by: 'user' | 'project') {
+  return async (call: Call, { shownName }: ReadingClient): Promise<Answered> => {
+    const [query, now] = [call.url.searchParams, new Date()];
+    const choice = { by, name: call.parameters.name ?? '' };
+    const history = await oneUserHistory(store, systemOf(call), choice, query, shownName, now);
     return found(await withOutagesInPeriod(store, history, query, now));
   };
 }
@@ -132,6 +142,12 @@ export function deleteOutage(store: Store) {
 /** Returns the handler that lists reservations. */
 export function getReservations(store: Store) {
   return async ({ url }: Call): Promise<Answered> => found(await reservationsFor(store, url.searchParams, new Date()));
+}
+
+/** Returns the handler that shows what snapshots reported about a reservation over time. */
+export function getReservationHistory(store: Store) {
+  return async (call: Call): Promise<Answered> =>
+    found(await reservationHistory(store, systemOf(call), call.parameters.name ?? ''));
 }
 
 async function readDelivery(

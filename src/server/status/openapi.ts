@@ -6,8 +6,10 @@ import {
   errorSchema,
   historySchema,
   latestSchema,
+  oneUserSchema,
   outageRowSchema,
   outageWithUpdatesSchema,
+  reservationHistorySchema,
   reservationRowSchema,
   stateHistorySchema,
   storedOutageSchema,
@@ -81,6 +83,16 @@ const operations: readonly Operation[] = [
     answer: userHistorySchema,
   },
   {
+    ...get(`${status}/{system}/users/{name}/history`, 'userHistory', 'Show the history of a user'),
+    query: [...period, 'include'],
+    answer: oneUserSchema,
+  },
+  {
+    ...get(`${status}/{system}/projects/{name}/history`, 'projectHistory', 'Show the history of a project'),
+    query: [...period, 'include'],
+    answer: oneUserSchema,
+  },
+  {
     ...{ method: 'post', path: `${status}/outage`, id: 'postOutage', summary: 'Report an outage' },
     body: outageSchema,
     answer: storedOutageSchema,
@@ -107,6 +119,14 @@ const operations: readonly Operation[] = [
     ...get(`${status}/reservations`, 'reservations', 'List reservations, the next start first'),
     query: ['system_name', 'upcoming_only'],
     answer: z.array(reservationRowSchema),
+  },
+  {
+    ...get(
+      `${status}/{system}/reservations/{name}/history`,
+      'reservationHistory',
+      'Show what snapshots reported about a reservation over time',
+    ),
+    answer: reservationHistorySchema,
   },
 ];
 

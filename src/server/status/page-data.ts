@@ -41,13 +41,12 @@ export async function systemPageData(
   const status = await systemAt(reader, system, now);
   const ofSystem = new URLSearchParams({ system_name: system });
   const by = seesNames && query.get('by') === 'user' ? 'user' : 'project';
-  const shown = by === 'user' ? shownName : (name: string) => name;
   return {
     latest,
     system: status && (await overviewOf(reader, status, now)),
     outages: await outagesFor(reader, ofSystem, now),
     reservations: await reservationsFor(reader, ofSystem, now),
-    users: status?.kind === 'batch' ? await userHistoryOf(reader, system, by, query, shown, now) : null,
+    users: status?.kind === 'batch' ? await userHistoryOf(reader, system, by, query, shownName, now) : null,
   };
 }
 

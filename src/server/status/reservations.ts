@@ -3,9 +3,7 @@ import type { Reader, Writer } from '../store/port.ts';
 import { listReservations, type ReservationRow, storeReservation } from '../store/reservations.ts';
 import { millisecondsOf, timestampOf } from '../timestamp.ts';
 import type { Reservation } from './entries.ts';
-
-/** No snapshot reports that a reservation was cancelled, so hide one that is no longer reported. */
-const staleMs = 30 * 60_000;
+import { silentMs, storeChange } from './reservation-history.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -23,6 +21,7 @@ export async function storeReservations(
   if (reservations.length === 0) return {};
   const ids: number[] = [];
   for (const entry of reservations) {
+    await storeChange(writer, system, timestamp, entry);
     ids.push(
       await storeReservation(writer, {
         system,
@@ -56,7 +55,7 @@ export type ReservationEntry = {
 
 /** True if a reservation was reported in the 30 minutes before its system's newest snapshot. */
 export function isReported({ newest, reported_at }: ReservationRow): boolean {
-  return newest !== null && millisecondsOf(newest) - millisecondsOf(reported_at) <= staleMs;
+  return newest !== null && millisecondsOf(newest) - millisecondsOf(reported_at) <= silentMs;
 }
 
 /**
@@ -71,7 +70,7 @@ export async function reservationsFor(reader: Reader, query: URLSearchParams, no
   const rows = await listReservations(reader, query.get('system_name') || null, endsAfter);
   return rows
     .filter(isReported)
-    .filter((row) => now.getTime() - millisecondsOf(row.newest_received ?? '') <= staleMs)
+    .filter((row) => now.getTime() - millisecondsOf(row.newest_received ?? '') <= silentMs)
     .map((row) => ({
       reservation_id: row.id,
       system_name: row.system,

@@ -2,6 +2,7 @@ import type { ReceiverSettings } from '../../config/receiver.ts';
 import type { Store, Writer } from '../store/port.ts';
 import {
   deleteDeliveries,
+  deleteReservationChanges,
   deleteRollups,
   deleteSamples,
   deleteSnapshots,
@@ -62,6 +63,7 @@ export async function deleteOld(
       (writer) => deleteUserSums(writer, system, hourMs, hourly),
       (writer) => deleteSpans(writer, system, 'state', canonicalTime(hourly)),
       (writer) => deleteStates(writer, system, canonicalTime(hourly)),
+      (writer) => deleteReservationChanges(writer, system, canonicalTime(hourly)),
     );
     if (daily === null) continue;
     steps.push(

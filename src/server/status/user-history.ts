@@ -1,18 +1,17 @@
 import type { z } from 'zod';
-import type { ShownName } from '../auth/caller.ts';
+import { type ShownName, shownNameBy } from '../auth/caller.ts';
 import type { Reader } from '../store/port.ts';
-import { samplesBetween, seriesOf } from '../store/series.ts';
-import { spansBetween } from '../store/spans.ts';
+import { seriesOf } from '../store/series.ts';
 import { userSums } from '../store/user-sums.ts';
-import { millisecondsOf } from '../timestamp.ts';
 import type { userHistorySchema } from './answers.ts';
 import { coverageOf, type Totals, totalsOf, unknownSystem } from './coverage.ts';
 import { keptBuckets } from './kept.ts';
-import { type Buckets, bucketsOf, canonicalTime } from './period.ts';
+import { type Buckets, bucketsOf } from './period.ts';
 import { userSpanDays } from './retention.ts';
 import { dayMs, hourMs } from './samples.ts';
-import { parseUserKey, userCounters } from './spans.ts';
+import { userCounters } from './spans.ts';
 import { type UserQuestion, userQuestion } from './user-question.ts';
+import { visitUserSpans } from './user-spans.ts';
 
 /** The average of a counter in each bucket; null in a bucket without a snapshot. */
 type Averages = readonly (number | null)[];
@@ -23,7 +22,7 @@ export type UserHistory = Readonly<z.output<typeof userHistorySchema>>;
 /**
  * Returns the history of the users or projects of a system. Query parameters: those of `userQuestion`, and `from`, `to`
  * and `step` (period.ts). Buckets are at least an hour long unless the period is at most 7 days within the last 14 days.
- * @param shownName the names that the client may see; a name without one is among the others
+ * @param shownName the names of users that the client may see; a name without one is among the others
  * @throws RequestProblem 404 for an unknown system, 400 for wrong parameters
  */
 export async function userHistoryOf(
@@ -44,11 +43,21 @@ export async function userHistoryOf(
       ? await sumsOfSpans(reader, system, totals, question, buckets)
       : await sumsOfPeriods(reader, system, question, buckets);
   const coverage = await coverageOf(reader, all, buckets);
-  return { ...coverage, system, ...question.echoed, ...ranked(sums, coverage.snapshots, question, shownName) };
+  return {
+    ...coverage,
+    system,
+    ...question.echoed,
+    ...ranked(sums, coverage.snapshots, question, shownNameBy(by, shownName)),
+  };
 }
 
 /** Returns the buckets of a query. They are at least an hour long where short ones would need too many spans. */
-async function userBuckets(reader: Reader, totalsId: number, query: URLSearchParams, now: Date): Promise<Buckets> {
+export async function userBuckets(
+  reader: Reader,
+  totalsId: number,
+  query: URLSearchParams,
+  now: Date,
+): Promise<Buckets> {
   const buckets = await keptBuckets(reader, totalsId, query, now);
   // One bucket more than 7 days, because buckets cover the whole period.
   const isShort =
@@ -82,37 +91,20 @@ async function sumsOfSpans(
   system: string,
   totals: Totals,
   { column, counter, queue }: UserQuestion,
-  { from, to, step, count }: Buckets,
+  buckets: Buckets,
 ): Promise<Sums> {
-  const times = (await samplesBetween(reader, totals.id, from, to)).map(({ at }) => at);
-  const spans = await spansBetween(reader, system, 'user', canonicalTime(from), canonicalTime(to));
   const index = userCounters.indexOf(counter);
   const sums = new Map<string, Float64Array>();
-  for (const { key, value, first, last } of spans) {
-    const user = parseUserKey(key);
-    const amount = Number(JSON.parse(value)[index] ?? 0);
-    if (amount === 0 || (queue !== null && user.queue_name !== queue)) continue;
-    const add = addTo(sums, user[column], count);
-    const end = millisecondsOf(last);
-    for (let position = firstAtOrAfter(times, millisecondsOf(first)); position < times.length; position += 1) {
-      const at = times[position] ?? end;
-      if (at > end) break;
-      add(Math.floor((at - from) / step), amount);
-    }
-  }
+  await visitUserSpans(
+    reader,
+    system,
+    totals.id,
+    buckets,
+    (user, counters) => (counters[index] ?? 0) !== 0 && (queue === null || user.queue_name === queue),
+    (user, counters, bucket, snapshots) =>
+      addTo(sums, user[column], buckets.count)(bucket, (counters[index] ?? 0) * snapshots),
+  );
   return sums;
-}
-
-/** Returns the position of the first time that is not before another, by bisection. */
-function firstAtOrAfter(times: readonly number[], time: number): number {
-  let low = 0;
-  let high = times.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((times[middle] ?? 0) < time) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 function addTo(sums: Map<string, Float64Array>, name: string, count: number): (bucket: number, sum: number) => void {

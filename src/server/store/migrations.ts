@@ -350,4 +350,22 @@ export const migrations: readonly string[] = [
   DELETE FROM usage_segments;
   UPDATE clusters SET is_segmented = 0;
   `,
+  `
+  -- What a reservation was from a snapshot on. silent_since is the last snapshot that reported it before, if that was
+  -- long ago (store/reservations.ts).
+  CREATE TABLE reservation_changes (
+    system TEXT NOT NULL,
+    name TEXT NOT NULL,
+    at TEXT NOT NULL,
+    silent_since TEXT,
+    start_time TEXT NOT NULL,
+    end_time TEXT NOT NULL,
+    node_count INTEGER,
+    partition TEXT,
+    description TEXT,
+    PRIMARY KEY (system, name, at)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO reservation_changes (system, name, at, start_time, end_time, node_count, partition, description)
+    SELECT system, name, changed_at, start_time, end_time, node_count, partition, description FROM reservations;
+  `,
 ];

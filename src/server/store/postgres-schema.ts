@@ -309,6 +309,22 @@ export const postgresMigrations: readonly string[] = [
   DELETE FROM usage_segments;
   UPDATE clusters SET is_segmented = 0;
   `,
+  `
+  CREATE TABLE reservation_changes (
+    system TEXT COLLATE "C" NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    at TEXT COLLATE "C" NOT NULL,
+    silent_since TEXT COLLATE "C",
+    start_time TEXT COLLATE "C" NOT NULL,
+    end_time TEXT COLLATE "C" NOT NULL,
+    node_count BIGINT,
+    partition TEXT,
+    description TEXT,
+    PRIMARY KEY (system, name, at)
+  );
+  INSERT INTO reservation_changes (system, name, at, start_time, end_time, node_count, partition, description)
+    SELECT system, name, changed_at, start_time, end_time, node_count, partition, description FROM reservations;
+  `,
 ];
 
 /**

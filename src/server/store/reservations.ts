@@ -91,3 +91,63 @@ export function listReservations(reader: Reader, system: string | null, endsAfte
     endsAfter,
   );
 }
+
+/** A reservation from a snapshot on, until the next change. Times are canonical text (timestamp.ts). */
+export type ReservationChange = {
+  /** The timestamp of the first snapshot that reported it so. */
+  readonly at: string;
+  /** The timestamp of the last snapshot that reported it before, if that was long ago; null otherwise. */
+  readonly silent_since: string | null;
+  readonly start_time: string;
+  readonly end_time: string;
+  readonly node_count: number | null;
+  readonly partition: string | null;
+  readonly description: string | null;
+};
+
+/** A reservation as its newest snapshot reported it, with the timestamp of that snapshot and the time of its first receipt. */
+export type LastReport = Omit<ReservationChange, 'at' | 'silent_since'> & {
+  readonly reported_at: string;
+  readonly created_at: string;
+};
+
+/** Returns the newest report of a reservation, null for an unknown one. */
+export function lastReport(reader: Reader, system: string, name: string): Promise<LastReport | null> {
+  return reader.get<LastReport>(
+    `SELECT start_time, end_time, node_count, partition, description, reported_at, created_at
+     FROM reservations WHERE system = $1 AND name = $2`,
+    system,
+    name,
+  );
+}
+
+/** Stores a change of a reservation. A snapshot that names a reservation twice has one change. */
+export async function storeReservationChange(
+  writer: Writer,
+  system: string,
+  name: string,
+  change: ReservationChange,
+): Promise<void> {
+  const { at, silent_since, start_time, end_time, node_count, partition, description } = change;
+  await writer.insertMany(
+    {
+      table: 'reservation_changes',
+      columns: [
+        ...['system', 'name', 'at', 'silent_since', 'start_time', 'end_time'],
+        ...['node_count', 'partition', 'description'],
+      ],
+      key: ['system', 'name', 'at'],
+    },
+    [[system, name, at, silent_since, start_time, end_time, node_count, partition, description]],
+  );
+}
+
+/** Returns the changes of a reservation, the oldest first. */
+export function reservationChanges(reader: Reader, system: string, name: string): Promise<ReservationChange[]> {
+  return reader.all<ReservationChange>(
+    `SELECT at, silent_since, start_time, end_time, node_count, partition, description
+     FROM reservation_changes WHERE system = $1 AND name = $2 ORDER BY at`,
+    system,
+    name,
+  );
+}

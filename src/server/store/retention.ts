@@ -76,6 +76,17 @@ export function deleteStates(writer: Writer, system: string, before: string): Pr
   );
 }
 
+/** Deletes what is stored of the past of the reservations of a system that no snapshot reported since a timestamp. */
+export function deleteReservationChanges(writer: Writer, system: string, before: string): Promise<number> {
+  return writer.run(
+    `DELETE FROM reservation_changes WHERE (system, name, at) IN (
+       SELECT c.system, c.name, c.at FROM reservations r JOIN reservation_changes c ON c.system = r.system AND c.name = r.name
+       WHERE r.system = $1 AND r.reported_at < $2 LIMIT ${sliceRows})`,
+    system,
+    before,
+  );
+}
+
 /** Deletes some answers for retries of requests that were received before a timestamp, the oldest first. */
 export function deleteDeliveries(writer: Writer, before: string): Promise<number> {
   return writer.run(

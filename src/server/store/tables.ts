@@ -23,6 +23,7 @@ export const tables: readonly StoredTable[] = [
     kind: 'users, projects and states',
   },
   { name: 'reservations', key: ['id'], kind: 'reservations' },
+  { name: 'reservation_changes', key: ['system', 'name', 'at'], kind: 'reservations' },
   { name: 'outages', key: ['id'], kind: 'outages' },
   { name: 'outage_updates', key: ['id'], kind: 'outages' },
   { name: 'resources', key: ['resource'], kind: 'changes of status' },

@@ -58,3 +58,39 @@ export function userSums(
     queue,
   );
 }
+
+/** Returns the users or projects that have sums. */
+export async function namesWithSums(
+  reader: Reader,
+  by: 'username' | 'project_code',
+  { system, length, from, to }: Omit<UserSumFilter, 'queue'>,
+): Promise<string[]> {
+  const rows = await reader.all<{ name: string }>(
+    `SELECT DISTINCT ${by} AS name FROM user_sums WHERE system = $1 AND length = $2 AND at >= $3 AND at < $4`,
+    system,
+    length,
+    from,
+    to,
+  );
+  return rows.map(({ name }) => name);
+}
+
+/** Returns the sums of some counters of one user or project. The counters are columns, never text of a client. */
+export function sumsOfName<Counter extends string>(
+  reader: Reader,
+  by: 'username' | 'project_code',
+  name: string,
+  counters: readonly Counter[],
+  { system, length, from, to }: Omit<UserSumFilter, 'queue'>,
+): Promise<({ readonly at: number } & Readonly<Record<Counter, number>>)[]> {
+  const sums = counters.map((counter) => `CAST(sum(${counter}) AS DOUBLE PRECISION) AS ${counter}`);
+  return reader.all(
+    `SELECT at, ${sums.join(', ')} FROM user_sums
+     WHERE system = $1 AND length = $2 AND at >= $3 AND at < $4 AND ${by} = $5 GROUP BY at`,
+    system,
+    length,
+    from,
+    to,
+    name,
+  );
+}

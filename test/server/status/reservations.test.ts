@@ -53,6 +53,34 @@ overEngines((engine) => {
     expect(await listed('system_name=late')).toMatchObject([{ node_count: 9, updated_at: '2026-03-01T10:05:00' }]);
   });
 
+  test('the history of a reservation has each change, a silence, and the last report', async () => {
+    const report = (time: string, change: Json) =>
+      snapshot('changing', `2026-03-01T${time}:00`, [{ reservation_name: 'R1', ...ahead, node_count: 5, ...change }]);
+    await report('10:00', {});
+    await report('10:05', {});
+    await report('10:10', { node_count: 9 });
+    await snapshot('changing', '2026-03-01T10:15:00', []);
+    await report('10:20', { node_count: 9 });
+    await report('10:02', { node_count: 1 });
+    await report('12:00', { node_count: 9, end_time: '2999-02-01' });
+    const { status, body } = await receiver.get('changing/reservations/R1/history');
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ system: 'changing', name: 'R1', last_reported: '2026-03-01T12:00:00' });
+    const rest = { partition: null, description: null, start_time: '2998-01-01T00:00:00' };
+    expect(body.changes).toEqual([
+      { at: '2026-03-01T10:00:00', silent_since: null, ...rest, end_time: '2999-01-01T00:00:00', node_count: 5 },
+      { at: '2026-03-01T10:10:00', silent_since: null, ...rest, end_time: '2999-01-01T00:00:00', node_count: 9 },
+      {
+        ...{ at: '2026-03-01T12:00:00', silent_since: '2026-03-01T10:20:00', ...rest },
+        ...{ end_time: '2999-02-01T00:00:00', node_count: 9 },
+      },
+    ]);
+    expect(await receiver.get('changing/reservations/R2/history')).toMatchObject({
+      status: 404,
+      body: { error: 'changing has no reservation R2' },
+    });
+  });
+
   test('reservations that have ended are listed only on request', async () => {
     await snapshot('over', '2026-03-01T10:00:00', [
       { reservation_name: 'over', start_time: '2026-01-01', end_time: '2026-01-02' },

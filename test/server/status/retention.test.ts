@@ -75,6 +75,21 @@ overEngines((engine) => {
     ]);
   });
 
+  test('the changes of a reservation are deleted long after its last report', async () => {
+    for (const [name, age] of [
+      ['old', 300],
+      ['kept', 300],
+      ['kept', 100],
+    ] as const) {
+      const reservation = { reservation_name: name, start_time: daysAgo(age), end_time: daysAgo(0) };
+      const body = { ...leastTotals, timestamp: daysAgo(age + (name === 'old' ? 1 : 0)), reservations: [reservation] };
+      expect(await receiver.post('s', body)).toMatchObject({ status: 201 });
+    }
+    await deleteOld(store, days, now);
+    const rows = await receiver.all<{ name: string }>('SELECT name FROM reservation_changes ORDER BY at');
+    expect(rows.map(({ name }) => name)).toEqual(['kept', 'kept']);
+  });
+
   test('the newest snapshot of a system stays', async () => {
     await send('silent', 300, 7);
     await deleteOld(store, days, now);

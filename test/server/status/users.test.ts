@@ -112,7 +112,45 @@ overEngines((engine) => {
     expect({ status, error: body.error }).toEqual({ status: 400, error: expect.stringMatching(error) });
   });
 
+  const fieldsOf = async (path: string) =>
+    (await receiver.get(path)).body.fields as Record<string, { average: (number | null)[] }>;
+
+  test.each([
+    ['users/ada', [15, null, 40, null]],
+    ['projects/P-ada', [15, null, 40, null]],
+    ['users/nobody', [0, null, 0, null]],
+  ])('the history of %s has the average of each counter, all queues together', async (path, cores) => {
+    const { status, body } = await receiver.get(`s/${path}/history?${window}`);
+    expect({ status, ...body }).toMatchObject({
+      status: 200,
+      ...{ system: 's', kind: path.split('/')[0]?.slice(0, -1), name: path.split('/')[1], step: 300 },
+      snapshots: [2, 0, 1, 0],
+    });
+    const fields = await fieldsOf(`s/${path}/history?${window}`);
+    expect(fields.cores_allocated?.average).toEqual(cores);
+    expect(Object.keys(fields)).toContain('gpus_held');
+  });
+
+  test.each(['1h', '1d'])('the history of a user in steps of %s comes from sums', async (step) => {
+    const fields = await fieldsOf(`s/users/bob/history?from=${timeAt(0)}&to=${timeAt(60)}&step=${step}`);
+    expect(fields.cores_allocated?.average.find((value) => value !== null)).toBe(20);
+  });
+
   test('an unknown system is 404', async () => {
+    expect(await receiver.get('none/users/ada/history')).toMatchObject({ status: 404 });
     expect(await receiver.get('none/projects')).toMatchObject({ status: 404 });
   });
+});
+
+test('the history of a user is found by its pseudonym, and not by its name', async () => {
+  const receiver = await startForTest({ anonymisesUsers: true });
+  await receiver.post('s', { ...leastTotals, timestamp: timeAt(1), user_project_queues: [row('ada', 10)] });
+  const { body } = await receiver.get(`s/users?${window}`);
+  const [{ name: pseudonym }] = body.series as [{ name: string }];
+  const coresOf = async (name: string) => {
+    const answer = (await receiver.get(`s/users/${name}/history?${window}`)).body;
+    return (answer.fields as Record<string, { average: number[] }>).cores_allocated?.average[0];
+  };
+  expect([await coresOf(pseudonym), await coresOf('ada')]).toEqual([10, 0]);
+  await receiver.remove();
 });

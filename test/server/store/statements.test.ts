@@ -140,6 +140,10 @@ beforeAll(async () => {
   const reservation = { ...nothing, system: 's', name: 'r', nodeCount: null, partition: null, reportedAt: '' };
   await reservations.storeReservation(writer, reservation);
   await reservations.listReservations(writer, null, '');
+  await reservations.lastReport(writer, 's', 'R1');
+  const period = { start_time: '', end_time: '', node_count: null, partition: null, description: null };
+  await reservations.storeReservationChange(writer, 's', 'R1', { at: '', silent_since: null, ...period });
+  await reservations.reservationChanges(writer, 's', 'R1');
   await resources.storeResources(writer, []);
   await resources.storeStates(writer, []);
   await resources.deleteState(writer, 'r', '');
@@ -162,6 +166,7 @@ beforeAll(async () => {
   await retention.deleteUserSums(writer, 's', 1, 0);
   await retention.deleteSpans(writer, 's', 'user', '');
   await retention.deleteStates(writer, 's', '');
+  await retention.deleteReservationChanges(writer, 's', '');
   await retention.deleteDeliveries(writer, '');
   await series.oldestOf(writer, 1, 1, 2);
   await series.seriesOf(writer, 's');
@@ -203,6 +208,8 @@ beforeAll(async () => {
   await userSums.addUserSums(writer, 's', 1, 0, ['running_jobs'], []);
   const filter = { system: 's', length: 1, from: 0, to: 1, queue: null };
   await userSums.userSums(writer, 'username', 'running_jobs', filter);
+  await userSums.namesWithSums(writer, 'username', filter);
+  await userSums.sumsOfName(writer, 'username', 'ada', ['running_jobs', 'held_jobs'], filter);
   await users.storeUser(writer, { name: 'n', passwordHash: '', scopes: '', changedAt: '' });
   await users.credentialsOf(writer, 'n');
   await users.countUsers(writer);

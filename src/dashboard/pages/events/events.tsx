@@ -58,7 +58,7 @@ function List({ events }: { events: readonly CalendarEvent[] }) {
       key: 'title',
       title: 'Event',
       value: ({ title }) => title,
-      cell: ({ title, page }) => (page === null ? title : <a href={page}>{title}</a>),
+      cell: ({ title, page }) => <a href={page}>{title}</a>,
     },
     { key: 'kind', title: 'Kind', value: ({ kind }) => kind, isMinor: true },
     {

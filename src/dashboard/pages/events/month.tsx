@@ -47,7 +47,7 @@ export function Month({ events }: { events: readonly CalendarEvent[] }) {
                     <ul>
                       {eventsOn(events, date).map(({ id, kind, system, title, page }) => (
                         <li key={id} class={kind}>
-                          {page === null ? `${system}: ${title}` : <a href={page}>{`${system}: ${title}`}</a>}
+                          <a href={page}>{`${system}: ${title}`}</a>
                         </li>
                       ))}
                     </ul>

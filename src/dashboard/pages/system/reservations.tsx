@@ -1,13 +1,21 @@
 import { Age, At } from '../../components/age.tsx';
 import { Section } from '../../components/section.tsx';
 import { type Column, Table } from '../../components/table.tsx';
+import { historyPage } from '../../data/addresses.ts';
 import type { Reservation } from '../../data/status.ts';
 import { now, parseTime } from '../../format/times.ts';
 
 /** The reservations of a system that have not ended. */
 export function Reservations({ system, reservations }: { system: string; reservations: readonly Reservation[] }) {
   const columns: readonly Column<Reservation>[] = [
-    { key: 'name', title: 'Reservation', value: ({ reservation_name }) => reservation_name },
+    {
+      key: 'name',
+      title: 'Reservation',
+      value: ({ reservation_name }) => reservation_name,
+      cell: ({ reservation_name }) => (
+        <a href={historyPage(system, 'reservations', reservation_name)}>{reservation_name}</a>
+      ),
+    },
     {
       key: 'state',
       title: 'State',

@@ -27,7 +27,12 @@ export function Users({ system, rows, history, isOld }: Props) {
   const seesNames = rows.every(({ username }) => username !== null);
   const by = seesNames && parameter('by') === 'user' ? 'user' : 'project';
   const columns: readonly Column<Row>[] = [
-    { key: by, title: by === 'user' ? 'User' : 'Project', value: ({ name }) => name },
+    {
+      key: by,
+      title: by === 'user' ? 'User' : 'Project',
+      value: ({ name }) => name,
+      cell: ({ name }) => <a href={historyPage(system, `${by}s`, name)}>{name}</a>,
+    },
     { key: 'running', title: 'Running', value: ({ running_jobs }) => running_jobs },
     { key: 'pending', title: 'Pending', value: ({ pending_jobs }) => pending_jobs },
     { key: 'held', title: 'Held', value: ({ held_jobs }) => held_jobs, isMinor: true },
