@@ -12,6 +12,7 @@ import { getLiveness, getMetrics, getReadiness } from './monitoring/api.ts';
 import type { RequestCounts } from './monitoring/request-counts.ts';
 import { pageRoutes } from './pages/routes.ts';
 import { getSampledJob, postSampledJob } from './sampled/api.ts';
+import { getJob } from './sampled/job-api.ts';
 import {
   changeOutage,
   deleteOutage,
@@ -141,6 +142,7 @@ export function apisOf({
         route('GET', `${status}/:system/reservations/:name/history`, reader, getReservationHistory(store)),
         route('POST', '/:job/:sample', keyHolder, postSampledJob(store, limits.usage)),
         route('GET', '/api/v1/jobs/:cluster/:job/software', clusterReader, getSampledJob(store)),
+        route('GET', '/api/v1/jobs/:cluster/:id', usageReader, getJob(store)),
         route('GET', '/api/v1/usage/query', usageReader, getQuery(store, usage)),
         route('POST', '/api/v1/usage/query', usageReader, postQuery(store, usage, limits.status)),
         route('GET', '/api/v1/usage/page', usageReader, getUsagePage(store, usage)),

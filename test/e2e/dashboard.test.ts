@@ -3,6 +3,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test';
 import { hostname } from 'node:os';
 import type { Locator, Page, Request } from 'playwright-core';
+import { madeJobs } from '../../src/commands/demo/made-jobs.ts';
 import { chromiumNeed, startBrowser, type TestBrowser } from '../support/browser.ts';
 import { describeThat } from '../support/needs.ts';
 import { script, sendRecordedDay } from '../support/recorded-day.ts';
@@ -216,6 +217,17 @@ describeThat(chromiumNeed)('the dashboard', () => {
     await page.getByText('1 Oct 2026 to 31 Oct 2026').waitFor();
   });
 
+  test('opens the page of a job by its id, with what its processes used', async () => {
+    await page.goto('/usage');
+    await page.getByLabel('Job id').fill('1');
+    await page.getByRole('button', { name: 'Show the job' }).click();
+    await page.getByRole('heading', { name: 'Job 1 on derecho' }).waitFor();
+    expect(await page.getByRole('row', { name: /python3/ }).innerText()).toMatch(/87\.8\s+3,141\.7/);
+    expect(await text()).toMatch(/CPU efficiency\s+74\.6\s%\s*of 1\.33 CPU hours[\s\S]*Peak memory\s+5\sGiB/);
+    await page.goto('/jobs/derecho/none');
+    await page.getByText('There is no job none on derecho that you may see').waitFor();
+  });
+
   test('shows the expected wait, and the utilisation of the available hours', async () => {
     await page.goto('/systems/derecho');
     await page.getByText('Expected wait').waitFor();
@@ -300,7 +312,7 @@ describeThat(chromiumNeed)('the dashboard', () => {
     expect(await text()).toMatch(/Last delivery .*, nothing pending/);
   });
 
-  test('shows everything except names to the public', async () => {
+  test('shows everything except names to the public, and their own jobs to users who may not see names', async () => {
     const open = site.start([
       'serve',
       '--public',
@@ -311,6 +323,9 @@ describeThat(chromiumNeed)('the dashboard', () => {
       `${site.directory}/receiver.db`,
     ]);
     const [, address = ''] = await open.said(/Listening on (\S+)/);
+    const database = `${site.directory}/receiver.db`;
+    const user = ['serve', 'user', 'add', 'user07', '--scope', 'read', '--password-stdin', '--database', database];
+    expect(await site.start(user, { stdin: `${credentials.password}\n` }).ended).toMatchObject({ exit: 0 });
     const outside = {
       'X-Forwarded-For': '203.0.113.7',
       'X-Forwarded-Proto': 'http',
@@ -329,6 +344,23 @@ describeThat(chromiumNeed)('the dashboard', () => {
       await own.goto('/outages');
       await own.getByRole('link', { name: 'Sign in', exact: true }).waitFor();
       expect(await own.getByText('Report an outage or maintenance').count()).toBe(0);
+
+      await own.goto('/sign-in');
+      await own.getByLabel('User').fill('user07');
+      await own.getByLabel('Password').fill(credentials.password);
+      await own.getByRole('button', { name: 'Sign in' }).click();
+      await own.getByRole('button', { name: 'Sign out' }).waitFor();
+      await own.goto('/usage');
+      await own.getByRole('link', { name: 'My usage' }).click();
+      await own.getByRole('heading', { name: 'Usage of the user user07' }).waitFor();
+      await own.getByRole('heading', { name: 'The largest by account' }).waitFor();
+      const jobOf = (user: string) => String(madeJobs(Date.now()).find(({ User }) => User === user)?.JobID);
+      await own.goto(`/jobs/derecho/${jobOf('user07')}`);
+      await own.getByRole('link', { name: 'user07' }).waitFor();
+      await own.goto(`/jobs/derecho/${jobOf('user00')}`);
+      await own.getByText('that you may see').waitFor();
+      await own.goto('/usage/user/user00');
+      await own.getByText('User user07 lacks the scope read:names').waitFor();
       expect(publicBrowser.problems()).toEqual([]);
     } finally {
       await publicBrowser.close();
@@ -430,6 +462,7 @@ describeThat(chromiumNeed)('the dashboard', () => {
     ['outages', '/outages?id=1', 2],
     ['events', '/events', 1],
     ['usage', '/usage', 1],
+    ['job', '/jobs/derecho/1', 1],
     ['collectors', '/collectors', 1],
     ['sign-in', '/sign-in', 0],
     ['about', '/about', 0],

@@ -78,6 +78,7 @@ export async function sendRecordedDay(site: Site, url: string): Promise<void> {
     }),
   });
   if (!answer.ok) throw new Error(`ingest: ${answer.status} ${await answer.text()}`);
+  await sendSample(site, url);
 
   await post('outage', {
     system_name: 'casper',
@@ -105,6 +106,44 @@ export async function sendRecordedDay(site: Site, url: string): Promise<void> {
     start_time: naive(now + 70 * hour),
     estimated_resolution: naive(now + 82 * hour),
   });
+}
+
+/** Sends what a sampler measured of job 1. */
+async function sendSample(site: Site, url: string): Promise<void> {
+  const database = `${site.directory}/receiver.db`;
+  const { stdout: key } = await site.run(
+    'serve',
+    'key',
+    'add',
+    'n1',
+    '--scope',
+    'write:derecho',
+    '--database',
+    database,
+  );
+  const execs = {
+    '/usr/bin/python3.11': { user: 3100.5, system: 41.2 },
+    [`/home/user01/${script}`]: { user: 420, system: 3 },
+    '/usr/bin/bash': { user: 0.4, system: 0.2 },
+  };
+  const answer = await fetch(`${url}/1/1.n1.json`, {
+    method: 'POST',
+    headers: { 'X-API-Key': key.trim(), 'Content-Type': 'application/json' },
+    body: JSON.stringify({
+      'sams.sampler.Core': { jobid: 1, node: 'n1' },
+      'sams.sampler.SlurmCGroup2': {
+        cpus: 4,
+        memory_usage_average: 3.1e9,
+        memory_max_usage: '5368709120',
+        memory_limit: '8589934592',
+      },
+      'sams.sampler.NvidiaSMI': {
+        0: { utilization_gpu_average: 71.2, utilization_memory_average: 33, power_draw_average: 212.4 },
+      },
+      'sams.sampler.Software': { execs, start_time: 1000, end_time: 2200, untracked: { user: 12, system: 1.5 } },
+    }),
+  });
+  if (!answer.ok) throw new Error(`sample: ${answer.status} ${await answer.text()}`);
 }
 
 function isIn(index: number, [first, end]: readonly [number, number]): boolean {

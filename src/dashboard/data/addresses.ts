@@ -37,3 +37,8 @@ export function usersData(system: string, by: 'user' | 'project', question: URLS
   const query = new URLSearchParams([...question, ['include', 'outages']]);
   return `/api/v1/status/${encodeURIComponent(system)}/${by}s?${query}`;
 }
+
+/** Returns the address of the page of a job. */
+export function jobPage(cluster: string, id: string): string {
+  return `/jobs/${encodeURIComponent(cluster)}/${encodeURIComponent(id)}`;
+}

@@ -4,6 +4,7 @@ import { About } from './about.tsx';
 import { Collectors } from './collectors.tsx';
 import { Events } from './events/events.tsx';
 import { HistoryPage } from './history.tsx';
+import { JobPage } from './job/job.tsx';
 import { MissingPage } from './missing.tsx';
 import { Outages } from './outages/outages.tsx';
 import { OverviewPage } from './overview/overview.tsx';
@@ -29,6 +30,11 @@ const pages: readonly Entry[] = [
   { pattern: /^\/events$/, title: () => 'Events', Page: Events },
   { pattern: /^\/usage$/, title: () => 'Usage', Page: Usage },
   { pattern: /^\/usage\/(?<kind>[^/]+)\/(?<name>[^/]+)$/, title: ({ name }) => `Usage of ${name}`, Page: Usage },
+  {
+    pattern: /^\/jobs\/(?<cluster>[^/]+)\/(?<name>[^/]+)$/,
+    title: ({ cluster, name }) => `Job ${name} on ${cluster}`,
+    Page: JobPage,
+  },
   { pattern: /^\/collectors$/, title: () => 'Collectors', Page: Collectors },
   { pattern: /^\/sign-in$/, title: () => 'Sign in', Page: SignIn },
   { pattern: /^\/about$/, title: () => 'About the numbers', Page: About },

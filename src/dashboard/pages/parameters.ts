@@ -1,2 +1,7 @@
 /** The parts of a path that a page is about. */
-export type PageParameters = { readonly system?: string; readonly kind?: string; readonly name?: string };
+export type PageParameters = {
+  readonly system?: string;
+  readonly cluster?: string;
+  readonly kind?: string;
+  readonly name?: string;
+};

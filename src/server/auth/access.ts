@@ -57,10 +57,13 @@ export type AccessParts = {
   readonly alias: (name: string) => string;
 };
 
+/** A user sees the own name, and a client that is no user none. */
+function onlyOwnName(account: Account | null): ShownName {
+  return (name) => (account?.kind === 'user' && account.name === name ? name : null);
+}
+
 /** Returns the rules of a receiver. */
 export function createAccessRules({ identify, keyRing, isPublic, alias }: AccessParts): AccessRules {
-  const noName: ShownName = () => null;
-
   async function holderOf(call: Call, needed: Scope): Promise<Account> {
     const account = await identify(call);
     if (account === null) throw loginRequired(call.request.headers);
@@ -75,7 +78,7 @@ export function createAccessRules({ identify, keyRing, isPublic, alias }: Access
     const scopes = account?.scopes ?? [];
     const mayRead = isLocal || isPublic || permits(scopes, 'read') || permits(scopes, also);
     const seesNames = account === null ? isLocal : permits(scopes, 'read:names');
-    return { account, mayRead, seesNames, shownName: seesNames ? alias : noName };
+    return { account, mayRead, seesNames, shownName: seesNames ? alias : onlyOwnName(account) };
   }
 
   async function readerOf(call: Call, also?: Scope): Promise<ReadingClient> {

@@ -11,7 +11,7 @@ export type Account = {
 
 /**
  * Returns the name of a person who has jobs on a system as a client may see it: the name itself, a pseudonym, or null if
- * the client must see neither. The same name gives the same pseudonym. Every handler whose answer names such people
+ * the client must see neither. A user always sees the own name. The same name gives the same pseudonym. Every handler whose answer names such people
  * passes each name through this function. To filter by name, compare what it returns with what the client sent.
  */
 export type ShownName = (name: string) => string | null;
@@ -25,7 +25,7 @@ export function shownNameBy(by: 'user' | 'project', shownName: ShownName): Shown
 export type ReadingClient = {
   /** Null if the client may read without a login. */
   readonly account: Account | null;
-  /** True if `shownName` returns names or pseudonyms, false if it returns null. */
+  /** True if `shownName` returns names or pseudonyms, false if it returns null for all but the user of the client. */
   readonly seesNames: boolean;
   readonly shownName: ShownName;
 };

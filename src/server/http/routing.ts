@@ -34,6 +34,7 @@ const parameterForms: Readonly<Record<string, string>> = {
   system: '(?!(?:outages?|reservations|resources|incidents|events)(?:/|$))[a-z0-9][a-z0-9_-]{0,31}',
   cluster: '[^/%]+',
   file: '[A-Za-z0-9._-]+',
+  id: '[^/]+',
   kind: '[a-z-]+',
   name: '[^/]+',
   outage: '\\d{1,15}',

@@ -10,6 +10,7 @@ const paths = [
   '/events',
   '/usage',
   '/usage/:kind/:name',
+  '/jobs/:cluster/:id',
   '/collectors',
   '/about',
   '/sign-in',

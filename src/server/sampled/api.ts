@@ -1,5 +1,6 @@
 import { sampledJobSchema } from '../../lib/sampled-job.ts';
-import type { Account, ReadingClient } from '../auth/caller.ts';
+import { type Account, loginRequired, type ReadingClient, requireScope } from '../auth/caller.ts';
+import { permits } from '../auth/scope.ts';
 import { notingRefusals, streamOf } from '../collectors/streams.ts';
 import { type Answered, json } from '../http/answer.ts';
 import { type BodyLimits, readBody } from '../http/body.ts';
@@ -11,7 +12,7 @@ import { storeOnce } from '../store/deliveries.ts';
 import type { Store } from '../store/port.ts';
 import { sampledNodes, storeSampledJob } from '../store/sampled-jobs.ts';
 import { timestampOf } from '../timestamp.ts';
-import { softwareOf } from './software.ts';
+import { shownSoftware, softwareOf } from './software.ts';
 
 /** The answer of the original post receiver. */
 const stored = 'OK';
@@ -67,10 +68,14 @@ function clusterOf({ name, scopes }: Account): string {
   throw new RequestProblem(403, `API key ${name} is not for exactly one cluster, and the body does not name one`);
 }
 
-/** Returns the handler that answers which programs a job ran and what they used, without names of people. */
+/**
+ * Returns the handler that answers which programs a job ran and what they used. Paths of programs can have names of
+ * people, so the client must be allowed to see names, or be the one that sends the data of the cluster.
+ */
 export function getSampledJob(store: Store) {
-  return async ({ parameters }: Call, _client: ReadingClient): Promise<Answered> => {
+  return async ({ parameters, request }: Call, client: ReadingClient): Promise<Answered> => {
     const { cluster = '', job = '' } = parameters;
+    requireNames(client, cluster, request.headers);
     const nodes = await sampledNodes(store, cluster, job);
     if (nodes.length === 0) throw new RequestProblem(404, `Nothing was sampled of job ${job} on ${cluster}`);
     const found = nodes.flatMap(({ body }) => sampledJobSchema.safeParse(JSON.parse(body)).data ?? []);
@@ -78,8 +83,15 @@ export function getSampledJob(store: Store) {
       cluster,
       job_id: job,
       nodes: nodes.map(({ node, receivedAt }) => ({ node, received_at: receivedAt })),
-      ...softwareOf(found),
+      ...shownSoftware(softwareOf(found), found[0]?.['sams.sampler.SlurmInfo']?.username ?? '', client),
     };
     return { response: json(200, JSON.stringify(answer)) };
   };
+}
+
+/** @throws RequestProblem 401 or 403 */
+function requireNames({ seesNames, account }: ReadingClient, cluster: string, headers: Headers): void {
+  if (seesNames) return;
+  if (account === null) throw loginRequired(headers);
+  if (!permits(account.scopes, `write:${cluster}`)) requireScope(account, 'read:names');
 }

@@ -1,4 +1,6 @@
+import { basename } from 'node:path';
 import type { MeasuredJob } from '../../lib/sampled-job.ts';
+import type { ReadingClient } from '../auth/caller.ts';
 
 /** CPU time of a program in seconds. */
 export type ProgramTime = { readonly path: string; readonly user_seconds: number; readonly system_seconds: number };
@@ -25,6 +27,16 @@ export function softwareOf(nodes: readonly MeasuredJob[]): JobSoftware {
       .sort((a, b) => totalOf(b) - totalOf(a) || (a.path < b.path ? -1 : 1)),
     untracked: untracked === null ? null : secondsOf(untracked),
   };
+}
+
+/**
+ * Returns software as a client may see it. A receiver with pseudonyms shows the names of programs without directories,
+ * which can have names of people.
+ * @param user the user of the job
+ */
+export function shownSoftware<Found extends JobSoftware>(found: Found, user: string, client: ReadingClient): Found {
+  if (!client.seesNames || client.shownName(user) === user) return found;
+  return { ...found, software: found.software.map((program) => ({ ...program, path: basename(program.path) })) };
 }
 
 function totalOf({ user_seconds, system_seconds }: ProgramTime): number {

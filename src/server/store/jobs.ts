@@ -155,6 +155,32 @@ export async function firstAndLastSubmit(
 /** A stored job. */
 export type StoredJob = UsageRow;
 
+/**
+ * The characters after the number of a job in longer ids, and the next character of each: PBS adds the server and the
+ * index of an array (`12.pbs01`, `12[3].pbs01`), Slurm the index of an array (`12_3`).
+ */
+const idMarks = [
+  ['.', '/'],
+  ['[', '\\'],
+  ['_', '`'],
+] as const;
+const maxRuns = 500;
+
+/** Returns the runs of a job, and of the tasks of an array, by id and submission: at most 500. */
+export async function runsOfJob(reader: Reader, cluster: string, id: string): Promise<StoredJob[]> {
+  const one = `SELECT job_id, "user", account, partition, state, qos, submit, start, "end", cpu_hours, gpu_hours, cpus, gpus,
+    nodes, node_list FROM jobs WHERE cluster = $1 AND`;
+  const longer = idMarks.map((_, index) => `${one} job_id > $${2 * index + 3} AND job_id < $${2 * index + 4}`);
+  // One SELECT for each form of the id, so that each uses the primary key.
+  return reader.all<StoredJob>(
+    `SELECT * FROM (${[`${one} job_id = $2`, ...longer].join(' UNION ALL ')}) AS found
+     ORDER BY job_id, submit LIMIT ${maxRuns}`,
+    cluster,
+    id,
+    ...idMarks.flatMap(([mark, next]) => [id + mark, id + next]),
+  );
+}
+
 /** Yields the jobs of a cluster that were submitted from `from` on and before `until`, by submission and id. */
 export async function* jobsBySubmit(
   reader: Reader,

@@ -131,6 +131,6 @@ export async function storedNames(
 
 /** Returns an answer by user with the names that a client may see: pseudonyms, or the name of the client alone. */
 export function withShownNames(answer: Answer, client: UsageClient): Answer {
-  const shown = (name: Label) => (name === null || !client.seesNames ? name : client.shownName(name));
+  const shown = (name: Label) => (name === null ? null : client.shownName(name));
   return { ...answer, groups: answer.groups.map((group) => ({ ...group, name: shown(group.name) })) };
 }

@@ -10,7 +10,14 @@ import { jobRecord } from '../usage/helper.ts';
 
 const person = 'zzperson';
 /** Values of the parameters of paths; others are `main`. */
-const values: Readonly<Record<string, string>> = { system: 'derecho', cluster: 'hpc1', name: 'main', outage: '1' };
+const values: Readonly<Record<string, string>> = {
+  system: 'derecho',
+  cluster: 'hpc1',
+  name: 'main',
+  outage: '1',
+  id: '12345',
+  job: '12345',
+};
 /** Questions that group or filter by people; a route ignores or refuses those of others. */
 const questions = [
   '',
@@ -56,6 +63,17 @@ async function started(options: Parameters<typeof startForTest>[0]): Promise<Tes
   const body = JSON.stringify({ hostname: 'hpc1', jobs: [jobRecord({ User: person })] });
   const ingested = await fetch(`${receiver.url}/api/data/ingest`, { method: 'POST', headers, body });
   expect(ingested.status).toBe(200);
+  const sample = {
+    'sams.sampler.Core': { jobid: 12345, node: 'c001' },
+    'sams.sampler.SlurmInfo': { username: person },
+    'sams.sampler.Software': { execs: { [`/home/${person}/a`]: { user: 1, system: 0 } }, start_time: 1, end_time: 2 },
+  };
+  const sent = await fetch(`${receiver.url}/12345/12345.c001.json`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify(sample),
+  });
+  expect(sent.status).toBe(200);
   return receiver;
 }
 
@@ -134,6 +152,9 @@ test('with read:names and without pseudonyms the same requests do show it', asyn
   expect(leaks).toContain('/api/v1/status/derecho/latest?');
   expect(leaks).toContain('/api/v1/status/derecho/users?');
   expect(leaks).toContain('/api/v1/usage/query?by=user&axis=submitted');
+  expect(leaks).toContain('/api/v1/usage/page?by=user&axis=submitted');
+  expect(leaks).toContain('/api/v1/jobs/hpc1/12345?');
+  expect(leaks).toContain('/api/v1/jobs/hpc1/12345/software?');
   expect(leaks).toContain(`/api/dashboard/charts ${bodies[1]}`);
 });
 

@@ -101,6 +101,7 @@ beforeAll(async () => {
   await jobs.endsOfJobs(writer, 'c', [{ id: '1', submit: '' }]).next();
   await jobs.jobsByEnd(writer, 'c', '', '').next();
   await jobs.jobsBySubmit(writer, 'c', '', '', null).next();
+  await jobs.runsOfJob(writer, 'c', '1');
   await jobs.nextEnd(writer, 'c', '');
   await jobs.firstAndLastSubmit(writer, 'c');
   await clusters.allClusters(writer);

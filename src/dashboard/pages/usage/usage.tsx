@@ -2,6 +2,7 @@ import { useMemo } from 'preact/hooks';
 import { ChartFigure } from '../../chart/chart.tsx';
 import { Empty, WhenLoaded } from '../../components/notice.tsx';
 import { useData } from '../../data/fetching.ts';
+import { useSession } from '../../data/session.ts';
 import {
   type Dimension,
   dimensions,
@@ -27,6 +28,7 @@ import {
 } from './charts.ts';
 import { Choices } from './filters.tsx';
 import { Groups } from './groups.tsx';
+import { JobSearch } from './job-search.tsx';
 import { UtilisationChart } from './utilisation.tsx';
 import { automaticPeriod, usageData, type View, viewOf } from './view.ts';
 
@@ -58,13 +60,20 @@ export function Usage(parameters: PageParameters) {
     <>
       <div class="heading">
         <h1>{titleOf(view)}</h1>
-        {view.fixed === null && view.month === null ? null : <a href="/usage">All usage</a>}
+        {view.fixed === null && view.month === null ? <OwnUsage /> : <a href="/usage">All usage</a>}
         {loading.data && <span class="aside">{windowText(loading.data.usage)}</span>}
       </div>
       <Choices view={view} />
+      {view.month === null && <JobSearch clusters={loading.data?.usage.clusters.map(({ name }) => name) ?? []} />}
       <WhenLoaded loading={loading}>{(page) => <Answer view={view} page={page} />}</WhenLoaded>
     </>
   );
+}
+
+/** The link to the jobs of the signed-in user. */
+function OwnUsage() {
+  const user = useSession()?.user ?? null;
+  return user === null ? null : <a href={`/usage/user/${encodeURIComponent(user)}`}>My usage</a>;
 }
 
 function titleOf({ fixed, month }: View): string {

@@ -80,8 +80,8 @@ export async function readRequest(
   const asked = readFilterRequest(await readBody(request, { ...limits, maxBytes: maxFilterBytes }));
   await readableClusters(store, [asked.hostname], client, 'hostname');
   if (asked.users === null) return asked;
-  requireNames(client, request.headers);
   if (asked.users.every((name) => client.shownName(name) === name)) return asked;
+  requireNames(client, request.headers);
   return { ...asked, users: await storedNames([asked.hostname], asked.users, thread, client) };
 }
 

@@ -72,6 +72,7 @@ function shownTime(text: string | null): string | null {
   return text === null ? null : text.replace('T', ' ');
 }
 
-function hoursBetween(from: number | null, to: number | null): number | null {
+/** Returns the hours from one time to another; null if one is not known, or if the second is before the first. */
+export function hoursBetween(from: number | null, to: number | null): number | null {
   return from === null || to === null || to < from ? null : (to - from) / 3600;
 }

@@ -1,0 +1,112 @@
+import { type MeasuredJob, sampledJobSchema } from '../../lib/sampled-job.ts';
+import { printable } from '../../lib/text.ts';
+import type { UsageClient } from '../auth/access.ts';
+import { loginRequired, requireScope } from '../auth/caller.ts';
+import { type Answered, json } from '../http/answer.ts';
+import { RequestProblem } from '../http/problem.ts';
+import type { Call } from '../http/routing.ts';
+import { clusterNamed } from '../store/clusters.ts';
+import { runsOfJob, type StoredJob } from '../store/jobs.ts';
+import type { Store } from '../store/port.ts';
+import { type StoredNode, sampledNodes } from '../store/sampled-jobs.ts';
+import type { ClusterClock } from '../usage/cluster-clock.ts';
+import { hoursBetween } from '../usage/dashboard/rows.ts';
+import { clockOf } from '../usage/segments/rebuild.ts';
+import { measuredOf } from './measured.ts';
+import { shownSoftware } from './software.ts';
+
+/** Returns the handler that answers the runs of a job, and what its processes used if they were sampled. */
+export function getJob(store: Store) {
+  return async ({ parameters, request }: Call, client: UsageClient): Promise<Answered> => {
+    const { cluster = '', id = '' } = parameters;
+    const own = ownName(client, request.headers);
+    // The same reads for every cluster, so that the time of the answer does not show which ones exist.
+    const found = await clusterNamed(store, cluster);
+    const [runs, samples] = [await runsOfJob(store, cluster, id), await samplesOf(store, cluster, id)];
+    const mayRead = client.mayReadCluster(cluster);
+    const shownRuns = runs.filter(({ user }) => mayRead && (own === null || user === own));
+    const shownSamples = samples.filter(({ user }) => mayRead && (own === null || user === own));
+    if (shownRuns.length === 0 && shownSamples.length === 0) {
+      throw new RequestProblem(
+        404,
+        `There is no job ${printable(id, 60)} on ${printable(cluster, 60)} that you may see`,
+      );
+    }
+    const clock = clockOf(found ?? { timeZone: 'UTC', storedTimes: 'utc' });
+    const times = shownRuns.map((run) => timesOf(run, clock));
+    const measured =
+      shownSamples.length === 0
+        ? null
+        : measuredOf(
+            shownSamples.map(({ job }) => job),
+            times,
+          );
+    const name = shownRuns[0]?.user ?? shownSamples[0]?.user ?? '';
+    const answer = {
+      cluster,
+      job_id: id,
+      runs: shownRuns.map((run) => runOf(run, clock, client.shownName)),
+      measured: measured && shownSoftware(measured, name, client),
+    };
+    return { response: json(200, JSON.stringify(answer)) };
+  };
+}
+
+/**
+ * Returns the name of the user whose jobs alone a client may see; null if it may see all.
+ * @throws RequestProblem 401 or 403 for a client that may see no job
+ */
+function ownName({ seesNames, account }: UsageClient, headers: Headers): string | null {
+  if (seesNames) return null;
+  if (account === null) throw loginRequired(headers);
+  if (account.kind !== 'user') requireScope(account, 'read:names');
+  return account.name;
+}
+
+type Sample = { readonly user: string | null; readonly job: MeasuredJob };
+
+/** Samples have the number of a PBS job without its server. */
+async function samplesOf(store: Store, cluster: string, id: string): Promise<Sample[]> {
+  const nodes = await sampledNodes(store, cluster, id.split('.', 1)[0] ?? '');
+  return nodes.flatMap((stored) => {
+    const job = parsed(stored);
+    return job === null ? [] : [{ user: job['sams.sampler.SlurmInfo']?.username ?? null, job }];
+  });
+}
+
+function parsed({ body }: StoredNode): MeasuredJob | null {
+  return sampledJobSchema.safeParse(JSON.parse(body)).data ?? null;
+}
+
+function timesOf({ start, end, cpus, nodes }: StoredJob, clock: ClusterClock) {
+  const [from, to] = [start === null ? null : clock.timeOf(start), end === null ? null : clock.timeOf(end)];
+  return { start: from, end: to, cpus, nodes };
+}
+
+function runOf(job: StoredJob, clock: ClusterClock, shownName: (user: string) => string | null) {
+  const submit = clock.timeOf(job.submit);
+  const { start, end } = timesOf(job, clock);
+  return {
+    job_id: job.job_id,
+    user: shownName(job.user),
+    account: job.account,
+    partition: job.partition,
+    qos: job.qos,
+    state: job.state,
+    submit: isoTime(submit),
+    start: isoTime(start),
+    end: isoTime(end),
+    wait_hours: hoursBetween(submit, start),
+    elapsed_hours: hoursBetween(start, end),
+    cpus: job.cpus,
+    gpus: job.gpus,
+    nodes: job.nodes,
+    node_list: job.node_list,
+    cpu_hours: job.cpu_hours,
+    gpu_hours: job.gpu_hours,
+  };
+}
+
+function isoTime(seconds: number | null): string | null {
+  return seconds === null ? null : new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+}
