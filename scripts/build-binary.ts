@@ -56,7 +56,9 @@ async function build(target: Target): Promise<string> {
   const outfile = join(dist, file);
   mkdirSync(dist, { recursive: true });
   await Bun.build({
-    entrypoints: [join(root, 'src/main.ts'), join(root, 'src/server/usage/worker.ts')],
+    entrypoints: ['src/main.ts', 'src/server/usage/worker.ts', 'src/server/usage/ingest/ingest-worker.ts'].map((path) =>
+      join(root, path),
+    ),
     root,
     target: 'bun',
     // Do not use minify or bytecode: both have miscompiled correct programs in this version of Bun. Bytecode would save

@@ -11,6 +11,7 @@ import { apisOf } from './router.ts';
 import { startBackFill } from './status/back-fill.ts';
 import { startRetention } from './status/retention.ts';
 import { type Location, openStore } from './store/open.ts';
+import { createIngestThread } from './usage/ingest/ingest-thread.ts';
 import { makeMissingSegments } from './usage/segments/take-over.ts';
 import { createUsageThread } from './usage/thread.ts';
 
@@ -93,6 +94,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   }
   const store = await openStore(database);
   const usage = createUsageThread(database);
+  const ingestThread = createIngestThread(database);
   try {
     await makeMissingSegments(store, (cluster, days) => log(`Usage history of ${cluster}: ${days} days`, 'info'));
     const times = { idleSeconds, totalSeconds: idleSeconds * totalPerIdle };
@@ -112,6 +114,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
         ...auth,
         store,
         usage,
+        ingest: ingestThread,
         settings,
         counts,
         limits,
@@ -143,6 +146,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
           .then(() => undefined)
           .finally(() => {
             usage.close();
+            ingestThread.close();
             return store.close();
           });
         return stopped;

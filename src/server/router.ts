@@ -38,6 +38,7 @@ import type { Store } from './store/port.ts';
 import { getHealth, getStatistics, postJobs } from './usage/api.ts';
 import { getMe, getMetadata, getVersion, postCharts } from './usage/dashboard/api.ts';
 import { postFilter } from './usage/dashboard/filter-api.ts';
+import type { IngestThread } from './usage/ingest/ingest-thread.ts';
 import { getExpectedWait, getOutageCosts, getReport, getUtilisation } from './usage/insights/api.ts';
 import { getUsagePage } from './usage/page-api.ts';
 import { getQuery, postQuery } from './usage/query-api.ts';
@@ -47,6 +48,7 @@ import type { UsageThread } from './usage/thread.ts';
 export type RouterParts = Auth & {
   readonly store: Store;
   readonly usage: UsageThread;
+  readonly ingest: IngestThread;
   readonly settings: ReceiverSettings;
   readonly counts: RequestCounts;
   readonly limits: { readonly status: BodyLimits; readonly usage: BodyLimits; readonly login: BodyLimits };
@@ -58,6 +60,7 @@ export type RouterParts = Auth & {
 export function apisOf({
   store,
   usage,
+  ingest,
   access,
   settings,
   authenticator,
@@ -77,7 +80,7 @@ export function apisOf({
       notFound: 'Not found',
       notAllowed: () => 'Method Not Allowed',
       origins: null,
-      routes: [route('POST', '/api/data/ingest', keyHolder, postJobs(store, limits.usage))],
+      routes: [route('POST', '/api/data/ingest', keyHolder, postJobs(store, ingest, limits.usage))],
     },
     {
       prefixes: ['/api/dashboard/', '/saml/'],

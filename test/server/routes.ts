@@ -13,6 +13,7 @@ export async function allRoutes(store: Store): Promise<Route[]> {
     ...auth,
     store,
     usage: { ask: () => Promise.reject(new Error('not asked')), close: () => undefined },
+    ingest: { ingest: () => Promise.reject(new Error('not asked')), close: () => undefined },
     counts: createRequestCounts(),
     settings: defaultReceiverSettings,
     limits: { status: limits, usage: limits, login: limits },

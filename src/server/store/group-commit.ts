@@ -17,39 +17,65 @@ export type Connection = {
 };
 
 /** A transaction that waits for its turn. `run` returns the function that reports success to its caller. */
-type Unit = { readonly run: () => Promise<() => void>; readonly reject: (error: unknown) => void };
+type Unit = {
+  readonly run: () => Promise<() => void>;
+  readonly reject: (error: unknown) => void;
+  /** True if it has a transaction of its own on another connection. */
+  readonly isElsewhere: boolean;
+};
 
 /**
  * Runs transactions one after the other on a connection, and commits those that came together at once. A transaction
  * that throws is rolled back alone, to its savepoint.
  */
-export function createGroupCommit(connection: Connection): Pick<Store, 'transaction'> {
-  let waiting: Unit[] = [];
+export function createGroupCommit(connection: Connection): Pick<Store, 'transaction' | 'elsewhere'> {
+  const waiting: Unit[] = [];
   let isRunning = false;
 
   async function runAll(): Promise<void> {
     isRunning = true;
     while (waiting.length > 0) {
       await Bun.sleep(collectMs);
-      const group = waiting;
-      waiting = [];
-      await commitTogether(connection, group);
+      const [next] = waiting;
+      if (next?.isElsewhere) {
+        waiting.shift();
+        await runElsewhere(connection, next);
+        continue;
+      }
+      const end = waiting.findIndex(({ isElsewhere }) => isElsewhere);
+      await commitTogether(connection, waiting.splice(0, end < 0 ? waiting.length : end));
     }
     isRunning = false;
   }
 
+  function inTurn<Result>(isElsewhere: boolean, work: (writer: Writer) => Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const run = async () => {
+        const result = await work(connection.writer);
+        return () => resolve(result);
+      };
+      waiting.push({ run, reject, isElsewhere });
+      if (!isRunning) void runAll();
+    });
+  }
+
   return {
-    transaction(work) {
-      return new Promise((resolve, reject) => {
-        const run = async () => {
-          const result = await work(connection.writer);
-          return () => resolve(result);
-        };
-        waiting.push({ run, reject });
-        if (!isRunning) void runAll();
-      });
-    },
+    transaction: (work) => inTurn(false, work),
+    elsewhere: (work) => inTurn(true, work),
   };
+}
+
+/** Does not throw: the unit gets its result or an error. */
+async function runElsewhere(connection: Connection, { run, reject }: Unit): Promise<void> {
+  try {
+    // If this connection cannot write, the other one must not: its file may be another one.
+    await connection.begin();
+    await connection.rollback();
+    const succeed = await run();
+    succeed();
+  } catch (error) {
+    reject(error);
+  }
 }
 
 /** Does not throw: each unit gets its result or an error. */

@@ -40,6 +40,12 @@ export type Store = Reader & {
    * @throws Unavailable if the database cannot be used
    */
   transaction<Result>(work: (writer: Writer) => Promise<Result>): Promise<Result>;
+  /**
+   * Runs `work` while no transaction is open, and lets none begin before it ends. `work` makes a transaction on another
+   * connection of this process, such as that of another thread: two of them at once would wait for each other.
+   * @throws Unavailable if the database cannot be used
+   */
+  elsewhere<Result>(work: () => Promise<Result>): Promise<Result>;
   /** Returns the number of bytes that a table takes in the database with its indexes. */
   bytesOf(table: string): Promise<number>;
   /** Returns the number of bytes of the whole database. It reads no tables. */

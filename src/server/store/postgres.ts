@@ -29,10 +29,11 @@ export async function openPostgres(address: PostgresAddress): Promise<Store> {
   const reading = createClient(address, readingConnections, limits);
   const writing = createClient(address, 1, limits);
   const reader = readerOf(reading);
-  const { transaction } = createGroupCommit(connectionTo(writing));
+  const { transaction, elsewhere } = createGroupCommit(connectionTo(writing));
   return {
     ...reader,
     transaction,
+    elsewhere,
     async bytesOf(table) {
       const sql = 'SELECT pg_total_relation_size($1::text::regclass) AS bytes';
       return (await reader.get<{ bytes: number }>(sql, table))?.bytes ?? 0;

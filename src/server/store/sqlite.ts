@@ -20,10 +20,11 @@ export function openSqlite(path: string): Store {
   setPragmas(reading, [['busy_timeout', busyTimeoutMs, busyTimeoutMs]]);
   const requireFiles = watchFiles(path);
   const reader = readerOf(reading, requireFiles);
-  const { transaction } = createGroupCommit(connectionOf(writing, requireFiles));
+  const { transaction, elsewhere } = createGroupCommit(connectionOf(writing, requireFiles));
   return {
     ...reader,
     transaction,
+    elsewhere,
     async bytesOf(table) {
       const sql = `SELECT coalesce(sum(pgsize), 0) AS bytes FROM dbstat
         WHERE aggregate = 1 AND name IN (SELECT name FROM sqlite_schema WHERE tbl_name = $1)`;

@@ -1,5 +1,5 @@
 import { counted } from '../../lib/text.ts';
-import { type Account, requireScope } from '../auth/caller.ts';
+import type { Account } from '../auth/caller.ts';
 import { notingRefusals, streamOf } from '../collectors/streams.ts';
 import { type Answered, json } from '../http/answer.ts';
 import { type BodyLimits, readBody } from '../http/body.ts';
@@ -7,37 +7,45 @@ import { idempotencyKey } from '../http/idempotency-key.ts';
 import { RequestProblem } from '../http/problem.ts';
 import type { Call } from '../http/routing.ts';
 import { allClusters, clusterNamed } from '../store/clusters.ts';
-import { storeOnce } from '../store/deliveries.ts';
+import type { Stored } from '../store/deliveries.ts';
 import type { Store } from '../store/port.ts';
 import { timestampOf } from '../timestamp.ts';
-import { readBatch } from './batch.ts';
 import type { Answer } from './engine/answer.ts';
 import { everything } from './engine/filter.ts';
 import { refused } from './fault.ts';
+import type { IngestThread } from './ingest/ingest-thread.ts';
+import type { ReadBody } from './ingest/messages.ts';
+import { readJobs, storeBatch } from './ingest/store-batch.ts';
 import { isDate } from './query-request.ts';
-import { fields } from './records.ts';
-import { storeAndSegment } from './store-jobs.ts';
 import type { ClusterNames } from './tasks.ts';
 import type { UsageThread } from './thread.ts';
 
-const columns = fields.map((field) => field.column);
+/** Larger bodies than this, of about a thousand jobs, would keep other requests waiting: a thread reads and stores them. */
+const largeBytes = 256 * 1024;
 
 /** Returns the handler that stores finished jobs. */
-export function postJobs(store: Store, limits: BodyLimits) {
+export function postJobs(store: Store, thread: IngestThread, limits: BodyLimits) {
   const handle = async ({ request, url }: Call, holder: Account): Promise<Answered> => {
     const key = idempotencyKey(request.headers);
     const bytes = await readBody(request, limits, 'taken');
-    const { hostname, jobs } = await readBatch(bytes, (cluster) => requireScope(holder, `write:${cluster}`));
-    const stream = streamOf(request.headers, 'jobs', hostname);
-    const delivery = { path: url.pathname, user: holder.name, bytes, key, receivedAt: new Date(), stream };
-    const { answer, replayed } = await storeOnce(store, delivery, async (writer) => {
-      const receivedAt = timestampOf(delivery.receivedAt);
-      await storeAndSegment(writer, { cluster: hostname, columns, rows: jobs, receivedAt, receivedFrom: holder.name });
-      return { answer: answerTo(hostname, jobs.length), replayed: false };
+    const length = bytes.byteLength;
+    const deliveryOf = (hostname: string) => ({
+      ...{ path: url.pathname, user: holder.name, key, receivedAt: new Date() },
+      stream: streamOf(request.headers, 'jobs', hostname),
     });
-    const what = `${counted(jobs.length, 'job')} of ${hostname}`;
-    const note = `${holder.name}, ${what}, ${bytes.byteLength} bytes${replayed ? ', was here before' : ''}`;
-    return { response: json(200, answer), note };
+    const answered = ({ hostname, jobs }: ReadBody, { answer, replayed }: Stored): Answered => {
+      const what = `${counted(jobs, 'job')} of ${hostname}`;
+      const note = `${holder.name}, ${what}, ${length} bytes${replayed ? ', was here before' : ''}`;
+      return { response: json(200, answer), note };
+    };
+    if (length > largeBytes) {
+      return thread.ingest(bytes, holder, async (read, save) =>
+        answered(read, await store.elsewhere(() => save(deliveryOf(read.hostname)))),
+      );
+    }
+    const batch = await readJobs(bytes, holder);
+    const stored = await storeBatch(store, batch, { ...deliveryOf(batch.hostname), bytes });
+    return answered({ hostname: batch.hostname, jobs: batch.jobs.length }, stored);
   };
   return notingRefusals(store, 'jobs', handle);
 }
@@ -83,15 +91,6 @@ export function getStatistics(store: Store, thread: UsageThread) {
       partitions: names?.names.partition ?? [],
     });
   };
-}
-
-function answerTo(hostname: string, jobs: number): string {
-  return JSON.stringify({
-    success: true,
-    message: `Successfully ingested ${jobs} jobs for ${hostname}`,
-    jobs_processed: jobs,
-    hostname,
-  });
 }
 
 function answered(value: unknown): Answered {

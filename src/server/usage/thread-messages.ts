@@ -1,6 +1,6 @@
 import { messageOf } from '../../lib/errors.ts';
 import { RequestProblem } from '../http/problem.ts';
-import { Unavailable, type UnavailableReason } from '../store/errors.ts';
+import { Conflict, Unavailable, type UnavailableReason, Unstorable } from '../store/errors.ts';
 import type { Location } from '../store/open.ts';
 import type { UsageTask } from './tasks.ts';
 
@@ -16,8 +16,10 @@ export type FromThread =
 
 /** An error that passes between threads, which lose the class of an error. */
 export type TaskFailure = {
+  readonly kind: 'problem' | 'unavailable' | 'conflict' | 'unstorable' | 'other';
   readonly message: string;
   readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly detail?: unknown;
   readonly reason?: UnavailableReason;
 };
@@ -25,12 +27,26 @@ export type TaskFailure = {
 /** Returns an error in the form that passes between threads. */
 export function failureOf(error: unknown): TaskFailure {
   const message = messageOf(error);
-  if (error instanceof RequestProblem) return { message, status: error.status, detail: error.detail };
-  return error instanceof Unavailable ? { message, reason: error.reason } : { message };
+  if (error instanceof RequestProblem) {
+    return { kind: 'problem', message, status: error.status, headers: error.headers, detail: error.detail };
+  }
+  if (error instanceof Unavailable) return { kind: 'unavailable', message, reason: error.reason };
+  if (error instanceof Conflict) return { kind: 'conflict', message };
+  return { kind: error instanceof Unstorable ? 'unstorable' : 'other', message };
 }
 
 /** Returns the error that `failureOf` got. */
-export function errorOf({ message, status, detail, reason }: TaskFailure): Error {
-  if (status !== undefined) return new RequestProblem(status, message, {}, detail);
-  return reason === undefined ? new Error(message) : new Unavailable(reason, message);
+export function errorOf({ kind, message, status = 500, headers, detail, reason = 'failed' }: TaskFailure): Error {
+  switch (kind) {
+    case 'problem':
+      return new RequestProblem(status, message, headers, detail);
+    case 'unavailable':
+      return new Unavailable(reason, message);
+    case 'conflict':
+      return new Conflict(message);
+    case 'unstorable':
+      return new Unstorable();
+    case 'other':
+      return new Error(message);
+  }
 }

@@ -1,5 +1,6 @@
 import { Unavailable } from '../store/errors.ts';
 import type { Location } from '../store/open.ts';
+import { startThread } from './start-thread.ts';
 import type { UsageTask } from './tasks.ts';
 import { errorOf, type FromThread, type ToThread } from './thread-messages.ts';
 
@@ -27,7 +28,7 @@ type Waiting = { readonly resolve: (text: string) => void; readonly reject: (err
  * Returns the client of the thread, which is started by the first question.
  * @param start starts the thread
  */
-export function createUsageThread(location: Location, start: () => Worker = startWorker): UsageThread {
+export function createUsageThread(location: Location, start: () => Worker = () => startThread('worker')): UsageThread {
   let worker: Worker | null = null;
   let nextId = 0;
   let isClosed = false;
@@ -92,11 +93,4 @@ export function createUsageThread(location: Location, start: () => Worker = star
       end('the receiver stops');
     },
   };
-}
-
-function startWorker(): Worker {
-  // In the executable this code is in a chunk at the root, and entry points have the paths of scripts/build-binary.ts.
-  const isCompiled = import.meta.url.includes('/$bunfs/');
-  const path = isCompiled ? './src/server/usage/worker.js' : './worker.ts';
-  return new Worker(new URL(path, import.meta.url).href);
 }

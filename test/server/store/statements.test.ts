@@ -56,6 +56,7 @@ const writer: Writer = {
 const store: Store = {
   ...writer,
   transaction: (work) => work(writer),
+  elsewhere: (work) => work(),
   bytesOf: async () => 0,
   size: async () => 0,
   close: async () => undefined,
