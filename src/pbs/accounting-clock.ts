@@ -1,5 +1,5 @@
+import { firstNumber } from './accounting-fields.ts';
 import type { AccountingRecord } from './accounting-lines.ts';
-import { firstValue, numberIn } from './accounting-text.ts';
 import type { LogState } from './open-runs.ts';
 
 /**
@@ -11,7 +11,7 @@ export function timeOf({ type, clock, job }: AccountingRecord, state: LogState):
   const back = state.clock - clock;
   state.clock = clock;
   const epoch =
-    job === null ? null : type === 'Q' ? job.queued : type === 'S' ? numberIn(firstValue(job.rest, ' start=')) : null;
+    job === null ? null : type === 'Q' ? job.queued : type === 'S' ? firstNumber(job.rest, ' start=') : null;
   const zone = epoch === null ? null : Math.round((clock - epoch) / 60) * 60;
   if (zone !== null && Math.abs(zone) <= mostZone) state.zone = zone;
   // Summer time ended, and the clock went back by an hour.

@@ -1,8 +1,9 @@
 import type { FinishedJob } from '../lib/finished-job.ts';
 import { timeOf } from './accounting-clock.ts';
+import { durationIn, firstNumber, firstValue, lastNumber, lastValue } from './accounting-fields.ts';
 import type { AccountingRecord } from './accounting-lines.ts';
 import { deletionOf, stateOfEnd } from './accounting-state.ts';
-import { durationIn, firstValue, type JobText, lastValue, numberIn, ownerIn } from './accounting-text.ts';
+import { type JobText, ownerIn } from './accounting-text.ts';
 import { allocationOf, noAllocation } from './exec-vnode.ts';
 import { booked, finishedRun } from './finished-run.ts';
 import type { LogState, OpenRun } from './open-runs.ts';
@@ -65,13 +66,15 @@ function runOf({ type, id, clock }: AccountingRecord, job: JobText | null, { ope
     known.seen = clock;
     return known;
   }
-  const run = { job: null, ...waiting, seen: clock };
+  const run = newRun(clock);
   if (known === undefined || type === 'Q' || type === 'S') open.set(copyOf(id), run);
   return run;
 }
 
-/** The values of a run that has not started. */
-const waiting = { started: null, execVnode: null, held: null, deletedBy: null, phase: null } as const;
+/** Returns a run that has not started and whose job is unknown. */
+function newRun(seen: number): OpenRun {
+  return { job: null, started: null, execVnode: null, held: null, deletedBy: null, phase: null, seen };
+}
 
 /** Returns a copy, because a part of a line keeps the whole line in memory. */
 function copyOf(latin1: string): string {
@@ -82,18 +85,19 @@ function copyOf(latin1: string): string {
 function started(run: OpenRun, rest: string): void {
   if (run.started !== null) return;
   const execVnode = firstValue(rest, ' exec_vnode=');
-  run.started = numberIn(firstValue(rest, ' start='));
+  run.started = firstNumber(rest, ' start=');
   run.execVnode = execVnode === null ? null : copyOf(execVnode);
   run.held = isExclusive(rest) ? heldBy(rest) : null;
 }
 
 function isExclusive(rest: string): boolean {
-  return /\bexcl(?:host)?\b/.test(firstValue(rest, ' Resource_List.place=') ?? '');
+  const place = firstValue(rest, ' Resource_List.place=');
+  return place?.includes('excl') === true && /\bexcl(?:host)?\b/.test(place);
 }
 
 function heldBy(rest: string): OpenRun['held'] {
-  const cpus = numberIn(lastValue(rest, ' resource_assigned.ncpus='));
-  return cpus === null ? null : { cpus, gpus: numberIn(lastValue(rest, ' resource_assigned.ngpus=')) ?? 0 };
+  const cpus = lastNumber(rest, ' resource_assigned.ncpus=');
+  return cpus === null ? null : { cpus, gpus: lastNumber(rest, ' resource_assigned.ngpus=') ?? 0 };
 }
 
 /** Books the phase of a job that releases nodes (u), and begins the next one with the rest of its nodes (c). */
@@ -125,8 +129,8 @@ function ended(
     if (type === 'E') open.delete(id);
     return null;
   }
-  const end = numberIn(lastValue(rest, ' end='));
-  const exitStatus = numberIn(lastValue(rest, ' Exit_status='));
+  const end = lastNumber(rest, ' end=');
+  const exitStatus = lastNumber(rest, ' Exit_status=');
   const runCount = lastValue(rest, ' run_count=');
   if (end === null || end < 0 || end > mostSeconds) return 'it has no end';
   if (exitStatus === null) return 'it has no Exit_status';
@@ -147,7 +151,7 @@ function ended(
     phase: run.phase,
     doubt: open.get(id) !== run ? otherSubmission : isHeld && run.held === null ? unknownHeld : null,
   });
-  if (type === 'R') Object.assign(run, { job: owner, ...waiting });
+  if (type === 'R') Object.assign(run, newRun(run.seen), { job: owner });
   else if (open.get(id) === run) open.delete(id);
   return finished;
 }
@@ -157,7 +161,7 @@ function ended(
  * the time of the restart, which is later than the end minus the walltime.
  */
 function startIn(rest: string, end: number, walltime: number): number | null {
-  const start = numberIn(firstValue(rest, ' start='));
+  const start = firstNumber(rest, ' start=');
   return start === null || start <= 0 ? null : Math.min(start, end - walltime);
 }
 

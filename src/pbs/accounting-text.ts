@@ -141,38 +141,3 @@ const named = memoized((latin1) => cleanName(utf8Of(latin1)));
 export function cleanName(name: string): string {
   return name.replace(/[\u0000-\u001f\u007f-\u009f]/g, '').trim();
 }
-
-/**
- * Returns the value of the last occurrence of a field, up to the next blank; null if there is none. `field` is its name
- * with the blank before it and the `=`.
- */
-export function lastValue(rest: string, field: Field): string | null {
-  return valueAt(rest, rest.lastIndexOf(field), field);
-}
-
-/** Returns the value of the first occurrence of a field like `lastValue`. */
-export function firstValue(rest: string, field: Field): string | null {
-  return valueAt(rest, rest.indexOf(field), field);
-}
-
-/** The whole text to search for. Putting it together for each search takes longer than the search. */
-export type Field = ` ${string}=`;
-
-function valueAt(rest: string, at: number, field: Field): string | null {
-  if (at < 0) return null;
-  const start = at + field.length;
-  const blank = rest.indexOf(' ', start);
-  return rest.slice(start, blank < 0 ? rest.length : blank);
-}
-
-/** Returns a field that is a whole number of at most 15 digits; null if it is missing or anything else. */
-export function numberIn(value: string | null): number | null {
-  return value !== null && /^-?\d{1,15}$/.test(value) ? Number(value) : null;
-}
-
-/** Parses a duration of PBS, `HH:MM:SS` or seconds, to seconds; null if it is missing or anything else. */
-export function durationIn(value: string | null): number | null {
-  const match = /^(?:(\d{1,7}):(\d\d):)?(\d{1,9})$/.exec(value ?? '');
-  // Do not destructure the match: this is called for every run, and destructuring takes longer.
-  return match === null ? null : Number(match[1] ?? 0) * 3600 + Number(match[2] ?? 0) * 60 + Number(match[3]);
-}

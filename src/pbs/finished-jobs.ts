@@ -1,6 +1,7 @@
 import type { FinishedJob } from '../lib/finished-job.ts';
+import { durationIn, numberIn } from './accounting-fields.ts';
 import { stateOfEnd } from './accounting-state.ts';
-import { cleanName, durationIn, numberIn } from './accounting-text.ts';
+import { cleanName } from './accounting-text.ts';
 import { allocationOf, noAllocation } from './exec-vnode.ts';
 import { finishedRun } from './finished-run.ts';
 import { projectOf, userOf } from './jobs.ts';

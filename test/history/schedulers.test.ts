@@ -190,7 +190,7 @@ test('the runs of a Slurm cluster are the records that a person expects', () => 
 const expected = slurm.map((record) => (record.JobID === '8/run' ? { ...record, JobID: '8' } : record));
 
 test('the accounting log of PBS gives the same records', async () => {
-  const executor = printing({ find: '1 1 20261120\n', tail: accountingLog() });
+  const executor = printing({ find: '1 1 20261120\n', cat: accountingLog() });
   const runsOf = { exclusive: 'held', hasRunSuffix: true } as const;
   const source = logSource({ ...shared, executor, path: '/acct', runs: runsOf, check: async () => noCheck });
   expect(await recordsOf(source)).toEqual(expected);
