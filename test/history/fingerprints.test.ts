@@ -120,6 +120,16 @@ test('a fingerprint is forgotten a year after the end of its job, and not kept o
   expect(countFingerprints(site)).toBe(0);
 });
 
+test('of a batch with jobs that are too old, the others are remembered', async () => {
+  const site = newOutbox();
+  const at = new Date((noon + 365 * 86_400) * 1000);
+  const old = lineAt(noon - 2 * 86_400, { JobIDRaw: '1', Submit: String(noon - 3 * 86_400) });
+  const lines = old + lineAt(noon, { JobIDRaw: '2' }) + lineAt(noon + 1, { JobIDRaw: '3' });
+  await exportLines(site, lines, { from: noon - 3 * 86_400, at });
+  expect(sentBy(site)).toHaveLength(3);
+  expect(countFingerprints(site)).toBe(2);
+});
+
 test('a job that waited for long before it ended is remembered by its end', async () => {
   const site = newOutbox();
   await exportLines(site, lineAt(noon, { Submit: String(noon - 800 * 86_400) }));
