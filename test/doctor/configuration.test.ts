@@ -139,7 +139,7 @@ describe('the enabled systems', () => {
     ['systems: [casper]\n', jobs, [], 'run'],
   ])('decide which command is to be scheduled: %j %p %p', (yaml, environment, named, command) => {
     write('collector.yaml', yaml);
-    expect(taskOf(examined(environment), named).command).toBe(command);
+    expect(taskOf(examined(environment), named).command).toBe(command as 'run');
   });
 });
 

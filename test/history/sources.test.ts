@@ -186,7 +186,7 @@ describe('sacct', () => {
   ])('that is %s fails with its remedy', (_, ending, words, exitCode) => {
     const error = sacctFailure(command, ending, false);
     expect(error?.message).toMatch(words);
-    expect(error?.exitCode).toBe(exitCode);
+    expect(error?.exitCode).toBe(exitCode as 1);
     expect(sacctFailure({ ...command, host: 'h1' }, ending, false)?.message).toContain('sacct on h1');
   });
 
@@ -253,7 +253,8 @@ describe('the accounting log', () => {
     expect((await planned(logSource(options), { ...newJobs, range })).parts).toHaveLength(1);
   });
 
-  const [noon, one] = ['2026-11-20T12:00:00', '2026-11-20T13:00:00'].map((time) => at(time).getTime() / 1000);
+  const noon = at('2026-11-20T12:00:00').getTime() / 1000;
+  const one = noon + 3600;
   const runs = logRecord({ id: '1.pbs', start: noon, end: one }) + logRecord({ id: '2.pbs', start: noon, end: one });
   /** Reads and stores one file of the log. */
   const readFile = (
