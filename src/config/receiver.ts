@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { checkSettings } from './settings.ts';
+import { noSoftwareRules, readSoftwareRules, type SoftwareRuleSettings } from './software-rules.ts';
 import { readYaml } from './yaml.ts';
 
 const text = z.string().min(1).max(255);
@@ -51,6 +52,8 @@ export const receiverSchema = z.strictObject({
       longitude: z.number().min(-180).max(180).optional(),
     })
     .prefault({}),
+  /** A file with the rules that map the paths of programs to software, as `sample report --rules` takes it. */
+  software_rules: z.string().startsWith('/', 'must be an absolute path').optional(),
   /** For how many days the history of systems is kept. */
   retention: z
     .strictObject({
@@ -70,15 +73,25 @@ export const receiverSchema = z.strictObject({
     .prefault({}),
 });
 
-/** The settings of `serve`, and the time at which their file was changed: null without a file. */
-export type ReceiverSettings = z.output<typeof receiverSchema> & { readonly changedAt: Date | null };
+/** The settings of `serve`. */
+export type ReceiverSettings = Omit<z.output<typeof receiverSchema>, 'software_rules'> & {
+  readonly softwareRules: SoftwareRuleSettings;
+  /** The time at which the file was changed; null without a file. */
+  readonly changedAt: Date | null;
+};
 
 /** The settings without a file. */
-export const defaultReceiverSettings: ReceiverSettings = { ...receiverSchema.parse({}), changedAt: null };
+export const defaultReceiverSettings: ReceiverSettings = {
+  ...receiverSchema.parse({}),
+  softwareRules: noSoftwareRules,
+  changedAt: null,
+};
 
 /** Reads `receiver.yaml` of a configuration directory; without it, returns the defaults. Throws ConfigError. */
 export function loadReceiverSettings(directory: string): ReceiverSettings {
   const file = join(directory, 'receiver.yaml');
   if (!existsSync(file)) return defaultReceiverSettings;
-  return { ...checkSettings(receiverSchema, [readYaml(file)]), changedAt: statSync(file).mtime };
+  const { software_rules, ...settings } = checkSettings(receiverSchema, [readYaml(file)]);
+  const softwareRules = software_rules === undefined ? noSoftwareRules : readSoftwareRules(software_rules);
+  return { ...settings, softwareRules, changedAt: statSync(file).mtime };
 }

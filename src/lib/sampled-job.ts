@@ -30,4 +30,7 @@ export const sampledJobSchema = z.looseObject({
     .optional(),
 });
 
+/** The name for CPU time that cannot be assigned to a program. No path looks like it. */
+export const untrackedProgram = '(untracked)';
+
 export type MeasuredJob = z.output<typeof sampledJobSchema>;

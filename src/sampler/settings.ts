@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import type { Layers } from '../config/layers.ts';
 import { ConfigError } from '../config/problem.ts';
+import { namedLayers, withoutPrefix } from '../config/sams-file.ts';
 import { checkSettings, problemAt } from '../config/settings.ts';
-import { readYaml } from '../config/yaml.ts';
 import { pathExpression } from './outputs/metrics.ts';
 
 /** A length of time in seconds. */
@@ -215,21 +214,4 @@ export function readSampleSettings(file: string): SampleSettings {
     },
     of,
   };
-}
-
-/** Reads a YAML file, and removes the prefix `sams.` from the names of its sections. */
-export function namedLayers(file: string): Layers {
-  const { value, placeOf, origin } = readYaml(file);
-  const given = new Map(Object.keys(value).map((name) => [withoutPrefix(name), name]));
-  return [
-    {
-      origin,
-      value: Object.fromEntries(Object.entries(value).map(([name, section]) => [withoutPrefix(name), section ?? {}])),
-      placeOf: ([first, ...rest], what) => placeOf([given.get(String(first)) ?? String(first), ...rest], what),
-    },
-  ];
-}
-
-function withoutPrefix(name: string): string {
-  return name.replace(/^sams[.-]/, '');
 }

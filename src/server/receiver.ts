@@ -93,7 +93,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     );
   }
   const store = await openStore(database);
-  const usage = createUsageThread(database);
+  const usage = createUsageThread(database, settings.softwareRules);
   const ingestThread = createIngestThread(database);
   try {
     await makeMissingSegments(store, (cluster, days) => log(`Usage history of ${cluster}: ${days} days`, 'info'));

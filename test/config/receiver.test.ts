@@ -23,6 +23,7 @@ test('without receiver.yaml there is a facility with a site, without names, and 
     facility: { id: 'facility' },
     site: { id: 'site' },
     retention: { raw_days: 90, hourly_days: 730, daily_days: null },
+    softwareRules: { rewrite: [], rules: [] },
     changedAt: null,
   });
 });

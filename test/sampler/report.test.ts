@@ -3,8 +3,8 @@
 import { beforeEach, describe, expect, test } from 'bun:test';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { noSoftwareRules, readSoftwareRules, softwareRules } from '../../src/config/software-rules.ts';
 import { measuredInFiles } from '../../src/sampler/report/files.ts';
-import { readSoftwareRules, withoutRules } from '../../src/sampler/report/rules.ts';
 import { reportRows, type Subject } from '../../src/sampler/report/sums.ts';
 import { temporaryDirectory } from '../support/files.ts';
 import { memoryLog } from '../support/memory-log.ts';
@@ -26,7 +26,7 @@ function put(name: string, job: number, node: string, execs: object, more: objec
   writeFileSync(join(directory, name), JSON.stringify(file));
 }
 
-function rows(subject: Subject, rules = withoutRules) {
+function rows(subject: Subject, rules = softwareRules(noSoftwareRules)) {
   const memory = memoryLog();
   lines = memory.lines;
   return reportRows(measuredInFiles(directory, memory.log), subject, rules);
@@ -67,7 +67,7 @@ describe('rules', () => {
   const rules = (yaml: string) => {
     const file = join(directory, 'rules.yaml');
     writeFileSync(file, yaml);
-    return readSoftwareRules(file);
+    return softwareRules(readSoftwareRules(file));
   };
   const usual = `sams.software.Regexp:
   rewrite:

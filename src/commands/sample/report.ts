@@ -1,9 +1,9 @@
 import { defineCommand } from 'citty';
+import { noSoftwareRules, readSoftwareRules, softwareRules } from '../../config/software-rules.ts';
 import { exitCodes, OperatorError } from '../../lib/errors.ts';
 import type { MeasuredJob } from '../../lib/sampled-job.ts';
 import { openContext } from '../../run/context.ts';
 import { measuredInFiles } from '../../sampler/report/files.ts';
-import { readSoftwareRules, withoutRules } from '../../sampler/report/rules.ts';
 import { type ReportRow, reportRows, type Subject, subjects } from '../../sampler/report/sums.ts';
 import { measuredInStore } from '../../server/sampled/read.ts';
 import { commonArgs } from '../common.ts';
@@ -29,7 +29,7 @@ export const reportCommand = defineCommand({
   async run({ args }) {
     const context = openContext(args);
     const subject = subjects.find((one) => one === args.by) ?? 'software';
-    const rules = args.rules === undefined ? withoutRules : readSoftwareRules(args.rules);
+    const rules = softwareRules(args.rules === undefined ? noSoftwareRules : readSoftwareRules(args.rules));
     const rows = await reportRows(measured(args, context), subject, rules);
     if (args.format === 'json') printLines(rows.map((row) => JSON.stringify(jsonOf(row, subject))));
     else if (args.format === 'csv') printLines(csvOf(rows, subject));

@@ -1,5 +1,5 @@
-import type { MeasuredJob } from '../../lib/sampled-job.ts';
-import type { SoftwareRules } from './rules.ts';
+import type { SoftwareRules } from '../../config/software-rules.ts';
+import { type MeasuredJob, untrackedProgram } from '../../lib/sampled-job.ts';
 
 /** The things that a report can have a row for each of. */
 export const subjects = ['job', 'user', 'project', 'software'] as const;
@@ -18,9 +18,6 @@ export type ReportRow = {
 };
 
 type Sum = { readonly name: string; readonly version: string; readonly jobs: Set<string>; cpuSeconds: number };
-
-/** What has no program of its own in a report of software. */
-const untrackedName = '(untracked)';
 
 /**
  * Returns the rows of a report. In a report of software, untracked CPU time has a row of its own.
@@ -63,7 +60,7 @@ function partsOf(job: MeasuredJob, subject: Subject, rules: SoftwareRules): Part
     return software === null ? [] : [{ name: software.software, version: software.version, cpuSeconds: user + system }];
   });
   if (subject === 'software') {
-    return untracked === 0 ? programs : [...programs, { name: untrackedName, version: '', cpuSeconds: untracked }];
+    return untracked === 0 ? programs : [...programs, { name: untrackedProgram, version: '', cpuSeconds: untracked }];
   }
   const names = { job: String(core.jobid), user: info?.username, project: info?.account };
   const cpuSeconds = programs.reduce((sum, part) => sum + part.cpuSeconds, untracked);

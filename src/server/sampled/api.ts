@@ -12,7 +12,9 @@ import { storeOnce } from '../store/deliveries.ts';
 import type { Store } from '../store/port.ts';
 import { sampledNodes, storeSampledJob } from '../store/sampled-jobs.ts';
 import { timestampOf } from '../timestamp.ts';
+import { noteSample } from '../usage/segments/stale.ts';
 import { shownSoftware, softwareOf } from './software.ts';
+import { summaryOf } from './summary.ts';
 
 /** The answer of the original post receiver. */
 const stored = 'OK';
@@ -48,7 +50,9 @@ export function postSampledJob(store: Store, limits: BodyLimits) {
         receivedAt,
         receivedFrom: holder.name,
         body: bytes,
+        summary: JSON.stringify(summaryOf(parsed.data)),
       });
+      await noteSample(writer, cluster, String(jobid));
       return { answer: stored, replayed: false };
     });
     const note = `${holder.name}, job ${jobid} of ${cluster} on ${node}${replayed ? ', was here before' : ''}`;

@@ -81,6 +81,28 @@ export async function* endsOfJobs(
   }
 }
 
+/**
+ * Returns the times by which the stored runs of a job belong to segments.
+ * @param id the id of the job in samples: a PBS job is stored with its server, as `12.pbs01`
+ */
+export async function endsOfJob(reader: Reader, cluster: string, id: string): Promise<string[]> {
+  const rows = await reader.all<{ time: string }>(
+    `SELECT ${endTime} AS time FROM jobs WHERE cluster = $1 AND job_id = $2
+     UNION ALL SELECT ${endTime} AS time FROM jobs WHERE cluster = $1 AND job_id > $3 AND job_id < $4`,
+    cluster,
+    id,
+    `${id}.`,
+    // The character after the dot.
+    `${id}/`,
+  );
+  return rows.map(({ time }) => time);
+}
+
+/** Returns the id that a job has in samples; see `endsOfJob`. */
+export function idInSamples({ job_id }: Pick<UsageRow, 'job_id'>): string {
+  return job_id.split('.', 1)[0] ?? '';
+}
+
 /** A job as the segments need it. */
 export type UsageRow = JobTimes & {
   readonly job_id: string;

@@ -368,4 +368,26 @@ export const migrations: readonly string[] = [
   INSERT INTO reservation_changes (system, name, at, start_time, end_time, node_count, partition, description)
     SELECT system, name, changed_at, start_time, end_time, node_count, partition, description FROM reservations;
   `,
+  `
+  -- The programs of sampled jobs, in segments as numbers of a dictionary. The summary is the JSON of a SampleSummary.
+  ALTER TABLE sampled_jobs ADD COLUMN summary TEXT NOT NULL DEFAULT '';
+  ALTER TABLE usage_segments ADD COLUMN software BLOB;
+  CREATE TABLE usage_programs (
+    cluster TEXT NOT NULL,
+    id INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    PRIMARY KEY (cluster, id)
+  ) STRICT, WITHOUT ROWID;
+
+  -- The days whose segments do not have every stored sample.
+  CREATE TABLE usage_stale_days (
+    cluster TEXT NOT NULL,
+    day INTEGER NOT NULL,
+    PRIMARY KEY (cluster, day)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Let the next start make the segments again.
+  DELETE FROM usage_segments WHERE cluster IN (SELECT cluster FROM sampled_jobs);
+  UPDATE clusters SET is_segmented = 0 WHERE name IN (SELECT cluster FROM sampled_jobs);
+  `,
 ];

@@ -80,7 +80,7 @@ export const postgresMigrations: readonly string[] = [
   CREATE INDEX outages_newest ON outages (start_time, id);
   CREATE TABLE deliveries (
     key TEXT COLLATE "C" PRIMARY KEY,
-    path TEXT NOT NULL,
+    path TEXT COLLATE "C" NOT NULL,
     body_sha256 BYTEA NOT NULL,
     answer TEXT NOT NULL,
     received_at TEXT COLLATE "C" NOT NULL
@@ -324,6 +324,24 @@ export const postgresMigrations: readonly string[] = [
   );
   INSERT INTO reservation_changes (system, name, at, start_time, end_time, node_count, partition, description)
     SELECT system, name, changed_at, start_time, end_time, node_count, partition, description FROM reservations;
+  `,
+  `
+  ALTER TABLE sampled_jobs ADD COLUMN summary TEXT NOT NULL DEFAULT '';
+  ALTER TABLE usage_segments ADD COLUMN software BYTEA;
+  ALTER TABLE usage_segments ALTER COLUMN software SET STORAGE EXTERNAL;
+  CREATE TABLE usage_programs (
+    cluster TEXT COLLATE "C" NOT NULL,
+    id INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    PRIMARY KEY (cluster, id)
+  );
+  CREATE TABLE usage_stale_days (
+    cluster TEXT COLLATE "C" NOT NULL,
+    day INTEGER NOT NULL,
+    PRIMARY KEY (cluster, day)
+  );
+  DELETE FROM usage_segments WHERE cluster IN (SELECT cluster FROM sampled_jobs);
+  UPDATE clusters SET is_segmented = 0 WHERE name IN (SELECT cluster FROM sampled_jobs);
   `,
 ];
 

@@ -34,5 +34,7 @@ export const tables: readonly StoredTable[] = [
   { name: 'jobs', key: ['cluster', 'job_id', 'submit'], kind: 'jobs' },
   { name: 'sampled_jobs', key: ['cluster', 'job_id', 'node'], kind: 'sampled jobs' },
   { name: 'usage_names', key: ['cluster', 'id'], kind: 'job segments' },
+  { name: 'usage_programs', key: ['cluster', 'id'], kind: 'job segments' },
   { name: 'usage_segments', key: ['cluster', 'day'], kind: 'job segments' },
+  { name: 'usage_stale_days', key: ['cluster', 'day'], kind: 'job segments' },
 ];

@@ -78,6 +78,7 @@ export function getStatistics(store: Store, thread: UsageThread) {
       filter: everything,
       sizes: null,
       nodes: null,
+      software: null,
       compare: false,
     } as const;
     const { total }: Answer = JSON.parse(await thread.ask({ kind: 'question', question }));

@@ -8,10 +8,11 @@ import { RequestProblem } from '../http/problem.ts';
 import type { Call } from '../http/routing.ts';
 import { allClusters } from '../store/clusters.ts';
 import type { Store } from '../store/port.ts';
-import type { Answer } from './engine/answer.ts';
+import { type Answer, readsSoftware } from './engine/answer.ts';
 import type { Label } from './engine/grouping.ts';
 import type { Question } from './engine/question.ts';
 import { membersOf, readQuestion } from './query-request.ts';
+import { takeInSamples } from './segments/stale.ts';
 import type { ClusterNames } from './tasks.ts';
 import type { UsageThread } from './thread.ts';
 
@@ -50,7 +51,8 @@ export async function readableClusters(
 }
 
 /**
- * Reads the question that a client asks, about the clusters and users that it may read.
+ * Reads the question that a client asks, about the clusters and users that it may read. A question about software waits
+ * until its segments have every sample that was stored before.
  * @param members the parameters of a query string, or the members of a JSON object
  * @throws RequestProblem 400, 401, 403 or 422
  */
@@ -63,7 +65,9 @@ export async function questionOf(
 ): Promise<Question> {
   const asked = readQuestion(members);
   const clusters = await readableClusters(store, asked.clusters, client);
-  return withUsers({ ...asked, clusters }, thread, client, headers);
+  const question = await withUsers({ ...asked, clusters }, thread, client, headers);
+  if (readsSoftware(question)) await takeInSamples(store, clusters);
+  return question;
 }
 
 async function answered(

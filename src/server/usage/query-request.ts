@@ -36,6 +36,7 @@ const schema = z.strictObject({
   state: names,
   size: list(z.enum(sizeLabels)).optional(),
   node: names,
+  software: names,
 });
 
 /** A question of which the clusters are null if the request names none. */
@@ -76,6 +77,7 @@ export function readQuestion(members: unknown): AskedQuestion {
     },
     sizes: asked.size ?? null,
     nodes: asked.node ?? null,
+    software: asked.software ?? null,
   };
 }
 

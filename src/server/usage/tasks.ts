@@ -109,7 +109,16 @@ async function totalsOf(cache: SegmentCache, reader: Reader, request: FilterRequ
   const { hostname, from, to } = request;
   let window = windowOf(from, to, null);
   const measures = ['jobs', 'users', 'cpu_hours', 'gpu_hours'] as const;
-  const rest = { by: null, levels: 0, period: null, top: null, sizes: null, nodes: null, compare: false };
+  const rest = {
+    by: null,
+    levels: 0,
+    period: null,
+    top: null,
+    sizes: null,
+    nodes: null,
+    software: null,
+    compare: false,
+  };
   const filter = filterOf(request);
   const question = { clusters: [hostname], axis: 'submitted', from, to, measures, filter, ...rest } as const;
   return cache.use(

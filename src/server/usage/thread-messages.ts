@@ -1,12 +1,13 @@
+import type { SoftwareRuleSettings } from '../../config/software-rules.ts';
 import { messageOf } from '../../lib/errors.ts';
 import { RequestProblem } from '../http/problem.ts';
 import { Conflict, Unavailable, type UnavailableReason, Unstorable } from '../store/errors.ts';
 import type { Location } from '../store/open.ts';
 import type { UsageTask } from './tasks.ts';
 
-/** A message to the thread: first the database, then tasks. */
+/** A message to the thread: first the database and the rules for software, then tasks. */
 export type ToThread =
-  | { readonly kind: 'open'; readonly location: Location }
+  | { readonly kind: 'open'; readonly location: Location; readonly rules: SoftwareRuleSettings }
   | { readonly kind: 'task'; readonly id: number; readonly task: UsageTask };
 
 /** A message from the thread: an answer as JSON, or the reason why there is none. */

@@ -1,3 +1,4 @@
+import type { SoftwareRuleSettings } from '../../config/software-rules.ts';
 import { Unavailable } from '../store/errors.ts';
 import type { Location } from '../store/open.ts';
 import { startThread } from './start-thread.ts';
@@ -26,9 +27,14 @@ type Waiting = { readonly resolve: (text: string) => void; readonly reject: (err
 
 /**
  * Returns the client of the thread, which is started by the first question.
+ * @param rules map the programs of sampled jobs to software
  * @param start starts the thread
  */
-export function createUsageThread(location: Location, start: () => Worker = () => startThread('worker')): UsageThread {
+export function createUsageThread(
+  location: Location,
+  rules: SoftwareRuleSettings,
+  start: () => Worker = () => startThread('worker'),
+): UsageThread {
   let worker: Worker | null = null;
   let nextId = 0;
   let isClosed = false;
@@ -57,7 +63,7 @@ export function createUsageThread(location: Location, start: () => Worker = () =
     // A thread whose file is missing reports it here and nowhere else.
     made.addEventListener('error', ({ message }) => endThis(message));
     made.addEventListener('close', () => endThis('it ended'));
-    made.postMessage({ kind: 'open', location } satisfies ToThread);
+    made.postMessage({ kind: 'open', location, rules } satisfies ToThread);
     worker = made;
     return made;
   }

@@ -7,6 +7,7 @@ import { totalmem } from 'node:os';
 import { openReader } from '../store/open.ts';
 import type { Reader } from '../store/port.ts';
 import { createSegmentCache, type SegmentCache } from './engine/loaded.ts';
+import { softwareNames } from './engine/software-name.ts';
 import { tasks, type UsageTask } from './tasks.ts';
 import { type FromThread, failureOf, type ToThread } from './thread-messages.ts';
 
@@ -21,7 +22,7 @@ let last: Promise<void> = Promise.resolve();
 self.onmessage = ({ data }: MessageEvent<ToThread>) => {
   if (data.kind === 'open') {
     const reader = openReader(data.location);
-    opened = { reader, cache: createSegmentCache(reader, maxBytes) };
+    opened = { reader, cache: createSegmentCache(reader, maxBytes, softwareNames(data.rules)) };
     return;
   }
   const { id, task } = data;

@@ -99,6 +99,7 @@ beforeAll(async () => {
     receivedAt: '',
     receivedFrom: '',
   });
+  await jobs.endsOfJob(writer, 'c', '1');
   await jobs.endsOfJobs(writer, 'c', [{ id: '1', submit: '' }]).next();
   await jobs.jobsByEnd(writer, 'c', '', '').next();
   await jobs.jobsBySubmit(writer, 'c', '', '', null).next();
@@ -113,6 +114,8 @@ beforeAll(async () => {
   await clusters.changeCluster(writer, { name: 'c', timeZone: '', storedTimes: 'utc', accountSeparator: '' });
   await usageNames.namesAfter(writer, 'c', 0);
   await usageNames.addNames(writer, 'c', []);
+  await usageNames.programsAfter(writer, 'c', 0);
+  await usageNames.addPrograms(writer, 'c', []);
   const segment = {
     day: 0,
     version: 1,
@@ -122,10 +125,13 @@ beforeAll(async () => {
     cells: body,
     columns: body,
     node_lists: body,
+    software: null,
   };
   await usageSegments.segmentsAfter(writer, 'c', 0);
   await usageSegments.partsOfSegments(writer, 'columns', 'c', { first: 0, last: 0 });
   await usageSegments.segmentDays(writer, 'c');
+  await usageSegments.markStale(writer, 'c', new Set([1]));
+  await usageSegments.staleDays(writer);
   await usageSegments.storeSegment(writer, 'c', segment);
   await usageSegments.deleteSegments(writer, 'c');
   answers.push(null);
@@ -201,8 +207,13 @@ beforeAll(async () => {
     receivedAt: '',
     receivedFrom: '',
     body: new Uint8Array(),
+    summary: '',
   });
   await sampledJobs.sampledNodes(writer, 'c', '1');
+  await sampledJobs.hasSamples(writer, 'c');
+  await sampledJobs.summariesOfJobs(writer, 'c', ['1']);
+  await sampledJobs.samplesWithoutSummary(writer);
+  await sampledJobs.storeSummary(writer, { cluster: 'c', jobId: '1', node: 'n' }, '');
   for await (const _ of sampledJobs.allSampledNodes(writer, 'c')) break;
   await spans.spanStarts(writer, 's', 'user', '');
   await spans.storeSpanRows(writer, 's', 'user', [span]);

@@ -1,21 +1,25 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
+import { summaryOf } from '../../../src/server/sampled/summary.ts';
 import { changeCluster } from '../../../src/server/store/clusters.ts';
 import type { JobColumn } from '../../../src/server/store/jobs.ts';
 import { openStore } from '../../../src/server/store/open.ts';
 import type { Store } from '../../../src/server/store/port.ts';
+import { storeSampledJob } from '../../../src/server/store/sampled-jobs.ts';
 import type { Answer, TimingStatistics } from '../../../src/server/usage/engine/answer.ts';
+import type { Efficiency } from '../../../src/server/usage/engine/efficiency.ts';
 import { everything } from '../../../src/server/usage/engine/filter.ts';
 import { dimensions } from '../../../src/server/usage/engine/grouping.ts';
 import { createSegmentCache, type SegmentCache } from '../../../src/server/usage/engine/loaded.ts';
 import { periodKinds } from '../../../src/server/usage/engine/periods.ts';
 import type { Question } from '../../../src/server/usage/engine/question.ts';
 import { axes } from '../../../src/server/usage/engine/scan.ts';
+import { noteSample, takeInSamples } from '../../../src/server/usage/segments/stale.ts';
 import { makeMissingSegments } from '../../../src/server/usage/segments/take-over.ts';
 import { storeAndSegment } from '../../../src/server/usage/store-jobs.ts';
 import { tasks } from '../../../src/server/usage/tasks.ts';
 import { freshDatabase, overEngines } from '../helper.ts';
-import { askOracle, type TestJob } from './oracle.ts';
+import { askOracle, type TestJob, type TestSample } from './oracle.ts';
 
 /** Summer time ends in Amsterdam on 2026-10-25, and in Denver on 2026-11-01. */
 const firstTime = Date.UTC(2026, 9, 20) / 1000;
@@ -48,7 +52,8 @@ async function ingest(store: Store, jobs: readonly TestJob[]): Promise<void> {
 const aJob = fc
   .record({
     cluster: fc.constantFrom('east', 'west'),
-    id: fc.nat(400).map(String),
+    // A PBS job has its server in the id.
+    id: fc.nat(400).map((id) => (id % 3 === 0 ? `${id}.pbs01` : String(id))),
     submit: fc.nat(14 * daySeconds).map((seconds) => firstTime + seconds),
     wait: fc.oneof(fc.nat(3600), fc.integer({ min: -60, max: 3 * daySeconds })),
     duration: fc.oneof(fc.constant(0), fc.nat(3600), fc.integer({ min: -60, max: 4 * daySeconds })),
@@ -75,6 +80,57 @@ const aJob = fc
 
 const jobsOf = (size: number) => fc.array(aJob, { minLength: 1, maxLength: size });
 
+/** What was measured of a job. That of another time is of another job with its id. */
+const aSample = fc.record<{ hours: number } & Pick<TestSample, 'node' | 'isCounted' | 'programs'>>({
+  node: fc.constantFrom('n1', 'n2', 'n3'),
+  hours: fc.constantFrom(0, 0, 0, 1000),
+  isCounted: fc.boolean(),
+  programs: fc.constantFrom(
+    {},
+    { '/bin/a': 0 },
+    { '/bin/a': 0, '/opt/x/a': 0, '/bin/b': 0 },
+    { '/bin/a': 5, '/opt/x/a': 2.5, '/bin/b': 1 },
+    { '/bin/b': 300, '/bin/ignored': 20 },
+    { '/bin/ignored': 7 },
+    { '/bin/c': 7, '/bin/d': 7, '/bin/a': 7 },
+  ),
+});
+
+function sampleOf(
+  { cluster, id, submit, start, end }: TestJob,
+  { hours, ...sample }: { hours: number } & Pick<TestSample, 'node' | 'isCounted' | 'programs'>,
+): TestSample {
+  const later = hours * 3600;
+  const from = start ?? submit;
+  return {
+    ...sample,
+    cluster,
+    id: id.split('.')[0] ?? '',
+    from: from + later,
+    to: Math.max(from, end ?? from) + later,
+  };
+}
+
+async function storeSamples(store: Store, samples: readonly TestSample[]): Promise<void> {
+  for (const { cluster, id, node, from, to, isCounted, programs } of samples) {
+    const execs = Object.fromEntries(Object.entries(programs).map(([path, user]) => [path, { user, system: 0 }]));
+    const software = { execs, start_time: from, end_time: to, ...(isCounted && { untracked: { user: 0, system: 0 } }) };
+    const measured = { 'sams.sampler.Core': { jobid: id, node }, 'sams.sampler.Software': software };
+    const sample = { cluster, jobId: id, node, receivedAt: '', receivedFrom: '' };
+    const body = new TextEncoder().encode(JSON.stringify(measured));
+    await store.transaction(async (writer) => {
+      await storeSampledJob(writer, { ...sample, body, summary: JSON.stringify(summaryOf(measured)) });
+      await noteSample(writer, cluster, id);
+    });
+  }
+}
+
+/** As the rules of the test map them. */
+function softwareOf(path: string): string | null {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  return name === 'ignored' ? null : name;
+}
+
 const someNames = (...names: string[]) => fc.option(fc.subarray(names, { minLength: 1 }), { freq: 2 });
 const aDate = fc.nat(22).map((day) => textOf(firstTime - 2 * daySeconds + day * daySeconds).slice(0, 10));
 const aQuestion = fc
@@ -92,7 +148,8 @@ const aQuestion = fc
     qos: someNames('normal', ''),
     state: someNames('FAILED'),
     sizes: someNames('1', '2-8', '2049+'),
-    nodes: someNames('n1', 'n3'),
+    nodes: someNames('n1', 'n2', 'n3'),
+    software: fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, someNames('a', 'b', 'c')),
   })
   .map(({ dates, partition, account, accountsBelow, user, qos, state, ...rest }) => {
     const [from = '', to = ''] = [...dates].sort();
@@ -100,7 +157,7 @@ const aQuestion = fc
   });
 
 const sums = ['jobs', 'users', 'cpu_hours', 'gpu_hours', 'node_hours'] as const;
-const measures = [...sums, 'wait', 'duration'] as const;
+const measures = [...sums, 'wait', 'duration', 'efficiency'] as const;
 type Asked = Question & { readonly from: string; readonly to: string };
 
 function beginOf(kind: string | null, date: string): string {
@@ -113,14 +170,18 @@ function beginOf(kind: string | null, date: string): string {
   return kind === 'quarter' ? at(Math.floor((month - 1) / 3) * 3, 1) : at(0, 1);
 }
 
+const segmentTables = ['usage_names', 'usage_programs', 'usage_segments', 'usage_stale_days'];
+const emptied = ['jobs', 'sampled_jobs', ...segmentTables, 'clusters'];
+
 /** Compares every number of an answer with the oracle. */
 function compare(
   answer: Answer,
   jobs: readonly TestJob[],
+  samples: readonly TestSample[],
   zones: Readonly<Record<string, string>>,
   asked: Asked,
 ): void {
-  const oracle = askOracle(jobs, zones, asked, (date) => beginOf(asked.period, date));
+  const oracle = askOracle(jobs, samples, zones, asked, (date) => beginOf(asked.period, date));
   try {
     const check = (found: unknown, label: string | null, period: string) => {
       const values = found as Record<string, unknown>;
@@ -131,6 +192,10 @@ function compare(
           throw new Error(`${measure} of ${label} in ${period} is ${is} and should be ${should}`);
         }
       }
+      const { jobs: counted, percent } = oracle.efficiency(label, period);
+      const efficiency = values.efficiency as Efficiency | null;
+      expect(efficiency?.jobs ?? 0).toBeCloseTo(counted, 6);
+      if (efficiency !== null && percent !== null) expect(efficiency.percent / percent || 1).toBeCloseTo(1, 6);
       for (const kind of ['wait', 'duration'] as const) {
         const times = oracle.times(kind, label, period);
         const statistics = values[kind] as TimingStatistics | null;
@@ -156,15 +221,15 @@ function compare(
     const all = oracle.labels();
     expect(named.length + (answer.others?.groups ?? 0)).toBe(all.length);
     if (asked.top === null) expect(new Set(named)).toEqual(new Set(all));
-    const ranks = answer.groups.map(({ total }) => Number(total.jobs));
+    // The jobs that were not sampled are no software, and are after all software.
+    const isLast = (label: string | null) => asked.by === 'software' && label === null;
+    expect(named.findIndex(isLast)).toBe(all.some(isLast) ? named.length - 1 : -1);
+    const ranks = answer.groups.filter(({ name }) => !isLast(name)).map(({ total }) => Number(total.jobs));
     expect(ranks).toEqual([...ranks].sort((a, b) => b - a));
-    const unnamed = all.filter((label) => !named.includes(label)).map((label) => oracle.sums(label, '*').jobs);
-    for (const jobs of unnamed) expect(jobs).toBeLessThanOrEqual(Math.min(...ranks) + 1e-9);
+    const unnamed = all.filter((label) => !named.includes(label));
+    for (const label of unnamed) expect(oracle.sums(label, '*').jobs).toBeLessThanOrEqual(Math.min(...ranks) + 1e-9);
     if (answer.others) {
-      expect(Number(answer.others.total.jobs)).toBeCloseTo(
-        unnamed.reduce((sum, jobs) => sum + jobs, 0),
-        6,
-      );
+      expect(Number(answer.others.total.jobs)).toBeCloseTo(oracle.jobsWith(unnamed), 6);
     }
   } finally {
     oracle.close();
@@ -188,14 +253,13 @@ overEngines((engine) => {
   /** Empties the database, and sets the zones of the clusters. */
   async function begin(zones: Readonly<Record<string, string>>): Promise<void> {
     await store.transaction(async (writer) => {
-      for (const table of ['jobs', 'usage_names', 'usage_segments', 'clusters'])
-        await writer.run(`DELETE FROM ${table}`);
+      for (const table of emptied) await writer.run(`DELETE FROM ${table}`);
       for (const [name, timeZone] of Object.entries(zones)) {
         await writer.run("INSERT INTO clusters (name, last_received_at, is_segmented) VALUES ($1, '', 1)", name);
         await changeCluster(writer, { name, timeZone, storedTimes: 'utc', accountSeparator: '-' });
       }
     });
-    cache = createSegmentCache(store, 0);
+    cache = createSegmentCache(store, 0, softwareOf);
   }
 
   async function answerTo(jobs: readonly TestJob[], question: Omit<Question, 'clusters' | 'measures' | 'compare'>) {
@@ -205,9 +269,12 @@ overEngines((engine) => {
       return some.length === 0 ? null : some;
     };
     const { filter } = question;
+    const programs = await store.all<{ path: string }>('SELECT path FROM usage_programs');
+    const software = programs.map(({ path }) => path.slice(path.lastIndexOf('/') + 1));
     const asked = {
       ...question,
       nodes: known(({ nodeNames }) => nodeNames, question.nodes),
+      software: known(() => software, question.software),
       filter: {
         ...filter,
         partition: known(({ partition }) => partition.split(','), filter.partition),
@@ -223,28 +290,44 @@ overEngines((engine) => {
     return { asked, answer: (await tasks(cache, store, { kind: 'question', question: asked })) as Answer };
   }
 
-  const runs = engine === 'SQLite' ? 40 : 12;
+  /** The last sample of each job and node replaces the others. */
+  function latestOf(samples: readonly TestSample[]): TestSample[] {
+    return [...new Map(samples.map((sample) => [`${sample.cluster} ${sample.id} ${sample.node}`, sample])).values()];
+  }
+
+  const runs = engine === 'SQLite' ? 30 : 10;
 
   test('every number of every answer equals the result of SQL over the rows', async () => {
     const zones = { east: 'Europe/Amsterdam', west: 'America/Denver' };
     const property = fc.asyncProperty(
       jobsOf(40),
       jobsOf(20),
+      fc.array(fc.tuple(fc.nat(), aSample), { maxLength: 40 }),
+      fc.boolean(),
       fc.array(aQuestion, { minLength: 4, maxLength: 4 }),
-      async (first, then, questions) => {
+      async (first, then, measured, areSamplesFirst, questions) => {
         await begin(zones);
         // Some jobs of the second request are new forms of jobs of the first.
         const changed = then.map((job, index) => {
           const before = index % 2 === 0 ? first[index % first.length] : undefined;
           return before ? { ...job, cluster: before.cluster, id: before.id, submit: before.submit } : job;
         });
+        const all = [...first, ...changed];
+        const samples = measured.flatMap(([index, sample]) => {
+          const job = all[index % all.length];
+          return job ? sampleOf(job, sample) : [];
+        });
+        if (areSamplesFirst) await storeSamples(store, samples);
         await ingest(store, first);
+        await storeSamples(store, samples.slice(0, 5));
         await ingest(store, changed);
+        await storeSamples(store, samples);
+        await takeInSamples(store, Object.keys(zones));
         const rows = new Map([...first, ...changed].map((job) => [`${job.cluster} ${job.id} ${job.submit}`, job]));
         const jobs = [...rows.values()];
         for (const question of questions) {
           const { answer, asked } = await answerTo(jobs, question);
-          compare(answer, jobs, zones, asked);
+          compare(answer, jobs, latestOf(samples), zones, asked);
         }
       },
     );
@@ -269,9 +352,15 @@ overEngines((engine) => {
       const jobs = fc.sample(jobsOf(60), { numRuns: 1, seed: 3 })[0] ?? [];
       const latest = [...new Map(jobs.map((job) => [`${job.cluster} ${job.id} ${job.submit}`, job])).values()];
       await ingest(store, jobs);
+      const samples = fc.sample(aSample, { numRuns: 20, seed: 5 }).flatMap((sample, index) => {
+        const job = jobs[index];
+        return job ? sampleOf(job, sample) : [];
+      });
+      await storeSamples(store, samples);
       await store.transaction(async (writer) => {
-        for (const table of ['usage_names', 'usage_segments']) await writer.run(`DELETE FROM ${table}`);
+        for (const table of segmentTables) await writer.run(`DELETE FROM ${table}`);
         await writer.run('UPDATE clusters SET is_segmented = 0');
+        await writer.run("UPDATE sampled_jobs SET summary = ''");
       });
       const interrupted = makeMissingSegments(store, () => {
         throw new Error('interrupted');
@@ -281,17 +370,17 @@ overEngines((engine) => {
         axis: 'ran',
         from: '2026-10-01',
         to: '2026-12-31',
-        by: 'user',
+        by: 'software',
         levels: 0,
         period: 'week',
       } as const;
-      const rest = { top: null, filter: everything, sizes: null, nodes: null };
+      const rest = { top: null, filter: everything, sizes: null, nodes: null, software: null };
       await expect(answerTo(jobs, { ...question, ...rest })).rejects.toThrow('is being calculated');
       const progress: string[] = [];
       await makeMissingSegments(store, (cluster, days) => progress.push(`${cluster} ${days}`));
       expect(progress.length).toBeGreaterThan(0);
       const { answer, asked } = await answerTo(jobs, { ...question, ...rest });
-      compare(answer, latest, zones, asked);
+      compare(answer, latest, latestOf(samples), zones, asked);
     });
   });
 });

@@ -22,6 +22,19 @@ export type TestJob = {
   readonly state: string;
 };
 
+/** What was measured of a job on a node. Times are seconds since 1970. */
+export type TestSample = {
+  readonly cluster: string;
+  /** The id of the job without the server that a PBS job has after a dot. */
+  readonly id: string;
+  readonly node: string;
+  readonly from: number;
+  readonly to: number;
+  readonly isCounted: boolean;
+  /** CPU seconds by path. The name of a software is the last part, and `ignored` is left out. */
+  readonly programs: Readonly<Record<string, number>>;
+};
+
 /** The local days of a zone: the date, and when it begins and ends. They are found hour by hour. */
 export function localDays(timeZone: string, from: number, until: number) {
   const format = new Intl.DateTimeFormat('en-CA', { timeZone });
@@ -41,6 +54,10 @@ type Row = Values & { label: string | null; period: string };
 /** The sums of a question by group and period, and in total. Totals have the group or the period `*`. */
 export type OracleAnswer = {
   sums(label: string | null, period: string): Values;
+  /** The efficiency in percent, and the jobs that it is of. */
+  efficiency(label: string | null, period: string): { jobs: number; percent: number | null };
+  /** The number of jobs that have one or more of some labels. */
+  jobsWith(labels: readonly (string | null)[]): number;
   labels(): (string | null)[];
   /** The sorted seconds of the jobs of a group and period. */
   times(kind: 'wait' | 'duration', label: string | null, period: string): number[];
@@ -50,6 +67,7 @@ export type OracleAnswer = {
 /** @param periodOf the period of a date; the same for all dates if the question has none */
 export function askOracle(
   jobs: readonly TestJob[],
+  samples: readonly TestSample[],
   zones: Readonly<Record<string, string>>,
   question: Question & { readonly from: string; readonly to: string },
   periodOf: (date: string) => string,
@@ -90,17 +108,26 @@ export function askOracle(
       database.run('INSERT INTO job_node VALUES (?, ?, ?)', [lastInsertRowid, name, 1 / names.length]);
     }
   }
+  database.run('CREATE TABLE sample (cluster, id, node, start, stop, counted, programs)');
+  for (const { cluster, id, node, from, to, isCounted, programs } of samples) {
+    const values = [cluster, id, node, from, to, isCounted ? 1 : 0, JSON.stringify(programs)];
+    database.run('INSERT INTO sample VALUES (?, ?, ?, ?, ?, ?, ?)', values);
+  }
+  database.run(measuredTables);
   database.run(placedOn(question.axis));
   const wanted = (values: readonly string[] | null) => (values === null ? null : JSON.stringify(values));
   database
     .query(
-      `CREATE TEMP TABLE entry AS SELECT placed.job, placed.date, placed.share, placed.counts, day.period,
+      `CREATE TEMP TABLE entry AS SELECT placed.job, placed.date, placed.share * ${question.by === 'software' ? 'coalesce(job_software.share, 1)' : '1'} AS share,
+         placed.counts, day.period, measured.used, measured.available,
          job_node.name AS node, ${question.by === 'node' || question.nodes !== null ? 'job_node.weight' : '1.0'} AS weight,
          ${labelOf(question)} AS label, job.*
        FROM placed JOIN job ON job.rowid = placed.job
          JOIN day ON day.cluster = job.cluster AND day.date = placed.date
          ${question.by === 'node' || question.nodes !== null ? '' : 'LEFT'} JOIN job_node ON job_node.job = placed.job
            ${question.by === 'node' || question.nodes !== null ? '' : 'AND 0'}
+         LEFT JOIN measured ON measured.job = placed.job
+         LEFT JOIN job_software ON job_software.job = placed.job ${question.by === 'software' ? '' : 'AND 0'}
        WHERE placed.date BETWEEN ?1 AND ?2
          AND (?3 IS NULL OR EXISTS (SELECT 1 FROM json_each(?3) WHERE value = partition
            OR ',' || partition || ',' LIKE '%,' || value || ',%'))
@@ -110,7 +137,8 @@ export function askOracle(
          AND (?7 IS NULL OR qos IN (SELECT value FROM json_each(?7)))
          AND (?8 IS NULL OR state IN (SELECT value FROM json_each(?8)))
          AND (?9 IS NULL OR job_node.name IN (SELECT value FROM json_each(?9)))
-         AND (?10 IS NULL OR ${sizeClass} IN (SELECT value FROM json_each(?10)))`,
+         AND (?10 IS NULL OR ${sizeClass} IN (SELECT value FROM json_each(?10)))
+         AND (?11 IS NULL OR placed.job IN (SELECT job FROM job_software WHERE name IN (SELECT value FROM json_each(?11))))`,
     )
     .run(
       question.from,
@@ -123,6 +151,7 @@ export function askOracle(
       wanted(question.filter.state),
       wanted(question.nodes),
       wanted(question.sizes),
+      wanted(question.software),
     );
   const scope = "WHERE (?1 = '*' OR label IS ?2) AND (?3 = '*' OR period = ?3)";
   const parts = (label: string | null, period: string) => [label, label, period] as const;
@@ -138,6 +167,26 @@ export function askOracle(
         )
         .get(...parts(label, period));
       return row ?? { jobs: 0, users: 0, cpu_hours: 0, gpu_hours: 0, node_hours: 0 };
+    },
+    efficiency(label, period) {
+      const row = database
+        .query<{ jobs: number; percent: number | null }, (string | null)[]>(
+          `SELECT (SELECT coalesce(sum(weight), 0) FROM
+               (SELECT DISTINCT job, node, weight FROM entry ${scope} AND available > 0)) AS jobs,
+             100.0 * sum(used * share * weight) / sum(available * share * weight) AS percent
+           FROM entry ${scope} AND available > 0`,
+        )
+        .get(...parts(label, period));
+      return row ?? { jobs: 0, percent: null };
+    },
+    jobsWith(wantedLabels) {
+      const row = database
+        .query<{ jobs: number }, [string]>(
+          `SELECT coalesce(sum(weight), 0) AS jobs FROM (SELECT DISTINCT job, node, weight FROM entry
+             WHERE counts AND EXISTS (SELECT 1 FROM json_each(?1) WHERE value IS label))`,
+        )
+        .get(JSON.stringify(wantedLabels));
+      return row?.jobs ?? 0;
     },
     labels: () =>
       database
@@ -156,6 +205,28 @@ export function askOracle(
     close: () => database.close(),
   };
 }
+
+/**
+ * The software of each job with its share of the CPU time, and for the jobs with a control group that counted the time of
+ * all programs, that time and the number of nodes. A sample is of the run with its times, give or take a minute.
+ */
+const measuredTables = `
+  CREATE TABLE of_job AS SELECT job.rowid AS job, sample.* FROM job JOIN sample ON sample.cluster = job.cluster
+    AND sample.id = substr(job.id || '.', 1, instr(job.id || '.', '.') - 1)
+    AND sample.start <= job.stop + 60 AND sample.stop >= job.start - 60;
+  CREATE TABLE program AS SELECT job, key, replace(replace(key, '/bin/', ''), '/opt/x/', '') AS name, value AS seconds
+    FROM of_job, json_each(of_job.programs);
+  CREATE TABLE measured AS SELECT job.rowid AS job, job.cpus * (job.stop - job.start) AS available,
+      (SELECT coalesce(sum(seconds), 0) FROM program WHERE program.job = job.rowid) AS used
+    FROM job WHERE job.cpus * (job.stop - job.start) > 0
+      AND (SELECT sum(counted) FROM of_job WHERE of_job.job = job.rowid) >= max(1, job.nodes);
+  CREATE TABLE job_software AS SELECT job, name, CASE
+      WHEN (SELECT sum(seconds) FROM program p WHERE p.job = program.job AND p.name <> 'ignored') > 0
+      THEN sum(seconds) * 1.0 / (SELECT sum(seconds) FROM program p WHERE p.job = program.job AND p.name <> 'ignored')
+      ELSE count(DISTINCT key) * 1.0 / (SELECT count(*) FROM (SELECT DISTINCT key FROM program p
+        WHERE p.job = program.job AND p.name <> 'ignored')) END AS share
+    FROM program WHERE name <> 'ignored' GROUP BY job, name;
+`;
 
 const sizeClass = `CASE WHEN cpus = 0 THEN '0' WHEN cpus = 1 THEN '1' WHEN cpus <= 8 THEN '2-8' WHEN cpus <= 32 THEN '9-32'
   WHEN cpus <= 128 THEN '33-128' WHEN cpus <= 512 THEN '129-512' WHEN cpus <= 2048 THEN '513-2048' ELSE '2049+' END`;
@@ -188,6 +259,7 @@ function labelOf({ by, levels }: Question): string {
   if (by === null) return "''";
   if (by === 'size') return sizeClass;
   if (by === 'node') return 'job_node.name';
+  if (by === 'software') return 'job_software.name';
   if (by === 'account' && levels === 1) {
     return "CASE instr(account, '-') WHEN 0 THEN account ELSE substr(account, 1, instr(account, '-') - 1) END";
   }

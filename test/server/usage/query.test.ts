@@ -70,7 +70,7 @@ overEngines((engine) => {
   test('efficiency is null, and the answer has the reason', async () => {
     const { answer } = await query('measure=efficiency');
     expect(answer.total).toEqual({ efficiency: null });
-    expect(answer.notes).toEqual([expect.stringContaining('no CPU time or memory that jobs used')]);
+    expect(answer.notes).toEqual([expect.stringContaining('null if there are none')]);
   });
 
   test('a POST takes the same parameters', async () => {

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'bun:test';
+import { noSoftwareRules } from '../../../src/config/software-rules.ts';
 import { Unavailable } from '../../../src/server/store/errors.ts';
 import { createUsageThread, type UsageThread } from '../../../src/server/usage/thread.ts';
 
@@ -8,7 +9,7 @@ afterEach(() => thread.close());
 /** A thread that runs a script in the place of the real one. */
 function threadOf(...scripts: string[]) {
   let started = 0;
-  thread = createUsageThread(':memory:', () => {
+  thread = createUsageThread(':memory:', noSoftwareRules, () => {
     const script = scripts[Math.min(started, scripts.length - 1)] ?? '';
     started += 1;
     return new Worker(URL.createObjectURL(new Blob([script], { type: 'application/javascript' })));

@@ -197,6 +197,7 @@ function scanSubmitted(loaded: Loaded, masks: Masks, periods: Periods, grouping:
     isByNode: false,
     sizes: null,
     nodes: null,
+    software: null,
   } as const;
   scanJobs(scan, (entries) => {
     for (const collector of ofEntries) collector.addEntries(entries);

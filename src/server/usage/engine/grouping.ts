@@ -1,4 +1,5 @@
 import type { NameDimension } from '../segments/segment.ts';
+import { softwareGrouping } from './by-software.ts';
 import { accountLevels } from './filter.ts';
 import type { Loaded } from './loaded.ts';
 import type { Entries } from './scan.ts';
@@ -6,14 +7,24 @@ import { sizeClassOf, sizeLabels } from './size-classes.ts';
 import type { Tally } from './tally.ts';
 
 /** The properties by which a question can group jobs. */
-export const dimensions = ['cluster', 'partition', 'account', 'user', 'qos', 'state', 'size', 'node'] as const;
+export const dimensions = [
+  'cluster',
+  'partition',
+  'account',
+  'user',
+  'qos',
+  'state',
+  'size',
+  'node',
+  'software',
+] as const;
 export type Dimension = (typeof dimensions)[number];
 
-/** The name of a group: null is an absent QOS, or the jobs without a node list. */
+/** The name of a group: null is an absent QOS, the jobs without a node list, or the jobs that were not sampled. */
 export type Label = string | null;
 
 /** The members of entries that a grouping reads; without `node`, it cannot group by node. */
-export type SomeJobs = Pick<Entries, 'clusterIndex' | 'segment' | 'jobs' | 'job' | 'count'> & {
+export type SomeJobs = Pick<Entries, 'clusterIndex' | 'segment' | 'jobs' | 'job' | 'count' | 'group'> & {
   readonly node?: Int32Array;
 };
 
@@ -25,6 +36,8 @@ export type Grouping = {
   ofEntries(entries: SomeJobs, out: Int32Array): void;
   /** Writes the group of each row of a tally; null if rows do not have the dimension. The same `out` as above can be used. */
   readonly ofTally: ((tally: Tally, out: Int32Array) => void) | null;
+  /** Divides entries whose jobs are in several groups, before `ofEntries`; null if each entry has one group. */
+  readonly divide: ((entries: Entries) => Entries) | null;
 };
 
 /** Returns the grouping of a question that divides nothing: one group. */
@@ -34,6 +47,7 @@ export function noGrouping(): Grouping {
     // New arrays are full of zeros.
     ofEntries: () => undefined,
     ofTally: () => undefined,
+    divide: null,
   };
 }
 
@@ -58,12 +72,14 @@ export function groupingBy(
     return labels.push(label) - 1;
   }
 
+  if (dimension === 'software') return softwareGrouping(clusters, labels, numberOf);
   if (dimension === 'cluster') {
     const name = (index: number) => numberOf(clusters[index]?.cluster.name ?? null);
     return {
       labels,
       ofEntries: (entries, out) => void out.fill(name(entries.clusterIndex), 0, entries.count),
       ofTally: ({ clusterIndex, count }, out) => void out.fill(name(clusterIndex), 0, count),
+      divide: null,
     };
   }
   if (dimension === 'size') {
@@ -76,6 +92,7 @@ export function groupingBy(
         }
       },
       ofTally: null,
+      divide: null,
     };
   }
 
@@ -102,6 +119,7 @@ export function groupingBy(
         for (let index = 0; index < count; index++) out[index] = numberOfId(clusterIndex, node[index] ?? 0);
       },
       ofTally: null,
+      divide: null,
     };
   }
   const name: NameDimension = dimension;
@@ -119,5 +137,6 @@ export function groupingBy(
         out[index] = numberOfId(clusterIndex, ids[combination[index] ?? 0] ?? 0);
       }
     },
+    divide: null,
   };
 }

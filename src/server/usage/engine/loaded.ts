@@ -1,7 +1,7 @@
 import { type Cluster, clusterNamed } from '../../store/clusters.ts';
 import { Unavailable } from '../../store/errors.ts';
 import type { Reader } from '../../store/port.ts';
-import { namesAfter } from '../../store/usage-names.ts';
+import { namesAfter, programsAfter } from '../../store/usage-names.ts';
 import { partsOfSegments, type SegmentParts, segmentsAfter } from '../../store/usage-segments.ts';
 import type { ClusterClock } from '../cluster-clock.ts';
 import { clockOf } from '../segments/rebuild.ts';
@@ -10,9 +10,11 @@ import {
   decodeCells,
   decodeJobs,
   decodeNodeLists,
+  decodeSoftware,
   type Jobs,
   type NodeLists,
   type Sized,
+  type SoftwareLists,
 } from '../segments/segment.ts';
 
 /** A segment in memory. */
@@ -25,6 +27,8 @@ export type Segment = {
   readonly cells: Cells;
   readonly columns: Part<Jobs>;
   readonly node_lists: Part<NodeLists>;
+  /** Null if no job of the segment was sampled. */
+  readonly software: Part<SoftwareLists | null>;
 };
 
 /** A part of a segment that is loaded when a question needs it. `usedAt` is the number of the last such question. */
@@ -36,6 +40,8 @@ export type Loaded = {
   readonly clock: ClusterClock;
   /** The names by id; the first one, of id 0, is null. */
   readonly names: readonly (string | null)[];
+  /** The software of each program by the id of the program; null for one that the rules leave out. */
+  readonly software: readonly (string | null)[];
   /** Those that have jobs, by day. */
   readonly segments: readonly Segment[];
 };
@@ -52,10 +58,10 @@ type Held = {
   clock: ClusterClock;
   version: number;
   names: (string | null)[];
+  software: (string | null)[];
   segments: Map<number, Segment>;
 };
 
-const decoders = { columns: decodeJobs, node_lists: decodeNodeLists } as const;
 /** Segments whose parts one statement reads: some megabytes. */
 const segmentsAtOnce = 50;
 const attempts = 5;
@@ -64,8 +70,9 @@ const attempts = 5;
  * Returns a cache of decoded segments. Each use reads the version of the cluster first, so that an answer has every job
  * that was stored before it.
  * @param maxBytes the most memory that the loaded parts keep after a question, in bytes
+ * @param softwareOf returns the software of a program's path; null for one that is left out
  */
-export function createSegmentCache(reader: Reader, maxBytes: number) {
+export function createSegmentCache(reader: Reader, maxBytes: number, softwareOf: (path: string) => string | null) {
   const held = new Map<string, Held>();
   let question = 0;
 
@@ -76,7 +83,7 @@ export function createSegmentCache(reader: Reader, maxBytes: number) {
     if (!cluster.isSegmented) throw new Unavailable('busy', `the usage of ${name} is being calculated`);
     let known = held.get(name);
     if (!known || !isCountedAlike(known.cluster, cluster) || cluster.version < known.version) {
-      known = { cluster, clock: clockOf(cluster), version: 0, names: [null], segments: new Map() };
+      known = { cluster, clock: clockOf(cluster), version: 0, names: [null], software: [null], segments: new Map() };
       held.set(name, known);
     }
     known.cluster = cluster;
@@ -93,9 +100,13 @@ export function createSegmentCache(reader: Reader, maxBytes: number) {
         cells: decodeCells(row.cells).data,
         columns: { loaded: null, usedAt: 0 },
         node_lists: { loaded: null, usedAt: 0 },
+        software: { loaded: null, usedAt: 0 },
       });
     }
     for (const { id, name: text } of await namesAfter(reader, name, known.names.length - 1)) known.names[id] = text;
+    for (const { id, name: path } of await programsAfter(reader, name, known.software.length - 1)) {
+      known.software[id] = softwareOf(path);
+    }
     return known;
   }
 
@@ -113,8 +124,10 @@ export function createSegmentCache(reader: Reader, maxBytes: number) {
       for (const row of await partsOfSegments(reader, part, name, range)) {
         const segment = missing.get(row.day);
         if (segment?.version !== row.version) continue;
-        if (part === 'columns') segment.columns.loaded = decoders.columns(row.part);
-        else segment.node_lists.loaded = decoders.node_lists(row.part);
+        if (part === 'software') segment.software.loaded = decodeSoftware(row.part);
+        else if (row.part === null) continue;
+        else if (part === 'columns') segment.columns.loaded = decodeJobs(row.part);
+        else segment.node_lists.loaded = decodeNodeLists(row.part);
         missing.delete(row.day);
       }
     }
@@ -123,7 +136,7 @@ export function createSegmentCache(reader: Reader, maxBytes: number) {
 
   function forgetOldest(): void {
     const parts = [...held.values()].flatMap(({ segments }) =>
-      [...segments.values()].flatMap((segment) => [segment.columns, segment.node_lists]),
+      [...segments.values()].flatMap((segment) => [segment.columns, segment.node_lists, segment.software]),
     );
     let bytes = parts.reduce((sum, part) => sum + (part.loaded?.bytes ?? 0), 0);
     if (bytes <= maxBytes) return;

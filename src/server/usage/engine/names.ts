@@ -18,6 +18,7 @@ export function namesIn(loaded: Loaded, window: UsageWindow, filter: JobFilter =
     isByNode: false,
     sizes: null,
     nodes: null,
+    software: null,
   };
   scanJobs(scan, (entries) => {
     const { combinations } = entries.segment.cells;

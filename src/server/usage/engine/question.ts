@@ -37,6 +37,8 @@ export type Question = {
   readonly sizes: readonly string[] | null;
   /** Names of nodes; null for all. */
   readonly nodes: readonly string[] | null;
+  /** Names of software, of which a job must have run one; null for all jobs. */
+  readonly software: readonly string[] | null;
   /** Whether the totals of the window before are in the answer. */
   readonly compare: boolean;
 };

@@ -1,5 +1,5 @@
 import { bookRun } from '../segments/booking.ts';
-import { type Jobs, noTime } from '../segments/segment.ts';
+import { type Jobs, noTime, type SoftwareLists } from '../segments/segment.ts';
 import { type Masks, selectRows } from './filter.ts';
 import { type Loaded, loadedPart, type Segment } from './loaded.ts';
 import { beginsOf, type Periods } from './periods.ts';
@@ -31,6 +31,8 @@ export type Entries = {
   readonly isMain: Uint8Array;
   /** The id of the node, if the question is by node; 0 for a job without nodes. */
   readonly node: Int32Array;
+  /** The number of the group, if the entries were divided among groups. */
+  readonly group?: Int32Array;
 };
 
 /** The jobs that a scan finds. */
@@ -45,6 +47,8 @@ export type Scan = {
   readonly sizes: ReadonlySet<number> | null;
   /** For each cluster: 1 at the id of each node that passes; null for all. The question must be by node. */
   readonly nodes: readonly Uint8Array[] | null;
+  /** For each cluster: 1 at the id of each program that passes; null for all jobs. */
+  readonly software: readonly Uint8Array[] | null;
 };
 
 /** Columns of entries that the segments of a scan use in turn. */
@@ -86,6 +90,10 @@ export function scanJobs(scan: Scan, take: (entries: Entries) => void): void {
       if (selected.length < jobs.count) selected = new Int32Array(jobs.count);
       let count = selectRows(jobs, segment.cells.combinations, scan.masks[clusterIndex] ?? [], selected);
       if (scan.sizes !== null) count = keepSizes(jobs, scan.sizes, selected, count);
+      if (scan.software !== null) {
+        const passes = scan.software[clusterIndex] ?? new Uint8Array(0);
+        count = keepSoftware(loadedPart(segment.software), passes, selected, count);
+      }
       if (count === 0) continue;
       if (buffers.job.length < count) buffers = buffersOf(count);
       let placed: number;
@@ -208,6 +216,23 @@ function keepSizes({ cpus }: Jobs, sizes: ReadonlySet<number>, selected: Int32Ar
   return left;
 }
 
+/** Keeps the jobs that ran a program that passes. */
+function keepSoftware(software: SoftwareLists | null, passes: Uint8Array, selected: Int32Array, count: number): number {
+  if (software === null) return 0;
+  const { offsets, ids } = software;
+  let left = 0;
+  for (let index = 0; index < count; index++) {
+    const row = selected[index] ?? 0;
+    const end = offsets[row + 1] ?? 0;
+    let at = offsets[row] ?? 0;
+    while (at < end && passes[ids[at] ?? 0] !== 1) at++;
+    if (at === end) continue;
+    selected[left] = row;
+    left++;
+  }
+  return left;
+}
+
 /** Divides each entry among the nodes of its job, and keeps those of the nodes that pass. */
 function divideByNode(segment: Segment, from: Buffers, count: number, passes: Uint8Array | null): [Buffers, number] {
   const { offsets, ids } = loadedPart(segment.node_lists);
@@ -241,8 +266,8 @@ function divideByNode(segment: Segment, from: Buffers, count: number, passes: Ui
   return [to, placed];
 }
 
-/** Entries that are whole and new, until a step changes them. */
-function buffersOf(length: number): Buffers {
+/** Returns entries that are whole and new, until a step changes them. */
+export function buffersOf(length: number): Buffers {
   return {
     job: new Int32Array(length),
     period: new Int32Array(length),

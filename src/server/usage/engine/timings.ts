@@ -29,6 +29,7 @@ type Sums = { readonly byGroup: Buckets; readonly byPeriod: Buckets; readonly to
  * Collects the times of jobs, so that every quantile is of the jobs themselves.
  * @param isDivided whether a job can have several entries
  * @param jobCount the most jobs that there can be, or 0: memory for them is reserved
+ * @param isByNode whether each node is a group: a job has its time in the group of each of its nodes
  */
 export function createTimings(
   kind: TimingKind,
@@ -36,6 +37,7 @@ export function createTimings(
   periods: Periods,
   isDivided: boolean,
   jobCount = 0,
+  isByNode = false,
 ) {
   const periodCount = periods.list.length;
   const parts = createBuckets(Math.ceil((1.25 * jobCount) / Math.max(1, periodCount)));
@@ -51,12 +53,12 @@ export function createTimings(
       const groupCount = grouping.labels.length + 1;
       reserveSlots(parts, groupCount * periodCount);
       const [from, to] = kind === 'wait' ? ends(entries.jobs, 'submit', 'start') : ends(entries.jobs, 'start', 'end');
-      addParts(entries, from, to, groups, periodCount, parts);
+      addParts(entries, from, to, groups, periodCount, isByNode, parts);
       if (sums === null) return;
       reserveSlots(sums.byGroup, groupCount);
       reserveSlots(sums.byPeriod, periodCount);
       reserveSlots(sums.total, 1);
-      addSums(entries, from, to, groups, sums);
+      addSums(entries, from, to, groups, isByNode, sums);
     },
     finish(): Timings {
       const groupCount = grouping.labels.length + 1;
@@ -91,11 +93,12 @@ function ends(jobs: Jobs, from: 'submit' | 'start', to: 'start' | 'end'): [Int32
 }
 
 function addParts(
-  { count, job, period, weight }: Entries,
+  { count, job, period, weight, isMain }: Entries,
   from: Int32Array,
   to: Int32Array,
   groups: Int32Array,
   periodCount: number,
+  isByNode: boolean,
   parts: Buckets,
 ): void {
   let slot = -1;
@@ -105,7 +108,7 @@ function addParts(
     const which = job[index] ?? 0;
     const begin = from[which] ?? noTime;
     const end = to[which] ?? noTime;
-    if (begin === noTime || end < begin || weight[index] === 0) continue;
+    if (begin === noTime || end < begin || weight[index] === 0 || (isMain[index] !== 1 && !isByNode)) continue;
     const of = (groups[index] ?? 0) * periodCount + (period[index] ?? 0);
     // Most jobs have the slot of the job before.
     if (of !== slot) {
@@ -126,6 +129,7 @@ function addSums(
   from: Int32Array,
   to: Int32Array,
   groups: Int32Array,
+  isByNode: boolean,
   { byGroup, byPeriod, total }: Sums,
 ): void {
   for (let index = 0; index < count; index++) {
@@ -133,7 +137,7 @@ function addSums(
     const begin = from[which] ?? noTime;
     const end = to[which] ?? noTime;
     if (begin === noTime || end < begin || weight[index] === 0) continue;
-    if (isNew[index] === 1) addToBucket(byGroup, groups[index] ?? 0, end - begin);
+    if (isNew[index] === 1 && (isMain[index] === 1 || isByNode)) addToBucket(byGroup, groups[index] ?? 0, end - begin);
     if (isMain[index] === 1) addToBucket(byPeriod, period[index] ?? 0, end - begin);
     if (isNew[index] === 1 && isMain[index] === 1) addToBucket(total, 0, end - begin);
   }

@@ -18,7 +18,7 @@ const words: Readonly<Record<NameDimension, string>> = {
  * A misspelt filter must not look like an answer.
  * @throws RequestProblem 422 for a name that no job of the clusters has, with the names that some have; users are not listed
  */
-export function refuseUnknownNames({ filter, nodes }: Question, clusters: readonly Loaded[]): void {
+export function refuseUnknownNames({ filter, nodes, software }: Question, clusters: readonly Loaded[]): void {
   for (const dimension of nameDimensions) {
     const wanted = filter[dimension];
     if (wanted === null) continue;
@@ -26,9 +26,19 @@ export function refuseUnknownNames({ filter, nodes }: Question, clusters: readon
     const unknown = wanted.find((name) => !known.has(name));
     if (unknown !== undefined) throw problem(words[dimension], unknown, dimension === 'user' ? [] : [...known].sort());
   }
-  const inDictionary = new Set(clusters.flatMap(({ names }) => names));
-  const unknown = nodes?.find((name) => !inDictionary.has(name));
-  if (unknown !== undefined) throw problem('node', unknown, []);
+  refuseUnknown('node', nodes, (loaded) => loaded.names, clusters);
+  refuseUnknown('software', software, (loaded) => loaded.software, clusters);
+}
+
+function refuseUnknown(
+  what: string,
+  wanted: readonly string[] | null,
+  dictionary: (loaded: Loaded) => readonly (string | null)[],
+  clusters: readonly Loaded[],
+): void {
+  const known = new Set(clusters.flatMap(dictionary));
+  const unknown = wanted?.find((name) => !known.has(name));
+  if (unknown !== undefined) throw problem(what, unknown, []);
 }
 
 /** @throws RequestProblem 422 for a partition that no job of the clusters has */

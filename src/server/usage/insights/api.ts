@@ -206,6 +206,7 @@ function plainQuestion(cluster: string, window: UsageWindow) {
     filter: everything,
     sizes: null,
     nodes: null,
+    software: null,
     compare: false,
   };
 }

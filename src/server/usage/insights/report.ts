@@ -62,6 +62,7 @@ export function reportQuestions(cluster: string, { kind, window }: ReportPeriod)
     filter: everything,
     sizes: null,
     nodes: null,
+    software: null,
     compare: false,
   });
   return {

@@ -1,4 +1,5 @@
 import { hostsOf } from '../../../slurm/host-list.ts';
+import type { SampleSummary } from '../../sampled/summary.ts';
 import type { UsageRow } from '../../store/jobs.ts';
 import type { SegmentParts, StoredSegment } from '../../store/usage-segments.ts';
 import type { ClusterClock } from '../cluster-clock.ts';
@@ -6,22 +7,31 @@ import { bookRun } from './booking.ts';
 import { createCells } from './cells.ts';
 import { encodeColumns, narrow } from './columns.ts';
 import { noTime } from './segment.ts';
+import { createSoftwareColumns } from './software.ts';
 import { stepsOf } from './steps.ts';
 
 /** Takes the jobs of one segment and makes its stored form. */
 export type SegmentBuilder = {
-  add(row: UsageRow): void;
+  /** @param samples those of the id of the job, one for each node */
+  add(row: UsageRow, samples: readonly SampleSummary[]): void;
   finish(): Omit<StoredSegment, 'day' | 'version'> & SegmentParts;
 };
 
 /**
  * Returns a builder for the jobs that ended on a day.
  * @param idOf returns the id of a name in the dictionary of the cluster
+ * @param programIdOf returns the id of a program in its dictionary of programs
  */
-export function createSegmentBuilder(day: number, clock: ClusterClock, idOf: (name: string) => number): SegmentBuilder {
+export function createSegmentBuilder(
+  day: number,
+  clock: ClusterClock,
+  idOf: (name: string) => number,
+  programIdOf: (path: string) => number,
+): SegmentBuilder {
   const base = clock.beginOf(day);
   const jobs = emptyColumns();
   const cells = createCells();
+  const software = createSoftwareColumns(programIdOf);
   let [firstDay, lastDay] = [day, day];
   const hostIds = new Map<string, readonly number[]>();
 
@@ -36,7 +46,7 @@ export function createSegmentBuilder(day: number, clock: ClusterClock, idOf: (na
   }
 
   return {
-    add(row) {
+    add(row, samples) {
       const submit = clock.timeOf(row.submit);
       const start = row.start === null ? null : clock.timeOf(row.start);
       const end = row.end === null ? null : clock.timeOf(row.end);
@@ -65,6 +75,7 @@ export function createSegmentBuilder(day: number, clock: ClusterClock, idOf: (na
       const hosts = nodeIds(row.node_list);
       for (const id of hosts) jobs.nodeIds.push(id);
       jobs.nodeCounts.push(hosts.length);
+      software.add(samples, start, end);
 
       firstDay = Math.min(firstDay, submitDay, startDay ?? day);
       lastDay = Math.max(lastDay, submitDay, startDay ?? day);
@@ -83,6 +94,7 @@ export function createSegmentBuilder(day: number, clock: ClusterClock, idOf: (na
       cells: cells.encoded(),
       columns: encodedJobs(jobs),
       node_lists: encodeColumns({ counts: narrow(jobs.nodeCounts), ids: narrow(jobs.nodeIds) }),
+      software: software.encoded(),
     }),
   };
 }

@@ -1,7 +1,9 @@
+import type { SampleSummary } from '../../sampled/summary.ts';
 import { type Cluster, nextVersion } from '../../store/clusters.ts';
-import { jobsByEnd } from '../../store/jobs.ts';
+import { idInSamples, jobsByEnd, type UsageRow } from '../../store/jobs.ts';
 import type { Writer } from '../../store/port.ts';
-import { addNames, namesAfter, type UsageName } from '../../store/usage-names.ts';
+import { hasSamples, summariesOfJobs } from '../../store/sampled-jobs.ts';
+import { addNames, addPrograms, namesAfter, programsAfter, type UsageName } from '../../store/usage-names.ts';
 import { storeSegment } from '../../store/usage-segments.ts';
 import { type ClusterClock, clusterClock } from '../cluster-clock.ts';
 import { createSegmentBuilder } from './build.ts';
@@ -26,16 +28,34 @@ export async function rebuildSegments(writer: Writer, cluster: Cluster, days: It
   if (ordered.length === 0) return;
   const version = await nextVersion(writer, cluster.name);
   const names = dictionaryOf(await namesAfter(writer, cluster.name, 0));
+  const programs = dictionaryOf(await programsAfter(writer, cluster.name, 0));
+  const isSampled = await hasSamples(writer, cluster.name);
   for (const day of ordered) {
-    const builder = createSegmentBuilder(day, clock, names.idOf);
+    const builder = createSegmentBuilder(day, clock, names.idOf, programs.idOf);
     for await (const rows of jobsByEnd(writer, cluster.name, clock.leastTextOf(day), clock.leastTextOf(day + 1))) {
-      for (const row of rows) builder.add(row);
+      const samples = isSampled ? await samplesOf(writer, cluster.name, rows) : noSamples;
+      for (const row of rows) builder.add(row, samples.get(idInSamples(row)) ?? []);
       await otherRequests();
     }
     await storeSegment(writer, cluster.name, { day, version, ...builder.finish() });
     await otherRequests();
   }
   await addNames(writer, cluster.name, names.added);
+  await addPrograms(writer, cluster.name, programs.added);
+}
+
+const noSamples: ReadonlyMap<string, readonly SampleSummary[]> = new Map();
+
+/** Returns the samples of jobs by the id that the jobs have in them. */
+async function samplesOf(writer: Writer, cluster: string, rows: readonly UsageRow[]): Promise<typeof noSamples> {
+  const samples = new Map<string, SampleSummary[]>();
+  for (const { job_id, summary } of await summariesOfJobs(writer, cluster, rows.map(idInSamples))) {
+    const read: SampleSummary = JSON.parse(summary);
+    const known = samples.get(job_id);
+    if (known) known.push(read);
+    else samples.set(job_id, [read]);
+  }
+  return samples;
 }
 
 /** Lets other requests be answered in the middle of long work. */

@@ -39,6 +39,13 @@ export type Jobs = {
 export type NodeLists = { readonly offsets: Uint32Array; readonly ids: Ids };
 
 /**
+ * The programs of the sampled jobs of a segment: those of job `n` are `ids[offsets[n]]` to `ids[offsets[n + 1] - 1]`, and
+ * used `seconds` of CPU time. `countedNodes[n]` is the number of nodes on which the control group of job `n` counted the
+ * CPU time. Ids are those of the dictionary of programs.
+ */
+export type SoftwareLists = NodeLists & { readonly seconds: Float64Array; readonly countedNodes: Ids };
+
+/**
  * What the jobs of a segment used, by the day on which they used it and the combination of their names. Usage is divided
  * at midnight, in proportion to the time. A job without a start or an end is on the day of the segment with whatever it
  * used, and does not count as a job that ran.
@@ -135,4 +142,12 @@ export function decodeNodeLists(compressed: Uint8Array): Sized<NodeLists> {
   for (let job = 0; job < counts.length; job++) offsets[job + 1] = (offsets[job] ?? 0) + (counts[job] ?? 0);
   const ids = columns.ids('ids').slice();
   return { data: { offsets, ids }, bytes: offsets.byteLength + ids.byteLength };
+}
+
+/** @param compressed null if no job of the segment was sampled */
+export function decodeSoftware(compressed: Uint8Array | null): Sized<SoftwareLists | null> {
+  if (compressed === null) return { data: null, bytes: 0 };
+  const columns = decodeColumns(compressed);
+  const [offsets, ids, seconds] = [columns.u32('offsets'), columns.ids('ids'), columns.f64('seconds')];
+  return { data: { offsets, ids, seconds, countedNodes: columns.ids('countedNodes') }, bytes: columns.bytes };
 }

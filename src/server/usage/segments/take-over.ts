@@ -1,6 +1,9 @@
+import { sampledJobSchema } from '../../../lib/sampled-job.ts';
+import { summaryOf } from '../../sampled/summary.ts';
 import { allClusters, type Cluster, markSegmented } from '../../store/clusters.ts';
 import { nextEnd } from '../../store/jobs.ts';
 import type { Store } from '../../store/port.ts';
+import { samplesWithoutSummary, storeSummary } from '../../store/sampled-jobs.ts';
 import { segmentDays } from '../../store/usage-segments.ts';
 import { clockOf, rebuildSegments } from './rebuild.ts';
 
@@ -15,8 +18,23 @@ export type TakeOverProgress = (cluster: string, days: number) => void;
  * can be stopped at any time and goes on at the next call.
  */
 export async function makeMissingSegments(store: Store, progress: TakeOverProgress): Promise<void> {
+  await summariseSamples(store);
   for (const cluster of await allClusters(store)) {
     if (!cluster.isSegmented) await makeSegments(store, cluster, progress);
+  }
+}
+
+/** Makes the summaries of the samples that an older version stored without them. */
+async function summariseSamples(store: Store): Promise<void> {
+  for (;;) {
+    const samples = await samplesWithoutSummary(store);
+    if (samples.length === 0) return;
+    await store.transaction(async (writer) => {
+      for (const sample of samples) {
+        const summary = summaryOf(sampledJobSchema.parse(JSON.parse(sample.body)));
+        await storeSummary(writer, sample, JSON.stringify(summary));
+      }
+    });
   }
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { checkSettings } from '../../config/settings.ts';
-import { namedLayers } from '../settings.ts';
+import { namedLayers } from './sams-file.ts';
+import { checkSettings } from './settings.ts';
 
 /** The software that a program belongs to. */
 export type Software = {
@@ -38,15 +38,22 @@ const regexp = z
 
 const schema = z.strictObject({ 'software.Regexp': regexp });
 
-/** Without rules, each program is its own software. */
-export const withoutRules: SoftwareRules = (path) => ({ software: path, version: '', isUserProvided: false });
+/** Rules as they are in the file. They can pass between threads. */
+export type SoftwareRuleSettings = z.output<typeof regexp>;
+
+/** No rules: each program is its own software. */
+export const noSoftwareRules: SoftwareRuleSettings = { rewrite: [], rules: [] };
 
 /**
  * Reads the rules of the original's software updater: `sams.software.Regexp` with `rules` and `rewrite`. Throws
  * ConfigError.
  */
-export function readSoftwareRules(file: string): SoftwareRules {
-  const { rules, rewrite } = checkSettings(schema, namedLayers(file))['software.Regexp'];
+export function readSoftwareRules(file: string): SoftwareRuleSettings {
+  return checkSettings(schema, namedLayers(file))['software.Regexp'];
+}
+
+/** Returns the function that applies rules. */
+export function softwareRules({ rules, rewrite }: SoftwareRuleSettings): SoftwareRules {
   const rewrites = rewrite.map((one) => ({ match: compiled(one.match), rewrite: one.rewrite }));
   const compiledRules = rules.map((rule) => ({ ...rule, match: compiled(rule.match) }));
   return (path) => {
@@ -62,7 +69,7 @@ export function readSoftwareRules(file: string): SoftwareRules {
         isUserProvided: rule.user_provided,
       };
     }
-    return withoutRules(known);
+    return { software: known, version: '', isUserProvided: false };
   };
 }
 
