@@ -6,11 +6,12 @@ import { best, type Cost, measure, median, python } from './measure.ts';
 import { jobsFile, makeRecording } from './recording.ts';
 import { table } from './table.ts';
 
-type Aim = Partial<Readonly<Record<keyof Cost, number>>>;
+/** `cpuOfPython` is the CPU time relative to Python's. */
+type Aim = Partial<Readonly<Record<keyof Cost, number>>> & { readonly cpuOfPython?: number };
 
 /** Aims hold on a machine with nothing else to do; on a busy one, compare with Python. */
 const sizes: readonly { readonly jobs: number; readonly runs: number; readonly aim: Aim }[] = [
-  { jobs: 1_500, runs: 9, aim: { cpuSeconds: 0.15, peakMib: 100 } },
+  { jobs: 1_500, runs: 9, aim: { cpuSeconds: 0.15, cpuOfPython: 2.1, peakMib: 100 } },
   { jobs: 20_000, runs: 5, aim: { peakMib: 100 } },
   { jobs: 100_000, runs: 3, aim: { wallSeconds: 1.3, peakMib: 100 } },
 ];
@@ -74,21 +75,29 @@ function rowsOf({ replay, programs, python: reference }: Costs, aim: Aim): strin
     title: string,
     costs: readonly Cost[],
     [of, , digits]: (typeof measures)[number],
-    limit: number | undefined,
+    limit?: number,
+    ofPython?: number,
   ) => {
     const figure = median(costs, of);
+    const ratio = figure / median(reference, of);
+    const isMet = figure <= (limit ?? 0) || ratio <= (ofPython ?? 0);
     return [
       `    ${title}`,
       ...[best(costs, of), figure].map((number) => number.toFixed(digits)),
-      costs === reference ? '' : (figure / median(reference, of)).toFixed(2),
-      ...(limit === undefined ? [] : [`≤ ${limit}`, figure <= limit ? 'met' : 'NOT met']),
+      costs === reference ? '' : ratio.toFixed(2),
+      ...(limit === undefined
+        ? []
+        : [`≤ ${limit}${ofPython ? ` or ${ofPython} of python` : ''}`, isMet ? 'met' : 'NOT met']),
     ];
   };
-  return measures.flatMap((one) => [
-    [`  ${one[1]}`],
-    row('by replay', replay, one, aim[one[0]]),
-    // Includes the CPU time of the programs themselves, so it has no aim for CPU time.
-    row('through programs', programs, one, one[0] === 'cpuSeconds' ? undefined : aim[one[0]]),
-    row('python', reference, one, undefined),
-  ]);
+  return measures.flatMap((one) => {
+    const isCpu = one[0] === 'cpuSeconds';
+    return [
+      [`  ${one[1]}`],
+      row('by replay', replay, one, aim[one[0]], isCpu ? aim.cpuOfPython : undefined),
+      // Includes the CPU time of the programs themselves, so it has no aim for CPU time.
+      row('through programs', programs, one, isCpu ? undefined : aim[one[0]]),
+      row('python', reference, one),
+    ];
+  });
 }
