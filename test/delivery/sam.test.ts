@@ -146,3 +146,48 @@ describe('what is missing or wrong in the configuration', () => {
     }
   });
 });
+
+describe('what is left out of a snapshot', () => {
+  const rows = [{ username: 'ada' }];
+  const reservations = [{ reservation_name: 'r' }];
+  const destination = samDestination(settingsFor('http://127.0.0.1:9'));
+  const prepared = (payload: object, isLate: boolean, isNewest: boolean) => {
+    const { body, leftOut } = destination.prepare(JSON.stringify(payload), { isLate, isNewest, outageRow: null });
+    return { ...JSON.parse(body), leftOut };
+  };
+
+  test.each([
+    ['the newest in its order', false, true, { user_project_queues: rows, reservations, leftOut: [] }],
+    ['an older one in its order', false, false, { user_project_queues: rows, leftOut: ['reservations'] }],
+    ['a late one', true, false, { user_project_queues: [], leftOut: ['user_project_queues', 'reservations'] }],
+    [
+      'a late one that is the newest',
+      true,
+      true,
+      { user_project_queues: [], leftOut: ['user_project_queues', 'reservations'] },
+    ],
+  ])('%s', (_, isLate, isNewest, expected) => {
+    expect(prepared({ user_project_queues: rows, reservations }, isLate, isNewest)).toEqual(expected);
+  });
+
+  test.each([
+    ['only rows', { user_project_queues: rows }, { user_project_queues: [], leftOut: ['user_project_queues'] }],
+    ['no rows', { user_project_queues: [], reservations }, { user_project_queues: [], leftOut: ['reservations'] }],
+    ['only reservations', { reservations }, { leftOut: ['reservations'] }],
+    ['empty lists', { user_project_queues: [], reservations: [] }, { user_project_queues: [], leftOut: [] }],
+    ['neither', { cpu_nodes_total: 1 }, { cpu_nodes_total: 1, leftOut: [] }],
+    ['rows that are not a list', { user_project_queues: 'x' }, { user_project_queues: 'x', leftOut: [] }],
+  ])('of a late one with %s', (_, payload, expected) => {
+    expect(prepared(payload, true, false)).toEqual(expected);
+  });
+
+  test('if the server takes no large body: the rows, if there are any', () => {
+    const reduce = (payload: object) => destination.reduce(JSON.stringify(payload));
+    expect(reduce({ user_project_queues: rows, reservations })).toEqual({
+      body: JSON.stringify({ user_project_queues: [], reservations }),
+      leftOut: 'user_project_queues',
+    });
+    expect(reduce({ user_project_queues: [] })).toBeNull();
+    expect(reduce({ reservations })).toBeNull();
+  });
+});
