@@ -6,6 +6,7 @@
 import { totalmem } from 'node:os';
 import { openReader } from '../store/open.ts';
 import type { Reader } from '../store/port.ts';
+import { freeMemory } from './engine/free-memory.ts';
 import { createSegmentCache, type SegmentCache } from './engine/loaded.ts';
 import { softwareNames } from './engine/software-name.ts';
 import { tasks, type UsageTask } from './tasks.ts';
@@ -29,8 +30,7 @@ self.onmessage = ({ data }: MessageEvent<ToThread>) => {
   // One after the other: two questions at once would only take twice the memory.
   last = last.then(async () => {
     self.postMessage(await answer(id, task));
-    // Otherwise the buffers of one answer stay in memory until those of several more fill it: 1 GB at 5,000,000 jobs.
-    Bun.gc(true);
+    freeMemory();
   });
 };
 

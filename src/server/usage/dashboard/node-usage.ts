@@ -27,17 +27,18 @@ export function nodeUsage(loaded: Loaded, masks: Masks, window: UsageWindow, gro
   let jobsWithoutNodes = 0;
   let job = new Int32Array(0);
   let groups = new Int32Array(0);
+  let seconds = new Float64Array(0);
   for (const segment of loaded.segments) {
     const jobs = loadedPart(segment.columns);
     if (job.length < jobs.count) {
       job = new Int32Array(jobs.count);
       groups = new Int32Array(jobs.count);
+      seconds = new Float64Array(2 * jobs.count);
     }
     const count = selectRows(jobs, segment.cells.combinations, masks, job);
     grouping.ofEntries({ clusterIndex: 0, segment, jobs, job, count }, groups);
     if (sums.cpu.length < grouping.labels.length * nameCount) sums = grown(sums, nameCount, grouping.labels.length);
     const base = loaded.clock.beginOf(segment.day);
-    const seconds = new Float64Array(2 * count);
     addSeconds(jobs, job, count, begin - base, end - base, seconds);
     jobsWithoutNodes += addNodes(loadedPart(segment.node_lists), jobs, job, count, groups, seconds, nameCount, sums);
   }

@@ -16,6 +16,7 @@ import {
   type Sized,
   type SoftwareLists,
 } from '../segments/segment.ts';
+import { freeMemory } from './free-memory.ts';
 
 /** A segment in memory. */
 export type Segment = {
@@ -130,6 +131,7 @@ export function createSegmentCache(reader: Reader, maxBytes: number, softwareOf:
         else segment.node_lists.loaded = decodeNodeLists(row.part);
         missing.delete(row.day);
       }
+      freeMemory();
     }
     return missing.size === 0;
   }

@@ -18,6 +18,8 @@ export type Entries = {
   readonly segment: Segment;
   readonly jobs: Jobs;
   readonly count: number;
+  /** True if each job has one entry, with all that it used. */
+  readonly areWhole: boolean;
   /** The index of the job in the segment. */
   readonly job: Int32Array;
   readonly period: Int32Array;
@@ -81,6 +83,7 @@ export function durationOf(jobs: Jobs, job: number): number {
 
 /** Calls `take` with the entries of each segment. They are valid until it returns. */
 export function scanJobs(scan: Scan, take: (entries: Entries) => void): void {
+  const areWhole = scan.axis !== 'ran' && !scan.isByNode;
   let selected = new Int32Array(0);
   let buffers = buffersOf(0);
   for (const [clusterIndex, loaded] of scan.clusters.entries()) {
@@ -108,7 +111,7 @@ export function scanJobs(scan: Scan, take: (entries: Entries) => void): void {
       if (scan.isByNode) {
         [entries, entryCount] = divideByNode(segment, buffers, placed, scan.nodes?.[clusterIndex] ?? null);
       }
-      if (entryCount > 0) take({ clusterIndex, segment, jobs, count: entryCount, ...entries });
+      if (entryCount > 0) take({ clusterIndex, segment, jobs, count: entryCount, areWhole, ...entries });
     }
   }
 }

@@ -140,7 +140,29 @@ function begin(rows: Rows, row: number, combination: number, period: number): vo
   rows.nodeSeconds[row] = 0;
 }
 
-function addEntries(
+function addEntries(entries: Entries, rowOfEntry: Int32Array, rows: Rows): void {
+  if (entries.areWhole) addWhole(entries, rowOfEntry, rows);
+  else addShares(entries, rowOfEntry, rows);
+}
+
+function addWhole(
+  { jobs, count, job }: Entries,
+  rowOfEntry: Int32Array,
+  { jobs: jobCounts, newJobs, cpuSeconds, gpuSeconds, nodeSeconds }: Rows,
+): void {
+  for (let index = 0; index < count; index++) {
+    const row = rowOfEntry[index] ?? 0;
+    const which = job[index] ?? 0;
+    const duration = durationOf(jobs, which);
+    jobCounts[row] = (jobCounts[row] ?? 0) + 1;
+    newJobs[row] = (newJobs[row] ?? 0) + 1;
+    cpuSeconds[row] = (cpuSeconds[row] ?? 0) + (jobs.cpuSeconds?.[which] ?? (jobs.cpus[which] ?? 0) * duration);
+    gpuSeconds[row] = (gpuSeconds[row] ?? 0) + (jobs.gpuSeconds?.[which] ?? (jobs.gpus[which] ?? 0) * duration);
+    nodeSeconds[row] = (nodeSeconds[row] ?? 0) + (jobs.nodes[which] ?? 0) * duration;
+  }
+}
+
+function addShares(
   { jobs, count, job, share, weight, isNew }: Entries,
   rowOfEntry: Int32Array,
   { jobs: jobCounts, newJobs, cpuSeconds, gpuSeconds, nodeSeconds }: Rows,
