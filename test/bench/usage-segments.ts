@@ -68,8 +68,8 @@ async function storeDays(
   for (const [day, jobs] of jobsOfDay) {
     if (day >= until) continue;
     jobsOfDay.delete(day);
-    const builder = createSegmentBuilder(day, clock, idOf);
-    for (const row of jobs.map(rowOf).sort((a, b) => ((a.end ?? '') < (b.end ?? '') ? -1 : 1))) builder.add(row);
+    const builder = createSegmentBuilder(day, clock, idOf, () => 0);
+    for (const row of jobs.map(rowOf).sort((a, b) => ((a.end ?? '') < (b.end ?? '') ? -1 : 1))) builder.add(row, []);
     await storeSegment(writer, cluster, { day, version, ...builder.finish() });
   }
 }

@@ -81,7 +81,7 @@ function divided(
     }
     if (programs === 0) placed = place(from, index, to, placed, notSampled(), from.share[index] ?? 0);
   }
-  return { ...from, ...to, count: placed };
+  return { ...from, ...to, count: placed, areWhole: false };
 }
 
 type Places = ReturnType<typeof buffersOf> & { readonly group: Int32Array };
