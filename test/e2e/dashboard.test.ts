@@ -118,6 +118,14 @@ describeThat(chromiumNeed)('the dashboard', () => {
     await page.getByText(shown).first().waitFor();
   });
 
+  test('shows the sessions of a hub by class, and opens the history of a class', async () => {
+    await page.goto('/systems/jupyterhub');
+    await page.getByRole('heading', { name: 'Sessions by class' }).waitFor();
+    expect(await text()).toMatch(/Casper login nodes\s+401\s+Casper batch jobs\s+120\s+Derecho batch jobs\s+9/);
+    await page.getByRole('link', { name: '120', exact: true }).click();
+    await page.getByRole('img', { name: /^Casper login sessions of jupyterhub were 401 on average/ }).waitFor();
+  });
+
   test('marks gaps, failed probes and outages in a history', async () => {
     await page.goto('/systems/derecho/history');
     await page.getByText('events are marked in the charts').click();

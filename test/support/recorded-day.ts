@@ -58,6 +58,9 @@ export async function sendRecordedDay(site: Site, url: string): Promise<void> {
     nodes_free: 4,
     nodes_busy: 15,
     nodes_down: 1,
+    casper_login_jobs: 401,
+    casper_batch_jobs: 120,
+    derecho_batch_jobs: 9,
   });
 
   const { stdout: key } = await site.run(

@@ -14,6 +14,8 @@ const steps = 144;
 /** The steps without snapshots, and those in which a probe failed. */
 const gap = { from: 100, until: 106 };
 const failure = { from: 60, until: 64 };
+/** The step in which the reservations get all their nodes. */
+const growth = 90;
 
 const counters = z.looseObject({
   running_jobs: z.number(),
@@ -35,7 +37,9 @@ const snapshotSchema = z.looseObject({
   gpu_count_idle: z.number(),
   queues: z.array(counters),
   user_project_queues: z.array(counters),
-  reservations: z.array(z.looseObject({ start_time: z.string(), end_time: z.string() })).default([]),
+  reservations: z
+    .array(z.looseObject({ start_time: z.string(), end_time: z.string(), node_count: z.number().nullable() }))
+    .default([]),
 });
 export type DemoSnapshot = z.output<typeof snapshotSchema>;
 
@@ -60,23 +64,41 @@ export function withReservationsFrom<Recorded extends Pick<DemoSnapshot, 'reserv
   return { ...recorded, reservations };
 }
 
+/** How much use rises and falls over a day, as a share, and a time in ms at which it is as recorded. */
+export type DemoCurve = { readonly share: number; readonly zero: number };
+
 /**
  * Returns the snapshots of a day that ends now, made from a recorded one: use rises and falls over the day, with a gap
  * and a failed probe.
- * @param share moves the curve of a system, so that systems differ
  */
-export function madeDay(system: string, recorded: DemoSnapshot, share: number, now: number): DemoRequest[] {
+export function madeDay(system: string, recorded: DemoSnapshot, curve: DemoCurve, now: number): DemoRequest[] {
   return Array.from({ length: steps }, (_, index) => index)
     .filter((index) => index < gap.from || index >= gap.until)
     .map((index) => ({
-      ...snapshotRequest(system, recorded, now - (steps - index) * stepMs, share),
+      ...snapshotRequest(
+        system,
+        index < growth ? withHalfReservations(recorded) : recorded,
+        now - (steps - 1 - index) * stepMs,
+        curve,
+      ),
       ...(index >= failure.from && index < failure.until && { headers: { 'X-Collection-Failed': 'filesystems' } }),
     }));
 }
 
+function withHalfReservations(recorded: DemoSnapshot): DemoSnapshot {
+  const half = (nodes: number | null) => (nodes === null ? null : Math.ceil(nodes / 2));
+  const reservations = recorded.reservations.map((one) => ({ ...one, node_count: half(one.node_count) }));
+  return { ...recorded, reservations };
+}
+
 /** Returns a snapshot of a system for a time, made from a recorded one. */
-export function snapshotRequest(system: string, recorded: DemoSnapshot, at: number, share: number): DemoRequest {
-  const curve = 1 + share * Math.sin((at / hourMs / 24) * 2 * Math.PI);
+export function snapshotRequest(
+  system: string,
+  recorded: DemoSnapshot,
+  at: number,
+  { share, zero }: DemoCurve,
+): DemoRequest {
+  const curve = 1 + share * Math.sin(((at - zero) / hourMs / 24) * 2 * Math.PI);
   const cores = part(recorded.cpu_cores_allocated, recorded.cpu_cores_allocated + recorded.cpu_cores_idle, curve);
   const gpus = part(recorded.gpu_count_allocated, recorded.gpu_count_allocated + recorded.gpu_count_idle, curve);
   const scaled = <Row extends z.output<typeof counters>>(row: Row): Row => ({

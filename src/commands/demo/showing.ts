@@ -1,6 +1,7 @@
 import { OperatorError } from '../../lib/errors.ts';
 import { send } from '../../lib/http.ts';
 import {
+  type DemoCurve,
   type DemoRequest,
   type DemoSnapshot,
   hubRequest,
@@ -28,7 +29,7 @@ export async function fillReceiver(receiver: DemoReceiver, systems: readonly str
   const now = Date.now();
   for (const system of systems) {
     const recorded = withReservationsFrom(await newestSnapshot(receiver, system), now - 2 * hourMs);
-    for (const request of madeDay(system, recorded, shares[system] ?? 0, now)) await post(receiver, request);
+    for (const request of madeDay(system, recorded, curveOf(system, now), now)) await post(receiver, request);
   }
   for (const request of madeHubDay(hub, now)) await post(receiver, request);
   for (const request of madeOutages(now)) await post(receiver, request);
@@ -47,14 +48,20 @@ export async function keepFresh(
 ): Promise<void> {
   const recorded = new Map<string, DemoSnapshot>();
   for (const system of systems) recorded.set(system, await newestSnapshot(receiver, system));
+  const begin = Date.now();
   const refresh = async () => {
     for (const [system, snapshot] of recorded) {
-      await post(receiver, snapshotRequest(system, snapshot, Date.now(), shares[system] ?? 0));
+      await post(receiver, snapshotRequest(system, snapshot, Date.now(), curveOf(system, begin)));
     }
     await post(receiver, hubRequest(hub, Date.now()));
   };
   const timer = setInterval(() => void refresh().catch(onFailure), refreshMs);
   until.addEventListener('abort', () => clearInterval(timer), { once: true });
+}
+
+/** Returns the curve of a system whose newest snapshot is as recorded. */
+function curveOf(system: string, zero: number): DemoCurve {
+  return { share: shares[system] ?? 0, zero };
 }
 
 /** Returns the newest snapshot of a system, as the receiver answers it. */

@@ -1,3 +1,4 @@
+import { type State, stateOfSeverity } from '../components/state.tsx';
 import { parseTime } from '../format/times.ts';
 import { historyPage } from './addresses.ts';
 import type { Outage, Reservation } from './status.ts';
@@ -11,6 +12,8 @@ export type CalendarEvent = {
   readonly start: number;
   /** The end, or the expected end; null if it is unknown. */
   readonly end: number | null;
+  /** The state that it puts its system into; null for a reservation. */
+  readonly state: State | null;
   readonly nodes: number | null;
   /** The page about it. */
   readonly page: string;
@@ -27,6 +30,7 @@ export function eventsOf(outages: readonly Outage[], reservations: readonly Rese
         title: outage.title,
         start: parseTime(outage.start_time) ?? 0,
         end: parseTime(outage.end_time ?? outage.estimated_resolution),
+        state: stateOfSeverity(outage.severity),
         nodes: null,
         page: `/outages?id=${outage.outage_id}`,
       }),
@@ -39,6 +43,7 @@ export function eventsOf(outages: readonly Outage[], reservations: readonly Rese
         title: reservation.reservation_name,
         start: parseTime(reservation.start_time) ?? 0,
         end: parseTime(reservation.end_time),
+        state: null,
         nodes: reservation.node_count,
         page: historyPage(reservation.system_name, 'reservations', reservation.reservation_name),
       }),

@@ -19,6 +19,7 @@ export type Loading<Data> = {
 
 const nothing = { data: null, loadedAt: null, failure: null, isOld: false };
 const refreshMs = 60_000;
+const freshMs = 2000;
 
 /** Thrown by `request` for every answer but success. */
 export class RequestFailed extends Error {
@@ -95,7 +96,8 @@ function cached(url: string): Cached {
 export function useData<Data>(url: string): Loading<Data> {
   const { state, load } = useMemo(() => cached(url), [url]);
   useEffect(() => {
-    void load();
+    // Another part of the page may have loaded them just now.
+    if (Date.now() - (state.value.loadedAt ?? 0) > freshMs) void load();
     const refresh = () => {
       if (document.visibilityState === 'visible') void load();
     };
@@ -105,7 +107,7 @@ export function useData<Data>(url: string): Loading<Data> {
       clearInterval(timer);
       document.removeEventListener('visibilitychange', refresh);
     };
-  }, [load]);
+  }, [state, load]);
   // The receiver and the page are of one build, so the answers have the types of the receiver.
   const current = state.value as Loading<Data>;
   const path = url.split('?')[0];

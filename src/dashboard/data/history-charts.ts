@@ -46,19 +46,14 @@ const charts: Readonly<Record<string, readonly Entry[]>> = {
   ],
   hub: [
     ['Sessions', 'sessions', { active_sessions: 'Sessions', active_users: 'Users' }],
+    [
+      'Sessions by class',
+      'sessions',
+      { casper_login_jobs: 'Casper login', casper_batch_jobs: 'Casper batch', derecho_batch_jobs: 'Derecho batch' },
+    ],
     utilization,
     ['Nodes', 'nodes', { nodes_busy: 'Busy', nodes_free: 'Free', nodes_down: 'Down' }],
-    [
-      'Jobs',
-      'jobs',
-      {
-        jobs_running: 'Running',
-        jobs_suspended: 'Suspended',
-        casper_login_jobs: 'Casper login nodes',
-        casper_batch_jobs: 'Casper batch',
-        derecho_batch_jobs: 'Derecho batch',
-      },
-    ],
+    ['Jobs', 'jobs', { jobs_running: 'Running', jobs_suspended: 'Suspended' }],
   ],
   queue: [...ofPerson, ['Active users', 'users', { active_users: 'Active users' }]],
   user: ofPerson,
@@ -111,10 +106,11 @@ export function sentenceOf({ title, unit, fields }: ChartOfFields, { fields: val
   const first = fields[0];
   const known = (first && values[first.field]?.average.filter((value) => value !== null)) ?? [];
   const average = known.reduce((sum, value) => sum + value, 0) / Math.max(1, known.length);
-  const what = /^[A-Z]{2}/.test(title) ? title : title.toLowerCase();
+  const [thing = title] = title.split(' by ');
+  const what = /^[A-Z]{2}/.test(thing) ? thing : thing.toLowerCase();
   const subject = first === undefined || first.name === title ? title : `${first.name} ${what}`;
   const suffix = ['%', 'TiB'].includes(unit) ? `\u00a0${unit}` : '';
-  const verb = title.endsWith('s') ? 'were' : 'was';
+  const verb = thing.endsWith('s') ? 'were' : 'was';
   const greatest = `${short(greatestOf(first && values[first.field]))}${suffix}`;
   const end = first && values[first.field]?.maximum ? `${greatest} at most` : `${greatest} in the highest step`;
   return `${subject} of ${of} ${verb} ${short(average)}${suffix} on average and ${end}.`;

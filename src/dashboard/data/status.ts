@@ -162,9 +162,6 @@ export type Outage = {
   readonly updated_at?: string | null;
 };
 
-/** One and the same empty list, so that a chart without outages is not drawn again. */
-export const noOutages: readonly Outage[] = [];
-
 export type Reservation = {
   readonly reservation_id: number;
   readonly system_name: string;
@@ -225,8 +222,8 @@ export type UserHistory = Coverage & {
   readonly state: string;
   readonly series: readonly { readonly name: string; readonly average: readonly (number | null)[] }[];
   readonly others: { readonly count: number; readonly average: readonly (number | null)[] };
-  /** The outages of the system in the period; absent from the data of the page of a system. */
-  readonly outages?: readonly Outage[];
+  /** The outages of the system in the period. */
+  readonly outages: readonly Outage[];
 };
 
 /** An outage with its time line. */

@@ -106,7 +106,12 @@ const columns: readonly Column<Stream>[] = [
     value: ({ delay }) => delay,
     cell: ({ delay }) => (delay === null ? exact(null) : duration(delay * 1000)),
   },
-  { key: 'failed_probes', title: 'Failed probes', value: ({ failed_probes }) => failed_probes.join(', ') },
+  {
+    key: 'failed_probes',
+    title: 'Failed probes',
+    value: ({ failed_probes }) => failed_probes.join(', '),
+    cell: ({ kind, failed_probes }) => failed_probes.join(', ') || (kind === 'status' ? 'none' : exact(null)),
+  },
   {
     key: 'refused',
     title: 'Last refusal',

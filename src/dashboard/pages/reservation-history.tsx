@@ -1,5 +1,4 @@
 import { Age, At } from '../components/age.tsx';
-import { Fact, Facts } from '../components/facts.tsx';
 import { Empty, WhenLoaded } from '../components/notice.tsx';
 import { Section } from '../components/section.tsx';
 import { type Column, Table } from '../components/table.tsx';
@@ -22,23 +21,37 @@ function Parts({ history, name }: { history: ReservationHistory; name: string })
   if (!newest || !first) return <Empty>Its changes are older than the history that is kept.</Empty>;
   return (
     <>
-      <Facts>
-        <Fact name="Nodes" detail={newest.partition ?? newest.description}>
-          {exact(newest.node_count)}
-        </Fact>
-        <Fact name="Begins" detail={<Time text={newest.start_time} />}>
-          <TimeAge text={newest.start_time} />
-        </Fact>
-        <Fact name="Ends" detail={<Time text={newest.end_time} />}>
-          <TimeAge text={newest.end_time} />
-        </Fact>
-        <Fact name="First reported" detail={<Time text={first.at} />}>
-          <TimeAge text={first.at} />
-        </Fact>
-        <Fact name="Last reported" detail={<Time text={last_reported} />}>
-          <TimeAge text={last_reported} />
-        </Fact>
-      </Facts>
+      <dl class="pairs">
+        <dt>State</dt>
+        <dd>{stateOf(newest)}</dd>
+        <dt>Time</dt>
+        <dd>
+          <Time text={newest.start_time} /> to <Time text={newest.end_time} /> (
+          {duration((parseTime(newest.end_time) ?? 0) - (parseTime(newest.start_time) ?? 0))})
+        </dd>
+        <dt>Nodes</dt>
+        <dd>{exact(newest.node_count)}</dd>
+        {newest.partition && (
+          <>
+            <dt>Partition</dt>
+            <dd>{newest.partition}</dd>
+          </>
+        )}
+        {newest.description && (
+          <>
+            <dt>Description</dt>
+            <dd class="lines-kept">{newest.description}</dd>
+          </>
+        )}
+        <dt>First reported</dt>
+        <dd>
+          <Time text={first.at} /> (<TimeAge text={first.at} />)
+        </dd>
+        <dt>Last reported</dt>
+        <dd>
+          <Time text={last_reported} /> (<TimeAge text={last_reported} />)
+        </dd>
+      </dl>
       <Section id="changes" title="Changes">
         <Table
           caption={`Changes of the reservation ${name}`}
@@ -61,6 +74,16 @@ function Time({ text }: { text: string }) {
 function TimeAge({ text }: { text: string }) {
   const ms = parseTime(text);
   return ms === null ? null : <Age at={ms} />;
+}
+
+function stateOf({ start_time, end_time }: ReservationChange) {
+  if ((parseTime(end_time) ?? 0) <= now.value) return 'ended';
+  if ((parseTime(start_time) ?? 0) <= now.value) return 'running';
+  return (
+    <>
+      begins <TimeAge text={start_time} />
+    </>
+  );
 }
 
 type Row = { readonly change: ReservationChange; readonly before: ReservationChange | null };

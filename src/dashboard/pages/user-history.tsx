@@ -5,7 +5,7 @@ import { ChoiceField } from '../components/choice.tsx';
 import { Empty } from '../components/notice.tsx';
 import type { ChosenRange } from '../components/range.tsx';
 import { bandsOf } from '../data/bands.ts';
-import { noOutages, type UserHistory } from '../data/status.ts';
+import type { UserHistory } from '../data/status.ts';
 import { short } from '../format/numbers.ts';
 import { parseTime } from '../format/times.ts';
 import { parameter, setParameters } from '../navigation.ts';
@@ -67,7 +67,7 @@ function Stack({ history, metric }: { history: UserHistory; metric: string }) {
       xTitle: 'Time',
       unit: metric,
       series: [...history.series.map(({ name, average }) => ({ name, values: average })), ...rest],
-      bands: bandsOf(history, history.outages ?? noOutages),
+      bands: bandsOf(history, history.outages),
     };
   }, [history, metric]);
   const first = history.series[0];

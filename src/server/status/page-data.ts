@@ -3,12 +3,15 @@ import { RequestProblem } from '../http/problem.ts';
 import type { StoredOutageRow } from '../store/outages.ts';
 import type { Reader } from '../store/port.ts';
 import { showOutage } from './change-outage.ts';
-import { outagesFor } from './outages.ts';
+import { type History, historyOf, type SeriesChoice } from './history.ts';
+import { outagesFor, withOutagesInPeriod } from './outages.ts';
 import { overviewOf, type SystemOverview } from './overview.ts';
 import { type ReservationEntry, reservationsFor } from './reservations.ts';
 import { labelOf, latestSnapshot } from './snapshots.ts';
 import { systemAt } from './systems.ts';
 import { type UserHistory, userHistoryOf } from './user-history.ts';
+
+const totals: SeriesChoice = { kind: 'totals', name: '' };
 
 /** Everything that the page of a system shows, besides what comes from finished jobs. */
 export type SystemPageData = {
@@ -20,8 +23,10 @@ export type SystemPageData = {
   readonly outages: readonly StoredOutageRow[];
   /** Reservations that have not ended. */
   readonly reservations: readonly ReservationEntry[];
-  /** The users or projects over time; null for a hub. */
+  /** The users or projects of a batch system over time; null for a hub. */
   readonly users: UserHistory | null;
+  /** The totals of a hub over time; null for a batch system. */
+  readonly history: History | null;
 };
 
 /**
@@ -41,12 +46,16 @@ export async function systemPageData(
   const status = await systemAt(reader, system, now);
   const ofSystem = new URLSearchParams({ system_name: system });
   const by = seesNames && query.get('by') === 'user' ? 'user' : 'project';
+  const marked = <One extends History | UserHistory>(history: One) =>
+    withOutagesInPeriod(reader, history, new URLSearchParams({ include: 'outages' }), now);
   return {
     latest,
     system: status && (await overviewOf(reader, status, now)),
     outages: await outagesFor(reader, ofSystem, now),
     reservations: await reservationsFor(reader, ofSystem, now),
-    users: status?.kind === 'batch' ? await userHistoryOf(reader, system, by, query, shownName, now) : null,
+    history: status?.kind === 'hub' ? await marked(await historyOf(reader, system, totals, query, now)) : null,
+    users:
+      status?.kind === 'batch' ? await marked(await userHistoryOf(reader, system, by, query, shownName, now)) : null,
   };
 }
 

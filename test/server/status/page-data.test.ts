@@ -50,8 +50,11 @@ overEngines((engine) => {
     expect(users).toMatchObject({ group_by: 'user', metric: 'jobs', series: [{ name: 'ada' }] });
   });
 
-  test('a hub has no users over time', async () => {
-    expect(await page('systems/hub')).toMatchObject({ latest: { active_sessions: 4 }, users: null });
+  test('a hub: its history in the place of users', async () => {
+    const { latest, users, history } = await page('systems/hub');
+    expect(latest).toMatchObject({ active_sessions: 4 });
+    expect(users).toBeNull();
+    expect(history).toMatchObject({ kind: 'hub', outages: [{ title: 'Other' }] });
   });
 
   test('an unknown system is 404', async () => {

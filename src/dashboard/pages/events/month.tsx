@@ -15,6 +15,7 @@ export function Month({ events }: { events: readonly CalendarEvent[] }) {
     weekdays.map((_, day) => new Date(begin + (week * 7 + day) * dayMs).toISOString().slice(0, 10)),
   ).filter((week) => week.some((date) => date.startsWith(asked)));
   const name = monthName(first + 15 * dayMs);
+  const isEmpty = !weeks.flat().some((date) => date.startsWith(asked) && eventsOn(events, date).length > 0);
   return (
     <Section
       id="month"
@@ -26,6 +27,7 @@ export function Month({ events }: { events: readonly CalendarEvent[] }) {
         </>
       }
     >
+      {isEmpty && <p class="detail">There are no events in this month.</p>}
       <section class="scroller" aria-label={`Calendar of ${name}`} tabIndex={0}>
         <table class="month">
           <caption class="unseen">Events of {name}</caption>
@@ -41,12 +43,15 @@ export function Month({ events }: { events: readonly CalendarEvent[] }) {
           <tbody>
             {weeks.map((week) => (
               <tr key={week[0]}>
-                {week.map((date) => (
+                {week.map((date, index) => (
                   <td key={date} class={date.startsWith(asked) ? '' : 'other'}>
-                    <span class={date === isoDay(now.value) ? 'today' : ''}>{Number(date.slice(8))}</span>
+                    <span class={date === isoDay(now.value) ? 'today' : ''}>
+                      <span class="weekday">{weekdays[index]} </span>
+                      {Number(date.slice(8))}
+                    </span>
                     <ul>
-                      {eventsOn(events, date).map(({ id, kind, system, title, page }) => (
-                        <li key={id} class={kind}>
+                      {eventsOn(events, date).map(({ id, kind, state, system, title, page }) => (
+                        <li key={id} class={state ?? kind}>
                           <a href={page}>{`${system}: ${title}`}</a>
                         </li>
                       ))}

@@ -50,7 +50,7 @@ export function Timeline({ events }: { events: readonly CalendarEvent[] }) {
                 {shortened(`${event.system}: ${event.title}`)}
               </text>
               <rect
-                class={event.kind}
+                class={event.state ?? event.kind}
                 x={x(event.start)}
                 y={y + 2}
                 width={Math.max(4, x(end) - x(event.start))}

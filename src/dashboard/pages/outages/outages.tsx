@@ -86,13 +86,15 @@ function List({ outages }: { outages: readonly Outage[] }) {
 function Facts({ outage }: { outage: Outage }) {
   const start = parseTime(outage.start_time);
   const expected = parseTime(outage.estimated_resolution);
+  const isFuture = start !== null && start > now.value;
   return (
     <span class="detail block">
-      {outage.severity}, {outage.status}
+      {outage.severity}
+      {!isFuture && `, ${outage.status}`}
       {outage.component && `, ${outage.component}`}
       {start !== null && (
         <>
-          , {start > now.value ? 'begins' : 'began'} <At at={start} /> (<Age at={start} />)
+          , {isFuture ? 'begins' : 'began'} <At at={start} /> (<Age at={start} />)
         </>
       )}
       {expected !== null && (

@@ -2,13 +2,14 @@ import { Fact, Facts } from '../../components/facts.tsx';
 import { Section } from '../../components/section.tsx';
 import { StateMark } from '../../components/state.tsx';
 import { historyPage } from '../../data/addresses.ts';
-import type { HubSnapshot } from '../../data/status.ts';
+import type { History, HubSnapshot } from '../../data/status.ts';
 import { exact, gibibytes } from '../../format/numbers.ts';
+import { HistoryCharts } from '../history-charts.tsx';
 import { Use } from './batch.tsx';
 
 /** The counts of sessions and nodes that a hub can report, with their names. */
 const sessions = [
-  ['casper_login_jobs', 'On Casper login nodes'],
+  ['casper_login_jobs', 'Casper login nodes'],
   ['casper_batch_jobs', 'Casper batch jobs'],
   ['derecho_batch_jobs', 'Derecho batch jobs'],
   ['jobs_running', 'Jobs running'],
@@ -22,7 +23,7 @@ const nodes = [
 ] as const;
 
 /** The parts of the page of a hub. */
-export function Hub({ system, snapshot }: { system: string; snapshot: HubSnapshot }) {
+export function Hub({ system, snapshot, history }: { system: string; snapshot: HubSnapshot; history: History | null }) {
   const link = (field: string, value: number | null | undefined) => (
     <a href={historyPage(system, 'totals', '', field)}>{exact(value)}</a>
   );
@@ -41,13 +42,19 @@ export function Hub({ system, snapshot }: { system: string; snapshot: HubSnapsho
           </Fact>
           <Fact name="Users">{link('active_users', snapshot.active_users)}</Fact>
           <Fact name="Sessions">{link('active_sessions', snapshot.active_sessions)}</Fact>
-          {reported(sessions).map(({ field, name, value }) => (
-            <Fact key={field} name={name}>
-              {link(field, value)}
-            </Fact>
-          ))}
         </Facts>
       </Section>
+      {reported(sessions).length > 0 && (
+        <Section id="sessions" title="Sessions by class">
+          <Facts>
+            {reported(sessions).map(({ field, name, value }) => (
+              <Fact key={field} name={name}>
+                {link(field, value)}
+              </Fact>
+            ))}
+          </Facts>
+        </Section>
+      )}
       {reported(nodes).length > 0 && (
         <Section id="nodes" title="Nodes">
           <Facts>
@@ -81,6 +88,15 @@ export function Hub({ system, snapshot }: { system: string; snapshot: HubSnapsho
               />
             </dl>
           )}
+        </Section>
+      )}
+      {history && (
+        <Section
+          id="history"
+          title="The last 24 hours"
+          aside={<a href={historyPage(system, 'totals', '')}>Other periods</a>}
+        >
+          <HistoryCharts history={history} title={system} />
         </Section>
       )}
     </>

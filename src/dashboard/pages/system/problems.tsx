@@ -49,7 +49,8 @@ export function OutageLine({ outage, showsSystem = false }: { outage: Outage; sh
         </strong>
       </a>{' '}
       <span class="muted">
-        {outage.severity}, {outage.status}
+        {outage.severity}
+        {!isFuture && `, ${outage.status}`}
         {start !== null && (
           <>
             , {isFuture ? 'begins' : 'began'} <Age at={start} />

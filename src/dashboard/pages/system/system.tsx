@@ -7,7 +7,14 @@ import { historyPage } from '../../data/addresses.ts';
 import { useData } from '../../data/fetching.ts';
 import { hasBegun } from '../../data/outages.ts';
 import { type SystemCard, shownState } from '../../data/overview.ts';
-import { isHub, type Outage, type Reservation, type Snapshot, type UserHistory } from '../../data/status.ts';
+import {
+  type History,
+  isHub,
+  type Outage,
+  type Reservation,
+  type Snapshot,
+  type UserHistory,
+} from '../../data/status.ts';
 import { parseTime } from '../../format/times.ts';
 import { parameter } from '../../navigation.ts';
 import type { PageParameters } from '../parameters.ts';
@@ -24,6 +31,7 @@ type SystemPageData = {
   readonly outages: readonly Outage[];
   readonly reservations: readonly Reservation[];
   readonly users: UserHistory | null;
+  readonly history: History | null;
 };
 
 /** The page of a system: its newest snapshot in full. */
@@ -60,12 +68,12 @@ export function SystemPage({ system = '' }: PageParameters) {
       </div>
       {/* Only the chart of users depends on the query. */}
       <WhenLoaded loading={{ ...loading, isOld: false }}>
-        {({ latest, outages, reservations, users }) => (
+        {({ latest, outages, reservations, users, history }) => (
           <>
             <SystemProblems snapshot={latest} outages={outages} />
             {card && <UptimeBar system={card} />}
             {isHub(latest) ? (
-              <Hub system={system} snapshot={latest} />
+              <Hub system={system} snapshot={latest} history={history} />
             ) : (
               <BatchSystemPage
                 system={system}
