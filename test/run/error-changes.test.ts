@@ -101,3 +101,10 @@ test('stored errors are read back, and damaged data count as none', () => {
   expect(parseOngoingErrors(JSON.stringify(known))).toEqual(known);
   expect([null, '{', '[]', '{"deliver":1}'].map(parseOngoingErrors)).toEqual([{}, {}, {}, {}]);
 });
+
+test('of an error that changes again and again, the last twenty texts are known', () => {
+  const texts = Array.from({ length: 21 }, (_, index) => `reason ${String.fromCharCode(97 + index)}`);
+  const [first = '', second = '', ...others] = texts;
+  expect(newsAfter(texts, [second, ...others])).toEqual([]);
+  expect(newsAfter(texts, [first])).toEqual([first]);
+});
