@@ -38,6 +38,7 @@ export type SampleRequest = {
 export async function sample(request: SampleRequest): Promise<ExitCode> {
   const settings = readSampleSettings(request.configFile);
   if (request.isDaemon) return startInBackground(request, settings);
+  if (request.testOutput === null) restartWithLessMemory(request);
   const log = logOf(request, settings);
   const { job, node } = request;
   const place: JobPlace = { job, node, machine: thisMachine, environment: process.env, run: runProgram, log };
@@ -91,6 +92,12 @@ function writePidFile(file: string | null, log: Log): void {
   } catch (error) {
     log.error(`cannot write ${file}: ${messageOf(error)}: give another file with --pidfile`);
   }
+}
+
+/** Replaces this process by one that needs less memory, with the same process id. Does nothing if it is that one. */
+function restartWithLessMemory(request: SampleRequest): void {
+  if (Object.keys(lessMemory).some((name) => process.env[name] !== undefined)) return;
+  process.execve?.(process.execPath, [process.execPath, ...argumentsOf(request)], { ...process.env, ...lessMemory });
 }
 
 /**

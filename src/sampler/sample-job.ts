@@ -31,7 +31,8 @@ export async function sampleJob(settings: SampleSettings, place: JobPlace, signa
   // The start of the sampling, then the time of the first process.
   let beganAt = performance.now();
   let hasBegun = false;
-  let nextCheckpoint = performance.now() + checkpointSeconds * 1000;
+  // The first checkpoint is after the first look, so that a sampler that is killed early does not lose the job.
+  let nextCheckpoint = performance.now();
 
   const look = (): JobObservation => {
     const processes = findProcesses(place.machine, String(job), settings.finder === 'pidfinder.PBS');

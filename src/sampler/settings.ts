@@ -23,7 +23,6 @@ const prometheus = {
 const log = {
   loglevel: z.enum(['CRITICAL', 'ERROR', 'WARNING', 'INFO', 'DEBUG']).optional(),
   logfile: path.optional(),
-  /** Accepted from existing files; lines have the format of this program. */
   logformat: z.string().optional(),
 };
 
@@ -44,7 +43,6 @@ const modules = {
   'sampler.Software': z
     .strictObject({
       ...interval,
-      /** Accepted from existing files: `sample report` maps paths to software. */
       software_mapper: z.string().optional(),
       metrics_to_average: names.default(['system', 'user']),
     })
@@ -168,6 +166,18 @@ const schema = z.strictObject({
   ...modules,
 });
 
+const fromKernel = 'control groups are found below /sys/fs/cgroup';
+/** The settings of the original that have no effect, with the reason. */
+const withoutEffect = [
+  ['collector', 'logformat', 'lines of the log have the format of this program'],
+  ['common', 'logformat', 'lines of the log have the format of this program'],
+  ['sampler.Software', 'software_mapper', 'sample report --rules and the receiver map paths to software'],
+  ['sampler.SlurmCGroup', 'cgroup_base', fromKernel],
+  ['sampler.SlurmCGroup2', 'cgroup_base', fromKernel],
+  ['sampler.Pressure', 'cgroup_base', fromKernel],
+  ['sampler.IOStats', 'iostat_command', 'the same data come from /proc/diskstats'],
+] as const;
+
 /** The settings of a sampler. Times are in seconds. */
 export type SampleSettings = {
   readonly collector: z.output<typeof collector>;
@@ -176,6 +186,8 @@ export type SampleSettings = {
   readonly listeners: readonly ModuleName[];
   readonly finder: 'pidfinder.Slurm' | 'pidfinder.PBS';
   readonly log: { readonly level: 'quiet' | 'normal' | 'verbose'; readonly file: string | null };
+  /** A sentence for each setting that is accepted from existing files and has no effect. */
+  readonly withoutEffect: readonly string[];
   readonly of: z.output<typeof schema>;
 };
 
@@ -212,6 +224,10 @@ export function readSampleSettings(file: string): SampleSettings {
       level: level === 'DEBUG' ? 'verbose' : level === 'INFO' ? 'normal' : 'quiet',
       file: of.collector.logfile ?? of.common.logfile ?? null,
     },
+    withoutEffect: withoutEffect.flatMap(([section, setting, reason]) => {
+      const isGiven = setting in (of[section] ?? {});
+      return isGiven ? [`sams.${section}: ${setting} has no effect: ${reason}`] : [];
+    }),
     of,
   };
 }

@@ -79,8 +79,10 @@ const logs = () =>
 async function accounted(job: number): Promise<number> {
   let text = '';
   const ended = () => {
-    text = cluster.run(['sacct', '-j', String(job), '-n', '-P', '-o', 'State,TotalCPU']).trim();
-    return /^(COMPLETED|FAILED|CANCELLED[^|]*)\|.*[1-9]/.test(text);
+    text = cluster.run(['sacct', '-j', String(job), '-n', '-P', '-o', 'State,TotalCPU,JobID']).trim();
+    // The CPU time of a job is that of the steps that have ended.
+    const isWhole = text.includes('.batch') && !/^(RUNNING|PENDING|COMPLETING)/m.test(text);
+    return isWhole && /^(COMPLETED|FAILED|CANCELLED[^|]*)\|.*[1-9].*\|/.test(text);
   };
   await until(ended, () => `the job is accounted: ${text}`, 120);
   const [, minutes = '0', seconds = '0'] = /\|(?:00:)?(\d+):([\d.]+)/.exec(text) ?? [];

@@ -1,6 +1,8 @@
 /** What each sampler measures, from copies of the kernel's files. */
 
 import { beforeEach, describe, expect, test } from 'bun:test';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { groupsOfJob, noGroups } from '../../src/sampler/groups.ts';
 import { findProcesses } from '../../src/sampler/processes.ts';
@@ -183,6 +185,21 @@ describe('control groups', () => {
       memory_swap: '5',
       memory_usage_average: 2000,
     });
+  });
+
+  test('that are removed one after the other at the end of a job leave the last value of each', async () => {
+    host.run({ pid: 5, program: '/bin/a', user: 1, system: 1, groups: { ...ofJob, cpuset: `${group}/step_batch` } });
+    host.count(`memory${group}/memory.usage_in_bytes`, '1000\n');
+    host.count(`memory${group}/memory.limit_in_bytes`, '2000\n');
+    host.count(`cpuset${group}/cpuset.cpus`, '0-1\n');
+    const sampler = controlGroupSampler('sams.sampler.SlurmCGroup', 60, ['memory_usage'])(undefined);
+    await sampler.sample(look(100));
+    const all = sampler.final();
+    expect(all).toEqual({ cpus: 2, memory_usage: '1000', memory_limit: '2000', memory_usage_average: 1000 });
+    const observation = look(110);
+    rmSync(join(host.machine.controlGroups, 'memory'), { recursive: true });
+    await sampler.sample(observation);
+    expect(sampler.final()).toEqual(all);
   });
 
   test('of version 2 report swap as it is, do not take the peak for a limit, and leave out a missing limit', async () => {

@@ -45,6 +45,21 @@ test('false and 0 switch a setting off', () => {
   ]);
 });
 
+test('settings of the original without effect are named, each with the reason', () => {
+  const yaml = `common: { logformat: '%(message)s' }
+sams.sampler.Software: { software_mapper: sams.software.Regexp }
+sams.sampler.SlurmCGroup2: { cgroup_base: /cgroup, sampler_interval: 5 }
+sams.sampler.IOStats: { iostat_command: /usr/bin/iostat, iostat_devs: [dm-0] }
+`;
+  expect(settingsOf(yaml).withoutEffect).toEqual([
+    'sams.common: logformat has no effect: lines of the log have the format of this program',
+    'sams.sampler.Software: software_mapper has no effect: sample report --rules and the receiver map paths to software',
+    'sams.sampler.SlurmCGroup2: cgroup_base has no effect: control groups are found below /sys/fs/cgroup',
+    'sams.sampler.IOStats: iostat_command has no effect: the same data come from /proc/diskstats',
+  ]);
+  expect(settingsOf('collector: {}\n').withoutEffect).toEqual([]);
+});
+
 test('a umask can be a number', () => {
   expect(settingsOf('collector: { umask: 027 }\n').collector.umask).toBe('27');
 });

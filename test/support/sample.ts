@@ -22,6 +22,8 @@ export type SampledNode = {
 export type NodeSettings = {
   /** A flow list such as `[File]`. */
   readonly outputs: string;
+  /** A flow list; by default those of the job, its programs and its memory. */
+  readonly samplers?: string;
   /** The time in seconds after which a job without processes has ended. */
   readonly grace?: number;
   /** The time in seconds between two looks at the processes. */
@@ -53,12 +55,20 @@ export function sampledNode(): SampledNode {
     directory,
     data,
     checkpoints,
-    configure({ outputs, grace = 0, interval = 0.2, checkpoints: path = checkpoints, collector = '', more = '' }) {
+    configure({
+      outputs,
+      samplers = '[Core, Software, SlurmCGroup]',
+      grace = 0,
+      interval = 0.2,
+      checkpoints: path = checkpoints,
+      collector = '',
+      more = '',
+    }) {
       writeFileSync(
         config,
         `collector:
   pid_finder_update_interval: ${interval}
-  samplers: [Core, Software, SlurmCGroup]
+  samplers: ${samplers}
   outputs: ${outputs}
   checkpoint_path: ${path}
 ${collector}

@@ -1,6 +1,6 @@
 import { defineCommand } from 'citty';
 import { exitCodes } from '../../lib/errors.ts';
-import { print } from '../../lib/output.ts';
+import { complain, print } from '../../lib/output.ts';
 import { readSampleSettings } from '../../sampler/settings.ts';
 import { defaultConfigFile, sampleConfigArg } from './request.ts';
 
@@ -9,7 +9,8 @@ const checkCommand = defineCommand({
   args: sampleConfigArg,
   run({ args }) {
     const file = args.config ?? defaultConfigFile;
-    const { samplers, outputs } = readSampleSettings(file);
+    const { samplers, outputs, withoutEffect } = readSampleSettings(file);
+    for (const sentence of withoutEffect) complain(`Warning: ${sentence}\n`);
     print(`${file} is valid: ${samplers.join(', ') || 'no sampler'}; ${outputs.join(', ') || 'no output'}\n`);
     return exitCodes.done;
   },

@@ -38,15 +38,17 @@ export function controlGroupSampler(
       async sample({ groups, at }) {
         const values = groups.unified === null ? valuesOfVersion1(groups) : valuesOfVersion2(groups.unified, groups);
         const known = Object.entries(values).filter((entry): entry is [string, number] => entry[1] !== null);
-        // After the job's end its groups are gone: the last values stay.
+        // At the job's end its groups are removed one after the other: the last values stay.
         if (known.length === 0) return null;
         // The original reports bytes as text.
-        last = Object.fromEntries(known.map(([name, value]) => [name, name === 'cpus' ? value : String(value)]));
-        averages = Object.fromEntries(
+        const now = Object.fromEntries(known.map(([name, value]) => [name, name === 'cpus' ? value : String(value)]));
+        last = { ...last, ...now };
+        const newAverages = Object.fromEntries(
           known.flatMap(([name, value]): [string, Average][] =>
             averaged.includes(name) ? [[name, addToAverage(averages[name], at, value)]] : [],
           ),
         );
+        averages = { ...averages, ...newAverages };
         return data();
       },
       final: data,
