@@ -259,6 +259,7 @@ describeThat(chromiumNeed)('the dashboard', () => {
     await own.getByLabel('Filter').selectOption('Account');
     const search = own.getByLabel('Search Account');
     await search.fill('phy');
+    await own.getByRole('heading', { name: 'The largest by account' }).waitFor();
     await own.evaluate('scrollTo(0, 120)');
     const again = own.waitForResponse(/usage\/page/);
     await own.clock.fastForward(61_000);

@@ -26,7 +26,10 @@ export function optionOf(spec: ChartSpec): EChartsCoreOption {
   const names = {
     type: 'category',
     data: 'names' in spec.x ? [...spec.x.names] : [],
-    axisLabel: { color: muted, width: 140, overflow: 'truncate' },
+    axisLabel: {
+      color: muted,
+      ...(spec.showsAllNames ? { interval: 0, hideOverlap: true, fontSize: 11 } : { width: 140, overflow: 'truncate' }),
+    },
     axisLine: { lineStyle: { color: line } },
     axisTick: { show: false },
     ...(spec.kind === 'ranking' ? { inverse: true } : {}),
@@ -44,7 +47,14 @@ export function optionOf(spec: ChartSpec): EChartsCoreOption {
     useUTC: true,
     animation: false,
     textStyle: { fontFamily: token('font') },
-    grid: { left: 8, right: 16, top: 32, bottom: 8, containLabel: true },
+    // The unit of a ranking is below its axis.
+    grid: {
+      left: 8,
+      right: 16,
+      top: spec.kind === 'ranking' ? 8 : 32,
+      bottom: spec.kind === 'ranking' ? 24 : 8,
+      containLabel: true,
+    },
     aria: {
       enabled: true,
       // The element around the chart has its own label.

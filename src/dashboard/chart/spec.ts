@@ -28,6 +28,8 @@ export type ChartSpec = {
   readonly bands?: readonly Band[];
   /** For a ranking whose names are series of another chart: the number of names. A further bar is the rest, grey. */
   readonly namedBars?: number;
+  /** True if each of a few names must be readable on the axis. */
+  readonly showsAllNames?: boolean;
   /** The end of the y axis, if it is known. */
   readonly max?: number;
   /** True for a whole unit, such as jobs: the axis has no halves. */

@@ -1,6 +1,5 @@
 import { dayOfDate } from './cluster-clock.ts';
 import type { Answer } from './engine/answer.ts';
-import { everything } from './engine/filter.ts';
 import type { Question } from './engine/question.ts';
 
 /** The answers that the usage page of the dashboard shows. */
@@ -8,7 +7,7 @@ export type PageAnswers = {
   readonly usage: Answer;
   readonly sizes: Answer;
   readonly states: Answer;
-  /** The hours of each cluster and day, for the utilisation; null if the window has too many days. */
+  /** The hours of each cluster and day, for the utilisation; null for some jobs only, or for too many days. */
   readonly hours: Answer | null;
 };
 
@@ -18,7 +17,7 @@ const sideGroups = 12;
 
 /**
  * Answers the questions of the usage page: the asked one, the same jobs by size and by state, and the hours of the
- * clusters, whatever the filters.
+ * clusters if no filter leaves out jobs.
  */
 export async function answerPage(
   question: Question,
@@ -32,7 +31,7 @@ export async function answerPage(
   const days = dayOfDate(window.to) - dayOfDate(window.from) + 1;
   const sizes = await answerTo({ ...divided, by: 'size' });
   const states = await answerTo({ ...divided, by: 'state' });
-  if (days < 1 || days > maxUtilisationDays) return { usage, sizes, states, hours: null };
+  if (days < 1 || days > maxUtilisationDays || hasFilter(question)) return { usage, sizes, states, hours: null };
   const hours = await answerTo({
     ...side,
     axis: 'ran',
@@ -40,9 +39,10 @@ export async function answerPage(
     period: 'day',
     measures: ['cpu_hours', 'gpu_hours'],
     top: null,
-    filter: everything,
-    sizes: null,
-    nodes: null,
   });
   return { usage, sizes, states, hours };
+}
+
+function hasFilter({ filter, sizes, nodes }: Question): boolean {
+  return sizes !== null || nodes !== null || Object.values(filter).some((names) => names !== null);
 }

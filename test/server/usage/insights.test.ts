@@ -54,6 +54,10 @@ overEngines((engine) => {
         utilisation: [(await ask('utilisation?cluster=derecho&from=2026-11-19&to=2026-11-22&period=day')).body],
       });
       expect((await ask('page?cluster=derecho&from=1990-01-01&period=year')).body.utilisation).toBeNull();
+      expect((await ask(`page?${more}&account=physics`)).body).toMatchObject({
+        utilisation: null,
+        sizes: { total: {} },
+      });
     });
 
     test('is unknown for days without snapshots, and the hours of such days are left out of the percentage', async () => {

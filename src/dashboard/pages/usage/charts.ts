@@ -1,6 +1,6 @@
 import type { ChartSpec, Series } from '../../chart/spec.ts';
 import { type Histogram, labelOf, type Sum, sums, type Timing, type UsageAnswer } from '../../data/usage.ts';
-import { short } from '../../format/numbers.ts';
+import { plural, short } from '../../format/numbers.ts';
 import { dayOfYear } from '../../format/times.ts';
 
 const monthFormat = new Intl.DateTimeFormat('en-GB', { month: 'short', year: '2-digit', timeZone: 'UTC' });
@@ -87,8 +87,8 @@ export function timingOverTime(answer: UsageAnswer, kind: 'wait' | 'duration'): 
     xTitle: answer.period ?? 'period',
     unit: 'hours',
     series: [
-      { name: 'Median', values: of('median'), low: of('p25'), high: of('p75') },
-      { name: '90 % at most', values: of('p90') },
+      { name: 'Median (band: 25 to 75 %)', values: of('median'), low: of('p25'), high: of('p75') },
+      { name: '90th percentile', values: of('p90') },
     ],
   };
 }
@@ -121,25 +121,48 @@ export function histogramOf(histogram: Histogram | null | undefined, xTitle: str
     xTitle,
     unit: 'jobs',
     isWhole: true,
+    showsAllNames: true,
     series: [{ name: 'Jobs', values: histogram?.jobs ?? [] }],
   };
 }
 
+/** Returns the names of classes of hours: `< 30 min`, `30–60 min`, `1–4 h`, `1–3 d`, `> 7 d`. */
 function classNames(histogram: Histogram | null): string[] {
   const bounds = histogram?.bounds_hours ?? [];
-  const hours = (bound: number) => (bound < 1 ? `${bound * 60} min` : bound < 48 ? `${bound} h` : `${bound / 24} d`);
+  const last = bounds.at(-1);
   return [
     ...bounds.map((bound, index) => {
-      const before = bounds[index - 1];
-      return before === undefined ? `under ${hours(bound)}` : `${hours(before)} to ${hours(bound)}`;
+      const from = bounds[index - 1];
+      const [unit, hours] = unitOf(from ?? 0, bound);
+      return from === undefined ? `< ${bound / hours} ${unit}` : `${from / hours}–${bound / hours} ${unit}`;
     }),
-    ...(bounds.length > 0 ? [`over ${hours(bounds.at(-1) ?? 0)}`] : []),
+    ...(last === undefined ? [] : [`> ${last / 24} d`]),
   ];
 }
 
-/** Returns the words for the window of an answer. */
-export function windowText({ from, to }: UsageAnswer): string {
-  return `${dayOfYear(Date.parse(`${from}T12:00:00Z`))} to ${dayOfYear(Date.parse(`${to}T12:00:00Z`))}`;
+/** Returns the unit of a class that has whole numbers, with its hours. */
+function unitOf(from: number, to: number): [unit: string, hours: number] {
+  if (to > 24) return ['d', 24];
+  return from < 1 ? ['min', 1 / 60] : ['h', 1];
+}
+
+/** Returns the number of users in each period. */
+export function usersOverTime(answer: UsageAnswer): ChartSpec {
+  return {
+    kind: 'bars',
+    x: { names: periodNames(answer) },
+    xTitle: answer.period ?? 'period',
+    unit: 'users',
+    isWhole: true,
+    series: [{ name: 'Users', values: (answer.series?.users ?? []).map((users) => users ?? null) }],
+  };
+}
+
+/** Returns the words for the window of an answer and its periods, with the reason if nobody chose the period. */
+export function windowText({ from, to, period }: UsageAnswer, isAutomatic: boolean): string {
+  const [first, last] = [Date.parse(`${from}T12:00:00Z`), Date.parse(`${to}T12:00:00Z`)];
+  const days = plural(Math.round((last - first) / 86_400_000) + 1, 'day');
+  return `${dayOfYear(first)} to ${dayOfYear(last)}, by ${period}${isAutomatic ? ` because the range is ${days}` : ''}`;
 }
 
 /** Returns a number of hours with a unit that suits it. */

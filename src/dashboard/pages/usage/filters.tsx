@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { ChoiceField } from '../../components/choice.tsx';
 import { useData } from '../../data/fetching.ts';
@@ -7,8 +8,8 @@ import { exact } from '../../format/numbers.ts';
 import { navigate, setParameters, withParameters } from '../../navigation.ts';
 import { automaticPeriod, periods, presets, usageData, type View } from './view.ts';
 
-/** The choices of the page: days, measure, division, period and filters. */
-export function Choices({ view }: { view: View }) {
+/** The choices of the page: days, measure, division, period and filters. The children are beside the days. */
+export function Choices({ view, children }: { view: View; children: ComponentChildren }) {
   const seesNames = useSession()?.sees_names ?? true;
   const allowed = Object.entries(dimensions).filter(([dimension]) => seesNames || dimension !== 'user');
   const pick = (from: string, to: string) => {
@@ -37,6 +38,7 @@ export function Choices({ view }: { view: View }) {
           <label>
             to <input type="date" value={view.to} onChange={(event) => pick(view.from, event.currentTarget.value)} />
           </label>
+          {children}
         </div>
       )}
       <div class="toolbar">

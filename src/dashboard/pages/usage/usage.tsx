@@ -12,7 +12,7 @@ import {
   type UsageAnswer,
   type UsagePage,
 } from '../../data/usage.ts';
-import { percent, short } from '../../format/numbers.ts';
+import { exact, percent, plural, short } from '../../format/numbers.ts';
 import { monthName } from '../../format/times.ts';
 import type { PageParameters } from '../parameters.ts';
 import { Cards } from './cards.tsx';
@@ -24,11 +24,13 @@ import {
   ranking,
   sharesOverTime,
   timingOverTime,
+  usersOverTime,
   windowText,
 } from './charts.ts';
 import { Choices } from './filters.tsx';
 import { Groups } from './groups.tsx';
 import { JobSearch } from './job-search.tsx';
+import { Reports } from './reports.tsx';
 import { UtilisationChart } from './utilisation.tsx';
 import { automaticPeriod, usageData, type View, viewOf } from './view.ts';
 
@@ -61,10 +63,11 @@ export function Usage(parameters: PageParameters) {
       <div class="heading">
         <h1>{titleOf(view)}</h1>
         {view.fixed === null && view.month === null ? <OwnUsage /> : <a href="/usage">All usage</a>}
-        {loading.data && <span class="aside">{windowText(loading.data.usage)}</span>}
+        {loading.data && <span class="aside">{windowText(loading.data.usage, view.period === null)}</span>}
       </div>
-      <Choices view={view} />
-      {view.month === null && <JobSearch clusters={loading.data?.usage.clusters.map(({ name }) => name) ?? []} />}
+      <Choices view={view}>
+        <JobSearch clusters={loading.data?.usage.clusters.map(({ name }) => name) ?? []} />
+      </Choices>
       <WhenLoaded loading={loading}>{(page) => <Answer view={view} page={page} />}</WhenLoaded>
     </>
   );
@@ -94,6 +97,7 @@ function Answer({ view, page }: { view: View; page: UsagePage }) {
       durations: histogramOf(answer.total.duration_histogram, 'Duration'),
       sizes: division(sizes, measure),
       states: division(states, measure),
+      users: usersOverTime(answer),
     }),
     [answer, sizes, states, measure],
   );
@@ -101,6 +105,8 @@ function Answer({ view, page }: { view: View; page: UsagePage }) {
   if ((total.jobs ?? 0) === 0) {
     return <Empty>No finished jobs match these days and filters. Choose more days, or remove a filter.</Empty>;
   }
+  const known = utilisation?.filter(({ total: use }) => use.known_days > 0) ?? [];
+  const unknown = utilisation?.filter((one) => !known.includes(one)).map(({ cluster }) => cluster) ?? [];
   const isPartial = answer.periods.some(({ partial }) => partial);
   return (
     <>
@@ -118,13 +124,19 @@ function Answer({ view, page }: { view: View; page: UsagePage }) {
           spec={charts.duration}
         />
         <ChartFigure title={longestTitle(answer)} spec={charts.durations} />
-        {utilisation?.map((one) => (
+        <ChartFigure title={usersTitle(answer)} spec={charts.users} />
+        {known.map((one) => (
           <UtilisationChart key={one.cluster} utilisation={one} />
         ))}
         <ChartFigure title={rankingTitle(sizes, measure, 'size')} spec={charts.sizes} />
         <ChartFigure title={rankingTitle(states, measure, 'state')} spec={charts.states} />
       </div>
       {isPartial && <p class="detail">* The window has only a part of this {answer.period}.</p>}
+      {unknown.length > 0 && (
+        <p class="detail">
+          Utilisation of {unknown.join(', ')} is unknown: there are no status snapshots of this time.
+        </p>
+      )}
       <Groups answer={answer} by={by} />
       <p class="detail">
         Hours count on the days on which a job ran, divided at midnight
@@ -137,6 +149,7 @@ function Answer({ view, page }: { view: View; page: UsagePage }) {
           {note}
         </p>
       ))}
+      {view.fixed === null && view.filters.size === 0 && <Reports answer={answer} />}
     </>
   );
 }
@@ -161,6 +174,11 @@ function shareTitle({ total }: UsageAnswer): string {
   const all = jobs.reduce((sum, count) => sum + count, 0);
   const share = all > 0 ? (100 * (jobs[0] ?? 0)) / all : null;
   return `${percent(share)} of the jobs that started waited less than 30 minutes.`;
+}
+
+function usersTitle({ total, series, period }: UsageAnswer): string {
+  const most = Math.max(0, ...(series?.users ?? []).map((users) => users ?? 0));
+  return `${plural(total.users ?? 0, 'user')} in all, at most ${exact(most)} in a ${period ?? 'period'}.`;
 }
 
 function longestTitle({ total }: UsageAnswer): string {

@@ -24,9 +24,6 @@ export function UtilisationChart({ utilisation }: { utilisation: Utilisation }) 
     }),
     [period, periods],
   );
-  if (total.known_days === 0) {
-    return <p class="detail">Utilisation of {cluster} is unknown: there are no status snapshots of this time.</p>;
-  }
   return (
     <ChartFigure
       title={`Jobs used ${percent(total.cpu_percent)} of the CPU hours of ${cluster} that were up, known for ${total.known_days} of ${plural(total.days, 'day')}.`}

@@ -19,9 +19,10 @@ function tablesOf(report: Report): Table[] {
     {
       title: 'Over time (by the days on which jobs ran)',
       head: ['from', 'to', 'jobs', 'users', 'CPU hours', 'GPU hours'],
+      // The numbers of a week that begins before the period of the report are of its days in it.
       rows: report.timeline.periods.map(({ start, end }, index) => [
-        start,
-        end,
+        start < report.timeline.from ? report.timeline.from : start,
+        end > report.timeline.to ? report.timeline.to : end,
         ...(['jobs', 'users', 'cpu_hours', 'gpu_hours'] as const).map((measure) =>
           numberIn(report.timeline.series?.[measure]?.[index]),
         ),
@@ -96,7 +97,8 @@ body { font: 14px system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; pa
 h1 { font-size: 24px; } h2 { font-size: 16px; break-after: avoid; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 thead { display: table-header-group; } tr { break-inside: avoid; }
-th, td { text-align: right; padding: 2px 8px; border-bottom: 1px solid #bbb; }
+th, td { text-align: right; padding: 2px 8px; border-bottom: 1px solid #bbb; overflow-wrap: anywhere; }
+th { border-color: #555; overflow-wrap: normal; }
 th:first-child, td:first-child { text-align: left; }
 @page { margin: 15mm; }
 `;
@@ -106,7 +108,7 @@ export function htmlOf(report: Report): string {
   const title = `Usage of ${report.cluster} in ${report.period}`;
   const tables = tablesOf(report).map(({ title: caption, head, rows }) => {
     const cells = (tag: string, row: readonly (string | number | null)[]) =>
-      `<tr>${row.map((value) => `<${tag}>${escaped(shown(value))}</${tag}>`).join('')}</tr>`;
+      `<tr>${row.map((value, column) => `<${tag}>${escaped(shown(value, digitsOf(head[column], row[0])))}</${tag}>`).join('')}</tr>`;
     const body = rows.map((row) => cells('td', row)).join('\n');
     return `<h2>${escaped(caption)}</h2>\n<table><thead>${cells('th', head)}</thead><tbody>\n${body}\n</tbody></table>`;
   });
@@ -121,9 +123,17 @@ ${tables.join('\n')}
 `;
 }
 
-function shown(value: string | number | null): string {
+function shown(value: string | number | null, digits: number): string {
   if (value === null) return '–';
-  return typeof value === 'string' ? value : value.toLocaleString('en', { maximumFractionDigits: 1 });
+  if (typeof value === 'string') return value;
+  return value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+/** Returns the decimals of a number, by the name of its column, or of its row in the summary. */
+function digitsOf(column: string | undefined, row: string | number | null | undefined): number {
+  const name = column?.includes('period') ? String(row) : (column ?? '');
+  if (/^(wait|duration)/.test(name)) return 2;
+  return /hours|%/.test(name) ? 1 : 0;
 }
 
 function escaped(text: string): string {
