@@ -30,7 +30,7 @@ export async function checkWithQstat(location: QstatLocation): Promise<QstatChec
   return { settle: (run) => ({ ...run, state: states.get(keyOf(run)) ?? run.state }), warning: null };
 }
 
-/** Only the last run of a job has an id without a suffix, and PBS knows only that one. */
-function keyOf({ id, submitted }: FinishedJob): string {
-  return `${id} ${submitted}`;
+/** PBS knows only the last run of a job: its `run` is null, and its id has no suffix. */
+function keyOf({ id, run, submitted }: FinishedJob): string {
+  return `${id} ${run ?? 'last'} ${submitted}`;
 }

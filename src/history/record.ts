@@ -19,6 +19,8 @@ export type HistoryRecord = {
   readonly AllocCPUS: number;
   readonly AllocGPUS: number;
   readonly AllocNodes: number;
+  /** The number of a run that was requeued, if `JobID` does not contain it. Only the receiver reads it. */
+  readonly Run?: number;
 };
 
 /**
@@ -47,6 +49,7 @@ export function recordOf(job: FinishedJob, timeZone: string): HistoryRecord {
     AllocCPUS: job.cpus,
     AllocGPUS: job.gpus,
     AllocNodes: job.nodes,
+    ...(job.run === null ? {} : { Run: job.run }),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Executor } from '../exec/command.ts';
-import type { FinishedJob } from '../lib/finished-job.ts';
+import { type FinishedJob, runId } from '../lib/finished-job.ts';
 import type { Damages } from '../lib/records.ts';
 import { counted } from '../lib/text.ts';
 import { readableUtc } from '../lib/time.ts';
@@ -92,7 +92,7 @@ const runsAgain: ReadonlySet<string> = new Set(['REQUEUED', 'NODE_FAIL', 'PREEMP
 /** Adds the start of the run to its id if the job can have another run. sacct prints no number of the run. */
 function withRunSuffix(job: FinishedJob): FinishedJob {
   if (!runsAgain.has(job.state)) return job;
-  return { ...job, id: `${job.id}/run${job.started ?? job.submitted}` };
+  return { ...job, id: runId(job.id, job.started ?? job.submitted) };
 }
 
 /** Formats `2026-11-20 00:00:00 to 2026-11-21 00:00:00 UTC`. */

@@ -3,8 +3,13 @@ export type FinishedJob = {
   /** The id as the scheduler prints it: `13_5`, `32+0`, `67[3].pbs`. */
   readonly id: string;
   /**
+   * The number of a run that PBS requeued, from 1, if `id` does not contain it. Null for the last run of a job, and for
+   * Slurm, which gives each run a submit time of its own.
+   */
+  readonly run: number | null;
+  /**
    * A number of 32 bits that identifies the run together with `submitted`: Slurm's id without array index and component,
-   * or a hash of the id of PBS.
+   * or a hash of the id and the run of PBS.
    */
   readonly rawId: number;
   readonly user: string;
@@ -30,3 +35,11 @@ export type FinishedJob = {
   /** The impossible values of the job, and the values that are used instead; null for none. */
   readonly doubt: string | null;
 };
+
+/**
+ * Returns the id of an earlier run of a job, which differs from the ids of its other runs. `run` is the number of the run
+ * for PBS, and its start in seconds since 1970 for Slurm.
+ */
+export function runId(id: string, run: number): string {
+  return `${id}/run${run}`;
+}

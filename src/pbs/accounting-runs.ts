@@ -1,4 +1,4 @@
-import type { FinishedJob } from '../lib/finished-job.ts';
+import { type FinishedJob, runId } from '../lib/finished-job.ts';
 import { timeOf } from './accounting-clock.ts';
 import { durationIn, firstNumber, firstValue, lastNumber, lastValue } from './accounting-fields.ts';
 import type { AccountingRecord } from './accounting-lines.ts';
@@ -131,16 +131,17 @@ function ended(
   }
   const end = lastNumber(rest, ' end=');
   const exitStatus = lastNumber(rest, ' Exit_status=');
-  const runCount = lastValue(rest, ' run_count=');
+  const runCount = lastValue(rest, ' run_count=') ?? '1';
   if (end === null || end < 0 || end > mostSeconds) return 'it has no end';
   if (exitStatus === null) return 'it has no Exit_status';
-  if (runCount !== null && !/^\d{1,10}$/.test(runCount)) return 'its run_count is not a number';
+  if (!/^\d{1,10}$/.test(runCount)) return 'its run_count is not a number';
   const walltime = durationIn(lastValue(rest, ' resources_used.walltime=')) ?? 0;
   const owner = ownerIn(job, run.job);
   const start = run.started ?? startIn(rest, end, walltime);
   const isHeld = exclusive === 'held' && (run.started === null ? isExclusive(rest) : run.held !== null);
   const finished = finishedRun({
-    id: type === 'R' && hasRunSuffix ? `${id}/run${runCount ?? 1}` : id,
+    id: type === 'R' && hasRunSuffix ? runId(id, Number(runCount)) : id,
+    run: type === 'R' && !hasRunSuffix ? Number(runCount) : null,
     job: owner,
     state: stateOfEnd(type, exitStatus, run.deletedBy),
     started: start,
@@ -181,6 +182,7 @@ function deleted(record: AccountingRecord, at: number | null, state: LogState): 
   open.delete(record.id);
   return finishedRun({
     id: record.id,
+    run: null,
     job,
     state: start === null ? 'CANCELLED' : 'NODE_FAIL',
     started: start,

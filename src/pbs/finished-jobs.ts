@@ -57,6 +57,7 @@ export function finishedJobIn({ id, fields }: PbsRecord): QstatJob {
   const ended = timeIn(text('obittime')) ?? noticed;
   return finishedRun({
     id,
+    run: null,
     job: { user, account: cleanName(projectOf(fields) ?? '') || 'unknown', queue, submitted },
     state: started === null ? 'CANCELLED' : stateIn(exitStatus ?? 0, text('substate'), text('comment')),
     started,

@@ -1,4 +1,4 @@
-import type { FinishedJob } from '../lib/finished-job.ts';
+import { type FinishedJob, runId } from '../lib/finished-job.ts';
 import type { JobOwner } from './accounting-text.ts';
 import type { Allocation } from './exec-vnode.ts';
 import type { OpenRun, Phase } from './open-runs.ts';
@@ -6,6 +6,8 @@ import type { OpenRun, Phase } from './open-runs.ts';
 /** A run at its end. Times are seconds since 1970. */
 export type EndedRun = {
   readonly id: string;
+  /** The number of a run that was requeued, if `id` does not contain it; otherwise null. */
+  readonly run: number | null;
   readonly job: JobOwner;
   readonly state: string;
   /** Null if it never started. */
@@ -22,12 +24,13 @@ export type EndedRun = {
 
 /** Returns the run as a finished job. */
 export function finishedRun(run: EndedRun): FinishedJob {
-  const { id, job, started, ended, allocation, phase } = run;
+  const { id, run: number, job, started, ended, allocation, phase } = run;
   const { cpus, gpus } = run.held ?? allocation;
   const charged = phase === null ? null : booked(phase, ended);
   return {
     id,
-    rawId: Bun.hash.xxHash32(id),
+    run: number,
+    rawId: Bun.hash.xxHash32(number === null ? id : runId(id, number)),
     user: job.user,
     account: job.account,
     partition: job.queue,

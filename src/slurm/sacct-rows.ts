@@ -73,6 +73,7 @@ export function parseRow(line: string, window: SecondsWindow): SacctRow {
   if (nodes === null) doubts.push(`its NodeList '${nodeList}' cannot be read: the number of nodes is from AllocTRES`);
   const job: FinishedJob = {
     id,
+    run: null,
     rawId,
     user: named(field(2)),
     account: named(field(3)),

@@ -228,10 +228,18 @@ describe('an export of the accounting log', () => {
     const records = [{ ...requeued, type: 'R', exitStatus: -11 }, { ...second, type: 'S' }, second];
     writeFileSync(fileOf(1), records.map(logRecord).join(''));
     const sent = async () =>
-      JSON.parse((await exportJobs('--json-only')).stdout).jobs.map(({ JobID }: { JobID: string }) => JobID);
-    expect(await sent()).toEqual(['9.pbs/run1', '9.pbs']);
+      JSON.parse((await exportJobs('--json-only')).stdout).jobs.map(
+        ({ JobID, Run }: { JobID: string; Run?: number }) => [JobID, Run],
+      );
+    expect(await sent()).toEqual([
+      ['9.pbs/run1', undefined],
+      ['9.pbs', undefined],
+    ]);
     useLog(', run_suffix: false');
-    expect(await sent()).toEqual(['9.pbs', '9.pbs']);
+    expect(await sent()).toEqual([
+      ['9.pbs', 1],
+      ['9.pbs', undefined],
+    ]);
   });
 });
 
@@ -347,6 +355,19 @@ describe('qstat', () => {
     expect(await stateOf('93.pbssrv')).toEqual(['FAILED', false]);
     installQstat('', 2);
     expect(await stateOf('93.pbssrv')).toEqual(['COMPLETED', true]);
+  });
+
+  test('does not decide the state of an earlier run of a job', async () => {
+    copyFileSync(join(fixtures, 'pbs-history/accounting-20261127'), join(log, '20261127'));
+    useLog(', check_with_qstat: true, run_suffix: false');
+    installQstat(json);
+    const ran = await exportJobs('--json-only', '--start-date', '2026-11-27');
+    const jobs: { JobID: string; State: string; Run?: number }[] = JSON.parse(ran.stdout).jobs;
+    const runs = jobs.filter(({ JobID }) => JobID === '71.pbssrv');
+    expect(runs.map(({ State, Run }) => [State, Run])).toEqual([
+      ['REQUEUED', 1],
+      ['CANCELLED', undefined],
+    ]);
   });
 
   test('that fails loses nothing', async () => {

@@ -9,6 +9,7 @@ const at = (moment: string) => Date.parse(moment) / 1000;
 function jobOf(rest: Partial<FinishedJob> = {}): FinishedJob {
   return {
     id: '7',
+    run: null,
     rawId: 7,
     user: 'alice',
     account: 'physics',

@@ -1,3 +1,4 @@
+import { runId } from '../../lib/finished-job.ts';
 import { isRecord } from '../http/json.ts';
 import type { JobColumn } from '../store/jobs.ts';
 import { datetime } from './datetime.ts';
@@ -24,7 +25,7 @@ const noTime = ['None', 'Unknown', ''];
 /** The text that sacct prints for a job that never had a node. */
 const noNodes = ['None assigned'];
 
-/** The fields of the ingest API's record (`JobRecord`), in its order. Other fields of a record are ignored. */
+/** The fields of the ingest API's record (`JobRecord`), in its order. Of other fields, only `Run` is read. */
 export const fields: readonly Field[] = [
   { name: 'JobID', column: 'job_id', read: text },
   { name: 'User', column: 'user', read: text },
@@ -70,5 +71,17 @@ export function readJob(record: unknown, index: number, problems: Problems): Job
       problems.add(taken, ['body', 'jobs', index, name], taken === missing ? record : value);
     } else row.push(taken);
   }
-  return row.length === fields.length ? row : null;
+  // Only our exporter sends this field: the number of a run that PBS requeued.
+  const run = (record.Run ?? null) === null ? null : whole(record.Run);
+  if (typeof run === 'object' && run !== null) problems.add(run, ['body', 'jobs', index, 'Run'], record.Run);
+  else if (row.length === fields.length) return run === null ? row : withRun(row, run);
+  return null;
+}
+
+/**
+ * Gives the run of a job an id of its own, because the other runs of the job have the same id and submit time. It is the
+ * id that `jobs export` sends with `jobs.run_suffix`, so a run is not stored a second time after that setting changes.
+ */
+function withRun([id, ...others]: JobRow, run: number): JobRow {
+  return [runId(String(id), run), ...others];
 }

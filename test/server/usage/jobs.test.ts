@@ -100,6 +100,34 @@ overEngines((engine) => {
       expect((await receiver.jobs('requeued')).map((job) => job.submit)).toEqual(submits);
     });
 
+    describe('with the number of a run', () => {
+      const sent = { JobID: '9.pbs', End: '2026-11-20T10:30:00', State: 'REQUEUED', Run: 1 };
+
+      test('is another job than the last run, also if it changes and ends on another day', async () => {
+        const last = { JobID: '9.pbs', Start: '2026-11-20T10:40:00' };
+        const changed = { ...sent, End: '2026-11-22T10:30:00' };
+        for (const change of [sent, last, sent, changed]) {
+          await receiver.ingest({ hostname: 'runs', jobs: [jobRecord(change)] });
+        }
+        expect((await receiver.read('stats/runs')).body).toMatchObject({ total_jobs: 2, total_cpu_hours: 8 });
+        expect(await receiver.jobs('runs')).toMatchObject([
+          { job_id: '9.pbs', state: 'COMPLETED', end: '2026-11-20T11:00:00' },
+          { job_id: '9.pbs/run1', state: 'REQUEUED', end: '2026-11-22T10:30:00' },
+        ]);
+      });
+
+      test('that is null is the last run', async () => {
+        await receiver.ingest({ hostname: 'null-run', jobs: [jobRecord({ Run: null })] });
+        expect(await receiver.jobs('null-run')).toMatchObject([{ job_id: '12345' }]);
+      });
+
+      test('that is not a whole number is refused', async () => {
+        const answer = await receiver.ingest({ hostname: 'wrong-run', jobs: [jobRecord({ Run: 'first' })] });
+        expect(answer).toMatchObject({ status: 422, body: { detail: [{ loc: ['body', 'jobs', 0, 'Run'] }] } });
+        expect(await receiver.jobs('wrong-run')).toEqual([]);
+      });
+    });
+
     test('of another cluster is another job', async () => {
       await receiver.ingest({ hostname: 'twin-a', jobs: [jobRecord({ User: 'a' })] });
       await receiver.ingest({ hostname: 'twin-b', jobs: [jobRecord({ User: 'b' })] });
