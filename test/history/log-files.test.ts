@@ -112,7 +112,7 @@ describe('the command that prints a file', () => {
   const limits = { host: 'pbs1', via: null, timeoutSeconds: 300, maxOutputBytes: 64 * gibibyte };
 
   test.each([
-    [null, ['tail', '-c', '+1', '--', '/acct/-a'], ['tail', '-c', '+101', '--', '/acct/-a']],
+    [null, ['cat', '--', '/acct/-a'], ['tail', '-c', '+101', '--', '/acct/-a']],
     ['gz', ['gzip', '-dc', '--', '/acct/-a'], ['gzip', '-dc', '--', '/acct/-a']],
     ['xz', ['xz', '-dc', '--', '/acct/-a'], ['xz', '-dc', '--', '/acct/-a']],
   ] as const)('from an offset on: %p', (compression, fromStart, fromOffset) => {

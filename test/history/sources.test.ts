@@ -262,7 +262,7 @@ describe('the accounting log', () => {
     request: PlanRequest,
     { isLast = false, text = runs, rest = {}, since = null as Date | null } = {},
   ) => {
-    const { executor, commands } = programs({ tail: { stdout: text } });
+    const { executor, commands } = programs({ cat: { stdout: text } });
     const options = { ...optionsOf(''), executor, ...rest };
     const reader = { options, request, since, check: noCheck, state: newLogState() };
     const file = { name, path: `/acct/${name}`, size: text.length, compression: null };
@@ -335,12 +335,12 @@ describe('the accounting log', () => {
     expect(jobs).toHaveLength(count);
     expect(result).toMatchObject({ rows: 2, jobs: count, damaged: 0 });
     expect(rows.at(-1)).toBe(2);
-    expect(commands).toMatchObject([{ argv: ['tail', '-c', '+1', '--', '/acct/20261120'], host: 'h1' }]);
+    expect(commands).toMatchObject([{ argv: ['cat', '--', '/acct/20261120'], host: 'h1' }]);
   });
 
   test('the warning of a check is the first of the export', async () => {
     const check = async () => ({ ...noCheck, warning: 'not checked' });
-    const { executor } = programs({ find: { stdout: list(['20261124', '20261125']) }, tail: { stdout: '' } });
+    const { executor } = programs({ find: { stdout: list(['20261124', '20261125']) }, cat: { stdout: '' } });
     const { parts } = await planned(logSource(optionsOf('', { executor, check })));
     const warnings = [];
     for (const part of parts) warnings.push((await readAndSave(part)).result.warnings);
