@@ -168,3 +168,14 @@ describe('a type with counts in its name', () => {
     expect(cpu?.('plain-36core')).toBe(true);
   });
 });
+
+test('a type of a rule is literal text but for the counts in it, whatever characters it has', () => {
+  const special = 'a.b*c+d?e^f$g{h}i(j)k|l[m]n\\o';
+  const rule = { class: 'cpu', type: `${special}-{ncpus}x{ngpus}` } as const;
+  expect(isTypeOf(rule, `${special}-128x4`)).toBe(true);
+  for (const other of [special, `${special}-128x`, `${special}-x4`, `x${special}-128x4`, `${special}-128x4x`])
+    expect(isTypeOf(rule, other)).toBe(false);
+  for (const at of special.split('').keys())
+    expect(isTypeOf(rule, `${special.slice(0, at)}_${special.slice(at + 1)}-1x1`)).toBe(false);
+  expect(isTypeOf({ class: 'cpu' }, 'a')).toBe(false);
+});
