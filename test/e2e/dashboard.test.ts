@@ -441,6 +441,30 @@ describeThat(chromiumNeed)('the dashboard', () => {
     expect(await page.evaluate('getComputedStyle(document.activeElement).outlineWidth')).toBe('2px');
   });
 
+  test.each(['/systems/derecho', '/systems/derecho/history', '/events', '/outages?id=1'])(
+    'the keyboard reaches every control of %s, and shows where it is',
+    async (path) => {
+      await page.goto(path, { waitUntil: 'networkidle' });
+      const controls = 'a[href], button, select, input, textarea, summary, [tabindex="0"]';
+      const expected = await page
+        .locator(controls)
+        .evaluateAll((all) => all.filter((one) => one.checkVisibility()).length);
+      const reached = new Set<string>();
+      for (;;) {
+        await page.keyboard.press('Tab');
+        const place = await page.evaluate<string | null>(
+          `(() => { const one = document.activeElement; const { x, y } = one.getBoundingClientRect();
+             const { outlineStyle, outlineWidth } = getComputedStyle(one);
+             return one === document.body ? null : [one.tagName, one.textContent, x + scrollX, y + scrollY, outlineStyle, outlineWidth].join(' '); })()`,
+        );
+        if (place === null) break;
+        expect(place).toEndWith(' solid 2px');
+        reached.add(place);
+      }
+      expect(reached.size).toBe(expected);
+    },
+  );
+
   test('shows times in the zone of the site, and in UTC on demand if that is another', async () => {
     const own = await browser.open();
     await own.route('**/outages', async (route) => {

@@ -14,8 +14,6 @@ const steps = 144;
 /** The steps without snapshots, and those in which a probe failed. */
 const gap = { from: 100, until: 106 };
 const failure = { from: 60, until: 64 };
-/** The step in which the reservations get all their nodes. */
-const growth = 90;
 
 const counters = z.looseObject({
   running_jobs: z.number(),
@@ -37,9 +35,7 @@ const snapshotSchema = z.looseObject({
   gpu_count_idle: z.number(),
   queues: z.array(counters),
   user_project_queues: z.array(counters),
-  reservations: z
-    .array(z.looseObject({ start_time: z.string(), end_time: z.string(), node_count: z.number().nullable() }))
-    .default([]),
+  reservations: z.array(z.looseObject({ start_time: z.string(), end_time: z.string() })).default([]),
 });
 export type DemoSnapshot = z.output<typeof snapshotSchema>;
 
@@ -75,20 +71,9 @@ export function madeDay(system: string, recorded: DemoSnapshot, curve: DemoCurve
   return Array.from({ length: steps }, (_, index) => index)
     .filter((index) => index < gap.from || index >= gap.until)
     .map((index) => ({
-      ...snapshotRequest(
-        system,
-        index < growth ? withHalfReservations(recorded) : recorded,
-        now - (steps - 1 - index) * stepMs,
-        curve,
-      ),
+      ...snapshotRequest(system, recorded, now - (steps - 1 - index) * stepMs, curve),
       ...(index >= failure.from && index < failure.until && { headers: { 'X-Collection-Failed': 'filesystems' } }),
     }));
-}
-
-function withHalfReservations(recorded: DemoSnapshot): DemoSnapshot {
-  const half = (nodes: number | null) => (nodes === null ? null : Math.ceil(nodes / 2));
-  const reservations = recorded.reservations.map((one) => ({ ...one, node_count: half(one.node_count) }));
-  return { ...recorded, reservations };
 }
 
 /** Returns a snapshot of a system for a time, made from a recorded one. */

@@ -1,3 +1,4 @@
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { endOf } from '../data/outages.ts';
 import type { Outage } from '../data/status.ts';
 import { isoDay, now, parseTime } from '../format/times.ts';
@@ -12,6 +13,9 @@ const letters = ['Mon', 'Wed', 'Fri'];
 /** A year of days, a square each. A day with an outage has the colour and the shape of the worst. */
 export function Year({ outages }: { outages: readonly Outage[] }) {
   const byDay = outagesByDay(outages);
+  const scroller = useRef<HTMLElement>(null);
+  // On a phone the year is wider than the screen: show its end, which is today.
+  useLayoutEffect(() => scroller.current?.scrollTo({ left: scroller.current.scrollWidth }), []);
   // Weeks begin on Monday. The days are dates without a zone, so that a change of clocks moves none of them.
   const today = Date.parse(isoDay(now.value));
   const weekday = (new Date(today).getUTCDay() + 6) % 7;
@@ -19,7 +23,7 @@ export function Year({ outages }: { outages: readonly Outage[] }) {
   const days = Array.from({ length: (weeks - 1) * 7 + weekday + 1 }, (_, index) => first + index * dayMs);
   const bad = days.filter((day) => byDay.has(iso(day))).length;
   return (
-    <section class="scroller" aria-label="Calendar of outages" tabIndex={0}>
+    <section ref={scroller} class="scroller" aria-label="Calendar of outages" tabIndex={0}>
       <svg
         class="year"
         viewBox={`0 0 ${weeks * cell + 32} ${8 * cell + 4}`}

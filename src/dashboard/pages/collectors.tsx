@@ -105,6 +105,7 @@ const columns: readonly Column<Stream>[] = [
     title: 'Delay',
     value: ({ delay }) => delay,
     cell: ({ delay }) => (delay === null ? exact(null) : duration(delay * 1000)),
+    isMinor: true,
   },
   {
     key: 'failed_probes',

@@ -1,5 +1,5 @@
 import type { CalendarEvent } from '../../data/events.ts';
-import { exact, plural } from '../../format/numbers.ts';
+import { plural } from '../../format/numbers.ts';
 import { dateTime, day, isoDay, now, startOfDay } from '../../format/times.ts';
 
 const dayMs = 86_400_000;
@@ -59,7 +59,7 @@ export function Timeline({ events }: { events: readonly CalendarEvent[] }) {
               />
               {event.nodes !== null && (
                 <text x={Math.min(x(end) + 6, width - 80)} y={y + 15}>
-                  {exact(event.nodes)} nodes
+                  {plural(event.nodes, 'node')}
                 </text>
               )}
             </g>
