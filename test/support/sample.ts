@@ -1,3 +1,4 @@
+import { expect } from 'bun:test';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryDirectory } from './files.ts';
@@ -35,6 +36,12 @@ export type NodeSettings = {
   /** Other sections. */
   readonly more?: string;
 };
+
+/** What a sampler without trouble prints on standard error: nothing as root, and one warning as another user. */
+export const noTrouble: unknown =
+  process.getuid?.() === 0
+    ? ''
+    : expect.stringMatching(/^\[[^\]]+\] WARNING \[sample\] the programs of [^\n]+: run the sampler as root\n$/);
 
 export function sampledNode(): SampledNode {
   const { path: directory, remove } = temporaryDirectory();
