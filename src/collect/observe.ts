@@ -3,16 +3,18 @@ import type { Log } from '../lib/log.ts';
 import { buildPayload, requiredProbes, zeroFields } from '../snapshot/payload.ts';
 import { validate } from '../snapshot/validate.ts';
 import type { Observation, Probing } from './observation.ts';
-import { observeHub } from './observe-hub.ts';
 import { probeCluster } from './probe-cluster.ts';
 
 /** Runs a system's probes; the log says why any failed. Returns null, and logs nothing, if `signal` is aborted. */
-export function observe(system: System, probing: Probing, log: Log): Promise<Observation | null> {
+export async function observe(system: System, probing: Probing, log: Log): Promise<Observation | null> {
   switch (system.kind) {
     case 'batch':
       return observeCluster(system, probing, log);
-    case 'hub':
+    case 'hub': {
+      // Most runs collect no hub: do not make its schemas at each start.
+      const { observeHub } = await import('./observe-hub.ts');
       return observeHub(system, probing, log);
+    }
   }
 }
 

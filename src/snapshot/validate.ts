@@ -11,6 +11,8 @@ export type Validated<P extends object = object> =
 /** A run uses a schema once or twice, and compiling it takes longer than interpreting it. */
 const interpreted = { error: plainWords, jitless: true } as const;
 
+const partialSchema = snapshotSchema.partial();
+
 /** Validates the payload of a cluster: see `validateBy`. */
 export function validate(payload: Record<string, unknown>): Validated<Snapshot> {
   return validateBy(snapshotSchema, payload);
@@ -21,7 +23,7 @@ export function validate(payload: Record<string, unknown>): Validated<Snapshot> 
  * count cannot be left out of a snapshot, so the probe that returned it has to count as failed.
  */
 export function problemOfRequired(fields: Readonly<Record<string, unknown>>): string | null {
-  const issues = snapshotSchema.partial().safeParse(fields, interpreted).error?.issues ?? [];
+  const issues = partialSchema.safeParse(fields, interpreted).error?.issues ?? [];
   const issue = issues.find(({ path }) => !canDrop(snapshotSchema, path));
   if (issue === undefined) return null;
   const field = issue.path.join('.');
