@@ -6,20 +6,20 @@ import type { JobColumn } from '../../../src/server/store/jobs.ts';
 import { openStore } from '../../../src/server/store/open.ts';
 import type { Store } from '../../../src/server/store/port.ts';
 import { storeSampledJob } from '../../../src/server/store/sampled-jobs.ts';
-import type { Answer, TimingStatistics } from '../../../src/server/usage/engine/answer.ts';
+import type { Answer, Histogram, TimingStatistics } from '../../../src/server/usage/engine/answer.ts';
 import type { Efficiency } from '../../../src/server/usage/engine/efficiency.ts';
 import { everything } from '../../../src/server/usage/engine/filter.ts';
 import { dimensions } from '../../../src/server/usage/engine/grouping.ts';
 import { createSegmentCache, type SegmentCache } from '../../../src/server/usage/engine/loaded.ts';
 import { periodKinds } from '../../../src/server/usage/engine/periods.ts';
-import type { Question } from '../../../src/server/usage/engine/question.ts';
+import { measures, type Question } from '../../../src/server/usage/engine/question.ts';
 import { axes } from '../../../src/server/usage/engine/scan.ts';
 import { noteSample, takeInSamples } from '../../../src/server/usage/segments/stale.ts';
 import { makeMissingSegments } from '../../../src/server/usage/segments/take-over.ts';
 import { storeAndSegment } from '../../../src/server/usage/store-jobs.ts';
 import { tasks } from '../../../src/server/usage/tasks.ts';
 import { freshDatabase, overEngines } from '../helper.ts';
-import { askOracle, type TestJob, type TestSample } from './oracle.ts';
+import { askOracle, type Labels, type TestJob, type TestSample } from './oracle.ts';
 
 /** Summer time ends in Amsterdam on 2026-10-25, and in Denver on 2026-11-01. */
 const firstTime = Date.UTC(2026, 9, 20) / 1000;
@@ -138,9 +138,10 @@ const aQuestion = fc
     axis: fc.constantFrom(...axes),
     dates: fc.tuple(aDate, aDate),
     by: fc.constantFrom(null, ...dimensions),
-    levels: fc.constantFrom(0, 1),
+    levels: fc.constantFrom(0, 1, 2),
     period: fc.constantFrom(null, ...periodKinds),
     top: fc.constantFrom(null, null, 2),
+    compare: fc.boolean(),
     partition: someNames('p', 'q', 'a.p'),
     account: someNames('phys', 'phys-cfd', 'bio'),
     accountsBelow: someNames('phys', 'phys-cfd'),
@@ -157,7 +158,6 @@ const aQuestion = fc
   });
 
 const sums = ['jobs', 'users', 'cpu_hours', 'gpu_hours', 'node_hours'] as const;
-const measures = [...sums, 'wait', 'duration', 'efficiency'] as const;
 type Asked = Question & { readonly from: string; readonly to: string };
 
 function beginOf(kind: string | null, date: string): string {
@@ -173,6 +173,25 @@ function beginOf(kind: string | null, date: string): string {
 const segmentTables = ['usage_names', 'usage_programs', 'usage_segments', 'usage_stale_days'];
 const emptied = ['jobs', 'sampled_jobs', ...segmentTables, 'clusters'];
 
+/** Compares statistics with the sorted hours that they are of. Quantiles are of type 7 of R. */
+function checkTimes(statistics: TimingStatistics | null, hours: readonly number[]): void {
+  expect(statistics?.jobs ?? 0).toBe(hours.length);
+  if (statistics === null) return;
+  const quantile = (probability: number) => {
+    const place = (hours.length - 1) * probability;
+    const [below = 0, above = 0] = [hours[Math.floor(place)], hours[Math.ceil(place)]];
+    return below + (above - below) * (place % 1);
+  };
+  const mean = hours.reduce((sum, time) => sum + time, 0) / hours.length;
+  const expected = {
+    ...{ jobs: hours.length, mean, min: quantile(0), p25: quantile(0.25), median: quantile(0.5) },
+    ...{ p75: quantile(0.75), p90: quantile(0.9), p95: quantile(0.95), p99: quantile(0.99), max: quantile(1) },
+  };
+  for (const [name, value] of Object.entries(statistics)) {
+    expect(value).toBeCloseTo(expected[name as keyof TimingStatistics], 9);
+  }
+}
+
 /** Compares every number of an answer with the oracle. */
 function compare(
   answer: Answer,
@@ -183,38 +202,41 @@ function compare(
 ): void {
   const oracle = askOracle(jobs, samples, zones, asked, (date) => beginOf(asked.period, date));
   try {
-    const check = (found: unknown, label: string | null, period: string) => {
+    const check = (found: unknown, labels: Labels, period: string) => {
       const values = found as Record<string, unknown>;
-      const expected = oracle.sums(label, period);
+      const expected = oracle.sums(labels, period);
       for (const measure of sums) {
         const [is, should] = [Number(values[measure]), expected[measure]];
         if (Math.abs(is - should) > 1e-6 * Math.max(1, Math.abs(should))) {
-          throw new Error(`${measure} of ${label} in ${period} is ${is} and should be ${should}`);
+          throw new Error(`${measure} of ${labels} in ${period} is ${is} and should be ${should}`);
         }
       }
-      const { jobs: counted, percent } = oracle.efficiency(label, period);
+      const { jobs: counted, percent } = oracle.efficiency(labels, period);
       const efficiency = values.efficiency as Efficiency | null;
       expect(efficiency?.jobs ?? 0).toBeCloseTo(counted, 6);
       if (efficiency !== null && percent !== null) expect(efficiency.percent / percent || 1).toBeCloseTo(1, 6);
       for (const kind of ['wait', 'duration'] as const) {
-        const times = oracle.times(kind, label, period);
-        const statistics = values[kind] as TimingStatistics | null;
-        expect(statistics?.jobs ?? 0).toBe(times.length);
-        if (statistics === null) continue;
-        const middle = (times.length - 1) / 2;
-        const median = ((times[Math.floor(middle)] ?? 0) + (times[Math.ceil(middle)] ?? 0)) / 2;
-        expect(statistics.median).toBeCloseTo(median / 3600, 9);
-        expect(statistics.max).toBeCloseTo((times.at(-1) ?? 0) / 3600, 9);
-        expect(statistics.mean).toBeCloseTo(times.reduce((sum, time) => sum + time, 0) / times.length / 3600, 9);
+        const hours = oracle.times(kind, labels, period).map((seconds) => seconds / 3600);
+        checkTimes(values[kind] as TimingStatistics | null, hours);
+        const { bounds_hours: bounds, jobs } = values[`${kind}_histogram`] as Histogram;
+        const classes = [...bounds, Number.POSITIVE_INFINITY].map(
+          (until, index) => hours.filter((time) => time >= (bounds[index - 1] ?? 0) && time < until).length,
+        );
+        expect(jobs).toEqual(classes);
       }
     };
     const at = (series: Answer['series'], index: number) =>
       Object.fromEntries(measures.map((measure) => [measure, series?.[measure]?.[index] ?? null]));
-    check(answer.total, '*', '*');
-    for (const [index, { start }] of answer.periods.entries()) check(at(answer.series, index), '*', start);
-    for (const { name, total, series } of answer.groups) {
-      check(total, name, '*');
-      for (const [index, { start }] of answer.periods.entries()) check(at(series, index), name, start);
+    const checkAll = ({ total, series }: Pick<Answer, 'total' | 'series'>, labels: Labels) => {
+      check(total, labels, '*');
+      for (const [index, { start }] of answer.periods.entries()) check(at(series, index), labels, start);
+    };
+    checkAll(answer, '*');
+    for (const group of answer.groups) checkAll(group, [group.name]);
+    if (answer.previous !== null) {
+      const { from, to, total } = answer.previous;
+      const before = { ...answer, total, series: null, periods: [], groups: [], others: null, previous: null };
+      compare(before, jobs, samples, zones, { ...asked, from, to, by: null, period: null });
     }
     if (asked.by === null) return;
     const named = answer.groups.map(({ name }) => name);
@@ -227,10 +249,8 @@ function compare(
     const ranks = answer.groups.filter(({ name }) => !isLast(name)).map(({ total }) => Number(total.jobs));
     expect(ranks).toEqual([...ranks].sort((a, b) => b - a));
     const unnamed = all.filter((label) => !named.includes(label));
-    for (const label of unnamed) expect(oracle.sums(label, '*').jobs).toBeLessThanOrEqual(Math.min(...ranks) + 1e-9);
-    if (answer.others) {
-      expect(Number(answer.others.total.jobs)).toBeCloseTo(oracle.jobsWith(unnamed), 6);
-    }
+    for (const label of unnamed) expect(oracle.sums([label], '*').jobs).toBeLessThanOrEqual(Math.min(...ranks) + 1e-9);
+    if (answer.others) checkAll(answer.others, unnamed);
   } finally {
     oracle.close();
   }
@@ -262,7 +282,7 @@ overEngines((engine) => {
     cache = createSegmentCache(store, 0, softwareOf);
   }
 
-  async function answerTo(jobs: readonly TestJob[], question: Omit<Question, 'clusters' | 'measures' | 'compare'>) {
+  async function answerTo(jobs: readonly TestJob[], question: Omit<Question, 'clusters' | 'measures'>) {
     const known = (of: (job: TestJob) => readonly string[], wanted: readonly string[] | null) => {
       const names = new Set(jobs.flatMap(of));
       const some = wanted?.filter((name) => names.has(name)) ?? [];
@@ -285,7 +305,6 @@ overEngines((engine) => {
       },
       clusters: ['east', 'west'],
       measures,
-      compare: false,
     } as Asked;
     return { asked, answer: (await tasks(cache, store, { kind: 'question', question: asked })) as Answer };
   }
@@ -334,6 +353,31 @@ overEngines((engine) => {
     await fc.assert(property, { numRuns: runs, endOnFailure: true });
   });
 
+  test('every measure can be asked by every dimension, on every time axis and in periods', async () => {
+    const zones = { east: 'Europe/Amsterdam', west: 'America/Denver' };
+    await begin(zones);
+    const [made = []] = fc.sample(fc.array(aJob, { minLength: 30, maxLength: 30 }), { numRuns: 1, seed: 11 });
+    const jobs = [...new Map(made.map((job) => [`${job.cluster} ${job.id} ${job.submit}`, job])).values()];
+    const samples = fc.sample(aSample, { numRuns: 15, seed: 12 }).flatMap((sample, index) => {
+      const job = jobs[index];
+      return job ? sampleOf(job, sample) : [];
+    });
+    await ingest(store, jobs);
+    await storeSamples(store, samples);
+    await takeInSamples(store, Object.keys(zones));
+    const days = { from: '2026-10-21', to: '2026-11-08', period: 'week' } as const;
+    const some = { ...everything, partition: ['p'] };
+    for (const [index, by] of [null, ...dimensions].entries()) {
+      for (const [place, axis] of axes.entries()) {
+        const filters =
+          (index + place) % 2 === 0 ? { filter: everything, nodes: null } : { filter: some, nodes: ['n1', 'n2'] };
+        const rest = { levels: index % 3, top: place % 2 === 0 ? 2 : null, compare: true, sizes: null, software: null };
+        const { answer, asked } = await answerTo(jobs, { axis, by, ...days, ...filters, ...rest });
+        compare(answer, jobs, latestOf(samples), zones, asked);
+      }
+    }
+  });
+
   test('the same jobs again change nothing', async () => {
     await begin({ east: 'UTC', west: 'UTC' });
     const jobs = fc.sample(jobsOf(40), { numRuns: 1, seed: 7 })[0] ?? [];
@@ -374,7 +418,7 @@ overEngines((engine) => {
         levels: 0,
         period: 'week',
       } as const;
-      const rest = { top: null, filter: everything, sizes: null, nodes: null, software: null };
+      const rest = { top: null, filter: everything, sizes: null, nodes: null, software: null, compare: false };
       await expect(answerTo(jobs, { ...question, ...rest })).rejects.toThrow('is being calculated');
       const progress: string[] = [];
       await makeMissingSegments(store, (cluster, days) => progress.push(`${cluster} ${days}`));

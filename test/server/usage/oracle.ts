@@ -51,16 +51,17 @@ export function localDays(timeZone: string, from: number, until: number) {
 type Values = { jobs: number; users: number; cpu_hours: number; gpu_hours: number; node_hours: number };
 type Row = Values & { label: string | null; period: string };
 
-/** The sums of a question by group and period, and in total. Totals have the group or the period `*`. */
+/** The groups whose jobs are counted together; `*` for all. */
+export type Labels = readonly (string | null)[] | '*';
+
+/** The sums of a question by groups and period, and in total. Totals have the groups or the period `*`. */
 export type OracleAnswer = {
-  sums(label: string | null, period: string): Values;
+  sums(labels: Labels, period: string): Values;
   /** The efficiency in percent, and the jobs that it is of. */
-  efficiency(label: string | null, period: string): { jobs: number; percent: number | null };
-  /** The number of jobs that have one or more of some labels. */
-  jobsWith(labels: readonly (string | null)[]): number;
+  efficiency(labels: Labels, period: string): { jobs: number; percent: number | null };
   labels(): (string | null)[];
-  /** The sorted seconds of the jobs of a group and period. */
-  times(kind: 'wait' | 'duration', label: string | null, period: string): number[];
+  /** The sorted seconds of the jobs of some groups and a period. */
+  times(kind: 'wait' | 'duration', labels: Labels, period: string): number[];
   close(): void;
 };
 
@@ -153,53 +154,45 @@ export function askOracle(
       wanted(question.sizes),
       wanted(question.software),
     );
-  const scope = "WHERE (?1 = '*' OR label IS ?2) AND (?3 = '*' OR period = ?3)";
-  const parts = (label: string | null, period: string) => [label, label, period] as const;
+  const scope =
+    "WHERE (?1 = '*' OR EXISTS (SELECT 1 FROM json_each(?1) WHERE value IS label)) AND (?2 = '*' OR period = ?2)";
+  const parts = (labels: Labels, period: string) => [labels === '*' ? labels : JSON.stringify(labels), period] as const;
   return {
-    sums(label, period) {
+    sums(labels, period) {
       // A job that has several entries counts once, with its weight on each node.
       const row = database
-        .query<Row, (string | null)[]>(
+        .query<Row, string[]>(
           `SELECT (SELECT coalesce(sum(weight), 0) FROM (SELECT DISTINCT job, node, weight FROM entry ${scope} AND counts)) AS jobs,
              count(DISTINCT user) AS users, coalesce(sum(cpu * share * weight), 0) AS cpu_hours,
              coalesce(sum(gpu * share * weight), 0) AS gpu_hours, coalesce(sum(entry."node:1" * share * weight), 0) AS node_hours
            FROM entry ${scope}`,
         )
-        .get(...parts(label, period));
+        .get(...parts(labels, period));
       return row ?? { jobs: 0, users: 0, cpu_hours: 0, gpu_hours: 0, node_hours: 0 };
     },
-    efficiency(label, period) {
+    efficiency(labels, period) {
       const row = database
-        .query<{ jobs: number; percent: number | null }, (string | null)[]>(
+        .query<{ jobs: number; percent: number | null }, string[]>(
           `SELECT (SELECT coalesce(sum(weight), 0) FROM
                (SELECT DISTINCT job, node, weight FROM entry ${scope} AND available > 0)) AS jobs,
              100.0 * sum(used * share * weight) / sum(available * share * weight) AS percent
            FROM entry ${scope} AND available > 0`,
         )
-        .get(...parts(label, period));
+        .get(...parts(labels, period));
       return row ?? { jobs: 0, percent: null };
-    },
-    jobsWith(wantedLabels) {
-      const row = database
-        .query<{ jobs: number }, [string]>(
-          `SELECT coalesce(sum(weight), 0) AS jobs FROM (SELECT DISTINCT job, node, weight FROM entry
-             WHERE counts AND EXISTS (SELECT 1 FROM json_each(?1) WHERE value IS label))`,
-        )
-        .get(JSON.stringify(wantedLabels));
-      return row?.jobs ?? 0;
     },
     labels: () =>
       database
         .query<{ label: string | null }, []>('SELECT DISTINCT label FROM entry')
         .all()
         .map(({ label }) => label),
-    times(kind, label, period) {
+    times(kind, labels, period) {
       const [from, to] = kind === 'wait' ? ['submit', 'start'] : ['start', 'stop'];
       return database
-        .query<{ seconds: number }, (string | null)[]>(
+        .query<{ seconds: number }, string[]>(
           `SELECT DISTINCT job, ${to} - ${from} AS seconds FROM entry ${scope} AND counts AND ${from} <= ${to} ORDER BY seconds`,
         )
-        .all(...parts(label, period))
+        .all(...parts(labels, period))
         .map(({ seconds }) => seconds);
     },
     close: () => database.close(),
@@ -260,6 +253,10 @@ function labelOf({ by, levels }: Question): string {
   if (by === 'size') return sizeClass;
   if (by === 'node') return 'job_node.name';
   if (by === 'software') return 'job_software.name';
+  if (by === 'account' && levels === 2) {
+    return `CASE WHEN account LIKE '%-%-%' THEN substr(account, 1, instr(account, '-') +
+      instr(substr(account, instr(account, '-') + 1), '-') - 1) ELSE account END`;
+  }
   if (by === 'account' && levels === 1) {
     return "CASE instr(account, '-') WHEN 0 THEN account ELSE substr(account, 1, instr(account, '-') - 1) END";
   }

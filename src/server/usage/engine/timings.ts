@@ -53,12 +53,13 @@ export function createTimings(
       const groupCount = grouping.labels.length + 1;
       reserveSlots(parts, groupCount * periodCount);
       const [from, to] = kind === 'wait' ? ends(entries.jobs, 'submit', 'start') : ends(entries.jobs, 'start', 'end');
-      addParts(entries, from, to, groups, periodCount, isByNode, parts);
+      const counts = isByNode ? firstInGroup(entries, groups, groupCount) : entries.isMain;
+      addParts(entries, counts, from, to, groups, periodCount, parts);
       if (sums === null) return;
       reserveSlots(sums.byGroup, groupCount);
       reserveSlots(sums.byPeriod, periodCount);
       reserveSlots(sums.total, 1);
-      addSums(entries, from, to, groups, isByNode, sums);
+      addSums(entries, counts, from, to, groups, sums);
     },
     finish(): Timings {
       const groupCount = grouping.labels.length + 1;
@@ -92,13 +93,32 @@ function ends(jobs: Jobs, from: 'submit' | 'start', to: 'start' | 'end'): [Int32
   return [jobs[from], jobs[to]];
 }
 
+/**
+ * Returns 1 for the first entry of a job in each group and period: a job on several nodes that are not named is once in
+ * the group of the others. The entries of a job in a period are one after the other.
+ */
+function firstInGroup({ count, job, period }: Entries, groups: Int32Array, groupCount: number): Uint8Array {
+  const counts = new Uint8Array(count);
+  const latest = new Int32Array(groupCount);
+  let run = 0;
+  for (let index = 0; index < count; index++) {
+    if (index === 0 || job[index] !== job[index - 1] || period[index] !== period[index - 1]) run++;
+    const group = groups[index] ?? 0;
+    if (latest[group] === run) continue;
+    latest[group] = run;
+    counts[index] = 1;
+  }
+  return counts;
+}
+
+/** @param counts 1 for the entries that count in their group and period */
 function addParts(
-  { count, job, period, weight, isMain }: Entries,
+  { count, job, period, weight }: Entries,
+  counts: Uint8Array,
   from: Int32Array,
   to: Int32Array,
   groups: Int32Array,
   periodCount: number,
-  isByNode: boolean,
   parts: Buckets,
 ): void {
   let slot = -1;
@@ -108,7 +128,7 @@ function addParts(
     const which = job[index] ?? 0;
     const begin = from[which] ?? noTime;
     const end = to[which] ?? noTime;
-    if (begin === noTime || end < begin || weight[index] === 0 || (isMain[index] !== 1 && !isByNode)) continue;
+    if (begin === noTime || end < begin || weight[index] === 0 || counts[index] !== 1) continue;
     const of = (groups[index] ?? 0) * periodCount + (period[index] ?? 0);
     // Most jobs have the slot of the job before.
     if (of !== slot) {
@@ -126,10 +146,10 @@ function addParts(
 
 function addSums(
   { count, job, period, weight, isNew, isMain }: Entries,
+  counts: Uint8Array,
   from: Int32Array,
   to: Int32Array,
   groups: Int32Array,
-  isByNode: boolean,
   { byGroup, byPeriod, total }: Sums,
 ): void {
   for (let index = 0; index < count; index++) {
@@ -137,7 +157,7 @@ function addSums(
     const begin = from[which] ?? noTime;
     const end = to[which] ?? noTime;
     if (begin === noTime || end < begin || weight[index] === 0) continue;
-    if (isNew[index] === 1 && (isMain[index] === 1 || isByNode)) addToBucket(byGroup, groups[index] ?? 0, end - begin);
+    if (isNew[index] === 1 && counts[index] === 1) addToBucket(byGroup, groups[index] ?? 0, end - begin);
     if (isMain[index] === 1) addToBucket(byPeriod, period[index] ?? 0, end - begin);
     if (isNew[index] === 1 && isMain[index] === 1) addToBucket(total, 0, end - begin);
   }
