@@ -4,6 +4,8 @@ import { clockTime } from '../lib/time.ts';
 /** A job as the usage-history API accepts it. Times are local times of one zone, without an offset. */
 export type HistoryRecord = {
   readonly JobID: string;
+  /** The number of a task of a Slurm array, or of a component, which samples have. The ingest API ignores it. */
+  readonly JobIDRaw?: string;
   readonly User: string;
   readonly Account: string;
   readonly Partition: string;
@@ -35,6 +37,7 @@ export function recordOf(job: FinishedJob, timeZone: string): HistoryRecord {
   const hours = job.elapsed / 3600;
   return {
     JobID: job.id,
+    ...(/^\d+[_+]/.test(job.id) && { JobIDRaw: String(job.rawId) }),
     User: job.user,
     Account: job.account,
     Partition: job.partition,

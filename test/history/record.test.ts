@@ -55,6 +55,15 @@ test('a record has the fifteen fields of the API', () => {
   });
 });
 
+test.each([
+  ['13_5', '7'],
+  ['32+1', '7'],
+  ['7', undefined],
+  ['67[3].pbs', undefined],
+])('the record of %p has the number %p of a task of a Slurm array', (id, number) => {
+  expect(recordOf(jobOf({ id, rawId: 7 }), 'UTC').JobIDRaw).toBe(number);
+});
+
 test('a job that never started has no Start and no hours', () => {
   const job = jobOf({ started: null, elapsed: 0, cpus: 0, gpus: 0, nodes: 0, nodeList: null });
   expect(recordOf(job, 'America/Denver')).toMatchObject({ Start: null, CPUHours: 0, GPUHours: 0, NodeList: null });

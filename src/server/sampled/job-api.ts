@@ -6,7 +6,7 @@ import { type Answered, json } from '../http/answer.ts';
 import { RequestProblem } from '../http/problem.ts';
 import type { Call } from '../http/routing.ts';
 import { clusterNamed } from '../store/clusters.ts';
-import { runsOfJob, type StoredJob } from '../store/jobs.ts';
+import { idInSamples, runsOfJob, type StoredJob } from '../store/jobs.ts';
 import type { Store } from '../store/port.ts';
 import { type StoredNode, sampledNodes } from '../store/sampled-jobs.ts';
 import type { ClusterClock } from '../usage/cluster-clock.ts';
@@ -22,7 +22,8 @@ export function getJob(store: Store) {
     const own = ownName(client, request.headers);
     // The same reads for every cluster, so that the time of the answer does not show which ones exist.
     const found = await clusterNamed(store, cluster);
-    const [runs, samples] = [await runsOfJob(store, cluster, id), await samplesOf(store, cluster, id)];
+    const runs = await runsOfJob(store, cluster, id);
+    const samples = await samplesOf(store, cluster, [{ job_id: id, raw_id: null }, ...runs]);
     const mayRead = client.mayReadCluster(cluster);
     const shownRuns = runs.filter(({ user }) => mayRead && (own === null || user === own));
     const shownSamples = samples.filter(({ user }) => mayRead && (own === null || user === own));
@@ -65,9 +66,13 @@ function ownName({ seesNames, account }: UsageClient, headers: Headers): string 
 
 type Sample = { readonly user: string | null; readonly job: MeasuredJob };
 
-/** Samples have the number of a PBS job without its server. */
-async function samplesOf(store: Store, cluster: string, id: string): Promise<Sample[]> {
-  const nodes = await sampledNodes(store, cluster, id.split('.', 1)[0] ?? '');
+async function samplesOf(
+  store: Store,
+  cluster: string,
+  jobs: readonly Pick<StoredJob, 'job_id' | 'raw_id'>[],
+): Promise<Sample[]> {
+  const nodes: StoredNode[] = [];
+  for (const id of new Set(jobs.map(idInSamples))) nodes.push(...(await sampledNodes(store, cluster, id)));
   return nodes.flatMap((stored) => {
     const job = parsed(stored);
     return job === null ? [] : [{ user: job['sams.sampler.SlurmInfo']?.username ?? null, job }];

@@ -16,7 +16,8 @@ export type JobColumn =
   | 'cpus'
   | 'gpus'
   | 'nodes'
-  | 'node_list';
+  | 'node_list'
+  | 'raw_id';
 
 /** Finished jobs of a cluster that came in one request. */
 export type ReceivedJobs = {
@@ -83,24 +84,26 @@ export async function* endsOfJobs(
 
 /**
  * Returns the times by which the stored runs of a job belong to segments.
- * @param id the id of the job in samples: a PBS job is stored with its server, as `12.pbs01`
+ * @param id the id of the job in samples: a PBS job is stored with its server, as `12.pbs01`, a requeued run can be
+ *   stored as `12/run1`, and a task of a Slurm array is stored as `12_3` with the number of the task beside it
  */
 export async function endsOfJob(reader: Reader, cluster: string, id: string): Promise<string[]> {
   const rows = await reader.all<{ time: string }>(
     `SELECT ${endTime} AS time FROM jobs WHERE cluster = $1 AND job_id = $2
+     UNION ALL SELECT ${endTime} AS time FROM jobs WHERE cluster = $1 AND raw_id = $2
      UNION ALL SELECT ${endTime} AS time FROM jobs WHERE cluster = $1 AND job_id > $3 AND job_id < $4`,
     cluster,
     id,
     `${id}.`,
-    // The character after the dot.
-    `${id}/`,
+    // The character after `/`, which follows the dot.
+    `${id}0`,
   );
   return rows.map(({ time }) => time);
 }
 
 /** Returns the id that a job has in samples; see `endsOfJob`. */
-export function idInSamples({ job_id }: Pick<UsageRow, 'job_id'>): string {
-  return job_id.split('.', 1)[0] ?? '';
+export function idInSamples({ job_id, raw_id }: Pick<UsageRow, 'job_id' | 'raw_id'>): string {
+  return raw_id ?? job_id.split(/[./]/, 1)[0] ?? '';
 }
 
 /** A job as the segments need it. */
@@ -117,6 +120,8 @@ export type UsageRow = JobTimes & {
   readonly gpus: number;
   readonly nodes: number;
   readonly node_list: string | null;
+  /** The number of a task of an array; null for other jobs. */
+  readonly raw_id: string | null;
 };
 
 /** So many rows are read in about 10 ms, after which other requests have their turn. */
@@ -134,7 +139,7 @@ export async function* jobsByEnd(
     // SQLite does not use the index for the comparison of rows, only for the comparisons before it.
     const rows: readonly UsageRow[] = await reader.all<UsageRow>(
       `SELECT job_id, "user", account, partition, state, qos, submit, start, "end", cpu_hours, gpu_hours, cpus, gpus,
-         nodes, node_list FROM jobs
+         nodes, node_list, raw_id FROM jobs
        WHERE cluster = $1 AND ${endTime} >= $3 AND ${endTime} < $2 AND (${endTime}, job_id, submit) > ($3, $4, $5)
        ORDER BY ${endTime}, job_id, submit LIMIT ${rowsAtOnce}`,
       cluster,
@@ -191,7 +196,7 @@ const maxRuns = 500;
 /** Returns the runs of a job, and of the tasks of an array, by id and submission: at most 500. */
 export async function runsOfJob(reader: Reader, cluster: string, id: string): Promise<StoredJob[]> {
   const one = `SELECT job_id, "user", account, partition, state, qos, submit, start, "end", cpu_hours, gpu_hours, cpus, gpus,
-    nodes, node_list FROM jobs WHERE cluster = $1 AND`;
+    nodes, node_list, raw_id FROM jobs WHERE cluster = $1 AND`;
   const longer = idMarks.map((_, index) => `${one} job_id > $${2 * index + 3} AND job_id < $${2 * index + 4}`);
   // One SELECT for each form of the id, so that each uses the primary key.
   return reader.all<StoredJob>(
@@ -215,7 +220,7 @@ export async function* jobsBySubmit(
   for (;;) {
     const rows: readonly StoredJob[] = await reader.all<StoredJob>(
       `SELECT job_id, "user", account, partition, state, qos, submit, start, "end", cpu_hours, gpu_hours, cpus, gpus,
-         nodes, node_list FROM jobs
+         nodes, node_list, raw_id FROM jobs
        WHERE cluster = $1 AND submit >= $2 AND submit < $3 AND submit >= $4 AND (submit, job_id) > ($4, $5)
        ORDER BY submit, job_id LIMIT ${rowsAtOnce}`,
       cluster,

@@ -343,6 +343,11 @@ export const postgresMigrations: readonly string[] = [
   DELETE FROM usage_segments WHERE cluster IN (SELECT cluster FROM sampled_jobs);
   UPDATE clusters SET is_segmented = 0 WHERE name IN (SELECT cluster FROM sampled_jobs);
   `,
+  `
+  -- The number of a task of a Slurm array, which the samples of its processes have.
+  ALTER TABLE jobs ADD COLUMN raw_id TEXT COLLATE "C";
+  CREATE INDEX jobs_by_raw_id ON jobs (cluster, raw_id) WHERE raw_id IS NOT NULL;
+  `,
 ];
 
 /**

@@ -20,6 +20,10 @@ function orNull(read: Field['read'], absentWords: readonly string[] = []): Field
   return (value) => (absentValues.has(value) ? null : read(value));
 }
 
+function numberOrNull(value: unknown): string | null {
+  return /^\d{1,15}$/.test(String(value)) ? String(value) : null;
+}
+
 /** The texts that sacct prints for a time that a job does not have; the agents of the ingest API send them unchanged. */
 const noTime = ['None', 'Unknown', ''];
 /** The text that sacct prints for a job that never had a node. */
@@ -43,6 +47,8 @@ export const fields: readonly Field[] = [
   { name: 'AllocGPUS', column: 'gpus', read: whole, absent: 0 },
   { name: 'AllocNodes', column: 'nodes', read: whole, absent: 0 },
   { name: 'NodeList', column: 'node_list', read: orNull(text, noNodes), absent: null },
+  // Not a field of the ingest API, which ignores it: no value of it is wrong.
+  { name: 'JobIDRaw', column: 'raw_id', read: numberOrNull, absent: null },
 ];
 
 /** A valid job: the values of `fields`, in their order. */

@@ -52,8 +52,8 @@ async function ingest(store: Store, jobs: readonly TestJob[]): Promise<void> {
 const aJob = fc
   .record({
     cluster: fc.constantFrom('east', 'west'),
-    // A PBS job has its server in the id.
-    id: fc.nat(400).map((id) => (id % 3 === 0 ? `${id}.pbs01` : String(id))),
+    // The id of a PBS job has the server, and that of a requeued run the number of the run.
+    id: fc.nat(400).map((id) => `${id}${['.pbs01', '/run1', ''][id % 3]}`),
     submit: fc.nat(14 * daySeconds).map((seconds) => firstTime + seconds),
     wait: fc.oneof(fc.nat(3600), fc.integer({ min: -60, max: 3 * daySeconds })),
     duration: fc.oneof(fc.constant(0), fc.nat(3600), fc.integer({ min: -60, max: 4 * daySeconds })),
@@ -105,7 +105,7 @@ function sampleOf(
   return {
     ...sample,
     cluster,
-    id: id.split('.')[0] ?? '',
+    id: id.split(/[./]/)[0] ?? '',
     from: from + later,
     to: Math.max(from, end ?? from) + later,
   };

@@ -31,6 +31,7 @@ overEngines((engine) => {
         gpus: 2,
         nodes: 1,
         node_list: 'c001',
+        raw_id: null,
         received_at: expect.any(String),
         received_from: 'shared',
       },

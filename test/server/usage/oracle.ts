@@ -25,7 +25,7 @@ export type TestJob = {
 /** What was measured of a job on a node. Times are seconds since 1970. */
 export type TestSample = {
   readonly cluster: string;
-  /** The id of the job without the server that a PBS job has after a dot. */
+  /** The id of the job without the server that a PBS job has after a dot, and without the number of the run. */
   readonly id: string;
   readonly node: string;
   readonly from: number;
@@ -205,7 +205,7 @@ export function askOracle(
  */
 const measuredTables = `
   CREATE TABLE of_job AS SELECT job.rowid AS job, sample.* FROM job JOIN sample ON sample.cluster = job.cluster
-    AND sample.id = substr(job.id || '.', 1, instr(job.id || '.', '.') - 1)
+    AND sample.id = substr(job.id || '.', 1, instr(replace(job.id, '/', '.') || '.', '.') - 1)
     AND sample.start <= job.stop + 60 AND sample.stop >= job.start - 60;
   CREATE TABLE program AS SELECT job, key, replace(replace(key, '/bin/', ''), '/opt/x/', '') AS name, value AS seconds
     FROM of_job, json_each(of_job.programs);

@@ -71,6 +71,17 @@ overEngines((engine) => {
     expect(await receiver.rows('usage_stale_days')).toBe(0);
   });
 
+  test('the sample of a task of an array has the number that the collector sends with the task', async () => {
+    await sample(120, 'c001', { '/usr/bin/a': 1 });
+    await ingest({ JobID: '118_1', JobIDRaw: '119', CPUHours: 4 }, { JobID: '118_2', JobIDRaw: '120', CPUHours: 8 });
+    await sample(119, 'c001', { '/usr/bin/b': 1 });
+    expect(hours(await query(question))).toEqual([
+      ['a', 8, 1],
+      ['b', 4, 1],
+    ]);
+    expect((await ingest({ JobID: '121_1', JobIDRaw: { wrong: true } })).status).toBe(200);
+  });
+
   test('the sample of a job of another time with the same id does not count', async () => {
     await sample(1, 'c001', { '/usr/bin/a': 1 }, { start_time: 1_000_000, end_time: 1_000_100 });
     await ingest({ JobID: '1', CPUHours: 4 });
