@@ -101,7 +101,7 @@ export function scanJobs(scan: Scan, take: (entries: Entries) => void): void {
       if (buffers.job.length < count) buffers = buffersOf(count);
       let placed: number;
       if (scan.axis === 'ran') {
-        [buffers, placed] = placeRuns(jobs, segment.day, loaded, scan.periods, selected, count, buffers);
+        [buffers, placed] = placeRuns(jobs, segment.day, loaded, scan.periods, begins, selected, count, buffers);
       } else {
         const base = loaded.clock.beginOf(segment.day);
         placed = placeOnce(jobs[timeOf[scan.axis]], base, begins, selected, count, buffers);
@@ -129,25 +129,30 @@ function placeOnce(
   count: number,
   { job, period }: Buffers,
 ): number {
-  const periods = begins.length - 1;
   let placed = 0;
   let at = 0;
   for (let index = 0; index < count; index++) {
     const row = selected[index] ?? 0;
     const offset = times[row] ?? noTime;
     if (offset === noTime) continue;
-    const time = base + offset;
-    // Most jobs are in the period of the job before.
-    if (!(time >= (begins[at] ?? 0) && time < (begins[at + 1] ?? 0))) {
-      const found = lastAtMost(begins, time);
-      if (found < 0 || found >= periods) continue;
-      at = found;
-    }
+    const found = periodAt(begins, base + offset, at);
+    if (found < 0) continue;
+    at = found;
     job[placed] = row;
     period[placed] = at;
     placed++;
   }
   return placed;
+}
+
+/**
+ * Returns the index of the period of a time; -1 if it is in none.
+ * @param guess the period of the job before, which most jobs have
+ */
+function periodAt(begins: Float64Array, time: number, guess: number): number {
+  if (time >= (begins[guess] ?? 0) && time < (begins[guess + 1] ?? 0)) return guess;
+  const found = lastAtMost(begins, time);
+  return found < begins.length - 1 ? found : -1;
 }
 
 /** Returns the index of the last of some sorted times that is not after a time; -1 if there is none. */
@@ -166,6 +171,7 @@ function placeRuns(
   segmentDay: number,
   { clock }: Loaded,
   { window, indexOfDay }: Periods,
+  begins: Float64Array,
   selected: Int32Array,
   count: number,
   given: Buffers,
@@ -174,6 +180,7 @@ function placeRuns(
   let buffers = given;
   let placed = 0;
   let row = 0;
+  let guess = 0;
   let isNew = 1;
   const book = (day: number, share: number): void => {
     if (day < window.from || day >= window.until) return;
@@ -196,6 +203,14 @@ function placeRuns(
     isNew = 1;
     const start = jobs.start[row] ?? noTime;
     const end = jobs.end[row] ?? noTime;
+    const at = wholePeriodOf(start, end, base, begins, guess);
+    if (at >= 0) {
+      guess = at;
+      if (placed === buffers.job.length) buffers = grown(buffers);
+      placeWhole(buffers, placed, row, at);
+      placed++;
+      continue;
+    }
     const run = { start: start === noTime ? null : base + start, end: end === noTime ? null : base + end };
     if (bookRun(run, clock, book)) continue;
     if (cpuSecondsOf(jobs, row) === 0 && gpuSecondsOf(jobs, row) === 0) continue;
@@ -206,6 +221,24 @@ function placeRuns(
     if (placed > before) buffers.weight[before] = 0;
   }
   return [buffers, placed];
+}
+
+/** Runs above this length have a wrong time, and are not in one period. */
+const longestRunSeconds = 1000 * 86_400;
+
+/** Returns the index of the period in which all of a run is; -1 if there is none. */
+function wholePeriodOf(start: number, end: number, base: number, begins: Float64Array, guess: number): number {
+  if (start === noTime || end < start || end - start > longestRunSeconds) return -1;
+  const at = periodAt(begins, base + start, guess);
+  return at >= 0 && base + end <= (begins[at + 1] ?? 0) ? at : -1;
+}
+
+function placeWhole({ job, period, share, weight, isNew }: Buffers, at: number, row: number, periodOf: number): void {
+  job[at] = row;
+  period[at] = periodOf;
+  share[at] = 1;
+  weight[at] = 1;
+  isNew[at] = 1;
 }
 
 function keepSizes({ cpus }: Jobs, sizes: ReadonlySet<number>, selected: Int32Array, count: number): number {
