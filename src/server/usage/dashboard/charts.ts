@@ -52,7 +52,7 @@ export function chartsOf(request: FilterRequest, loaded: Loaded, windows: ChartW
     new Map([...ids].map(([id, value]) => [loaded.names[id] ?? 'none', value]));
   const grouping = groupingOf(request, loaded, masks, windows.ran, maxSeries);
   const found = scanSubmitted(loaded, masks, periods.submitted, grouping);
-  const used = createSums(grouping ?? noGrouping(), [loaded], periods.ran);
+  const used = createSums(grouping ?? noGrouping(), [loaded], periods.ran, false);
   used.addCells(0, masks);
   const usage = used.finish();
   const { summary, byColour, wait, duration } = found;
@@ -144,7 +144,7 @@ function groupingOf(
   const dimension = colours[colour];
   if (loaded.names.length <= most) return groupingBy(dimension, [loaded], levels);
   const all = groupingBy(dimension, [loaded], levels);
-  const sums = createSums(all, [loaded], wholeWindow(window));
+  const sums = createSums(all, [loaded], wholeWindow(window), false);
   sums.addCells(0, masks);
   const { groups } = sums.finish();
   if (all.labels.length <= most) return groupingBy(dimension, [loaded], levels);

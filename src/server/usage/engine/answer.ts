@@ -182,7 +182,7 @@ function collect(question: Question, clusters: readonly Loaded[], periods: Perio
 }
 
 function collectorOf(question: Question, clusters: readonly Loaded[], periods: Periods, grouping: Grouping) {
-  const sums = createSums(grouping, clusters, periods);
+  const sums = createSums(grouping, clusters, periods, question.measures.includes('users'));
   const isDivided = question.axis === 'ran' || isByNode(question);
   const timings = timingKinds(question).map(
     (kind) => [kind, createTimings(kind, grouping, periods, isDivided, 0, question.by === 'node')] as const,
