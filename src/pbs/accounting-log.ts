@@ -11,6 +11,9 @@ const maxLineBytes = 4 * 1024 * 1024;
 /** Bytes are kept as they are: the log can have any encoding, and even uninitialised memory. */
 const latin1: Decode = (bytes, start, end) => bytes.toString('latin1', start, end);
 
+/** The least size of a group of runs. The receiver of a group looks up its runs in one transaction. */
+const groupRuns = 500;
+
 /** A position in a file of the log: after so many bytes, which are so many lines. */
 export type LogPosition = { readonly offset: number; readonly lines: number };
 
@@ -66,8 +69,10 @@ export async function* finishedRuns(
       joiner.add({ number: lines, byte: from.offset + byte, text });
     }
     dialect.refuseTorque();
-    if (runs.length > 0) yield runs;
-    runs = [];
+    if (runs.length >= groupRuns) {
+      yield runs;
+      runs = [];
+    }
     progress(lines - from.lines);
   }
   if (isClosed) joiner.end();

@@ -2,8 +2,8 @@ import { type FinishedJob, runId } from '../lib/finished-job.ts';
 import { timeOf } from './accounting-clock.ts';
 import { durationIn, firstNumber, firstValue, lastNumber, lastValue } from './accounting-fields.ts';
 import type { AccountingRecord } from './accounting-lines.ts';
-import { deletionOf, stateOfEnd } from './accounting-state.ts';
-import { type JobText, ownerIn } from './accounting-text.ts';
+import { deletionOf, type EndType, stateOfEnd } from './accounting-state.ts';
+import { type JobOwner, type JobText, ownerIn } from './accounting-text.ts';
 import { allocationOf, noAllocation } from './exec-vnode.ts';
 import { booked, finishedRun } from './finished-run.ts';
 import type { LogState, OpenRun } from './open-runs.ts';
@@ -31,17 +31,16 @@ export function applyRecord(record: AccountingRecord, state: LogState, options: 
     return type === 'D' || type === 'A' ? deleted(record, at, state) : null;
   }
   const run = runOf(record, job, state);
+  const owner = ownerIn(job, run.job);
   // Only a waiting job can get another user.
-  if (run.started !== null && run.job !== null) {
-    const { user } = ownerIn(job, run.job);
-    if (user !== run.job.user) return `its user is ${user}, but the job is of ${run.job.user}`;
-  }
+  if (run.started !== null && run.job !== null && owner.user !== run.job.user)
+    return `its user is ${owner.user}, but the job is of ${run.job.user}`;
   switch (type) {
     case 'Q':
-      run.job = ownerIn(job, run.job);
+      run.job = owner;
       return null;
     case 'S':
-      run.job = ownerIn(job, run.job);
+      run.job = owner;
       started(run, job.rest);
       return null;
     case 'u':
@@ -50,7 +49,7 @@ export function applyRecord(record: AccountingRecord, state: LogState, options: 
       return null;
     case 'E':
     case 'R':
-      return ended(record, type, job, run, state, options);
+      return ended({ id: record.id, type, rest: job.rest, owner }, run, state, options);
     default:
       return null;
   }
@@ -115,16 +114,21 @@ const otherSubmission = 'its ctime is not that of the job with this id whose rec
 const unknownHeld =
   'it had its nodes to itself, but its S record was not read: its CPUs and GPUs are those that it requested';
 
+/** An E or R record: its job and owner, and the text after the fields that all records of a job have. */
+type EndRecord = {
+  readonly id: string;
+  readonly type: EndType;
+  readonly rest: string;
+  readonly owner: JobOwner;
+};
+
 /** Returns the run that an E or R record ends; null for a whole array, whose subjobs have records of their own. */
 function ended(
-  { id }: AccountingRecord,
-  type: 'E' | 'R',
-  job: JobText,
+  { id, type, rest, owner }: EndRecord,
   run: OpenRun,
   { open }: LogState,
   { exclusive, hasRunSuffix }: RunOptions,
 ): RunResult {
-  const { rest } = job;
   if (id.includes('[]')) {
     if (type === 'E') open.delete(id);
     return null;
@@ -136,7 +140,6 @@ function ended(
   if (exitStatus === null) return 'it has no Exit_status';
   if (!/^\d{1,10}$/.test(runCount)) return 'its run_count is not a number';
   const walltime = durationIn(lastValue(rest, ' resources_used.walltime=')) ?? 0;
-  const owner = ownerIn(job, run.job);
   const start = run.started ?? startIn(rest, end, walltime);
   const isHeld = exclusive === 'held' && (run.started === null ? isExclusive(rest) : run.held !== null);
   const finished = finishedRun({
