@@ -33,6 +33,10 @@ test('only the end of a line of df is read as its error', () => {
   expect(says('x\ndf: /a: Stale NFS file handle\ny')).toEqual([true, false]);
   expect(says('df: /a: Not a directory')).toEqual([false, true]);
   expect(says('df: /a: No such file or directory')).toEqual([false, true]);
+  expect(says('df: /a: Not a directory\nlogout')).toEqual([false, true]);
+  // Names of directories that look like messages.
+  expect(says('df: /a: No such file or directory/b: Stale file handle')).toEqual([true, false]);
+  expect(says('df: /a: Stale file handle/b: Permission denied')).toEqual([false, false]);
   expect(says('df: /a: Permission denied')).toEqual([false, false]);
 });
 

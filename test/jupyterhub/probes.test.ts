@@ -141,6 +141,7 @@ describe('users', () => {
     const found = await usersOf(answer);
     expect(reasonOf(found)).toContain(words.includes('back') ? 'goes back from 9 to 9' : 'does not end');
     expect(found.asked.length).toBeLessThanOrEqual(500);
+    expect(found.answers).toBe(true);
   });
 });
 
@@ -236,10 +237,10 @@ describe('the table of nodes', () => {
 vnode           state           njobs   run   susp      f/t        f/t     f/t     f/t   jobs
 --------------- --------------- ------ ----- ------ ------------ ------- ------- ------- -------
 `;
-  const nodesOf = (stdout: string) =>
+  const nodesOf = (stdout: string, argv: readonly [string, ...string[]] = ['jhlnodes']) =>
     probeHubNodes(
       system,
-      ['jhlnodes'],
+      argv,
       answering(() => ({ stdout })),
     );
 
@@ -290,6 +291,14 @@ vnode           state           njobs   run   susp      f/t        f/t     f/t  
       kind: 'failed',
       reason: 'jhlnodes printed no table of nodes',
     });
-    expect(await nodesOf(`${heading}x\n`)).toMatchObject({ kind: 'failed' });
+    expect(await nodesOf(`${heading}x\n`, ['jhlnodes', '-a'])).toMatchObject({
+      kind: 'failed',
+      reason: expect.stringMatching(/^jhlnodes -a: no line could be read: ./),
+    });
+    expect(await nodesOf('x\n', ['jhlnodes', '-a'])).toMatchObject({ reason: 'jhlnodes -a printed no table of nodes' });
+  });
+
+  test('without rows is a table without nodes', async () => {
+    expect(await nodesOf(heading)).toMatchObject({ kind: 'done', value: [], damaged: { count: 0 } });
   });
 });
