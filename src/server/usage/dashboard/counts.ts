@@ -1,5 +1,5 @@
+import type { Entries } from '../engine/entries.ts';
 import { createKeySet } from '../engine/key-set.ts';
-import type { Entries } from '../engine/scan.ts';
 import type { Tally } from '../engine/tally.ts';
 import type { NameDimension } from '../segments/segment.ts';
 

@@ -1,8 +1,8 @@
 import { type Masks, selectRows } from '../engine/filter.ts';
 import type { Grouping } from '../engine/grouping.ts';
+import { cpuSecondsOf, gpuSecondsOf } from '../engine/job-usage.ts';
 import { type Loaded, loadedPart } from '../engine/loaded.ts';
 import type { UsageWindow } from '../engine/periods.ts';
-import { cpuSecondsOf, gpuSecondsOf } from '../engine/scan.ts';
 import { type Jobs, type NodeLists, noTime } from '../segments/segment.ts';
 
 /** What jobs used on each node in a window. A job on N nodes used 1/N of its hours on each. */

@@ -1,12 +1,13 @@
 import { RequestProblem } from '../../http/problem.ts';
 import { dateOfDay } from '../cluster-clock.ts';
 import { createEfficiencies, type Efficiencies, type Efficiency } from './efficiency.ts';
+import type { Entries } from './entries.ts';
 import { masksOf } from './filter.ts';
 import { type Grouping, groupingBy, type Label, noGrouping } from './grouping.ts';
 import type { Loaded, Needs } from './loaded.ts';
 import { type Period, type PeriodKind, type Periods, periodsIn, type UsageWindow, wholeWindow } from './periods.ts';
 import type { Measure, Question } from './question.ts';
-import { type Entries, type Scan, scanJobs } from './scan.ts';
+import { type Scan, scanJobs } from './scan.ts';
 import { sizeLabels } from './size-classes.ts';
 import { countBetween, countOf, mean, quantile, type Timing } from './statistics.ts';
 import { type Amounts, createSums, type Sums } from './sums.ts';

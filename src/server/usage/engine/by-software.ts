@@ -1,6 +1,6 @@
 import type { SoftwareLists } from '../segments/segment.ts';
+import { buffersOf, type Entries } from './entries.ts';
 import { type Loaded, loadedPart } from './loaded.ts';
-import { buffersOf, type Entries } from './scan.ts';
 
 /** The number of a program that has no group yet, and that of one that the rules leave out. */
 const [unseen, leftOut] = [-1, -2];

@@ -1,7 +1,8 @@
+import type { Entries } from './entries.ts';
 import type { Grouping } from './grouping.ts';
+import { durationOf } from './job-usage.ts';
 import { loadedPart } from './loaded.ts';
 import type { Periods } from './periods.ts';
-import { durationOf, type Entries } from './scan.ts';
 
 /**
  * The CPU time that sampled jobs used, in percent of their CPUs times their time from start to end. A job counts if the

@@ -1,8 +1,8 @@
 import type { NameDimension } from '../segments/segment.ts';
 import { softwareGrouping } from './by-software.ts';
+import type { Entries } from './entries.ts';
 import { accountLevels } from './filter.ts';
 import type { Loaded } from './loaded.ts';
-import type { Entries } from './scan.ts';
 import { sizeClassOf, sizeLabels } from './size-classes.ts';
 import type { Tally } from './tally.ts';
 

@@ -1,8 +1,9 @@
 import { type Ids, type NameDimension, nameDimensions } from '../segments/segment.ts';
+import type { Entries } from './entries.ts';
 import { everything, type JobFilter, masksOf } from './filter.ts';
 import type { Loaded } from './loaded.ts';
 import { type UsageWindow, wholeWindow } from './periods.ts';
-import { type Entries, scanJobs } from './scan.ts';
+import { scanJobs } from './scan.ts';
 
 /** The names of some jobs, sorted. An absent or empty QOS is not among them. */
 export type Names = Readonly<Record<NameDimension, readonly string[]>>;

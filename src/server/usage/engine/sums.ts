@@ -1,11 +1,11 @@
 import type { Ids } from '../segments/segment.ts';
+import type { Entries } from './entries.ts';
 import type { Masks } from './filter.ts';
 import type { Grouping } from './grouping.ts';
 import { createKeySet, type KeySet } from './key-set.ts';
 import type { Loaded } from './loaded.ts';
 import { createNumberSet } from './number-set.ts';
 import type { Periods } from './periods.ts';
-import type { Entries } from './scan.ts';
 import { createTallies, type Tally } from './tally.ts';
 
 /** What is added up: numbers of jobs, and seconds. */

@@ -1,8 +1,9 @@
 import { isEmptyCell } from '../segments/segment.ts';
+import type { Entries } from './entries.ts';
 import { type Masks, selectRows } from './filter.ts';
+import { cpuSecondsOf, durationOf, gpuSecondsOf } from './job-usage.ts';
 import type { Segment } from './loaded.ts';
 import type { Periods } from './periods.ts';
-import { cpuSecondsOf, durationOf, type Entries, gpuSecondsOf } from './scan.ts';
 
 /** Sums of jobs of a segment. Each row is a combination of names in a period; several rows can be of the same. */
 export type Tally = Rows & {

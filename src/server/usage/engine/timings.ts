@@ -8,9 +8,9 @@ import {
   reserveSlots,
   sortedLists,
 } from './buckets.ts';
+import type { Entries } from './entries.ts';
 import type { Grouping } from './grouping.ts';
 import type { Periods } from './periods.ts';
-import type { Entries } from './scan.ts';
 import { type Timing, together } from './statistics.ts';
 
 /** The times of jobs that have quantiles: from submission to start, and from start to end. */

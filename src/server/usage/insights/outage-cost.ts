@@ -1,5 +1,5 @@
+import { cpuSecondsOf, durationOf, gpuSecondsOf } from '../engine/job-usage.ts';
 import { type Loaded, loadedPart } from '../engine/loaded.ts';
-import { cpuSecondsOf, durationOf, gpuSecondsOf } from '../engine/scan.ts';
 import { noTime } from '../segments/segment.ts';
 
 /** Jobs that ended in a span of time, and the hours that they had used. */
