@@ -10,7 +10,8 @@ export type DemoRequest = {
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const stepMs = 10 * minuteMs;
-const steps = 144;
+/** A little more than a day, so that charts of 24 hours begin with data. */
+const steps = 146;
 /** The steps without snapshots, and those in which a probe failed. */
 const gap = { from: 100, until: 106 };
 const failure = { from: 60, until: 64 };

@@ -6,7 +6,7 @@ import { duration, now, parseTime } from '../../format/times.ts';
 /** What is planned next for a system. `at` is ms since 1970. */
 export type Next = { readonly at: number; readonly text: string };
 
-/** Returns the next maintenance or reservation of a system that has not begun. */
+/** Returns the next maintenance of a system that has not begun, or if none is planned the next reservation. */
 export function nextFor(name: string, { outages, reservations }: OverviewData): Next | null {
   const isMine = (row: { readonly system_name: string; readonly start_time: string }) =>
     sameName(row.system_name, name) && (parseTime(row.start_time) ?? 0) > now.value;
@@ -19,5 +19,7 @@ export function nextFor(name: string, { outages, reservations }: OverviewData): 
     const nodes = reservation.node_count === null ? '' : `, ${exact(reservation.node_count)} nodes`;
     return { at: parseTime(reservation.start_time) ?? 0, text: `Reservation ${reservation.reservation_name}${nodes}` };
   });
-  return [...nextOutages, ...nextReservations].sort((one, other) => one.at - other.at)[0] ?? null;
+  const earliest = (all: readonly Next[]) => [...all].sort((one, other) => one.at - other.at)[0] ?? null;
+  // Maintenance concerns everybody, and a reservation of some nodes only a few.
+  return earliest(nextOutages) ?? earliest(nextReservations);
 }

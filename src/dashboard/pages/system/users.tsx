@@ -67,7 +67,7 @@ export function Users({ system, rows, history, isOld }: Props) {
           <UserHistoryChart history={history} />
         </div>
       )}
-      <p class="detail gap">
+      <p class="detail gap on-screen">
         <a href={historyPage(system, by === 'user' ? 'users' : 'projects', '')}>
           {by === 'user' ? 'Users' : 'Projects'} over other periods
         </a>
