@@ -22,7 +22,7 @@ const listed = { stdout: '1 900 20261119\n1 900 20261120\n1 5 notes.txt\n' };
 
 describe('the accounting log', () => {
   test('that is readable passes with the age of its newest record', async () => {
-    expect(await check(log, { find: listed, tail: { stdout: logRecord() } })).toEqual([
+    expect(await check(log, { find: listed, cat: { stdout: logRecord() } })).toEqual([
       'pass ingest accounting log of casper: 2 accounting files from 20261119 to 20261120; the newest record is 10m old',
     ]);
   });
@@ -30,7 +30,7 @@ describe('the accounting log', () => {
   test('that is not written any more is a warning', async () => {
     const [found] = await check(log, {
       find: listed,
-      tail: { stdout: logRecord({ end: ten - 200_000, start: 1e9, ctime: 1e9 }) },
+      cat: { stdout: logRecord({ end: ten - 200_000, start: 1e9, ctime: 1e9 }) },
     });
     expect(found).toContain('warn ingest accounting log of casper: 2 accounting files');
     expect(found).toContain('the newest record is 2d07h old → ls -l /acct/20261120');
@@ -39,7 +39,7 @@ describe('the accounting log', () => {
   test.each([
     [{ find: { ending: exited(1, 'find: /acct: Permission denied') } }, 'only root on the PBS server can read it'],
     [{ find: { stdout: '' } }, 'there are no accounting files'],
-    [{ find: listed, tail: { ending: exited(1, 'tail: cannot open') } }, 'tail: cannot open'],
+    [{ find: listed, cat: { ending: exited(1, 'cat: cannot open') } }, 'cat: cannot open'],
   ])('that cannot be read fails: %p', async (answers, words) => {
     const [found] = await check(log, answers);
     expect(found).toStartWith('fail ingest accounting log of casper: ');
@@ -65,7 +65,7 @@ describe('qstat', () => {
   });
 
   test('that checks a log is checked too', async () => {
-    const answers = { find: listed, tail: { stdout: logRecord() }, ...server('') };
+    const answers = { find: listed, cat: { stdout: logRecord() }, ...server('') };
     expect((await check({ ...log, check_with_qstat: true }, answers)).map((text) => text.slice(0, 4))).toEqual([
       'pass',
       'fail',
