@@ -11,13 +11,14 @@ import { collectAndStore } from '../../run/collecting.ts';
 import { type Context, openContext } from '../../run/context.ts';
 import { drainOutbox } from '../../run/draining.ts';
 import { stopSignal } from '../../run/signals.ts';
+import { addKey } from '../../server/auth/keys.ts';
 import { addUser } from '../../server/auth/users.ts';
 import { type Receiver, startReceiver } from '../../server/receiver.ts';
 import { commonArgs } from '../common.ts';
 import { entryTable } from '../outbox/table.ts';
 import { exportRecordedJobs, usageLines } from './job-history.ts';
 import { demoRecordings } from './recordings.ts';
-import { type DemoReceiver, fillReceiver, keepFresh, latestOf } from './showing.ts';
+import { cluster, type DemoReceiver, fillReceiver, keepFresh, latestOf } from './showing.ts';
 
 const user = 'demo';
 const systems = ['derecho', 'casper'];
@@ -71,7 +72,8 @@ export const demoCommand = defineCommand({
       say("\n3. The API comes up, and 'drain --now' delivers the entries, oldest first:");
       receiver = await startReceiver({ hostname: '127.0.0.1', port, database, ingest: { environmentKeys: [key] } });
       const login = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
-      const demoReceiver = { url: receiver.url, login, key };
+      const samplesKey = await addKey(database, 'samples', [`write:${cluster}`]);
+      const demoReceiver = { url: receiver.url, login, key, samplesKey };
       const code = await drainOutbox(context, { stream: null, ignoreRest: true, maxSeconds: null });
       showOutbox(context);
       for (const name of systems)

@@ -13,18 +13,24 @@ import {
   withReservationsFrom,
 } from './made-history.ts';
 import { madeJobs } from './made-jobs.ts';
+import { madeSamples } from './made-samples.ts';
 
-/** The receiver of the demonstration, and what its user and key may do there. */
-export type DemoReceiver = { readonly url: string; readonly login: string; readonly key: string };
+/** The receiver of the demonstration, its user, and its keys: for all jobs, and for the samples of one cluster. */
+export type DemoReceiver = {
+  readonly url: string;
+  readonly login: string;
+  readonly key: string;
+  readonly samplesKey: string;
+};
 
 /** The jobs are made up. They have the name of a system, so that its page shows how long jobs wait. */
-const cluster = 'derecho';
+export const cluster = 'derecho';
 const hub = 'jupyterhub';
 const hourMs = 60 * 60_000;
 const refreshMs = 4 * 60_000;
 const shares: Readonly<Record<string, number>> = { derecho: 0.35, casper: 0.25 };
 
-/** Fills the receiver with a day of snapshots of each system and of a hub, outages, and a year of finished Slurm jobs. */
+/** Fills the receiver with a day of snapshots of each system and of a hub, outages, a year of finished Slurm jobs, and samples of some. */
 export async function fillReceiver(receiver: DemoReceiver, systems: readonly string[]): Promise<void> {
   const now = Date.now();
   for (const system of systems) {
@@ -33,7 +39,10 @@ export async function fillReceiver(receiver: DemoReceiver, systems: readonly str
   }
   for (const request of madeHubDay(hub, now)) await post(receiver, request);
   for (const request of madeOutages(now)) await post(receiver, request);
-  await post(receiver, { path: '/api/data/ingest', body: { hostname: cluster, jobs: madeJobs(now) } });
+  const jobs = madeJobs(now);
+  await post(receiver, { path: '/api/data/ingest', body: { hostname: cluster, jobs } });
+  const headers = { 'X-API-Key': receiver.samplesKey };
+  for (const request of madeSamples(jobs)) await post(receiver, { ...request, headers });
 }
 
 /**

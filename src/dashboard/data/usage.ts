@@ -23,6 +23,8 @@ export type UsageValues = {
   readonly duration?: Timing | null;
   readonly wait_histogram?: Histogram | null;
   readonly duration_histogram?: Histogram | null;
+  /** Of the jobs whose CPU time was sampled; null if there are none. */
+  readonly efficiency?: { readonly jobs: number; readonly percent: number } | null;
 };
 
 /** The same for each period. */
@@ -94,11 +96,21 @@ export const dimensions = {
   size: 'CPUs of the job',
   cluster: 'Cluster',
   node: 'Node',
+  software: 'Software',
 } as const;
 export type Dimension = keyof typeof dimensions;
 
 /** The dimensions that jobs can be filtered by, with the name of the parameter. */
-export const filters: readonly Dimension[] = ['cluster', 'partition', 'account', 'user', 'qos', 'state', 'size'];
+export const filters: readonly Dimension[] = [
+  'cluster',
+  'partition',
+  'account',
+  'user',
+  'qos',
+  'state',
+  'size',
+  'software',
+];
 
 /** Returns one of the keys of a table if a text is one, otherwise the fallback. */
 export function oneOf<Key extends string>(table: Readonly<Record<Key, unknown>>, text: string, fallback: Key): Key {
@@ -106,7 +118,13 @@ export function oneOf<Key extends string>(table: Readonly<Record<Key, unknown>>,
   return keys.find((key) => key === text) ?? fallback;
 }
 
-/** Returns the name of a group that is shown: some jobs have no QOS or no nodes. */
-export function labelOf(name: string | null): string {
+/** Returns the name of a group that is shown: some jobs have no QOS or no nodes, and most are not sampled. */
+export function labelOf(name: string | null, by: string | null = null): string {
+  if (name === null && by === 'software') return 'not sampled';
   return name === null || name === '' ? '(none)' : name;
+}
+
+/** True for a group that is no name: the jobs whose software is not known. */
+export function isUnknown({ by }: Pick<UsageAnswer, 'by'>, name: string | null): boolean {
+  return by === 'software' && name === null;
 }

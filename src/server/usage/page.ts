@@ -43,6 +43,6 @@ export async function answerPage(
   return { usage, sizes, states, hours };
 }
 
-function hasFilter({ filter, sizes, nodes }: Question): boolean {
-  return sizes !== null || nodes !== null || Object.values(filter).some((names) => names !== null);
+function hasFilter({ filter, sizes, nodes, software }: Question): boolean {
+  return sizes !== null || nodes !== null || software !== null || Object.values(filter).some((names) => names !== null);
 }

@@ -6,7 +6,7 @@ import { jobPage } from '../../data/addresses.ts';
 import { useData } from '../../data/fetching.ts';
 import type { Job, JobRun } from '../../data/job.ts';
 import { exact, noNumber, plural, short } from '../../format/numbers.ts';
-import { dateTime, parseTime } from '../../format/times.ts';
+import { clockTime, dayOfYear, fullTime, parseTime } from '../../format/times.ts';
 import type { PageParameters } from '../parameters.ts';
 import { hoursText } from '../usage/charts.ts';
 import { MeasuredSections } from './measured.tsx';
@@ -43,7 +43,7 @@ function Found({ job }: { job: Job }) {
       ) : (
         <p class="detail">The processes of this job were not sampled.</p>
       )}
-      <p class="detail">
+      <p class="gap">
         <a href="/about">About the numbers</a>
       </p>
     </>
@@ -55,18 +55,6 @@ function Run({ run }: { run: JobRun }) {
   return (
     <>
       <Facts>
-        <Fact name="State">{run.state}</Fact>
-        {run.user !== null && (
-          <Fact name="User">
-            <a href={`/usage/user/${encodeURIComponent(run.user)}`}>{run.user}</a>
-          </Fact>
-        )}
-        <Fact name="Account">
-          <a href={`/usage/account/${encodeURIComponent(run.account)}`}>{run.account}</a>
-        </Fact>
-        <Fact name="Partition" detail={run.qos ? `QOS ${run.qos}` : null}>
-          {run.partition}
-        </Fact>
         <Fact name="Waited">{hoursText(run.wait_hours)}</Fact>
         <Fact name="Ran">{hoursText(run.elapsed_hours)}</Fact>
         <Fact name="CPUs" detail={`${short(run.cpu_hours)} CPU hours`}>
@@ -78,13 +66,32 @@ function Run({ run }: { run: JobRun }) {
         <Fact name="Nodes">{exact(run.nodes)}</Fact>
       </Facts>
       <dl class="pairs">
+        <dt>State</dt>
+        <dd>{run.state}</dd>
+        {run.user !== null && (
+          <>
+            <dt>User</dt>
+            <dd>
+              <a href={`/usage/user/${encodeURIComponent(run.user)}`}>{run.user}</a>
+            </dd>
+          </>
+        )}
+        <dt>Account</dt>
+        <dd class="lines-kept">
+          <a href={`/usage/account/${encodeURIComponent(run.account)}`}>{run.account}</a>
+        </dd>
+        <dt>Partition</dt>
+        <dd>
+          {run.partition}
+          {run.qos && <span class="muted">, QOS {run.qos}</span>}
+        </dd>
         <dt>Submitted</dt>
         <dd>{timeText(run.submit)}</dd>
         <dt>Started</dt>
         <dd>{timeText(run.start)}</dd>
         <dt>Ended</dt>
         <dd>{timeText(run.end)}</dd>
-        <dt>Nodes</dt>
+        <dt>Node list</dt>
         <dd class="lines-kept">{run.node_list ?? noNumber}</dd>
       </dl>
     </>
@@ -101,12 +108,12 @@ function Runs({ job: { cluster, job_id, runs }, isOneJob }: { job: Job; isOneJob
         run.job_id === job_id || isOneJob ? run.job_id : <a href={jobPage(cluster, run.job_id)}>{run.job_id}</a>,
     },
     { key: 'state', title: 'State', value: ({ state }) => state },
-    { key: 'submitted', title: 'Submitted', value: ({ submit }) => submit, cell: ({ submit }) => timeText(submit) },
+    { key: 'submitted', title: 'Submitted', value: ({ submit }) => submit, cell: ({ submit }) => shortTime(submit) },
     {
       key: 'started',
       title: 'Started',
       value: ({ start }) => start,
-      cell: ({ start }) => timeText(start),
+      cell: ({ start }) => shortTime(start),
       isMinor: true,
     },
     { key: 'wait', title: 'Waited', value: ({ wait_hours }) => wait_hours, cell: (run) => hoursText(run.wait_hours) },
@@ -135,5 +142,10 @@ function Runs({ job: { cluster, job_id, runs }, isOneJob }: { job: Job; isOneJob
 
 function timeText(text: string | null): string {
   const ms = parseTime(text);
-  return ms === null ? noNumber : dateTime(ms);
+  return ms === null ? noNumber : fullTime(ms);
+}
+
+function shortTime(text: string | null): string {
+  const ms = parseTime(text);
+  return ms === null ? noNumber : `${dayOfYear(ms)}, ${clockTime(ms)}`;
 }

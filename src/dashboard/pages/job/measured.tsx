@@ -32,7 +32,7 @@ export function MeasuredSections({ measured }: { measured: Measured }) {
             {gibibytes(peaks.length === 0 ? null : Math.max(...peaks) / gib)}
           </Fact>
           {gpus.length > 0 && (
-            <Fact name="GPU use" detail={`mean of ${gpus.length} GPUs`}>
+            <Fact name="GPU use" detail={gpus.length === 1 ? null : `mean of ${gpus.length} GPUs`}>
               {percent(uses.length === 0 ? null : uses.reduce((sum, use) => sum + use, 0) / uses.length)}
             </Fact>
           )}

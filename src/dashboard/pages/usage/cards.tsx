@@ -1,6 +1,6 @@
 import { Fact, Facts } from '../../components/facts.tsx';
 import type { UsageAnswer, UsageValues } from '../../data/usage.ts';
-import { exact, short } from '../../format/numbers.ts';
+import { exact, percent, plural, short } from '../../format/numbers.ts';
 import { hoursText } from './charts.ts';
 
 type Card = {
@@ -33,6 +33,11 @@ export function Cards({ answer }: { answer: UsageAnswer }) {
           </Fact>
         );
       })}
+      {total.efficiency && (
+        <Fact name="CPU efficiency" detail={`of ${plural(total.efficiency.jobs, 'sampled job')}`}>
+          {percent(total.efficiency.percent)}
+        </Fact>
+      )}
     </Facts>
   );
 }

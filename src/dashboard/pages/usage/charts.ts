@@ -1,5 +1,5 @@
 import type { ChartSpec, Series } from '../../chart/spec.ts';
-import { type Histogram, labelOf, type Sum, sums, type Timing, type UsageAnswer } from '../../data/usage.ts';
+import { type Histogram, isUnknown, labelOf, type Sum, sums, type Timing, type UsageAnswer } from '../../data/usage.ts';
 import { plural, short } from '../../format/numbers.ts';
 import { dayOfYear } from '../../format/times.ts';
 
@@ -25,7 +25,8 @@ export function periodNames({ period, periods }: Pick<UsageAnswer, 'period' | 'p
 /** Returns the sums of each period, divided by groups; the rest is last. */
 export function overTime(answer: UsageAnswer, measure: Sum): ChartSpec {
   const groups: Series[] = answer.groups.map(({ name, series }) => ({
-    name: labelOf(name),
+    name: labelOf(name, answer.by),
+    isRest: isUnknown(answer, name),
     values: (series?.[measure] ?? []).map((value) => value ?? null),
   }));
   const { others } = answer;
@@ -50,14 +51,14 @@ export function overTime(answer: UsageAnswer, measure: Sum): ChartSpec {
 /** Returns the sums of the whole window by group, the largest first and the rest last. */
 export function ranking(answer: UsageAnswer, measure: Sum): ChartSpec {
   const { groups, others } = answer;
-  const names = groups.map(({ name }) => labelOf(name));
+  const names = groups.map(({ name }) => labelOf(name, answer.by));
   const values = groups.map(({ total }) => total[measure] ?? null);
   return {
     kind: 'ranking',
     x: { names: others ? [...names, restName(others.groups)] : names },
     xTitle: answer.by ?? 'group',
     unit: sums[measure].unit,
-    namedBars: groups.length,
+    namedBars: groups.filter(({ name }) => !isUnknown(answer, name)).length,
     series: [{ name: sums[measure].name, values: others ? [...values, others.total[measure] ?? null] : values }],
   };
 }

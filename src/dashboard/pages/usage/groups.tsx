@@ -8,7 +8,7 @@ type Row = Pick<UsageGroup, 'total'> & { readonly label: string; readonly page: 
 export function Groups({ answer, by }: { answer: UsageAnswer; by: Dimension }) {
   const { groups, others } = answer;
   const rows: Row[] = [
-    ...groups.map(({ name, total }) => ({ label: labelOf(name), total, page: pageOf(by, name) })),
+    ...groups.map(({ name, total }) => ({ label: labelOf(name, by), total, page: pageOf(by, name) })),
     ...(others ? [{ label: `${others.groups} others`, total: others.total, page: null }] : []),
   ];
   const columns: readonly Column<Row>[] = [
@@ -47,7 +47,9 @@ export function Groups({ answer, by }: { answer: UsageAnswer; by: Dimension }) {
 
 /** Returns the address of the page of a user, an account or another group. */
 function pageOf(by: Dimension, name: string | null): string | null {
-  return name === null || name === '' || by === 'node' ? null : `/usage/${by}/${encodeURIComponent(name)}`;
+  return name === null || name === '' || by === 'node' || by === 'software'
+    ? null
+    : `/usage/${by}/${encodeURIComponent(name)}`;
 }
 
 function rounded(value: number | null | undefined): number | null {

@@ -6,6 +6,7 @@ import { useSession } from '../../data/session.ts';
 import {
   type Dimension,
   dimensions,
+  isUnknown,
   labelOf,
   type Sum,
   sums,
@@ -44,6 +45,7 @@ const measures = [
   'duration',
   'wait_histogram',
   'duration_histogram',
+  'efficiency',
 ];
 
 /** The page with the usage history: all jobs, those of a user or an account, or the report of a month. */
@@ -144,11 +146,12 @@ function Answer({ view, page }: { view: View; page: UsagePage }) {
           `, ${answer.clusters.map(({ name, timezone }) => `${name} in ${timezone}`).join(', ')}`}
         . Jobs that still run are not in it. <a href="/about">About the numbers</a>
       </p>
-      {answer.notes.map((note) => (
-        <p key={note} class="detail">
-          {note}
-        </p>
-      ))}
+      {total.efficiency &&
+        answer.notes.map((note) => (
+          <p key={note} class="detail">
+            {note}
+          </p>
+        ))}
       {view.fixed === null && view.filters.size === 0 && <Reports answer={answer} />}
     </>
   );
@@ -159,10 +162,12 @@ function timeTitle(answer: UsageAnswer, measure: Sum, by: Dimension): string {
 }
 
 function rankingTitle(answer: UsageAnswer, measure: Sum, by: Dimension): string {
-  const first = [...answer.groups].sort((one, other) => (other.total[measure] ?? 0) - (one.total[measure] ?? 0))[0];
+  const named = answer.groups.filter(({ name }) => !isUnknown(answer, name));
+  const first = [...named].sort((one, other) => (other.total[measure] ?? 0) - (one.total[measure] ?? 0))[0];
   const all = answer.total[measure] ?? 0;
   const share = percent(all > 0 ? (100 * (first?.total[measure] ?? 0)) / all : null);
-  const name = labelOf(first?.name ?? null);
+  if (first === undefined) return `No ${dimensions[by].toLowerCase()} is known.`;
+  const name = labelOf(first.name);
   const of = `${share} of the ${sums[measure].unit}`;
   if (by === 'size') return `Jobs of ${name} CPUs had ${of}.`;
   if (by === 'state') return `${name} jobs had ${of}.`;
