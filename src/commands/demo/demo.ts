@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defineCommand } from 'citty';
@@ -97,7 +97,8 @@ export const demoCommand = defineCommand({
       return code === exitCodes.done ? exitCodes.done : exitCodes.failed;
     } finally {
       await receiver?.stop();
-      rmSync(directory, { recursive: true, force: true });
+      // Bun stops without an error at a file that has gone, such as one that a thread of the receiver removes meanwhile.
+      while (existsSync(directory)) rmSync(directory, { recursive: true, force: true });
     }
   },
 });
