@@ -190,6 +190,15 @@ describe('a program of this host', () => {
     });
   });
 
+  test('may print 4 MiB and no more', async () => {
+    const printed = (bytes: number) => runProgram(['head', '-c', String(bytes), '/dev/zero']);
+    expect(await printed(4_194_304)).toMatchObject({ kind: 'done', output: { length: 4_194_304 } });
+    expect(await printed(4_194_305)).toMatchObject({
+      kind: 'failed',
+      reason: expect.stringContaining('printed more than 4194304 bytes'),
+    });
+  });
+
   test('systemctl has the variables of the user for the systemd of the user only', async () => {
     Object.assign(process.env, {
       XDG_RUNTIME_DIR: '/run/x',
