@@ -395,4 +395,9 @@ export const migrations: readonly string[] = [
   ALTER TABLE jobs ADD COLUMN raw_id TEXT;
   CREATE INDEX jobs_by_raw_id ON jobs (cluster, raw_id) WHERE raw_id IS NOT NULL;
   `,
+  `
+  -- With the cluster first, SQLite reads all jobs of the cluster by the primary key in the place of this index.
+  DROP INDEX jobs_by_raw_id;
+  CREATE INDEX jobs_by_raw_id ON jobs (raw_id) WHERE raw_id IS NOT NULL;
+  `,
 ];

@@ -348,6 +348,10 @@ export const postgresMigrations: readonly string[] = [
   ALTER TABLE jobs ADD COLUMN raw_id TEXT COLLATE "C";
   CREATE INDEX jobs_by_raw_id ON jobs (cluster, raw_id) WHERE raw_id IS NOT NULL;
   `,
+  `
+  DROP INDEX jobs_by_raw_id;
+  CREATE INDEX jobs_by_raw_id ON jobs (raw_id) WHERE raw_id IS NOT NULL;
+  `,
 ];
 
 /**

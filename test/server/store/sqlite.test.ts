@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { rmSync } from 'node:fs';
 import { Unavailable } from '../../../src/server/store/errors.ts';
 import { createGroupCommit } from '../../../src/server/store/group-commit.ts';
+import { endsOfJob } from '../../../src/server/store/jobs.ts';
 import type { Store, Writer } from '../../../src/server/store/port.ts';
 import { connectionOf, openSqlite } from '../../../src/server/store/sqlite.ts';
 import { freshDatabasePath } from '../helper.ts';
@@ -25,6 +26,19 @@ const insert = (writer: Writer, name: string) =>
 async function names(): Promise<string[]> {
   return (await store.all<{ name: string }>('SELECT name FROM clusters ORDER BY name')).map((row) => row.name);
 }
+
+test('the runs of a sampled job are found without reading the other jobs of the cluster', async () => {
+  const statements: string[] = [];
+  const all = async (sql: string) => {
+    statements.push(sql);
+    return [];
+  };
+  await endsOfJob({ ...store, all }, 'hpc1', '7');
+  const plans = await store.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${statements[0]}`, 'hpc1', '7', '7.', '70');
+  const searches = plans.map(({ detail }) => detail).filter((detail) => detail.includes('jobs'));
+  expect(searches).toHaveLength(3);
+  for (const detail of searches) expect(detail).toMatch(/\(.* AND .*\)/);
+});
 
 describe('a transaction', () => {
   test('and a read fail as unavailable after the file was deleted', async () => {
