@@ -97,9 +97,11 @@ body { font: 14px system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; pa
 h1 { font-size: 24px; } h2 { font-size: 16px; break-after: avoid; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 thead { display: table-header-group; } tr { break-inside: avoid; }
-th, td { text-align: right; padding: 2px 8px; border-bottom: 1px solid #bbb; overflow-wrap: anywhere; }
-th { border-color: #555; overflow-wrap: normal; }
-th:first-child, td:first-child { text-align: left; }
+th, td { text-align: right; padding: 2px 8px; border-bottom: 1px solid #bbb; }
+th { border-color: #555; }
+td { white-space: nowrap; }
+th:first-child, td:first-child { text-align: left; white-space: normal; overflow-wrap: anywhere; }
+@media (max-width: 480px) { body { font-size: 12px; padding: 0 4px; } th, td { padding: 2px 4px; } }
 @page { margin: 15mm; }
 `;
 
