@@ -2,7 +2,7 @@ import { randomFrom } from './random.ts';
 
 /**
  * Writes an accounting log of PBS with so many jobs that ended on a day (`2026-11-20`), in the order of their end, each
- * with its Q, S and E record: 1,400 bytes a job. The same numbers give the same bytes.
+ * with its Q, S and E record: 1,700 bytes a job. The same numbers give the same bytes.
  */
 export async function writeAccountingLog(file: string, date: string, jobs: number): Promise<void> {
   const random = randomFrom(jobs);
