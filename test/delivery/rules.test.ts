@@ -4,6 +4,7 @@ import { describe, expect, test } from 'bun:test';
 import { mayBeStored } from '../../src/delivery/attempt.ts';
 import { realClock } from '../../src/delivery/clock.ts';
 import { collectorHeader } from '../../src/delivery/collector-header.ts';
+import { ingestDestination } from '../../src/delivery/ingest.ts';
 import { knownAddresses } from '../../src/delivery/known-addresses.ts';
 import {
   failsAlike,
@@ -175,4 +176,23 @@ describe('a destination of samples', () => {
     expect(outcome.kind).toBe(kind as 'accepted');
     expect(outcome.detail).toStartWith(detail);
   });
+});
+
+test('jobs are left out of a batch only if each problem of the answer names a job', () => {
+  const settings = {
+    ...({ kind: 'ingest', max_per_minute: 60, max_body_bytes: 1000, allow_insecure_http: false, timeout: 30 } as const),
+    ...{ baseUrl: 'https://jobs.example.org', apiKey: 'key-of-jobs', proxy: null },
+  };
+  const job = (JobID: string) => ({ JobID, Submit: '2026-01-01T00:00:00', Start: '2026-01-01T00:00:00' });
+  const body = JSON.stringify({ hostname: 'farm', jobs: [job('1'), job('2')] });
+  const judged = (...locs: readonly (string | number)[][]) => {
+    const detail = locs.map((loc) => ({ loc: ['body', ...loc], msg: 'is wrong', type: 'value_error' }));
+    const rest = { unread: null, location: null, retryAfter: null, date: null, snapshotOrder: null };
+    const reply = { kind: 'answer', status: 422, body: JSON.stringify({ detail }), ...rest } as const;
+    return ingestDestination(settings, '', 'ingest').judge(reply, { body, mayHaveArrived: false }).kind;
+  };
+  expect(judged(['jobs', 0, 'User'])).toBe('split');
+  expect(judged(['jobs', 0, 'User'], ['hostname'])).toBe('rejected');
+  expect(judged(['jobs', 0, 'User'], ['jobs'])).toBe('rejected');
+  expect(judged(['jobs', 0, 'User'], ['jobs', 1, 'User'])).toBe('rejected');
 });
