@@ -136,6 +136,16 @@ test.each<[string, (line: string) => string | null, RegExp]>([
   expect(all(there.outbox)).toHaveLength(2);
 });
 
+test('a time of collection can have an offset', async () => {
+  put(here.outbox);
+  const [line = ''] = lines(here.outbox);
+  expect(await importInto(there.outbox, [changed(line, { collected_at: '2026-01-01T01:00:00+01:00' })])).toMatchObject({
+    taken: { pending: 1 },
+    bad: 0,
+  });
+  expect(all(there.outbox)[0]?.collectedAt).toEqual(new Date('2026-01-01T00:00:00Z'));
+});
+
 test('an entry with the timestamp and destination of another one is reported', async () => {
   const { collectedAt } = put(here.outbox);
   put(there.outbox, { collectedAt });
