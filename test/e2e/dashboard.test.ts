@@ -211,6 +211,7 @@ describeThat(chromiumNeed)('the dashboard', () => {
     await page.getByRole('button', { name: 'Remove the filter Partition gpu' }).waitFor();
     await until(async () => (await jobs()) !== all, 'the filter counts');
     expect(asked).toEqual(['/api/v1/usage/page']);
+    await page.getByText(/^Node n\d+ had .* of the jobs, more than any other\.$/).waitFor();
     page.off('request', note);
     await page.goBack();
     await until(async () => (await jobs()) === all, 'all jobs count again');

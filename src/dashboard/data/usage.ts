@@ -73,6 +73,7 @@ export type UsagePage = {
   readonly usage: UsageAnswer;
   readonly sizes: UsageAnswer;
   readonly states: UsageAnswer;
+  readonly nodes: UsageAnswer;
   /** Null if a filter leaves out jobs, or if the window has too many days. */
   readonly utilisation: readonly Utilisation[] | null;
 };

@@ -15,10 +15,10 @@ import type { UsageThread } from './thread.ts';
 export function getUsagePage(store: Store, thread: UsageThread) {
   return async ({ url, request }: Call, client: UsageClient): Promise<Answered> => {
     const question = await questionOf(store, thread, membersOf(url.searchParams), client, request.headers);
-    const { usage, sizes, states, hours }: PageAnswers = JSON.parse(await thread.ask({ kind: 'page', question }));
+    const { usage, hours, ...divided }: PageAnswers = JSON.parse(await thread.ask({ kind: 'page', question }));
     const shown = question.by === 'user' ? withShownNames(usage, client) : usage;
     const utilisation = hours === null ? null : await utilisationOfClusters(store, usage, hours);
-    return { response: json(200, JSON.stringify({ usage: shown, sizes, states, utilisation })) };
+    return { response: json(200, JSON.stringify({ usage: shown, ...divided, utilisation })) };
   };
 }
 

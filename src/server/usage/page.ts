@@ -7,6 +7,7 @@ export type PageAnswers = {
   readonly usage: Answer;
   readonly sizes: Answer;
   readonly states: Answer;
+  readonly nodes: Answer;
   /** The hours of each cluster and day, for the utilisation; null for some jobs only, or for too many days. */
   readonly hours: Answer | null;
 };
@@ -16,8 +17,8 @@ export const maxUtilisationDays = 1100;
 const sideGroups = 12;
 
 /**
- * Answers the questions of the usage page: the asked one, the same jobs by size and by state, and the hours of the
- * clusters if no filter leaves out jobs.
+ * Answers the questions of the usage page: the asked one, the same jobs by size, by state and by node, and the hours of
+ * the clusters if no filter leaves out jobs.
  */
 export async function answerPage(
   question: Question,
@@ -31,7 +32,9 @@ export async function answerPage(
   const days = dayOfDate(window.to) - dayOfDate(window.from) + 1;
   const sizes = await answerTo({ ...divided, by: 'size' });
   const states = await answerTo({ ...divided, by: 'state' });
-  if (days < 1 || days > maxUtilisationDays || hasFilter(question)) return { usage, sizes, states, hours: null };
+  const nodes = await answerTo({ ...divided, by: 'node' });
+  const all = { usage, sizes, states, nodes };
+  if (days < 1 || days > maxUtilisationDays || hasFilter(question)) return { ...all, hours: null };
   const hours = await answerTo({
     ...side,
     axis: 'ran',
@@ -40,7 +43,7 @@ export async function answerPage(
     measures: ['cpu_hours', 'gpu_hours'],
     top: null,
   });
-  return { usage, sizes, states, hours };
+  return { ...all, hours };
 }
 
 function hasFilter({ filter, sizes, nodes, software }: Question): boolean {

@@ -50,6 +50,7 @@ overEngines((engine) => {
       expect(body).toEqual({
         usage: (await ask(`query?${more}`)).body,
         sizes: (await divided('size')).body,
+        nodes: (await divided('node')).body,
         states: (await divided('state')).body,
         utilisation: [(await ask('utilisation?cluster=derecho&from=2026-11-19&to=2026-11-22&period=day')).body],
       });

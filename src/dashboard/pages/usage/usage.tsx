@@ -88,7 +88,7 @@ function titleOf({ fixed, month }: View): string {
 
 function Answer({ view, page }: { view: View; page: UsagePage }) {
   const { measure, by } = view;
-  const { usage: answer, sizes, states, utilisation } = page;
+  const { usage: answer, sizes, states, nodes, utilisation } = page;
   const charts = useMemo(
     () => ({
       time: overTime(answer, measure),
@@ -99,9 +99,10 @@ function Answer({ view, page }: { view: View; page: UsagePage }) {
       durations: histogramOf(answer.total.duration_histogram, 'Duration'),
       sizes: division(sizes, measure),
       states: division(states, measure),
+      nodes: division(nodes, measure),
       users: usersOverTime(answer),
     }),
-    [answer, sizes, states, measure],
+    [answer, sizes, states, nodes, measure],
   );
   const { total } = answer;
   if ((total.jobs ?? 0) === 0) {
@@ -132,6 +133,9 @@ function Answer({ view, page }: { view: View; page: UsagePage }) {
         ))}
         <ChartFigure title={rankingTitle(sizes, measure, 'size')} spec={charts.sizes} />
         <ChartFigure title={rankingTitle(states, measure, 'state')} spec={charts.states} />
+        {by !== 'node' && nodes.groups.length > 0 && (
+          <ChartFigure title={rankingTitle(nodes, measure, 'node')} spec={charts.nodes} />
+        )}
       </div>
       {isPartial && <p class="detail">* The window has only a part of this {answer.period}.</p>}
       {unknown.length > 0 && (
@@ -171,6 +175,7 @@ function rankingTitle(answer: UsageAnswer, measure: Sum, by: Dimension): string 
   const of = `${share} of the ${sums[measure].unit}`;
   if (by === 'size') return `Jobs of ${name} CPUs had ${of}.`;
   if (by === 'state') return `${name} jobs had ${of}.`;
+  if (by === 'node') return `Node ${name} had ${of}, more than any other.`;
   return `The largest ${dimensions[by].toLowerCase()}, ${name}, had ${of}.`;
 }
 
