@@ -6,7 +6,16 @@
  */
 
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { version } from '../package.json';
 import type { Build } from '../src/lib/version.ts';
@@ -83,8 +92,9 @@ async function build(target: Target): Promise<string> {
       autoloadPackageJson: false,
     },
   });
-  // Delete the separate source map: the executable contains the map and uses it.
-  rmSync(`${outfile}.map`, { force: true });
+  // Delete the separate source maps: the executable contains them and uses them.
+  for (const name of readdirSync(dist))
+    if (name.endsWith('.js.map') || name === `${file}.map`) rmSync(join(dist, name));
   return file;
 }
 
