@@ -16,6 +16,13 @@ export type BodyLimits = {
 const tooLarge = (maxBytes: number) =>
   new RequestProblem(413, `Request body is over ${maxBytes} bytes`, { Connection: 'close' });
 
+/** A body as it was received: its pieces, the number of their bytes, and whether they are compressed. */
+export type ReceivedBody = {
+  readonly pieces: readonly Uint8Array[];
+  readonly length: number;
+  readonly isGzip: boolean;
+};
+
 /**
  * Reads the body of a request whose Content-Type is JSON.
  * @param gzip whether a compressed body is accepted; the SAM API accepts none
@@ -26,6 +33,19 @@ export async function readBody(
   limits: BodyLimits,
   gzip: 'taken' | 'refused' = 'refused',
 ): Promise<Uint8Array> {
+  return bytesOf(await receiveBody(request, limits, gzip), limits.maxBytes);
+}
+
+/**
+ * Receives the body of a request as `readBody` does, but does not join its pieces or decompress them: that takes 50 ms
+ * for a body of 30 MB, and a thread can do it.
+ * @throws RequestProblem 400, 408, 413 or 415
+ */
+export async function receiveBody(
+  request: Request,
+  limits: BodyLimits,
+  gzip: 'taken' | 'refused' = 'refused',
+): Promise<ReceivedBody> {
   requireJson(request.headers);
   const encoding = request.headers.get('content-encoding')?.trim().toLowerCase() ?? '';
   const isGzip = gzip === 'taken' && encoding === 'gzip';
@@ -34,8 +54,16 @@ export async function readBody(
     throw new RequestProblem(400, `Content-Encoding is not supported: ${instead}`);
   }
   refuseLonger(request.headers, limits);
-  const bytes = await readBytes(request, limits);
-  return isGzip ? await decompressed(bytes, limits.maxBytes) : bytes;
+  return { ...(await readPieces(request, limits)), isGzip };
+}
+
+/**
+ * Returns the bytes of a received body, decompressed.
+ * @throws RequestProblem 400 if it is not gzip, 413 if it has more than `maxBytes`
+ */
+export async function bytesOf({ pieces, length, isGzip }: ReceivedBody, maxBytes: number): Promise<Uint8Array> {
+  const bytes = Buffer.concat(pieces, length);
+  return isGzip ? await decompressed(bytes, maxBytes) : bytes;
 }
 
 /** True if a request has the form of a page. */
@@ -49,7 +77,7 @@ export function isForm(headers: Headers): boolean {
  */
 export async function readForm(request: Request, limits: BodyLimits): Promise<URLSearchParams> {
   refuseLonger(request.headers, limits);
-  return new URLSearchParams(new TextDecoder().decode(await readBytes(request, limits)));
+  return new URLSearchParams(new TextDecoder().decode(Buffer.concat((await readPieces(request, limits)).pieces)));
 }
 
 function mediaTypeOf(headers: Headers): string {
@@ -66,11 +94,11 @@ function requireJson(headers: Headers): void {
   }
 }
 
-async function readBytes(request: Request, limits: BodyLimits): Promise<Uint8Array> {
+async function readPieces(request: Request, limits: BodyLimits): Promise<Omit<ReceivedBody, 'isGzip'>> {
   const reader = request.body?.getReader();
-  if (!reader) return new Uint8Array();
+  if (!reader) return { pieces: [], length: 0 };
   const deadline = performance.now() + limits.totalSeconds * 1000;
-  const chunks: Uint8Array[] = [];
+  const pieces: Uint8Array[] = [];
   let length = 0;
   for (;;) {
     const remaining = Math.min(limits.idleSeconds * 1000, deadline - performance.now());
@@ -79,13 +107,13 @@ async function readBytes(request: Request, limits: BodyLimits): Promise<Uint8Arr
       abandon(reader);
       throw new RequestProblem(408, 'Request body took too long', { Connection: 'close' });
     }
-    if (chunk === null) return Buffer.concat(chunks, length);
+    if (chunk === null) return { pieces, length };
     length += chunk.byteLength;
     if (length > limits.maxBytes) {
       abandon(reader);
       throw tooLarge(limits.maxBytes);
     }
-    chunks.push(chunk);
+    pieces.push(chunk);
   }
 }
 
@@ -118,11 +146,13 @@ function abandon(reader: { cancel(): Promise<void> }): void {
 }
 
 const gunzipped = promisify(gunzip);
+/** With the default size of 16 KiB, the decompression takes three times the CPU time. */
+const chunkSize = 1024 ** 2;
 
 /** Decompresses in another thread, up to `maxBytes`: 200 kB can become 200 MB. */
 async function decompressed(bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> {
   try {
-    return await gunzipped(bytes, { maxOutputLength: maxBytes });
+    return await gunzipped(bytes, { maxOutputLength: maxBytes, chunkSize });
   } catch (error) {
     if (codeOf(error) === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes);
     throw new RequestProblem(400, 'Request body is not gzip, or was cut off');

@@ -37,8 +37,10 @@ type List = { readonly start: number; readonly end: number; readonly commas: rea
 const quote = 0x22;
 const backslash = 0x5c;
 const comma = 0x2c;
-const opening = new Set([0x5b, 0x7b]);
-const closing = new Set([0x5d, 0x7d]);
+const openList = 0x5b;
+const openObject = 0x7b;
+const closeList = 0x5d;
+const closeObject = 0x7d;
 
 /** Finds the last list that is a member of that quoted name in the outermost object; null if there is none. */
 function findList(bytes: Uint8Array, name: Uint8Array): List | null {
@@ -52,10 +54,10 @@ function findList(bytes: Uint8Array, name: Uint8Array): List | null {
       const end = endOfText(bytes, index);
       if (depth === 1) isNamed = Buffer.compare(bytes.subarray(index, end + 1), name) === 0;
       index = end;
-    } else if (opening.has(byte)) {
+    } else if (byte === openList || byte === openObject) {
       depth++;
-      if (depth === 2 && isNamed && byte === 0x5b) open = { start: index + 1, commas: [] };
-    } else if (closing.has(byte)) {
+      if (depth === 2 && isNamed && byte === openList) open = { start: index + 1, commas: [] };
+    } else if (byte === closeList || byte === closeObject) {
       depth--;
       if (depth === 1 && open) {
         found = { ...open, end: index };

@@ -8,7 +8,7 @@ import { idempotencyKey } from '../http/idempotency-key.ts';
 import { parseJsonObject } from '../http/json.ts';
 import { RequestProblem } from '../http/problem.ts';
 import type { Call } from '../http/routing.ts';
-import { storeOnce } from '../store/deliveries.ts';
+import { sha256Of, storeOnce } from '../store/deliveries.ts';
 import type { Store } from '../store/port.ts';
 import { sampledNodes, storeSampledJob } from '../store/sampled-jobs.ts';
 import { timestampOf } from '../timestamp.ts';
@@ -40,7 +40,8 @@ export function postSampledJob(store: Store, limits: BodyLimits) {
       throw new RequestProblem(400, `The path names job ${parameters.job}, and the body job ${jobid}`);
     const key = idempotencyKey(request.headers);
     const stream = streamOf(request.headers, 'samples', cluster);
-    const delivery = { path: url.pathname, user: holder.name, bytes, key, receivedAt: new Date(), stream };
+    const sha256 = sha256Of(bytes);
+    const delivery = { path: url.pathname, user: holder.name, sha256, key, receivedAt: new Date(), stream };
     const { replayed } = await storeOnce(store, delivery, async (writer) => {
       const receivedAt = timestampOf(delivery.receivedAt);
       await storeSampledJob(writer, {

@@ -6,7 +6,7 @@ import { idempotencyKey } from '../http/idempotency-key.ts';
 import { isRecord, parseJson, parseJsonObject } from '../http/json.ts';
 import { RequestProblem } from '../http/problem.ts';
 import type { Call } from '../http/routing.ts';
-import type { Stored } from '../store/deliveries.ts';
+import { type Stored, sha256Of } from '../store/deliveries.ts';
 import type { Store } from '../store/port.ts';
 import { patchOutage, removeOutage, showOutage } from './change-outage.ts';
 import type { StatusDelivery } from './delivery.ts';
@@ -159,7 +159,8 @@ async function readDelivery(
   const key = idempotencyKey(request.headers);
   const bytes = await readBody(request, limits);
   const stream = streamOf(request.headers, kind, parameters.system ?? '');
-  return { path: url.pathname, user, bytes, value: parseJsonObject(bytes), key, receivedAt: new Date(), stream };
+  const [value, sha256] = [parseJsonObject(bytes), sha256Of(bytes)];
+  return { path: url.pathname, user, bytes, sha256, value, key, receivedAt: new Date(), stream };
 }
 
 function systemOf({ parameters }: Call): string {

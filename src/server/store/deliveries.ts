@@ -9,13 +9,19 @@ export type Delivery = {
   readonly path: string;
   /** The sender: a user, or the name of an API key. */
   readonly user: string;
-  readonly bytes: Uint8Array;
+  /** The hash of the body; see `sha256Of`. */
+  readonly sha256: Uint8Array;
   /** The client's name for this delivery, the same in every retry; null if it has none. */
   readonly key: string | null;
   readonly receivedAt: Date;
   /** The stream of the collector that sent it; null if no collector did. */
   readonly stream: CollectorStream | null;
 };
+
+/** Returns the SHA-256 of a body: a delivery with a known key must have the same. */
+export function sha256Of(bytes: Uint8Array): Uint8Array {
+  return createHash('sha256').update(bytes).digest();
+}
 
 /** The answer to a delivery as JSON text, and whether an earlier delivery was stored in its place. */
 export type Stored = { readonly answer: string; readonly replayed: boolean; readonly snapshot?: DeliveredSnapshot };
@@ -30,7 +36,7 @@ export function storeOnce(
   delivery: Delivery,
   work: (writer: Writer) => Promise<Stored>,
 ): Promise<Stored> {
-  const sha256 = createHash('sha256').update(delivery.bytes).digest();
+  const { sha256 } = delivery;
   return store.transaction(async (writer) => {
     const before = delivery.key === null ? null : await answerTo(writer, delivery.key, delivery.path, sha256);
     const stored = before === null ? await work(writer) : { answer: before, replayed: true };
@@ -51,12 +57,12 @@ export function storeOnce(
   });
 }
 
-async function answerTo(writer: Writer, key: string, path: string, sha256: Buffer): Promise<string | null> {
+async function answerTo(writer: Writer, key: string, path: string, sha256: Uint8Array): Promise<string | null> {
   const row = await writer.get<{ path: string; body_sha256: Uint8Array; answer: string }>(
     'SELECT path, body_sha256, answer FROM deliveries WHERE key = $1',
     key,
   );
   if (!row) return null;
-  if (row.path === path && sha256.equals(row.body_sha256)) return row.answer;
+  if (row.path === path && Buffer.compare(sha256, row.body_sha256) === 0) return row.answer;
   throw new Conflict('Idempotency-Key was used before with another body or path');
 }

@@ -2,12 +2,12 @@ import { counted } from '../../lib/text.ts';
 import type { Account } from '../auth/caller.ts';
 import { notingRefusals, streamOf } from '../collectors/streams.ts';
 import { type Answered, json } from '../http/answer.ts';
-import { type BodyLimits, readBody } from '../http/body.ts';
+import { type BodyLimits, bytesOf, type ReceivedBody, receiveBody } from '../http/body.ts';
 import { idempotencyKey } from '../http/idempotency-key.ts';
 import { RequestProblem } from '../http/problem.ts';
 import type { Call } from '../http/routing.ts';
 import { allClusters, clusterNamed } from '../store/clusters.ts';
-import type { Stored } from '../store/deliveries.ts';
+import { type Stored, sha256Of } from '../store/deliveries.ts';
 import type { Store } from '../store/port.ts';
 import { timestampOf } from '../timestamp.ts';
 import type { Answer } from './engine/answer.ts';
@@ -22,30 +22,34 @@ import type { UsageThread } from './thread.ts';
 
 /** Larger bodies than this, of about a thousand jobs, would keep other requests waiting: a thread reads and stores them. */
 const largeBytes = 256 * 1024;
+/** The size of such a body in gzip: jobs become a tenth. */
+const largeGzipBytes = largeBytes / 10;
 
 /** Returns the handler that stores finished jobs. */
 export function postJobs(store: Store, thread: IngestThread, limits: BodyLimits) {
   const handle = async ({ request, url }: Call, holder: Account): Promise<Answered> => {
     const key = idempotencyKey(request.headers);
-    const bytes = await readBody(request, limits, 'taken');
-    const length = bytes.byteLength;
+    const received = await receiveBody(request, limits, 'taken');
     const deliveryOf = (hostname: string) => ({
       ...{ path: url.pathname, user: holder.name, key, receivedAt: new Date() },
       stream: streamOf(request.headers, 'jobs', hostname),
     });
-    const answered = ({ hostname, jobs }: ReadBody, { answer, replayed }: Stored): Answered => {
+    const answered = ({ hostname, jobs, length }: ReadBody, { answer, replayed }: Stored): Answered => {
       const what = `${counted(jobs, 'job')} of ${hostname}`;
       const note = `${holder.name}, ${what}, ${length} bytes${replayed ? ', was here before' : ''}`;
       return { response: json(200, answer), note };
     };
-    if (length > largeBytes) {
-      return thread.ingest(bytes, holder, async (read, save) =>
+    const inThread = (body: ReceivedBody) =>
+      thread.ingest(body, limits.maxBytes, holder, async (read, save) =>
         answered(read, await store.elsewhere(() => save(deliveryOf(read.hostname)))),
       );
-    }
+    if (received.length > (received.isGzip ? largeGzipBytes : largeBytes)) return inThread(received);
+    const bytes = await bytesOf(received, limits.maxBytes);
+    const length = bytes.byteLength;
+    if (length > largeBytes) return inThread({ pieces: [bytes], length, isGzip: false });
     const batch = await readJobs(bytes, holder);
-    const stored = await storeBatch(store, batch, { ...deliveryOf(batch.hostname), bytes });
-    return answered({ hostname: batch.hostname, jobs: batch.jobs.length }, stored);
+    const stored = await storeBatch(store, batch, { ...deliveryOf(batch.hostname), sha256: sha256Of(bytes) });
+    return answered({ hostname: batch.hostname, jobs: batch.jobs.length, length }, stored);
   };
   return notingRefusals(store, 'jobs', handle);
 }

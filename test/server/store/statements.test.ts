@@ -66,7 +66,7 @@ beforeAll(async () => {
   const body = new Uint8Array();
   const key = { name: 'n', sha256: body, scopes: '', perMinute: null, createdAt: '' };
   const stream = { host: 'h', kind: 'status', name: 's', version: '1', waiting: 1 } as const;
-  const delivery = { path: '/', user: 'u', bytes: body, key: 'k', receivedAt: new Date(0), stream };
+  const delivery = { path: '/', user: 'u', sha256: body, key: 'k', receivedAt: new Date(0), stream };
   const snapshot = {
     system: 's',
     timestamp: '',

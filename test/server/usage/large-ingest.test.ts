@@ -24,6 +24,16 @@ overEngines((engine) => {
     expect(await receiver.jobs('large')).toHaveLength(count);
   });
 
+  test('a large compressed request is stored, and one that is cut off is refused', async () => {
+    const jobs = Array.from({ length: 2 * count }, () => jobRecord({ JobID: crypto.randomUUID() }));
+    const bytes = Bun.gzipSync(JSON.stringify({ hostname: 'compressed', jobs }));
+    const headers = { 'Content-Encoding': 'gzip' };
+    const refused = await receiver.ingest(bytes.subarray(0, -100), headers);
+    expect(refused).toMatchObject({ status: 400, body: { detail: 'Request body is not gzip, or was cut off' } });
+    expect((await receiver.ingest(bytes, headers)).status).toBe(200);
+    expect(await totalOf('compressed')).toBe(2 * count);
+  });
+
   test('a wrong job is named, and nothing of the request is stored', async () => {
     const jobs = [...manyJobs(), jobRecord({ AllocCPUS: 'many' })];
     const { status, body } = await receiver.ingest({ hostname: 'wrong', jobs });

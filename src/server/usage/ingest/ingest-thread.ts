@@ -1,4 +1,5 @@
 import type { Account } from '../../auth/caller.ts';
+import type { ReceivedBody } from '../../http/body.ts';
 import type { Delivery, Stored } from '../../store/deliveries.ts';
 import { Unavailable } from '../../store/errors.ts';
 import type { Location } from '../../store/open.ts';
@@ -10,13 +11,15 @@ import type { FromIngestThread, ReadBody, ToIngestThread } from './messages.ts';
 export type IngestThread = {
   /**
    * Reads a body, which cannot be used after it, and calls `store` once at most with what it has. `save` stores its jobs.
+   * @param maxBytes the largest size of the body, after decompression
    * @throws RequestProblem if the body is wrong
    * @throws Unavailable if the database cannot be used, or if the thread ends meanwhile
    */
   ingest<Result>(
-    bytes: Uint8Array,
+    body: ReceivedBody,
+    maxBytes: number,
     sender: Account,
-    store: (read: ReadBody, save: (delivery: Omit<Delivery, 'bytes'>) => Promise<Stored>) => Promise<Result>,
+    store: (read: ReadBody, save: (delivery: Omit<Delivery, 'sha256'>) => Promise<Stored>) => Promise<Result>,
   ): Promise<Result>;
   close(): void;
 };
@@ -64,11 +67,9 @@ export function createIngestThread(location: Location): IngestThread {
   }
 
   return {
-    async ingest(bytes, sender, store) {
+    async ingest(body, maxBytes, sender, store) {
       const id = nextId++;
-      const { buffer } = bytes;
-      const isWhole = buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength;
-      const answer = await ask({ kind: 'read', id, bytes, sender }, isWhole ? [buffer] : []);
+      const answer = await ask({ kind: 'read', id, body, maxBytes, sender }, buffersOf(body));
       if (!('read' in answer)) throw new Error('the ingest thread did not read');
       return store(answer.read, async (delivery) => {
         const saved = await ask({ kind: 'store', id, delivery }, []);
@@ -78,4 +79,9 @@ export function createIngestThread(location: Location): IngestThread {
     },
     close: () => end('the receiver stops'),
   };
+}
+
+/** Returns the memory of a body, which passes to the thread without a copy. */
+function buffersOf({ pieces }: ReceivedBody): ArrayBuffer[] {
+  return [...new Set(pieces.flatMap(({ buffer }) => (buffer instanceof ArrayBuffer ? buffer : [])))];
 }

@@ -3,6 +3,8 @@
  * It is an entry point of scripts/build-binary.ts.
  */
 
+import { bytesOf } from '../../http/body.ts';
+import { sha256Of } from '../../store/deliveries.ts';
 import { openStore } from '../../store/open.ts';
 import type { Store } from '../../store/port.ts';
 import type { Batch } from '../batch.ts';
@@ -13,7 +15,7 @@ import { readJobs, storeBatch } from './store-batch.ts';
 declare const self: Worker;
 
 let opened: Promise<Store> | null = null;
-const batches = new Map<number, { readonly batch: Batch; readonly bytes: Uint8Array }>();
+const batches = new Map<number, { readonly batch: Batch; readonly sha256: Uint8Array }>();
 
 self.onmessage = async ({ data }: MessageEvent<ToIngestThread>) => {
   if (data.kind === 'open') {
@@ -35,13 +37,14 @@ self.onmessage = async ({ data }: MessageEvent<ToIngestThread>) => {
 async function answer(message: Exclude<ToIngestThread, { kind: 'open' }>): Promise<FromIngestThread> {
   const { id } = message;
   if (message.kind === 'read') {
-    const batch = await readJobs(message.bytes, message.sender);
-    batches.set(id, { batch, bytes: message.bytes });
-    return { id, read: { hostname: batch.hostname, jobs: batch.jobs.length } };
+    const bytes = await bytesOf(message.body, message.maxBytes);
+    const batch = await readJobs(bytes, message.sender);
+    batches.set(id, { batch, sha256: sha256Of(bytes) });
+    return { id, read: { hostname: batch.hostname, jobs: batch.jobs.length, length: bytes.byteLength } };
   }
   const read = batches.get(id);
   batches.delete(id);
   const store = await opened;
   if (store === null || read === undefined) throw new Error('there is no such batch');
-  return { id, stored: await storeBatch(store, read.batch, { ...message.delivery, bytes: read.bytes }) };
+  return { id, stored: await storeBatch(store, read.batch, { ...message.delivery, sha256: read.sha256 }) };
 }

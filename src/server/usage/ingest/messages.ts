@@ -1,4 +1,5 @@
 import type { Account } from '../../auth/caller.ts';
+import type { ReceivedBody } from '../../http/body.ts';
 import type { Delivery, Stored } from '../../store/deliveries.ts';
 import type { Location } from '../../store/open.ts';
 import type { TaskFailure } from '../thread-messages.ts';
@@ -9,11 +10,18 @@ import type { TaskFailure } from '../thread-messages.ts';
  */
 export type ToIngestThread =
   | { readonly kind: 'open'; readonly location: Location }
-  | { readonly kind: 'read'; readonly id: number; readonly bytes: Uint8Array; readonly sender: Account }
-  | { readonly kind: 'store'; readonly id: number; readonly delivery: Omit<Delivery, 'bytes'> };
+  | {
+      readonly kind: 'read';
+      readonly id: number;
+      readonly body: ReceivedBody;
+      /** The largest size of the body, after decompression. */
+      readonly maxBytes: number;
+      readonly sender: Account;
+    }
+  | { readonly kind: 'store'; readonly id: number; readonly delivery: Omit<Delivery, 'sha256'> };
 
-/** The cluster of a body, and the number of its jobs. */
-export type ReadBody = { readonly hostname: string; readonly jobs: number };
+/** The cluster of a body, the number of its jobs, and its bytes after decompression. */
+export type ReadBody = { readonly hostname: string; readonly jobs: number; readonly length: number };
 
 /** The answer to a message of the same id. */
 export type FromIngestThread =

@@ -121,17 +121,18 @@ function emptyColumns() {
 }
 
 function encodedJobs(jobs: JobColumns): Uint8Array {
-  const [start, end] = [Int32Array.from(jobs.start), Int32Array.from(jobs.end)];
+  // `Int32Array.from` takes five times as long.
+  const [start, end] = [new Int32Array(jobs.start), new Int32Array(jobs.end)];
   return encodeColumns({
     end: stepsOf(end),
     start: stepsOf(start, end),
-    submit: stepsOf(Int32Array.from(jobs.submit), start),
+    submit: stepsOf(new Int32Array(jobs.submit), start),
     combination: narrow(jobs.combination),
     cpus: narrow(jobs.cpus),
     gpus: narrow(jobs.gpus),
     nodes: narrow(jobs.nodes),
-    ...(jobs.hasOwnCpuSeconds && { cpuSeconds: Float64Array.from(jobs.cpuSeconds) }),
-    ...(jobs.hasOwnGpuSeconds && { gpuSeconds: Float64Array.from(jobs.gpuSeconds) }),
+    ...(jobs.hasOwnCpuSeconds && { cpuSeconds: new Float64Array(jobs.cpuSeconds) }),
+    ...(jobs.hasOwnGpuSeconds && { gpuSeconds: new Float64Array(jobs.gpuSeconds) }),
   });
 }
 

@@ -47,13 +47,13 @@ export function createCells() {
         user: ids(2),
         qos: ids(3),
         state: ids(4),
-        day: Int16Array.from(sorted, (cell) => cell.day),
+        day: new Int16Array(sorted.map((cell) => cell.day)),
         combination: narrow(sorted.map((cell) => cell.combination)),
         ran: narrow(sorted.map((cell) => cell.ran)),
         began: narrow(sorted.map((cell) => cell.began)),
-        cpuSeconds: Float64Array.from(sorted, (cell) => wholeIfNear(cell.cpuSeconds)),
-        gpuSeconds: Float64Array.from(sorted, (cell) => wholeIfNear(cell.gpuSeconds)),
-        nodeSeconds: Float64Array.from(sorted, (cell) => wholeIfNear(cell.nodeSeconds)),
+        cpuSeconds: new Float64Array(sorted.map((cell) => wholeIfNear(cell.cpuSeconds))),
+        gpuSeconds: new Float64Array(sorted.map((cell) => wholeIfNear(cell.gpuSeconds))),
+        nodeSeconds: new Float64Array(sorted.map((cell) => wholeIfNear(cell.nodeSeconds))),
       });
     },
   };

@@ -99,7 +99,7 @@ function uniteBytes(from: Uint8Array, width: number, to: Uint8Array): void {
 export function narrow(values: readonly number[]): Uint16Array | Uint32Array {
   let greatest = 0;
   for (const value of values) if (value > greatest) greatest = value;
-  return greatest < 65_536 ? Uint16Array.from(values) : Uint32Array.from(values);
+  return greatest < 65_536 ? new Uint16Array(values) : new Uint32Array(values);
 }
 
 function aligned(size: number): number {

@@ -34,9 +34,9 @@ export function createSoftwareColumns(idOf: (path: string) => number) {
     encoded(): Uint8Array | null {
       if (ids.length === 0) return null;
       return encodeColumns({
-        offsets: Uint32Array.from(offsets),
+        offsets: new Uint32Array(offsets),
         ids: narrow(ids),
-        seconds: Float64Array.from(seconds),
+        seconds: new Float64Array(seconds),
         countedNodes: narrow(countedNodes),
       });
     },
