@@ -3,13 +3,13 @@ import type { Attempt, Entry, ForeignEntry } from '../../src/outbox/entry.ts';
 import { entryStates } from '../../src/outbox/entry.ts';
 import { type Filter, listEntries } from '../../src/outbox/filter.ts';
 import { Outbox } from '../../src/outbox/outbox.ts';
-import { temporaryDirectory } from '../support/files.ts';
+import { quickDirectory } from '../support/files.ts';
 
 export type TestOutbox = { readonly outbox: Outbox; readonly file: string; remove(): void };
 
 /** A new outbox in a directory of its own. */
 export function newOutbox(): TestOutbox {
-  const { path, remove } = temporaryDirectory();
+  const { path, remove } = quickDirectory();
   const file = join(path, 'outbox.db');
   const outbox = new Outbox(file);
   // What is tested here is logic; thousands of entries would each wait for the disk.
