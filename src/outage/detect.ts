@@ -86,17 +86,19 @@ function applied(rule: Rule, open: readonly KnownOutage[], detection: Detection)
   const components = Map.groupBy(things, rule.componentOf);
   const states = [...components].map(([component, members]) => {
     const outage = open.find((other) => other.component === component);
-    // Snapshots from before the end of its last outage must not open another one.
     const last = lastResolution(outbox, system.system_name, rule.name, component);
-    const evidence = seen.filter(
-      ({ at, sequence }) =>
-        outage !== undefined || (sequence > last && (maintenance.until === null || at > maintenance.until)),
+    const fresh = seen.filter(
+      ({ at, sequence }) => sequence > last && (maintenance.until === null || at > maintenance.until),
     );
-    const readings = members.map((thing) => ({ thing, readings: readingsOf(rule, thing, evidence, settings) }));
-    const affected = readings.filter(({ thing, readings: all }) =>
+    const readings = members.map((thing) => {
+      const was = outage?.outage_rule?.affected.includes(thing) ?? false;
+      // Snapshots from before the end of the last outage must not open another one, nor add a thing to an open one.
+      return { thing, was, readings: readingsOf(rule, thing, was ? seen : fresh, settings) };
+    });
+    const affected = readings.filter(({ was, readings: all }) =>
       isAffected(
         all.map(({ reading }) => reading),
-        outage?.outage_rule?.affected.includes(thing) ?? false,
+        was,
         settings,
       ),
     );

@@ -102,6 +102,18 @@ describe('an outage of login nodes', () => {
     expect(site.reports()).toHaveLength(1);
   });
 
+  test('is not extended by what was seen before the end of the outage before it', () => {
+    using site = watched({ snapshots: 2, bad: 2, good: 1 });
+    const only = (name: 'a' | 'b') => ({ login: { a: name !== 'a', b: name !== 'b' } });
+    for (const sketch of [only('b'), only('b')]) site.see(sketch);
+    expect(kinds(site.see(only('a')))).toEqual(['ends']);
+    expect(site.see({ login: { a: false, b: false } })).toEqual([]);
+    expect(kinds(site.see({ login: { b: false }, failed: ['login_nodes/a'] }))).toEqual(['begins']);
+    expect(site.detect()).toEqual([]);
+    expect(site.outages().map(({ outage_rule }) => outage_rule?.affected)).toEqual([['b'], ['b']]);
+    expect(kinds(site.see({ login: { a: false, b: false } }))).toEqual(['changes']);
+  });
+
   test('ends if the node is no longer configured, but not if its probe failed', () => {
     using site = watched();
     for (const sketch of [down, down]) site.see(sketch);
