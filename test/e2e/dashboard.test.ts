@@ -25,8 +25,8 @@ describeThat(chromiumNeed)('the dashboard', () => {
     browser = await startBrowser(url);
     page = await browser.open();
     looks = [
-      ['light-desk', await browser.open()],
-      ['dark-phone', await browser.open({ viewport: { width: 390, height: 844 }, colorScheme: 'dark' })],
+      ['desk', await browser.open()],
+      ['phone', await browser.open({ viewport: { width: 390, height: 844 } })],
     ];
     for (const [, own] of looks) {
       own.on(
@@ -442,7 +442,15 @@ describeThat(chromiumNeed)('the dashboard', () => {
     expect(await page.evaluate('getComputedStyle(document.activeElement).outlineWidth')).toBe('2px');
   });
 
-  test.each(['/systems/derecho', '/systems/derecho/history', '/events', '/outages?id=1'])(
+  const walked = [
+    '/',
+    '/systems/derecho',
+    '/systems/jupyterhub',
+    '/systems/derecho/history',
+    '/events',
+    '/outages?id=1',
+  ];
+  test.each([...walked, '/usage', '/jobs/derecho/1', '/collectors', '/about'])(
     'the keyboard reaches every control of %s, and shows where it is',
     async (path) => {
       await page.goto(path, { waitUntil: 'networkidle' });
@@ -514,9 +522,12 @@ describeThat(chromiumNeed)('the dashboard', () => {
         await own.goto(path, { waitUntil: 'networkidle' });
         own.off('request', note);
         expect(asked).toHaveLength(expected);
-        expect(await browser.accessibility(own)).toEqual([]);
         expect(await own.evaluate('document.documentElement.scrollWidth <= innerWidth'), 'it fits').toBe(true);
-        await browser.screenshot(own, `${name}-${look}`);
+        for (const colorScheme of ['light', 'dark'] as const) {
+          await own.emulateMedia({ colorScheme });
+          expect(await browser.accessibility(own)).toEqual([]);
+          await browser.screenshot(own, `${name}-${colorScheme}-${look}`);
+        }
       }
       expect(refused).toEqual([]);
     },
