@@ -24,7 +24,7 @@ export function HistoryCharts({ history, title }: { history: History; title: str
       <p class="detail">
         Each point is the average of {duration(history.step * 1000)}.
         {hasRange && ' The pale area reaches from the least to the greatest value.'}
-        <span class="on-screen"> Mark a stretch with the mouse to zoom.</span>
+        <span class="on-screen"> Select a range with the mouse to zoom.</span>
       </p>
       <div class="charts">
         {charts.map((chart) => (
