@@ -1,10 +1,14 @@
 // What the tests of the outbox run as a process of its own: `program.ts VERB FILE`.
 import { chmodSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { createConsola } from 'consola';
 import { messageOf, OperatorError } from '../../src/lib/errors.ts';
 import { tryLock } from '../../src/outbox/lock.ts';
 import { Outbox } from '../../src/outbox/outbox.ts';
+import { openOutbox } from '../../src/outbox/recovery/open.ts';
+import { Spool } from '../../src/outbox/spool/spool.ts';
 import { addEntry } from '../support/add-entry.ts';
+import { foreignEntry } from './box.ts';
 
 const [verb = '', file = '', argument = ''] = process.argv.slice(2);
 
@@ -40,6 +44,14 @@ const verbs: Readonly<Record<string, () => unknown>> = {
     add(outbox, Date.now());
     writeSync(1, 'DONE\n');
     outbox.close();
+  },
+  /** Keeps one entry in a spool directory. */
+  spool() {
+    new Spool(argument, file).keepEntry(foreignEntry(1));
+  },
+  /** Opens a damaged file, which recovers it. */
+  recover() {
+    openOutbox(file, { host: 'login1', log: createConsola({ level: -999 }), drainLock: 'free' }).close();
   },
   /** As a user who may not write there: opens the file, adds to it. */
   addForbidden() {
