@@ -352,6 +352,13 @@ export const postgresMigrations: readonly string[] = [
   DROP INDEX jobs_by_raw_id;
   CREATE INDEX jobs_by_raw_id ON jobs (raw_id) WHERE raw_id IS NOT NULL;
   `,
+  `
+  -- Without statistics of this column, the planner assumes many jobs in each cluster. With statistics, it assumed one
+  -- job in a cluster that came after them, and read all jobs of the cluster to find one.
+  ALTER TABLE jobs ALTER COLUMN cluster SET STATISTICS 0;
+  -- It has this type already: the statistics are removed, and jobs_by_end is made again, but not the table.
+  ALTER TABLE jobs ALTER COLUMN cluster TYPE TEXT COLLATE "C";
+  `,
 ];
 
 /**

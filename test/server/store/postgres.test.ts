@@ -4,7 +4,9 @@ import { afterAll, describe, expect, test } from 'bun:test';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { OperatorError } from '../../../src/lib/errors.ts';
+import { endsOfJob, endsOfJobs, type ReceivedJobs, runsOfJob, storeJobs } from '../../../src/server/store/jobs.ts';
 import { openStore } from '../../../src/server/store/open.ts';
+import type { Reader } from '../../../src/server/store/port.ts';
 import { postgresMigrations } from '../../../src/server/store/postgres-schema.ts';
 import { makeAuthority } from '../../support/certificates.ts';
 import { temporaryDirectory } from '../../support/files.ts';
@@ -122,6 +124,44 @@ describe('a connection', () => {
     await store.close();
   });
 });
+
+/** To read all jobs of a cluster for each job of a request took minutes, and statements reached their limit. */
+onPostgres('jobs are found by their ids in a cluster that the statistics of the server do not have', async () => {
+  const store = await openStore(await freshAddress());
+  await store.transaction((writer) => storeJobs(writer, jobsOf('known')));
+  await store.transaction((writer) => writer.run('ANALYZE jobs'));
+  await store.transaction((writer) => storeJobs(writer, jobsOf('new')));
+
+  const plans: string[] = [];
+  const explaining: Reader = {
+    ...store,
+    async all(sql, ...values) {
+      const lines = await store.all<{ 'QUERY PLAN': string }>(`EXPLAIN ${sql}`, ...values);
+      plans.push(lines.map((line) => line['QUERY PLAN']).join('\n'));
+      return [];
+    },
+  };
+  await Array.fromAsync(endsOfJobs(explaining, 'new', [{ id: '7', submit: '2026-11-20T10:00:00' }]));
+  await endsOfJob(explaining, 'new', '7');
+  await runsOfJob(explaining, 'new', '7');
+  expect(plans).toHaveLength(3);
+  for (const plan of plans) {
+    expect(plan).toContain('jobs_pkey');
+    expect(plan).not.toMatch(/jobs_by_(submit|end)/);
+  }
+  await store.close();
+});
+
+function jobsOf(cluster: string): ReceivedJobs {
+  const columns = [
+    ...(['job_id', 'user', 'account', 'partition', 'state', 'submit', 'cpu_hours', 'gpu_hours'] as const),
+    ...(['cpus', 'gpus', 'nodes'] as const),
+  ];
+  const rows = Array.from({ length: 5000 }, (_, index) => [
+    ...[String(index), 'alice', 'physics', 'compute', 'COMPLETED', '2026-11-20T10:00:00', 1, 0, 1, 0, 1],
+  ]);
+  return { cluster, columns, rows, receivedAt: '', receivedFrom: '' };
+}
 
 describe('TLS with verify-full', () => {
   const directory = temporaryDirectory();
