@@ -58,6 +58,22 @@ describe('a head that alone is refused does not block its stream, for each refus
     expect(box.entry(ids[0] ?? '').lastError).toEndWith('failed 5 drains while the entry behind it was accepted');
   });
 
+  test.each<[string, Reply, 'delivered' | 'rejected']>([
+    ['may have arrived counts as delivered', (socket) => socket.resetAndDestroy(), 'delivered'],
+    ['cannot have arrived is rejected again', answer(403, '<h1>Request blocked</h1>'), 'rejected'],
+  ])('a retry of a rejected one that %s if the API answers with a conflict', async (_, reply, state) => {
+    const { box, server, ids, script, states, ...fixture } = await stage(2);
+    using _fixture = fixture;
+    const [head = ''] = ids;
+    script.set(head, reply);
+    await drains(5, box, server.url);
+    expect(states()).toEqual(['rejected', 'delivered']);
+    script.set(head, answer(409, { error: 'Idempotency-Key was used before' }));
+    expect(box.outbox.retry(box.entry(head))).toBe(true);
+    await drainNow(box, server.url);
+    expect(states()).toEqual([state, 'delivered']);
+  });
+
   test('pages that refuse every entry reject none', async () => {
     const { box, server, ids, script, states, ...fixture } = await stage(3);
     using _ = fixture;
