@@ -5,6 +5,8 @@
 
 /** A literal part of a name, or the ranges in its brackets. */
 type Piece = string | readonly Range[];
+/** The parts of one name. */
+type Name = readonly Piece[];
 type Range = { readonly first: number; readonly last: number; readonly width: number };
 
 /** The longest accepted list: a damaged `c[1-999999999]` must not fill the memory. */
@@ -12,29 +14,33 @@ const maxHosts = 200_000;
 
 /** Expands a node list; empty for an empty one, null if it is not a node list. */
 export function hostsOf(list: string): readonly string[] | null {
-  const count = countHosts(list);
-  if (count === null || count > maxHosts) return null;
-  return namesIn(list).flatMap((name) => expanded(piecesOf(name) ?? []));
+  const names = namesIn(list);
+  return names === null || countIn(names) > maxHosts ? null : names.flatMap(expanded);
 }
 
 /** Counts the names of a node list; null if it is not a node list. */
 export function countHosts(list: string): number | null {
-  let count = 0;
-  for (const name of namesIn(list)) {
-    const pieces = piecesOf(name);
-    if (pieces === null) return null;
-    count += pieces.reduce((product, piece) => product * (typeof piece === 'string' ? 1 : sizeOf(piece)), 1);
-  }
-  return count;
+  const names = namesIn(list);
+  return names === null ? null : countIn(names);
 }
 
-/** Splits at commas outside brackets. */
-function namesIn(list: string): string[] {
-  return list.trim() === '' ? [] : list.trim().split(/,(?![^[]*\])/);
+function countIn(names: readonly Name[]): number {
+  return names.reduce((sum, pieces) => sum + pieces.reduce((product, piece) => product * sizeOf(piece), 1), 0);
+}
+
+/** Splits a list at commas outside brackets, and each name into its parts; null if it is not a node list. */
+function namesIn(list: string): readonly Name[] | null {
+  const names: Name[] = [];
+  for (const name of list.trim() === '' ? [] : list.trim().split(/,(?![^[]*\])/)) {
+    const pieces = piecesOf(name);
+    if (pieces === null) return null;
+    names.push(pieces);
+  }
+  return names;
 }
 
 /** Splits one name into its parts; null for nested or unclosed brackets, a blank, or an invalid range. */
-function piecesOf(name: string): readonly Piece[] | null {
+function piecesOf(name: string): Name | null {
   if (!/^(?:[^\s,[\]()]|\[[\d,-]+\])+$/.test(name)) return null;
   const pieces: Piece[] = [];
   for (const part of name.match(/\[[^\]]*\]|[^[]+/g) ?? []) {
@@ -55,11 +61,11 @@ function rangesOf(text: string): readonly Range[] | null {
   return ranges;
 }
 
-function sizeOf(ranges: readonly Range[]): number {
-  return ranges.reduce((sum, { first, last }) => sum + last - first + 1, 0);
+function sizeOf(piece: Piece): number {
+  return typeof piece === 'string' ? 1 : piece.reduce((sum, { first, last }) => sum + last - first + 1, 0);
 }
 
-function expanded(pieces: readonly Piece[]): string[] {
+function expanded(pieces: Name): string[] {
   return pieces.reduce<string[]>(
     (names, piece) => {
       const ends = typeof piece === 'string' ? [piece] : piece.flatMap(numbersIn);

@@ -13,6 +13,9 @@ const decimalFaults: NumberFaults = {
   wrongType: { type: 'float_type', msg: 'Input should be a valid number' },
   unreadable: { type: 'float_parsing', msg: 'Input should be a valid number, unable to parse string as a number' },
 };
+// A literal in a function would make an object for each value.
+const wholeForm = /^[+-]?\d+(_\d+)*(\.0+)?$/;
+const decimalForm = /^[+-]?(\d+(_\d+)*\.?(\d+(_\d+)*)?|\.\d+(_\d+)*)(e[+-]?\d+)?$/i;
 const notText = { type: 'string_type', msg: 'Input should be a valid string' };
 const fractional = {
   type: 'int_from_float',
@@ -31,7 +34,7 @@ export function text(value: unknown): string | Fault {
 
 /** Reads a whole number: `4`, `4.0`, `"4"`, `"4.0"`, `true`; refuses one that a double cannot hold exactly. */
 export function whole(value: unknown): number | Fault {
-  const number = numberOf(value, /^[+-]?\d+(_\d+)*(\.0+)?$/, wholeFaults);
+  const number = numberOf(value, wholeForm, wholeFaults);
   if (typeof number !== 'number') return number;
   if (!Number.isInteger(number)) return fractional;
   return Number.isSafeInteger(number) ? number : tooLarge;
@@ -40,8 +43,7 @@ export function whole(value: unknown): number | Fault {
 /** Reads a number: `4.5`, `"4.5"`, `"1e3"`, `true`; refuses infinite numbers and NaN. */
 export function decimal(value: unknown): number | Fault {
   if (typeof value === 'string' && /^\s*[+-]?(nan|inf|infinity)\s*$/i.test(value)) return notFinite;
-  const form = /^[+-]?(\d+(_\d+)*\.?(\d+(_\d+)*)?|\.\d+(_\d+)*)(e[+-]?\d+)?$/i;
-  const number = numberOf(value, form, decimalFaults);
+  const number = numberOf(value, decimalForm, decimalFaults);
   if (typeof number !== 'number') return number;
   return Number.isFinite(number) ? number : notFinite;
 }
