@@ -6,7 +6,7 @@ import type { JobColumn } from '../../../src/server/store/jobs.ts';
 import { openStore } from '../../../src/server/store/open.ts';
 import type { Store } from '../../../src/server/store/port.ts';
 import { storeSampledJob } from '../../../src/server/store/sampled-jobs.ts';
-import type { Answer, Histogram, TimingStatistics } from '../../../src/server/usage/engine/answer.ts';
+import type { Answer } from '../../../src/server/usage/engine/answer.ts';
 import type { Efficiency } from '../../../src/server/usage/engine/efficiency.ts';
 import { everything } from '../../../src/server/usage/engine/filter.ts';
 import { dimensions } from '../../../src/server/usage/engine/grouping.ts';
@@ -14,6 +14,7 @@ import { createSegmentCache, type SegmentCache } from '../../../src/server/usage
 import { periodKinds } from '../../../src/server/usage/engine/periods.ts';
 import { measures, type Question } from '../../../src/server/usage/engine/question.ts';
 import { axes } from '../../../src/server/usage/engine/scan.ts';
+import type { Histogram, TimingStatistics } from '../../../src/server/usage/engine/values.ts';
 import { noteSample, takeInSamples } from '../../../src/server/usage/segments/stale.ts';
 import { makeMissingSegments } from '../../../src/server/usage/segments/take-over.ts';
 import { storeAndSegment } from '../../../src/server/usage/store-jobs.ts';

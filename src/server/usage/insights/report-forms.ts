@@ -1,5 +1,6 @@
 import { csvField } from '../dashboard/filter-api.ts';
-import type { Answer, MeasureValue } from '../engine/answer.ts';
+import type { Answer } from '../engine/answer.ts';
+import type { MeasureValue } from '../engine/values.ts';
 import type { Report } from './report.ts';
 
 /** A table of a report: its title, headings and rows. */
