@@ -60,6 +60,7 @@ const cases: [string, string, readonly string[], readonly string[]][] = [
   ['verbs', 'hpc-collector outbox ', ['ls', 'retry', 'stats'], ['run', 'casper']],
   ['verbs behind a common flag', 'hpc-collector --verbose outbox re', ['recover', 'retry', 'release'], ['ls']],
   ['flags', 'hpc-collector drain --', ['--stream', '--now', '--config', '--help'], ['--record']],
+  ['short flags', 'hpc-collector drain -', ['-v', '-q', '-h', '--now'], ['-V', 'run']],
   ['systems, those of the configuration too', 'hpc-collector run derecho ', ['aurora', 'casper', 'derecho'], ['run']],
   ['states', 'hpc-collector outbox ls --state ', ['pending', 'held', 'rejected', 'delivered', 'all'], ['aurora']],
   ['streams', 'hpc-collector drain --stream sam/a', ['sam/aurora'], ['sam/casper']],
@@ -113,6 +114,11 @@ needs('zsh', 'script')('zsh completes what is unambiguous', async () => {
     'hpc-collector help exit-codes',
   ])
     expect(printed).toContain(line);
+});
+
+needs('zsh', 'script')('zsh lists flags, the short ones too', async () => {
+  const shown = await typedInZsh(['hpc-collector drain -']);
+  for (const flag of ['-v', '-q', '-h', '--now']) expect(shown.split(/\s+/)).toContain(flag);
 });
 
 test('another shell is refused', async () => {

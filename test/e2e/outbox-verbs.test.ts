@@ -241,6 +241,7 @@ describe('hold, release, retry, drop', () => {
       stderr: expect.stringMatching(/cannot ask for confirmation: pass --yes/),
     });
     expect(await idsOf()).toHaveLength(4);
+    expect((await outbox('ls', '--dropped')).stdout).toBe('No entry was dropped.\n');
     expect(await outbox('drop', one, '--yes', '--reason', 'sent by hand')).toMatchObject({ exit: 0 });
     expect(await jsonOf('ls', '--dropped')).toMatchObject([{ id: one, stream: 'sam/casper', reason: 'sent by hand' }]);
     for (const [filter, count] of [
@@ -258,7 +259,10 @@ describe('hold, release, retry, drop', () => {
       stdout: '',
       stderr: expect.stringContaining('--state does not apply to --dropped: dropped entries have no state'),
     });
-    expect((await outbox('ls', '--dropped')).stdout).toMatch(new RegExp(`^${one} .*\n    sent by hand$`, 'm'));
+    for (const filter of [[], ['--stream', 'sam/casper']])
+      expect((await outbox('ls', '--dropped', ...filter)).stdout).toMatch(
+        new RegExp(`^${one} .*\n    sent by hand$`, 'm'),
+      );
     expect(readFileSync(site.logFile, 'utf8')).toContain('Dropped 1 entry (sam/casper 1): sent by hand');
     expect((await outbox('stats')).stdout).toMatch(/^Dropped: +1, see: /m);
 
