@@ -310,6 +310,20 @@ describe('stats', () => {
     ]);
   });
 
+  test('aligns all numbers right, below their titles', async () => {
+    stored(11);
+    stored(2, { stream: 'sam/derecho', state: 'held' });
+    stored(1, { stream: 'sam/derecho', state: 'rejected' });
+    const [header = '', ...rows] = (await outbox('stats')).stdout
+      .split('\n')
+      .filter((line) => /^(STREAM|sam)/.test(line));
+    /** Where each cell after the first one ends: cells are at least two blanks apart. */
+    const ends = (line: string) =>
+      [...line.matchAll(/\S+(?: \S+)*/g)].slice(1).map((cell) => cell.index + cell[0].length);
+    expect(ends(header)).toHaveLength(7);
+    expect(rows.map(ends)).toEqual([ends(header), ends(header)]);
+  });
+
   test('--json has every number of a pending stream, its next entry, the time and the reason of the wait', async () => {
     const [first = ''] = stored(3);
     const opened = new Outbox(site.outbox);
