@@ -80,7 +80,8 @@ export async function drainAll(
   };
   for (const destination of destinations) start(destination);
   while (running.size > 0) {
-    await firstOf(running.values(), lookAgainAfter);
+    // A destination whose pace or time is used up ends at once each time it is started, so wait for all of them.
+    await atMost(Promise.all(running.values()), lookAgainAfter);
     if (running.size === 0 || errors.length > 0 || stopSignal.aborted || performance.now() >= deadline) continue;
     for (const destination of awaited(outbox, options.stream, config).destinations) {
       const { name } = destination;
@@ -93,11 +94,11 @@ export async function drainAll(
   return [...works.values()].flatMap(({ results }) => results);
 }
 
-/** Waits for the first of some promises, but not longer than a time in milliseconds. */
-async function firstOf(promises: Iterable<Promise<void>>, milliseconds: number): Promise<void> {
+/** Waits for a promise, but not longer than a time in milliseconds. */
+async function atMost(work: Promise<unknown>, milliseconds: number): Promise<void> {
   const { promise: late, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, milliseconds);
-  await Promise.race([...promises, late]);
+  await Promise.race([work, late]);
   clearTimeout(timer);
 }
 

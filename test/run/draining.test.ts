@@ -1,5 +1,6 @@
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, spyOn, test } from 'bun:test';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { createConsola } from 'consola';
 import { loadConfig } from '../../src/config/load.ts';
 import { OperatorError } from '../../src/lib/errors.ts';
@@ -7,6 +8,7 @@ import type { Log } from '../../src/lib/log.ts';
 import { drainLockFile } from '../../src/outbox/files.ts';
 import { tryLock } from '../../src/outbox/lock.ts';
 import type { OutboxLocation } from '../../src/outbox/open.ts';
+import { Outbox } from '../../src/outbox/outbox.ts';
 import { Spool } from '../../src/outbox/spool/spool.ts';
 import { drainOutbox } from '../../src/run/draining.ts';
 import { accepted, answer, password, startFixture, type TestOutbox, user } from '../delivery/helper.ts';
@@ -107,6 +109,30 @@ describe('several destinations', () => {
     expect(exitCode).toBe(1);
     expect(lines.at(-1)).toBe('Drain: 1 delivered, 0 rejected, 1 left');
     expect([box.entry(waiting).state, box.entry(delivered).state]).toEqual(['pending', 'delivered']);
+  });
+
+  test('end with the last answer, and the one whose pace is used up is not tried again and again until then', async () => {
+    const [fast, slow] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    using fixture = await startFixture(({ path }) => {
+      if (path === jobs.path) return (socket) => void slow.promise.then(() => socket.write(took));
+      fast.resolve();
+      return accepted();
+    });
+    const { box, server } = fixture;
+    const ids = [box.add('x'), box.add('x')];
+    const late = box.add('', { ...jobs, body });
+    await Bun.write(join(box.directory, 'collector.yaml'), 'destinations: { sam: { max_per_minute: 1 } }\n');
+    const environment = { INGEST_API_URL: server.url, INGEST_API_KEY: 'key-of-the-draining-test' };
+    const looks = spyOn(Outbox.prototype, 'heads');
+    const started = performance.now();
+    const drained = drainAt(box, server.url, environment, 20);
+    await fast.promise;
+    setTimeout(slow.resolve, 500);
+    expect(await drained).toMatchObject({ exitCode: 0 });
+    expect(performance.now() - started).toBeLessThan(15_000);
+    expect(looks.mock.calls.length).toBeLessThan(30);
+    looks.mockRestore();
+    expect([...ids, late].map((id) => box.entry(id).state)).toEqual(['delivered', 'pending', 'delivered']);
   });
 
   test('of which one is not configured: the other is drained, and the exit code is 2', async () => {
