@@ -61,6 +61,7 @@ describe('an export', () => {
     const first = await exportJobs(...range);
     expect(first).toMatchObject({ exit: 0, stdout: '' });
     expect(first.stderr).toContain('36 finished jobs of farm, 36 new or changed');
+    expect(first.stderr).toMatch(/Stored 36 jobs that ended .* in 1 entry$/m);
     const [one, ...others] = await site.bodies();
     expect(others).toEqual([]);
     const { hostname, jobs } = JSON.parse(one ?? '');
@@ -87,6 +88,7 @@ describe('an export', () => {
     expect(entry).toMatchObject({ stream: 'ingest/farm', destination: 'ingest' });
     const again = await exportJobs(...range);
     expect(again.stderr).toContain('36 finished jobs of farm, 0 new or changed');
+    expect(again.stderr).not.toContain('Stored');
     expect(await site.bodies()).toHaveLength(1);
   });
 
