@@ -41,6 +41,28 @@ describe('a table', () => {
     ]);
   });
 
+  test('keeps a text of up to 20 columns on its line, beside a name that is too long', () => {
+    const long = 'n'.repeat(60);
+    const text = 's'.repeat(20);
+    expect(
+      tableLines(
+        ['NAME', 'STATE', 'SINCE'],
+        [
+          [long, '-', '2025-11-25'],
+          ['hub', text, 'noon'],
+        ],
+        [],
+        [],
+        60,
+      ),
+    ).toEqual([
+      `${'NAME'.padEnd(28)}${'STATE'.padEnd(22)}SINCE`,
+      `${'n'.repeat(55)}…`,
+      `${' '.repeat(28)}${'-'.padEnd(22)}2025-11-25`,
+      `${'hub'.padEnd(28)}${text}  noon`,
+    ]);
+  });
+
   test('puts a last cell that is too long below, and cuts it only if no line can hold it', () => {
     const table = (text: string) => tableLines(['SETTING', 'FROM'], [['timeout', text]], [], [], 40).slice(1);
     expect(table('/etc/hpc-collector/derecho.yaml:27')).toEqual([
