@@ -34,6 +34,8 @@ export async function benchUsage(): Promise<void> {
     }
   } finally {
     rmSync(csv, { force: true });
+    // Its connections would keep this process running.
+    if (isPostgresInstalled) await (await sharedCluster()).remove();
   }
 }
 
