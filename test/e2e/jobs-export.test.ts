@@ -92,6 +92,16 @@ describe('an export', () => {
     expect(await site.bodies()).toHaveLength(1);
   });
 
+  test('up to a time that was read before says that there is nothing to read', async () => {
+    await exportJobs();
+    const { exit, stderr } = await exportJobs('--until', day);
+    expect({ exit, stderr }).toEqual({
+      exit: 0,
+      stderr: expect.stringContaining(`Nothing to read: all jobs that ended before ${day}T00:00:00 were read before\n`),
+    });
+    expect(stderr).not.toContain('finished jobs');
+  });
+
   test('is not a snapshot: health expects none of the cluster', async () => {
     site.sacctPrints(jobsOf(day, 3));
     await exportJobs(...thatDay);

@@ -89,6 +89,20 @@ describe('an unavailable API', () => {
   });
 });
 
+test('an address that was missing is reported once, and its end with the first entry that is delivered', async () => {
+  await site.run('collect', 'casper');
+  site.api('');
+  expect(await site.runUnwatched('drain')).toMatchObject({
+    exit: 2,
+    stderr: expect.stringContaining('set STATUS_API_URL'),
+  });
+  expect(await site.runUnwatched('drain')).toMatchObject({ exit: 2, stderr: '' });
+  site.api(api.url);
+  expect(linesOf((await site.runUnwatched('drain')).stderr)).toEqual([
+    expect.stringMatching(/✓ Delivered again .*, 1 entry delivered, 0 left: .*set STATUS_API_URL/),
+  ]);
+});
+
 describe('a drain that sends nothing', () => {
   const waits = 'casper status waits';
   const recovery = expect.stringContaining('✓ Delivered again');
