@@ -32,7 +32,8 @@ export function createSoftwareColumns(idOf: (path: string) => number) {
     },
     /** Returns null if no job was sampled. */
     encoded(): Uint8Array | null {
-      if (ids.length === 0) return null;
+      // A job can be counted without a program: one that used no CPU time.
+      if (ids.length === 0 && countedNodes.every((nodes) => nodes === 0)) return null;
       return encodeColumns({
         offsets: new Uint32Array(offsets),
         ids: narrow(ids),
