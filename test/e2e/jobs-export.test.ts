@@ -60,7 +60,7 @@ describe('an export', () => {
     const range = ['--since', `${day}T08:00`, '--until', `${day}T08:30`];
     const first = await exportJobs(...range);
     expect(first).toMatchObject({ exit: 0, stdout: '' });
-    expect(first.stderr).toContain('36 finished jobs of farm, 36 new or changed');
+    expect(first.stderr).toMatch(/✓ 36 finished jobs of farm, 36 new or changed; 0\.93 CPU-hours, 0\.39 GPU-hours$/m);
     expect(first.stderr).toMatch(/Stored 36 jobs that ended .* in 1 entry$/m);
     const [one, ...others] = await site.bodies();
     expect(others).toEqual([]);
