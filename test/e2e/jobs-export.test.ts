@@ -4,8 +4,10 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from 'bun:tes
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeProgress } from '../../src/history/progress.ts';
+import type { Entry } from '../../src/outbox/entry.ts';
 import { Outbox } from '../../src/outbox/outbox.ts';
 import { randomFrom } from '../bench/random.ts';
+import { noise, put } from '../outbox/queue.ts';
 import { type HistoryApi, type HistorySite, newHistorySite, startHistoryApi } from '../support/history-site.ts';
 import { install } from '../support/playback.ts';
 import { captured, type Fields, sacctLine, seconds, stepLine } from '../support/sacct.ts';
@@ -397,6 +399,34 @@ describe('records that cannot be read', () => {
     const before = site.asked().length;
     expect((await exportJobs()).exit).toBe(1);
     expect(site.asked()[before]).toStartWith(`${day}T`);
+  });
+});
+
+describe('in an outbox that held snapshots fill', () => {
+  let snapshots: Entry[];
+  beforeEach(() => {
+    const settings = `cluster_name: farm, search_path: ['${site.programs}', /usr/bin, /bin]`;
+    site.configure('collector.yaml', `outbox: { max_mib: 4 }\njobs: { ${settings} }\n`);
+    const outbox = new Outbox(site.outbox);
+    snapshots = Array.from({ length: 80 }, () => put(outbox, { state: 'held', body: noise(80_000) }));
+    outbox.close();
+  });
+  const count = async () => Number((await site.run('outbox', 'ls', '--stream', 'sam/casper', '--count')).stdout);
+
+  test('jobs find no room: no snapshot is deleted for them, and they are stored once there is room', async () => {
+    site.sacctPrints(jobsOf(day, 3));
+    const { exit, stderr } = await exportJobs(...thatDay);
+    expect(stderr).toContain('the outbox has no room for 1 MiB of job history: deliver the pending entries');
+    expect(exit).toBe(1);
+    expect(await count()).toBe(snapshots.length);
+    await site.run('outbox', 'drop', '--stream', 'sam/casper', '--reason', 'moved', '--yes');
+    expect((await exportJobs(...thatDay)).exit).toBe(0);
+    expect(await site.stored()).toEqual(namesOf(day, 3));
+  });
+
+  test('an export without new jobs needs no room', async () => {
+    expect(await exportJobs(...thatDay)).toMatchObject({ exit: 0, stdout: '' });
+    expect(await count()).toBe(snapshots.length);
   });
 });
 
