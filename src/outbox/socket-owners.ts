@@ -5,20 +5,28 @@ import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
  * lists names and inodes, but not users (proc(5), /proc/net/unix), and only our own processes show their descriptors.
  */
 export function socketNamesOfOthers(prefix: string): string[] {
-  const inodesByName = Map.groupBy(
-    read(() => readFileSync('/proc/net/unix', 'utf8'), '')
-      .split('\n')
-      .map((line) => /^(?:\S+ +){6}(?<inode>\d+) @(?<name>\S+)$/.exec(line)?.groups)
-      // A connection that its process has not accepted yet has the name of the socket, and inode 0.
-      .filter((groups) => groups?.name?.startsWith(prefix) && groups.inode !== '0'),
-    (groups) => groups?.name ?? '',
-  );
-  if (inodesByName.size === 0) return [];
+  const listed = listedSockets(prefix);
+  if (listed.length === 0) return [];
   const ours = ownSockets();
   // A name can contain a line break, so another user can forge lines. The line of the real holder is always there too.
-  return [...inodesByName]
-    .filter(([, lines]) => lines.some((groups) => !ours.has(`socket:[${groups?.inode}]`)))
-    .map(([name]) => name);
+  const foreign = listed.filter(({ inode }) => !ours.has(`socket:[${inode}]`));
+  if (foreign.length === 0) return [];
+  // A process of this user may have closed its socket after the list was read. Then it is not in the list any more.
+  const open = new Set(listedSockets(prefix).map(({ inode }) => inode));
+  return [...new Set(foreign.filter(({ inode }) => open.has(inode)).map(({ name }) => name))];
+}
+
+function listedSockets(prefix: string): { readonly inode: string; readonly name: string }[] {
+  return (
+    read(() => readFileSync('/proc/net/unix', 'utf8'), '')
+      .split('\n')
+      .flatMap((line) => {
+        const [, inode = '', name = ''] = /^(?:\S+ +){6}(\d+) @(\S+)$/.exec(line) ?? [];
+        return name.startsWith(prefix) ? [{ inode, name }] : [];
+      })
+      // A connection that its process has not accepted yet has the name of the socket, and inode 0.
+      .filter(({ inode, name }) => name !== '' && inode !== '0')
+  );
 }
 
 /** Returns the sockets that processes of this user have open: `socket:[INODE]`. */
