@@ -70,6 +70,17 @@ test('while the receiver is unavailable, samples wait in the outbox, and other f
   expect(existsSync(join(spool, 'unreadable/5.c001.json'))).toBe(true);
 });
 
+test('a sample of 16 MiB is stored, and a larger one is set aside', async () => {
+  await receiver.stop();
+  const sample = readFileSync(join(spool, '69.c002.json'), 'utf8');
+  const limit = 16 * 1024 ** 2;
+  writeFileSync(join(spool, '7.c001.json'), sample.padEnd(limit));
+  writeFileSync(join(spool, '8.c001.json'), sample.padEnd(limit + 1));
+  expect((await site.run('run')).stderr).toContain(`it has ${limit + 1} bytes, and the limit is ${limit}`);
+  expect(await site.entries('pending')).toHaveLength(files.length + 1);
+  expect(readdirSync(join(spool, 'unreadable'))).toEqual(['8.c001.json']);
+});
+
 test('a run that was killed after it took a file: the next one stores it', async () => {
   renameSync(join(spool, '69.c002.json'), join(spool, '69.c002.json.taken'));
   expect(await site.run('run')).toMatchObject({ exit: 0 });
