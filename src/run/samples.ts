@@ -55,7 +55,7 @@ export function takeInSamples(settings: SamplesSettings, context: Context): bool
     }
     if (taken > 0) {
       syncPath(settings.spool);
-      log.info(`Stored the samples of ${counted(taken, 'job')} from ${settings.spool}`);
+      log.info(`Stored ${counted(taken, 'sample')} from ${settings.spool}`);
     }
     if (failed !== null)
       log.error(

@@ -31,7 +31,8 @@ afterEach(async () => {
 });
 
 test('files of three nodes are stored, sent and deleted by one run', async () => {
-  expect(await site.run('run')).toMatchObject({ exit: 0 });
+  const { stderr } = await site.run('run', '-v');
+  expect(stderr).toContain(`Stored ${files.length} samples from ${spool}`);
   expect(readdirSync(spool)).toEqual([]);
   expect(await site.entries()).toMatchObject(files.map(() => ({ stream: 'sams/hpc1', state: 'delivered' })));
   const stored = await receiver.all<{ job_id: string; node: string }>(
