@@ -1,4 +1,5 @@
 import { failureOf } from '../exec/describe.ts';
+import { collectingGarbage } from '../lib/collecting-garbage.ts';
 import { exitCodes, OperatorError } from '../lib/errors.ts';
 import type { FinishedJob } from '../lib/finished-job.ts';
 import type { Outbox } from '../outbox/outbox.ts';
@@ -68,7 +69,7 @@ async function readFile(
   const execution = options.executor.start(command);
   const problems = new LogProblems(file.name);
   const tap = new HeadTap();
-  const bytes = tap.tap(execution.stdout);
+  const bytes = tap.tap(collectingGarbage(execution.stdout));
   let [rows, jobs] = [0, 0];
   const runs = finishedRuns(
     {
