@@ -104,6 +104,13 @@ async function measureIngest(site: Site, database: string): Promise<Row[]> {
   return rows;
 }
 
+/** What the usage page of the dashboard asks for. */
+const usagePage =
+  'page?by=account&period=month&top=8&compare=true&measure=cpu_hours,jobs,users,gpu_hours,node_hours,wait,duration,wait_histogram,duration_histogram,efficiency'.replaceAll(
+    ',',
+    '&measure=',
+  );
+
 async function measureAnswers(site: Site, database: string, duck: DuckResult): Promise<Row[]> {
   const headers = await headersFor(site, database);
   await storeSegments(database.startsWith('postgres') ? addressOf(database) : database, jobCount);
@@ -124,12 +131,12 @@ async function measureAnswers(site: Site, database: string, duck: DuckResult): P
     }
     return { answers, cpu: cpuSecondsOf(server.pid) - cpuBefore, wall: (performance.now() - began) / 1000 };
   };
-  const ask = (query: string) =>
-    leastOf(server.pid, async () => {
-      const response = await fetch(`${server.url}/api/v1/usage/query?${query}`, { headers });
-      if (!response.ok) throw new Error(await response.text());
-      await response.arrayBuffer();
-    });
+  const get = async (path: string) => {
+    const response = await fetch(`${server.url}/api/v1/usage/${path}`, { headers });
+    if (!response.ok) throw new Error(await response.text());
+    await response.arrayBuffer();
+  };
+  const ask = (query: string) => leastOf(server.pid, () => get(`query?${query}`));
   const first = await charts();
   const warm: number[] = [];
   for (let round = 0; round < rounds; round++) warm.push((await charts()).cpu);
@@ -148,6 +155,13 @@ async function measureAnswers(site: Site, database: string, duck: DuckResult): P
   rows.push(['totals and series, CPU s', (await ask('period=month&measure=cpu_hours&by=account')).toFixed(2), '0.1']);
   const percentiles = await ask('axis=submitted&period=month&measure=wait');
   rows.push(['percentiles by month, CPU s', percentiles.toFixed(2), '1.5']);
+  for (const filter of ['', '&partition=gpu']) {
+    await get(usagePage + filter);
+    const began = performance.now();
+    await get(usagePage + filter);
+    const seconds = ((performance.now() - began) / 1000).toFixed(2);
+    rows.push([`the usage page${filter && ' with a filter'}, s`, seconds, filter && '0.3']);
+  }
   rows.push(['peak memory, MiB', peakMibOf(server.pid).toFixed(0), '400']);
   rows.push(['DuckDB: all charts, CPU s', duck.chartsCpu.toFixed(2), '']);
   rows.push(['same numbers as DuckDB', sameTotals(first.answers, duck.totals) ? 'yes' : 'NO', 'yes']);
