@@ -79,7 +79,12 @@ export async function readRecords(
     const end = bytes.indexOf(layout.closesSection);
     const after = end < 0 ? '' : bytes.toString('latin1', end + layout.closesSection.length);
     takeRecord(end < 0 ? bytes : bytes.subarray(0, end), 0, layout);
-    const isClosed = /^\s*\}/.test(after) || after.startsWith(layout.nextSection);
+    const isEnd = /^\s*\}/.test(after);
+    const isClosed = isEnd || after.startsWith(layout.nextSection);
+    // Wrong bytes in the opening line of the last record can look like the end.
+    if (isEnd && after.includes(layout.closes.toString('latin1'))) {
+      damaged.add({ record: null, byte: pending.offset + end, problem: 'a record follows the end of the document' });
+    }
     // A broken last record can hide the end of the section, but not the end of the document.
     isCut = !isClosed && !/\n\}\s*$/.test(bytes.toString('latin1', Math.max(0, bytes.length - 100)));
     if (!isClosed && !isCut) {

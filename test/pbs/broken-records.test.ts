@@ -90,6 +90,15 @@ describe.each(sources)('%s', (_, capture, read) => {
     expect(result.given).toEqual(expect.arrayContaining([...expected]));
   });
 
+  test('a last record that opens with the end of the document is counted', async () => {
+    const [first = '', last = ''] = capture.records.map(({ text }) => text);
+    const [opening = ''] = /^\s*/.exec(last) ?? [];
+    // Half of the indentation of a record is that of its section.
+    const at = opening.length - opening.replaceAll('\n', '').length / 2;
+    const result = await read([bytesOf(capture, [first, `${last.slice(0, at)}}}\0${last.slice(at)}`])]);
+    expect(countOfDamage(result)).toBeGreaterThan(0);
+  });
+
   test('a truncation keeps all earlier records, and is counted', async () => {
     await fc.assert(
       fc.asyncProperty(slice, fc.nat(1000), chunkSizes, async ({ records }, where, sizes) => {
