@@ -59,7 +59,10 @@ export function createIngestThread(location: Location): IngestThread {
     return made;
   }
 
-  function ask(message: Exclude<ToIngestThread, { kind: 'open' }>, transfer: ArrayBuffer[]): Promise<FromIngestThread> {
+  function ask(
+    message: Exclude<ToIngestThread, { kind: 'open' | 'drop' }>,
+    transfer: ArrayBuffer[],
+  ): Promise<FromIngestThread> {
     const { promise, resolve, reject } = Promise.withResolvers<FromIngestThread>();
     waiting.set(message.id, { resolve, reject });
     started().postMessage(message, transfer);
@@ -71,10 +74,16 @@ export function createIngestThread(location: Location): IngestThread {
       const id = nextId++;
       const answer = await ask({ kind: 'read', id, body, maxBytes, sender }, buffersOf(body));
       if (!('read' in answer)) throw new Error('the ingest thread did not read');
-      return store(answer.read, async (delivery) => {
+      let isSaving = false;
+      const stored = store(answer.read, async (delivery) => {
+        isSaving = true;
         const saved = await ask({ kind: 'store', id, delivery }, []);
         if (!('stored' in saved)) throw new Error('the ingest thread did not store');
         return saved.stored;
+      });
+      // The thread keeps the jobs, up to 100 MB, until it is told what to do with them.
+      return stored.finally(() => {
+        if (!isSaving) worker?.postMessage({ kind: 'drop', id } satisfies ToIngestThread);
       });
     },
     close: () => end('the receiver stops'),

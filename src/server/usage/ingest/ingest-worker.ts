@@ -25,7 +25,8 @@ self.onmessage = async ({ data }: MessageEvent<ToIngestThread>) => {
     return;
   }
   try {
-    self.postMessage(await answer(data));
+    if (data.kind === 'drop') batches.delete(data.id);
+    else self.postMessage(await answer(data));
   } catch (error) {
     batches.delete(data.id);
     self.postMessage({ id: data.id, failure: failureOf(error) } satisfies FromIngestThread);
@@ -34,7 +35,7 @@ self.onmessage = async ({ data }: MessageEvent<ToIngestThread>) => {
   if (batches.size === 0) Bun.gc(true);
 };
 
-async function answer(message: Exclude<ToIngestThread, { kind: 'open' }>): Promise<FromIngestThread> {
+async function answer(message: Exclude<ToIngestThread, { kind: 'open' | 'drop' }>): Promise<FromIngestThread> {
   const { id } = message;
   if (message.kind === 'read') {
     const bytes = await bytesOf(message.body, message.maxBytes);

@@ -5,11 +5,12 @@ import type { Location } from '../../store/open.ts';
 import type { TaskFailure } from '../thread-messages.ts';
 
 /**
- * A message to the ingest thread: first the database, then for each body with an id of its own `read`, and `store` if
- * that did not fail.
+ * A message to the ingest thread: first the database, then for each body with an id of its own `read`, and if
+ * that did not fail, `store`, or `drop` if its jobs are not to be stored.
  */
 export type ToIngestThread =
   | { readonly kind: 'open'; readonly location: Location }
+  | { readonly kind: 'drop'; readonly id: number }
   | {
       readonly kind: 'read';
       readonly id: number;
