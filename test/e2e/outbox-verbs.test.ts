@@ -522,6 +522,33 @@ describe('a drain', () => {
     expect(await idsOf('--state', 'pending')).toEqual(others);
   });
 
+  test.each([
+    ['SIGHUP', 129],
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('ends at once on a second %s, and the next drain sends the entry again', async (signal, code) => {
+    const neverAnswered = new Promise<Response>(() => {});
+    api = startSamApi((posted, count) => (count === 1 ? neverAnswered : accept(posted, count)));
+    site.api(api.url);
+    const [first = ''] = stored(1);
+    const drain = site.start(['drain']);
+    const requests = api.posted;
+    await until(() => requests.length === 1, 'the entry is sent');
+    let hasEnded = false;
+    void drain.ended.then(() => {
+      hasEnded = true;
+    });
+    // Repeat the signal, because two that arrive together count as one.
+    await until(() => {
+      drain.kill(signal);
+      return hasEnded;
+    }, 'the drain ends');
+    expect(await drain.ended).toMatchObject({ exit: code, signal: null });
+    expect(await idsOf('--state', 'pending')).toEqual([first]);
+    expect(await site.run('drain')).toMatchObject({ exit: 0 });
+    expect(await idsOf('--state', 'delivered')).toEqual([first]);
+  });
+
   test('goes on after an entry is dropped while it is being sent, and stores the answer', async () => {
     let dropped = async () => {};
     api = startSamApi(async (posted, count) => {
