@@ -47,7 +47,7 @@ export function loginNodeRow(
 
 const tebibyte = 1024 ** 4;
 
-/** Returns the row of a filesystem: sizes in TiB with three decimals, percent of size and of inodes with two decimals. */
+/** Returns the row of a filesystem: sizes in TiB with six decimals (1 MiB), percent of size and of inodes with two decimals. */
 export function filesystemRow(name: string, found: FilesystemRecord | UnavailablePart, degradedAbove: number): Row {
   if ('unavailable' in found) {
     return {
@@ -64,8 +64,8 @@ export function filesystemRow(name: string, found: FilesystemRecord | Unavailabl
     filesystem_name: name,
     available: true,
     degraded: used > degradedAbove,
-    capacity_tb: rounded(found.sizeBytes / tebibyte, 3),
-    used_tb: rounded(found.usedBytes / tebibyte, 3),
+    capacity_tb: rounded(found.sizeBytes / tebibyte, 6),
+    used_tb: rounded(found.usedBytes / tebibyte, 6),
     utilization_percent: rounded(used, 2),
     ...(found.inodes === null || found.inodesUsed === null
       ? {}

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { csvOf } from '../../src/dashboard/format/csv.ts';
-import { exact, percent, short, tebibytes } from '../../src/dashboard/format/numbers.ts';
+import { exact, partOfTebibytes, percent, short, tebibytes } from '../../src/dashboard/format/numbers.ts';
 import { commandLine } from '../../src/dashboard/format/shell.ts';
 
 const plain = (text: string) => text.replaceAll('\u00a0', ' ');
@@ -31,16 +31,30 @@ describe('numbers', () => {
     [94.638, '94.6 %'],
     [100, '100 %'],
     [99.96, '99.9 %'],
+    [0.01, '<0.1 %'],
+    [0.06, '0.1 %'],
     [0, '0 %'],
     [null, '–'],
-  ])('%p percent is %p: only a whole is 100', (value, text) => expect(plain(percent(value))).toBe(text));
+  ])('%p percent is %p: only a whole is 100, and only nothing is 0', (value, text) =>
+    expect(plain(percent(value))).toBe(text),
+  );
 
   test.each([
     [97, '97 TiB'],
     [1536, '1.5 PiB'],
     [0.002, '2.05 GiB'],
+    [0.0001, '105 MiB'],
     [0, '0 TiB'],
+    [null, '–'],
   ])('%p TiB is %p', (value, text) => expect(plain(tebibytes(value))).toBe(text));
+
+  test.each([
+    [0.0004, 0.0078125, '419 MiB of 8 GiB'],
+    [0, 0.0078125, '0 GiB of 8 GiB'],
+    [97, 1536, '97 TiB of 1.5 PiB'],
+    [0, 0, '0 TiB of 0 TiB'],
+    [null, 2, '– of 2 TiB'],
+  ])('%p of %p TiB is %p', (part, total, text) => expect(plain(partOfTebibytes(part, total))).toBe(text));
 });
 
 describe('CSV', () => {

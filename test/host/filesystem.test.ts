@@ -41,14 +41,14 @@ test('one is asked of the host of PBS, with its own deadline and little output',
   ]);
 });
 
-test('sizes are TiB with three decimals, percentages have two', async () => {
+test('sizes are TiB with six decimals, percentages have two', async () => {
   const { row } = await rowWith({ stdout: df(`${2 * tebibyte} ${Math.round(tebibyte / 3)} 3000 1000 ${path}`) });
   expect(row).toEqual({
     filesystem_name: 'glade',
     available: true,
     degraded: false,
     capacity_tb: 2,
-    used_tb: 0.333,
+    used_tb: 0.333333,
     utilization_percent: 16.67,
     capacity_inodes: 3000,
     used_inodes: 1000,

@@ -106,11 +106,11 @@ test.each([
   });
 });
 
-test('the size of a filesystem has three decimals, in TiB, and its use two, in percent', () => {
-  const found = { sizeBytes: 3 * 1024 ** 4, usedBytes: 1.23456 * 1024 ** 4, inodes: 7, inodesUsed: 3 };
+test('the size of a filesystem has six decimals, in TiB, and its use two, in percent', () => {
+  const found = { sizeBytes: 3 * 1024 ** 4, usedBytes: 1.23456789 * 1024 ** 4, inodes: 7, inodesUsed: 3 };
   expect(filesystemRow('glade', found, 90)).toMatchObject({
     capacity_tb: 3,
-    used_tb: 1.235,
+    used_tb: 1.234568,
     utilization_percent: 41.15,
     inodes_utilization_percent: 42.86,
   });

@@ -31,9 +31,10 @@ function significant(value: number): string {
   return new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 }).format(value);
 }
 
-/** Returns `94.6 %`, `–` for null. 100 is shown only for exactly 100: 99.96 is `99.9 %`. */
+/** Returns `94.6 %`, `–` for null. Only exactly 0 and 100 are shown as such: 99.96 is `99.9 %`, 0.01 is `<0.1 %`. */
 export function percent(value: number | null | undefined): string {
   if (value === null || value === undefined) return noNumber;
+  if (value > 0 && value < 0.05) return `<0.1${space}%`;
   const rounded = value < 100 && value > 99.9 ? 99.9 : Math.round(value * 10) / 10;
   return `${rounded}${space}%`;
 }
@@ -43,14 +44,39 @@ export function plural(count: number, one: string, many = `${one}s`): string {
   return `${exact(count)} ${count === 1 ? one : many}`;
 }
 
-/** Returns TiB with a unit that suits the size: `97 TiB`, `1.5 PiB`. */
-export function tebibytes(value: number | null | undefined): string {
+/** The units of sizes in TiB, the largest first. */
+const sizes = [
+  [1024, 'PiB'],
+  [1, 'TiB'],
+  [1 / 1024, 'GiB'],
+  [1 / 1024 ** 2, 'MiB'],
+] as const;
+
+function sizeUnit(value: number): (typeof sizes)[number] {
+  return sizes.find(([least]) => value >= least) ?? [1 / 1024 ** 2, 'MiB'];
+}
+
+/**
+ * Returns TiB with a unit that suits the size: `97 TiB`, `1.5 PiB`.
+ * @param total a size that the value is a part of: a value of 0 has its unit
+ */
+export function tebibytes(value: number | null | undefined, total: number | null | undefined = null): string {
   if (value === null || value === undefined) return noNumber;
-  if (value >= 1024) return `${significant(value / 1024)}${space}PiB`;
-  return value >= 1 || value === 0 ? `${significant(value)}${space}TiB` : `${significant(value * 1024)}${space}GiB`;
+  const [size, unit] = sizeUnit(value === 0 ? total || 1 : value);
+  return `${significant(value / size)}${space}${unit}`;
+}
+
+/** Returns a part and its total, both in TiB, with units that suit them: `422 GiB of 1.5 TiB`. */
+export function partOfTebibytes(part: number | null | undefined, total: number | null | undefined): string {
+  return `${tebibytes(part, total)} of ${tebibytes(total)}`;
 }
 
 /** Returns GiB with a unit that suits the size. */
 export function gibibytes(value: number | null | undefined): string {
   return value === null || value === undefined ? noNumber : tebibytes(value / 1024);
+}
+
+/** Returns a part and its total, both in GiB, with units that suit them. */
+export function partOfGibibytes(part: number | null | undefined, total: number | null | undefined): string {
+  return partOfTebibytes(part == null ? part : part / 1024, total == null ? total : total / 1024);
 }

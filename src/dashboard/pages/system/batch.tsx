@@ -3,7 +3,7 @@ import { Meter } from '../../components/meter.tsx';
 import { Section } from '../../components/section.tsx';
 import { historyPage } from '../../data/addresses.ts';
 import type { BatchSnapshot, Reservation, UserHistory } from '../../data/status.ts';
-import { exact, gibibytes, percent } from '../../format/numbers.ts';
+import { exact, partOfGibibytes, percent } from '../../format/numbers.ts';
 import { ExpectedWaitSection } from './expected-wait.tsx';
 import { Filesystems } from './filesystems.tsx';
 import { LoginNodes } from './login-nodes.tsx';
@@ -88,7 +88,7 @@ function Now({ system, snapshot }: { system: string; snapshot: BatchSnapshot }) 
         <Use
           name="Memory"
           share={snapshot.memory_utilization_percent}
-          base={`${gibibytes(snapshot.memory_allocated_gb)} of ${gibibytes(snapshot.memory_total_gb)}`}
+          base={partOfGibibytes(snapshot.memory_allocated_gb, snapshot.memory_total_gb)}
           href={historyPage(system, 'totals', '', 'memory_utilization_percent')}
         />
       </dl>

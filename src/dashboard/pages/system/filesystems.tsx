@@ -4,7 +4,7 @@ import { StateMark } from '../../components/state.tsx';
 import { type Column, Table } from '../../components/table.tsx';
 import { historyPage } from '../../data/addresses.ts';
 import type { Filesystem } from '../../data/status.ts';
-import { noNumber, percent, short, tebibytes } from '../../format/numbers.ts';
+import { noNumber, partOfTebibytes, percent, short } from '../../format/numbers.ts';
 import { stateOf } from './login-nodes.tsx';
 
 /** The filesystems of a system: space and inodes. */
@@ -35,8 +35,7 @@ export function Filesystems({ system, filesystems }: { system: string; filesyste
       key: 'used_tib',
       title: 'Used of capacity',
       value: ({ used_tb }) => used_tb ?? null,
-      cell: ({ used_tb, capacity_tb }) =>
-        used_tb == null ? noNumber : `${tebibytes(used_tb)} of ${tebibytes(capacity_tb)}`,
+      cell: ({ used_tb, capacity_tb }) => (used_tb == null ? noNumber : partOfTebibytes(used_tb, capacity_tb)),
     },
     {
       key: 'inodes_percent',

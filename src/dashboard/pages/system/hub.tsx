@@ -3,7 +3,7 @@ import { Section } from '../../components/section.tsx';
 import { StateMark } from '../../components/state.tsx';
 import { historyPage } from '../../data/addresses.ts';
 import type { History, HubSnapshot } from '../../data/status.ts';
-import { exact, gibibytes } from '../../format/numbers.ts';
+import { exact, partOfGibibytes } from '../../format/numbers.ts';
 import { HistoryCharts } from '../history-charts.tsx';
 import { Use } from './batch.tsx';
 
@@ -83,7 +83,7 @@ export function Hub({ system, snapshot, history }: { system: string; snapshot: H
               <Use
                 name="Memory"
                 share={snapshot.memory_utilization_percent}
-                base={`${gibibytes(snapshot.memory_used_gb)} of ${gibibytes(snapshot.memory_total_gb)}`}
+                base={partOfGibibytes(snapshot.memory_used_gb, snapshot.memory_total_gb)}
                 href={historyPage(system, 'totals', '', 'memory_utilization_percent')}
               />
             </dl>
