@@ -6,12 +6,13 @@ import { isUtcSite, showsUtc, showUtc, zone } from './format/times.ts';
 import { location } from './navigation.ts';
 import { pageOf } from './pages/pages.ts';
 
+const operators = '/collectors';
 const sections: readonly (readonly [path: string, title: string])[] = [
   ['/', 'Overview'],
   ['/outages', 'Outages'],
   ['/events', 'Events'],
   ['/usage', 'Usage'],
-  ['/collectors', 'Collectors'],
+  [operators, 'Collectors'],
   ['/about', 'About the numbers'],
 ];
 
@@ -19,6 +20,8 @@ const sections: readonly (readonly [path: string, title: string])[] = [
 export function App() {
   const path = location.value.pathname;
   const { title, Page, parameters } = pageOf(path);
+  const isOutsider = useSession()?.is_insider === false;
+  const shown = sections.filter(([target]) => target !== operators || !isOutsider);
   useEffect(() => {
     document.title = path === '/' ? 'System status' : `${title} · System status`;
   }, [path, title]);
@@ -34,7 +37,7 @@ export function App() {
           </a>
           <nav aria-label="Pages">
             <ul>
-              {sections.map(([target, name]) => (
+              {shown.map(([target, name]) => (
                 <li key={target}>
                   <Tab href={target} isCurrent={target === '/' ? path === '/' : path.startsWith(target)}>
                     {name}

@@ -69,8 +69,18 @@ export function apisOf({
   limits,
   origins,
 }: RouterParts): Api[] {
-  const { open, visitor, reader, nameReader, keyHolder, clusterReader, usageReader, systemWriter, outageWriter } =
-    access;
+  const {
+    open,
+    visitor,
+    reader,
+    insider,
+    nameReader,
+    keyHolder,
+    clusterReader,
+    usageReader,
+    systemWriter,
+    outageWriter,
+  } = access;
   const status = '/api/v1/status';
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   return [
@@ -129,7 +139,7 @@ export function apisOf({
         route('GET', '/api/v1/pages/systems/:system', reader, getSystemPage(store)),
         route('GET', '/api/v1/pages/outages', reader, getOutagesPage(store)),
         route('GET', '/api/v1/pages/events', reader, getEventsPage(store)),
-        route('GET', '/api/v1/collectors', reader, getCollectors(store)),
+        route('GET', '/api/v1/collectors', insider, getCollectors(store)),
         route('GET', '/api/v1/openapi.json', open, getOpenApi()),
         route('GET', '/api/v1/systems', reader, getSystems(store)),
         route('GET', `${status}/:system/history`, reader, getHistory(store, 'totals')),

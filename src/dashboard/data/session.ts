@@ -5,6 +5,8 @@ export type Session = {
   readonly user: string | null;
   readonly scopes: readonly string[];
   readonly may_read: boolean;
+  /** True if this client may also read what is for operators: `--public` is not enough for it. */
+  readonly is_insider: boolean;
   readonly sees_names: boolean;
 };
 

@@ -19,6 +19,8 @@ export type AccessRules = {
    * only through `shownName` of the result.
    */
   readonly reader: Access<ReadingClient>;
+  /** As `reader`, but `--public` is not enough: for what concerns operators, such as the hosts of collectors. */
+  readonly insider: Access<ReadingClient>;
   /** As `reader`, for data that make no sense without names of people: the client must be allowed to see them. */
   readonly nameReader: Access<ReadingClient>;
   /** As `reader`, or the holder of `write:CLUSTER` of the cluster that the path names. */
@@ -41,8 +43,8 @@ export type AccessRules = {
   readonly admin: Access<Account>;
 };
 
-/** A client, and whether it may read. */
-export type Visitor = ReadingClient & { readonly mayRead: boolean };
+/** A client, and whether it may read: at all, and without `--public`. */
+export type Visitor = ReadingClient & { readonly mayRead: boolean; readonly isInsider: boolean };
 
 /** A client that may read the jobs of some clusters. */
 export type UsageClient = ReadingClient & { readonly mayReadCluster: (name: string) => boolean };
@@ -76,9 +78,10 @@ export function createAccessRules({ identify, keyRing, isPublic, alias }: Access
     const account = await identify(call);
     const { isLocal } = call.client;
     const scopes = account?.scopes ?? [];
-    const mayRead = isLocal || isPublic || permits(scopes, 'read') || permits(scopes, also);
+    const isInsider = isLocal || permits(scopes, 'read');
+    const mayRead = isInsider || isPublic || permits(scopes, also);
     const seesNames = account === null ? isLocal : permits(scopes, 'read:names');
-    return { account, mayRead, seesNames, shownName: seesNames ? alias : onlyOwnName(account) };
+    return { account, mayRead, isInsider, seesNames, shownName: seesNames ? alias : onlyOwnName(account) };
   }
 
   async function readerOf(call: Call, also?: Scope): Promise<ReadingClient> {
@@ -86,22 +89,27 @@ export function createAccessRules({ identify, keyRing, isPublic, alias }: Access
   }
 
   function permitted(call: Call, visitor: Visitor): Visitor {
-    if (visitor.mayRead) return visitor;
-    if (visitor.account === null) throw loginRequired(call.request.headers);
-    requireScope(visitor.account, 'read');
-    return visitor;
+    return visitor.mayRead ? visitor : refused(call, visitor, 'read');
+  }
+
+  /** @throws RequestProblem 401 or 403 for a client without a scope */
+  function refused<Client extends ReadingClient>({ request }: Call, client: Client, needed: Scope): Client {
+    if (client.account === null) throw loginRequired(request.headers);
+    requireScope(client.account, needed);
+    return client;
   }
 
   return {
     open: () => Promise.resolve(null),
     visitor: (call) => visitorOf(call),
     reader: (call) => readerOf(call),
+    async insider(call) {
+      const visitor = await visitorOf(call);
+      return visitor.isInsider ? visitor : refused(call, visitor, 'read');
+    },
     async nameReader(call) {
       const reader = await readerOf(call);
-      if (reader.seesNames) return reader;
-      if (reader.account === null) throw loginRequired(call.request.headers);
-      requireScope(reader.account, 'read:names');
-      return reader;
+      return reader.seesNames ? reader : refused(call, reader, 'read:names');
     },
     clusterReader: (call) => readerOf(call, `write:${call.parameters.cluster ?? ''}`),
     async usageReader(call) {

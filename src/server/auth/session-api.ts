@@ -30,11 +30,12 @@ export function postSession(authenticator: Authenticator, sessions: Sessions, li
 
 /** Returns the handler that says who the client is and what it may do. It never answers 401 to a client without login. */
 export function getSession() {
-  return async (_: Call, { account, mayRead, seesNames }: Visitor): Promise<Answered> => {
+  return async (_: Call, { account, mayRead, isInsider, seesNames }: Visitor): Promise<Answered> => {
     const body = {
       user: account?.name ?? null,
       scopes: account?.scopes ?? [],
       may_read: mayRead,
+      is_insider: isInsider,
       sees_names: seesNames,
     };
     return { response: json(200, JSON.stringify(body)) };

@@ -85,13 +85,14 @@ overEngines((engine) => {
 
   test('the page can read the user of its session, with and without a login', async () => {
     const who = async (cookie: string) => (await session('GET', { headers: { Cookie: cookie } })).json();
-    const nobody = { user: null, scopes: [], may_read: false, sees_names: false };
+    const nobody = { user: null, scopes: [], may_read: false, is_insider: false, sees_names: false };
     expect(await who('')).toEqual(nobody);
     expect(await who('hpc-collector-session=invented')).toEqual(nobody);
     expect(await who(`other=1; ${await begun()}`)).toEqual({
       user: 'anna',
       scopes: ['read:names', 'write:gust'],
       may_read: true,
+      is_insider: true,
       sees_names: true,
     });
   });

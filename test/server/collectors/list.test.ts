@@ -1,6 +1,7 @@
 /** What the receiver knows of its collectors, from the header `X-Collector` of their requests. */
 
 import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { addKey } from '../../../src/server/auth/keys.ts';
 import { login, overEngines, startForTest, type TestReceiver } from '../helper.ts';
 import { leastTotals } from '../samples.ts';
 
@@ -124,11 +125,19 @@ overEngines((engine) => {
     expect(await collectors()).toEqual([]);
   });
 
-  test('a client that must not see names of people gets no reasons', async () => {
-    const anybody = await startForTest({ engine, isBehindProxy: true, isPublic: true });
-    await anybody.post('derecho', { ...leastTotals, cpu_nodes_total: 'many' }, from(2));
-    const answer = await fetch(`${anybody.url}/api/v1/collectors`);
-    expect(await answer.json()).toMatchObject([{ streams: [{ refused: { status: 400, reason: null } }] }]);
-    await anybody.remove();
+  test('the public gets no hosts, and a client that must not see names of people no reasons', async () => {
+    const open = await startForTest({ engine, isBehindProxy: true, isPublic: true });
+    await open.post('derecho', { ...leastTotals, cpu_nodes_total: 'many' }, from(2));
+    const ask = (headers: Record<string, string>) => fetch(`${open.url}/api/v1/collectors`, { headers });
+    const [anybody, writer] = [
+      await ask({}),
+      await ask({ 'X-API-Key': await addKey(open.database, 'w', ['write:x']) }),
+    ];
+    expect([anybody.status, writer.status]).toEqual([401, 403]);
+    const answer = await ask({ 'X-API-Key': await addKey(open.database, 'r', ['read']) });
+    expect(await answer.json()).toMatchObject([
+      { host: 'login1', streams: [{ refused: { status: 400, reason: null } }] },
+    ]);
+    await open.remove();
   });
 });
