@@ -272,6 +272,27 @@ describeThat(chromiumNeed)('the dashboard', () => {
   test('names what to change if no job matches', async () => {
     await page.goto('/usage?from=2020-01-01&to=2020-01-31');
     await page.getByText('No finished jobs match these days and filters.').waitFor();
+    await page.goto('/usage/user/nobody');
+    await page.getByText('No job has the user nobody. Change the filters').waitFor();
+  });
+
+  test('says to users that they have no jobs, which is not an error', async () => {
+    const own = await browser.open();
+    const errors: string[] = [];
+    own.on('console', (message) => void (message.type() === 'error' && errors.push(message.text())));
+    await own.goto('/sign-in');
+    await own.getByLabel('User').fill(credentials.user);
+    await own.getByLabel('Password').fill(credentials.password);
+    await own.getByRole('button', { name: 'Sign in' }).click();
+    await own.getByRole('button', { name: 'Sign out' }).waitFor();
+    await own.goto(`/usage/user/${credentials.user}`);
+    await own.getByText('No finished job of yours has been received yet.').waitFor();
+    expect(errors).toEqual([]);
+  });
+
+  test.each(['/usage/nothing/x', '/usage/month/2026-13'])('has no page at %s', async (path) => {
+    await page.goto(path);
+    await page.getByRole('heading', { name: 'No such page' }).waitFor();
   });
 
   test('shows who uses a system over time', async () => {
@@ -354,6 +375,7 @@ describeThat(chromiumNeed)('the dashboard', () => {
       await own.goto('/outages');
       await own.getByRole('link', { name: 'Sign in', exact: true }).waitFor();
       expect(await own.getByText('Report an outage or maintenance').count()).toBe(0);
+      expect(await own.getByRole('link', { name: 'Collectors' }).count(), 'hosts are for operators').toBe(0);
 
       await own.goto('/sign-in');
       await own.getByLabel('User').fill('user07');
@@ -369,6 +391,7 @@ describeThat(chromiumNeed)('the dashboard', () => {
       await own.getByRole('link', { name: 'user07' }).waitFor();
       await own.goto(`/jobs/derecho/${jobOf('user00')}`);
       await own.getByText('that you may see').waitFor();
+      await own.getByRole('link', { name: 'Collectors' }).waitFor();
       await own.goto('/usage/user/user00');
       await own.getByText('User user07 lacks the scope read:names').waitFor();
       expect(publicBrowser.problems()).toEqual([]);

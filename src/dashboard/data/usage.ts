@@ -68,7 +68,9 @@ export type Utilisation = {
   readonly periods: readonly (Use & { readonly start: string; readonly end: string; readonly partial: boolean })[];
 };
 
-/** An answer of `/api/v1/usage/page`: everything on the usage page. */
+/** An answer of `/api/v1/usage/page`: everything on the usage page, or why there is nothing. */
+export type UsageAnswers = UsagePage | { readonly problem: string };
+
 export type UsagePage = {
   readonly usage: UsageAnswer;
   readonly sizes: UsageAnswer;
@@ -87,7 +89,7 @@ export const sums = {
 } as const;
 export type Sum = keyof typeof sums;
 
-/** What usage can be divided by, with names. */
+/** What usage can be divided by, with names that begin a heading. */
 export const dimensions = {
   account: 'Account',
   user: 'User',
@@ -100,6 +102,13 @@ export const dimensions = {
   software: 'Software',
 } as const;
 export type Dimension = keyof typeof dimensions;
+
+/** Returns the name of a dimension as it is written inside a sentence. */
+export function wordOf(dimension: Dimension): string {
+  const name = dimensions[dimension];
+  const isAbbreviation = /^[A-Z]{2}/.test(name);
+  return isAbbreviation ? name : name.toLowerCase();
+}
 
 /** The dimensions that jobs can be filtered by, with the name of the parameter. */
 export const filters: readonly Dimension[] = [

@@ -1,5 +1,6 @@
 import type { ComponentType } from 'preact';
 import { SignIn } from '../components/sign-in.tsx';
+import { filters } from '../data/usage.ts';
 import { About } from './about.tsx';
 import { Collectors } from './collectors.tsx';
 import { Events } from './events/events.tsx';
@@ -29,7 +30,16 @@ const pages: readonly Entry[] = [
   { pattern: /^\/outages$/, title: () => 'Outages', Page: Outages },
   { pattern: /^\/events$/, title: () => 'Events', Page: Events },
   { pattern: /^\/usage$/, title: () => 'Usage', Page: Usage },
-  { pattern: /^\/usage\/(?<kind>[^/]+)\/(?<name>[^/]+)$/, title: ({ name }) => `Usage of ${name}`, Page: Usage },
+  {
+    pattern: new RegExp(`^/usage/(?<kind>${filters.join('|')})/(?<name>[^/]+)$`),
+    title: ({ name }) => `Usage of ${name}`,
+    Page: Usage,
+  },
+  {
+    pattern: /^\/usage\/(?<kind>month)\/(?<name>\d{4}-(0[1-9]|1[0-2]))$/,
+    title: ({ name }) => `Usage in ${name}`,
+    Page: Usage,
+  },
   {
     pattern: /^\/jobs\/(?<cluster>[^/]+)\/(?<name>[^/]+)$/,
     title: ({ cluster, name }) => `Job ${name} on ${cluster}`,

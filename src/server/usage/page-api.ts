@@ -1,5 +1,6 @@
 import type { UsageClient } from '../auth/access.ts';
 import { type Answered, json } from '../http/answer.ts';
+import { RequestProblem } from '../http/problem.ts';
 import type { Call } from '../http/routing.ts';
 import { clusterNamed } from '../store/clusters.ts';
 import type { Store } from '../store/port.ts';
@@ -11,15 +12,39 @@ import { questionOf, withShownNames } from './query-api.ts';
 import { membersOf } from './query-request.ts';
 import type { UsageThread } from './thread.ts';
 
-/** Returns the handler that answers everything that the usage page shows, to the question of the query string. */
+/** Everything that the usage page shows, or why there is nothing to show. */
+export type UsagePage =
+  | (Omit<PageAnswers, 'hours'> & {
+      /** Null if a filter leaves out jobs, or if the window has too many days. */
+      readonly utilisation: readonly ClusterUtilisation[] | null;
+    })
+  | { readonly problem: string };
+
+/**
+ * Returns the handler that answers everything that the usage page shows, to the question of the query string. Opening the
+ * page of a user without jobs is not an error, so a question without an answer is no 422 here.
+ */
 export function getUsagePage(store: Store, thread: UsageThread) {
-  return async ({ url, request }: Call, client: UsageClient): Promise<Answered> => {
-    const question = await questionOf(store, thread, membersOf(url.searchParams), client, request.headers);
-    const { usage, hours, ...divided }: PageAnswers = JSON.parse(await thread.ask({ kind: 'page', question }));
-    const shown = question.by === 'user' ? withShownNames(usage, client) : usage;
-    const utilisation = hours === null ? null : await utilisationOfClusters(store, usage, hours);
-    return { response: json(200, JSON.stringify({ usage: shown, ...divided, utilisation })) };
+  return async (call: Call, client: UsageClient): Promise<Answered> => {
+    const page = await pageFor(store, thread, call, client).catch((error: unknown): UsagePage => {
+      if (error instanceof RequestProblem && error.status === 422) return { problem: error.message };
+      throw error;
+    });
+    return { response: json(200, JSON.stringify(page)) };
   };
+}
+
+async function pageFor(
+  store: Store,
+  thread: UsageThread,
+  { url, request }: Call,
+  client: UsageClient,
+): Promise<UsagePage> {
+  const question = await questionOf(store, thread, membersOf(url.searchParams), client, request.headers);
+  const { usage, hours, ...divided }: PageAnswers = JSON.parse(await thread.ask({ kind: 'page', question }));
+  const shown = question.by === 'user' ? withShownNames(usage, client) : usage;
+  const utilisation = hours === null ? null : await utilisationOfClusters(store, usage, hours);
+  return { usage: shown, ...divided, utilisation };
 }
 
 async function utilisationOfClusters(store: Store, usage: Answer, hours: Answer): Promise<ClusterUtilisation[]> {

@@ -116,6 +116,12 @@ overEngines((engine) => {
       });
     });
 
+    test('except on the page of a user or account without jobs, which says so', async () => {
+      const { status, body } = await receiver.send('/api/v1/usage/page?cluster=hpc1&user=mallory', { headers: login });
+      expect({ status, body }).toEqual({ status: 200, body: { problem: 'No job has the user mallory' } });
+      expect((await receiver.send('/api/v1/usage/page?period=hour', { headers: login })).status).toBe(400);
+    });
+
     test('a body above the limit', async () => {
       const { status } = await receiver.send('/api/v1/usage/query', {
         method: 'POST',

@@ -1,6 +1,6 @@
 import { Section } from '../../components/section.tsx';
 import { type Column, Table } from '../../components/table.tsx';
-import { type Dimension, dimensions, labelOf, type UsageAnswer, type UsageGroup } from '../../data/usage.ts';
+import { type Dimension, dimensions, labelOf, type UsageAnswer, type UsageGroup, wordOf } from '../../data/usage.ts';
 
 type Row = Pick<UsageGroup, 'total'> & { readonly label: string; readonly page: string | null };
 
@@ -33,9 +33,9 @@ export function Groups({ answer, by }: { answer: UsageAnswer; by: Dimension }) {
     },
   ];
   return (
-    <Section id="groups" title={`The largest by ${dimensions[by].toLowerCase()}`}>
+    <Section id="groups" title={`The largest by ${wordOf(by)}`}>
       <Table
-        caption={`Usage by ${dimensions[by].toLowerCase()}`}
+        caption={`Usage by ${wordOf(by)}`}
         id="groups"
         columns={columns}
         rows={rows}

@@ -5,13 +5,14 @@ import { useData } from '../../data/fetching.ts';
 import { useSession } from '../../data/session.ts';
 import {
   type Dimension,
-  dimensions,
   isUnknown,
   labelOf,
   type Sum,
   sums,
   type UsageAnswer,
+  type UsageAnswers,
   type UsagePage,
+  wordOf,
 } from '../../data/usage.ts';
 import { exact, percent, plural, short } from '../../format/numbers.ts';
 import { monthName } from '../../format/times.ts';
@@ -59,18 +60,27 @@ export function Usage(parameters: PageParameters) {
     top: String(view.top),
     compare: 'true',
   };
-  const loading = useData<UsagePage>(usageData(view, question, 'page'));
+  const loading = useData<UsageAnswers>(usageData(view, question, 'page'));
+  const page = loading.data && 'usage' in loading.data ? loading.data : null;
   return (
     <>
       <div class="heading">
         <h1>{titleOf(view)}</h1>
         {view.fixed === null && view.month === null ? <OwnUsage /> : <a href="/usage">All usage</a>}
-        {loading.data && <span class="aside">{windowText(loading.data.usage, view.period === null)}</span>}
+        {page && <span class="aside">{windowText(page.usage, view.period === null)}</span>}
       </div>
       <Choices view={view}>
-        <JobSearch clusters={loading.data?.usage.clusters.map(({ name }) => name) ?? []} />
+        <JobSearch clusters={page?.usage.clusters.map(({ name }) => name) ?? []} />
       </Choices>
-      <WhenLoaded loading={loading}>{(page) => <Answer view={view} page={page} />}</WhenLoaded>
+      <WhenLoaded loading={loading}>
+        {(answers) =>
+          'usage' in answers ? (
+            <Answer view={view} page={answers} />
+          ) : (
+            <NoAnswer view={view} problem={answers.problem} />
+          )
+        }
+      </WhenLoaded>
     </>
   );
 }
@@ -81,9 +91,27 @@ function OwnUsage() {
   return user === null ? null : <a href={`/usage/user/${encodeURIComponent(user)}`}>My usage</a>;
 }
 
+/** Says why there are no charts: most often a user who has had no job, or a filter of an old link. */
+function NoAnswer({ view: { fixed }, problem }: { view: View; problem: string }) {
+  const user = useSession()?.user ?? null;
+  if (fixed?.dimension === 'user' && fixed.name === user) {
+    return (
+      <Empty>
+        No finished job of yours has been received yet. A job is shown here after it has ended and its cluster has sent
+        it.
+      </Empty>
+    );
+  }
+  return (
+    <Empty>
+      {problem}. Change the filters, or go to <a href="/usage">all usage</a>.
+    </Empty>
+  );
+}
+
 function titleOf({ fixed, month }: View): string {
   if (month !== null) return `Usage in ${monthName(Date.parse(`${month}-15T12:00:00Z`))}`;
-  return fixed === null ? 'Usage' : `Usage of the ${dimensions[fixed.dimension].toLowerCase()} ${fixed.name}`;
+  return fixed === null ? 'Usage' : `Usage of the ${wordOf(fixed.dimension)} ${fixed.name}`;
 }
 
 function Answer({ view, page }: { view: View; page: UsagePage }) {
@@ -162,7 +190,7 @@ function Answer({ view, page }: { view: View; page: UsagePage }) {
 }
 
 function timeTitle(answer: UsageAnswer, measure: Sum, by: Dimension): string {
-  return `${short(answer.total[measure])} ${sums[measure].unit} in all, each ${answer.period ?? 'period'} by ${dimensions[by].toLowerCase()}.`;
+  return `${short(answer.total[measure])} ${sums[measure].unit} in all, each ${answer.period ?? 'period'} by ${wordOf(by)}.`;
 }
 
 function rankingTitle(answer: UsageAnswer, measure: Sum, by: Dimension): string {
@@ -170,13 +198,13 @@ function rankingTitle(answer: UsageAnswer, measure: Sum, by: Dimension): string 
   const first = [...named].sort((one, other) => (other.total[measure] ?? 0) - (one.total[measure] ?? 0))[0];
   const all = answer.total[measure] ?? 0;
   const share = percent(all > 0 ? (100 * (first?.total[measure] ?? 0)) / all : null);
-  if (first === undefined) return `No ${dimensions[by].toLowerCase()} is known.`;
+  if (first === undefined) return `No ${wordOf(by)} is known.`;
   const name = labelOf(first.name);
   const of = `${share} of the ${sums[measure].unit}`;
   if (by === 'size') return `Jobs of ${name} CPUs had ${of}.`;
   if (by === 'state') return `${name} jobs had ${of}.`;
   if (by === 'node') return `Node ${name} had ${of}, more than any other.`;
-  return `The largest ${dimensions[by].toLowerCase()}, ${name}, had ${of}.`;
+  return `The largest ${wordOf(by)}, ${name}, had ${of}.`;
 }
 
 function shareTitle({ total }: UsageAnswer): string {

@@ -39,7 +39,7 @@ export type View = {
 
 /** Reads the view from the address. */
 export function viewOf({ kind = '', name = '' }: PageParameters): View {
-  const month = kind === 'month' && /^\d{4}-(0[1-9]|1[0-2])$/.test(name) ? name : null;
+  const month = kind === 'month' ? name : null;
   const dimension = filters.find((one) => one === kind);
   const fixed = dimension === undefined ? null : { dimension, name };
   const query = location.value.searchParams;
