@@ -1,6 +1,7 @@
 import type { CommandDef } from 'citty';
 import { runCommandLine } from './commands/command-line.ts';
 import { commonArgs } from './commands/common.ts';
+import { compileLess } from './lib/compile-less.ts';
 import { isHanging } from './lib/hanging.ts';
 
 // Import each command only when it runs: cron starts this program often and needs only a part of it.
@@ -18,8 +19,14 @@ const root: CommandDef = {
     },
   },
   subCommands: {
-    run: () => import('./commands/run.ts').then((module) => module.runCommand),
-    collect: () => import('./commands/collect.ts').then((module) => module.collectCommand),
+    run: () => {
+      compileLess();
+      return import('./commands/run.ts').then((module) => module.runCommand);
+    },
+    collect: () => {
+      compileLess();
+      return import('./commands/collect.ts').then((module) => module.collectCommand);
+    },
     drain: () => import('./commands/drain.ts').then((module) => module.drainCommand),
     config: () => import('./commands/config/config.ts').then((module) => module.configCommand),
     doctor: () => import('./commands/doctor.ts').then((module) => module.doctorCommand),
