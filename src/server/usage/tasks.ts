@@ -1,3 +1,5 @@
+import type { SoftwareRuleSettings } from '../../config/software-rules.ts';
+import type { Location } from '../store/open.ts';
 import type { Reader } from '../store/port.ts';
 import { dateOfDay } from './cluster-clock.ts';
 import { type ChartWindows, chartsOf, filterOf } from './dashboard/charts.ts';
@@ -25,6 +27,11 @@ export type UsageTask =
       readonly from: string | null;
       readonly to: string | null;
     };
+
+/** A message to the thread: first the database and the rules for software, then tasks. */
+export type UsageMessage =
+  | { readonly kind: 'open'; readonly location: Location; readonly rules: SoftwareRuleSettings }
+  | { readonly kind: 'task'; readonly task: UsageTask };
 
 /** The names of a cluster in a window, and the first and the last day of submission of all its jobs. */
 export type ClusterNames = {

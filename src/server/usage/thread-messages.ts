@@ -1,19 +1,23 @@
-import type { SoftwareRuleSettings } from '../../config/software-rules.ts';
 import { messageOf } from '../../lib/errors.ts';
 import { RequestProblem } from '../http/problem.ts';
 import { Conflict, Unavailable, type UnavailableReason, Unstorable } from '../store/errors.ts';
-import type { Location } from '../store/open.ts';
-import type { UsageTask } from './tasks.ts';
 
-/** A message to the thread: first the database and the rules for software, then tasks. */
-export type ToThread =
-  | { readonly kind: 'open'; readonly location: Location; readonly rules: SoftwareRuleSettings }
-  | { readonly kind: 'task'; readonly id: number; readonly task: UsageTask };
+/** A message to a thread. The answer has the same id; a message without an answer has none. */
+export type ToThread<Message> = { readonly id: number | null; readonly message: Message };
 
-/** A message from the thread: an answer as JSON, or the reason why there is none. */
-export type FromThread =
-  | { readonly id: number; readonly text: string }
+/** A message from a thread: an answer, or the reason why there is none. */
+export type FromThread<Answer> =
+  | { readonly id: number; readonly answer: Answer }
   | { readonly id: number; readonly failure: TaskFailure };
+
+/** Returns what a thread sends back for a message: the result of `work`, or the error that it throws. */
+export async function answerFrom<Answer>(id: number, work: () => Promise<Answer>): Promise<FromThread<Answer>> {
+  try {
+    return { id, answer: await work() };
+  } catch (error) {
+    return { id, failure: failureOf(error) };
+  }
+}
 
 /** An error that passes between threads, which lose the class of an error. */
 export type TaskFailure = {
@@ -26,7 +30,7 @@ export type TaskFailure = {
 };
 
 /** Returns an error in the form that passes between threads. */
-export function failureOf(error: unknown): TaskFailure {
+function failureOf(error: unknown): TaskFailure {
   const message = messageOf(error);
   if (error instanceof RequestProblem) {
     return { kind: 'problem', message, status: error.status, headers: error.headers, detail: error.detail };

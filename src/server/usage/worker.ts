@@ -9,8 +9,8 @@ import type { Reader } from '../store/port.ts';
 import { freeMemory } from './engine/free-memory.ts';
 import { createSegmentCache, type SegmentCache } from './engine/loaded.ts';
 import { softwareNames } from './engine/software-name.ts';
-import { tasks, type UsageTask } from './tasks.ts';
-import { type FromThread, failureOf, type ToThread } from './thread-messages.ts';
+import { tasks, type UsageMessage, type UsageTask } from './tasks.ts';
+import { answerFrom, type ToThread } from './thread-messages.ts';
 
 declare const self: Worker;
 
@@ -20,25 +20,21 @@ const maxBytes = Math.max(256 * 1024 ** 2, totalmem() / 4);
 let opened: { readonly reader: Reader; readonly cache: SegmentCache } | null = null;
 let last: Promise<void> = Promise.resolve();
 
-self.onmessage = ({ data }: MessageEvent<ToThread>) => {
-  if (data.kind === 'open') {
-    const reader = openReader(data.location);
-    opened = { reader, cache: createSegmentCache(reader, maxBytes, softwareNames(data.rules)) };
+self.onmessage = ({ data: { id, message } }: MessageEvent<ToThread<UsageMessage>>) => {
+  if (message.kind === 'open') {
+    const reader = openReader(message.location);
+    opened = { reader, cache: createSegmentCache(reader, maxBytes, softwareNames(message.rules)) };
     return;
   }
-  const { id, task } = data;
+  if (id === null) return;
   // One after the other: two questions at once would only take twice the memory.
   last = last.then(async () => {
-    self.postMessage(await answer(id, task));
+    self.postMessage(await answerFrom(id, () => answer(message.task)));
     freeMemory();
   });
 };
 
-async function answer(id: number, task: UsageTask): Promise<FromThread> {
-  try {
-    if (opened === null) throw new Error('the database is not open');
-    return { id, text: JSON.stringify(await tasks(opened.cache, opened.reader, task)) };
-  } catch (error) {
-    return { id, failure: failureOf(error) };
-  }
+async function answer(task: UsageTask): Promise<string> {
+  if (opened === null) throw new Error('the database is not open');
+  return JSON.stringify(await tasks(opened.cache, opened.reader, task));
 }

@@ -18,9 +18,9 @@ function threadOf(...scripts: string[]) {
 }
 
 const answers = `self.onmessage = ({ data }) => {
-  if (data.kind === 'task') postMessage({ id: data.id, text: JSON.stringify('answered') });
+  if (data.id !== null) postMessage({ id: data.id, answer: JSON.stringify('answered') });
 };`;
-const dies = `self.onmessage = ({ data }) => { if (data.kind === 'task') throw new Error('broken'); };`;
+const dies = `self.onmessage = ({ data }) => { if (data.id !== null) throw new Error('broken'); };`;
 
 test('the first question starts the thread, once', async () => {
   const { ask, starts } = threadOf(answers);

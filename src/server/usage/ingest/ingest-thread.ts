@@ -1,11 +1,10 @@
 import type { Account } from '../../auth/caller.ts';
 import type { ReceivedBody } from '../../http/body.ts';
 import type { Delivery, Stored } from '../../store/deliveries.ts';
-import { Unavailable } from '../../store/errors.ts';
 import type { Location } from '../../store/open.ts';
 import { startThread } from '../start-thread.ts';
-import { errorOf } from '../thread-messages.ts';
-import type { FromIngestThread, ReadBody, ToIngestThread } from './messages.ts';
+import { createThreadClient } from '../thread-client.ts';
+import type { IngestAnswer, IngestMessage, ReadBody } from './messages.ts';
 
 /** Reads and stores jobs in a thread of its own, which is started by the first request. */
 export type IngestThread = {
@@ -24,69 +23,35 @@ export type IngestThread = {
   close(): void;
 };
 
-type Waiting = { readonly resolve: (answer: FromIngestThread) => void; readonly reject: (error: Error) => void };
-
-/** Returns the client of the thread. */
-export function createIngestThread(location: Location): IngestThread {
-  let worker: Worker | null = null;
-  let nextId = 0;
-  const waiting = new Map<number, Waiting>();
-
-  function end(reason: string): void {
-    worker?.terminate();
-    worker = null;
-    const all = [...waiting.values()];
-    waiting.clear();
-    for (const { reject } of all) reject(new Unavailable('busy', `the ingest thread has ended: ${reason}`));
-  }
-
-  function started(): Worker {
-    if (worker !== null) return worker;
-    const made = startThread('ingest/ingest-worker');
-    const endThis = (reason: string) => {
-      if (worker === made) end(reason);
-    };
-    made.addEventListener('message', ({ data }: MessageEvent<FromIngestThread>) => {
-      const caller = waiting.get(data.id);
-      waiting.delete(data.id);
-      if ('failure' in data) caller?.reject(errorOf(data.failure));
-      else caller?.resolve(data);
-    });
-    made.addEventListener('error', ({ message }) => endThis(message));
-    made.addEventListener('close', () => endThis('it ended'));
-    made.postMessage({ kind: 'open', location } satisfies ToIngestThread);
-    worker = made;
-    return made;
-  }
-
-  function ask(
-    message: Exclude<ToIngestThread, { kind: 'open' | 'drop' }>,
-    transfer: ArrayBuffer[],
-  ): Promise<FromIngestThread> {
-    const { promise, resolve, reject } = Promise.withResolvers<FromIngestThread>();
-    waiting.set(message.id, { resolve, reject });
-    started().postMessage(message, transfer);
-    return promise;
-  }
+/**
+ * Returns the client of the thread.
+ * @param start starts the thread
+ */
+export function createIngestThread(
+  location: Location,
+  start: () => Worker = () => startThread('ingest/ingest-worker'),
+): IngestThread {
+  const thread = createThreadClient<IngestMessage, IngestAnswer>('ingest', start, { kind: 'open', location });
+  let nextBatch = 0;
 
   return {
     async ingest(body, maxBytes, sender, store) {
-      const id = nextId++;
-      const answer = await ask({ kind: 'read', id, body, maxBytes, sender }, buffersOf(body));
+      const batch = nextBatch++;
+      const answer = await thread.ask({ kind: 'read', batch, body, maxBytes, sender }, buffersOf(body));
       if (!('read' in answer)) throw new Error('the ingest thread did not read');
       let isSaving = false;
       const stored = store(answer.read, async (delivery) => {
         isSaving = true;
-        const saved = await ask({ kind: 'store', id, delivery }, []);
+        const saved = await thread.ask({ kind: 'store', batch, delivery });
         if (!('stored' in saved)) throw new Error('the ingest thread did not store');
         return saved.stored;
       });
       // The thread keeps the jobs, up to 100 MB, until it is told what to do with them.
       return stored.finally(() => {
-        if (!isSaving) worker?.postMessage({ kind: 'drop', id } satisfies ToIngestThread);
+        if (!isSaving) thread.tell({ kind: 'drop', batch });
       });
     },
-    close: () => end('the receiver stops'),
+    close: thread.close,
   };
 }
 
