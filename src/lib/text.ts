@@ -15,6 +15,14 @@ export function printable(text: string, maxLength = 500): string {
   return safe.length > maxLength ? `${safe.slice(0, maxLength)}…` : safe;
 }
 
+/**
+ * Returns a copy of text from the output of a command. A substring of the output keeps all of it in memory, so copy text
+ * that outlives its record.
+ */
+export function copyOf(text: string): string {
+  return Buffer.from(text, 'utf8').toString('utf8');
+}
+
 /** Formats a count with its noun: `1 node`, `2 nodes`. Pass the plural if it is not the noun plus `s`. */
 export function counted(count: number, noun: string, plural = `${noun}s`): string {
   return `${count} ${count === 1 ? noun : plural}`;

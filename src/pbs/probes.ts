@@ -13,7 +13,7 @@ import {
   type ReservationRecord,
   type SchedulerProbes,
 } from '../lib/records.ts';
-import { counted } from '../lib/text.ts';
+import { copyOf, counted } from '../lib/text.ts';
 import { pbsCommands } from './commands.ts';
 import { jobFields, parseJob } from './jobs.ts';
 import { nodeFields, parseNode } from './nodes.ts';
@@ -32,8 +32,7 @@ export function pbsProbes(system: BatchSystem, executor: Executor): SchedulerPro
     version: async () => null,
     nodes: (take) =>
       probeNodes(system, executor, (node) => {
-        // Copy the text, because a substring of a record keeps the whole record in memory.
-        for (const id of node.jobs) onNodes.add(Buffer.from(id, 'utf8').toString('utf8'));
+        for (const id of node.jobs) if (!onNodes.has(id)) onNodes.add(copyOf(id));
         take(node);
       }),
     jobs: (take) =>

@@ -1,4 +1,5 @@
 import type { JobRecord } from '../lib/records.ts';
+import { copyOf } from '../lib/text.ts';
 import { arrayOf } from './nodes.ts';
 
 /** The job counters of a queue, or of one user and project in a queue. The names are the field names of the API. */
@@ -30,7 +31,7 @@ export type JobRollup = {
   readonly byQueue: Map<string, Counted & { users: Set<string> }>;
   /** By user, project and queue. */
   readonly byShare: Map<string, Counted & Share>;
-  /** One copy of each name. A substring of a record would keep the whole record in memory. */
+  /** One copy of each name. */
   readonly names: Map<string, string>;
 };
 
@@ -125,7 +126,7 @@ function noCounters(): JobCounters {
 function kept(rollup: JobRollup, name: string): string {
   const known = rollup.names.get(name);
   if (known !== undefined) return known;
-  const copy = Buffer.from(name, 'utf8').toString('utf8');
+  const copy = copyOf(name);
   rollup.names.set(copy, copy);
   return copy;
 }

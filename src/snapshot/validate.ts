@@ -11,8 +11,6 @@ export type Validated<P extends object = object> =
 /** A run uses a schema once or twice, and compiling it takes longer than interpreting it. */
 const interpreted = { error: plainWords, jitless: true } as const;
 
-const partialSchema = snapshotSchema.partial();
-
 /** Validates the payload of a cluster: see `validateBy`. */
 export function validate(payload: Record<string, unknown>): Validated<Snapshot> {
   return validateBy(snapshotSchema, payload);
@@ -23,11 +21,13 @@ export function validate(payload: Record<string, unknown>): Validated<Snapshot> 
  * count cannot be left out of a snapshot, so the probe that returned it has to count as failed.
  */
 export function problemOfRequired(fields: Readonly<Record<string, unknown>>): string | null {
-  const issues = partialSchema.safeParse(fields, interpreted).error?.issues ?? [];
-  const issue = issues.find(({ path }) => !canDrop(snapshotSchema, path));
-  if (issue === undefined) return null;
-  const field = issue.path.join('.');
-  return `${field} (${printable(JSON.stringify(fields[field]) ?? '', 120)}): ${issue.message}`;
+  for (const [name, value] of Object.entries(fields)) {
+    const issue = memberOf(snapshotSchema, name)?.safeParse(value, interpreted).error?.issues[0];
+    if (issue !== undefined && !canDrop(snapshotSchema, [name])) {
+      return `${name} (${printable(JSON.stringify(value) ?? '', 120)}): ${issue.message}`;
+    }
+  }
+  return null;
 }
 
 /**
@@ -73,15 +73,18 @@ function dropPath(schema: z.ZodObject, path: Path): Path {
 }
 
 function isOptional(schema: z.ZodType | null, field: PropertyKey | undefined): boolean {
-  if (!(schema instanceof z.ZodObject) || typeof field !== 'string') return false;
-  const member: unknown = schema.shape[field];
-  return member instanceof z.ZodType && member.safeParse(undefined).success;
+  return schema instanceof z.ZodObject && memberOf(schema, field)?.safeParse(undefined).success === true;
+}
+
+/** Returns the schema of a member of an object; undefined if it has no such member. */
+function memberOf(schema: z.ZodObject, name: PropertyKey | undefined): z.ZodType | undefined {
+  const shape: Record<string, z.ZodType> = schema.shape;
+  return typeof name === 'string' && Object.hasOwn(shape, name) ? shape[name] : undefined;
 }
 
 /** Returns the schema of a list's rows. */
 function rowSchema(schema: z.ZodObject, list: PropertyKey | undefined): z.ZodType | null {
-  const shape: Record<string, z.ZodType> = schema.shape;
-  const member = typeof list === 'string' ? shape[list] : undefined;
+  const member = memberOf(schema, list);
   const array = member instanceof z.ZodOptional ? member.unwrap() : member;
   return array instanceof z.ZodArray && array.element instanceof z.ZodType ? array.element : null;
 }

@@ -18,6 +18,10 @@ test.each([
   ['Europe/Zurich', true],
   ['America/Denvre', false],
   ['', false],
+  ['2026-01-15T12:00:00Z', false],
+  ['2026-01-15T12:00:00-07:00[America/Denver]', false],
+  ['US/Mountain', true],
+  ['europe/zurich', true],
 ])('%p is a time zone: %p', (name, expected) => {
   expect(isTimeZone(name)).toBe(expected);
 });
