@@ -52,27 +52,40 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
  */
 function refuseOversized(bytes: Uint8Array): void {
   let values = 0;
-  let inText = false;
-  /** For each open container: its number of members, NaN for a list. */
-  const open: number[] = [];
+  /** The number of members of the innermost open container, NaN for a list, and those of the containers around it. */
+  let members = Number.NaN;
+  const outer: number[] = [];
   for (let index = 0; index < bytes.length; index++) {
     const byte = bytes[index];
-    if (inText) {
-      if (byte === 0x5c) index++;
-      else if (byte === 0x22) inText = false;
-    } else if (byte === 0x22) inText = true;
-    else if (byte === 0x2c) {
-      const members = (open.pop() ?? Number.NaN) + 1;
-      open.push(members);
-      values++;
+    if (byte === quote) index = endOfText(bytes, index);
+    else if (byte === comma) {
+      members += 1;
+      values += 1;
       if (members > maxMembers) throw new RequestProblem(400, `JSON body has an object of over ${maxMembers} members`);
-    } else if (byte === 0x5b || byte === 0x7b) {
-      values++;
-      open.push(byte === 0x7b ? 1 : Number.NaN);
-      if (open.length > maxDepth) {
+    } else if (byte === openList || byte === openObject) {
+      values += 1;
+      outer.push(members);
+      members = byte === openObject ? 1 : Number.NaN;
+      if (outer.length > maxDepth) {
         throw new RequestProblem(400, `JSON body is nested more than ${maxDepth} levels deep`);
       }
-    } else if (byte === 0x5d || byte === 0x7d) open.pop();
+    } else if (byte === closeList || byte === closeObject) members = outer.pop() ?? Number.NaN;
     if (values > maxValues) throw new RequestProblem(400, `JSON body has more than ${maxValues} values`);
   }
+}
+
+/** The bytes of JSON's marks. */
+export const quote = 0x22;
+export const comma = 0x2c;
+export const openList = 0x5b;
+export const openObject = 0x7b;
+export const closeList = 0x5d;
+export const closeObject = 0x7d;
+const backslash = 0x5c;
+
+/** Returns the position of the quote that ends the text that begins at `start`, or a later one than the last byte. */
+export function endOfText(bytes: Uint8Array, start: number): number {
+  let index = start + 1;
+  while (index < bytes.length && bytes[index] !== quote) index += bytes[index] === backslash ? 2 : 1;
+  return index;
 }

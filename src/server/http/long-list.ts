@@ -1,4 +1,4 @@
-import { isRecord, parseJson } from './json.ts';
+import { closeList, closeObject, comma, endOfText, isRecord, openList, openObject, parseJson, quote } from './json.ts';
 import { RequestProblem } from './problem.ts';
 
 /** About a thousand records, which are parsed in some milliseconds. */
@@ -34,14 +34,6 @@ function replaced(bytes: Uint8Array, { start, end }: List, by: Uint8Array): Uint
 /** The positions at which the inside of the list begins and ends, and of some commas between its entries. */
 type List = { readonly start: number; readonly end: number; readonly commas: readonly number[] };
 
-const quote = 0x22;
-const backslash = 0x5c;
-const comma = 0x2c;
-const openList = 0x5b;
-const openObject = 0x7b;
-const closeList = 0x5d;
-const closeObject = 0x7d;
-
 /** Finds the last list that is a member of that quoted name in the outermost object; null if there is none. */
 function findList(bytes: Uint8Array, name: Uint8Array): List | null {
   let found: List | null = null;
@@ -70,13 +62,6 @@ function findList(bytes: Uint8Array, name: Uint8Array): List | null {
     }
   }
   return found;
-}
-
-/** Returns the position of the quote that ends the text that begins at `start`. */
-function endOfText(bytes: Uint8Array, start: number): number {
-  let index = start + 1;
-  while (index < bytes.length && bytes[index] !== quote) index += bytes[index] === backslash ? 2 : 1;
-  return index;
 }
 
 function* piecesOf(bytes: Uint8Array, { start, end, commas }: List): Generator<readonly unknown[]> {
