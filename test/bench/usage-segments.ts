@@ -6,6 +6,7 @@ import { addNames } from '../../src/server/store/usage-names.ts';
 import { storeSegment } from '../../src/server/store/usage-segments.ts';
 import { clusterClock } from '../../src/server/usage/cluster-clock.ts';
 import { createSegmentBuilder } from '../../src/server/usage/segments/build.ts';
+import { createNodeIds } from '../../src/server/usage/segments/node-ids.ts';
 import { type BenchJob, benchClusters, yearOfJobs } from './usage-jobs.ts';
 
 const clock = clusterClock('UTC', 'utc');
@@ -65,10 +66,11 @@ async function storeDays(
     ids.set(name, id);
     return id;
   };
+  const nodeIdsOf = createNodeIds(idOf);
   for (const [day, jobs] of jobsOfDay) {
     if (day >= until) continue;
     jobsOfDay.delete(day);
-    const builder = createSegmentBuilder(day, clock, idOf, () => 0);
+    const builder = createSegmentBuilder(day, clock, { idOf, programIdOf: () => 0, nodeIdsOf });
     for (const row of jobs.map(rowOf).sort((a, b) => ((a.end ?? '') < (b.end ?? '') ? -1 : 1))) builder.add(row, []);
     await storeSegment(writer, cluster, { day, version, ...builder.finish() });
   }

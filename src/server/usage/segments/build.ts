@@ -1,4 +1,3 @@
-import { hostsOf } from '../../../slurm/host-list.ts';
 import type { SampleSummary } from '../../sampled/summary.ts';
 import type { UsageRow } from '../../store/jobs.ts';
 import type { SegmentParts, StoredSegment } from '../../store/usage-segments.ts';
@@ -17,33 +16,27 @@ export type SegmentBuilder = {
   finish(): Omit<StoredSegment, 'day' | 'version'> & SegmentParts;
 };
 
-/**
- * Returns a builder for the jobs that ended on a day.
- * @param idOf returns the id of a name in the dictionary of the cluster
- * @param programIdOf returns the id of a program in its dictionary of programs
- */
+/** The dictionaries of a cluster. */
+export type SegmentIds = {
+  /** Returns the id of a name. */
+  idOf(name: string): number;
+  /** Returns the id of a program in the dictionary of programs. */
+  programIdOf(path: string): number;
+  /** Returns the ids of the nodes in a node list. */
+  nodeIdsOf(list: string): readonly number[];
+};
+
+/** Returns a builder for the jobs that ended on a day. */
 export function createSegmentBuilder(
   day: number,
   clock: ClusterClock,
-  idOf: (name: string) => number,
-  programIdOf: (path: string) => number,
+  { idOf, programIdOf, nodeIdsOf }: SegmentIds,
 ): SegmentBuilder {
   const base = clock.beginOf(day);
   const jobs = emptyColumns();
   const cells = createCells();
   const software = createSoftwareColumns(programIdOf);
   let [firstDay, lastDay] = [day, day];
-  const hostIds = new Map<string, readonly number[]>();
-
-  function nodeIds(list: string | null): readonly number[] {
-    if (list === null) return [];
-    let ids = hostIds.get(list);
-    if (ids === undefined) {
-      ids = [...new Set(hostsOf(list) ?? [])].map(idOf);
-      hostIds.set(list, ids);
-    }
-    return ids;
-  }
 
   return {
     add(row, samples) {
@@ -57,8 +50,13 @@ export function createSegmentBuilder(
       const cpuSeconds = secondsOf(row.cpu_hours, cpus * duration);
       const gpuSeconds = secondsOf(row.gpu_hours, gpus * duration);
       const qos = row.qos === null ? 0 : idOf(row.qos);
-      const names = [idOf(row.partition), idOf(row.account), idOf(row.user), qos, idOf(row.state)];
-      const combination = cells.combination(names);
+      const combination = cells.combination(
+        idOf(row.partition),
+        idOf(row.account),
+        idOf(row.user),
+        qos,
+        idOf(row.state),
+      );
 
       jobs.combination.push(combination);
       jobs.submit.push(time(submit - base));
@@ -72,7 +70,7 @@ export function createSegmentBuilder(
       if (cpuSeconds !== cpus * duration) jobs.hasOwnCpuSeconds = true;
       if (gpuSeconds !== gpus * duration) jobs.hasOwnGpuSeconds = true;
       const used = { cpuSeconds, gpuSeconds, nodeSeconds: nodes * duration };
-      const hosts = nodeIds(row.node_list);
+      const hosts = row.node_list === null ? [] : nodeIdsOf(row.node_list);
       for (const id of hosts) jobs.nodeIds.push(id);
       jobs.nodeCounts.push(hosts.length);
       software.add(samples, start, end);
@@ -81,11 +79,11 @@ export function createSegmentBuilder(
       lastDay = Math.max(lastDay, submitDay, startDay ?? day);
       let began = 1;
       const isBooked = bookRun({ start, end }, clock, (usageDay, share) => {
-        cells.add(combination, dayOffset(usageDay - day), { ran: 1, began, share, ...used });
+        cells.add(combination, dayOffset(usageDay - day), 1, began, share, used);
         began = 0;
       });
       // The names of a job that never ran are in a cell, too, so that cells have all names of a segment.
-      if (!isBooked) cells.add(combination, 0, { ran: 0, began: 0, share: 1, ...used });
+      if (!isBooked) cells.add(combination, 0, 0, 0, 1, used);
     },
     finish: () => ({
       jobs: jobs.submit.length,

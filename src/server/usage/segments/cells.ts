@@ -1,30 +1,37 @@
 import { encodeColumns, narrow } from './columns.ts';
 
-/** What a job adds to a cell: `share` of its seconds. */
-type Usage = {
-  readonly ran: number;
-  readonly began: number;
-  readonly share: number;
-  readonly cpuSeconds: number;
-  readonly gpuSeconds: number;
-  readonly nodeSeconds: number;
-};
+/** What a job used. */
+type Used = { readonly cpuSeconds: number; readonly gpuSeconds: number; readonly nodeSeconds: number };
+
+/** More than a cluster has names, and than a segment has combinations of them. */
+const idsAtMost = 2 ** 26;
 
 /** Sums what jobs used; see `Cells`. */
 export function createCells() {
-  const combinations = new Map<string, number>();
+  // A key of numbers is found several times as fast as a text of five ids.
+  const pairs = new Map<number, number>();
+  const combinations = new Map<number, number>();
   const namesOf: (readonly number[])[] = [];
   const cells = new Map<number, Cell>();
+
+  /** Returns a number for two ids, a different one for each two. */
+  function pair(one: number, other: number): number {
+    return numberOf(pairs, one * idsAtMost + other);
+  }
   return {
-    /** Returns the number of a combination of the ids of partition, account, user, QOS and state. */
-    combination(ids: readonly number[]): number {
-      const key = ids.join(' ');
-      const known = combinations.get(key);
-      if (known !== undefined) return known;
-      combinations.set(key, namesOf.length);
-      return namesOf.push(ids) - 1;
+    /** Returns the number of a combination of ids. */
+    combination(partition: number, account: number, user: number, qos: number, state: number): number {
+      const key = pair(pair(pair(partition, account), user), qos) * idsAtMost + state;
+      const number = numberOf(combinations, key);
+      if (number === namesOf.length) namesOf.push([partition, account, user, qos, state]);
+      return number;
     },
-    add(combination: number, day: number, { ran, began, share, cpuSeconds, gpuSeconds, nodeSeconds }: Usage): void {
+    /**
+     * Adds a share of what a job used to a cell.
+     * @param ran 1 if the job ran on the day
+     * @param began 1 if the day is the first one of the job
+     */
+    add(combination: number, day: number, ran: number, began: number, share: number, used: Used): void {
       const key = combination * daysAtMost + day;
       let cell = cells.get(key);
       if (!cell) {
@@ -33,9 +40,9 @@ export function createCells() {
       }
       cell.ran += ran;
       cell.began += began;
-      cell.cpuSeconds += cpuSeconds * share;
-      cell.gpuSeconds += gpuSeconds * share;
-      cell.nodeSeconds += nodeSeconds * share;
+      cell.cpuSeconds += used.cpuSeconds * share;
+      cell.gpuSeconds += used.gpuSeconds * share;
+      cell.nodeSeconds += used.nodeSeconds * share;
     },
     encoded(): Uint8Array {
       // In this order the columns compress best.
@@ -57,6 +64,14 @@ export function createCells() {
       });
     },
   };
+}
+
+/** Returns the number of a key: the next one if it is new. */
+function numberOf(numbers: Map<number, number>, key: number): number {
+  const known = numbers.get(key);
+  if (known !== undefined) return known;
+  numbers.set(key, numbers.size);
+  return numbers.size - 1;
 }
 
 /** Shares of whole seconds are whole seconds but for the rounding of the division, and whole numbers compress better. */

@@ -7,6 +7,7 @@ import { addNames, addPrograms, namesAfter, programsAfter, type UsageName } from
 import { storeSegment } from '../../store/usage-segments.ts';
 import { type ClusterClock, clusterClock } from '../cluster-clock.ts';
 import { createSegmentBuilder } from './build.ts';
+import { createNodeIds } from './node-ids.ts';
 
 /** Returns the clock by which the jobs of a cluster are counted. */
 export function clockOf({ timeZone, storedTimes }: Pick<Cluster, 'timeZone' | 'storedTimes'>): ClusterClock {
@@ -29,9 +30,10 @@ export async function rebuildSegments(writer: Writer, cluster: Cluster, days: It
   const version = await nextVersion(writer, cluster.name);
   const names = dictionaryOf(await namesAfter(writer, cluster.name, 0));
   const programs = dictionaryOf(await programsAfter(writer, cluster.name, 0));
+  const ids = { idOf: names.idOf, programIdOf: programs.idOf, nodeIdsOf: createNodeIds(names.idOf) };
   const isSampled = await hasSamples(writer, cluster.name);
   for (const day of ordered) {
-    const builder = createSegmentBuilder(day, clock, names.idOf, programs.idOf);
+    const builder = createSegmentBuilder(day, clock, ids);
     for await (const rows of jobsByEnd(writer, cluster.name, clock.leastTextOf(day), clock.leastTextOf(day + 1))) {
       const samples = isSampled ? await samplesOf(writer, cluster.name, rows) : noSamples;
       for (const row of rows) builder.add(row, samples.get(idInSamples(row)) ?? []);

@@ -16,6 +16,11 @@ export function createSoftwareColumns(idOf: (path: string) => number) {
   return {
     /** @param samples those of the id of the job: the runs of a requeued job have the same id */
     add(samples: readonly SampleSummary[], start: number | null, end: number | null): void {
+      if (samples.length === 0) {
+        offsets.push(ids.length);
+        countedNodes.push(0);
+        return;
+      }
       const own = samples.filter(({ from, to }) => {
         return start !== null && end !== null && from <= end + clockSeconds && to >= start - clockSeconds;
       });
