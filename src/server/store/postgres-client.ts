@@ -160,7 +160,11 @@ function bound(values: readonly Value[]): Value[] {
 /** The one place where integers of 64 bits become numbers. */
 function resultOf<Row>(answer: Record<string, unknown>[] & { readonly count?: number }): Result<Row> {
   for (const row of answer) {
-    for (const [name, value] of Object.entries(row)) if (typeof value === 'bigint') row[name] = Number(value);
+    // `Object.entries` takes several times as long.
+    for (const name in row) {
+      const value = row[name];
+      if (typeof value === 'bigint') row[name] = Number(value);
+    }
   }
   return { rows: [...answer] as Row[], count: answer.count ?? 0 };
 }

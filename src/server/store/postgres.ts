@@ -117,7 +117,8 @@ function* slicesOf({ columns, key }: Target, rows: Iterable<readonly Value[]>): 
   const hasKey = key.every((column) => columns.includes(column));
   let slice = new Map<string, Record<string, unknown>>();
   for (const row of rows) {
-    const entry = Object.fromEntries(columns.map((column, index) => [column, jsonValue(row[index] ?? null)]));
+    const entry: Record<string, unknown> = {};
+    for (const [index, column] of columns.entries()) entry[column] = jsonValue(row[index] ?? null);
     slice.set(hasKey ? JSON.stringify(key.map((column) => entry[column])) : String(slice.size), entry);
     if (slice.size < sliceRows) continue;
     yield [...slice.values()];
