@@ -40,6 +40,7 @@ import { getMe, getMetadata, getVersion, postCharts } from './usage/dashboard/ap
 import { postFilter } from './usage/dashboard/filter-api.ts';
 import type { IngestThread } from './usage/ingest/ingest-thread.ts';
 import { getExpectedWait, getOutageCosts, getReport, getUtilisation } from './usage/insights/api.ts';
+import { getJobList } from './usage/job-list-api.ts';
 import { getUsagePage } from './usage/page-api.ts';
 import { getQuery, postQuery } from './usage/query-api.ts';
 import type { UsageThread } from './usage/thread.ts';
@@ -158,6 +159,7 @@ export function apisOf({
         route('GET', '/api/v1/jobs/:cluster/:id', usageReader, getJob(store)),
         route('GET', '/api/v1/usage/query', usageReader, getQuery(store, usage)),
         route('POST', '/api/v1/usage/query', usageReader, postQuery(store, usage, limits.status)),
+        route('GET', '/api/v1/usage/jobs', usageReader, getJobList(store, usage)),
         route('GET', '/api/v1/usage/page', usageReader, getUsagePage(store, usage)),
         route('GET', '/api/v1/usage/utilisation', usageReader, getUtilisation(store, usage)),
         route('GET', '/api/v1/usage/expected-wait', usageReader, getExpectedWait(store, usage)),

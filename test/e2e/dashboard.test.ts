@@ -221,6 +221,16 @@ describeThat(chromiumNeed)('the dashboard', () => {
     await page.goto('/usage');
     await page.getByRole('link', { name: 'physics-cfd' }).click();
     await page.getByRole('heading', { name: 'Usage of the account physics-cfd' }).waitFor();
+    const jobs = page.getByRole('table', { name: 'Jobs, the newest end first' });
+    const first = jobs.locator('tbody th').first();
+    const newest = await first.innerText();
+    await page.getByRole('link', { name: 'Older jobs' }).click();
+    await page.waitForURL(/jobs-after=/);
+    await until(async () => (await first.innerText()) !== newest, 'older jobs are listed');
+    await page.getByRole('link', { name: 'Newest jobs' }).click();
+    await until(async () => (await first.innerText()) === newest, 'the newest jobs are listed again');
+    await first.getByRole('link').click();
+    await page.getByRole('heading', { name: `Job ${newest} on derecho` }).waitFor();
     await page.goto('/usage/month/2026-10');
     await page.getByRole('heading', { name: 'Usage in October 2026' }).waitFor();
     await page.getByText('1 Oct 2026 to 31 Oct 2026').waitFor();
@@ -372,6 +382,9 @@ describeThat(chromiumNeed)('the dashboard', () => {
       await own.goto('/usage');
       await own.getByRole('heading', { name: 'The largest by account' }).waitFor();
       expect(await own.getByLabel('Divided by').innerText()).not.toContain('User');
+      await own.goto('/usage/account/physics-cfd');
+      await own.getByRole('heading', { name: 'The largest by partition' }).waitFor();
+      expect(await own.getByRole('heading', { name: 'Latest jobs' }).count()).toBe(0);
       await own.goto('/outages');
       await own.getByRole('link', { name: 'Sign in', exact: true }).waitFor();
       expect(await own.getByText('Report an outage or maintenance').count()).toBe(0);
@@ -386,6 +399,7 @@ describeThat(chromiumNeed)('the dashboard', () => {
       await own.getByRole('link', { name: 'My usage' }).click();
       await own.getByRole('heading', { name: 'Usage of the user user07' }).waitFor();
       await own.getByRole('heading', { name: 'The largest by account' }).waitFor();
+      await own.getByRole('heading', { name: 'Latest jobs' }).waitFor();
       const jobOf = (user: string) => String(madeJobs(Date.now()).find(({ User }) => User === user)?.JobID);
       await own.goto(`/jobs/derecho/${jobOf('user07')}`);
       await own.getByRole('link', { name: 'user07' }).waitFor();

@@ -1,3 +1,5 @@
+import type { Dimension } from './usage.ts';
+
 /** What a history can be of: all of a system, or one of its parts. */
 export type HistoryOf =
   | 'totals'
@@ -36,6 +38,11 @@ export function historyData(system: string, part: HistoryOf, name: string, perio
 export function usersData(system: string, by: 'user' | 'project', question: URLSearchParams): string {
   const query = new URLSearchParams([...question, ['include', 'outages']]);
   return `/api/v1/status/${encodeURIComponent(system)}/${by}s?${query}`;
+}
+
+/** Returns the address of the page with the usage of a user, an account or another group. */
+export function usageOf(dimension: Dimension, name: string): string {
+  return `/usage/${dimension}/${encodeURIComponent(name)}`;
 }
 
 /** Returns the address of the page of a job. */

@@ -40,6 +40,17 @@ export function loginRequired(headers: Headers): RequestProblem {
   return new RequestProblem(401, 'Authentication required', isScript ? {} : challenge);
 }
 
+/**
+ * Returns the name of the user whose jobs alone a client may see; null if it may see all.
+ * @throws RequestProblem 401 or 403 for a client that may see no job
+ */
+export function ownNameOnly({ seesNames, account }: ReadingClient, headers: Headers): string | null {
+  if (seesNames) return null;
+  if (account === null) throw loginRequired(headers);
+  if (account.kind !== 'user') requireScope(account, 'read:names');
+  return account.name;
+}
+
 /** @throws RequestProblem 403 that says which scope is missing */
 export function requireScope(account: Account, needed: Scope): void {
   if (permits(account.scopes, needed)) return;

@@ -1,7 +1,7 @@
 import { type MeasuredJob, sampledJobSchema } from '../../lib/sampled-job.ts';
 import { printable } from '../../lib/text.ts';
 import type { UsageClient } from '../auth/access.ts';
-import { loginRequired, requireScope } from '../auth/caller.ts';
+import { ownNameOnly } from '../auth/caller.ts';
 import { type Answered, json } from '../http/answer.ts';
 import { RequestProblem } from '../http/problem.ts';
 import type { Call } from '../http/routing.ts';
@@ -10,8 +10,9 @@ import { idInSamples, runsOfJob, type StoredJob } from '../store/jobs.ts';
 import type { Store } from '../store/port.ts';
 import { type StoredNode, sampledNodes } from '../store/sampled-jobs.ts';
 import type { ClusterClock } from '../usage/cluster-clock.ts';
-import { hoursBetween } from '../usage/dashboard/rows.ts';
+import { jobRunOf } from '../usage/job-run.ts';
 import { clockOf } from '../usage/segments/rebuild.ts';
+import type { JobAnswer } from './job-answer.ts';
 import { measuredOf } from './measured.ts';
 import { shownSoftware } from './software.ts';
 
@@ -19,7 +20,7 @@ import { shownSoftware } from './software.ts';
 export function getJob(store: Store) {
   return async ({ parameters, request }: Call, client: UsageClient): Promise<Answered> => {
     const { cluster = '', id = '' } = parameters;
-    const own = ownName(client, request.headers);
+    const own = ownNameOnly(client, request.headers);
     // The same reads for every cluster, so that the time of the answer does not show which ones exist.
     const found = await clusterNamed(store, cluster);
     const runs = await runsOfJob(store, cluster, id);
@@ -43,25 +44,14 @@ export function getJob(store: Store) {
             times,
           );
     const name = shownRuns[0]?.user ?? shownSamples[0]?.user ?? '';
-    const answer = {
+    const answer: JobAnswer = {
       cluster,
       job_id: id,
-      runs: shownRuns.map((run) => runOf(run, clock, client.shownName)),
+      runs: shownRuns.map((run) => jobRunOf(run, clock, client.shownName)),
       measured: measured && shownSoftware(measured, name, client),
     };
     return { response: json(200, JSON.stringify(answer)) };
   };
-}
-
-/**
- * Returns the name of the user whose jobs alone a client may see; null if it may see all.
- * @throws RequestProblem 401 or 403 for a client that may see no job
- */
-function ownName({ seesNames, account }: UsageClient, headers: Headers): string | null {
-  if (seesNames) return null;
-  if (account === null) throw loginRequired(headers);
-  if (account.kind !== 'user') requireScope(account, 'read:names');
-  return account.name;
 }
 
 type Sample = { readonly user: string | null; readonly job: MeasuredJob };
@@ -86,32 +76,4 @@ function parsed({ body }: StoredNode): MeasuredJob | null {
 function timesOf({ start, end, cpus, nodes }: StoredJob, clock: ClusterClock) {
   const [from, to] = [start === null ? null : clock.timeOf(start), end === null ? null : clock.timeOf(end)];
   return { start: from, end: to, cpus, nodes };
-}
-
-function runOf(job: StoredJob, clock: ClusterClock, shownName: (user: string) => string | null) {
-  const submit = clock.timeOf(job.submit);
-  const { start, end } = timesOf(job, clock);
-  return {
-    job_id: job.job_id,
-    user: shownName(job.user),
-    account: job.account,
-    partition: job.partition,
-    qos: job.qos,
-    state: job.state,
-    submit: isoTime(submit),
-    start: isoTime(start),
-    end: isoTime(end),
-    wait_hours: hoursBetween(submit, start),
-    elapsed_hours: hoursBetween(start, end),
-    cpus: job.cpus,
-    gpus: job.gpus,
-    nodes: job.nodes,
-    node_list: job.node_list,
-    cpu_hours: job.cpu_hours,
-    gpu_hours: job.gpu_hours,
-  };
-}
-
-function isoTime(seconds: number | null): string | null {
-  return seconds === null ? null : new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { MeasuredJob } from '../../lib/sampled-job.ts';
-import { type JobSoftware, softwareOf } from './software.ts';
+import type { Measured, MeasuredNode } from './job-answer.ts';
+import { softwareOf } from './software.ts';
 
 /** Samplers write numbers as text, and `max` or nothing for what is not limited or not known. */
 const amount = z.coerce.number().nonnegative().nullable().catch(null);
@@ -20,30 +21,6 @@ const gpus = z.record(z.string(), gpu).catch({});
 
 /** Control groups of version 1 report a limit near 2^63 if there is none. */
 const noLimitBytes = 2 ** 60;
-
-/** The usage of a job on one node. Bytes; null for what was not measured. */
-export type MeasuredNode = {
-  readonly node: string;
-  readonly cpu_seconds: number | null;
-  readonly memory_average: number | null;
-  readonly memory_peak: number | null;
-  readonly memory_limit: number | null;
-  readonly gpus: readonly {
-    readonly index: string;
-    readonly utilisation_percent: number | null;
-    readonly memory_percent: number | null;
-    readonly power_watts: number | null;
-  }[];
-};
-
-/** The usage of a job on all its nodes. */
-export type Measured = JobSoftware & {
-  readonly nodes: readonly MeasuredNode[];
-  /** CPU time of all programs, and the CPU time that the job could have used; null if it is not known. */
-  readonly cpu_seconds: number;
-  readonly allocated_cpu_seconds: number | null;
-  readonly cpu_percent: number | null;
-};
 
 /** A run of the job: times in seconds since 1970. */
 export type Run = {

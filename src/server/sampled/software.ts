@@ -1,17 +1,7 @@
 import { basename } from 'node:path';
 import type { MeasuredJob } from '../../lib/sampled-job.ts';
 import type { ReadingClient } from '../auth/caller.ts';
-
-/** CPU time of a program in seconds. */
-export type ProgramTime = { readonly path: string; readonly user_seconds: number; readonly system_seconds: number };
-
-/** The usage of the programs of a job on all its nodes. */
-export type JobSoftware = {
-  /** Those that used most first. */
-  readonly software: readonly ProgramTime[];
-  /** Usage that cannot be assigned to a program; null if no node counted it. */
-  readonly untracked: { readonly user_seconds: number; readonly system_seconds: number } | null;
-};
+import type { JobSoftware, ProgramTime } from './job-answer.ts';
 
 /** Adds up the samples of the nodes of a job. */
 export function softwareOf(nodes: readonly MeasuredJob[]): JobSoftware {

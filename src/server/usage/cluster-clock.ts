@@ -65,6 +65,11 @@ export function dayOfDate(date: string): number {
   return Math.floor(secondsIn(`${date}T00:00:00`) / daySeconds);
 }
 
+/** Returns the hours from one time to another; null if one is not known, or if the second is before the first. */
+export function hoursBetween(from: number | null, to: number | null): number | null {
+  return from === null || to === null || to < from ? null : (to - from) / 3600;
+}
+
 /** Returns the time at which the clocks of a zone show what the clocks of UTC show at `seconds`. */
 function inZone(seconds: number, timeZone: string): number {
   const shown = new Date(seconds * 1000);

@@ -9,6 +9,7 @@ import * as apiKeys from '../../../src/server/store/api-keys.ts';
 import * as clusters from '../../../src/server/store/clusters.ts';
 import * as collectors from '../../../src/server/store/collectors.ts';
 import * as deliveries from '../../../src/server/store/deliveries.ts';
+import * as jobList from '../../../src/server/store/job-list.ts';
 import * as jobs from '../../../src/server/store/jobs.ts';
 import { openStore } from '../../../src/server/store/open.ts';
 import * as outageUpdates from '../../../src/server/store/outage-updates.ts';
@@ -106,6 +107,8 @@ beforeAll(async () => {
   await jobs.runsOfJob(writer, 'c', '1');
   await jobs.nextEnd(writer, 'c', '');
   await jobs.firstAndLastSubmit(writer, 'c');
+  const before = { end: '', id: '', submit: '' };
+  await jobList.jobsNewestFirst(writer, { cluster: 'c', from: '', before, users: ['u', 'v'], accounts: ['a'] }).next();
   await clusters.allClusters(writer);
   await clusters.clusterNamed(writer, 'c');
   await clusters.noteReceived(writer, 'c', '');

@@ -226,7 +226,7 @@ overEngines((engine) => {
     });
   });
 
-  test.each(['utilisation', 'outages', 'page', 'report?period=2026-11', 'expected-wait?partition=compute'])(
+  test.each(['utilisation', 'outages', 'report?period=2026-11', 'expected-wait?partition=compute'])(
     '%s of another cluster is refused to the key of a cluster',
     async (path) => {
       const key = await receiver.addKey(`key-${path.replace(/\W/g, '')}`, 'write:other');
@@ -234,6 +234,12 @@ overEngines((engine) => {
       expect((await ask(path + query, { 'X-API-Key': key })).status).toBe(422);
     },
   );
+
+  test('the usage page of another cluster only says so to the key of a cluster', async () => {
+    const key = await receiver.addKey('key-page', 'write:other');
+    const { status, body } = await ask('page?cluster=waits', { 'X-API-Key': key });
+    expect({ status, body }).toEqual({ status: 200, body: { problem: expect.stringContaining('no cluster waits') } });
+  });
 
   describe('the days of a cluster', () => {
     const days = async () => {

@@ -1,10 +1,11 @@
+import type { JobAnswer } from '../../../server/sampled/job-answer.ts';
+import type { JobRun } from '../../../server/usage/job-run.ts';
 import { Fact, Facts } from '../../components/facts.tsx';
 import { WhenLoaded } from '../../components/notice.tsx';
 import { Section } from '../../components/section.tsx';
 import { type Column, Table } from '../../components/table.tsx';
-import { jobPage } from '../../data/addresses.ts';
+import { jobPage, usageOf } from '../../data/addresses.ts';
 import { useData } from '../../data/fetching.ts';
-import type { Job, JobRun } from '../../data/job.ts';
 import { exact, noNumber, plural, short } from '../../format/numbers.ts';
 import { clockTime, dayOfYear, fullTime, parseTime } from '../../format/times.ts';
 import type { PageParameters } from '../parameters.ts';
@@ -13,7 +14,7 @@ import { MeasuredSections } from './measured.tsx';
 
 /** The page of a job: who, where, when, and what its processes used. */
 export function JobPage({ cluster = '', name: id = '' }: PageParameters) {
-  const loading = useData<Job>(`/api/v1${jobPage(cluster, id)}`);
+  const loading = useData<JobAnswer>(`/api/v1${jobPage(cluster, id)}`);
   return (
     <>
       <div class="heading">
@@ -27,7 +28,7 @@ export function JobPage({ cluster = '', name: id = '' }: PageParameters) {
   );
 }
 
-function Found({ job }: { job: Job }) {
+function Found({ job }: { job: JobAnswer }) {
   const { runs, measured } = job;
   const last = runs.at(-1);
   const isOneJob = runs.every(({ job_id }) => job_id === last?.job_id);
@@ -72,13 +73,13 @@ function Run({ run }: { run: JobRun }) {
           <>
             <dt>User</dt>
             <dd>
-              <a href={`/usage/user/${encodeURIComponent(run.user)}`}>{run.user}</a>
+              <a href={usageOf('user', run.user)}>{run.user}</a>
             </dd>
           </>
         )}
         <dt>Account</dt>
         <dd class="lines-kept">
-          <a href={`/usage/account/${encodeURIComponent(run.account)}`}>{run.account}</a>
+          <a href={usageOf('account', run.account)}>{run.account}</a>
         </dd>
         <dt>Partition</dt>
         <dd>
@@ -98,7 +99,7 @@ function Run({ run }: { run: JobRun }) {
   );
 }
 
-function Runs({ job: { cluster, job_id, runs }, isOneJob }: { job: Job; isOneJob: boolean }) {
+function Runs({ job: { cluster, job_id, runs }, isOneJob }: { job: JobAnswer; isOneJob: boolean }) {
   const columns: readonly Column<JobRun>[] = [
     {
       key: 'job',

@@ -1,7 +1,7 @@
+import type { Measured, MeasuredGpu, MeasuredNode, ProgramTime } from '../../../server/sampled/job-answer.ts';
 import { Fact, Facts } from '../../components/facts.tsx';
 import { Section } from '../../components/section.tsx';
 import { type Column, Table } from '../../components/table.tsx';
-import type { Gpu, Measured, MeasuredNode, Program } from '../../data/job.ts';
 import { exact, gibibytes, percent, short } from '../../format/numbers.ts';
 import { hoursText } from '../usage/charts.ts';
 
@@ -46,8 +46,8 @@ export function MeasuredSections({ measured }: { measured: Measured }) {
 }
 
 function Software({ measured: { software, untracked, cpu_seconds } }: { measured: Measured }) {
-  const rows: Program[] = untracked ? [...software, { path: 'not tracked', ...untracked }] : [...software];
-  const columns: readonly Column<Program>[] = [
+  const rows: ProgramTime[] = untracked ? [...software, { path: 'not tracked', ...untracked }] : [...software];
+  const columns: readonly Column<ProgramTime>[] = [
     {
       key: 'program',
       title: 'Program',
@@ -75,7 +75,7 @@ function Software({ measured: { software, untracked, cpu_seconds } }: { measured
   );
 }
 
-function secondsOf({ user_seconds, system_seconds }: Program): number {
+function secondsOf({ user_seconds, system_seconds }: ProgramTime): number {
   return Math.round(100 * (user_seconds + system_seconds)) / 100;
 }
 
@@ -107,7 +107,7 @@ function inGib(bytes: number | null): number | null {
   return bytes === null ? null : Math.round((100 * bytes) / gib) / 100;
 }
 
-type NodeGpu = Gpu & { readonly node: string };
+type NodeGpu = MeasuredGpu & { readonly node: string };
 
 function Gpus({ gpus }: { gpus: readonly NodeGpu[] }) {
   const mean = (title: string, value: (gpu: NodeGpu) => number | null): Column<NodeGpu> => ({

@@ -1,5 +1,6 @@
 import { Section } from '../../components/section.tsx';
 import { type Column, Table } from '../../components/table.tsx';
+import { usageOf } from '../../data/addresses.ts';
 import { type Dimension, dimensions, labelOf, type UsageAnswer, type UsageGroup, wordOf } from '../../data/usage.ts';
 
 type Row = Pick<UsageGroup, 'total'> & { readonly label: string; readonly page: string | null };
@@ -47,9 +48,7 @@ export function Groups({ answer, by }: { answer: UsageAnswer; by: Dimension }) {
 
 /** Returns the address of the page of a user, an account or another group. */
 function pageOf(by: Dimension, name: string | null): string | null {
-  return name === null || name === '' || by === 'node' || by === 'software'
-    ? null
-    : `/usage/${by}/${encodeURIComponent(name)}`;
+  return name === null || name === '' || by === 'node' || by === 'software' ? null : usageOf(by, name);
 }
 
 function rounded(value: number | null | undefined): number | null {

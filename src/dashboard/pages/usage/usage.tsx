@@ -1,6 +1,7 @@
 import { useMemo } from 'preact/hooks';
 import { ChartFigure } from '../../chart/chart.tsx';
 import { Empty, WhenLoaded } from '../../components/notice.tsx';
+import { usageOf } from '../../data/addresses.ts';
 import { useData } from '../../data/fetching.ts';
 import { useSession } from '../../data/session.ts';
 import {
@@ -32,6 +33,7 @@ import {
 import { Choices } from './filters.tsx';
 import { Groups } from './groups.tsx';
 import { JobSearch } from './job-search.tsx';
+import { LatestJobs } from './jobs.tsx';
 import { Reports } from './reports.tsx';
 import { UtilisationChart } from './utilisation.tsx';
 import { automaticPeriod, usageData, type View, viewOf } from './view.ts';
@@ -51,7 +53,13 @@ const measures = [
 
 /** The page with the usage history: all jobs, those of a user or an account, or the report of a month. */
 export function Usage(parameters: PageParameters) {
-  const view = viewOf(parameters);
+  const session = useSession();
+  // An account is divided by user if the reader may see names, so the first question waits for the rights.
+  if (session === null && parameters.kind === 'account') return <p class="loading">Loading…</p>;
+  return <UsageOf view={viewOf(parameters, session?.sees_names ?? true)} />;
+}
+
+function UsageOf({ view }: { view: View }) {
   const question = {
     by: view.by,
     period: view.period ?? automaticPeriod(view),
@@ -88,7 +96,7 @@ export function Usage(parameters: PageParameters) {
 /** The link to the jobs of the signed-in user. */
 function OwnUsage() {
   const user = useSession()?.user ?? null;
-  return user === null ? null : <a href={`/usage/user/${encodeURIComponent(user)}`}>My usage</a>;
+  return user === null ? null : <a href={usageOf('user', user)}>My usage</a>;
 }
 
 /** Says why there are no charts: most often a user who has had no job, or a filter of an old link. */
@@ -142,6 +150,7 @@ function Answer({ view, page }: { view: View; page: UsagePage }) {
   return (
     <>
       <Cards answer={answer} />
+      <LatestJobs view={view} />
       <div class="charts">
         <ChartFigure title={`${timeTitle(answer, measure, by)}`} spec={charts.time} />
         <ChartFigure title={rankingTitle(answer, measure, by)} spec={charts.ranking} />

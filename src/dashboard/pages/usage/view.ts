@@ -37,8 +37,11 @@ export type View = {
   readonly month: string | null;
 };
 
-/** Reads the view from the address. */
-export function viewOf({ kind = '', name = '' }: PageParameters): View {
+/**
+ * Reads the view from the address.
+ * @param seesNames whether the reader may see names of users
+ */
+export function viewOf({ kind = '', name = '' }: PageParameters, seesNames: boolean): View {
   const month = kind === 'month' ? name : null;
   const dimension = filters.find((one) => one === kind);
   const fixed = dimension === undefined ? null : { dimension, name };
@@ -47,7 +50,7 @@ export function viewOf({ kind = '', name = '' }: PageParameters): View {
     .filter((one) => one !== fixed?.dimension)
     .map((one) => [one, query.getAll(one)] as const)
     .filter(([, values]) => values.length > 0);
-  const byDefault = fixed?.dimension === 'account' ? 'user' : fixed?.dimension === 'user' ? 'account' : 'account';
+  const byDefault = fixed?.dimension !== 'account' ? 'account' : seesNames ? 'user' : 'partition';
   return {
     ...windowOf(month),
     measure: oneOf(sums, parameter('measure'), 'cpu_hours'),
@@ -84,12 +87,12 @@ export function automaticPeriod({ from, to }: View): PeriodName {
 
 /**
  * Returns the address of the answer to a question about the jobs of a view.
- * @param kind `page` for everything that the usage page shows
+ * @param kind `page` for everything that the usage page shows, `jobs` for a list of the jobs
  */
 export function usageData(
   view: View,
   question: Readonly<Record<string, string | readonly string[]>>,
-  kind: 'query' | 'page' = 'query',
+  kind: 'query' | 'page' | 'jobs' = 'query',
 ): string {
   const query = new URLSearchParams();
   if (view.from !== '') query.set('from', view.from);

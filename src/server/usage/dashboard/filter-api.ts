@@ -4,11 +4,11 @@ import type { BodyLimits } from '../../http/body.ts';
 import { RequestProblem } from '../../http/problem.ts';
 import type { Call } from '../../http/routing.ts';
 import { clusterNamed } from '../../store/clusters.ts';
-import { jobsBySubmit, type StoredJob } from '../../store/jobs.ts';
+import { jobsBySubmit } from '../../store/jobs.ts';
 import type { Store } from '../../store/port.ts';
 import { dayOfDate } from '../cluster-clock.ts';
 import type { Answer } from '../engine/answer.ts';
-import { partsOf } from '../engine/filter.ts';
+import { jobTest } from '../job-filter.ts';
 import { clockOf } from '../segments/rebuild.ts';
 import type { UsageThread } from '../thread.ts';
 import { readRequest } from './api.ts';
@@ -113,26 +113,10 @@ async function* rowsOf(
   const from = asked.from === null ? '' : clock.leastTextOf(dayOfDate(asked.from));
   const until = asked.to === null ? '~' : clock.leastTextOf(dayOfDate(asked.to) + 1);
   const style = { clock, levels: asked.levels, separator: cluster.accountSeparator, shownName: client.shownName };
-  const passes = rowFilter(asked);
+  const passes = jobTest(filterOf(asked), null, cluster.accountSeparator);
   for await (const jobs of jobsBySubmit(store, asked.hostname, from, until, after)) {
     for (const job of jobs) if (passes(job)) yield { row: rowOf(job, style), place: `${job.submit} ${job.job_id}` };
   }
-}
-
-function rowFilter(asked: FilterRequest): (job: StoredJob) => boolean {
-  const filter = filterOf(asked);
-  const checks = (['partition', 'account', 'user', 'qos', 'state'] as const).flatMap((dimension) => {
-    const wanted = filter[dimension];
-    if (wanted === null) return [];
-    const set = new Set(wanted);
-    return [
-      (job: StoredJob) => {
-        const name = job[dimension];
-        return name !== null && partsOf(dimension, name).some((part) => set.has(part));
-      },
-    ];
-  });
-  return (job) => checks.every((check) => check(job));
 }
 
 async function* answerText(

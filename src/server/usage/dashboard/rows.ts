@@ -1,6 +1,6 @@
 import type { StoredJob } from '../../store/jobs.ts';
 import type { ClusterClock } from '../cluster-clock.ts';
-import { dateOfDay } from '../cluster-clock.ts';
+import { dateOfDay, hoursBetween } from '../cluster-clock.ts';
 import { accountLevels } from '../engine/filter.ts';
 import { beginOfPeriod } from '../engine/periods.ts';
 
@@ -70,9 +70,4 @@ function periodsOf(day: number) {
 
 function shownTime(text: string | null): string | null {
   return text === null ? null : text.replace('T', ' ');
-}
-
-/** Returns the hours from one time to another; null if one is not known, or if the second is before the first. */
-export function hoursBetween(from: number | null, to: number | null): number | null {
-  return from === null || to === null || to < from ? null : (to - from) / 3600;
 }

@@ -47,7 +47,11 @@ function maskOf(names: readonly (string | null)[], passes: (name: string) => boo
   return Uint8Array.from(names, (name) => (name !== null && passes(name) ? 1 : 0));
 }
 
-function isBelow(name: string, tops: ReadonlySet<string>, separator: string): boolean {
+/**
+ * True for one of some accounts, and for an account below one of them.
+ * @param separator what separates the levels of account names; empty if they have no levels
+ */
+export function isBelow(name: string, tops: ReadonlySet<string>, separator: string): boolean {
   if (tops.has(name)) return true;
   if (separator === '') return false;
   for (let at = name.indexOf(separator); at >= 0; at = name.indexOf(separator, at + separator.length)) {
