@@ -151,6 +151,24 @@ describeThat(chromiumNeed)('the dashboard', () => {
     expect(await numbers.getByText('–').count(), 'a gap is no number').toBeGreaterThan(0);
   });
 
+  test('prints charts in light colours and as wide as paper, so that their text can be read', async () => {
+    const own = await browser.open({ colorScheme: 'dark' });
+    await own.goto('/systems/derecho');
+    const chart = own.getByRole('img', { name: /comes first/ });
+    await drawn(chart);
+    const look = () =>
+      own.evaluate<{ width: number; label: string | null }>(
+        `(() => { const svg = document.querySelector('.canvas svg'); return {
+           width: svg.viewBox.baseVal.width, label: svg.querySelector('text').getAttribute('fill') } })()`,
+      );
+    const onScreen = await look();
+    expect(onScreen.width).toBeGreaterThan(1000);
+    await own.evaluate("dispatchEvent(new Event('beforeprint'))");
+    expect(await look()).toEqual({ width: 700, label: '#56606b' });
+    await own.evaluate("dispatchEvent(new Event('afterprint'))");
+    await until(async () => Bun.deepEquals(await look(), onScreen), 'the chart is as before');
+  });
+
   test('saves the numbers of a chart as CSV', async () => {
     await page.goto('/systems/derecho/history?field=running_jobs');
     const downloading = page.waitForEvent('download');

@@ -33,9 +33,13 @@ export function ChartFigure({ title, spec, onZoom }: ChartProps) {
     if (!element) return;
     let hasEnded = false;
     const observer = new ResizeObserver(() => drawing.current?.resize());
-    void import('./echarts.ts').then(({ startChart }) => {
+    const printing = new AbortController();
+    void import('./echarts.ts').then(({ startChart, drawForPaper }) => {
       if (hasEnded) return;
       const chart = startChart(element);
+      const { signal } = printing;
+      window.addEventListener('beforeprint', () => drawForPaper(chart, optionOf(current.current.spec)), { signal });
+      window.addEventListener('afterprint', () => chart.resize({ width: 'auto' }), { signal });
       drawing.current = chart;
       chart.setOption(optionOf(current.current.spec), true);
       chart.on('datazoom', (event: unknown) => {
@@ -50,6 +54,7 @@ export function ChartFigure({ title, spec, onZoom }: ChartProps) {
     return () => {
       hasEnded = true;
       observer.disconnect();
+      printing.abort();
       drawing.current?.dispose();
       drawing.current = null;
     };

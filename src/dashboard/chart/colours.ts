@@ -15,6 +15,17 @@ query.addEventListener('change', () => {
   isDark.value = query.matches;
 });
 
+// Browsers print in light colours, but say so after the charts must have been drawn.
+const { classList } = document.documentElement;
+window.addEventListener('beforeprint', () => {
+  classList.add('paper');
+  isDark.value = false;
+});
+window.addEventListener('afterprint', () => {
+  classList.remove('paper');
+  isDark.value = query.matches;
+});
+
 /** Returns the colour of the series at a position. More series than colours repeat them; a pattern tells them apart. */
 export function seriesColour(index: number, isRest: boolean): string {
   if (isRest) return isDark.value ? '#7d8793' : '#8b929a';

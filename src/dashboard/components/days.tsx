@@ -3,6 +3,7 @@ import { exact, percent } from '../format/numbers.ts';
 import { duration } from '../format/times.ts';
 import { type State, stateWords } from './state.tsx';
 
+const dayMs = 86_400_000;
 const worstFirst: readonly Exclude<State, 'up'>[] = ['down', 'degraded', 'maintenance'];
 
 /** Returns the state that a day is shown in: the worst that lasted a minute, or unknown if nothing else is known. */
@@ -63,6 +64,7 @@ function summary(days: readonly SystemDay[]): string {
 /** The days of a system and the share of the time in which it was usable. */
 export function UptimeBar({ system: { name, days, uptime } }: { system: SystemCard }) {
   const all = exact(uptime.percent);
+  const known = duration((days.length * dayMs * uptime.known_percent) / 100);
   const unplanned = exact(uptime.percent_without_maintenance);
   return (
     <div class="uptime">
@@ -70,7 +72,7 @@ export function UptimeBar({ system: { name, days, uptime } }: { system: SystemCa
       <span
         title={`Usable for ${all} % of the known time of ${days.length} days; without planned maintenance ${unplanned} %`}
       >
-        {days.length} d: {percent(uptime.percent)}
+        {uptime.percent === null ? 'no data' : `${percent(uptime.percent)} of ${known}`}
       </span>
     </div>
   );

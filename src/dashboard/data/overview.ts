@@ -21,8 +21,12 @@ export type SystemCard = {
   readonly state: 'up' | 'degraded' | 'down' | 'unknown';
   readonly reasons: readonly string[];
   readonly since: string | null;
-  /** Shares of the known time of 90 days in which the system was usable, in percent. */
-  readonly uptime: { readonly percent: number | null; readonly percent_without_maintenance: number | null };
+  /** Shares of the known time of 90 days in which the system was usable, and the share that is known, in percent. */
+  readonly uptime: {
+    readonly percent: number | null;
+    readonly percent_without_maintenance: number | null;
+    readonly known_percent: number;
+  };
   readonly timestamp: string;
   readonly failed_probes: readonly string[];
   readonly free: {

@@ -19,20 +19,25 @@ const cards: readonly Card[] = [
   { name: 'Median duration', value: ({ duration }) => duration?.median, text: hoursText },
 ];
 
-/** The totals of the window, each with its change against the window before. */
-export function Cards({ answer }: { answer: UsageAnswer }) {
+/**
+ * The totals of the window, each with its change against the window before.
+ * @param hasUsers false on the page of one user, where the number of users says nothing
+ */
+export function Cards({ answer, hasUsers }: { answer: UsageAnswer; hasUsers: boolean }) {
   const { total, previous } = answer;
   return (
     <Facts>
-      {cards.map(({ name, value, text }) => {
-        const now = value(total);
-        const before = previous === null ? null : value(previous.total);
-        return (
-          <Fact key={name} name={name} detail={changeText(now, before, previous, text)}>
-            <span title={exact(now)}>{text(now)}</span>
-          </Fact>
-        );
-      })}
+      {cards
+        .filter(({ name }) => hasUsers || name !== 'Users')
+        .map(({ name, value, text }) => {
+          const now = value(total);
+          const before = previous === null ? null : value(previous.total);
+          return (
+            <Fact key={name} name={name} detail={changeText(now, before, previous, text)}>
+              <span title={exact(now)}>{text(now)}</span>
+            </Fact>
+          );
+        })}
       {total.efficiency && (
         <Fact name="CPU efficiency" detail={`of ${plural(total.efficiency.jobs, 'sampled job')}`}>
           {percent(total.efficiency.percent)}

@@ -169,6 +169,7 @@ export function windowText({ from, to, period }: UsageAnswer, isAutomatic: boole
 /** Returns a number of hours with a unit that suits it. */
 export function hoursText(hours: number | null | undefined): string {
   if (hours === null || hours === undefined) return '–';
+  if (hours > 0 && hours < 1 / 60) return `${short(hours * 3600)} s`;
   if (hours < 1) return `${short(hours * 60)} min`;
   return hours < 48 ? `${short(hours)} h` : `${short(hours / 24)} d`;
 }

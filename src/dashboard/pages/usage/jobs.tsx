@@ -76,6 +76,7 @@ function columnsFor(jobs: readonly Listed[], hasUsers: boolean): readonly Column
           title: 'User',
           value: ({ user }) => user,
           cell: ({ user }) => (user === null ? noNumber : <a href={usageOf('user', user)}>{user}</a>),
+          isMinor: true,
         }
       : {
           key: 'account',
@@ -86,7 +87,13 @@ function columnsFor(jobs: readonly Listed[], hasUsers: boolean): readonly Column
         },
     { key: 'partition', title: 'Partition', value: ({ partition }) => partition, isMinor: true },
     { key: 'ended', title: 'Ended', value: ({ end }) => end, cell: ended },
-    { key: 'wait_hours', title: 'Waited', value: (job) => job.wait_hours, cell: (job) => hoursText(job.wait_hours) },
+    {
+      key: 'wait_hours',
+      title: 'Waited',
+      value: (job) => job.wait_hours,
+      cell: (job) => hoursText(job.wait_hours),
+      isMinor: true,
+    },
     {
       key: 'elapsed_hours',
       title: 'Ran',

@@ -146,10 +146,11 @@ function Answer({ view, page }: { view: View; page: UsagePage }) {
   }
   const known = utilisation?.filter(({ total: use }) => use.known_days > 0) ?? [];
   const unknown = utilisation?.filter((one) => !known.includes(one)).map(({ cluster }) => cluster) ?? [];
+  const hasUsers = view.fixed?.dimension !== 'user';
   const isPartial = answer.periods.some(({ partial }) => partial);
   return (
     <>
-      <Cards answer={answer} />
+      <Cards answer={answer} hasUsers={hasUsers} />
       <LatestJobs view={view} />
       <div class="charts">
         <ChartFigure title={`${timeTitle(answer, measure, by)}`} spec={charts.time} />
@@ -164,7 +165,7 @@ function Answer({ view, page }: { view: View; page: UsagePage }) {
           spec={charts.duration}
         />
         <ChartFigure title={longestTitle(answer)} spec={charts.durations} />
-        <ChartFigure title={usersTitle(answer)} spec={charts.users} />
+        {hasUsers && <ChartFigure title={usersTitle(answer)} spec={charts.users} />}
         {known.map((one) => (
           <UtilisationChart key={one.cluster} utilisation={one} />
         ))}
