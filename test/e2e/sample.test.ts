@@ -15,7 +15,7 @@ import { until } from '../support/until.ts';
 const canSample = slurmIsThere && hasControlGroups();
 const withSampler = needsThat(canSample, 'a Slurm with control groups');
 
-const directory = temporaryDirectory().path;
+const { path: directory, remove } = temporaryDirectory();
 const data = join(directory, 'data');
 const config = join(directory, 'sample.yaml');
 mkdirSync(data);
@@ -48,7 +48,10 @@ exec ${binary} sample --config=${config} --jobid=$SLURM_JOB_ID --daemon --pidfil
     epilog: `#!/bin/sh\n[ -e ${pidFile} ] && kill -HUP "$(cat ${pidFile})"\nexit 0\n`,
   });
 }, 300_000);
-afterAll(async () => cluster?.stop());
+afterAll(async () => {
+  await cluster?.stop();
+  remove();
+});
 
 type Cpu = { readonly user: number; readonly system: number };
 type Measured = {

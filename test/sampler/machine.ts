@@ -17,7 +17,7 @@ export type TestProcess = {
 
 /** A copy of /proc and of the control groups with what a test puts into it. */
 export function testMachine() {
-  const { path } = temporaryDirectory();
+  const { path, remove } = temporaryDirectory();
   const machine: Machine = { proc: join(path, 'proc'), controlGroups: join(path, 'cgroup') };
   const write = (file: string, text: string) => {
     mkdirSync(dirname(file), { recursive: true });
@@ -27,6 +27,7 @@ export function testMachine() {
   return {
     machine,
     directory: path,
+    remove,
     /** Writes a file below the control groups. */
     count: (file: string, text: string) => write(join(machine.controlGroups, file), text),
     write: (file: string, text: string) => write(join(machine.proc, file), text),

@@ -1,6 +1,6 @@
 /** Sums over sampled jobs, and software by the path of its programs. */
 
-import { beforeEach, describe, expect, test } from 'bun:test';
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { noSoftwareRules, readSoftwareRules, softwareRules } from '../../src/config/software-rules.ts';
@@ -10,10 +10,12 @@ import { temporaryDirectory } from '../support/files.ts';
 import { memoryLog } from '../support/memory-log.ts';
 
 let directory: string;
+let remove: () => void;
 let lines: string[];
 beforeEach(() => {
-  directory = temporaryDirectory().path;
+  ({ path: directory, remove } = temporaryDirectory());
 });
+afterEach(() => remove());
 
 function put(name: string, job: number, node: string, execs: object, more: object = {}): void {
   const info = { account: 'physics', username: job < 20 ? 'alice' : 'bob' };

@@ -1,6 +1,6 @@
 /** What each sampler measures, from copies of the kernel's files. */
 
-import { beforeEach, describe, expect, test } from 'bun:test';
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
@@ -24,6 +24,7 @@ let host: TestMachine;
 beforeEach(() => {
   host = testMachine();
 });
+afterEach(() => host.remove());
 
 function look(at: number, isPbs = false, job = '12') {
   const processes = findProcesses(host.machine, job, isPbs);

@@ -1,13 +1,16 @@
 /** The configuration of the original program, and ours. */
 
-import { describe, expect, test } from 'bun:test';
+import { afterAll, describe, expect, test } from 'bun:test';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSampleSettings } from '../../src/sampler/settings.ts';
 import { temporaryDirectory } from '../support/files.ts';
 
+const { path, remove } = temporaryDirectory();
+afterAll(remove);
+
 function settingsOf(yaml: string) {
-  const file = join(temporaryDirectory().path, 'sample.yaml');
+  const file = join(path, 'sample.yaml');
   writeFileSync(file, yaml);
   return readSampleSettings(file);
 }
