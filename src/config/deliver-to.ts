@@ -37,12 +37,18 @@ export function unknownDestinations(
   const suitable = [...known].flatMap(([name, other]) => (other === kind ? [name] : []));
   return names.parse(listed ?? byDefault).flatMap((name, index) => {
     if (typeof name !== 'string' || known.get(name) === kind) return [];
-    const meant = nearest(name, suitable);
-    const hint = meant === null ? `those of kind ${kind} are ${suitable.join(', ')}` : `did you mean '${meant}'?`;
+    const hint = hintFor(name, suitable, kind);
     const shown = `'${printable(name, 60)}'`;
     const words = known.has(name)
       ? `${shown} is a destination of kind ${known.get(name)}: ${hint}`
       : `there is no destination ${shown} in collector.yaml: ${hint}`;
     return [problemAt(layers, [...path, index], words)];
   });
+}
+
+function hintFor(name: string, suitable: readonly string[], kind: DestinationKind): string {
+  if (suitable.length === 0)
+    return `add one of kind ${kind} under 'destinations:' (see hpc-collector help destinations)`;
+  const meant = nearest(name, suitable);
+  return meant === null ? `those of kind ${kind} are ${suitable.join(', ')}` : `did you mean '${meant}'?`;
 }

@@ -145,6 +145,10 @@ describe('deliver_to', () => {
     ],
     ['deliver_to: []', 'deliver_to: must not be empty'],
     ['jobs: { deliver_to: [ingest, sam] }', "jobs.deliver_to.1: 'sam' is a destination of kind sam"],
+    [
+      'samples: { spool: /spool, cluster_name: c1 }',
+      "samples.deliver_to.0: there is no destination 'sams' in collector.yaml: add one of kind sams under 'destinations:'",
+    ],
   ])('in collector.yaml: { %s } is refused, with its place', (text, words) => {
     write('collector.yaml', `${ours}${text}\n`);
     expect(refusal(() => load())).toMatch(/^\/\S+collector\.yaml:2:\d+: /);
