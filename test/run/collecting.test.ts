@@ -1,0 +1,15 @@
+import { expect, test } from 'bun:test';
+import { worst } from '../../src/run/collecting.ts';
+
+test.each([
+  [[], 0],
+  [[0, 0], 0],
+  [[0, 1], 1],
+  [[1, 2], 2],
+  [[2, 0], 2],
+  [[75, 0], 0],
+  [[75, 1], 1],
+  [[75, 75], 75],
+] as const)('the exit code of systems that end with %p is %i', (codes, code) => {
+  expect(worst(codes)).toBe(code);
+});
