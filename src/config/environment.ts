@@ -1,3 +1,4 @@
+import { parseEnv } from 'node:util';
 import { OperatorError } from '../lib/errors.ts';
 import { learnVariables } from './learn-secrets.ts';
 import type { Environment } from './paths.ts';
@@ -9,16 +10,10 @@ import { readSecretFile } from './secret-file.ts';
  */
 export function readEnvironment(processEnvironment: Environment, envFile: string): Environment {
   const text = readSecretFile(envFile, 'passwords');
-  const file = text === null ? {} : withoutEmpty(assignmentsIn(text));
+  const file = text === null ? {} : withoutEmpty(parseEnv(text));
   const environment = overridden(file, withoutEmpty(processEnvironment));
   learnVariables(environment);
   return environment;
-}
-
-/** Returns the variables that the text of an env file sets. */
-function assignmentsIn(text: string): Environment {
-  // Load node:util only if there is an env file: it takes 3 ms.
-  return process.getBuiltinModule('node:util').parseEnv(text);
 }
 
 /** Variables with the same meaning. If the environment sets one of a group, the whole group of the file is ignored. */
