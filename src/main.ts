@@ -34,7 +34,10 @@ const root: CommandDef = {
     demo: () => import('./commands/demo/demo.ts').then((module) => module.demoCommand),
     install: () => import('./commands/install/install.ts').then((module) => module.installCommand),
     completion: () => import('./commands/completion/completion.ts').then((module) => module.completionCommand(root)),
-    health: () => import('./commands/health.ts').then((module) => module.healthCommand),
+    health: () => {
+      compileLess();
+      return import('./commands/health.ts').then((module) => module.healthCommand);
+    },
     maintenance: () => import('./commands/maintenance/maintenance.ts').then((module) => module.maintenanceCommand),
     jobs: () => import('./commands/jobs/jobs.ts').then((module) => module.jobsCommand),
     sample: () => import('./commands/sample/sample.ts').then((module) => module.sampleCommand),
