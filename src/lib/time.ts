@@ -57,16 +57,12 @@ export function timeInZone(local: LocalTime, timeZone: string): Date {
 
 /** Like `timeInZone`, but also returns the second time if a local time occurs twice because the clocks go back. */
 export function timesInZone(local: LocalTime, timeZone: string): readonly [Date, ...Date[]] {
-  const asUtc = Date.UTC(local.year, local.month - 1, local.day, local.hour, local.minute, local.second);
-  // The offsets a day before and a day after. They differ if the offset changes in between.
-  const [before = 0, after = 0] = [asUtc - 86_400_000, asUtc + 86_400_000].map((around) =>
-    offsetAt(new Date(around), timeZone),
-  );
-  const candidates = [...new Set([asUtc - before, asUtc - after])].filter(
-    (time) => time + offsetAt(new Date(time), timeZone) === asUtc,
-  );
-  const [first = asUtc - before, ...others] = candidates.sort((a, b) => a - b);
-  return [new Date(first), ...others.map((time) => new Date(time))];
+  // A day or hour that is too large counts on into the next month or day.
+  const asUtc = new Date(Date.UTC(local.year, local.month - 1, local.day, local.hour, local.minute, local.second));
+  const clock = zoned(asUtc, 'UTC').toPlainDateTime();
+  const first = clock.toZonedDateTime(timeZone).epochMilliseconds;
+  const last = clock.toZonedDateTime(timeZone, { disambiguation: 'later' }).epochMilliseconds;
+  return first === last ? [new Date(first)] : [new Date(first), new Date(last)];
 }
 
 /** Returns the offset of a zone from UTC at a time, in milliseconds. */
