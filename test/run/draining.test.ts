@@ -54,6 +54,17 @@ describe('the exit code of a drain', () => {
     expect(lines.at(-1)).toBe(summary);
   });
 
+  test.each([
+    ['is delivered', accepted(), 0, '1 delivered, 0 rejected, 0 left'],
+    ['is rejected', answer(400, { error: 'no' }), 1, '0 delivered, 1 rejected, 0 left'],
+    ['stays pending', answer(503), 1, '0 delivered, 0 rejected, 1 left'],
+  ])('counts one entry that %s', async (_, reply, code, summary) => {
+    using fixture = await startFixture(() => reply);
+    fixture.box.add('x');
+    const { exitCode, lines } = await drainAt(fixture.box, fixture.server.url);
+    expect([exitCode, lines.at(-1)]).toEqual([code as 0 | 1, `Drain: ${summary}`]);
+  });
+
   test('is 0 if all pending streams pause', async () => {
     using fixture = await startFixture(() => answer(503));
     fixture.box.add('x');
