@@ -27,6 +27,10 @@ test.each([null, 'ingest/waiting', 'ingest/delivered', 'ingest/dropped', 'sam/ou
 test.each([
   ['dropped', "--stream dropped: there is no such stream: did you mean 'ingest/dropped'?"],
   ['ingest/waitng', "--stream ingest/waitng: there is no such stream: did you mean 'ingest/waiting'?"],
+  [
+    'x'.repeat(61),
+    `--stream ${'x'.repeat(60)}…: there is no such stream: the streams are ingest/delivered, ingest/dropped, ingest/waiting, sam/casper, sam/derecho, sam/jupyterhub, sam/outage`,
+  ],
 ])('%s is none', (stream, message) => {
   expect(check(stream)).toThrow(message);
 });
