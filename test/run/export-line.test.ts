@@ -1,6 +1,4 @@
 import { expect, test } from 'bun:test';
-import { exitCodes } from '../../src/lib/errors.ts';
-import { worst } from '../../src/run/collecting.ts';
 import { exportLine } from '../../src/run/jobs/export-progress.ts';
 
 const at = { label: '2026-11-20', unit: 'day', done: 0, parts: 4, stored: 0, rows: 0, elapsed: 30_000 };
@@ -15,13 +13,4 @@ test.each([
   [{ ...at, unit: 'file', parts: 1 }, '2026-11-20, file 1 of 1: 0 lines; 0 jobs stored'],
 ])('the progress of an export, %#', (progress, line) => {
   expect(exportLine(progress)).toBe(line);
-});
-
-test('the exit code of several systems is the worst; 75 only if each is collected by another run', () => {
-  const { done, failed, fatal, locked } = exitCodes;
-  expect(worst([done, locked])).toBe(done);
-  expect(worst([locked, locked])).toBe(locked);
-  expect(worst([done, failed, locked])).toBe(failed);
-  expect(worst([failed, fatal, done])).toBe(fatal);
-  expect(worst([])).toBe(done);
 });
