@@ -16,3 +16,12 @@ export function peakMibOf(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? Number.NaN) / 1024;
 }
+
+/**
+ * Returns the milliseconds that the main thread of a running process has waited for a processor while it could run
+ * (proc(5), Documentation/scheduler/sched-stats.rst).
+ */
+export function waitedMsOf(pid: number): number {
+  const [, waited] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ');
+  return Number(waited) / 1e6;
+}

@@ -35,8 +35,8 @@ export async function rebuildSegments(writer: Writer, cluster: Cluster, days: It
   for (const day of ordered) {
     const builder = createSegmentBuilder(day, clock, ids);
     for await (const rows of jobsByEnd(writer, cluster.name, clock.leastTextOf(day), clock.leastTextOf(day + 1))) {
-      const samples = isSampled ? await samplesOf(writer, cluster.name, rows) : noSamples;
-      for (const row of rows) builder.add(row, samples.get(idInSamples(row)) ?? []);
+      const samples = isSampled ? await samplesOf(writer, cluster.name, rows) : null;
+      for (const row of rows) builder.add(row, samples?.get(idInSamples(row)) ?? none);
       await otherRequests();
     }
     await storeSegment(writer, cluster.name, { day, version, ...builder.finish() });
@@ -46,10 +46,14 @@ export async function rebuildSegments(writer: Writer, cluster: Cluster, days: It
   await addPrograms(writer, cluster.name, programs.added);
 }
 
-const noSamples: ReadonlyMap<string, readonly SampleSummary[]> = new Map();
+const none: readonly SampleSummary[] = [];
 
 /** Returns the samples of jobs by the id that the jobs have in them. */
-async function samplesOf(writer: Writer, cluster: string, rows: readonly UsageRow[]): Promise<typeof noSamples> {
+async function samplesOf(
+  writer: Writer,
+  cluster: string,
+  rows: readonly UsageRow[],
+): Promise<ReadonlyMap<string, readonly SampleSummary[]>> {
   const samples = new Map<string, SampleSummary[]>();
   for (const { job_id, summary } of await summariesOfJobs(writer, cluster, rows.map(idInSamples))) {
     const read: SampleSummary = JSON.parse(summary);
