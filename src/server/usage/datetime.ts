@@ -2,8 +2,10 @@ import { canonicalTimestamp, timestampAt } from '../timestamp.ts';
 import type { Fault } from './fault.ts';
 
 const pattern = /^(\d{4}-\d{2}-\d{2})(?:[Tt _](\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)([Zz]|[+\-\u2212]\d{2}:?\d{2})?)?$/;
-/** Canonical text without a fraction, of a day that every month has. Almost all times of jobs are such. */
-const canonical = /^(?!0000)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d$/;
+/** A month and a day of it, but for 29 February. */
+const monthDay = String.raw`(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31`;
+/** Canonical text without a fraction. Almost all times of jobs are such. */
+const canonical = new RegExp(String.raw`^(?!0000)\d{4}-(?:${monthDay})T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d$`);
 /** Larger numbers are milliseconds. */
 const maxEpochSeconds = 2e10;
 

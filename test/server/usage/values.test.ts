@@ -93,6 +93,17 @@ describe('a time', () => {
     );
   });
 
+  test('has a day that its month has', () => {
+    const two = (number: number) => String(number).padStart(2, '0');
+    for (const year of ['0000', '0001', '1900', '2000', '2024', '2026', '9999']) {
+      for (let index = 0; index < 14 * 33; index++) {
+        const text = `${year}-${two(Math.floor(index / 33))}-${two(index % 33)}T10:00:00`;
+        const taken = read('Submit', text);
+        expect(typeof taken === 'string' ? taken : null, text).toBe(canonicalTimestamp(text));
+      }
+    }
+  });
+
   test('is text or a fault for any input', () => {
     fc.assert(
       fc.property(fc.oneof(fc.jsonValue(), fc.string(), fc.double(), day.map(String)), (value) => {
