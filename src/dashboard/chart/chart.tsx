@@ -32,7 +32,12 @@ export function ChartFigure({ title, spec, onZoom }: ChartProps) {
     const element = canvas.current;
     if (!element) return;
     let hasEnded = false;
-    const observer = new ResizeObserver(() => drawing.current?.resize());
+    const observer = new ResizeObserver(() => {
+      const chart = drawing.current;
+      // The observer reports the first size, too, in which the chart is drawn already.
+      if (chart && (chart.getWidth() !== element.clientWidth || chart.getHeight() !== element.clientHeight))
+        chart.resize();
+    });
     const printing = new AbortController();
     void import('./echarts.ts').then(({ startChart, drawForPaper }) => {
       if (hasEnded) return;
@@ -48,7 +53,7 @@ export function ChartFigure({ title, spec, onZoom }: ChartProps) {
         isMarked.current = false;
         zoomed(event, current.current.onZoom);
       });
-      selectByMouse(chart, current.current.onZoom !== undefined);
+      if (current.current.onZoom !== undefined) selectByMouse(chart);
       observer.observe(element);
     });
     return () => {
@@ -62,7 +67,7 @@ export function ChartFigure({ title, spec, onZoom }: ChartProps) {
 
   useEffect(() => {
     drawing.current?.setOption(optionOf(spec), true);
-    if (drawing.current) selectByMouse(drawing.current, canZoom);
+    if (drawing.current && canZoom) selectByMouse(drawing.current);
   }, [spec, dark, canZoom]);
 
   const move = (to: number) => {
@@ -189,9 +194,10 @@ function save(title: string, spec: ChartSpec): void {
   );
 }
 
-/** Lets the reader mark a stretch of time with the mouse. */
-function selectByMouse(chart: Drawing, isOn: boolean): void {
-  chart.dispatchAction({ type: 'takeGlobalCursor', key: 'dataZoomSelect', dataZoomSelectActive: isOn });
+/** Lets the reader mark a stretch of time with the mouse. Without `escapeConnect` all charts of the page are drawn again. */
+function selectByMouse(chart: Drawing): void {
+  const action = { type: 'takeGlobalCursor', key: 'dataZoomSelect', dataZoomSelectActive: true };
+  chart.dispatchAction({ ...action, escapeConnect: true });
 }
 
 function zoomed(event: unknown, onZoom: ChartProps['onZoom']): void {

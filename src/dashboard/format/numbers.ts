@@ -1,6 +1,7 @@
 /** Keeps a number and its unit on one line. */
 const space = '\u00a0';
 const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+const threeDigits = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 });
 const decimals = new Intl.NumberFormat('en-US', { maximumFractionDigits: 2 });
 
 /** The text for a number that was not reported. */
@@ -28,7 +29,7 @@ export function short(value: number | null | undefined): string {
 }
 
 function significant(value: number): string {
-  return new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 }).format(value);
+  return threeDigits.format(value);
 }
 
 /** Returns `94.6 %`, `–` for null. Only exactly 0 and 100 are shown as such: 99.96 is `99.9 %`, 0.01 is `<0.1 %`. */
