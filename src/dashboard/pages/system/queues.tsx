@@ -26,7 +26,7 @@ export function Queues({ system, snapshot }: { system: string; snapshot: BatchSn
     { key: 'users', title: 'Users', value: ({ active_users }) => active_users, isMinor: true },
     { key: 'nodes', title: 'Nodes used', value: ({ nodes_allocated }) => nodes_allocated, isMinor: true },
     { key: 'cores', title: 'Cores used', value: ({ cores_allocated }) => cores_allocated },
-    { key: 'cores_pending', title: 'Cores asked for', value: ({ cores_pending }) => cores_pending },
+    { key: 'cores_pending', title: 'Cores asked for', value: ({ cores_pending }) => cores_pending, isMinor: true },
     { key: 'gpus', title: 'GPUs used', value: ({ gpus_allocated }) => gpus_allocated, isMinor: true },
     { key: 'gpus_pending', title: 'GPUs asked for', value: ({ gpus_pending }) => gpus_pending, isMinor: true },
   ];

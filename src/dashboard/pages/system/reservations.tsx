@@ -26,7 +26,13 @@ export function Reservations({ system, reservations }: { system: string; reserva
         return start <= now.value ? 'running' : <Age at={start} />;
       },
     },
-    { key: 'start', title: 'From', value: ({ start_time }) => start_time, cell: ({ start_time }) => at(start_time) },
+    {
+      key: 'start',
+      title: 'From',
+      value: ({ start_time }) => start_time,
+      cell: ({ start_time }) => at(start_time),
+      isMinor: true,
+    },
     { key: 'end', title: 'To', value: ({ end_time }) => end_time, cell: ({ end_time }) => at(end_time) },
     { key: 'nodes', title: 'Nodes', value: ({ node_count }) => node_count },
     { key: 'partition', title: 'Partition', value: ({ partition }) => partition ?? '', isMinor: true },

@@ -37,7 +37,7 @@ export function Users({ system, rows, history, isOld }: Props) {
     { key: 'pending', title: 'Pending', value: ({ pending_jobs }) => pending_jobs },
     { key: 'held', title: 'Held', value: ({ held_jobs }) => held_jobs, isMinor: true },
     { key: 'cores', title: 'Cores used', value: ({ cores_allocated }) => cores_allocated },
-    { key: 'gpus', title: 'GPUs used', value: ({ gpus_allocated }) => gpus_allocated },
+    { key: 'gpus', title: 'GPUs used', value: ({ gpus_allocated }) => gpus_allocated, isMinor: true },
   ];
   const summed = sumBy(rows, by === 'user' ? ({ username }) => username ?? '' : ({ project_code }) => project_code);
   return (

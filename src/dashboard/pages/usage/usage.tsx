@@ -191,12 +191,17 @@ function Answer({ view, page }: { view: View; page: UsagePage }) {
       {total.efficiency &&
         answer.notes.map((note) => (
           <p key={note} class="detail">
-            {note}
+            {sentence(note)}
           </p>
         ))}
       {view.fixed === null && view.filters.size === 0 && <Reports answer={answer} />}
     </>
   );
+}
+
+/** Returns a note of the answer, which is for programs too, as a sentence of the page. */
+function sentence(note: string): string {
+  return `${note.charAt(0).toUpperCase()}${note.slice(1).replace(': see help usage', '')}.`;
 }
 
 function timeTitle(answer: UsageAnswer, measure: Sum, by: Dimension): string {
