@@ -19,7 +19,7 @@ const config = (environment: Record<string, string> = {}) =>
 describe('the systems of a command', () => {
   beforeAll(() => {
     const system = 'login_nodes: []\nqueues: []\nfilesystems: []\n';
-    writeFileSync(join(path, 'here.yaml'), `${system}hosts: [${hostname()}]\n`);
+    writeFileSync(join(path, 'here.yaml'), `${system}hosts: [another-host.example.org, ${hostname()}]\n`);
     writeFileSync(join(path, 'elsewhere.yaml'), `${system}hosts: [another-host.example.org]\n`);
     writeFileSync(join(path, 'broken.yaml'), 'queues: 7\n');
   });

@@ -67,6 +67,11 @@ test('an error that names several probes is stored for each', () => {
   expect(over.map(([about]) => about)).toEqual([`${casper}/nodes`]);
 });
 
+test('an error about no subject, such as a message that cannot be sent, is always reported and never stored', () => {
+  const notSent = { about: [], text: 'cannot notify the webhook' };
+  expect(errorChangesOf(known, [notSent, notSent], [], now)).toMatchObject({ news: [notSent, notSent], next: known });
+});
+
 test('the same error is reported again for a probe that it did not affect before', () => {
   const text = (probes: string) => `ssh to casper: login refused; failed probes: ${probes}`;
   const before = errorChangesOf({}, [error(text('nodes, jobs'), `${casper}/nodes`, `${casper}/jobs`)], [], now).next;
