@@ -375,6 +375,38 @@ describe('if sacct fails', () => {
     expect(stderr).toContain('interrupted; the next export continues here');
     expect(await site.stored()).toEqual([]);
   });
+
+  test('Ctrl-C while it delivers: the delivery is finished, and the next export continues with the next day', async () => {
+    site.sacctPrints(jobsOf(dayBefore, 2) + jobsOf(day, 3));
+    const range = ['--start-date', dayBefore, '--end-date', day];
+    const released = Promise.withResolvers<void>();
+    let requests = 0;
+    const slow = Bun.serve({
+      hostname: '127.0.0.1',
+      port: 0,
+      async fetch(request) {
+        requests += 1;
+        await released.promise;
+        return fetch(api.url + new URL(request.url).pathname, { method: 'POST', body: await request.bytes() });
+      },
+    });
+    try {
+      site.configure('env', `INGEST_API_URL=http://127.0.0.1:${slow.port}\nINGEST_API_KEY=key\n`);
+      const running = site.start(['jobs', 'export', ...range, '-v']);
+      await until(() => requests === 1, 'the first day is sent');
+      running.kill('SIGINT');
+      released.resolve();
+      const { exit, stderr } = await running.ended;
+      expect(exit).toBe(1);
+      expect(stderr).toContain('✓ Posted farm jobs: jobs_processed=2');
+      expect(stderr).toContain('interrupted; the next export continues here');
+      expect(await site.stored()).toEqual(namesOf(dayBefore, 2));
+      expect((await exportJobs(...range)).stderr).toContain(`Continuing: jobs of farm that ended ${day}`);
+      expect(await site.stored()).toEqual([...namesOf(dayBefore, 2), ...namesOf(day, 3)]);
+    } finally {
+      await slow.stop(true);
+    }
+  });
 });
 
 describe('records that cannot be read', () => {
