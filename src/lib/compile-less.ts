@@ -10,3 +10,10 @@ const scale = 64;
 export function compileLess(): void {
   Bun.unsafe.setJITPolicy(scale);
 }
+
+/**
+ * Excludes a function from the last and slowest compiler of the engine. Call it for a large function that runs once for
+ * each job: that compiler takes up to 0.1 s for one function with all that it calls, and then often again, because the
+ * next jobs differ. Without it, 100,000 jobs of PBS need 20 % less CPU time.
+ */
+export { noFTL as skipLastCompiler } from 'bun:jsc';

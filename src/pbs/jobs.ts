@@ -1,3 +1,4 @@
+import { skipLastCompiler } from '../lib/compile-less.ts';
 import type { JobRecord } from '../lib/records.ts';
 import type { PbsRecord } from './values.ts';
 import { countOf, isAbsent, isObject, memberNamed, textOf } from './values.ts';
@@ -57,6 +58,8 @@ export function parseJob(record: PbsRecord): JobRecord | string {
     hosts: hostsOf(textOf(fields.get('exec_host')), subjobs !== null),
   };
 }
+
+skipLastCompiler(parseJob);
 
 /** Returns `user` of `user@host`. A user name of a directory service may contain `@`; a host name does not. */
 export function userOf(owner: string | null): string {

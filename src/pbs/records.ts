@@ -1,3 +1,4 @@
+import { skipLastCompiler } from '../lib/compile-less.ts';
 import { Damages } from '../lib/records.ts';
 import { compactRecords, maxCompactBytes } from './compact.ts';
 import { findHeader, type Layout, maxHeaderBytes, type SectionHeader } from './header.ts';
@@ -159,3 +160,5 @@ function parseRecord(bytes: Buffer, byte: number, layout: Layout): ParsedRecord 
   }
   return { ...record, rest: bytes.subarray(end + layout.closes.length) };
 }
+
+skipLastCompiler(parseRecord);

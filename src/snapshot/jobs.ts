@@ -1,3 +1,4 @@
+import { skipLastCompiler } from '../lib/compile-less.ts';
 import type { JobRecord } from '../lib/records.ts';
 import { copyOf } from '../lib/text.ts';
 import { arrayOf } from './nodes.ts';
@@ -81,6 +82,8 @@ export function addJob(rollup: JobRollup, job: JobRecord): void {
   count(ofShare, job, nodes);
 }
 
+skipLastCompiler(addJob);
+
 /** The nodes of a running job: its hosts, or the array that it is part of. */
 type OccupiedNodes = { readonly hosts: readonly string[]; readonly array: string | null };
 
@@ -89,6 +92,8 @@ function nodesOf(rollup: JobRollup, job: JobRecord): OccupiedNodes {
   if (job.hosts === null) return { hosts: [], array: kept(rollup, arrayOf(job.id) ?? job.id) };
   return { hosts: job.hosts.map((name) => kept(rollup, name)), array: null };
 }
+
+skipLastCompiler(nodesOf);
 
 function count({ counters, hosts, arrays }: Counted, job: JobRecord, nodes: OccupiedNodes): void {
   counters.running_jobs += job.running;
