@@ -22,7 +22,7 @@ const floors: readonly (readonly string[])[] = [
   ['doctor', 'health', 'sampler'],
   ['run'],
   ['commands'],
-  // Runs in browsers: of the other folders it has only texts.
+  // Runs in browsers: of the other folders it has only texts and types.
   ['dashboard'],
 ];
 const floorOf = (folder: string): number => floors.findIndex((names) => names.includes(folder));
@@ -60,6 +60,16 @@ test('no files import each other in a circle', () => {
     return null;
   };
   for (const file of files) expect(circle(file, [])).toBeNull();
+});
+
+test('the pages take only types from the receiver, so that browsers load none of its code', () => {
+  const lines = files
+    .filter((file) => folderOf(file) === 'dashboard')
+    .flatMap(
+      (file) => readFileSync(join(src, file), 'utf8').match(/^import [^;]* from '[^']*\/server\/[^']*'/gms) ?? [],
+    );
+  expect(lines.length).toBeGreaterThan(5);
+  expect(lines.filter((line) => !line.startsWith('import type '))).toEqual([]);
 });
 
 test('only the outbox and the store of the receiver use SQL', () => {

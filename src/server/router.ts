@@ -10,6 +10,7 @@ import { type Api, route } from './http/routing.ts';
 import { iriApi } from './iri/routes.ts';
 import { getLiveness, getMetrics, getReadiness } from './monitoring/api.ts';
 import type { RequestCounts } from './monitoring/request-counts.ts';
+import { getOpenApi } from './openapi/document.ts';
 import { pageRoutes } from './pages/routes.ts';
 import { getSampledJob, postSampledJob } from './sampled/api.ts';
 import { getJob } from './sampled/job-api.ts';
@@ -33,7 +34,6 @@ import {
   postOutage,
   postSnapshot,
 } from './status/api.ts';
-import { getOpenApi } from './status/openapi.ts';
 import type { Store } from './store/port.ts';
 import { getHealth, getStatistics, postJobs } from './usage/api.ts';
 import { getMe, getMetadata, getVersion, postCharts } from './usage/dashboard/api.ts';

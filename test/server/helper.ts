@@ -1,8 +1,9 @@
-import { describe } from 'bun:test';
+import { describe, expect } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { z } from 'zod';
 import { addUser } from '../../src/server/auth/users.ts';
 import { type ReceiverOptions, startReceiver } from '../../src/server/receiver.ts';
 import { type Location, openStore } from '../../src/server/store/open.ts';
@@ -124,4 +125,9 @@ export function raw(url: string, text: string, until: (received: string) => bool
   socket.on('error', () => {});
   socket.on('close', () => resolve(received));
   return promise;
+}
+
+/** Fails if a value lacks a member, or has one that the schema does not name. */
+export function expectForm(schema: z.ZodType, value: unknown): void {
+  expect(schema.parse(value)).toEqual(value);
 }

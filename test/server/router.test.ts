@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { RequestProblem } from '../../src/server/http/problem.ts';
 import type { Route } from '../../src/server/http/routing.ts';
+import { openApiDocument } from '../../src/server/openapi/document.ts';
 import { pageRoutes } from '../../src/server/pages/routes.ts';
-import { openApiDocument } from '../../src/server/status/openapi.ts';
 import { openStore } from '../../src/server/store/open.ts';
 import type { Store } from '../../src/server/store/port.ts';
 import { freshDatabasePath } from './helper.ts';
@@ -53,13 +53,13 @@ function nameOf({ method, pattern }: Route): string {
   return `${method} ${pattern.source.replaceAll('\\/', '/')}`;
 }
 
-test('the OpenAPI document has every route of the status API, and no other', async () => {
+test('the OpenAPI document has every route of the status and the usage API, and no other', async () => {
   const documented = Object.entries(openApiDocument().paths).flatMap(([path, operations]) =>
     Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
   );
   const isIri = (path: string) => /^\/api\/v1\/status\/(resources|incidents|events)/.test(path);
   const routed = (await allRoutes(store))
-    .filter(({ path }) => /^\/api\/v1\/(systems|status)/.test(path) && !isIri(path))
+    .filter(({ path }) => /^\/api\/v1\/(systems|status|usage|jobs)/.test(path) && !isIri(path))
     .map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`);
   expect(documented.sort()).toEqual(routed.sort());
 });

@@ -1,3 +1,5 @@
+import type { z } from 'zod';
+import type { systemSchema } from '../../server/status/answers.ts';
 import type { State } from '../components/state.tsx';
 import { now, parseTime } from '../format/times.ts';
 import { type Outage, type Reservation, staleMs } from './status.ts';
@@ -14,27 +16,7 @@ export type SystemDay = {
 };
 
 /** A system on the overview. */
-export type SystemCard = {
-  readonly name: string;
-  readonly label: string;
-  readonly kind: 'batch' | 'hub';
-  readonly state: 'up' | 'degraded' | 'down' | 'unknown';
-  readonly reasons: readonly string[];
-  readonly since: string | null;
-  /** Shares of the known time of 90 days in which the system was usable, and the share that is known, in percent. */
-  readonly uptime: {
-    readonly percent: number | null;
-    readonly percent_without_maintenance: number | null;
-    readonly known_percent: number;
-  };
-  readonly timestamp: string;
-  readonly failed_probes: readonly string[];
-  readonly free: {
-    readonly cores: number | null;
-    readonly gpus: number | null;
-    readonly nodes: number | null;
-    readonly node_types: readonly { readonly node_type: string; readonly nodes: number }[];
-  } | null;
+export type SystemCard = z.infer<typeof systemSchema> & {
   /** Fields of the newest snapshot. */
   readonly figures: Readonly<Record<string, number | null>>;
   /** The last 24 hours. */

@@ -1,4 +1,17 @@
-/** The answers of the status API, as far as the pages read them. Times are UTC text; unknown numbers are null or absent. */
+import type { z } from 'zod';
+import type {
+  coverageSchema,
+  fieldHistorySchema,
+  historySchema,
+  outageRowSchema,
+  outageWithUpdatesSchema,
+  reservationHistorySchema,
+  reservationRowSchema,
+  userHistorySchema,
+} from '../../server/status/answers.ts';
+
+// The answers of the status API. The forms of snapshots are here as far as the pages read them: their times are UTC text,
+// and their unknown numbers are null or absent.
 
 /** A snapshot older than this says nothing about the present, in ms. Collectors send one every five minutes. */
 export const staleMs = 10 * 60_000;
@@ -147,92 +160,30 @@ export function isHub(snapshot: Snapshot): snapshot is HubSnapshot {
 }
 
 /** An outage or maintenance. */
-export type Outage = {
-  readonly outage_id: number;
-  readonly system_name: string;
-  readonly title: string;
-  readonly severity: 'critical' | 'major' | 'minor' | 'maintenance';
-  readonly status: 'investigating' | 'identified' | 'monitoring' | 'resolved';
-  readonly component: string | null;
-  readonly description: string | null;
-  readonly start_time: string;
-  readonly end_time: string | null;
-  readonly estimated_resolution: string | null;
-  readonly outage_key?: string | null;
-  readonly updated_at?: string | null;
-};
-
-export type Reservation = {
-  readonly reservation_id: number;
-  readonly system_name: string;
-  readonly reservation_name: string;
-  readonly description: string | null;
-  readonly start_time: string;
-  readonly end_time: string;
-  readonly node_count: number | null;
-  readonly partition: string | null;
-};
+export type Outage = z.infer<typeof outageRowSchema>;
+export type Reservation = z.infer<typeof reservationRowSchema>;
 
 /** What snapshots reported about a reservation, the oldest change first. */
-export type ReservationHistory = {
-  readonly last_reported: string;
-  readonly changes: readonly ReservationChange[];
-};
-
-/** A reservation from a snapshot on. */
-export type ReservationChange = Pick<
-  Reservation,
-  'start_time' | 'end_time' | 'node_count' | 'partition' | 'description'
-> & {
-  readonly at: string;
-  /** The last snapshot that reported it before, if that was long ago. */
-  readonly silent_since: string | null;
-};
-
-/** The values of a field in the steps of a history; null where there is none. */
-export type FieldHistory = {
-  readonly average: readonly (number | null)[];
-  /** Absent for users and projects, of which only sums are kept. */
-  readonly minimum?: readonly (number | null)[];
-  readonly maximum?: readonly (number | null)[];
-};
+export type ReservationHistory = z.infer<typeof reservationHistorySchema>;
+export type ReservationChange = ReservationHistory['changes'][number];
 
 /** The steps of a history, and how well snapshots cover them. */
-export type Coverage = {
-  readonly from: string;
-  readonly to: string;
-  /** Seconds. */
-  readonly step: number;
-  readonly snapshots: readonly number[];
-  readonly failed_probes: Readonly<Record<string, readonly number[]>>;
-};
+export type Coverage = z.infer<typeof coverageSchema>;
+
+type WholeFieldHistory = z.infer<typeof fieldHistorySchema>;
+/** The values of a field in the steps of a history. Of users and projects only sums are kept, which have no extremes. */
+export type FieldHistory = Pick<WholeFieldHistory, 'average'> & Partial<WholeFieldHistory>;
 
 /** The history of a system or of a part of it, with the outages of the system in its period. */
-export type History = Coverage & {
-  readonly system: string;
+export type History = Omit<z.infer<typeof historySchema>, 'kind' | 'fields' | 'outages'> & {
   readonly kind: string;
-  readonly name: string | null;
   readonly fields: Readonly<Record<string, FieldHistory>>;
   readonly outages: readonly Outage[];
 };
 
-/** The users or projects of a system over time, those with the most first. */
-export type UserHistory = Coverage & {
-  readonly group_by: 'user' | 'project';
-  readonly state: string;
-  readonly series: readonly { readonly name: string; readonly average: readonly (number | null)[] }[];
-  readonly others: { readonly count: number; readonly average: readonly (number | null)[] };
-  /** The outages of the system in the period. */
-  readonly outages: readonly Outage[];
-};
+/** The users or projects of a system over time, those with the most first, with the outages in the period. */
+export type UserHistory = Omit<z.infer<typeof userHistorySchema>, 'outages'> & { readonly outages: readonly Outage[] };
 
 /** An outage with its time line. */
-export type OutageWithUpdates = Outage & { readonly updates: readonly OutageUpdate[] };
-
-/** An update of an outage: the new value of each changed field. */
-export type OutageUpdate = {
-  readonly at: string;
-  /** Absent if the reader may not see names. */
-  readonly by?: string;
-  readonly changes: Readonly<Record<string, string | null>>;
-};
+export type OutageWithUpdates = z.infer<typeof outageWithUpdatesSchema>;
+export type OutageUpdate = OutageWithUpdates['updates'][number];

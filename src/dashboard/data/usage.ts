@@ -1,84 +1,26 @@
+import type { z } from 'zod';
+import type {
+  histogramSchema,
+  timingSchema,
+  usagePageSchema,
+  usageSchema,
+  utilisationSchema,
+} from '../../server/usage/answers.ts';
+
 /** Statistics of waiting times or durations, in hours. */
-export type Timing = {
-  readonly jobs: number;
-  readonly mean: number;
-  readonly p25: number;
-  readonly median: number;
-  readonly p75: number;
-  readonly p90: number;
-  readonly max: number;
-};
-
-/** Jobs in each class of hours: below the first bound, from it to below the second, and so on. */
-export type Histogram = { readonly bounds_hours: readonly number[]; readonly jobs: readonly number[] };
-
-/** The values of the measures that the pages ask for. */
-export type UsageValues = {
-  readonly jobs?: number | null;
-  readonly users?: number | null;
-  readonly cpu_hours?: number | null;
-  readonly gpu_hours?: number | null;
-  readonly node_hours?: number | null;
-  readonly wait?: Timing | null;
-  readonly duration?: Timing | null;
-  readonly wait_histogram?: Histogram | null;
-  readonly duration_histogram?: Histogram | null;
-  /** Of the jobs whose CPU time was sampled; null if there are none. */
-  readonly efficiency?: { readonly jobs: number; readonly percent: number } | null;
-};
-
-/** The same for each period. */
-export type UsageSeries = { readonly [Name in keyof UsageValues]?: readonly (UsageValues[Name] | null)[] };
-
-export type UsageGroup = {
-  readonly name: string | null;
-  readonly total: UsageValues;
-  readonly series: UsageSeries | null;
-};
-
+export type Timing = z.infer<typeof timingSchema>;
+/** Jobs in each class of hours. */
+export type Histogram = z.infer<typeof histogramSchema>;
 /** An answer of `/api/v1/usage/query`. */
-export type UsageAnswer = {
-  readonly axis: string;
-  readonly from: string;
-  readonly to: string;
-  readonly clusters: readonly { readonly name: string; readonly timezone: string }[];
-  readonly by: string | null;
-  readonly period: string | null;
-  readonly periods: readonly { readonly start: string; readonly end: string; readonly partial: boolean }[];
-  readonly total: UsageValues;
-  readonly series: UsageSeries | null;
-  readonly groups: readonly UsageGroup[];
-  readonly others: (Omit<UsageGroup, 'name'> & { readonly groups: number }) | null;
-  readonly previous: { readonly from: string; readonly to: string; readonly total: UsageValues } | null;
-  readonly notes: readonly string[];
-};
-
-/** The used share of the hours that were available; null if no status snapshot has the available hours. */
-export type Use = {
-  readonly days: number;
-  readonly known_days: number;
-  readonly cpu_percent: number | null;
-  readonly gpu_percent: number | null;
-};
-
-export type Utilisation = {
-  readonly cluster: string;
-  readonly period: string | null;
-  readonly total: Use;
-  readonly periods: readonly (Use & { readonly start: string; readonly end: string; readonly partial: boolean })[];
-};
-
-/** An answer of `/api/v1/usage/page`: everything on the usage page, or why there is nothing. */
-export type UsageAnswers = UsagePage | { readonly problem: string };
-
-export type UsagePage = {
-  readonly usage: UsageAnswer;
-  readonly sizes: UsageAnswer;
-  readonly states: UsageAnswer;
-  readonly nodes: UsageAnswer;
-  /** Null if a filter leaves out jobs, or if the window has too many days. */
-  readonly utilisation: readonly Utilisation[] | null;
-};
+export type UsageAnswer = z.infer<typeof usageSchema>;
+/** The values of the measures of some jobs. */
+export type UsageValues = UsageAnswer['total'];
+export type UsageGroup = UsageAnswer['groups'][number];
+/** The used share of the hours that were up, in all and for each period. */
+export type Utilisation = z.infer<typeof utilisationSchema>;
+/** Everything on the usage page, or why there is nothing. */
+export type UsageAnswers = z.infer<typeof usagePageSchema>;
+export type UsagePage = Exclude<UsageAnswers, { readonly problem: string }>;
 
 /** The measures that are sums, with their names and units. */
 export const sums = {

@@ -1,3 +1,4 @@
+import type { CollectorStatus, StreamStatus } from '../../server/collectors/collector-status.ts';
 import { Age } from '../components/age.tsx';
 import { Empty, WhenLoaded } from '../components/notice.tsx';
 import { Section } from '../components/section.tsx';
@@ -8,31 +9,9 @@ import { staleMs } from '../data/status.ts';
 import { exact, plural } from '../format/numbers.ts';
 import { duration, now, parseTime } from '../format/times.ts';
 
-/** A stream of a collector: the snapshots of a system, outages, or the jobs of a cluster. */
-type Stream = {
-  readonly kind: 'status' | 'outage' | 'jobs';
-  readonly name: string | null;
-  readonly last_delivery: string | null;
-  readonly timestamp: string | null;
-  /** Seconds from the newest snapshot to its receipt. */
-  readonly delay: number | null;
-  readonly failed_probes: readonly string[];
-  readonly refused: { readonly at: string; readonly status: number; readonly reason: string | null } | null;
-};
-
-type Collector = {
-  readonly host: string;
-  readonly version: string;
-  /** Entries that are still pending; null if the collector did not say it. */
-  readonly waiting: number | null;
-  readonly last_request: string;
-  readonly last_delivery: string | null;
-  readonly streams: readonly Stream[];
-};
-
 /** The page for operators: what each collector delivers, and what was refused. */
 export function Collectors() {
-  const loading = useData<readonly Collector[]>('/api/v1/collectors');
+  const loading = useData<readonly CollectorStatus[]>('/api/v1/collectors');
   return (
     <>
       <h1>Collectors</h1>
@@ -52,7 +31,7 @@ export function Collectors() {
   );
 }
 
-function Host({ collector }: { collector: Collector }) {
+function Host({ collector }: { collector: CollectorStatus }) {
   const { host, version, waiting, streams } = collector;
   const last = parseTime(collector.last_delivery);
   const isLate = last === null || now.value - last > staleMs;
@@ -80,7 +59,7 @@ function Host({ collector }: { collector: Collector }) {
   );
 }
 
-const columns: readonly Column<Stream>[] = [
+const columns: readonly Column<StreamStatus>[] = [
   {
     key: 'stream',
     title: 'Stream',

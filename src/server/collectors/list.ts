@@ -5,6 +5,7 @@ import { probesOf } from '../status/read-snapshot.ts';
 import { type CollectorStream, type CollectorStreamRow, collectorStreams } from '../store/collectors.ts';
 import type { Reader, Store } from '../store/port.ts';
 import { millisecondsOf } from '../timestamp.ts';
+import type { CollectorStatus, StreamStatus } from './collector-status.ts';
 
 /** Returns the handler that lists the collectors. */
 export function getCollectors(store: Store) {
@@ -12,31 +13,6 @@ export function getCollectors(store: Store) {
     response: json(200, JSON.stringify(await collectorsAt(store, seesNames))),
   });
 }
-
-/** A collector, with its streams. Times are canonical text (timestamp.ts). */
-export type CollectorStatus = {
-  readonly host: string;
-  readonly version: string;
-  /** The entries that are still pending for this receiver; null if the collector did not say it. */
-  readonly waiting: number | null;
-  readonly last_request: string;
-  readonly last_delivery: string | null;
-  readonly streams: readonly StreamStatus[];
-};
-
-export type StreamStatus = {
-  readonly kind: CollectorStream['kind'];
-  /** The system or cluster; null for outages, and if a refused request did not say it. */
-  readonly name: string | null;
-  readonly last_delivery: string | null;
-  /** The timestamp of the newest snapshot, and the seconds until it was received; null for other streams. */
-  readonly timestamp: string | null;
-  readonly delay: number | null;
-  /** The probes that failed when the newest snapshot was collected. */
-  readonly failed_probes: readonly string[];
-  /** The last refused request; `reason` is null for a client that must not see names of people. */
-  readonly refused: { readonly at: string; readonly status: number; readonly reason: string | null } | null;
-};
 
 async function collectorsAt(reader: Reader, seesNames: boolean): Promise<CollectorStatus[]> {
   const byHost = Map.groupBy(await collectorStreams(reader), ({ host }) => host);

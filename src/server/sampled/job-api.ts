@@ -12,7 +12,7 @@ import { type StoredNode, sampledNodes } from '../store/sampled-jobs.ts';
 import type { ClusterClock } from '../usage/cluster-clock.ts';
 import { jobRunOf } from '../usage/job-run.ts';
 import { clockOf } from '../usage/segments/rebuild.ts';
-import type { JobAnswer } from './job-answer.ts';
+import type { Job } from './answers.ts';
 import { measuredOf } from './measured.ts';
 import { shownSoftware } from './software.ts';
 
@@ -44,7 +44,7 @@ export function getJob(store: Store) {
             times,
           );
     const name = shownRuns[0]?.user ?? shownSamples[0]?.user ?? '';
-    const answer: JobAnswer = {
+    const answer: Job = {
       cluster,
       job_id: id,
       runs: shownRuns.map((run) => jobRunOf(run, clock, client.shownName)),

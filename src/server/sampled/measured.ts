@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { MeasuredJob } from '../../lib/sampled-job.ts';
-import type { Measured, MeasuredNode } from './job-answer.ts';
+import type { Measured, MeasuredNode } from './answers.ts';
 import { softwareOf } from './software.ts';
 
 /** Samplers write numbers as text, and `max` or nothing for what is not limited or not known. */

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { MeasuredJob } from '../../lib/sampled-job.ts';
 import type { ReadingClient } from '../auth/caller.ts';
-import type { JobSoftware, ProgramTime } from './job-answer.ts';
+import type { JobSoftware, ProgramTime } from './answers.ts';
 
 /** Adds up the samples of the nodes of a job. */
 export function softwareOf(nodes: readonly MeasuredJob[]): JobSoftware {

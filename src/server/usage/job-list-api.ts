@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { UsageClient } from '../auth/access.ts';
 import { ownNameOnly } from '../auth/caller.ts';
 import { type Answered, json } from '../http/answer.ts';
@@ -6,12 +7,13 @@ import type { Call } from '../http/routing.ts';
 import { allClusters } from '../store/clusters.ts';
 import { placeOf } from '../store/job-list.ts';
 import type { Store } from '../store/port.ts';
+import type { jobListSchema } from './answers.ts';
 import { dayOfDate } from './cluster-clock.ts';
 import type { Answer } from './engine/answer.ts';
 import type { UsageWindow } from './engine/periods.ts';
 import type { Question } from './engine/question.ts';
 import { type ListedJob, type ListPlace, listJobs } from './job-list.ts';
-import { type JobList, jobRunOf } from './job-run.ts';
+import { jobRunOf } from './job-run.ts';
 import { questionOf } from './query-api.ts';
 import { membersOf } from './query-request.ts';
 import type { UsageThread } from './thread.ts';
@@ -51,7 +53,7 @@ export function getJobList(store: Store, thread: UsageThread) {
       }
       jobs.push(job);
     }
-    const list: JobList = {
+    const list: z.infer<typeof jobListSchema> = {
       from,
       to,
       total: typeof total.jobs === 'number' ? total.jobs : 0,

@@ -1,39 +1,10 @@
+import type { z } from 'zod';
 import type { StoredJob } from '../store/jobs.ts';
+import type { jobRunSchema } from './answers.ts';
 import { type ClusterClock, hoursBetween } from './cluster-clock.ts';
 
-/** A run of a job as the API shows it. Times are ISO 8601 in UTC, null if they are not known. */
-export type JobRun = {
-  readonly job_id: string;
-  /** Null if the client must not see it. */
-  readonly user: string | null;
-  readonly account: string;
-  readonly partition: string;
-  readonly qos: string | null;
-  readonly state: string;
-  readonly submit: string;
-  readonly start: string | null;
-  readonly end: string | null;
-  readonly wait_hours: number | null;
-  readonly elapsed_hours: number | null;
-  readonly cpus: number;
-  readonly gpus: number;
-  readonly nodes: number;
-  readonly node_list: string | null;
-  readonly cpu_hours: number;
-  readonly gpu_hours: number;
-};
-
-/** A page of the jobs that ended in a window, the newest end first. */
-export type JobList = {
-  /** The first and the last day of the window. */
-  readonly from: string;
-  readonly to: string;
-  /** The number of jobs in the window. */
-  readonly total: number;
-  readonly jobs: readonly (JobRun & { readonly cluster: string })[];
-  /** The parameter `after` of the next page; null on the last one. */
-  readonly next: string | null;
-};
+/** A run of a job as the API shows it. Times are ISO 8601 in UTC. */
+export type JobRun = z.infer<typeof jobRunSchema>;
 
 /** Returns a stored job as the API shows it. */
 export function jobRunOf(job: StoredJob, clock: ClusterClock, shownName: (user: string) => string | null): JobRun {

@@ -17,7 +17,8 @@ const names = list(z.string().max(1000)).optional();
 const count = (most: number) => z.coerce.number().int().min(0).max(most);
 const flag = z.union([z.boolean(), z.stringbool({ truthy: ['true', '1', 'yes'], falsy: ['false', '0', 'no'] })]);
 
-const schema = z.strictObject({
+/** The members of a question, each of which is also a parameter of a query string. */
+export const questionSchema = z.strictObject({
   cluster: names,
   axis: z.enum(axes).default('ran'),
   from: date.optional(),
@@ -39,6 +40,9 @@ const schema = z.strictObject({
   software: names,
 });
 
+/** The name of a parameter of a question. */
+export type QuestionParameter = keyof typeof questionSchema.shape;
+
 /** A question of which the clusters are null if the request names none. */
 export type AskedQuestion = Omit<Question, 'clusters'> & { readonly clusters: readonly string[] | null };
 
@@ -52,7 +56,7 @@ export function isDate(text: string): boolean {
  * @throws RequestProblem 400 that names every problem and the allowed values
  */
 export function readQuestion(members: unknown): AskedQuestion {
-  const { data: asked, error } = schema.safeParse(members);
+  const { data: asked, error } = questionSchema.safeParse(members);
   if (error) throw new RequestProblem(400, error.issues.slice(0, 10).map(problemOf).join('; '));
   const { from = null, to = null } = asked;
   if (from !== null && to !== null && from > to) throw new RequestProblem(400, `from: must not be after to (${to})`);
@@ -93,7 +97,7 @@ export function membersOf(query: URLSearchParams): Readonly<Record<string, unkno
 
 function problemOf({ path, message, code, ...issue }: z.core.$ZodIssue): string {
   if (code === 'unrecognized_keys' && 'keys' in issue) {
-    return `${issue.keys.slice(0, 5).join(', ').slice(0, 200)}: is not a parameter; the parameters are ${Object.keys(schema.shape).join(', ')}`;
+    return `${issue.keys.slice(0, 5).join(', ').slice(0, 200)}: is not a parameter; the parameters are ${Object.keys(questionSchema.shape).join(', ')}`;
   }
   return `${path.join('.')}: ${message.charAt(0).toLowerCase()}${message.slice(1)}`;
 }

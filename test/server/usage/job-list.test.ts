@@ -2,9 +2,10 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
+import type { z } from 'zod';
 import { addUser } from '../../../src/server/auth/users.ts';
+import type { jobListSchema } from '../../../src/server/usage/answers.ts';
 import { changeClusterSettings } from '../../../src/server/usage/cluster-settings.ts';
-import type { JobList } from '../../../src/server/usage/job-run.ts';
 import { basic, login, overEngines } from '../helper.ts';
 import { type IngestReceiver, jobRecord, startIngest } from './helper.ts';
 
@@ -83,7 +84,7 @@ overEngines((engine) => {
 
   async function list(query: string | URLSearchParams, headers: Record<string, string> = login) {
     const { status, body } = await receiver.send(`/api/v1/usage/jobs?${query}`, { headers });
-    return { status, body, list: body as unknown as JobList };
+    return { status, body, list: body as unknown as z.infer<typeof jobListSchema> };
   }
 
   /** All jobs of a query, page by page. */

@@ -1,4 +1,4 @@
-import type { JobAnswer } from '../../../server/sampled/job-answer.ts';
+import type { Job } from '../../../server/sampled/answers.ts';
 import type { JobRun } from '../../../server/usage/job-run.ts';
 import { Fact, Facts } from '../../components/facts.tsx';
 import { WhenLoaded } from '../../components/notice.tsx';
@@ -14,7 +14,7 @@ import { MeasuredSections } from './measured.tsx';
 
 /** The page of a job: who, where, when, and what its processes used. */
 export function JobPage({ cluster = '', name: id = '' }: PageParameters) {
-  const loading = useData<JobAnswer>(`/api/v1${jobPage(cluster, id)}`);
+  const loading = useData<Job>(`/api/v1${jobPage(cluster, id)}`);
   return (
     <>
       <div class="heading">
@@ -28,7 +28,7 @@ export function JobPage({ cluster = '', name: id = '' }: PageParameters) {
   );
 }
 
-function Found({ job }: { job: JobAnswer }) {
+function Found({ job }: { job: Job }) {
   const { runs, measured } = job;
   const last = runs.at(-1);
   const isOneJob = runs.every(({ job_id }) => job_id === last?.job_id);
@@ -99,7 +99,7 @@ function Run({ run }: { run: JobRun }) {
   );
 }
 
-function Runs({ job: { cluster, job_id, runs }, isOneJob }: { job: JobAnswer; isOneJob: boolean }) {
+function Runs({ job: { cluster, job_id, runs }, isOneJob }: { job: Job; isOneJob: boolean }) {
   const columns: readonly Column<JobRun>[] = [
     {
       key: 'job',

@@ -1,4 +1,4 @@
-import type { Measured, MeasuredGpu, MeasuredNode, ProgramTime } from '../../../server/sampled/job-answer.ts';
+import type { Measured, MeasuredGpu, MeasuredNode, ProgramTime } from '../../../server/sampled/answers.ts';
 import { Fact, Facts } from '../../components/facts.tsx';
 import { Section } from '../../components/section.tsx';
 import { type Column, Table } from '../../components/table.tsx';

@@ -1,4 +1,6 @@
 import { useState } from 'preact/hooks';
+import type { z } from 'zod';
+import type { lostSchema, outageCostsSchema } from '../../../server/usage/answers.ts';
 import { At } from '../../components/age.tsx';
 import { Section } from '../../components/section.tsx';
 import { StateMark, stateOfSeverity } from '../../components/state.tsx';
@@ -70,13 +72,8 @@ export function Detail({ outage }: { outage: OutageWithUpdates }) {
   );
 }
 
-type Lost = { readonly jobs: number; readonly cpu_hours: number; readonly gpu_hours: number };
-type Costs = {
-  readonly outages: readonly {
-    readonly outage_id: number;
-    readonly cost: { readonly node_fail: Lost; readonly failed_or_cancelled: Lost } | null;
-  }[];
-};
+type Costs = z.infer<typeof outageCostsSchema>;
+type Lost = z.infer<typeof lostSchema>;
 
 /** What jobs lost in the outage, if the receiver has the finished jobs of the system. */
 function Cost({ outage }: { outage: Outage }) {
@@ -163,7 +160,6 @@ function UpdateForm({ outage }: { outage: Outage }) {
       ...(expected === null ? {} : { estimated_resolution: expected }),
     });
   };
-  const key = outage.outage_key ?? 'KEY';
   return (
     <details>
       <summary>Update or resolve</summary>
@@ -200,11 +196,14 @@ function UpdateForm({ outage }: { outage: Outage }) {
           )}
         </div>
         <div class="wide">
-          <p class="detail">The same from the collector's host that reported it:</p>
+          <p class="detail">
+            The same from the collector's host that reported it, where <code>hpc-collector outage ls</code> shows the
+            key:
+          </p>
           <pre tabIndex={0}>
-            {commandLine(['hpc-collector', 'outage', 'update', key, '--status', 'identified'])}
+            {commandLine(['hpc-collector', 'outage', 'update', 'KEY', '--status', 'identified'])}
             {'\n'}
-            {commandLine(['hpc-collector', 'outage', 'resolve', key])}
+            {commandLine(['hpc-collector', 'outage', 'resolve', 'KEY'])}
           </pre>
         </div>
       </form>

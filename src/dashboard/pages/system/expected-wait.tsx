@@ -1,19 +1,12 @@
 import { useState } from 'preact/hooks';
+import type { z } from 'zod';
+import type { expectedWaitSchema } from '../../../server/usage/answers.ts';
 import { useData } from '../../data/fetching.ts';
 import type { Queue } from '../../data/status.ts';
 import { plural } from '../../format/numbers.ts';
 import { hoursText } from '../usage/charts.ts';
 
-/** How long jobs like one waited, in hours; null if there are too few. */
-type Wait = {
-  readonly size: string;
-  readonly queued: number | null;
-  readonly days: number;
-  readonly jobs: number;
-  readonly median_hours: number | null;
-  readonly p90_hours: number | null;
-  readonly reason: string | null;
-};
+type Wait = z.infer<typeof expectedWaitSchema>;
 
 const cpuChoices = [1, 8, 32, 128, 512, 2048];
 

@@ -1,4 +1,6 @@
-import type { JobList, JobRun } from '../../../server/usage/job-run.ts';
+import type { z } from 'zod';
+import type { jobListSchema } from '../../../server/usage/answers.ts';
+import type { JobRun } from '../../../server/usage/job-run.ts';
 import { At } from '../../components/age.tsx';
 import { WhenLoaded } from '../../components/notice.tsx';
 import { Section } from '../../components/section.tsx';
@@ -12,6 +14,7 @@ import { parameter, withParameters } from '../../navigation.ts';
 import { hoursText } from './charts.ts';
 import { usageData, type View } from './view.ts';
 
+type JobList = z.infer<typeof jobListSchema>;
 type Listed = JobList['jobs'][number];
 
 /** The name of the parameter that keeps the place in the list. */

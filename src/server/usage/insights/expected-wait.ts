@@ -1,3 +1,5 @@
+import type { z } from 'zod';
+import type { expectedWaitSchema } from '../answers.ts';
 import { partsOf } from '../engine/filter.ts';
 import { type Loaded, loadedPart } from '../engine/loaded.ts';
 import { sizeClassOf, sizeLabels } from '../engine/size-classes.ts';
@@ -17,19 +19,8 @@ export type WaitQuestion = {
   readonly isQueue: boolean;
 };
 
-/** The expected wait of a job, in hours. The times are null below 30 jobs. */
-export type ExpectedWait = {
-  readonly cluster: string;
-  readonly partition: string;
-  readonly size: string;
-  readonly queued: number | null;
-  /** The days of submission of the jobs that the answer rests on. */
-  readonly days: number;
-  readonly jobs: number;
-  readonly median_hours: number | null;
-  readonly p90_hours: number | null;
-  readonly reason: string | null;
-};
+/** How long a job will wait, in hours. The times are null below 30 jobs. */
+export type ExpectedWait = z.infer<typeof expectedWaitSchema>;
 
 /** The last four weeks. */
 const windowDays = 28;

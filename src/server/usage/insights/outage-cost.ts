@@ -1,14 +1,11 @@
+import type { z } from 'zod';
+import type { lostSchema } from '../answers.ts';
 import { cpuSecondsOf, durationOf, gpuSecondsOf } from '../engine/job-usage.ts';
 import { type Loaded, loadedPart } from '../engine/loaded.ts';
 import { noTime } from '../segments/segment.ts';
 
-/** Jobs that ended in a span of time, and the hours that they had used. */
-export type Lost = {
-  readonly jobs: number;
-  readonly cpu_hours: number;
-  readonly gpu_hours: number;
-  readonly node_hours: number;
-};
+/** Jobs that an outage ended, and the hours that they had used. */
+export type Lost = z.infer<typeof lostSchema>;
 
 /** What an outage cost: jobs whose nodes failed, and jobs that ended as failed or cancelled meanwhile. */
 export type OutageCost = { readonly node_fail: Lost; readonly failed_or_cancelled: Lost };

@@ -1,9 +1,11 @@
+import type { z } from 'zod';
 import { measures } from '../../status/measures.ts';
 import { parseRollup } from '../../status/rollup.ts';
 import { hourMs } from '../../status/samples.ts';
 import type { Cluster } from '../../store/clusters.ts';
 import type { Reader } from '../../store/port.ts';
 import { rollupsBetween, seriesOf } from '../../store/series.ts';
+import type { utilisationSchema } from '../answers.ts';
 import { type ClusterClock, dateOfDay } from '../cluster-clock.ts';
 import type { Answer } from '../engine/answer.ts';
 import { type PeriodKind, periodsIn, type UsageWindow, wholeWindow } from '../engine/periods.ts';
@@ -63,32 +65,9 @@ function hoursOf({ sum, count }: Mean, hours: number): number | null {
   return count < leastHours ? null : (sum / count) * hours;
 }
 
-/** The utilisation of a period. Percentages are of the days whose capacity is known. */
-export type Utilisation = {
-  readonly days: number;
-  readonly known_days: number;
-  readonly cpu_hours_used: number;
-  readonly cpu_hours_available: number | null;
-  readonly cpu_percent: number | null;
-  readonly gpu_hours_used: number;
-  readonly gpu_hours_available: number | null;
-  readonly gpu_percent: number | null;
-};
-
 /** The utilisation of a cluster in a window, as the API answers it. */
-export type ClusterUtilisation = {
-  readonly cluster: string;
-  readonly from: string;
-  readonly to: string;
-  readonly period: PeriodKind | null;
-  readonly total: Utilisation;
-  readonly periods: readonly (Utilisation & {
-    readonly start: string;
-    readonly end: string;
-    readonly partial: boolean;
-  })[];
-  readonly notes: readonly string[];
-};
+export type ClusterUtilisation = z.infer<typeof utilisationSchema>;
+type Utilisation = ClusterUtilisation['total'];
 
 /**
  * Returns the utilisation of a cluster in a window and in each of its periods.

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { z } from 'zod';
+import { openApiDocument } from '../../../src/server/openapi/document.ts';
 import * as answers from '../../../src/server/status/answers.ts';
-import { openApiDocument } from '../../../src/server/status/openapi.ts';
-import { type Json, login, overEngines, startForTest, type TestReceiver } from '../helper.ts';
+import { expectForm, type Json, login, overEngines, startForTest, type TestReceiver } from '../helper.ts';
 import { casperSample, derechoSample, jupyterhubSample, outageSample } from '../samples.ts';
 
 type Operation = { requestBody?: { content: Record<string, { schema: Json }> } };
@@ -49,10 +49,6 @@ overEngines((engine) => {
   });
   afterAll(() => receiver.remove());
 
-  /** Fails if a value lacks a member, or has one that the schema does not name. */
-  function expectForm(schema: z.ZodType, value: unknown) {
-    expect(schema.parse(value)).toEqual(value);
-  }
   const list = (schema: z.ZodType) => schema.array();
 
   test.each<[string, string, z.ZodType]>([
