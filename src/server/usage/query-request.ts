@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { RequestProblem } from '../http/problem.ts';
 import { canonicalTimestamp } from '../timestamp.ts';
 import { dimensions } from './engine/grouping.ts';
+import { measures } from './engine/measures.ts';
 import { periodKinds } from './engine/periods.ts';
-import { measures, type Question } from './engine/question.ts';
+import type { Question } from './engine/question.ts';
 import { axes } from './engine/scan.ts';
 import { sizeLabels } from './engine/size-classes.ts';
 

@@ -5,7 +5,7 @@ import { dateOfDay } from './cluster-clock.ts';
 import { type ChartWindows, chartsOf, filterOf } from './dashboard/charts.ts';
 import type { FilterRequest } from './dashboard/request.ts';
 import { type Answer, answerQuestion, needsOf } from './engine/answer.ts';
-import type { Loaded, SegmentCache } from './engine/loaded.ts';
+import type { Loaded, Needs, SegmentCache } from './engine/loaded.ts';
 import { type Names, namesIn } from './engine/names.ts';
 import type { UsageWindow } from './engine/periods.ts';
 import type { Question } from './engine/question.ts';
@@ -13,7 +13,7 @@ import { refusePartition, refuseUnknownNames } from './engine/unknown-names.ts';
 import { rangeOf, windowOf } from './engine/window.ts';
 import { type ExpectedWait, expectedWait, firstWaitDay, type WaitQuestion } from './insights/expected-wait.ts';
 import { costsOf, type OutageCost, type Span } from './insights/outage-cost.ts';
-import { answerPage } from './page.ts';
+import { answerDivided, needsOfPage, type PageAnswers, questionOfHours } from './page.ts';
 
 /** What the thread does. Clusters that never had jobs are left out of every answer. */
 export type UsageTask =
@@ -50,7 +50,7 @@ export async function tasks(cache: SegmentCache, reader: Reader, task: UsageTask
     case 'question':
       return answerTo(cache, reader, task.question);
     case 'page':
-      return answerPage(task.question, (question) => answerTo(cache, reader, question));
+      return pageTo(cache, reader, task.question);
     case 'charts':
       return chartsTo(cache, reader, task.request);
     case 'totals':
@@ -65,15 +65,31 @@ export async function tasks(cache: SegmentCache, reader: Reader, task: UsageTask
 }
 
 async function answerTo(cache: SegmentCache, reader: Reader, question: Question): Promise<Answer> {
+  return useJobsOf(question, cache, reader, (window) => needsOf([question], window), answerQuestion);
+}
+
+async function pageTo(cache: SegmentCache, reader: Reader, question: Question): Promise<PageAnswers> {
+  const answers = await useJobsOf(question, cache, reader, (window) => needsOfPage(question, window), answerDivided);
+  const hours = questionOfHours(question, answers.usage);
+  return { ...answers, hours: hours && (await answerTo(cache, reader, hours)) };
+}
+
+async function useJobsOf<Result>(
+  question: Question,
+  cache: SegmentCache,
+  reader: Reader,
+  needs: (window: UsageWindow) => Needs,
+  answer: (question: Question, clusters: readonly Loaded[], window: UsageWindow) => Result,
+): Promise<Result> {
   let window = windowOf(question.from, question.to, null);
   return cache.use(
     question.clusters,
     async (clusters) => {
       window = windowOf(question.from, question.to, await rangeOf(reader, clusters, question.axis));
       refuseUnknownNames(question, clusters);
-      return needsOf(question, window);
+      return needs(window);
     },
-    (clusters) => answerQuestion(question, clusters, window),
+    (clusters) => answer(question, clusters, window),
   );
 }
 
@@ -132,7 +148,7 @@ async function totalsOf(cache: SegmentCache, reader: Reader, request: FilterRequ
     [hostname],
     async (clusters) => {
       window = windowOf(from, to, await rangeOf(reader, clusters, 'submitted'));
-      return needsOf(question, window);
+      return needsOf([question], window);
     },
     (clusters) => ({ total: answerQuestion(question, clusters, window).total }),
   );

@@ -43,7 +43,7 @@ export function chartsOf(request: FilterRequest, loaded: Loaded, windows: ChartW
     new Map([...ids].map(([id, value]) => [loaded.names[id] ?? 'none', value]));
   const grouping = groupingOf(request, loaded, masks, windows.ran, maxSeries);
   const found = scanSubmitted(loaded, masks, periods.submitted, grouping);
-  const used = createSums(grouping ?? noGrouping(), [loaded], periods.ran, false);
+  const used = createSums(grouping ?? noGrouping(), [loaded], periods.ran, ['cpu_hours', 'gpu_hours']);
   used.addCells(0, masks);
   const usage = used.finish();
   const { summary, byColour, wait, duration } = found;

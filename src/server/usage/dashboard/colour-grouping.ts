@@ -26,7 +26,7 @@ export function groupingOf(
   const dimension = colours[colour];
   if (loaded.names.length <= most) return groupingBy(dimension, [loaded], levels);
   const all = groupingBy(dimension, [loaded], levels);
-  const sums = createSums(all, [loaded], wholeWindow(window), false);
+  const sums = createSums(all, [loaded], wholeWindow(window), ['cpu_hours']);
   sums.addCells(0, masks);
   const { groups } = sums.finish();
   if (all.labels.length <= most) return groupingBy(dimension, [loaded], levels);

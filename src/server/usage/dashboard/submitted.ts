@@ -8,16 +8,17 @@ import { createTallies } from '../engine/tally.ts';
 import { createTimings } from '../engine/timings.ts';
 import { createActivePeriods, createMainGroups, createNameCounts, createValueCounts } from './counts.ts';
 
+const measures = ['jobs', 'users', 'cpu_hours', 'gpu_hours'] as const;
+
 /** Collects from the jobs that were submitted in the periods what the charts of them show, in one scan. */
 export function scanSubmitted(loaded: Loaded, masks: Masks, periods: Periods, grouping: Grouping | null) {
   const nameCount = loaded.names.length;
-  const summary = createSums(noGrouping(), [loaded], periods);
-  const byColour = grouping && createSums(grouping, [loaded], periods);
+  const summary = createSums(noGrouping(), [loaded], periods, measures);
+  const byColour = grouping && createSums(grouping, [loaded], periods, measures);
   const mainGroups = createMainGroups(periods.list.length, nameCount);
   const activePeriods = createActivePeriods(periods.list.length, nameCount);
-  const jobCount = loaded.segments.reduce((sum, segment) => sum + segment.jobCount, 0);
-  const wait = createTimings('wait', noGrouping(), periods, false, jobCount);
-  const duration = createTimings('duration', noGrouping(), periods, false, jobCount);
+  const wait = createTimings('wait', noGrouping(), periods, false);
+  const duration = createTimings('duration', noGrouping(), periods, false);
   const jobsOfUsers = createNameCounts('user', nameCount);
   const jobsOfPartitions = createNameCounts('partition', nameCount);
   const jobsOfStates = createNameCounts('state', nameCount);
@@ -28,6 +29,7 @@ export function scanSubmitted(loaded: Loaded, masks: Masks, periods: Periods, gr
   ];
   const tallies = createTallies();
   const ofEntries = [wait, duration, cpus, gpus, nodes];
+  let noGroups = new Int32Array(0);
   const ofTally = [
     summary,
     activePeriods,
@@ -42,14 +44,13 @@ export function scanSubmitted(loaded: Loaded, masks: Masks, periods: Periods, gr
     masks: [masks],
     axis: 'submitted',
     periods,
-    isByNode: false,
     sizes: null,
-    nodes: null,
     software: null,
   } as const;
   scanJobs(scan, (entries) => {
-    for (const collector of ofEntries) collector.addEntries(entries);
-    const tally = tallies.ofEntries(entries);
+    if (noGroups.length < entries.count) noGroups = new Int32Array(entries.count);
+    for (const collector of ofEntries) collector.addEntries(entries, noGroups);
+    const tally = tallies.ofEntries(entries, measures);
     for (const collector of ofTally) collector.addTally(tally);
     if (grouping === null) return;
     if (groups.length < tally.count) groups = new Int32Array(tally.count);

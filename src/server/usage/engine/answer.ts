@@ -1,14 +1,15 @@
 import { RequestProblem } from '../../http/problem.ts';
 import { dateOfDay } from '../cluster-clock.ts';
-import { collect, type Found, isByNode, needsJobs, readsSoftware } from './collect.ts';
-import { type Grouping, groupingBy, type Label, noGrouping } from './grouping.ts';
+import { type Collector, collectJobs, collectorOf, type Found, isByNode, needsJobs, readsSoftware } from './collect.ts';
+import { type Dimension, type Grouping, groupingBy, type Label, noGrouping } from './grouping.ts';
+import { addedValues, type GroupAnswer, groupOf, groupsOf, inOrder, isLast, refuseManyGroups } from './groups.ts';
 import type { Loaded, Needs } from './loaded.ts';
-import { type Period, type PeriodKind, periodsIn, type UsageWindow, wholeWindow } from './periods.ts';
-import type { Measure, Question } from './question.ts';
-import { groupTotal, rankOf, type Series, seriesOf, type Values, valuesOf } from './values.ts';
+import type { Measure } from './measures.ts';
+import { type Period, type PeriodKind, type Periods, periodsIn, type UsageWindow, wholeWindow } from './periods.ts';
+import type { Question } from './question.ts';
+import { sizeLabels } from './size-classes.ts';
+import { type Series, seriesOf, type Values, valuesOf } from './values.ts';
 import { windowBefore } from './window.ts';
-
-export type GroupAnswer = { readonly name: Label; readonly total: Values; readonly series: Series | null };
 
 /** The answer to a question; `help usage` describes it. */
 export type Answer = {
@@ -29,43 +30,135 @@ export type Answer = {
 };
 
 const maxPeriods = 4000;
-/** The most groups × periods in an answer: about 20 MB of JSON. */
-const maxCells = 400_000;
 const efficiencyNote =
   'efficiency is of the jobs whose CPU time was sampled on all their nodes, and null if there are none: see help usage';
 const softwareNote =
   'a job counts in each of its software, and its hours are divided by their CPU time; null is the jobs that were not sampled';
 
-/** Returns what a question reads in a window, and in the one before it. */
-export function needsOf(question: Question, window: UsageWindow): Needs {
-  const from = question.compare ? windowBefore(window).from : window.from;
+/** Returns what questions about the same jobs read in a window, and in the one before it. */
+export function needsOf(questions: readonly [Question, ...Question[]], window: UsageWindow): Needs {
+  const from = questions[0].compare ? windowBefore(window).from : window.from;
   const parts = [
-    ...(needsJobs(question) ? (['columns'] as const) : []),
-    ...(isByNode(question) ? (['node_lists'] as const) : []),
-    ...(readsSoftware(question) ? (['software'] as const) : []),
+    ...(questions.some(needsJobs) ? (['columns'] as const) : []),
+    ...(questions.some(isByNode) ? (['node_lists'] as const) : []),
+    ...(questions.some(readsSoftware) ? (['software'] as const) : []),
   ];
   return { from, until: window.until, parts };
 }
 
 /** @throws RequestProblem 422 if the answer would have too many periods or groups */
 export function answerQuestion(question: Question, clusters: readonly Loaded[], window: UsageWindow): Answer {
-  const { period, by } = question;
-  const periods = period === null ? wholeWindow(window) : periodsIn(period, refuseManyPeriods(period, window));
-  const [grouping, others] = groupingOf(question, clusters, window);
-  const found = collect(question, clusters, periods, grouping);
-  const names = grouping.labels;
-  if (names.length * periods.list.length > maxCells) {
-    const [groups, count] = [names.length.toLocaleString('en'), periods.list.length.toLocaleString('en')];
-    throw new RequestProblem(422, `${groups} groups in ${count} periods are too many: give top, or a longer period`);
-  }
-  const group = (index: number) => ({
-    total: valuesOf(question, found, groupTotal(index)),
-    series: seriesOf(question, found, periods, index),
-  });
-  const groups = by === null ? [] : names.map((name, index) => ({ name, ...group(index) }));
-  const [ordered, last] = withoutLast(question, groups);
+  const periods = periodsOf(question, window);
+  const begun = beginAnswer(question, clusters, periods);
+  collectJobs(question, clusters, periods, [begun.collector]);
+  return begun.finish();
+}
+
+/**
+ * Returns the periods of a question; the window if it has none.
+ * @throws RequestProblem 422 if there are too many
+ */
+export function periodsOf({ period }: Question, window: UsageWindow): Periods {
+  return period === null ? wholeWindow(window) : periodsIn(period, refuseManyPeriods(period, window));
+}
+
+/** An answer that is being made: what collects it, and what returns it then. */
+type Begun = { readonly collector: Collector; finish(): Answer };
+
+/** Finds the groups of a question. Its collector then takes the jobs, and `finish` returns the answer. */
+export function beginAnswer(question: Question, clusters: readonly Loaded[], periods: Periods): Begun {
+  const { by, levels, top } = question;
+  if (by === null) return withGroups(question, clusters, periods, noGrouping(), null);
+  const all = groupingBy(by, clusters, levels);
+  if (top === null || top >= mostGroups(by, clusters)) return withGroups(question, clusters, periods, all, null);
+  return areSums(question)
+    ? withSumsOfOthers(question, clusters, periods, all, top)
+    : withLargestGroups(question, clusters, periods, top);
+}
+
+function mostGroups(by: Dimension, clusters: readonly Loaded[]): number {
+  if (by === 'cluster') return clusters.length;
+  return by === 'size' ? sizeLabels.length : Number.POSITIVE_INFINITY;
+}
+
+/** True if the values of several groups together are the sums of their values. */
+function areSums({ by, period, measures }: Question): boolean {
+  return by !== 'software' && period === null && measures.every((measure) => sumMeasures.includes(measure));
+}
+const sumMeasures: readonly Measure[] = ['jobs', 'cpu_hours', 'gpu_hours', 'node_hours'];
+
+/** @param others the number of the groups that the grouping does not name; null if it names all */
+function withGroups(
+  question: Question,
+  clusters: readonly Loaded[],
+  periods: Periods,
+  grouping: Grouping,
+  others: number | null,
+): Begun {
+  const collector = collectorOf(question, clusters, periods, grouping);
   return {
-    axis: question.axis,
+    collector,
+    finish() {
+      const found = collector.finish();
+      refuseManyGroups(grouping.labels, periods);
+      const groups = groupsOf(question, found, periods, grouping.labels);
+      if (others === null) return answerOf(question, clusters, periods, found, inOrder(question, groups), null);
+      const rest = { groups: others, ...groupOf(question, found, periods, grouping.labels.length) };
+      return answerOf(question, clusters, periods, found, groups, rest);
+    },
+  };
+}
+
+/** Collects all groups, and adds up those after the largest ones. */
+function withSumsOfOthers(
+  question: Question,
+  clusters: readonly Loaded[],
+  periods: Periods,
+  grouping: Grouping,
+  top: number,
+): Begun {
+  const collector = collectorOf(question, clusters, periods, grouping);
+  return {
+    collector,
+    finish() {
+      const found = collector.finish();
+      const groups = inOrder(question, groupsOf(question, found, periods, grouping.labels));
+      const rest = groups.slice(top);
+      const others = { groups: rest.length, total: addedValues(question, rest), series: null };
+      return answerOf(question, clusters, periods, found, groups.slice(0, top), rest.length === 0 ? null : others);
+    },
+  };
+}
+
+/** Finds the largest groups first: the users and quantiles of the others need to be collected. */
+function withLargestGroups(question: Question, clusters: readonly Loaded[], periods: Periods, top: number): Begun {
+  const { by, levels, measures } = question;
+  const grouping = (only: readonly Label[] | null) =>
+    by === null ? noGrouping() : groupingBy(by, clusters, levels, only);
+  const ranked = { ...question, measures: measures.slice(0, 1), period: null };
+  const all = grouping(null);
+  const whole = wholeWindow(periods.window);
+  const collector = collectorOf(ranked, clusters, whole, all);
+  collectJobs(ranked, clusters, whole, [collector]);
+  const groups = groupsOf(ranked, collector.finish(), whole, all.labels);
+  const others = groups.filter((group) => !isLast(question, group)).length - top;
+  if (others <= 0) return withGroups(question, clusters, periods, grouping(null), null);
+  const named = inOrder(question, groups).filter((group, index) => index < top || isLast(question, group));
+  return withGroups(question, clusters, periods, grouping(named.map(({ name }) => name)), others);
+}
+
+function answerOf(
+  question: Question,
+  clusters: readonly Loaded[],
+  periods: Periods,
+  found: Found,
+  groups: readonly GroupAnswer[],
+  others: Answer['others'],
+): Answer {
+  const { axis, by, period, measures, compare } = question;
+  const { window } = periods;
+  return {
+    axis,
     from: dateOfDay(window.from),
     to: dateOfDay(window.until - 1),
     clusters: clusters.map(({ cluster }) => ({ name: cluster.name, timezone: cluster.timeZone })),
@@ -74,46 +167,11 @@ export function answerQuestion(question: Question, clusters: readonly Loaded[], 
     periods: period === null ? [] : periods.list.map(shownPeriod),
     total: totalOf(question, found),
     series: seriesOf(question, found, periods, null),
-    groups: others === null ? [...sorted(ordered, question.measures[0] ?? 'jobs'), ...last] : groups,
-    others: others === null ? null : { groups: others, ...group(names.length) },
-    previous: question.compare ? previousOf(question, clusters, windowBefore(window)) : null,
-    notes: [
-      ...(by === 'software' ? [softwareNote] : []),
-      ...(question.measures.includes('efficiency') ? [efficiencyNote] : []),
-    ],
+    groups,
+    others,
+    previous: compare ? previousOf(question, clusters, windowBefore(window)) : null,
+    notes: [...(by === 'software' ? [softwareNote] : []), ...(measures.includes('efficiency') ? [efficiencyNote] : [])],
   };
-}
-
-/** Returns the grouping, and the number of the groups that it does not name; null if it names all. */
-function groupingOf(question: Question, clusters: readonly Loaded[], window: UsageWindow): [Grouping, number | null] {
-  const { by, levels, top } = question;
-  if (by === null) return [noGrouping(), null];
-  const all = groupingBy(by, clusters, levels);
-  if (top === null) return [all, null];
-  // Which groups are the largest is known after a first pass; the users and quantiles of the others need a second one.
-  const [measure = 'jobs'] = question.measures;
-  const ranked = { ...question, measures: [measure], period: null };
-  const found = collect(ranked, clusters, wholeWindow(window), all);
-  const totals = all.labels.map((name, index) => ({ name, total: valuesOf(ranked, found, groupTotal(index)) }));
-  const [rankable, last] = withoutLast(question, totals);
-  if (rankable.length <= top) return [groupingBy(by, clusters, levels), null];
-  const named = [...sorted(rankable, measure).slice(0, top), ...last];
-  const grouping = groupingBy(
-    by,
-    clusters,
-    levels,
-    named.map(({ name }) => name),
-  );
-  return [grouping, rankable.length - top];
-}
-
-/** Returns the groups that are ordered, and those after them: the jobs that were not sampled are no software. */
-function withoutLast<Group extends { readonly name: Label }>(
-  { by }: Question,
-  groups: readonly Group[],
-): [readonly Group[], readonly Group[]] {
-  const isLast = ({ name }: Group) => by === 'software' && name === null;
-  return [groups.filter((group) => !isLast(group)), groups.filter(isLast)];
 }
 
 function refuseManyPeriods(period: string, window: UsageWindow): UsageWindow {
@@ -135,19 +193,13 @@ function totalOf(question: Question, found: Found): Values {
 }
 
 function previousOf(question: Question, clusters: readonly Loaded[], window: UsageWindow): Answer['previous'] {
-  const found = collect({ ...question, period: null }, clusters, wholeWindow(window), noGrouping());
-  return { from: dateOfDay(window.from), to: dateOfDay(window.until - 1), total: totalOf(question, found) };
+  const [ungrouped, whole] = [{ ...question, by: null, period: null }, wholeWindow(window)];
+  const collector = collectorOf(ungrouped, clusters, whole, noGrouping());
+  collectJobs(ungrouped, clusters, whole, [collector]);
+  const total = totalOf(ungrouped, collector.finish());
+  return { from: dateOfDay(window.from), to: dateOfDay(window.until - 1), total };
 }
 
 function shownPeriod({ from, until, isPartial }: Period): Answer['periods'][number] {
   return { start: dateOfDay(from), end: dateOfDay(until - 1), partial: isPartial };
-}
-
-/** Returns groups by a measure, largest first, and by name if they are equal. */
-function sorted<Group extends { readonly name: Label; readonly total: Values }>(
-  groups: readonly Group[],
-  measure: Measure,
-): Group[] {
-  const rank = ({ total }: Group) => rankOf(total[measure] ?? null);
-  return [...groups].sort((a, b) => rank(b) - rank(a) || ((a.name ?? '') < (b.name ?? '') ? -1 : 1));
 }

@@ -1,46 +1,71 @@
-/** Lists of whole numbers below 2³², one for each slot. A list grows as numbers are added. */
+import { type SortedList, sortedList } from './statistics.ts';
+
+/**
+ * Lists of whole numbers below 2³², one for each slot. Numbers are added to the last chunk of a slot: a list that moves
+ * to a larger array each time it is full takes twice the time and the memory.
+ */
 export type Buckets = {
-  readonly lists: Uint32Array[];
+  /** The chunk of each slot that has room, and how many numbers are in it. */
+  readonly chunks: Uint32Array[];
   readonly lengths: number[];
-  /** The first length of the array of a list. */
-  readonly firstLength: number;
+  /** The chunks before it. */
+  readonly full: Uint32Array[][];
 };
 
-/** An empty list. */
+/** An empty chunk. */
 export const noValues = new Uint32Array(0);
+const [leastChunk, mostChunk] = [16, 8192];
 
 /** Returns buckets without slots. */
-export function createBuckets(firstLength = 16): Buckets {
-  return { lists: [], lengths: [], firstLength: Math.max(16, firstLength) };
+export function createBuckets(): Buckets {
+  return { chunks: [], lengths: [], full: [] };
 }
 
 /** Makes room for slots below a number. */
-export function reserveSlots({ lists, lengths }: Buckets, slots: number): void {
-  while (lists.length < slots) {
-    lists.push(noValues);
+export function reserveSlots({ chunks, lengths, full }: Buckets, slots: number): void {
+  while (chunks.length < slots) {
+    chunks.push(noValues);
     lengths.push(0);
+    full.push([]);
   }
 }
 
 /** Adds a number to the list of a slot, which must be reserved. */
 export function addToBucket(buckets: Buckets, slot: number, value: number): void {
-  const length = buckets.lengths[slot] ?? 0;
-  let list = buckets.lists[slot] ?? noValues;
-  if (length === list.length) list = growBucket(buckets, slot);
-  list[length] = value;
+  let chunk = buckets.chunks[slot] ?? noValues;
+  let length = buckets.lengths[slot] ?? 0;
+  if (length === chunk.length) {
+    chunk = nextChunk(buckets, slot);
+    length = 0;
+  }
+  chunk[length] = value;
   buckets.lengths[slot] = length + 1;
 }
 
-/** Gives a list that is full a longer array, and returns it. */
-export function growBucket({ lists, firstLength }: Buckets, slot: number): Uint32Array {
-  const before = lists[slot] ?? noValues;
-  const after = new Uint32Array(Math.max(firstLength, Math.ceil(1.5 * before.length)));
-  after.set(before);
-  lists[slot] = after;
+/** Gives a slot whose chunk is full an empty one, and returns it. */
+export function nextChunk({ chunks, lengths, full }: Buckets, slot: number): Uint32Array {
+  const before = chunks[slot] ?? noValues;
+  if (before.length > 0) full[slot]?.push(before);
+  const after = new Uint32Array(Math.min(mostChunk, Math.max(leastChunk, 2 * before.length)));
+  chunks[slot] = after;
+  lengths[slot] = 0;
   return after;
 }
 
-/** Returns the list of each slot below a number, sorted. The buckets must not be used any more. */
-export function sortedLists({ lists, lengths }: Buckets, slots: number): Uint32Array[] {
-  return Array.from({ length: slots }, (_, slot) => (lists[slot] ?? noValues).subarray(0, lengths[slot] ?? 0).sort());
+/** Returns the list of each slot below a number, sorted. The buckets are empty then. */
+export function sortedLists({ chunks, lengths, full }: Buckets, slots: number): SortedList[] {
+  return Array.from({ length: slots }, (_, slot) => {
+    const last = (chunks[slot] ?? noValues).subarray(0, lengths[slot] ?? 0);
+    const all = [...(full[slot] ?? []), last];
+    const list = new Uint32Array(all.reduce((sum, { length }) => sum + length, 0));
+    let place = 0;
+    for (const chunk of all) {
+      list.set(chunk, place);
+      place += chunk.length;
+    }
+    full[slot] = [];
+    chunks[slot] = noValues;
+    lengths[slot] = 0;
+    return sortedList(list);
+  });
 }

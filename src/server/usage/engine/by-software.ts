@@ -19,16 +19,14 @@ export function softwareGrouping(
 ) {
   const tables = clusters.map(({ software }) => new Int32Array(software.length).fill(unseen));
 
-  /** Returns the table of the groups by program, with the groups of all programs of a segment. */
-  function groupsOf(clusterIndex: number, { ids }: SoftwareLists): Int32Array {
+  /** Returns the group of a program of a job that is counted. */
+  function groupOf(clusterIndex: number, id: number): number {
     const table = tables[clusterIndex] ?? noPrograms;
-    for (let index = 0; index < ids.length; index++) {
-      const id = ids[index] ?? 0;
-      if (table[id] !== unseen) continue;
+    if (table[id] === unseen) {
       const name = clusters[clusterIndex]?.software[id] ?? null;
       table[id] = name === null ? leftOut : numberOf(name);
     }
-    return table;
+    return table[id] ?? leftOut;
   }
 
   return {
@@ -39,7 +37,13 @@ export function softwareGrouping(
     divide(entries: Entries): Entries {
       const lists = loadedPart(entries.segment.software);
       if (lists === null) return { ...entries, group: new Int32Array(entries.count).fill(numberOf(null)) };
-      return divided(entries, lists, groupsOf(entries.clusterIndex, lists), () => numberOf(null));
+      const { clusterIndex } = entries;
+      return divided(
+        entries,
+        lists,
+        (id) => groupOf(clusterIndex, id),
+        () => numberOf(null),
+      );
     },
   };
 }
@@ -48,7 +52,7 @@ export function softwareGrouping(
 function divided(
   from: Entries,
   { offsets, ids, seconds }: SoftwareLists,
-  groups: Int32Array,
+  groupOf: (program: number) => number,
   notSampled: () => number,
 ): Entries {
   let most = from.count;
@@ -64,12 +68,12 @@ function divided(
     const first = placed;
     let [programs, total] = [0, 0];
     for (let at = offsets[job] ?? 0; at < end; at++) {
-      if ((groups[ids[at] ?? 0] ?? leftOut) < 0) continue;
+      if (groupOf(ids[at] ?? 0) < 0) continue;
       programs++;
       total += seconds[at] ?? 0;
     }
     for (let at = offsets[job] ?? 0; at < end; at++) {
-      const group = groups[ids[at] ?? 0] ?? leftOut;
+      const group = groupOf(ids[at] ?? 0);
       if (group < 0) continue;
       // Programs that used no CPU time have equal shares.
       const share = (from.share[index] ?? 0) * (total > 0 ? (seconds[at] ?? 0) / total : 1 / programs);
@@ -81,7 +85,7 @@ function divided(
     }
     if (programs === 0) placed = place(from, index, to, placed, notSampled(), from.share[index] ?? 0);
   }
-  return { ...from, ...to, count: placed, areWhole: false };
+  return { ...from, ...to, count: placed };
 }
 
 type Places = ReturnType<typeof buffersOf> & { readonly group: Int32Array };

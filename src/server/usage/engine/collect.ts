@@ -1,3 +1,4 @@
+import { nodeDivision } from './by-node.ts';
 import { createEfficiencies, type Efficiencies } from './efficiency.ts';
 import type { Entries } from './entries.ts';
 import { masksOf } from './filter.ts';
@@ -34,69 +35,112 @@ export function readsSoftware({ by, software, measures }: Question): boolean {
   return by === 'software' || software !== null || measures.includes('efficiency');
 }
 
-/** True if a question needs the columns of jobs, because cells are not enough. */
-export function needsJobs(question: Question): boolean {
+/** True if cells do not have the sums of a question: they have those of the axis `ran` by names. */
+function sumsNeedJobs(question: Question): boolean {
+  const { axis, by, sizes, software } = question;
   return (
-    question.axis !== 'ran' ||
-    question.by === 'size' ||
-    question.sizes !== null ||
-    isByNode(question) ||
-    readsSoftware(question) ||
-    timingKinds(question).length > 0
+    axis !== 'ran' || by === 'size' || by === 'software' || sizes !== null || software !== null || isByNode(question)
   );
 }
 
-function scanOf(question: Question, clusters: readonly Loaded[], periods: Periods): Scan {
+/** True if a question needs the columns of jobs, because cells are not enough. */
+export function needsJobs(question: Question): boolean {
+  return sumsNeedJobs(question) || question.measures.includes('efficiency') || timingKinds(question).length > 0;
+}
+
+/** Collects the measures of a question. */
+export type Collector = {
+  readonly periods: Periods;
+  /** True if it takes entries. */
+  readonly takesJobs: boolean;
+  add(entries: Entries): void;
+  finish(): Found;
+};
+
+/**
+ * Gives collectors the jobs that pass the filters of a question. They are of questions with the same filters and axis.
+ * @param periods those of the collectors; some collectors can have the whole window instead
+ */
+export function collectJobs(
+  question: Question,
+  clusters: readonly Loaded[],
+  periods: Periods,
+  collectors: readonly Collector[],
+): void {
+  const some = collectors.filter(({ takesJobs }) => takesJobs);
+  if (some.length === 0) return;
   const passing = (wanted: readonly string[] | null, of: (loaded: Loaded) => readonly (string | null)[]) => {
     const set = new Set<string | null>(wanted);
     return wanted && clusters.map((loaded) => Uint8Array.from(of(loaded), (name) => (set.has(name) ? 1 : 0)));
   };
-  return {
+  const scan: Scan = {
     clusters,
     masks: clusters.map((loaded) => masksOf(question.filter, loaded)),
     axis: question.axis,
     periods,
-    isByNode: isByNode(question),
     sizes: question.sizes === null ? null : new Set(question.sizes.map((label) => sizeLabels.indexOf(label))),
-    nodes: passing(question.nodes, ({ names }) => names),
     software: passing(question.software, ({ software }) => software),
+  };
+  const onNodes = question.nodes === null ? null : nodeDivision(passing(question.nodes, ({ names }) => names));
+  let noPeriods = new Int32Array(0);
+  scanJobs(scan, (placed) => {
+    const entries = onNodes?.(placed) ?? placed;
+    if (entries.count === 0) return;
+    if (noPeriods.length < entries.count) noPeriods = new Int32Array(entries.count);
+    for (const collector of some) {
+      // Totals count a job once, in whichever periods it is.
+      collector.add(collector.periods === periods ? entries : { ...entries, period: noPeriods });
+    }
+  });
+}
+
+/** Returns the collector of a question. It has the sums that cells have from the beginning. */
+export function collectorOf(
+  question: Question,
+  clusters: readonly Loaded[],
+  periods: Periods,
+  grouping: Grouping,
+): Collector {
+  const { divide } = grouping;
+  if (divide === null) return collectorBy(question, clusters, periods, grouping);
+  // A job can be in several groups and is in the total once, so that the total is not the sum of the groups.
+  const ofAll = collectorBy(question, clusters, periods, noGrouping());
+  const byGroup = collectorBy(question, clusters, periods, grouping);
+  return {
+    ...byGroup,
+    add(entries) {
+      ofAll.add(entries);
+      byGroup.add(divide(entries));
+    },
+    finish: () => withTotalsOf(ofAll.finish(), byGroup.finish()),
   };
 }
 
-/** Collects the measures of a question from all jobs that pass its filters. */
-export function collect(question: Question, clusters: readonly Loaded[], periods: Periods, grouping: Grouping): Found {
-  const scan = scanOf(question, clusters, periods);
-  const byGroup = collectorOf(question, clusters, periods, grouping);
-  const { divide } = grouping;
-  if (divide !== null) {
-    // A job can be in several groups and is in the total once, so that the total is not the sum of the groups.
-    const ofAll = collectorOf(question, clusters, periods, noGrouping());
-    scanJobs(scan, (entries) => {
-      ofAll.add(entries);
-      byGroup.add(divide(entries));
-    });
-    return withTotalsOf(ofAll.finish(), byGroup.finish());
-  }
-  if (needsJobs(question)) scanJobs(scan, byGroup.add);
-  else for (const [index, masks] of scan.masks.entries()) byGroup.addCells(index, masks);
-  return byGroup.finish();
-}
-
-function collectorOf(question: Question, clusters: readonly Loaded[], periods: Periods, grouping: Grouping) {
-  const sums = createSums(grouping, clusters, periods, question.measures.includes('users'));
+function collectorBy(question: Question, clusters: readonly Loaded[], periods: Periods, grouping: Grouping): Collector {
+  const sums = createSums(grouping, clusters, periods, question.measures);
+  const takesSums = sumsNeedJobs(question);
+  if (!takesSums)
+    for (const [index, loaded] of clusters.entries()) sums.addCells(index, masksOf(question.filter, loaded));
   const isDivided = question.axis === 'ran' || isByNode(question);
+  const byNode = question.by === 'node' && question.nodes === null ? nodeDivision(null) : null;
   const timings = timingKinds(question).map(
-    (kind) => [kind, createTimings(kind, grouping, periods, isDivided, 0, question.by === 'node')] as const,
+    (kind) => [kind, createTimings(kind, grouping, periods, isDivided, question.by === 'node')] as const,
   );
   const efficiencies = question.measures.includes('efficiency') ? createEfficiencies(grouping, periods) : null;
+  const others = [...timings.map(([, collected]) => collected), ...(efficiencies ? [efficiencies] : [])];
+  let groups = new Int32Array(0);
   return {
-    addCells: sums.addCells,
-    add(entries: Entries): void {
-      sums.addEntries(entries);
-      for (const [, collected] of timings) collected.addEntries(entries);
-      efficiencies?.addEntries(entries);
+    periods,
+    takesJobs: needsJobs(question),
+    add(placed) {
+      const entries = byNode?.(placed) ?? placed;
+      if (takesSums) sums.addEntries(entries);
+      if (others.length === 0) return;
+      if (groups.length < entries.count) groups = new Int32Array(entries.count);
+      grouping.ofEntries(entries, groups);
+      for (const collected of others) collected.addEntries(entries, groups);
     },
-    finish: (): Found => ({
+    finish: () => ({
       sums: sums.finish(),
       timings: new Map(timings.map(([kind, collected]) => [kind, collected.finish()])),
       efficiencies: efficiencies?.finish() ?? null,

@@ -28,12 +28,10 @@ const [jobsField, newJobsField, usedField, availableField] = [0, 1, 2, 3];
 export function createEfficiencies(grouping: Grouping, periods: Periods) {
   const stride = periods.list.length * fields;
   let sums = new Float64Array(Math.max(1, stride));
-  let groups = new Int32Array(0);
 
   return {
-    addEntries(entries: Entries): void {
-      if (groups.length < entries.count) groups = new Int32Array(entries.count);
-      grouping.ofEntries(entries, groups);
+    /** @param groups the group of each entry */
+    addEntries(entries: Entries, groups: Int32Array): void {
       const length = (grouping.labels.length + 1) * stride;
       if (sums.length < length) {
         const larger = new Float64Array(2 * length);

@@ -10,8 +10,6 @@ export type Entries = {
   readonly segment: Segment;
   readonly jobs: Jobs;
   readonly count: number;
-  /** True if each job has one entry, with all that it used. */
-  readonly areWhole: boolean;
   /** The index of the job in the segment. */
   readonly job: Int32Array;
   readonly period: Int32Array;
@@ -53,9 +51,9 @@ export function buffersOf(length: number): Buffers {
   };
 }
 
-/** Returns the same entries with room for more. */
-export function grown(from: Buffers): Buffers {
-  const to = buffersOf(Math.max(1024, 2 * from.job.length));
+/** Returns the same entries with room for at least some more. */
+export function grown(from: Buffers, more: number): Buffers {
+  const to = buffersOf(Math.max(2 * from.job.length, from.job.length + more));
   to.job.set(from.job);
   to.period.set(from.period);
   to.share.set(from.share);

@@ -92,10 +92,10 @@ function remove(ids: Ids, passes: Uint8Array, left: Uint8Array): void {
 
 function selectPassing(combination: Ids, count: number, passes: Uint8Array, out: Int32Array): number {
   let selected = 0;
+  // Without a branch: which jobs pass cannot be predicted.
   for (let index = 0; index < count; index++) {
-    if (passes[combination[index] ?? 0] !== 1) continue;
     out[selected] = index;
-    selected++;
+    selected += passes[combination[index] ?? 0] ?? 0;
   }
   return selected;
 }

@@ -83,12 +83,14 @@ export function groupingBy(
     };
   }
   if (dimension === 'size') {
+    const table = new Int32Array(sizeLabels.length).fill(-1);
     return {
       labels,
       ofEntries({ jobs, job, count }, out) {
         for (let index = 0; index < count; index++) {
-          const cpus = jobs.cpus[job[index] ?? 0] ?? 0;
-          out[index] = numberOf(sizeLabels[sizeClassOf(cpus)] ?? null);
+          const size = sizeClassOf(jobs.cpus[job[index] ?? 0] ?? 0);
+          if (table[size] === -1) table[size] = numberOf(sizeLabels[size] ?? null);
+          out[index] = table[size] ?? 0;
         }
       },
       ofTally: null,

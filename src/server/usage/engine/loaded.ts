@@ -17,6 +17,7 @@ import {
   type SoftwareLists,
 } from '../segments/segment.ts';
 import { freeMemory } from './free-memory.ts';
+import type { UsageWindow } from './periods.ts';
 
 /** A segment in memory. */
 export type Segment = {
@@ -168,10 +169,7 @@ export function createSegmentCache(reader: Reader, maxBytes: number, softwareOf:
           if (known) all.push({ ...known, segments: byDay(known) });
         }
         const { from, until, parts } = await needsOf(all);
-        const clusters = all.map((loaded) => ({
-          ...loaded,
-          segments: loaded.segments.filter(({ firstDay, lastDay }) => firstDay < until && lastDay >= from),
-        }));
+        const clusters = all.map((loaded) => ({ ...loaded, segments: segmentsIn(loaded, { from, until }) }));
         let isCurrent = true;
         for (const { cluster, segments } of clusters) {
           for (const part of parts) isCurrent = (await loadPart(cluster.name, segments, part)) && isCurrent;
@@ -187,6 +185,11 @@ export function createSegmentCache(reader: Reader, maxBytes: number, softwareOf:
 }
 
 export type SegmentCache = ReturnType<typeof createSegmentCache>;
+
+/** Returns the segments of a cluster that have something on the days of a window. */
+export function segmentsIn({ segments }: Loaded, { from, until }: UsageWindow): readonly Segment[] {
+  return segments.filter(({ firstDay, lastDay }) => firstDay < until && lastDay >= from);
+}
 
 function byDay({ segments }: Held): Segment[] {
   return [...segments.values()].filter(({ jobCount }) => jobCount > 0).sort((a, b) => a.day - b.day);

@@ -16,9 +16,7 @@ export function namesIn(loaded: Loaded, window: UsageWindow, filter: JobFilter =
     masks: [masksOf(filter, loaded)],
     axis: 'submitted' as const,
     periods: wholeWindow(window),
-    isByNode: false,
     sizes: null,
-    nodes: null,
     software: null,
   };
   scanJobs(scan, (entries) => {

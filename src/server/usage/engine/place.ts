@@ -1,4 +1,5 @@
-import { bookRun } from '../segments/booking.ts';
+import type { ClusterClock } from '../cluster-clock.ts';
+import { isTooLong } from '../segments/booking.ts';
 import { type Jobs, noTime } from '../segments/segment.ts';
 import { type Buffers, grown } from './entries.ts';
 import { cpuSecondsOf, gpuSecondsOf } from './job-usage.ts';
@@ -53,12 +54,15 @@ function lastAtMost(times: Float64Array, time: number): number {
   return low - 1;
 }
 
-/** Places each of the selected jobs in the periods in which it ran, and returns the entries and their number. */
+/**
+ * Places each of the selected jobs in the periods in which it ran, and returns the entries and their number. The shares
+ * of a job add up to 1 if it ran in the window only.
+ */
 export function placeRuns(
   jobs: Jobs,
   segmentDay: number,
   { clock }: Loaded,
-  { window, indexOfDay }: Periods,
+  periods: Periods,
   begins: Float64Array,
   selected: Int32Array,
   count: number,
@@ -66,65 +70,94 @@ export function placeRuns(
 ): [Buffers, number] {
   const base = clock.beginOf(segmentDay);
   let buffers = given;
-  let placed = 0;
-  let row = 0;
-  let guess = 0;
-  let isNew = 1;
-  const book = (day: number, share: number): void => {
-    if (day < window.from || day >= window.until) return;
-    const period = indexOfDay[day - window.from] ?? 0;
-    if (placed > 0 && buffers.job[placed - 1] === row && buffers.period[placed - 1] === period) {
-      buffers.share[placed - 1] = (buffers.share[placed - 1] ?? 0) + share;
-      return;
-    }
-    if (placed === buffers.job.length) buffers = grown(buffers);
-    buffers.job[placed] = row;
-    buffers.period[placed] = period;
-    buffers.share[placed] = share;
-    buffers.weight[placed] = 1;
-    buffers.isNew[placed] = isNew;
-    isNew = 0;
-    placed++;
-  };
-  for (let index = 0; index < count; index++) {
-    row = selected[index] ?? 0;
-    isNew = 1;
-    const start = jobs.start[row] ?? noTime;
-    const end = jobs.end[row] ?? noTime;
-    const at = wholePeriodOf(start, end, base, begins, guess);
-    if (at >= 0) {
-      guess = at;
-      if (placed === buffers.job.length) buffers = grown(buffers);
-      placeWhole(buffers, placed, row, at);
-      placed++;
-      continue;
-    }
-    const run = { start: start === noTime ? null : base + start, end: end === noTime ? null : base + end };
-    if (bookRun(run, clock, book)) continue;
-    if (cpuSecondsOf(jobs, row) === 0 && gpuSecondsOf(jobs, row) === 0) continue;
-    // The job has usage, but not the times of its run: its usage counts on the day of the segment, and the job does not.
-    isNew = 0;
-    const before = placed;
-    book(segmentDay, 1);
-    if (placed > before) buffers.weight[before] = 0;
+  let [placed, index] = [0, 0];
+  while (index < count) {
+    const before = index;
+    index = placeWhole(jobs, base, begins, selected, index, count, buffers, placed);
+    placed += index - before;
+    if (index === count) break;
+    // Few jobs are not in one period.
+    if (placed + count - index + begins.length > buffers.job.length) buffers = grown(buffers, begins.length);
+    placed = placeParts(jobs, segmentDay, clock, periods, begins, selected[index] ?? 0, buffers, placed);
+    index++;
   }
   return [buffers, placed];
 }
 
-/** Runs above this length have a wrong time, and are not in one period. */
-const longestRunSeconds = 1000 * 86_400;
-
-/** Returns the index of the period in which all of a run is; -1 if there is none. */
-function wholePeriodOf(start: number, end: number, base: number, begins: Float64Array, guess: number): number {
-  if (start === noTime || end < start || end - start > longestRunSeconds) return -1;
-  const at = periodAt(begins, base + start, guess);
-  return at >= 0 && base + end <= (begins[at + 1] ?? 0) ? at : -1;
+/** Places the jobs from `first` on until one is not in one period, and returns the index of that one. */
+function placeWhole(
+  { start, end }: Jobs,
+  base: number,
+  begins: Float64Array,
+  selected: Int32Array,
+  first: number,
+  count: number,
+  { job, period, share, weight, isNew }: Buffers,
+  placed: number,
+): number {
+  let [begin, until, at] = [0, 0, -1];
+  for (let index = first; index < count; index++) {
+    const row = selected[index] ?? 0;
+    const [from, to] = [start[row] ?? noTime, end[row] ?? noTime];
+    if (from === noTime || to < from) return index;
+    if (base + from < begin || base + to > until || base + from >= until) {
+      at = periodAt(begins, base + from, 0);
+      [begin, until] = [begins[at] ?? 0, begins[at + 1] ?? 0];
+      if (at < 0 || base + to > until) return index;
+    }
+    const entry = placed + index - first;
+    job[entry] = row;
+    period[entry] = at;
+    share[entry] = 1;
+    weight[entry] = 1;
+    isNew[entry] = 1;
+  }
+  return count;
 }
 
-function placeWhole({ job, period, share, weight, isNew }: Buffers, at: number, row: number, periodOf: number): void {
+/** Places a job in each of its periods, and returns the number of all entries. */
+function placeParts(
+  jobs: Jobs,
+  segmentDay: number,
+  clock: ClusterClock,
+  { window, indexOfDay }: Periods,
+  begins: Float64Array,
+  row: number,
+  to: Buffers,
+  before: number,
+): number {
+  const base = clock.beginOf(segmentDay);
+  const [start, end] = [jobs.start[row] ?? noTime, jobs.end[row] ?? noTime];
+  const run = { start: base + start, end: base + end };
+  let placed = before;
+  if (start === noTime || end === noTime || end < start || isTooLong(run, clock)) {
+    const isInWindow = segmentDay >= window.from && segmentDay < window.until;
+    if (!isInWindow || (cpuSecondsOf(jobs, row) === 0 && gpuSecondsOf(jobs, row) === 0)) return placed;
+    // Its usage counts on the day of the segment, and the job itself does not.
+    setEntry(to, placed, row, indexOfDay[segmentDay - window.from] ?? 0, 1, 0, 0);
+    return placed + 1;
+  }
+  for (let period = Math.max(0, lastAtMost(begins, run.start)); period + 1 < begins.length; period++) {
+    const [from, until] = [Math.max(run.start, begins[period] ?? 0), Math.min(run.end, begins[period + 1] ?? 0)];
+    if (until <= from) break;
+    setEntry(to, placed, row, period, (until - from) / (end - start), 1, placed === before ? 1 : 0);
+    placed++;
+  }
+  return placed;
+}
+
+function setEntry(
+  { job, period, share, weight, isNew }: Buffers,
+  at: number,
+  row: number,
+  periodOf: number,
+  shareOf: number,
+  weightOf: number,
+  isNewOf: number,
+): void {
   job[at] = row;
   period[at] = periodOf;
-  share[at] = 1;
-  weight[at] = 1;
-  isNew[at] = 1;
+  share[at] = shareOf;
+  weight[at] = weightOf;
+  isNew[at] = isNewOf;
 }

@@ -1,22 +1,8 @@
 import type { JobFilter } from './filter.ts';
 import type { Dimension } from './grouping.ts';
+import type { Measure } from './measures.ts';
 import type { PeriodKind } from './periods.ts';
 import type { Axis } from './scan.ts';
-
-/** The measures of a question. Hours are sums of the usage; wait and duration have statistics over the jobs. */
-export const measures = [
-  'jobs',
-  'users',
-  'cpu_hours',
-  'gpu_hours',
-  'node_hours',
-  'wait',
-  'duration',
-  'wait_histogram',
-  'duration_histogram',
-  'efficiency',
-] as const;
-export type Measure = (typeof measures)[number];
 
 /** A question about the jobs of some clusters. */
 export type Question = {

@@ -13,7 +13,9 @@ const sizeClasses = [
 /** The names of the size classes, smallest first. */
 export const sizeLabels: readonly string[] = sizeClasses.map(({ label }) => label);
 
+const classOfSmall = Uint8Array.from({ length: 2049 }, (_, cpus) => sizeClasses.findIndex(({ most }) => cpus <= most));
+
 /** Returns the number of the size class of a job by its CPUs. */
 export function sizeClassOf(cpus: number): number {
-  return sizeClasses.findIndex(({ most }) => cpus <= most);
+  return classOfSmall[cpus] ?? sizeClasses.length - 1;
 }

@@ -3,9 +3,11 @@ import type { Entries } from './entries.ts';
 import type { Masks } from './filter.ts';
 import type { Grouping } from './grouping.ts';
 import { createKeySet, type KeySet } from './key-set.ts';
-import type { Loaded } from './loaded.ts';
+import { type Loaded, segmentsIn } from './loaded.ts';
+import type { Measure } from './measures.ts';
 import { createNumberSet } from './number-set.ts';
 import type { Periods } from './periods.ts';
+import { addEntries, moreRows, type SumColumns, sumColumns } from './sum-columns.ts';
 import { createTallies, type Tally } from './tally.ts';
 
 /** What is added up: numbers of jobs, and seconds. */
@@ -24,36 +26,36 @@ export type GroupSums = { readonly total: Amounts; readonly periods: readonly Am
 /** Sums by group and period. */
 export type Sums = { readonly groups: readonly GroupSums[]; readonly all: GroupSums };
 
-/** The sums of a group in a period. Total jobs are the new ones: a job that ran in several periods is new in one. */
-const fields = 5;
-const jobsField = 0;
-const newJobsField = 1;
-const cpuField = 2;
-const gpuField = 3;
-const nodeField = 4;
-
 /**
  * Adds up entries, tallies or cells.
- * @param countsUsers false if no user needs to be counted, which takes half the time
+ * @param measures the sums that are needed; others may be 0
  */
-export function createSums(grouping: Grouping, clusters: readonly Loaded[], periods: Periods, countsUsers = true) {
+export function createSums(
+  grouping: Grouping,
+  clusters: readonly Loaded[],
+  periods: Periods,
+  measures: readonly Measure[],
+) {
+  const countsUsers = measures.includes('users');
   const periodCount = periods.list.length;
-  const stride = periodCount * fields;
-  let sums = new Float64Array(Math.max(1, stride));
+  /** The row of a group in a period is the number of the group times the number of periods, plus that of the period. */
+  let sums = sumColumns(Math.max(1, periodCount));
   const users = createKeySet();
   const userNumbers = new Map<string | null, number>();
   const userTables = clusters.map(({ names }) => new Int32Array(names.length).fill(-1));
   const tallies = createTallies();
   let groups = new Int32Array(0);
+  let rows = new Int32Array(0);
 
   function reserve(count: number): void {
-    if (groups.length < count) groups = new Int32Array(count);
+    if (groups.length >= count) return;
+    groups = new Int32Array(count);
+    rows = new Int32Array(count);
   }
   function growTo(groupCount: number): void {
-    if (sums.length >= groupCount * stride) return;
-    const larger = new Float64Array(Math.max(groupCount * stride, 2 * sums.length));
-    larger.set(sums);
-    sums = larger;
+    const [has, needs] = [sums.jobs.length, groupCount * periodCount];
+    if (has < needs) sums = moreRows(sums, Math.max(needs, 2 * has));
+    if (countsUsers) users.reserve(groupCount * periodCount * maxUsers);
   }
   /** Returns the numbers of users by id. The same name has the same number on every cluster. */
   function numbersOf(clusterIndex: number, ids: Ids): Int32Array {
@@ -70,40 +72,48 @@ export function createSums(grouping: Grouping, clusters: readonly Loaded[], peri
   }
   const maxUsers = clusters.reduce((sum, { names }) => sum + names.length, 1);
 
-  /** Adds the rows of a tally to the groups that `groups` has for them. */
-  function add(tally: Tally): void {
-    growTo(grouping.labels.length + 1);
-    addRows(tally, groups, sums, stride);
-    if (!countsUsers) return;
-    users.reserve(grouping.labels.length * periodCount * maxUsers);
-    const { user } = tally.segment.cells.combinations;
-    noteUsers(tally, user, numbersOf(tally.clusterIndex, user), groups, periodCount, maxUsers, users);
-  }
   function addTally(tally: Tally): void {
-    reserve(tally.count);
+    const { clusterIndex, segment, count, period, combination } = tally;
+    // A group without jobs is none.
+    if (count === 0) return;
+    reserve(count);
     grouping.ofTally?.(tally, groups);
-    add(tally);
+    growTo(grouping.labels.length + 1);
+    placeIn(groups, period, count, periodCount, rows);
+    addRows(tally, rows, sums);
+    if (!countsUsers) return;
+    const { user } = segment.cells.combinations;
+    noteUsers(combination, count, user, numbersOf(clusterIndex, user), rows, maxUsers, users);
   }
 
   return {
     /** Adds a tally. The grouping must be one of tallies. */
     addTally,
     addEntries(entries: Entries): void {
-      if (grouping.ofTally) addTally(tallies.ofEntries(entries));
-      else {
-        reserve(entries.count);
-        grouping.ofEntries(entries, groups);
-        add(tallies.ofEach(entries));
+      if (grouping.ofTally) {
+        addTally(tallies.ofEntries(entries, measures));
+        return;
       }
+      const { clusterIndex, segment, count, period, job, jobs } = entries;
+      reserve(count);
+      grouping.ofEntries(entries, groups);
+      growTo(grouping.labels.length + 1);
+      placeIn(groups, period, count, periodCount, rows);
+      addEntries(entries, rows, sums, measures);
+      if (!countsUsers) return;
+      const { user } = segment.cells.combinations;
+      const combinations = job.subarray(0, count).map((which) => jobs.combination[which] ?? 0);
+      noteUsers(combinations, count, user, numbersOf(clusterIndex, user), rows, maxUsers, users);
     },
     /** Adds the cells of a cluster. */
     addCells(clusterIndex: number, masks: Masks): void {
-      for (const segment of clusters[clusterIndex]?.segments ?? []) {
+      const loaded = clusters[clusterIndex];
+      for (const segment of loaded ? segmentsIn(loaded, periods.window) : []) {
         addTally(tallies.ofCells(clusterIndex, segment, masks, periods));
       }
     },
     finish(): Sums {
-      const groupCount = stride === 0 ? 1 : Math.floor(sums.length / stride);
+      const groupCount = periodCount === 0 ? 1 : Math.floor(sums.jobs.length / periodCount);
       const counts = new Float64Array(groupCount * periodCount);
       const totals = new Float64Array(groupCount);
       const [inGroup, inPeriod, everywhere] = [createNumberSet(), createNumberSet(), createNumberSet()];
@@ -120,14 +130,14 @@ export function createSums(grouping: Grouping, clusters: readonly Loaded[], peri
         totals[group] = (totals[group] ?? 0) + 1;
       });
       const amountsAt = (group: number, period: number): Amounts & { readonly newJobs: number } => {
-        const at = group * stride + period * fields;
+        const at = group * periodCount + period;
         return {
-          jobs: sums[at + jobsField] ?? 0,
-          newJobs: sums[at + newJobsField] ?? 0,
-          cpuSeconds: sums[at + cpuField] ?? 0,
-          gpuSeconds: sums[at + gpuField] ?? 0,
-          nodeSeconds: sums[at + nodeField] ?? 0,
-          users: counts[group * periodCount + period] ?? 0,
+          jobs: sums.jobs[at] ?? 0,
+          newJobs: sums.newJobs[at] ?? 0,
+          cpuSeconds: sums.cpuSeconds[at] ?? 0,
+          gpuSeconds: sums.gpuSeconds[at] ?? 0,
+          nodeSeconds: sums.nodeSeconds[at] ?? 0,
+          users: counts[at] ?? 0,
         };
       };
       const numbers = periods.list.map((_, period) => period);
@@ -159,34 +169,35 @@ export function createSums(grouping: Grouping, clusters: readonly Loaded[], peri
   };
 }
 
-function addRows(
-  { count, period, jobs, newJobs, cpuSeconds, gpuSeconds, nodeSeconds }: Tally,
-  groups: Int32Array,
-  sums: Float64Array,
-  stride: number,
-): void {
-  for (let row = 0; row < count; row++) {
-    const at = (groups[row] ?? 0) * stride + (period[row] ?? 0) * fields;
-    sums[at + jobsField] = (sums[at + jobsField] ?? 0) + (jobs[row] ?? 0);
-    sums[at + newJobsField] = (sums[at + newJobsField] ?? 0) + (newJobs[row] ?? 0);
-    sums[at + cpuField] = (sums[at + cpuField] ?? 0) + (cpuSeconds[row] ?? 0);
-    sums[at + gpuField] = (sums[at + gpuField] ?? 0) + (gpuSeconds[row] ?? 0);
-    sums[at + nodeField] = (sums[at + nodeField] ?? 0) + (nodeSeconds[row] ?? 0);
+function placeIn(groups: Int32Array, period: Int32Array, count: number, periodCount: number, rows: Int32Array): void {
+  for (let index = 0; index < count; index++) {
+    rows[index] = (groups[index] ?? 0) * periodCount + (period[index] ?? 0);
+  }
+}
+
+function addRows(from: Tally, rows: Int32Array, to: SumColumns): void {
+  for (let row = 0; row < from.count; row++) {
+    const at = rows[row] ?? 0;
+    to.jobs[at] = (to.jobs[at] ?? 0) + (from.jobs[row] ?? 0);
+    to.newJobs[at] = (to.newJobs[at] ?? 0) + (from.newJobs[row] ?? 0);
+    to.cpuSeconds[at] = (to.cpuSeconds[at] ?? 0) + (from.cpuSeconds[row] ?? 0);
+    to.gpuSeconds[at] = (to.gpuSeconds[at] ?? 0) + (from.gpuSeconds[row] ?? 0);
+    to.nodeSeconds[at] = (to.nodeSeconds[at] ?? 0) + (from.nodeSeconds[row] ?? 0);
   }
 }
 
 function noteUsers(
-  { count, combination, period }: Tally,
+  combination: Int32Array,
+  count: number,
   user: Ids,
   numbers: Int32Array,
-  groups: Int32Array,
-  periodCount: number,
+  rows: Int32Array,
   maxUsers: number,
   users: KeySet,
 ): void {
-  for (let row = 0; row < count; row++) {
-    const number = numbers[user[combination[row] ?? 0] ?? 0] ?? 0;
-    users.add(((groups[row] ?? 0) * periodCount + (period[row] ?? 0)) * maxUsers + number);
+  for (let index = 0; index < count; index++) {
+    const number = numbers[user[combination[index] ?? 0] ?? 0] ?? 0;
+    users.add((rows[index] ?? 0) * maxUsers + number);
   }
 }
 

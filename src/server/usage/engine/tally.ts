@@ -1,9 +1,10 @@
 import { isEmptyCell } from '../segments/segment.ts';
 import type { Entries } from './entries.ts';
 import { type Masks, selectRows } from './filter.ts';
-import { cpuSecondsOf, durationOf, gpuSecondsOf } from './job-usage.ts';
 import type { Segment } from './loaded.ts';
+import type { Measure } from './measures.ts';
 import type { Periods } from './periods.ts';
+import { addEntries, type SumColumns, sumColumns } from './sum-columns.ts';
 
 /** Sums of jobs of a segment. Each row is a combination of names in a period; several rows can be of the same. */
 export type Tally = Rows & {
@@ -12,16 +13,7 @@ export type Tally = Rows & {
   readonly count: number;
 };
 
-type Rows = {
-  readonly combination: Int32Array;
-  readonly period: Int32Array;
-  /** New jobs are those that are in no earlier period. */
-  readonly jobs: Float64Array;
-  readonly newJobs: Float64Array;
-  readonly cpuSeconds: Float64Array;
-  readonly gpuSeconds: Float64Array;
-  readonly nodeSeconds: Float64Array;
-};
+type Rows = SumColumns & { readonly combination: Int32Array; readonly period: Int32Array };
 
 /** With more combinations × periods in a segment, each entry is a row. */
 const maxPlaces = 1_000_000;
@@ -39,28 +31,26 @@ export function createTallies() {
     if (rowOfEntry.length < count) rowOfEntry = new Int32Array(count);
   }
 
-  function ofEach(entries: Entries): Tally {
+  function ofEach(entries: Entries, measures: readonly Measure[]): Tally {
     reserve(entries.count);
     numberEach(entries, rowOfEntry, rows);
-    addEntries(entries, rowOfEntry, rows);
+    addEntries(entries, rowOfEntry, rows, measures);
     return { ...rows, clusterIndex: entries.clusterIndex, segment: entries.segment, count: entries.count };
   }
 
   return {
-    /** Returns the tally that has a row for each entry. */
-    ofEach,
-    /** Returns the tally of entries with a row for each combination and period. */
-    ofEntries(entries: Entries): Tally {
+    /** Returns the tally of entries with a row for each combination and period. It has some measures; others may be 0. */
+    ofEntries(entries: Entries, measures: readonly Measure[]): Tally {
       const { clusterIndex, segment } = entries;
       const [first, last] = leastAndMost(entries.period, entries.count);
       const periods = last - first + 1;
       const places = segment.cells.combinations.count * periods;
-      if (places > maxPlaces) return ofEach(entries);
+      if (places > maxPlaces) return ofEach(entries, measures);
       reserve(entries.count);
       if (rowOfPlace.length < places) rowOfPlace = new Int32Array(places);
       const count = numberTogether(entries, first, periods, rowOfPlace, rowOfEntry, rows);
       rowOfPlace.fill(0, 0, places);
-      addEntries(entries, rowOfEntry, rows);
+      addEntries(entries, rowOfEntry, rows, measures);
       return { ...rows, clusterIndex, segment, count };
     },
     /** Returns the tally of the cells of a segment, which have the usage by the days on which jobs ran. */
@@ -77,11 +67,7 @@ function rowsOf(count: number): Rows {
   return {
     combination: new Int32Array(count),
     period: new Int32Array(count),
-    jobs: new Float64Array(count),
-    newJobs: new Float64Array(count),
-    cpuSeconds: new Float64Array(count),
-    gpuSeconds: new Float64Array(count),
-    nodeSeconds: new Float64Array(count),
+    ...sumColumns(count),
   };
 }
 
@@ -139,47 +125,6 @@ function begin(rows: Rows, row: number, combination: number, period: number): vo
   rows.cpuSeconds[row] = 0;
   rows.gpuSeconds[row] = 0;
   rows.nodeSeconds[row] = 0;
-}
-
-function addEntries(entries: Entries, rowOfEntry: Int32Array, rows: Rows): void {
-  if (entries.areWhole) addWhole(entries, rowOfEntry, rows);
-  else addShares(entries, rowOfEntry, rows);
-}
-
-function addWhole(
-  { jobs, count, job }: Entries,
-  rowOfEntry: Int32Array,
-  { jobs: jobCounts, newJobs, cpuSeconds, gpuSeconds, nodeSeconds }: Rows,
-): void {
-  for (let index = 0; index < count; index++) {
-    const row = rowOfEntry[index] ?? 0;
-    const which = job[index] ?? 0;
-    const duration = durationOf(jobs, which);
-    jobCounts[row] = (jobCounts[row] ?? 0) + 1;
-    newJobs[row] = (newJobs[row] ?? 0) + 1;
-    cpuSeconds[row] = (cpuSeconds[row] ?? 0) + (jobs.cpuSeconds?.[which] ?? (jobs.cpus[which] ?? 0) * duration);
-    gpuSeconds[row] = (gpuSeconds[row] ?? 0) + (jobs.gpuSeconds?.[which] ?? (jobs.gpus[which] ?? 0) * duration);
-    nodeSeconds[row] = (nodeSeconds[row] ?? 0) + (jobs.nodes[which] ?? 0) * duration;
-  }
-}
-
-function addShares(
-  { jobs, count, job, share, weight, isNew }: Entries,
-  rowOfEntry: Int32Array,
-  { jobs: jobCounts, newJobs, cpuSeconds, gpuSeconds, nodeSeconds }: Rows,
-): void {
-  for (let index = 0; index < count; index++) {
-    const row = rowOfEntry[index] ?? 0;
-    const which = job[index] ?? 0;
-    const counts = weight[index] ?? 0;
-    const part = share[index] ?? 0;
-    const used = (jobs.nodes[which] ?? 0) * durationOf(jobs, which);
-    jobCounts[row] = (jobCounts[row] ?? 0) + counts;
-    newJobs[row] = (newJobs[row] ?? 0) + counts * (isNew[index] ?? 0);
-    cpuSeconds[row] = (cpuSeconds[row] ?? 0) + cpuSecondsOf(jobs, which) * part;
-    gpuSeconds[row] = (gpuSeconds[row] ?? 0) + gpuSecondsOf(jobs, which) * part;
-    nodeSeconds[row] = (nodeSeconds[row] ?? 0) + used * part;
-  }
 }
 
 /** Returns the number of rows: one for each of the selected cells that has something in the window. */

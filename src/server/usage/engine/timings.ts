@@ -1,17 +1,9 @@
 import { type Jobs, noTime } from '../segments/segment.ts';
-import {
-  addToBucket,
-  type Buckets,
-  createBuckets,
-  growBucket,
-  noValues,
-  reserveSlots,
-  sortedLists,
-} from './buckets.ts';
+import { addToBucket, type Buckets, createBuckets, nextChunk, noValues, reserveSlots, sortedLists } from './buckets.ts';
 import type { Entries } from './entries.ts';
 import type { Grouping } from './grouping.ts';
 import type { Periods } from './periods.ts';
-import { type Timing, together } from './statistics.ts';
+import { joined, type SortedList, type Timing } from './statistics.ts';
 
 /** The times of jobs that have quantiles: from submission to start, and from start to end. */
 export type TimingKind = 'wait' | 'duration';
@@ -22,13 +14,12 @@ export type Timings = {
   readonly all: { readonly total: Timing; readonly periods: readonly Timing[] };
 };
 
-/** A job with several entries must be once in each sum of them: these are the sums, beside those by group and period. */
-type Sums = { readonly byGroup: Buckets; readonly byPeriod: Buckets; readonly total: Buckets };
+/** The times of entries of jobs that an earlier entry has in the same group, in the same period, or at all. */
+type Repeats = { readonly byGroup: Buckets; readonly byPeriod: Buckets; readonly total: Buckets };
 
 /**
  * Collects the times of jobs, so that every quantile is of the jobs themselves.
  * @param isDivided whether a job can have several entries
- * @param jobCount the most jobs that there can be, or 0: memory for them is reserved
  * @param isByNode whether each node is a group: a job has its time in the group of each of its nodes
  */
 export function createTimings(
@@ -36,53 +27,49 @@ export function createTimings(
   grouping: Grouping,
   periods: Periods,
   isDivided: boolean,
-  jobCount = 0,
   isByNode = false,
 ) {
   const periodCount = periods.list.length;
-  const parts = createBuckets(Math.ceil((1.25 * jobCount) / Math.max(1, periodCount)));
-  const sums: Sums | null = isDivided
+  const parts = createBuckets();
+  const repeats: Repeats | null = isDivided
     ? { byGroup: createBuckets(), byPeriod: createBuckets(), total: createBuckets() }
     : null;
-  let groups = new Int32Array(0);
 
   return {
-    addEntries(entries: Entries): void {
-      if (groups.length < entries.count) groups = new Int32Array(entries.count);
-      grouping.ofEntries(entries, groups);
+    /** @param groups the group of each entry */
+    addEntries(entries: Entries, groups: Int32Array): void {
       const groupCount = grouping.labels.length + 1;
       reserveSlots(parts, groupCount * periodCount);
       const [from, to] = kind === 'wait' ? ends(entries.jobs, 'submit', 'start') : ends(entries.jobs, 'start', 'end');
       const counts = isByNode ? firstInGroup(entries, groups, groupCount) : entries.isMain;
       addParts(entries, counts, from, to, groups, periodCount, parts);
-      if (sums === null) return;
-      reserveSlots(sums.byGroup, groupCount);
-      reserveSlots(sums.byPeriod, periodCount);
-      reserveSlots(sums.total, 1);
-      addSums(entries, counts, from, to, groups, sums);
+      if (repeats === null) return;
+      reserveSlots(repeats.byGroup, groupCount);
+      reserveSlots(repeats.byPeriod, periodCount);
+      reserveSlots(repeats.total, 1);
+      addRepeats(entries, counts, from, to, groups, repeats);
     },
     finish(): Timings {
       const groupCount = grouping.labels.length + 1;
       const numbers = periods.list.map((_, period) => period);
       const lists = sortedLists(parts, groupCount * periodCount);
-      const byPeriod = sums && sortedLists(sums.byPeriod, periodCount);
-      const byGroup = sums && sortedLists(sums.byGroup, groupCount);
-      const total = sums && sortedLists(sums.total, 1);
-      const groups = Array.from({ length: groupCount }, (_, group) => {
-        const inPeriods = numbers.map((period) =>
-          together([lists.slice(group * periodCount + period, group * periodCount + period + 1)]),
-        );
-        return { total: byGroup ? byGroup.slice(group, group + 1) : together(inPeriods), periods: inPeriods };
-      });
+      const byGroup = repeats && sortedLists(repeats.byGroup, groupCount);
+      const byPeriod = repeats && sortedLists(repeats.byPeriod, periodCount);
+      const total = repeats && sortedLists(repeats.total, 1);
+      const listsOf = (group: number) => lists.slice(group * periodCount, (group + 1) * periodCount);
+      const repeatsIn = (sorted: readonly SortedList[] | null, slot: number) =>
+        joined(sorted?.slice(slot, slot + 1) ?? []);
       return {
-        groups,
+        groups: Array.from({ length: groupCount }, (_, group) => ({
+          total: { lists: joined(listsOf(group)), repeats: repeatsIn(byGroup, group) },
+          periods: listsOf(group).map((list) => ({ lists: joined([list]), repeats: [] })),
+        })),
         all: {
-          total: total ?? together(groups.map((group) => group.total)),
-          periods: numbers.map((period) =>
-            byPeriod
-              ? byPeriod.slice(period, period + 1)
-              : together(groups.map((group) => group.periods[period] ?? [])),
-          ),
+          total: { lists: joined(lists), repeats: repeatsIn(total, 0) },
+          periods: numbers.map((period) => ({
+            lists: joined(lists.filter((_, slot) => slot % periodCount === period)),
+            repeats: repeatsIn(byPeriod, period),
+          })),
         },
       };
     },
@@ -122,7 +109,7 @@ function addParts(
   parts: Buckets,
 ): void {
   let slot = -1;
-  let list: Uint32Array = noValues;
+  let chunk: Uint32Array = noValues;
   let length = 0;
   for (let index = 0; index < count; index++) {
     const which = job[index] ?? 0;
@@ -134,31 +121,36 @@ function addParts(
     if (of !== slot) {
       if (slot >= 0) parts.lengths[slot] = length;
       slot = of;
-      list = parts.lists[slot] ?? noValues;
+      chunk = parts.chunks[slot] ?? noValues;
       length = parts.lengths[slot] ?? 0;
     }
-    if (length === list.length) list = growBucket(parts, slot);
-    list[length] = end - begin;
+    if (length === chunk.length) {
+      chunk = nextChunk(parts, slot);
+      length = 0;
+    }
+    chunk[length] = end - begin;
     length++;
   }
   if (slot >= 0) parts.lengths[slot] = length;
 }
 
-function addSums(
+function addRepeats(
   { count, job, period, weight, isNew, isMain }: Entries,
   counts: Uint8Array,
   from: Int32Array,
   to: Int32Array,
   groups: Int32Array,
-  { byGroup, byPeriod, total }: Sums,
+  { byGroup, byPeriod, total }: Repeats,
 ): void {
   for (let index = 0; index < count; index++) {
+    // Most entries are the only one of their job.
+    if (counts[index] !== 1 || (isNew[index] === 1 && isMain[index] === 1)) continue;
     const which = job[index] ?? 0;
     const begin = from[which] ?? noTime;
     const end = to[which] ?? noTime;
     if (begin === noTime || end < begin || weight[index] === 0) continue;
-    if (isNew[index] === 1 && counts[index] === 1) addToBucket(byGroup, groups[index] ?? 0, end - begin);
-    if (isMain[index] === 1) addToBucket(byPeriod, period[index] ?? 0, end - begin);
-    if (isNew[index] === 1 && isMain[index] === 1) addToBucket(total, 0, end - begin);
+    if (isNew[index] !== 1) addToBucket(byGroup, groups[index] ?? 0, end - begin);
+    if (isMain[index] !== 1) addToBucket(byPeriod, period[index] ?? 0, end - begin);
+    addToBucket(total, 0, end - begin);
   }
 }

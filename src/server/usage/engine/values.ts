@@ -1,8 +1,9 @@
 import type { Found } from './collect.ts';
 import type { Efficiency } from './efficiency.ts';
+import type { Measure } from './measures.ts';
 import type { Periods } from './periods.ts';
-import type { Measure, Question } from './question.ts';
-import { countBetween, countOf, mean, quantile, type Timing } from './statistics.ts';
+import type { Question } from './question.ts';
+import { countBetween, countOf, mean, noJobs, quantile, type Timing } from './statistics.ts';
 import type { Amounts } from './sums.ts';
 import type { TimingKind } from './timings.ts';
 
@@ -54,7 +55,7 @@ export function valuesOf({ measures }: Question, { sums, timings, efficiencies }
   const amounts = of<Amounts>(sums) ?? { jobs: 0, users: 0, cpuSeconds: 0, gpuSeconds: 0, nodeSeconds: 0 };
   const timingOf = (kind: TimingKind) => {
     const found = timings.get(kind);
-    return (found && of<Timing>(found)) ?? [];
+    return (found && of<Timing>(found)) ?? noJobs;
   };
   const values: Readonly<Record<Measure, () => MeasureValue>> = {
     jobs: () => amounts.jobs,

@@ -3,7 +3,7 @@ import type { expectedWaitSchema } from '../answers.ts';
 import { partsOf } from '../engine/filter.ts';
 import { type Loaded, loadedPart } from '../engine/loaded.ts';
 import { sizeClassOf, sizeLabels } from '../engine/size-classes.ts';
-import { quantile } from '../engine/statistics.ts';
+import { quantile, sortedList, type Timing } from '../engine/statistics.ts';
 import { noTime } from '../segments/segment.ts';
 
 /** What a user wants to know: how long a job will wait. */
@@ -51,17 +51,17 @@ export function expectedWait(question: WaitQuestion, loaded: Loaded | undefined,
       return queued === null || isSimilar(depthAt(submit - 1), queued);
     })
     .map(({ submit, start }) => (start ?? submit) - submit);
-  const sorted = Uint32Array.from(waits).sort();
-  const isEnough = sorted.length >= leastJobs;
+  const waiting: Timing = { lists: [sortedList(Uint32Array.from(waits))], repeats: [] };
+  const isEnough = waits.length >= leastJobs;
   return {
     cluster,
     partition,
     size: sizeLabels[size] ?? '',
     queued,
     days: windowDays,
-    jobs: sorted.length,
-    median_hours: isEnough ? (quantile([sorted], 0.5) ?? 0) / 3600 : null,
-    p90_hours: isEnough ? (quantile([sorted], 0.9) ?? 0) / 3600 : null,
+    jobs: waits.length,
+    median_hours: isEnough ? (quantile(waiting, 0.5) ?? 0) / 3600 : null,
+    p90_hours: isEnough ? (quantile(waiting, 0.9) ?? 0) / 3600 : null,
     reason: isEnough
       ? null
       : loaded

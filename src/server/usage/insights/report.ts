@@ -3,8 +3,9 @@ import { dateOfDay, dayOfDate } from '../cluster-clock.ts';
 import type { Answer } from '../engine/answer.ts';
 import { everything } from '../engine/filter.ts';
 import type { Dimension } from '../engine/grouping.ts';
+import type { Measure } from '../engine/measures.ts';
 import { nextPeriod, type PeriodKind, type UsageWindow } from '../engine/periods.ts';
-import type { Measure, Question } from '../engine/question.ts';
+import type { Question } from '../engine/question.ts';
 
 /** The kinds of reports, and the periods of their time lines. */
 export const reportKinds = { month: 'day', quarter: 'week', year: 'month' } as const;

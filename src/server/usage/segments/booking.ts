@@ -1,11 +1,17 @@
 /** The local days of a cluster; see `ClusterClock`. */
 type Days = { dayOf(time: number): number; beginOf(day: number): number };
 
-/** A longer run has a wrong time: no job runs for three years. */
+/** A run on this many days has a wrong time: no job runs for three years. */
 const maxDays = 1100;
 
 /** When a job ran, in seconds since 1970. */
 export type BookedRun = { readonly start: number; readonly end: number };
+
+/** True for a run of over three years, which has a wrong time. */
+export function isTooLong({ start, end }: BookedRun, days: Days): boolean {
+  // Most runs are far below the limit.
+  return end - start > (maxDays - 2) * 86_400 && days.dayOf(end - 1) - days.dayOf(start) >= maxDays;
+}
 
 /**
  * Calls `book` for each local day on which a job ran, with the share of its run that fell on the day. The shares add up
@@ -24,8 +30,8 @@ export function bookRun(
     book(first, 1);
     return true;
   }
+  if (isTooLong({ start, end }, days)) return false;
   const last = days.dayOf(end - 1);
-  if (last - first >= maxDays) return false;
   let from = start;
   for (let day = first; day <= last; day++) {
     const until = day === last ? end : days.beginOf(day + 1);
