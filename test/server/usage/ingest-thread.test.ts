@@ -1,5 +1,6 @@
 /** The thread that stores large requests, without the receiver around it. */
 
+import { Database } from 'bun:sqlite';
 import { afterEach, expect, test } from 'bun:test';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -9,6 +10,8 @@ import { createIngestThread, type IngestThread } from '../../../src/server/usage
 import type { IngestAnswer, IngestMessage } from '../../../src/server/usage/ingest/messages.ts';
 import { startThread } from '../../../src/server/usage/start-thread.ts';
 import type { FromThread, ToThread } from '../../../src/server/usage/thread-messages.ts';
+import { sharedCluster } from '../../support/postgres.ts';
+import { until } from '../../support/until.ts';
 import { freshDatabase, freshDatabasePath, overEngines } from '../helper.ts';
 import { jobRecord } from './helper.ts';
 
@@ -26,10 +29,32 @@ function openThread(database: Location): void {
   });
 }
 
-/** Sends one job. `store` is called when the job is read. */
-function ingest(store: Parameters<IngestThread['ingest']>[3] = (_, save) => save(delivery)): Promise<unknown> {
-  const bytes = new TextEncoder().encode(JSON.stringify({ hostname: 'north', jobs: [jobRecord()] }));
-  return thread.ingest({ pieces: [bytes], length: bytes.byteLength, isGzip: false }, 10_000, sender, store);
+/** Sends jobs, one by default. `store` is called when they are read. */
+function ingest(
+  store: Parameters<IngestThread['ingest']>[3] = (_, save) => save(delivery),
+  count = 1,
+): Promise<unknown> {
+  const jobs = Array.from({ length: count }, (_, index) => jobRecord({ JobID: String(index) }));
+  const bytes = new TextEncoder().encode(JSON.stringify({ hostname: 'north', jobs }));
+  return thread.ingest({ pieces: [bytes], length: bytes.byteLength, isGzip: false }, bytes.byteLength, sender, store);
+}
+
+/** True while jobs are being written. */
+async function isWriting(database: Location): Promise<boolean> {
+  if (typeof database !== 'string') {
+    const { sql } = await sharedCluster();
+    const writing = `datname = '${database.database}' AND query LIKE 'INSERT INTO jobs%'`;
+    return (await sql(`SELECT pid FROM pg_stat_activity WHERE ${writing}`)).length > 0;
+  }
+  const other = new Database(database);
+  try {
+    other.run('BEGIN IMMEDIATE');
+    return false;
+  } catch {
+    return true;
+  } finally {
+    other.close();
+  }
 }
 
 function storedJobs(database: Location): Promise<unknown[]> {
@@ -55,6 +80,21 @@ overEngines((engine) => {
     await expect(unavailable).rejects.toThrow('the server does not answer');
     expect(await askThread({ kind: 'store', batch: 0, delivery })).toMatchObject({ failure: { kind: 'unavailable' } });
     expect(await storedJobs(database)).toEqual([]);
+    remove();
+  });
+
+  test('if the thread ends while it stores jobs, none of them is stored, and the next request is', async () => {
+    const { database, remove } = await freshDatabase(engine);
+    openThread(database);
+    const interrupted = ingest(async (_, save) => {
+      const saved = save(delivery);
+      await Promise.race([saved, until(() => isWriting(database), 'jobs are being written')]);
+      worker.terminate();
+      return saved;
+    }, 20_000);
+    await expect(interrupted).rejects.toBeInstanceOf(Unavailable);
+    await ingest();
+    expect(await storedJobs(database)).toHaveLength(1);
     remove();
   });
 
