@@ -476,6 +476,17 @@ describeThat(chromiumNeed)('the dashboard', () => {
     await own.getByText('You may not see this. User anna lacks the scope read').waitFor();
   });
 
+  test('explains what to do while no cluster has sent a finished job', async () => {
+    const own = await browser.open();
+    await own.route('**/api/v1/usage/page?*', async (route) => {
+      const { usage, ...page } = await (await route.fetch()).json();
+      const empty = { ...usage, clusters: [], total: { jobs: 0 }, groups: [], others: null };
+      await route.fulfill({ json: { ...page, usage: empty, utilisation: [] } });
+    });
+    await own.goto('/usage');
+    await own.getByText('No finished jobs have been received yet.').waitFor();
+  });
+
   test('explains what to do while no system has sent anything', async () => {
     const own = await browser.open();
     await own.route('**/api/v1/overview', (route) =>
@@ -559,6 +570,7 @@ describeThat(chromiumNeed)('the dashboard', () => {
     ['outages', '/outages?id=1', 2],
     ['events', '/events', 1],
     ['usage', '/usage', 1],
+    ['usage-account', '/usage/account/physics-cfd', 2],
     ['job', '/jobs/derecho/1', 1],
     ['collectors', '/collectors', 1],
     ['sign-in', '/sign-in', 0],

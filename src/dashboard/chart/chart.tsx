@@ -5,7 +5,8 @@ import { exact } from '../format/numbers.ts';
 import { dateTime, fromWallClock } from '../format/times.ts';
 import { isDark, seriesColour } from './colours.ts';
 import type { Drawing } from './echarts.ts';
-import { dashes, optionOf, readout } from './option.ts';
+import { optionOf, readout } from './option.ts';
+import { dashes } from './series.ts';
 import { type ChartSpec, lengthOf } from './spec.ts';
 
 type ChartProps = {

@@ -1,9 +1,10 @@
-import type { BarSeriesOption, LineSeriesOption } from 'echarts/charts';
 import type { EChartsCoreOption } from 'echarts/core';
 import { exact, short } from '../format/numbers.ts';
-import { clockTime, day, fromWallClock, fullTime, wallClock } from '../format/times.ts';
-import { isDark, seriesColour, token } from './colours.ts';
-import type { Band, ChartSpec, Series } from './spec.ts';
+import { clockTime, day, fromWallClock, fullTime } from '../format/times.ts';
+import { token } from './colours.ts';
+import { patterns } from './patterns.ts';
+import { drawn } from './series.ts';
+import type { ChartSpec } from './spec.ts';
 
 const hourMs = 3_600_000;
 
@@ -97,139 +98,6 @@ export function readout(spec: ChartSpec, index: number): string {
   });
   const bands = (spec.bands ?? []).filter(({ from, to }) => at !== undefined && from <= at && at < to);
   return [head, ...lines, ...bands.map(({ label }) => label)].join('\n');
-}
-
-/** The dashes of the lines in their order, as lengths of strokes and gaps; `0` is an unbroken line. */
-export const dashes = ['0', '6 3', '2 2'] as const;
-
-function dashesOf(index: number): 'solid' | number[] {
-  const lengths = dashes[index % dashes.length] ?? '0';
-  return lengths === '0' ? 'solid' : lengths.split(' ').map(Number);
-}
-
-type Drawn = LineSeriesOption | BarSeriesOption;
-
-function drawn(spec: ChartSpec, series: Series, index: number): Drawn[] {
-  const color = seriesColour(index, series.isRest ?? false);
-  const data = pointsOf(spec, series.values);
-  if (spec.kind === 'ranking' || spec.kind === 'bars') {
-    return [
-      {
-        type: 'bar',
-        name: series.name,
-        data: spec.namedBars === undefined ? data : coloured(series.values, spec.namedBars),
-        itemStyle: { color },
-        barMaxWidth: 32,
-        ...(spec.kind === 'bars' ? { stack: 'all' } : {}),
-      },
-    ];
-  }
-  const bands: Pick<LineSeriesOption, 'markArea'> =
-    index === 0 && spec.bands
-      ? { markArea: { silent: true, label: { show: false }, data: spec.bands.map(areaOf) } }
-      : {};
-  const isStack = spec.kind === 'stack';
-  const main: LineSeriesOption = {
-    type: 'line',
-    name: series.name,
-    data,
-    symbol: 'none',
-    connectNulls: false,
-    ...(isStack ? { step: 'middle', stack: 'all', areaStyle: { color, opacity: 0.75 } } : {}),
-    itemStyle: { color },
-    lineStyle: { color, width: isStack ? 1 : 2, type: isStack ? 'solid' : dashesOf(index) },
-    ...bands,
-  };
-  return [...rangeOf(spec, series, color, index), main];
-}
-
-function coloured(values: Series['values'], named: number) {
-  return values.map((value, index) => ({ value, itemStyle: { color: seriesColour(index, index >= named) } }));
-}
-
-/** Returns the area between the low and high values of a series, as two stacked series without lines. */
-function rangeOf(spec: ChartSpec, { low, high }: Series, color: string, index: number): LineSeriesOption[] {
-  if (!low || !high || spec.kind !== 'lines') return [];
-  const common = {
-    type: 'line',
-    stack: `range ${index}`,
-    symbol: 'none',
-    silent: true,
-    lineStyle: { opacity: 0 },
-    stackStrategy: 'all',
-  } as const;
-  const heights = high.map((value, at) => difference(value, low[at] ?? null));
-  return [
-    { ...common, data: pointsOf(spec, low) },
-    { ...common, data: pointsOf(spec, heights), areaStyle: { color, opacity: 0.18 } },
-  ];
-}
-
-function difference(high: number | null, low: number | null): number | null {
-  return high === null || low === null ? null : high - low;
-}
-
-type Point =
-  | number
-  | null
-  | { value: number | null | [number, number | null]; symbol: 'circle' | 'none'; symbolSize: number };
-
-function pointsOf({ x, kind }: ChartSpec, values: readonly (number | null)[]): Point[] {
-  if ('names' in x && kind !== 'lines') return [...values];
-  const isKnown = (index: number) => (values[index] ?? null) !== null;
-  return values.map((value, index) => ({
-    value: 'names' in x ? value : [wallClock(x.times[index] ?? 0), value],
-    // A single value between two gaps is only visible as a dot.
-    symbol: isKnown(index) && !isKnown(index - 1) && !isKnown(index + 1) ? 'circle' : 'none',
-    symbolSize: 6,
-  }));
-}
-
-function areaOf({
-  from,
-  to,
-  kind,
-  label,
-}: Band): [{ xAxis: number; itemStyle: object; name: string }, { xAxis: number }] {
-  return [
-    {
-      xAxis: wallClock(from),
-      itemStyle: kind === 'unknown' ? { color: hatching(), opacity: 0.5 } : { color: token(kind), opacity: 0.16 },
-      name: label,
-    },
-    { xAxis: wallClock(to) },
-  ];
-}
-
-/** Patterns that tell the parts of a stack apart without colours. */
-function patterns() {
-  const color = isDark.value ? 'rgba(0, 0, 0, 0.35)' : 'rgba(255, 255, 255, 0.45)';
-  const stripes = { color, dashArrayX: [1, 0], dashArrayY: [2, 5], symbolSize: 1 };
-  return [
-    { symbol: 'none', color },
-    { ...stripes, rotation: -Math.PI / 4 },
-    {
-      color,
-      symbol: 'circle',
-      dashArrayX: [
-        [6, 6],
-        [0, 6, 6, 0],
-      ],
-      dashArrayY: [6, 0],
-      symbolSize: 0.5,
-    },
-    { ...stripes, rotation: Math.PI / 4 },
-    { ...stripes, rotation: 0 },
-    { ...stripes, dashArrayY: [1, 3], rotation: Math.PI / 2 },
-  ];
-}
-
-/** Stripes for stretches about which nothing is known. */
-function hatching() {
-  const colour = token('unknown');
-  const picture = `<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><path d="M-1 9L9 -1M-1 1L1 -1M7 9L9 7" stroke="${colour}" stroke-width="1.5"/></svg>`;
-  const image = `data:image/svg+xml,${encodeURIComponent(picture)}`;
-  return { image, repeat: 'repeat', imageWidth: 8, imageHeight: 8 };
 }
 
 function tickLabel(wall: number, span: number): string {

@@ -37,6 +37,13 @@ function Failed({ failure }: { failure: LoadFailure }) {
       <p class="notice">You may not see this. {failure.message} Ask the operators of this receiver for the right.</p>
     );
   }
+  if (failure.status === 404) {
+    return (
+      <Empty>
+        {failure.message}. <a href="/">Go to the overview</a>.
+      </Empty>
+    );
+  }
   const isLasting = failure.status >= 400 && failure.status < 500;
   return (
     <p class="notice bad" role="alert">

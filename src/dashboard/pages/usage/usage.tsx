@@ -141,6 +141,14 @@ function Answer({ view, page }: { view: View; page: UsagePage }) {
     [answer, sizes, states, nodes, measure],
   );
   const { total } = answer;
+  if (answer.clusters.length === 0) {
+    return (
+      <Empty>
+        No finished jobs have been received yet. On the host of a collector, <code>hpc-collector jobs export</code>{' '}
+        sends them, and <code>hpc-collector help jobs</code> says how to set it up.
+      </Empty>
+    );
+  }
   if ((total.jobs ?? 0) === 0) {
     return <Empty>No finished jobs match these days and filters. Choose more days, or remove a filter.</Empty>;
   }

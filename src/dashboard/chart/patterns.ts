@@ -1,0 +1,32 @@
+import { isDark, token } from './colours.ts';
+
+/** Patterns that tell the parts of a stack apart without colours. */
+export function patterns() {
+  const color = isDark.value ? 'rgba(0, 0, 0, 0.35)' : 'rgba(255, 255, 255, 0.45)';
+  const stripes = { color, dashArrayX: [1, 0], dashArrayY: [2, 5], symbolSize: 1 };
+  return [
+    { symbol: 'none', color },
+    { ...stripes, rotation: -Math.PI / 4 },
+    {
+      color,
+      symbol: 'circle',
+      dashArrayX: [
+        [6, 6],
+        [0, 6, 6, 0],
+      ],
+      dashArrayY: [6, 0],
+      symbolSize: 0.5,
+    },
+    { ...stripes, rotation: Math.PI / 4 },
+    { ...stripes, rotation: 0 },
+    { ...stripes, dashArrayY: [1, 3], rotation: Math.PI / 2 },
+  ];
+}
+
+/** Stripes for stretches about which nothing is known. */
+export function hatching() {
+  const colour = token('unknown');
+  const picture = `<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><path d="M-1 9L9 -1M-1 1L1 -1M7 9L9 7" stroke="${colour}" stroke-width="1.5"/></svg>`;
+  const image = `data:image/svg+xml,${encodeURIComponent(picture)}`;
+  return { image, repeat: 'repeat', imageWidth: 8, imageHeight: 8 };
+}
