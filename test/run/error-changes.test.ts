@@ -86,6 +86,13 @@ test('an outage of the API is reported once for all systems, and stored for each
   expect(errorChangesOf(next, [], ['deliver/derecho'], now).over.map(([about]) => about)).toEqual(['deliver/derecho']);
 });
 
+test('the same words about a delivery and about a collection are two errors', () => {
+  const before = errorChangesOf({}, [error('HTTP 503', 'deliver/casper')], [], now).next;
+  expect(errorChangesOf(before, [error('HTTP 503', 'collect/jupyterhub')], [], now).news).toHaveLength(1);
+  const other = errorChangesOf({}, [error('HTTP 503', 'collect/jupyterhub')], [], now).next;
+  expect(errorChangesOf(other, [error('HTTP 503', 'deliver/casper')], [], now).news).toHaveLength(1);
+});
+
 test('an error is over if its subject was checked without an error', () => {
   const { over, next } = errorChangesOf(known, [], [casper], new Date());
   expect(over).toEqual([[`${casper}/nodes`, { since: now.toISOString(), first: 'no server', said: ['no server'] }]]);
