@@ -425,6 +425,19 @@ describe('records that cannot be read', () => {
     expect(await site.stored()).toEqual(namesOf(day, 4));
   });
 
+  test.each(['--dry-run', '--json-only'])(
+    'on the first of two days make %s end with 1, and the others are shown',
+    async (flag) => {
+      site.sacctPrints(jobsOf(dayBefore, 2) + jobsOf(day, 3));
+      site.sacctBegins(`case $from in ${dayBefore}*) echo broken;; esac`);
+      const { exit, stdout, stderr } = await exportJobs('--start-date', dayBefore, '--end-date', day, flag);
+      expect(exit).toBe(1);
+      expect(stderr).toContain('1 record of sacct cannot be read and is left out');
+      if (flag === '--dry-run') expect(stdout).toContain('Filtered to 5 completed job records\n');
+      else expect(stdout.match(/"JobID"/g)).toHaveLength(5);
+    },
+  );
+
   test('are read again by each export without a range, for the days of a first export', async () => {
     site.sacctBegins(`case $from in ${dayAfter}*) echo broken;; esac`);
     expect((await exportJobs()).exit).toBe(1);
