@@ -247,7 +247,7 @@ DRY RUN: Would submit the following:
     const { exit, stdout } = await exportJobs(...thatDay, '--json-only');
     expect(exit).toBe(0);
     expect(existsSync(site.outbox)).toBe(false);
-    await exportJobs(...thatDay);
+    expect((await exportJobs(...thatDay)).stderr).toMatch(/Stored 3 jobs that ended .* in 2 entries$/m);
     expect(stdout).toBe(`${(await site.bodies()).join('\n')}\n`);
     expect(await exportJobs(...thatDay, '--json-only')).toMatchObject({ exit: 0, stdout: '' });
   });
