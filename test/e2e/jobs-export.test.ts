@@ -223,6 +223,15 @@ describe('an export', () => {
   });
 });
 
+test('without an address the jobs are stored, and stay pending', async () => {
+  site.configure('env', '');
+  site.sacctPrints(jobsOf(dayBefore, 2) + jobsOf(day, 3));
+  const { exit, stderr } = await exportJobs('--start-date', dayBefore, '--end-date', day);
+  expect(exit).toBe(2);
+  expect(stderr.match(/✗ the stored jobs stay pending: .*set INGEST_API_URL/g)).toHaveLength(1);
+  expect(await site.stored()).toEqual([...namesOf(dayBefore, 2), ...namesOf(day, 3)]);
+});
+
 describe('a dry run', () => {
   test('shows the numbers of all and of new jobs, and stores nothing', async () => {
     site.sacctPrints(jobsOf(day, 4, { AllocTRES: 'cpu=90,gres/gpu=3' }) + jobsOf(dayAfter, 1));

@@ -222,6 +222,33 @@ describe('previews', () => {
     expect(existsSync(site.outbox)).toBe(false);
   });
 
+  test('--dry-run without an address says so', async () => {
+    site.localSystem('casper');
+    const { exit, stderr } = await site.run('collect', 'casper', '--dry-run');
+    expect(exit).toBe(0);
+    expect(stderr).toContain('[DRY RUN] Would POST to (no address configured)/api/v1/status/casper');
+  });
+
+  test('--json-only of a system of which nothing can be collected prints nothing, and ends with 1', async () => {
+    install(site.localSystem('casper'), failing);
+    site.localSystem('derecho');
+    const { exit, stdout, stderr } = await site.run('collect', 'casper', 'derecho', '--json-only');
+    expect(exit).toBe(1);
+    expect(stderr).toMatch(/ERROR \[casper\] ✗ casper: /);
+    expect(stdout.trimEnd().split('\n')).toHaveLength(1);
+    expect(JSON.parse(stdout)).not.toHaveProperty('viz_nodes_total');
+  });
+
+  test('--json-only that is interrupted prints nothing', async () => {
+    const slow = hang(site.localSystem('casper'));
+    const running = site.start(['collect', 'casper', '--json-only']);
+    await until(slow.isRunning, 'the collection is under way', 20);
+    running.kill('SIGINT');
+    const { exit, stdout, stderr } = await running.ended;
+    expect({ exit, stdout }).toEqual({ exit: 1, stdout: '' });
+    expect(stderr).toContain('Interrupted: nothing is printed');
+  });
+
   test('--json-only of several is JSON Lines in the order of the command line', async () => {
     const programs = site.localSystem('derecho');
     install(programs, { df: '#!/bin/sh\n/bin/sleep 0.3; exit 1\n' });

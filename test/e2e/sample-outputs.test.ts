@@ -126,6 +126,17 @@ test('--test-output gives the data of a file to the outputs, without sampling', 
   });
 });
 
+test('a pid file that cannot be written is reported, and the job is sampled', async () => {
+  node.configure({ outputs: '[File]' });
+  expect(await node.run(69, `--pidfile=${node.directory}/nowhere/69.pid`)).toMatchObject({
+    exit: 0,
+    stderr: expect.stringMatching(
+      /ERROR \[sample\] cannot write \S+\/nowhere\/69\.pid: .*: give another file with --pidfile/,
+    ),
+  });
+  expect(existsSync(join(node.data, '69.n1.json'))).toBe(true);
+});
+
 describe('--daemon', () => {
   test('the pid file is there when it returns, and the files have the configured umask', async () => {
     node.configure({

@@ -168,6 +168,21 @@ describe('several destinations', () => {
   });
 });
 
+test('an entry for another destination than its stream is rejected, and the next of the stream is sent', async () => {
+  using fixture = await startFixture(() => accepted());
+  const { box, server } = fixture;
+  const misplaced = [box.add('x', { destination: 'ingest' }), box.add('y', { destination: 'a\nb'.padEnd(50, 'c') })];
+  const good = box.add('x');
+  const { exitCode, lines } = await drainAt(box, server.url);
+  expect(exitCode).toBe(1);
+  expect(lines).toContain(
+    `✗ entry ${misplaced[0]} rejected: its destination 'ingest' is not that of its stream 'sam/x': the entry is damaged, or a newer version stored it; show it with: hpc-collector outbox show ${misplaced[0]}`,
+  );
+  expect(lines.join('\n')).toContain(`its destination 'a b${'c'.repeat(37)}…' is not that of its stream 'sam/y'`);
+  expect(lines.at(-1)).toBe('Drain: 1 delivered, 2 rejected, 0 left');
+  expect([...misplaced, good].map((id) => box.entry(id).state)).toEqual(['rejected', 'rejected', 'delivered']);
+});
+
 test('a slow destination does not delay new entries of another', async () => {
   const jobs = { stream: 'ingest/c1', destination: 'ingest', path: '/api/data/ingest' } as const;
   const body = JSON.stringify({ hostname: 'c1', jobs: [{ JobID: '1' }] });
