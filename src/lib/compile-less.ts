@@ -12,8 +12,9 @@ export function compileLess(): void {
 }
 
 /**
- * Excludes a function from the last and slowest compiler of the engine. Call it for a large function that runs once for
- * each job: that compiler takes up to 0.1 s for one function with all that it calls, and then often again, because the
- * next jobs differ. Without it, 100,000 jobs of PBS need 20 % less CPU time.
+ * Excludes a function from the last and slowest compiler of the engine. Call it for the functions that run most often for
+ * jobs and nodes, and for the large ones that call them. That compiler takes up to 0.1 s for one function with all that it
+ * calls, and often again, because the next jobs differ. Without it, 1,500 jobs of PBS need 4 % less CPU time, and 100,000
+ * jobs 15 % less.
  */
 export { noFTL as skipLastCompiler } from 'bun:jsc';

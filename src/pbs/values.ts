@@ -4,6 +4,8 @@
  * A raw value has the bytes after the colon, decoded as Latin-1, so that no byte is lost before it is decoded as UTF-8.
  */
 
+import { skipLastCompiler } from '../lib/compile-less.ts';
+
 /** One field: the text after its colon, or the lines of an object or array that is printed over several lines. */
 export type RawValue = string | { readonly kind: 'object' | 'array'; readonly text: string };
 
@@ -97,6 +99,8 @@ export function memberNamed(raw: RawValue | undefined, name: string): string | u
   return undefined;
 }
 
+skipLastCompiler(memberNamed);
+
 /** Returns one member like `memberNamed`, but ignores the case of the printed name. `name` must be in lower case. */
 export function memberInLowerCase(raw: RawValue | undefined, name: string): string | undefined {
   const found = memberNamed(raw, name);
@@ -124,6 +128,8 @@ export function withoutComma(text: string): string {
   const trimmed = text.trim();
   return trimmed.endsWith(',') ? trimmed.slice(0, -1) : trimmed;
 }
+
+skipLastCompiler(withoutComma);
 
 function unmangle(latin1: string): string {
   return latin1.replace(mangledBytes, (match) => {

@@ -136,6 +136,8 @@ function kept(rollup: JobRollup, name: string): string {
   return copy;
 }
 
+skipLastCompiler(kept);
+
 /** Returns the payload's counts of all jobs. */
 export function jobFields(rollup: JobRollup): Record<string, number> {
   return {
