@@ -1,6 +1,14 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { countBetween, joined, mean, quantile, sortedList } from '../../../src/server/usage/engine/statistics.ts';
+import { addToBucket, createBuckets, listsOf, reserveSlots } from '../../../src/server/usage/engine/buckets.ts';
+import {
+  countBetween,
+  countedList,
+  joined,
+  mean,
+  quantile,
+  sortedList,
+} from '../../../src/server/usage/engine/statistics.ts';
 import { decodeColumns, encodeColumns, narrow } from '../../../src/server/usage/segments/columns.ts';
 import { addSteps, stepsOf } from '../../../src/server/usage/segments/steps.ts';
 
@@ -42,6 +50,14 @@ test('steps lead back to any numbers, also where a difference is larger than 32 
   );
 });
 
+/** Returns every second list of small numbers as counts. */
+function listOf(values: number[], index: number) {
+  if (index % 2 === 0 || values.some((value) => value > 200)) return sortedList(Uint32Array.from(values));
+  const counts = new Uint32Array(201);
+  for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
+  return countedList(counts);
+}
+
 test('statistics of several lists are those of one list with all values, without those that are repeated', () => {
   // Short lists are joined, and long ones are not.
   const list = fc.oneof(
@@ -51,7 +67,7 @@ test('statistics of several lists are those of one list with all values, without
   const lists = fc.array(list, { maxLength: 40 });
   fc.assert(
     fc.property(lists, lists, fc.constantFrom(0, 0.25, 0.5, 0.9, 1), (values, repeats, probability) => {
-      const sorted = (some: number[][]) => joined(some.map((one) => sortedList(Uint32Array.from(one))));
+      const sorted = (some: number[][]) => joined(some.map(listOf));
       const timing = { lists: sorted([...values, ...repeats]), repeats: sorted(repeats) };
       const all = values.flat().sort((a, b) => a - b);
       const place = (all.length - 1) * probability;
@@ -66,4 +82,21 @@ test('statistics of several lists are those of one list with all values, without
       ]);
     }),
   );
+});
+
+test('a bucket has all its numbers, also those that it counts once it is large', () => {
+  const [small, large] = [0, 1];
+  const buckets = createBuckets();
+  reserveSlots(buckets, 2);
+  const numbers = Array.from({ length: 60_000 }, (_, index) => (index * 7919) % 100_003);
+  for (const number of numbers) addToBucket(buckets, large, number);
+  for (const number of [3, 1, 2]) addToBucket(buckets, small, number);
+  const lists = listsOf(buckets, 2);
+  const timing = (slot: number) => ({ lists: joined(lists[slot] ?? []), repeats: [] });
+  numbers.sort((a, b) => a - b);
+  for (const rank of [0, 1, 30_000, 39_320, 39_321, 59_999]) {
+    expect(quantile(timing(large), rank / 59_999)).toBeCloseTo(numbers[rank] ?? 0, 6);
+  }
+  expect(mean(timing(large))).toBeCloseTo(numbers.reduce((sum, number) => sum + number, 0) / 60_000, 6);
+  expect([0, 0.5, 1].map((probability) => quantile(timing(small), probability))).toEqual([1, 2, 3]);
 });

@@ -1,6 +1,10 @@
-/** Sorted numbers, and their sum. */
-export type SortedList = { readonly values: Uint32Array; readonly sum: number };
-type Lists = readonly SortedList[];
+/** Whole numbers, sorted or counted, and their sum. */
+export type List = { readonly sum: number } & (
+  | { readonly kind: 'sorted'; readonly values: Uint32Array }
+  /** For each number below the length of `upTo`: how many of the numbers are not above it. */
+  | { readonly kind: 'counted'; readonly upTo: Uint32Array }
+);
+type Lists = readonly List[];
 
 /**
  * The seconds of some jobs: the numbers in `lists` without those in `repeats`. A job that is in several lists is in
@@ -15,22 +19,35 @@ export const noJobs: Timing = { lists: [], repeats: [] };
 const shortLength = 150;
 
 /** Sorts numbers in place and returns their list. */
-export function sortedList(values: Uint32Array): SortedList {
-  return { values: values.sort(), sum: sumOf(values) };
+export function sortedList(values: Uint32Array): List {
+  return { kind: 'sorted', values: values.sort(), sum: sumOf(values) };
 }
 
-/** Returns sorted lists as fewer ones, if that makes it faster to find quantiles. */
+/** Adds up counts in place and returns the list of the numbers that were counted. */
+export function countedList(counts: Uint32Array): List {
+  let [count, sum] = [0, 0];
+  for (let value = 0; value < counts.length; value++) {
+    const of = counts[value] ?? 0;
+    count += of;
+    sum += of * value;
+    counts[value] = count;
+  }
+  return { kind: 'counted', upTo: counts, sum };
+}
+
+/** Returns lists as fewer ones, if that makes it faster to find quantiles. */
 export function joined(lists: Lists): Lists {
-  const filled = lists.filter(({ values }) => values.length > 0);
-  const count = lengthOf(filled);
-  if (filled.length <= 1 || count >= shortLength * filled.length) return filled;
+  const filled = lists.filter((list) => sizeOf(list) > 0);
+  const sorted = filled.flatMap((list) => (list.kind === 'sorted' ? [list.values] : []));
+  const count = sorted.reduce((sum, { length }) => sum + length, 0);
+  if (sorted.length <= 1 || count >= shortLength * sorted.length) return filled;
   const all = new Uint32Array(count);
   let place = 0;
-  for (const { values } of filled) {
+  for (const values of sorted) {
     all.set(values, place);
     place += values.length;
   }
-  return [sortedList(all)];
+  return [sortedList(all), ...filled.filter(({ kind }) => kind === 'counted')];
 }
 
 /** Returns the number of jobs. */
@@ -39,7 +56,11 @@ export function countOf({ lists, repeats }: Timing): number {
 }
 
 function lengthOf(lists: Lists): number {
-  return lists.reduce((count, { values }) => count + values.length, 0);
+  return lists.reduce((count, list) => count + sizeOf(list), 0);
+}
+
+function sizeOf(list: List): number {
+  return list.kind === 'sorted' ? list.values.length : (list.upTo.at(-1) ?? 0);
 }
 
 /** Returns a quantile by linear interpolation between neighbours (type 7 of R, NumPy's default); null if there are no jobs. */
@@ -55,20 +76,26 @@ export function quantile(timing: Timing, probability: number): number | null {
 /** Returns the number that has `rank` numbers before it in the order of all. */
 function ranked({ lists, repeats }: Timing, rank: number): number {
   const [only] = lists;
-  if (only && lists.length === 1 && repeats.length === 0) return only.values[rank] ?? 0;
-  const all = [...lists, ...repeats].map(({ values }) => values);
+  if (only && lists.length === 1 && repeats.length === 0) return numberAt(only, rank);
+  const all = [...lists, ...repeats];
   let [least, most] = [2 ** 32 - 1, 0];
-  for (const { values } of lists) {
-    least = Math.min(least, values[0] ?? least);
-    most = Math.max(most, values.at(-1) ?? most);
+  for (const list of lists) {
+    least = Math.min(least, numberAt(list, 0));
+    most = Math.max(most, numberAt(list, sizeOf(list) - 1));
   }
-  // The numbers from `least` to `most` are at these places of each list.
+  // So many numbers of each list are below `least`, and not above `most`.
   let begins = new Uint32Array(all.length);
-  let ends = Uint32Array.from(all, ({ length }) => length);
+  let ends = Uint32Array.from(all, sizeOf);
   let places = new Uint32Array(all.length);
   while (least < most) {
     const middle = Math.floor((least + most) / 2);
-    if (countUpTo(middle, all, lists.length, begins, ends, places) > rank) {
+    let count = 0;
+    for (const [index, list] of all.entries()) {
+      const place = countUpTo(list, middle, begins[index] ?? 0, ends[index] ?? 0);
+      places[index] = place;
+      count += index < lists.length ? place : -place;
+    }
+    if (count > rank) {
       most = middle;
       [ends, places] = [places, ends];
     } else {
@@ -79,32 +106,19 @@ function ranked({ lists, repeats }: Timing, rank: number): number {
   return least;
 }
 
-/**
- * Returns how many numbers are not above a bound, and writes the place of the first one above it in each list.
- * @param added the number of lists that count; those after them are repeats
- */
-function countUpTo(
-  bound: number,
-  lists: readonly Uint32Array[],
-  added: number,
-  begins: Uint32Array,
-  ends: Uint32Array,
-  places: Uint32Array,
-): number {
-  let count = 0;
-  for (let index = 0; index < lists.length; index++) {
-    const place = firstAtLeast(lists[index] ?? noNumbers, bound + 1, begins[index] ?? 0, ends[index] ?? 0);
-    places[index] = place;
-    count += index < added ? place : -place;
-  }
-  return count;
+/** Returns the number that has `rank` numbers of a list before it. */
+function numberAt(list: List, rank: number): number {
+  return list.kind === 'sorted' ? (list.values[rank] ?? 0) : firstAtLeast(list.upTo, rank + 1, 0, list.upTo.length);
 }
 
-const noNumbers = new Uint32Array(0);
+/** Returns how many numbers of a list are not above a bound: at least `begin` and at most `end`. */
+function countUpTo(list: List, bound: number, begin: number, end: number): number {
+  if (list.kind === 'sorted') return firstAtLeast(list.values, bound + 1, begin, end);
+  return list.upTo[bound] ?? (bound < 0 ? 0 : end);
+}
 
 function countBelow({ lists, repeats }: Timing, bound: number): number {
-  const below = (some: Lists) =>
-    some.reduce((sum, { values }) => sum + firstAtLeast(values, bound, 0, values.length), 0);
+  const below = (some: Lists) => some.reduce((sum, list) => sum + countUpTo(list, bound - 1, 0, sizeOf(list)), 0);
   return below(lists) - below(repeats);
 }
 

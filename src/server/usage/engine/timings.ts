@@ -1,9 +1,9 @@
 import { type Jobs, noTime } from '../segments/segment.ts';
-import { addToBucket, type Buckets, createBuckets, nextChunk, noValues, reserveSlots, sortedLists } from './buckets.ts';
+import { addToBucket, type Buckets, createBuckets, listsOf, nextChunk, noValues, reserveSlots } from './buckets.ts';
 import type { Entries } from './entries.ts';
 import type { Grouping } from './grouping.ts';
 import type { Periods } from './periods.ts';
-import { joined, type SortedList, type Timing } from './statistics.ts';
+import { joined, type Timing } from './statistics.ts';
 
 /** The times of jobs that have quantiles: from submission to start, and from start to end. */
 export type TimingKind = 'wait' | 'duration';
@@ -52,23 +52,21 @@ export function createTimings(
     finish(): Timings {
       const groupCount = grouping.labels.length + 1;
       const numbers = periods.list.map((_, period) => period);
-      const lists = sortedLists(parts, groupCount * periodCount);
-      const byGroup = repeats && sortedLists(repeats.byGroup, groupCount);
-      const byPeriod = repeats && sortedLists(repeats.byPeriod, periodCount);
-      const total = repeats && sortedLists(repeats.total, 1);
-      const listsOf = (group: number) => lists.slice(group * periodCount, (group + 1) * periodCount);
-      const repeatsIn = (sorted: readonly SortedList[] | null, slot: number) =>
-        joined(sorted?.slice(slot, slot + 1) ?? []);
+      const lists = listsOf(parts, groupCount * periodCount);
+      const byGroup = repeats && listsOf(repeats.byGroup, groupCount);
+      const byPeriod = repeats && listsOf(repeats.byPeriod, periodCount);
+      const total = repeats && listsOf(repeats.total, 1);
+      const ofGroup = (group: number) => lists.slice(group * periodCount, (group + 1) * periodCount);
       return {
         groups: Array.from({ length: groupCount }, (_, group) => ({
-          total: { lists: joined(listsOf(group)), repeats: repeatsIn(byGroup, group) },
-          periods: listsOf(group).map((list) => ({ lists: joined([list]), repeats: [] })),
+          total: { lists: joined(ofGroup(group).flat()), repeats: joined(byGroup?.[group] ?? []) },
+          periods: ofGroup(group).map((ofPeriod) => ({ lists: joined(ofPeriod), repeats: [] })),
         })),
         all: {
-          total: { lists: joined(lists), repeats: repeatsIn(total, 0) },
+          total: { lists: joined(lists.flat()), repeats: joined(total?.[0] ?? []) },
           periods: numbers.map((period) => ({
-            lists: joined(lists.filter((_, slot) => slot % periodCount === period)),
-            repeats: repeatsIn(byPeriod, period),
+            lists: joined(lists.filter((_, slot) => slot % periodCount === period).flat()),
+            repeats: joined(byPeriod?.[period] ?? []),
           })),
         },
       };
@@ -109,8 +107,8 @@ function addParts(
   parts: Buckets,
 ): void {
   let slot = -1;
-  let chunk: Uint32Array = noValues;
   let length = 0;
+  let [chunk, counted]: [Uint32Array, Uint32Array] = [noValues, noValues];
   for (let index = 0; index < count; index++) {
     const which = job[index] ?? 0;
     const begin = from[which] ?? noTime;
@@ -122,13 +120,20 @@ function addParts(
       if (slot >= 0) parts.lengths[slot] = length;
       slot = of;
       chunk = parts.chunks[slot] ?? noValues;
+      counted = parts.counts[slot] ?? noValues;
       length = parts.lengths[slot] ?? 0;
+    }
+    const value = end - begin;
+    if (value < counted.length) {
+      counted[value] = (counted[value] ?? 0) + 1;
+      continue;
     }
     if (length === chunk.length) {
       chunk = nextChunk(parts, slot);
+      counted = parts.counts[slot] ?? noValues;
       length = 0;
     }
-    chunk[length] = end - begin;
+    chunk[length] = value;
     length++;
   }
   if (slot >= 0) parts.lengths[slot] = length;
