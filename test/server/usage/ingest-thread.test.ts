@@ -1,7 +1,7 @@
 /** The thread that stores large requests, without the receiver around it. */
 
 import { Database } from 'bun:sqlite';
-import { afterEach, expect, test } from 'bun:test';
+import { afterEach, describe, expect, test } from 'bun:test';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Unavailable } from '../../../src/server/store/errors.ts';
@@ -128,4 +128,37 @@ test('a database that could not be opened when the thread began is opened by a l
   await ingest();
   expect(await storedJobs(path)).toHaveLength(1);
   remove();
+});
+
+describe('requests that come together', () => {
+  const notEnding = () => new Promise<never>(() => undefined);
+
+  test('are read and stored one after the other', async () => {
+    const { path, remove } = freshDatabasePath();
+    openThread(path);
+    const { promise: isRead, resolve: read } = Promise.withResolvers<void>();
+    const { promise: goOn, resolve: release } = Promise.withResolvers<void>();
+    const order: string[] = [];
+    const first = ingest(async () => {
+      read();
+      await goOn;
+      order.push('the first is stored');
+    });
+    const second = ingest(async () => order.push('the second is read'));
+    await isRead;
+    // The thread answers in the order of the messages: it would have read the second by now.
+    await askThread({ kind: 'store', batch: 1, delivery });
+    release();
+    await Promise.all([first, second]);
+    expect(order).toEqual(['the first is stored', 'the second is read']);
+    remove();
+  });
+
+  test('are refused if too many wait', async () => {
+    const { path, remove } = freshDatabasePath();
+    openThread(path);
+    for (let count = 0; count < 16; count++) ingest(notEnding).catch(() => undefined);
+    await expect(ingest()).rejects.toThrow('16 large requests of jobs wait already');
+    remove();
+  });
 });

@@ -1,6 +1,7 @@
 import type { Account } from '../../auth/caller.ts';
 import type { ReceivedBody } from '../../http/body.ts';
 import type { Delivery, Stored } from '../../store/deliveries.ts';
+import { Unavailable } from '../../store/errors.ts';
 import type { Location } from '../../store/open.ts';
 import { startThread } from '../start-thread.ts';
 import { createThreadClient } from '../thread-client.ts';
@@ -11,8 +12,10 @@ export type IngestThread = {
   /**
    * Reads a body, which cannot be used after it, and calls `store` once at most with what it has. `save` stores its jobs.
    * @param maxBytes the largest size of the body, after decompression
+   * Bodies are read and stored one after the other: jobs that wait in the thread take 100 MB a request, and reading them
+   * would delay the transaction that other writes wait for.
    * @throws RequestProblem if the body is wrong
-   * @throws Unavailable if the database cannot be used, or if the thread ends meanwhile
+   * @throws Unavailable if the database cannot be used, if the thread ends meanwhile, or if too many bodies wait
    */
   ingest<Result>(
     body: ReceivedBody,
@@ -22,6 +25,9 @@ export type IngestThread = {
   ): Promise<Result>;
   close(): void;
 };
+
+/** Bodies of 30 MB each. A client that comes later is answered 503 and tries again. */
+const maxWaiting = 16;
 
 /**
  * Returns the client of the thread.
@@ -33,23 +39,33 @@ export function createIngestThread(
 ): IngestThread {
   const thread = createThreadClient<IngestMessage, IngestAnswer>('ingest', start, { kind: 'open', location });
   let nextBatch = 0;
+  let waiting = 0;
+  let last: Promise<unknown> = Promise.resolve();
+
+  const ingestNow: IngestThread['ingest'] = async (body, maxBytes, sender, store) => {
+    const batch = nextBatch++;
+    const answer = await thread.ask({ kind: 'read', batch, body, maxBytes, sender }, buffersOf(body));
+    if (!('read' in answer)) throw new Error('the ingest thread did not read');
+    let isSaving = false;
+    const stored = store(answer.read, async (delivery) => {
+      isSaving = true;
+      const saved = await thread.ask({ kind: 'store', batch, delivery });
+      if (!('stored' in saved)) throw new Error('the ingest thread did not store');
+      return saved.stored;
+    });
+    // The thread keeps the jobs, up to 100 MB, until it is told what to do with them.
+    return stored.finally(() => {
+      if (!isSaving) thread.tell({ kind: 'drop', batch });
+    });
+  };
 
   return {
-    async ingest(body, maxBytes, sender, store) {
-      const batch = nextBatch++;
-      const answer = await thread.ask({ kind: 'read', batch, body, maxBytes, sender }, buffersOf(body));
-      if (!('read' in answer)) throw new Error('the ingest thread did not read');
-      let isSaving = false;
-      const stored = store(answer.read, async (delivery) => {
-        isSaving = true;
-        const saved = await thread.ask({ kind: 'store', batch, delivery });
-        if (!('stored' in saved)) throw new Error('the ingest thread did not store');
-        return saved.stored;
-      });
-      // The thread keeps the jobs, up to 100 MB, until it is told what to do with them.
-      return stored.finally(() => {
-        if (!isSaving) thread.tell({ kind: 'drop', batch });
-      });
+    async ingest(...request) {
+      if (waiting >= maxWaiting) throw new Unavailable('busy', `${maxWaiting} large requests of jobs wait already`);
+      waiting += 1;
+      const ingested = last.then(() => ingestNow(...request));
+      last = ingested.catch(() => undefined).finally(() => (waiting -= 1));
+      return ingested;
     },
     close: thread.close,
   };
