@@ -1,5 +1,5 @@
 /** Keeps a number and its unit on one line. */
-const space = '\u00a0';
+export const space = '\u00a0';
 const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 const threeDigits = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 });
 const decimals = new Intl.NumberFormat('en-US', { maximumFractionDigits: 2 });

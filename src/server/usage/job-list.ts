@@ -1,30 +1,75 @@
-import type { Cluster } from '../store/clusters.ts';
-import { type JobPlace, jobsNewestFirst } from '../store/job-list.ts';
+import type { z } from 'zod';
+import { allClusters, type Cluster } from '../store/clusters.ts';
+import { type JobPlace, jobsNewestFirst, placeOf } from '../store/job-list.ts';
 import type { StoredJob } from '../store/jobs.ts';
 import type { Reader } from '../store/port.ts';
+import type { jobListSchema } from './answers.ts';
 import { type ClusterClock, dateOfDay, dayOfDate } from './cluster-clock.ts';
 import type { Answer } from './engine/answer.ts';
 import type { UsageWindow } from './engine/periods.ts';
 import type { Question } from './engine/question.ts';
 import { jobTest } from './job-filter.ts';
+import { jobRunOf } from './job-run.ts';
 import { clockOf } from './segments/rebuild.ts';
 
-/** A finished job, and where it stands in a list of jobs of several clusters. */
-export type ListedJob = { readonly cluster: string; readonly clock: ClusterClock; readonly job: StoredJob };
+/** A question for a page of the jobs that ended in a window. Its measure is the number of jobs. */
+export type JobListQuestion = {
+  readonly question: Question;
+  /** The jobs of a page. */
+  readonly limit: number;
+  /** The place of the last job of the page before; null for the first page. */
+  readonly after: ListPlace | null;
+};
+
+/** A page of jobs, with the names of users as they are stored. */
+export type JobPage = Omit<z.infer<typeof jobListSchema>, 'next'> & { readonly next: ListPlace | null };
+
+/** A finished job of one of several clusters. */
+type ListedJob = { readonly cluster: string; readonly clock: ClusterClock; readonly job: StoredJob };
 
 /** The place after which a list goes on: that of a job of a cluster. */
 export type ListPlace = JobPlace & { readonly cluster: string };
 
 /** Answers questions from the segments. */
-export type Ask = (question: Question) => Promise<Answer>;
+type Ask = (question: Question) => Promise<Answer>;
 
 /**
- * Yields the jobs of a question that ended in a window, the newest end first. The segments say which days have such
- * jobs, so that only the rows of these days are read.
- * @param years the parts of the window that have such jobs, the newest first
- * @param after the place of the last job of the page before; null for the first page
+ * Returns a page of jobs, the newest end first. The segments say which days have such jobs, so that only the rows of
+ * these days are read.
+ * @throws RequestProblem 422 for a name that no job has
  */
-export async function* listJobs(
+export async function jobPage(reader: Reader, ask: Ask, { question, limit, after }: JobListQuestion): Promise<JobPage> {
+  const { from, to, total, series, periods } = await ask({ ...question, period: 'year' });
+  const window = { from: dayOfDate(from), until: dayOfDate(to) + 1 };
+  const years = periods.flatMap(({ start, end }, index) =>
+    series?.jobs?.[index] === 0 ? [] : inside(window, start, end),
+  );
+  const clusters = (await allClusters(reader)).filter(({ name }) => question.clusters.includes(name));
+  const jobs: ListedJob[] = [];
+  let next: ListPlace | null = null;
+  for await (const listed of listJobs(reader, ask, question, clusters, years.reverse(), after)) {
+    const last = jobs.at(-1);
+    if (last && jobs.length === limit) {
+      next = { ...placeOf(last.job), cluster: last.cluster };
+      break;
+    }
+    jobs.push(listed);
+  }
+  return {
+    from,
+    to,
+    total: typeof total.jobs === 'number' ? total.jobs : 0,
+    jobs: jobs.map(({ cluster, clock, job }) => ({ cluster, ...jobRunOf(job, clock, (user) => user) })),
+    next,
+  };
+}
+
+function inside(window: UsageWindow, start: string, end: string): UsageWindow {
+  return { from: Math.max(window.from, dayOfDate(start)), until: Math.min(window.until, dayOfDate(end) + 1) };
+}
+
+/** @param years the parts of the window that have jobs of the question, the newest first */
+async function* listJobs(
   reader: Reader,
   ask: Ask,
   question: Question,

@@ -13,11 +13,13 @@ import { refusePartition, refuseUnknownNames } from './engine/unknown-names.ts';
 import { rangeOf, windowOf } from './engine/window.ts';
 import { type ExpectedWait, expectedWait, firstWaitDay, type WaitQuestion } from './insights/expected-wait.ts';
 import { costsOf, type OutageCost, type Span } from './insights/outage-cost.ts';
+import { type JobListQuestion, jobPage } from './job-list.ts';
 import { answerDivided, needsOfPage, type PageAnswers, questionOfHours } from './page.ts';
 
 /** What the thread does. Clusters that never had jobs are left out of every answer. */
 export type UsageTask =
   | { readonly kind: 'question' | 'page'; readonly question: Question }
+  | ({ readonly kind: 'jobs' } & JobListQuestion)
   | { readonly kind: 'charts' | 'totals'; readonly request: FilterRequest }
   | { readonly kind: 'wait'; readonly question: WaitQuestion }
   | { readonly kind: 'costs'; readonly cluster: string; readonly spans: readonly Span[] }
@@ -51,6 +53,8 @@ export async function tasks(cache: SegmentCache, reader: Reader, task: UsageTask
       return answerTo(cache, reader, task.question);
     case 'page':
       return pageTo(cache, reader, task.question);
+    case 'jobs':
+      return jobPage(reader, (question) => answerTo(cache, reader, question), task);
     case 'charts':
       return chartsTo(cache, reader, task.request);
     case 'totals':

@@ -154,6 +154,7 @@ test('with read:names and without pseudonyms the same requests do show it', asyn
   expect(leaks).toContain('/api/v1/status/derecho/users?');
   expect(leaks).toContain('/api/v1/usage/query?by=user&axis=submitted');
   expect(leaks).toContain('/api/v1/usage/page?by=user&axis=submitted');
+  expect(leaks).toContain('/api/v1/usage/jobs?');
   expect(leaks).toContain('/api/v1/jobs/hpc1/12345?');
   expect(leaks).toContain('/api/v1/jobs/hpc1/12345/software?');
   expect(leaks).toContain(`/api/dashboard/charts ${bodies[1]}`);

@@ -1,6 +1,6 @@
 import type { ChartSpec, Series } from '../../chart/spec.ts';
 import { type Histogram, isUnknown, labelOf, type Sum, sums, type Timing, type UsageAnswer } from '../../data/usage.ts';
-import { plural, short } from '../../format/numbers.ts';
+import { noNumber, plural, short, space } from '../../format/numbers.ts';
 import { dayOfYear } from '../../format/times.ts';
 
 const monthFormat = new Intl.DateTimeFormat('en-GB', { month: 'short', year: '2-digit', timeZone: 'UTC' });
@@ -166,10 +166,10 @@ export function windowText({ from, to, period }: UsageAnswer, isAutomatic: boole
   return `${dayOfYear(first)} to ${dayOfYear(last)}, by ${period}${isAutomatic ? ` because the range is ${days}` : ''}`;
 }
 
-/** Returns a number of hours with a unit that suits it. */
+/** Returns a number of hours with a unit that suits it: `20 s`, `7.5 min`, `30 h`, `2.5 d`. */
 export function hoursText(hours: number | null | undefined): string {
-  if (hours === null || hours === undefined) return '–';
-  if (hours > 0 && hours < 1 / 60) return `${short(hours * 3600)} s`;
-  if (hours < 1) return `${short(hours * 60)} min`;
-  return hours < 48 ? `${short(hours)} h` : `${short(hours / 24)} d`;
+  if (hours === null || hours === undefined) return noNumber;
+  if (hours > 0 && hours < 1 / 60) return `${short(hours * 3600)}${space}s`;
+  if (hours < 1) return `${short(hours * 60)}${space}min`;
+  return hours < 48 ? `${short(hours)}${space}h` : `${short(hours / 24)}${space}d`;
 }
