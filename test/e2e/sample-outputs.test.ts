@@ -1,7 +1,7 @@
 /** The outputs of the sampler, on the binary. Its job has no processes, so that no scheduler is needed. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { freePorts } from '../support/ports.ts';
@@ -138,7 +138,9 @@ test('a pid file that cannot be written is reported, and the job is sampled', as
 });
 
 describe('--daemon', () => {
-  test('the pid file is there when it returns, and the files have the configured umask', async () => {
+  const sessionOf = (pid: number) => Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[3]);
+
+  test('the pid file is there when it returns, it has a session of its own in /, and the files have the configured umask', async () => {
     node.configure({
       outputs: '[File]',
       grace: 60,
@@ -148,6 +150,8 @@ describe('--daemon', () => {
     expect(await node.run(999_999, '--daemon', `--pidfile=${pidFile}`)).toMatchObject({ exit: 0, stderr: '' });
     const pid = Number(readFileSync(pidFile, 'utf8'));
     expect(processesWithArgument(`--pidfile=${pidFile}`)).toEqual([pid]);
+    expect(readlinkSync(`/proc/${pid}/cwd`)).toBe('/');
+    expect(sessionOf(pid)).toBe(pid);
     const checkpoint = join(node.checkpoints, '999999.n1.checkpoint.json');
     await until(() => existsSync(checkpoint), 'it has stored a checkpoint');
     const mode = (file: string) => (statSync(file).mode & 0o777).toString(8);
