@@ -12,7 +12,10 @@ export type PageAnswers = DividedAnswers & {
   readonly hours: Answer | null;
 };
 
-/** The answer to the question of the page, and what the same jobs have by size, by state and by node. */
+/**
+ * The answer to the question of the page, in which groups have series of the first measure only, and what the same jobs
+ * have by size, by state and by node.
+ */
 export type DividedAnswers = {
   readonly usage: Answer;
   readonly sizes: Answer;
@@ -37,11 +40,12 @@ export function needsOfPage(question: Question, window: UsageWindow): Needs {
  */
 export function answerDivided(question: Question, clusters: readonly Loaded[], window: UsageWindow): DividedAnswers {
   const periods = periodsOf(question, window);
-  const usage = beginAnswer(question, clusters, periods);
   const measures = question.measures.slice(0, 1);
+  const usage = beginAnswer({ question, clusters, periods, inSeries: measures });
   const side = { ...question, period: null, measures, top: namedGroups, compare: false };
   const whole = wholeWindow(window);
-  const by = (dimension: Dimension) => beginAnswer({ ...side, by: dimension }, clusters, whole);
+  const by = (dimension: Dimension) =>
+    beginAnswer({ question: { ...side, by: dimension }, clusters, periods: whole, inSeries: measures });
   const [sizes, states, nodes] = [by('size'), by('state'), by('node')];
   const collectors = [usage, sizes, states, nodes].map(({ collector }) => collector);
   collectJobs(question, clusters, periods, collectors);

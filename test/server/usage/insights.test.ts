@@ -47,8 +47,12 @@ overEngines((engine) => {
       const { status, body } = await ask(`page?${more}`);
       expect(status).toBe(200);
       expect(body.usage).toMatchObject({ total: { cpu_hours: 1440 } });
+      const usage = (await ask(`query?${more}`)).body as { groups: { series: Record<string, unknown> }[] };
+      expect(usage.groups).toHaveLength(1);
+      // The page shows one measure of a group over time.
+      const groups = usage.groups.map((group) => ({ ...group, series: { cpu_hours: group.series.cpu_hours } }));
       expect(body).toEqual({
-        usage: (await ask(`query?${more}`)).body,
+        usage: { ...usage, groups },
         sizes: (await divided('size')).body,
         nodes: (await divided('node')).body,
         states: (await divided('state')).body,

@@ -1,8 +1,17 @@
 import { RequestProblem } from '../../http/problem.ts';
 import { dateOfDay } from '../cluster-clock.ts';
 import { type Collector, collectJobs, collectorOf, type Found, isByNode, needsJobs, readsSoftware } from './collect.ts';
-import { type Dimension, type Grouping, groupingBy, type Label, noGrouping } from './grouping.ts';
-import { addedValues, type GroupAnswer, groupOf, groupsOf, inOrder, isLast, refuseManyGroups } from './groups.ts';
+import { type Dimension, type Grouping, groupingBy, noGrouping } from './grouping.ts';
+import {
+  type Asked,
+  addedValues,
+  type GroupAnswer,
+  groupOf,
+  groupsOf,
+  inOrder,
+  isLast,
+  refuseManyGroups,
+} from './groups.ts';
 import type { Loaded, Needs } from './loaded.ts';
 import type { Measure } from './measures.ts';
 import { type Period, type PeriodKind, type Periods, periodsIn, type UsageWindow, wholeWindow } from './periods.ts';
@@ -49,7 +58,7 @@ export function needsOf(questions: readonly [Question, ...Question[]], window: U
 /** @throws RequestProblem 422 if the answer would have too many periods or groups */
 export function answerQuestion(question: Question, clusters: readonly Loaded[], window: UsageWindow): Answer {
   const periods = periodsOf(question, window);
-  const begun = beginAnswer(question, clusters, periods);
+  const begun = beginAnswer({ question, clusters, periods, inSeries: question.measures });
   collectJobs(question, clusters, periods, [begun.collector]);
   return begun.finish();
 }
@@ -66,14 +75,13 @@ export function periodsOf({ period }: Question, window: UsageWindow): Periods {
 type Begun = { readonly collector: Collector; finish(): Answer };
 
 /** Finds the groups of a question. Its collector then takes the jobs, and `finish` returns the answer. */
-export function beginAnswer(question: Question, clusters: readonly Loaded[], periods: Periods): Begun {
+export function beginAnswer(asked: Asked): Begun {
+  const { question, clusters } = asked;
   const { by, levels, top } = question;
-  if (by === null) return withGroups(question, clusters, periods, noGrouping(), null);
+  if (by === null) return withGroups(asked, noGrouping(), null);
   const all = groupingBy(by, clusters, levels);
-  if (top === null || top >= mostGroups(by, clusters)) return withGroups(question, clusters, periods, all, null);
-  return areSums(question)
-    ? withSumsOfOthers(question, clusters, periods, all, top)
-    : withLargestGroups(question, clusters, periods, top);
+  if (top === null || top >= mostGroups(by, clusters)) return withGroups(asked, all, null);
+  return areSums(question) ? withSumsOfOthers(asked, all, top) : withLargestGroups(asked, by, top);
 }
 
 function mostGroups(by: Dimension, clusters: readonly Loaded[]): number {
@@ -88,69 +96,54 @@ function areSums({ by, period, measures }: Question): boolean {
 const sumMeasures: readonly Measure[] = ['jobs', 'cpu_hours', 'gpu_hours', 'node_hours'];
 
 /** @param others the number of the groups that the grouping does not name; null if it names all */
-function withGroups(
-  question: Question,
-  clusters: readonly Loaded[],
-  periods: Periods,
-  grouping: Grouping,
-  others: number | null,
-): Begun {
-  const collector = collectorOf(question, clusters, periods, grouping);
+function withGroups(asked: Asked, grouping: Grouping, others: number | null): Begun {
+  const collector = collectorOf(asked.question, asked.clusters, asked.periods, grouping);
   return {
     collector,
     finish() {
       const found = collector.finish();
-      refuseManyGroups(grouping.labels, periods);
-      const groups = groupsOf(question, found, periods, grouping.labels);
-      if (others === null) return answerOf(question, clusters, periods, found, inOrder(question, groups), null);
-      const rest = { groups: others, ...groupOf(question, found, periods, grouping.labels.length) };
-      return answerOf(question, clusters, periods, found, groups, rest);
+      refuseManyGroups(grouping.labels, asked.periods);
+      const groups = groupsOf(asked, found, grouping.labels);
+      if (others === null) return answerOf(asked, found, inOrder(asked.question, groups), null);
+      return answerOf(asked, found, groups, { groups: others, ...groupOf(asked, found, grouping.labels.length) });
     },
   };
 }
 
 /** Collects all groups, and adds up those after the largest ones. */
-function withSumsOfOthers(
-  question: Question,
-  clusters: readonly Loaded[],
-  periods: Periods,
-  grouping: Grouping,
-  top: number,
-): Begun {
-  const collector = collectorOf(question, clusters, periods, grouping);
+function withSumsOfOthers(asked: Asked, grouping: Grouping, top: number): Begun {
+  const { question } = asked;
+  const collector = collectorOf(question, asked.clusters, asked.periods, grouping);
   return {
     collector,
     finish() {
       const found = collector.finish();
-      const groups = inOrder(question, groupsOf(question, found, periods, grouping.labels));
+      const groups = inOrder(question, groupsOf(asked, found, grouping.labels));
       const rest = groups.slice(top);
       const others = { groups: rest.length, total: addedValues(question, rest), series: null };
-      return answerOf(question, clusters, periods, found, groups.slice(0, top), rest.length === 0 ? null : others);
+      return answerOf(asked, found, groups.slice(0, top), rest.length === 0 ? null : others);
     },
   };
 }
 
 /** Finds the largest groups first: the users and quantiles of the others need to be collected. */
-function withLargestGroups(question: Question, clusters: readonly Loaded[], periods: Periods, top: number): Begun {
-  const { by, levels, measures } = question;
-  const grouping = (only: readonly Label[] | null) =>
-    by === null ? noGrouping() : groupingBy(by, clusters, levels, only);
-  const ranked = { ...question, measures: measures.slice(0, 1), period: null };
-  const all = grouping(null);
-  const whole = wholeWindow(periods.window);
-  const collector = collectorOf(ranked, clusters, whole, all);
-  collectJobs(ranked, clusters, whole, [collector]);
-  const groups = groupsOf(ranked, collector.finish(), whole, all.labels);
+function withLargestGroups(asked: Asked, by: Dimension, top: number): Begun {
+  const { question, clusters } = asked;
+  const ranked = { ...question, measures: question.measures.slice(0, 1), period: null };
+  const periods = wholeWindow(asked.periods.window);
+  const all = groupingBy(by, clusters, question.levels);
+  const collector = collectorOf(ranked, clusters, periods, all);
+  collectJobs(ranked, clusters, periods, [collector]);
+  const groups = groupsOf({ ...asked, question: ranked, periods }, collector.finish(), all.labels);
   const others = groups.filter((group) => !isLast(question, group)).length - top;
-  if (others <= 0) return withGroups(question, clusters, periods, grouping(null), null);
+  if (others <= 0) return withGroups(asked, groupingBy(by, clusters, question.levels), null);
   const named = inOrder(question, groups).filter((group, index) => index < top || isLast(question, group));
-  return withGroups(question, clusters, periods, grouping(named.map(({ name }) => name)), others);
+  const only = named.map(({ name }) => name);
+  return withGroups(asked, groupingBy(by, clusters, question.levels, only), others);
 }
 
 function answerOf(
-  question: Question,
-  clusters: readonly Loaded[],
-  periods: Periods,
+  { question, clusters, periods }: Asked,
   found: Found,
   groups: readonly GroupAnswer[],
   others: Answer['others'],

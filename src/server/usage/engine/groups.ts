@@ -1,10 +1,21 @@
 import { RequestProblem } from '../../http/problem.ts';
 import type { Found } from './collect.ts';
 import type { Label } from './grouping.ts';
+import type { Loaded } from './loaded.ts';
 import type { Measure } from './measures.ts';
 import type { Periods } from './periods.ts';
 import type { Question } from './question.ts';
 import { groupTotal, rankOf, type Series, seriesOf, type Values, valuesOf } from './values.ts';
+
+/** A question with the jobs and the periods that it is about. */
+export type Asked = {
+  readonly question: Question;
+  readonly clusters: readonly Loaded[];
+  /** Those of the question; its window if it has none. */
+  readonly periods: Periods;
+  /** The measures that groups have for each period. */
+  readonly inSeries: readonly Measure[];
+};
 
 /** The values of a group. */
 export type GroupAnswer = { readonly name: Label; readonly total: Values; readonly series: Series | null };
@@ -13,21 +24,20 @@ export type GroupAnswer = { readonly name: Label; readonly total: Values; readon
 const maxCells = 400_000;
 
 /** Returns the groups of a question; none if it divides nothing. */
-export function groupsOf(
-  question: Question,
-  found: Found,
-  periods: Periods,
-  labels: readonly Label[],
-): readonly GroupAnswer[] {
-  if (question.by === null) return [];
-  return labels.map((name, index) => ({ name, ...groupOf(question, found, periods, index) }));
+export function groupsOf(asked: Asked, found: Found, labels: readonly Label[]): readonly GroupAnswer[] {
+  if (asked.question.by === null) return [];
+  return labels.map((name, index) => ({ name, ...groupOf(asked, found, index) }));
 }
 
 /** Returns the values of a group by its number. */
-export function groupOf(question: Question, found: Found, periods: Periods, index: number): Omit<GroupAnswer, 'name'> {
+export function groupOf(
+  { question, periods, inSeries }: Asked,
+  found: Found,
+  index: number,
+): Omit<GroupAnswer, 'name'> {
   return {
     total: valuesOf(question, found, groupTotal(index)),
-    series: seriesOf(question, found, periods, index),
+    series: seriesOf({ ...question, measures: inSeries }, found, periods, index),
   };
 }
 
