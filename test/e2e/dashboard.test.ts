@@ -59,6 +59,15 @@ describeThat(chromiumNeed)('the dashboard', () => {
     expect(await page.evaluate('document.documentElement.scrollHeight')).toBeLessThanOrEqual(800);
   });
 
+  test('opens the history of a figure on the overview', async () => {
+    await page.goto('/');
+    await card('derecho')
+      .getByRole('link', { name: /pending$/ })
+      .click();
+    await page.getByRole('heading', { name: 'History of derecho' }).waitFor();
+    await page.getByRole('img', { name: /^Running jobs of derecho were/ }).waitFor();
+  });
+
   test('shows six systems on one screen', async () => {
     const own = await browser.open();
     await own.route('**/api/v1/overview', async (route) => {

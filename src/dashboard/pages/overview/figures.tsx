@@ -35,10 +35,10 @@ export function BatchFigures({ system }: { system: SystemCard }) {
         <div>
           <dt>Free now</dt>
           <dd>
-            <b>{short(free?.cores)}</b> cores
+            <Figure name={name} field="cpu_cores_idle" value={short(free?.cores)} unit="cores" />
             {hasGpus && (
               <>
-                , <b>{short(free?.gpus)}</b> GPUs
+                , <Figure name={name} field="gpu_count_idle" value={short(free?.gpus)} unit="GPUs" />
               </>
             )}
             {free?.nodes != null && (
@@ -52,10 +52,8 @@ export function BatchFigures({ system }: { system: SystemCard }) {
         <div>
           <dt>Jobs</dt>
           <dd>
-            <a href={historyPage(name, 'totals', '', 'running_jobs')}>
-              <b>{exact(figures.running_jobs)}</b> running
-            </a>
-            , <b>{exact(figures.pending_jobs)}</b> pending
+            <Figure name={name} field="running_jobs" value={exact(figures.running_jobs)} unit="running" />,{' '}
+            <Figure name={name} field="pending_jobs" value={exact(figures.pending_jobs)} unit="pending" />
           </dd>
         </div>
       </dl>
@@ -88,19 +86,32 @@ export function HubFigures({ system }: { system: SystemCard }) {
         <div>
           <dt>Users</dt>
           <dd>
-            <b>{exact(figures.active_users)}</b>
+            <Figure name={name} field="active_users" value={exact(figures.active_users)} />
           </dd>
         </div>
         {figures.nodes_total != null && (
           <div>
             <dt>Nodes</dt>
             <dd>
-              <b>{exact(figures.nodes_free)}</b> of {exact(figures.nodes_total)} free
+              <Figure name={name} field="nodes_free" value={exact(figures.nodes_free)} /> of{' '}
+              {exact(figures.nodes_total)} free
             </dd>
           </div>
         )}
       </dl>
     </>
+  );
+}
+
+type FigureProps = { name: string; field: string; value: string; unit?: string };
+
+/** A number of a system, with a link to its history. */
+function Figure({ name, field, value, unit = '' }: FigureProps) {
+  return (
+    <a href={historyPage(name, 'totals', '', field)}>
+      <b>{value}</b>
+      {unit && ` ${unit}`}
+    </a>
   );
 }
 

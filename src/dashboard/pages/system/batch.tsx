@@ -62,10 +62,10 @@ function Now({ system, snapshot }: { system: string; snapshot: BatchSnapshot }) 
             {exact(snapshot.viz_count_idle)}
           </Fact>
         )}
-        <Fact name="Jobs running" detail={<>of {exact(snapshot.active_users)} users</>}>
+        <Fact name="Jobs running" detail={<>of {link('active_users', exact(snapshot.active_users))} users</>}>
           {link('running_jobs', exact(snapshot.running_jobs))}
         </Fact>
-        <Fact name="Jobs waiting" detail={<>and {exact(snapshot.held_jobs)} held</>}>
+        <Fact name="Jobs waiting" detail={<>and {link('held_jobs', exact(snapshot.held_jobs))} held</>}>
           {link('pending_jobs', exact(snapshot.pending_jobs))}
         </Fact>
       </Facts>
