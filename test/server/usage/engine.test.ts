@@ -16,6 +16,7 @@ import { periodKinds } from '../../../src/server/usage/engine/periods.ts';
 import type { Question } from '../../../src/server/usage/engine/question.ts';
 import { axes } from '../../../src/server/usage/engine/scan.ts';
 import type { Histogram, TimingStatistics } from '../../../src/server/usage/engine/values.ts';
+import type { PageAnswers } from '../../../src/server/usage/page.ts';
 import { noteSample, takeInSamples } from '../../../src/server/usage/segments/stale.ts';
 import { makeMissingSegments } from '../../../src/server/usage/segments/take-over.ts';
 import { storeAndSegment } from '../../../src/server/usage/store-jobs.ts';
@@ -195,6 +196,13 @@ function checkTimes(statistics: TimingStatistics | null, hours: readonly number[
 }
 
 /** Compares every number of an answer with the oracle. */
+/** Returns an answer with nine digits and its groups by name: the same numbers can be added in another order. */
+function rounded(answer: Answer): unknown {
+  const groups = [...answer.groups].sort((a, b) => String(a.name).localeCompare(String(b.name)));
+  const short = (_: string, value: unknown) => (typeof value === 'number' ? Number(value.toPrecision(9)) : value);
+  return JSON.parse(JSON.stringify({ ...answer, groups }, short));
+}
+
 function compare(
   answer: Answer,
   jobs: readonly TestJob[],
@@ -312,6 +320,22 @@ overEngines((engine) => {
     return { asked, answer: (await tasks(cache, store, { kind: 'question', question: asked })) as Answer };
   }
 
+  /** The usage page reads all jobs once, whatever they are divided by: it must have the answers to single questions. */
+  async function comparePage(asked: Asked): Promise<void> {
+    const sums = ['cpu_hours', 'jobs'] as const;
+    const page = (await tasks(cache, store, { kind: 'page', question: { ...asked, measures: sums } })) as PageAnswers;
+    const side = { ...asked, period: null, measures: ['cpu_hours'] as const, top: 12, compare: false };
+    for (const [by, found] of [
+      ['size', page.sizes] as const,
+      ['state', page.states] as const,
+      ['node', page.nodes] as const,
+    ]) {
+      expect(rounded(found)).toEqual(
+        rounded((await tasks(cache, store, { kind: 'question', question: { ...side, by } })) as Answer),
+      );
+    }
+  }
+
   /** The last sample of each job and node replaces the others. */
   function latestOf(samples: readonly TestSample[]): TestSample[] {
     return [...new Map(samples.map((sample) => [`${sample.cluster} ${sample.id} ${sample.node}`, sample])).values()];
@@ -350,6 +374,7 @@ overEngines((engine) => {
         for (const question of questions) {
           const { answer, asked } = await answerTo(jobs, question);
           compare(answer, jobs, latestOf(samples), zones, asked);
+          if (question === questions[0]) await comparePage(asked);
         }
       },
     );
