@@ -223,6 +223,14 @@ describe('an export', () => {
   });
 });
 
+test('over ssh, the connection has 10 seconds', async () => {
+  const said = join(site.directory, 'ssh-arguments');
+  install(site.programs, { ssh: `#!/bin/sh\necho "$@" >>'${said}'\nexit 255\n` });
+  site.configureJobs('cluster_name: farm, host: farm-login, timeout: 60');
+  expect((await exportJobs(...thatDay)).exit).toBe(1);
+  expect(readFileSync(said, 'utf8')).toContain(' ConnectTimeout=10 ');
+});
+
 test('without an address the jobs are stored, and stay pending', async () => {
   site.configure('env', '');
   site.sacctPrints(jobsOf(dayBefore, 2) + jobsOf(day, 3));
