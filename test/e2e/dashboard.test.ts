@@ -244,6 +244,15 @@ describeThat(chromiumNeed)('the dashboard', () => {
     await until(async () => (await jobs()) === all, 'all jobs count again');
   });
 
+  test('names as many groups as the reader chooses, and the others together', async () => {
+    await page.goto('/usage?by=user');
+    const rows = page.getByRole('table', { name: 'Usage by user' }).locator('tbody tr');
+    await until(async () => (await rows.count()) === 9, 'eight users are named');
+    await page.getByLabel('Named').selectOption('16 largest');
+    await page.waitForURL(/top=16/);
+    await until(async () => (await rows.count()) === 17, 'sixteen users are named');
+  });
+
   test('has a page for an account, and a report of a month', async () => {
     await page.goto('/usage');
     await page.getByRole('link', { name: 'physics-cfd' }).click();

@@ -6,6 +6,7 @@ import { dateTime, fromWallClock } from '../format/times.ts';
 import { isDark, seriesColour } from './colours.ts';
 import type { Drawing } from './echarts.ts';
 import { optionOf, readout } from './option.ts';
+import { patternColour, swatchPatterns } from './patterns.ts';
 import { dashes } from './series.ts';
 import { type ChartSpec, lengthOf } from './spec.ts';
 
@@ -140,7 +141,15 @@ function Swatch({ kind, index, isRest }: { kind: ChartSpec['kind']; index: numbe
       {kind === 'lines' ? (
         <path d="M0 6H20" stroke={colour} stroke-width="2.5" stroke-dasharray={dashes[index % dashes.length]} />
       ) : (
-        <rect x="4" width="12" height="12" rx="2" fill={colour} />
+        <g transform="translate(4 0)">
+          <rect width="12" height="12" rx="2" fill={colour} />
+          <path
+            d={swatchPatterns[index % swatchPatterns.length]}
+            stroke={patternColour()}
+            stroke-width="1.5"
+            stroke-linecap="round"
+          />
+        </g>
       )}
     </svg>
   );

@@ -1,8 +1,23 @@
 import { isDark, token } from './colours.ts';
 
+/** The colour of the patterns. */
+export function patternColour(): string {
+  return isDark.value ? 'rgba(0, 0, 0, 0.35)' : 'rgba(255, 255, 255, 0.45)';
+}
+
+/** The same patterns in their order, as the paths of lines in a square of 12 × 12 of a legend. */
+export const swatchPatterns = [
+  '',
+  'M0 6L6 0M0 12L12 0M6 12L12 6',
+  'M3 3h0M9 3h0M6 6h0M3 9h0M9 9h0',
+  'M0 6L6 12M0 0L12 12M6 0L12 6',
+  'M0 3H12M0 6H12M0 9H12',
+  'M3 0V12M6 0V12M9 0V12',
+] as const;
+
 /** Patterns that tell the parts of a stack apart without colours. */
 export function patterns() {
-  const color = isDark.value ? 'rgba(0, 0, 0, 0.35)' : 'rgba(255, 255, 255, 0.45)';
+  const color = patternColour();
   const stripes = { color, dashArrayX: [1, 0], dashArrayY: [2, 5], symbolSize: 1 };
   return [
     { symbol: 'none', color },

@@ -6,7 +6,7 @@ import { useSession } from '../../data/session.ts';
 import { type Dimension, dimensions, filters, labelOf, sums, type UsageAnswer } from '../../data/usage.ts';
 import { exact } from '../../format/numbers.ts';
 import { navigate, setParameters, withParameters } from '../../navigation.ts';
-import { automaticPeriod, periods, presets, usageData, type View } from './view.ts';
+import { automaticPeriod, periods, presets, tops, usageData, type View } from './view.ts';
 
 /** The choices of the page: days, measure, division, period and filters. The children are beside the days. */
 export function Choices({ view, children }: { view: View; children: ComponentChildren }) {
@@ -54,6 +54,12 @@ export function Choices({ view, children }: { view: View; children: ComponentChi
           label="Period"
           value={view.period ?? ''}
           options={[['', `automatic (${automaticPeriod(view)})`], ...periods.map((one) => [one, one] as const)]}
+        />
+        <ChoiceField
+          name="top"
+          label="Named"
+          value={String(view.top)}
+          options={tops.map((one) => [String(one), `${one} largest`])}
         />
         <Filters view={view} />
       </div>

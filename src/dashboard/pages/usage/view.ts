@@ -18,6 +18,9 @@ const periodNames = { day: 'day', week: 'week', month: 'month', quarter: 'quarte
 export type PeriodName = keyof typeof periodNames;
 export const periods = Object.keys(periodNames) as PeriodName[];
 
+/** How many groups a reader can choose to have named. With more, the parts of a stack look too much alike. */
+export const tops = [8, 16] as const;
+
 /** The choices of the page, which are kept in its address. */
 export type View = {
   /** The preset that is chosen; empty for own days. */
@@ -29,6 +32,7 @@ export type View = {
   readonly by: Dimension;
   /** Null: the length of the window decides. */
   readonly period: PeriodName | null;
+  /** How many groups are named; the others are one. */
   readonly top: number;
   readonly filters: ReadonlyMap<Dimension, readonly string[]>;
   /** The filter that the path fixes: the page of a user or an account. */
@@ -56,7 +60,7 @@ export function viewOf({ kind = '', name = '' }: PageParameters, seesNames: bool
     measure: oneOf(sums, parameter('measure'), 'cpu_hours'),
     by: oneOf(dimensions, parameter('by'), byDefault),
     period: periods.find((one) => one === parameter('period')) ?? null,
-    top: 8,
+    top: tops.find((one) => String(one) === parameter('top')) ?? tops[0],
     filters: new Map(chosen),
     fixed,
     month,
