@@ -150,6 +150,18 @@ test('a failed node table leaves out only its own fields', async () => {
   expect(found).not.toHaveProperty('payload.nodes_total');
 });
 
+test('failed metrics are a failed probe of that name, and leave out only their own field', async () => {
+  const system = hubOf({ metrics: { cpu_utilization_percent: 'x' } });
+  const { log, lines } = memoryLog();
+  const executor = answering(({ argv }) => (argv.at(-1)?.endsWith('/hub/metrics') ? refusal(404) : users()));
+  const found = await collect(system, unstopped(executor), () => null, log);
+  expect(found).toMatchObject({ kind: 'collected', failedProbes: ['metrics'] });
+  expect(lines).toContainEqual(expect.stringMatching(/^ERROR metrics: .*HTTP 404/));
+  if (found.kind === 'nothing') throw new Error(found.reason);
+  expect(found.at(moment)).toMatchObject({ kind: 'valid', payload: { available: true, active_users: 0 } });
+  expect(found.at(moment)).not.toHaveProperty('payload.cpu_utilization_percent');
+});
+
 test('a hub that is down has no users and no failed probe', async () => {
   expect(await collected(hubOf(withNodes), refusal(503))).toMatchObject({
     failedProbes: [],

@@ -37,6 +37,12 @@ test.each<[string, Part[], number, string]>([
     6,
     '66 delivered, 126 left, next sam/casper in 54s, about 1m54s to go',
   ],
+  [
+    'of two destinations that wait, the one that is sent first is shown',
+    [part({ left: 2, next: next(90, 'ingest/farm') }), part({ left: 3, next: next(30) })],
+    0,
+    '0 delivered, 5 left, next sam/casper in 30s, about 1m30s to go',
+  ],
   ['all is done', [part({ delivered: 9 })], 9, '9 delivered, 0 left'],
 ])('%s', (_, parts, seconds, expected) => {
   expect(progressLine(parts, seconds * 1000, seconds * 1000)).toBe(expected);
