@@ -7,6 +7,7 @@ import type { Loaded } from './loaded.ts';
 import type { Periods } from './periods.ts';
 
 // A small function for each step, called once a segment: JSC gives up optimised code of one large loop after some calls.
+// No pairs as `[from, to] = [a, b]` in the loops: code that is not optimised yet makes an array of each.
 
 /** Places each of the selected jobs in the period of one of its times, and returns the number of entries. */
 export function placeOnce(
@@ -45,7 +46,8 @@ function periodAt(begins: Float64Array, time: number, guess: number): number {
 
 /** Returns the index of the last of some sorted times that is not after a time; -1 if there is none. */
 function lastAtMost(times: Float64Array, time: number): number {
-  let [low, high] = [0, times.length];
+  let low = 0;
+  let high = times.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
     if ((times[middle] ?? 0) <= time) low = middle + 1;
@@ -95,14 +97,18 @@ function placeWhole(
   { job, period, share, weight, isNew }: Buffers,
   placed: number,
 ): number {
-  let [begin, until, at] = [0, 0, -1];
+  let begin = 0;
+  let until = 0;
+  let at = -1;
   for (let index = first; index < count; index++) {
     const row = selected[index] ?? 0;
-    const [from, to] = [start[row] ?? noTime, end[row] ?? noTime];
+    const from = start[row] ?? noTime;
+    const to = end[row] ?? noTime;
     if (from === noTime || to < from) return index;
     if (base + from < begin || base + to > until || base + from >= until) {
       at = periodAt(begins, base + from, 0);
-      [begin, until] = [begins[at] ?? 0, begins[at + 1] ?? 0];
+      begin = begins[at] ?? 0;
+      until = begins[at + 1] ?? 0;
       if (at < 0 || base + to > until) return index;
     }
     const entry = placed + index - first;

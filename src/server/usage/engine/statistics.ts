@@ -144,7 +144,8 @@ export function countBetween(timing: Timing, bounds: readonly number[]): number[
 
 /** Returns the place of the first number that is not below a bound, from the places `begin` to `end` of a sorted list. */
 function firstAtLeast(sorted: Uint32Array, bound: number, begin: number, end: number): number {
-  let [low, high] = [begin, end];
+  let low = begin;
+  let high = end;
   while (low < high) {
     const middle = (low + high) >>> 1;
     if ((sorted[middle] ?? 0) < bound) low = middle + 1;
