@@ -40,6 +40,8 @@ export type Grouping = {
   readonly divide: ((entries: Entries) => Entries) | null;
 };
 
+const noNumbers = new Int32Array(0);
+
 /** Returns the grouping of a question that divides nothing: one group. */
 export function noGrouping(): Grouping {
   return {
@@ -106,19 +108,22 @@ export function groupingBy(
     if (dimension !== 'account' || name === null || !loaded) return name;
     return accountLevels(name, levels, loaded.cluster.accountSeparator);
   };
-  function numberOfId(clusterIndex: number, id: number): number {
-    const table = tables[clusterIndex];
-    const known = table?.[id] ?? -1;
-    if (known >= 0) return known;
+  function numberOfNew(clusterIndex: number, id: number): number {
     const number = numberOf(labelOf(clusterIndex, id));
+    const table = tables[clusterIndex];
     if (table) table[id] = number;
     return number;
   }
   if (dimension === 'node') {
     return {
       labels,
-      ofEntries({ clusterIndex, node = new Int32Array(0), count }, out) {
-        for (let index = 0; index < count; index++) out[index] = numberOfId(clusterIndex, node[index] ?? 0);
+      ofEntries({ clusterIndex, node = noNumbers, count }, out) {
+        const table = tables[clusterIndex] ?? noNumbers;
+        for (let index = 0; index < count; index++) {
+          const id = node[index] ?? 0;
+          const known = table[id] ?? -1;
+          out[index] = known >= 0 ? known : numberOfNew(clusterIndex, id);
+        }
       },
       ofTally: null,
       divide: null,
@@ -129,14 +134,20 @@ export function groupingBy(
     labels,
     ofEntries({ clusterIndex, segment, jobs, job, count }, out) {
       const ids = segment.cells.combinations[name];
+      const table = tables[clusterIndex] ?? noNumbers;
       for (let index = 0; index < count; index++) {
-        out[index] = numberOfId(clusterIndex, ids[jobs.combination[job[index] ?? 0] ?? 0] ?? 0);
+        const id = ids[jobs.combination[job[index] ?? 0] ?? 0] ?? 0;
+        const known = table[id] ?? -1;
+        out[index] = known >= 0 ? known : numberOfNew(clusterIndex, id);
       }
     },
     ofTally({ clusterIndex, segment, combination, count }, out) {
       const ids = segment.cells.combinations[name];
+      const table = tables[clusterIndex] ?? noNumbers;
       for (let index = 0; index < count; index++) {
-        out[index] = numberOfId(clusterIndex, ids[combination[index] ?? 0] ?? 0);
+        const id = ids[combination[index] ?? 0] ?? 0;
+        const known = table[id] ?? -1;
+        out[index] = known >= 0 ? known : numberOfNew(clusterIndex, id);
       }
     },
     divide: null,

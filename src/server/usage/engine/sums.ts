@@ -79,11 +79,11 @@ export function createSums(
     reserve(count);
     grouping.ofTally?.(tally, groups);
     growTo(grouping.labels.length + 1);
-    placeIn(groups, period, count, periodCount, rows);
-    addRows(tally, rows, sums);
+    const rowOf = rowsOf(groups, period, count, periodCount, rows);
+    addRows(tally, rowOf, sums);
     if (!countsUsers) return;
     const { user } = segment.cells.combinations;
-    noteUsers(combination, count, user, numbersOf(clusterIndex, user), rows, maxUsers, users);
+    noteUsers(combination, count, user, numbersOf(clusterIndex, user), rowOf, maxUsers, users);
   }
 
   return {
@@ -98,12 +98,12 @@ export function createSums(
       reserve(count);
       grouping.ofEntries(entries, groups);
       growTo(grouping.labels.length + 1);
-      placeIn(groups, period, count, periodCount, rows);
-      addEntries(entries, rows, sums, measures);
+      const rowOf = rowsOf(groups, period, count, periodCount, rows);
+      addEntries(entries, rowOf, sums, measures);
       if (!countsUsers) return;
       const { user } = segment.cells.combinations;
       const combinations = job.subarray(0, count).map((which) => jobs.combination[which] ?? 0);
-      noteUsers(combinations, count, user, numbersOf(clusterIndex, user), rows, maxUsers, users);
+      noteUsers(combinations, count, user, numbersOf(clusterIndex, user), rowOf, maxUsers, users);
     },
     /** Adds the cells of a cluster. */
     addCells(clusterIndex: number, masks: Masks): void {
@@ -169,10 +169,19 @@ export function createSums(
   };
 }
 
-function placeIn(groups: Int32Array, period: Int32Array, count: number, periodCount: number, rows: Int32Array): void {
+/** Returns the rows of groups in periods. They are in `rows`, or are the groups if there is one period. */
+function rowsOf(
+  groups: Int32Array,
+  period: Int32Array,
+  count: number,
+  periodCount: number,
+  rows: Int32Array,
+): Int32Array {
+  if (periodCount === 1) return groups;
   for (let index = 0; index < count; index++) {
     rows[index] = (groups[index] ?? 0) * periodCount + (period[index] ?? 0);
   }
+  return rows;
 }
 
 function addRows(from: Tally, rows: Int32Array, to: SumColumns): void {
