@@ -1,6 +1,5 @@
 import { type Masks, selectRows } from '../engine/filter.ts';
 import type { Grouping } from '../engine/grouping.ts';
-import { cpuSecondsOf, gpuSecondsOf } from '../engine/job-usage.ts';
 import { type Loaded, loadedPart } from '../engine/loaded.ts';
 import type { UsageWindow } from '../engine/periods.ts';
 import { type Jobs, type NodeLists, noTime } from '../segments/segment.ts';
@@ -90,7 +89,7 @@ function grown(sums: NodeSums, nameCount: number, groups: number): NodeSums {
 
 /** Writes the CPU and the GPU seconds that each job used in a window into `seconds`. */
 function addSeconds(
-  jobs: Jobs,
+  { start, end, cpus, gpus, cpuSeconds, gpuSeconds }: Jobs,
   job: Int32Array,
   count: number,
   from: number,
@@ -99,11 +98,12 @@ function addSeconds(
 ): void {
   for (let index = 0; index < count; index++) {
     const which = job[index] ?? 0;
-    const start = jobs.start[which] ?? noTime;
-    const end = jobs.end[which] ?? noTime;
-    const share = start >= from && end > start && end <= until ? 1 : shareIn(start, end, from, until);
-    seconds[2 * index] = cpuSecondsOf(jobs, which) * share;
-    seconds[2 * index + 1] = gpuSecondsOf(jobs, which) * share;
+    const begin = start[which] ?? noTime;
+    const finish = end[which] ?? noTime;
+    const share = begin >= from && finish > begin && finish <= until ? 1 : shareIn(begin, finish, from, until);
+    const used = begin === noTime || finish < begin ? 0 : (finish - begin) * share;
+    seconds[2 * index] = cpuSeconds === null ? (cpus[which] ?? 0) * used : (cpuSeconds[which] ?? 0) * share;
+    seconds[2 * index + 1] = gpuSeconds === null ? (gpus[which] ?? 0) * used : (gpuSeconds[which] ?? 0) * share;
   }
 }
 
