@@ -265,6 +265,11 @@ describeThat(chromiumNeed)('the dashboard', () => {
     await until(async () => (await first.innerText()) !== newest, 'older jobs are listed');
     await page.getByRole('link', { name: 'Newest jobs' }).click();
     await until(async () => (await first.innerText()) === newest, 'the newest jobs are listed again');
+    await page.goBack();
+    await page.waitForURL(/jobs-after=/);
+    await page.getByRole('button', { name: '30 days' }).click();
+    await page.waitForURL((url) => url.searchParams.has('range') && !url.searchParams.has('jobs-after'));
+    await until(async () => (await first.innerText()) === newest, 'other days begin with their newest jobs');
     await first.getByRole('link').click();
     await page.getByRole('heading', { name: `Job ${newest} on derecho` }).waitFor();
     await page.goto('/usage/month/2026-10');

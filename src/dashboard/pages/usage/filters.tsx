@@ -6,14 +6,14 @@ import { useSession } from '../../data/session.ts';
 import { type Dimension, dimensions, filters, labelOf, sums, type UsageAnswer } from '../../data/usage.ts';
 import { exact } from '../../format/numbers.ts';
 import { navigate, setParameters, withParameters } from '../../navigation.ts';
-import { automaticPeriod, periods, presets, tops, usageData, type View } from './view.ts';
+import { automaticPeriod, jobsPlace, periods, presets, tops, usageData, type View } from './view.ts';
 
 /** The choices of the page: days, measure, division, period and filters. The children are beside the days. */
 export function Choices({ view, children }: { view: View; children: ComponentChildren }) {
   const seesNames = useSession()?.sees_names ?? true;
   const allowed = Object.entries(dimensions).filter(([dimension]) => seesNames || dimension !== 'user');
   const pick = (from: string, to: string) => {
-    if (from !== '' && to !== '' && from <= to) setParameters({ range: '', from, to });
+    if (from !== '' && to !== '' && from <= to) setParameters({ range: '', from, to, [jobsPlace]: '' });
   };
   return (
     <>
@@ -26,7 +26,7 @@ export function Choices({ view, children }: { view: View; children: ComponentChi
                 key={key}
                 type="button"
                 aria-pressed={view.preset === key}
-                onClick={() => setParameters({ range: key, from: '', to: '' })}
+                onClick={() => setParameters({ range: key, from: '', to: '', [jobsPlace]: '' })}
               >
                 {name}
               </button>
@@ -161,7 +161,7 @@ function Picker({ view, dimension, onClose }: { view: View; dimension: Dimension
 
 function change(view: View, dimension: Dimension, value: string, isChosen: boolean): void {
   const before = (view.filters.get(dimension) ?? []).filter((one) => one !== value);
-  const target = new URL(withParameters({ [dimension]: '' }), window.location.href);
+  const target = new URL(withParameters({ [dimension]: '', [jobsPlace]: '' }), window.location.href);
   for (const one of isChosen ? [...before, value] : before) target.searchParams.append(dimension, one);
   navigate(target.href);
 }

@@ -12,13 +12,11 @@ import { noNumber, plural } from '../../format/numbers.ts';
 import { parseTime } from '../../format/times.ts';
 import { parameter, withParameters } from '../../navigation.ts';
 import { hoursText } from './charts.ts';
-import { usageData, type View } from './view.ts';
+import { jobsPlace, usageData, type View } from './view.ts';
 
 type JobList = z.infer<typeof jobListSchema>;
 type Listed = JobList['jobs'][number];
 
-/** The name of the parameter that keeps the place in the list. */
-const place = 'jobs-after';
 const rows = 10;
 
 /** The newest jobs of a user, an account or another group. Nothing is shown to readers who may not see them. */
@@ -32,7 +30,7 @@ export function LatestJobs({ view }: { view: View }) {
 }
 
 function Jobs({ view, hasUsers }: { view: View; hasUsers: boolean }) {
-  const after = parameter(place);
+  const after = parameter(jobsPlace);
   const loading = useData<JobList>(usageData(view, { limit: String(rows), ...(after !== '' && { after }) }, 'jobs'));
   const total = loading.data?.total ?? null;
   return (
@@ -52,8 +50,8 @@ function Jobs({ view, hasUsers }: { view: View; hasUsers: boolean }) {
               />
             )}
             <nav class="paging" aria-label="Pages of jobs">
-              {after !== '' && <a href={withParameters({ [place]: '' })}>Newest jobs</a>}
-              {next !== null && <a href={withParameters({ [place]: next })}>Older jobs</a>}
+              {after !== '' && <a href={withParameters({ [jobsPlace]: '' })}>Newest jobs</a>}
+              {next !== null && <a href={withParameters({ [jobsPlace]: next })}>Older jobs</a>}
             </nav>
           </>
         )}

@@ -21,6 +21,9 @@ export const periods = Object.keys(periodNames) as PeriodName[];
 /** How many groups a reader can choose to have named. With more, the parts of a stack look too much alike. */
 export const tops = [8, 16] as const;
 
+/** The parameter with the place in the list of jobs. Other days or filters are another list, so they remove it. */
+export const jobsPlace = 'jobs-after';
+
 /** The choices of the page, which are kept in its address. */
 export type View = {
   /** The preset that is chosen; empty for own days. */
