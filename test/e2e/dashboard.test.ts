@@ -484,6 +484,15 @@ describeThat(chromiumNeed)('the dashboard', () => {
     await own.getByRole('alert').waitFor({ state: 'detached' });
   });
 
+  test('says on the page of an account that the rights of the reader could not be loaded', async () => {
+    const own = await browser.open();
+    await own.route('**/api/v1/session', (route) =>
+      route.fulfill({ status: 503, json: { error: 'The database of the receiver is busy' } }),
+    );
+    await own.goto('/usage/account/physics-cfd');
+    await own.getByRole('alert').getByText('The database of the receiver is busy').waitFor();
+  });
+
   test('asks for a login if one is needed, and explains what is forbidden', async () => {
     const own = await browser.open();
     await own.route('**/api/v1/**', (route) =>

@@ -1,4 +1,4 @@
-import { useData } from './fetching.ts';
+import { type Loading, useData } from './fetching.ts';
 
 /** The signed-in user, and the rights of this client. */
 export type Session = {
@@ -12,7 +12,12 @@ export type Session = {
 
 /** Loads the session; null until the receiver has answered. */
 export function useSession(): Session | null {
-  return useData<Session>('/api/v1/session').data;
+  return useLoadingSession().data;
+}
+
+/** Returns the same, and why it could not be loaded. */
+export function useLoadingSession(): Loading<Session> {
+  return useData<Session>('/api/v1/session');
 }
 
 /** True if the reader may report and change outages. */

@@ -3,7 +3,7 @@ import { ChartFigure } from '../../chart/chart.tsx';
 import { Empty, WhenLoaded } from '../../components/notice.tsx';
 import { usageOf } from '../../data/addresses.ts';
 import { useData } from '../../data/fetching.ts';
-import { useSession } from '../../data/session.ts';
+import { useLoadingSession, useSession } from '../../data/session.ts';
 import {
   type Dimension,
   isUnknown,
@@ -53,10 +53,12 @@ const measures = [
 
 /** The page with the usage history: all jobs, those of a user or an account, or the report of a month. */
 export function Usage(parameters: PageParameters) {
-  const session = useSession();
+  const session = useLoadingSession();
+  if (parameters.kind !== 'account') return <UsageOf view={viewOf(parameters, session.data?.sees_names ?? true)} />;
   // An account is divided by user if the reader may see names, so the first question waits for the rights.
-  if (session === null && parameters.kind === 'account') return <p class="loading">Loading…</p>;
-  return <UsageOf view={viewOf(parameters, session?.sees_names ?? true)} />;
+  return (
+    <WhenLoaded loading={session}>{({ sees_names }) => <UsageOf view={viewOf(parameters, sees_names)} />}</WhenLoaded>
+  );
 }
 
 function UsageOf({ view }: { view: View }) {
