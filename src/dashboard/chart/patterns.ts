@@ -1,11 +1,11 @@
 import { isDark, token } from './colours.ts';
 
-/** The colour of the patterns. */
+/** Returns the colour of the patterns. */
 export function patternColour(): string {
   return isDark.value ? 'rgba(0, 0, 0, 0.35)' : 'rgba(255, 255, 255, 0.45)';
 }
 
-/** The same patterns in their order, as the paths of lines in a square of 12 × 12 of a legend. */
+/** The patterns of `patterns` in the same order, as the paths of lines in a square of 12 × 12 in a legend. */
 export const swatchPatterns = [
   '',
   'M0 6L6 0M0 12L12 0M6 12L12 6',
@@ -15,7 +15,7 @@ export const swatchPatterns = [
   'M3 0V12M6 0V12M9 0V12',
 ] as const;
 
-/** Patterns that tell the parts of a stack apart without colours. */
+/** Returns the patterns that tell the parts of a stack apart without colours, as ECharts draws them. */
 export function patterns() {
   const color = patternColour();
   const stripes = { color, dashArrayX: [1, 0], dashArrayY: [2, 5], symbolSize: 1 };
@@ -38,7 +38,7 @@ export function patterns() {
   ];
 }
 
-/** Stripes for stretches about which nothing is known. */
+/** Returns the stripes for times about which nothing is known. */
 export function hatching() {
   const colour = token('unknown');
   const picture = `<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><path d="M-1 9L9 -1M-1 1L1 -1M7 9L9 7" stroke="${colour}" stroke-width="1.5"/></svg>`;

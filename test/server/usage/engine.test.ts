@@ -195,7 +195,6 @@ function checkTimes(statistics: TimingStatistics | null, hours: readonly number[
   }
 }
 
-/** Compares every number of an answer with the oracle. */
 /** Returns an answer with nine digits and its groups by name: the same numbers can be added in another order. */
 function rounded(answer: Answer): unknown {
   const groups = [...answer.groups].sort((a, b) => String(a.name).localeCompare(String(b.name)));
@@ -203,6 +202,7 @@ function rounded(answer: Answer): unknown {
   return JSON.parse(JSON.stringify({ ...answer, groups }, short));
 }
 
+/** Compares every number of an answer with the oracle. */
 function compare(
   answer: Answer,
   jobs: readonly TestJob[],

@@ -34,5 +34,3 @@ export function createNumberSet() {
     },
   };
 }
-
-export type NumberSet = ReturnType<typeof createNumberSet>;

@@ -10,10 +10,10 @@ import type { IngestAnswer, IngestMessage, ReadBody } from './messages.ts';
 /** Reads and stores jobs in a thread of its own, which is started by the first request. */
 export type IngestThread = {
   /**
-   * Reads a body, which cannot be used after it, and calls `store` once at most with what it has. `save` stores its jobs.
+   * Reads a body, which cannot be used after it, and calls `store` at most once with its cluster and number of jobs. `save`
+   * stores its jobs. Bodies are read and stored one after the other: the jobs of each take 100 MB in the thread, and
+   * reading the next ones would delay a transaction for which other writes wait.
    * @param maxBytes the largest size of the body, after decompression
-   * Bodies are read and stored one after the other: jobs that wait in the thread take 100 MB a request, and reading them
-   * would delay the transaction that other writes wait for.
    * @throws RequestProblem if the body is wrong
    * @throws Unavailable if the database cannot be used, if the thread ends meanwhile, or if too many bodies wait
    */
@@ -53,7 +53,7 @@ export function createIngestThread(
       if (!('stored' in saved)) throw new Error('the ingest thread did not store');
       return saved.stored;
     });
-    // The thread keeps the jobs, up to 100 MB, until it is told what to do with them.
+    // The thread keeps the jobs, up to 100 MB, until it stores or drops them.
     return stored.finally(() => {
       if (!isSaving) thread.tell({ kind: 'drop', batch });
     });
