@@ -97,7 +97,7 @@ const sumMeasures: readonly Measure[] = ['jobs', 'cpu_hours', 'gpu_hours', 'node
 
 /** @param others the number of the groups that the grouping does not name; null if it names all */
 function withGroups(asked: Asked, grouping: Grouping, others: number | null): Begun {
-  const collector = collectorOf(asked.question, asked.clusters, asked.periods, grouping);
+  const collector = collectorOf(asked.question, asked.clusters, asked.periods, grouping, asked.inSeries);
   return {
     collector,
     finish() {
@@ -113,7 +113,7 @@ function withGroups(asked: Asked, grouping: Grouping, others: number | null): Be
 /** Collects all groups, and adds up those after the largest ones. */
 function withSumsOfOthers(asked: Asked, grouping: Grouping, top: number): Begun {
   const { question } = asked;
-  const collector = collectorOf(question, asked.clusters, asked.periods, grouping);
+  const collector = collectorOf(question, asked.clusters, asked.periods, grouping, asked.inSeries);
   return {
     collector,
     finish() {
@@ -132,7 +132,7 @@ function withLargestGroups(asked: Asked, by: Dimension, top: number): Begun {
   const ranked = { ...question, measures: question.measures.slice(0, 1), period: null };
   const periods = wholeWindow(asked.periods.window);
   const all = groupingBy(by, clusters, question.levels);
-  const collector = collectorOf(ranked, clusters, periods, all);
+  const collector = collectorOf(ranked, clusters, periods, all, []);
   collectJobs(ranked, clusters, periods, [collector]);
   const groups = groupsOf({ ...asked, question: ranked, periods }, collector.finish(), all.labels);
   const others = groups.filter((group) => !isLast(question, group)).length - top;
@@ -187,7 +187,7 @@ function totalOf(question: Question, found: Found): Values {
 
 function previousOf(question: Question, clusters: readonly Loaded[], window: UsageWindow): Answer['previous'] {
   const [ungrouped, whole] = [{ ...question, by: null, period: null }, wholeWindow(window)];
-  const collector = collectorOf(ungrouped, clusters, whole, noGrouping());
+  const collector = collectorOf(ungrouped, clusters, whole, noGrouping(), []);
   collectJobs(ungrouped, clusters, whole, [collector]);
   const total = totalOf(ungrouped, collector.finish());
   return { from: dateOfDay(window.from), to: dateOfDay(window.until - 1), total };

@@ -4,6 +4,7 @@ import type { Entries } from './entries.ts';
 import { masksOf } from './filter.ts';
 import { type Grouping, noGrouping } from './grouping.ts';
 import type { Loaded } from './loaded.ts';
+import type { Measure } from './measures.ts';
 import type { Periods } from './periods.ts';
 import type { Question } from './question.ts';
 import { type Scan, scanJobs } from './scan.ts';
@@ -24,7 +25,7 @@ export function isByNode({ by, nodes }: Question): boolean {
   return by === 'node' || nodes !== null;
 }
 
-function timingKinds({ measures }: Question): TimingKind[] {
+function timingKinds(measures: readonly Measure[]): TimingKind[] {
   return (['wait', 'duration'] as const).filter(
     (kind) => measures.includes(kind) || measures.includes(`${kind}_histogram`),
   );
@@ -45,7 +46,9 @@ function sumsNeedJobs(question: Question): boolean {
 
 /** True if a question needs the columns of jobs, because cells are not enough. */
 export function needsJobs(question: Question): boolean {
-  return sumsNeedJobs(question) || question.measures.includes('efficiency') || timingKinds(question).length > 0;
+  return (
+    sumsNeedJobs(question) || question.measures.includes('efficiency') || timingKinds(question.measures).length > 0
+  );
 }
 
 /** Collects the measures of a question. */
@@ -94,18 +97,22 @@ export function collectJobs(
   });
 }
 
-/** Returns the collector of a question. It has the sums that cells have from the beginning. */
+/**
+ * Returns the collector of a question. It has the sums that cells have from the beginning.
+ * @param inSeries the measures that groups have for each period
+ */
 export function collectorOf(
   question: Question,
   clusters: readonly Loaded[],
   periods: Periods,
   grouping: Grouping,
+  inSeries: readonly Measure[],
 ): Collector {
   const { divide } = grouping;
-  if (divide === null) return collectorBy(question, clusters, periods, grouping);
+  if (divide === null) return collectorBy(question, clusters, periods, grouping, inSeries);
   // A job can be in several groups and is in the total once, so that the total is not the sum of the groups.
-  const ofAll = collectorBy(question, clusters, periods, noGrouping());
-  const byGroup = collectorBy(question, clusters, periods, grouping);
+  const ofAll = collectorBy(question, clusters, periods, noGrouping(), inSeries);
+  const byGroup = collectorBy(question, clusters, periods, grouping, inSeries);
   return {
     ...byGroup,
     add(entries) {
@@ -116,16 +123,23 @@ export function collectorOf(
   };
 }
 
-function collectorBy(question: Question, clusters: readonly Loaded[], periods: Periods, grouping: Grouping): Collector {
+function collectorBy(
+  question: Question,
+  clusters: readonly Loaded[],
+  periods: Periods,
+  grouping: Grouping,
+  inSeries: readonly Measure[],
+): Collector {
   const sums = createSums(grouping, clusters, periods, question.measures);
   const takesSums = sumsNeedJobs(question);
   if (!takesSums)
     for (const [index, loaded] of clusters.entries()) sums.addCells(index, masksOf(question.filter, loaded));
   const isDivided = question.axis === 'ran' || isByNode(question);
   const byNode = question.by === 'node' && question.nodes === null ? nodeDivision(null) : null;
-  const timings = timingKinds(question).map(
-    (kind) => [kind, createTimings(kind, grouping, periods, isDivided, question.by === 'node')] as const,
-  );
+  const timings = timingKinds(question.measures).map((kind) => {
+    const hasSeries = question.by === null || timingKinds(inSeries).includes(kind);
+    return [kind, createTimings(kind, grouping, periods, isDivided, question.by === 'node', hasSeries)] as const;
+  });
   const efficiencies = question.measures.includes('efficiency') ? createEfficiencies(grouping, periods) : null;
   const others = [...timings.map(([, collected]) => collected), ...(efficiencies ? [efficiencies] : [])];
   let groups = new Int32Array(0);

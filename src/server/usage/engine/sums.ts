@@ -7,6 +7,7 @@ import { type Loaded, segmentsIn } from './loaded.ts';
 import type { Measure } from './measures.ts';
 import { createNumberSet } from './number-set.ts';
 import type { Periods } from './periods.ts';
+import { rowsOf } from './rows.ts';
 import { addEntries, moreRows, type SumColumns, sumColumns } from './sum-columns.ts';
 import { createTallies, type Tally } from './tally.ts';
 
@@ -73,13 +74,13 @@ export function createSums(
   const maxUsers = clusters.reduce((sum, { names }) => sum + names.length, 1);
 
   function addTally(tally: Tally): void {
-    const { clusterIndex, segment, count, period, combination } = tally;
+    const { clusterIndex, segment, count, combination } = tally;
     // A group without jobs is none.
     if (count === 0) return;
     reserve(count);
     grouping.ofTally?.(tally, groups);
     growTo(grouping.labels.length + 1);
-    const rowOf = rowsOf(groups, period, count, periodCount, rows);
+    const rowOf = rowsOf(groups, tally, periodCount, rows);
     addRows(tally, rowOf, sums);
     if (!countsUsers) return;
     const { user } = segment.cells.combinations;
@@ -94,11 +95,11 @@ export function createSums(
         addTally(tallies.ofEntries(entries, measures));
         return;
       }
-      const { clusterIndex, segment, count, period, job, jobs } = entries;
+      const { clusterIndex, segment, count, job, jobs } = entries;
       reserve(count);
       grouping.ofEntries(entries, groups);
       growTo(grouping.labels.length + 1);
-      const rowOf = rowsOf(groups, period, count, periodCount, rows);
+      const rowOf = rowsOf(groups, entries, periodCount, rows);
       addEntries(entries, rowOf, sums, measures);
       if (!countsUsers) return;
       const { user } = segment.cells.combinations;
@@ -167,21 +168,6 @@ export function createSums(
       };
     },
   };
-}
-
-/** Returns the rows of groups in periods. They are in `rows`, or are the groups if there is one period. */
-function rowsOf(
-  groups: Int32Array,
-  period: Int32Array,
-  count: number,
-  periodCount: number,
-  rows: Int32Array,
-): Int32Array {
-  if (periodCount === 1) return groups;
-  for (let index = 0; index < count; index++) {
-    rows[index] = (groups[index] ?? 0) * periodCount + (period[index] ?? 0);
-  }
-  return rows;
 }
 
 function addRows(from: Tally, rows: Int32Array, to: SumColumns): void {

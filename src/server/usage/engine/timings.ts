@@ -3,6 +3,7 @@ import { addToBucket, type Buckets, createBuckets, listsOf, nextChunk, noValues,
 import type { Entries } from './entries.ts';
 import type { Grouping } from './grouping.ts';
 import type { Periods } from './periods.ts';
+import { rowsOf } from './rows.ts';
 import { joined, type Timing } from './statistics.ts';
 
 /** The times of jobs that have quantiles: from submission to start, and from start to end. */
@@ -21,6 +22,7 @@ type Repeats = { readonly byGroup: Buckets; readonly byPeriod: Buckets; readonly
  * Collects the times of jobs, so that every quantile is of the jobs themselves.
  * @param isDivided whether a job can have several entries
  * @param isByNode whether each node is a group: a job has its time in the group of each of its nodes
+ * @param hasSeries whether groups have values for each period; without them, large answers take a tenth of the memory
  */
 export function createTimings(
   kind: TimingKind,
@@ -28,21 +30,31 @@ export function createTimings(
   periods: Periods,
   isDivided: boolean,
   isByNode = false,
+  hasSeries = true,
 ) {
   const periodCount = periods.list.length;
-  const parts = createBuckets();
+  const [byBoth, byGroup, byPeriod] = [createBuckets(), createBuckets(), createBuckets()];
   const repeats: Repeats | null = isDivided
     ? { byGroup: createBuckets(), byPeriod: createBuckets(), total: createBuckets() }
     : null;
+  let slots = new Int32Array(0);
 
   return {
     /** @param groups the group of each entry */
     addEntries(entries: Entries, groups: Int32Array): void {
       const groupCount = grouping.labels.length + 1;
-      reserveSlots(parts, groupCount * periodCount);
       const [from, to] = kind === 'wait' ? ends(entries.jobs, 'submit', 'start') : ends(entries.jobs, 'start', 'end');
       const counts = isByNode ? firstInGroup(entries, groups, groupCount) : entries.isMain;
-      addParts(entries, counts, from, to, groups, periodCount, parts);
+      if (hasSeries) {
+        if (slots.length < entries.count) slots = new Int32Array(entries.count);
+        reserveSlots(byBoth, groupCount * periodCount);
+        addTimes(entries, counts, from, to, rowsOf(groups, entries, periodCount, slots), byBoth);
+      } else {
+        reserveSlots(byGroup, groupCount);
+        reserveSlots(byPeriod, periodCount);
+        addTimes(entries, counts, from, to, groups, byGroup);
+        addTimes(entries, counts, from, to, entries.period, byPeriod);
+      }
       if (repeats === null) return;
       reserveSlots(repeats.byGroup, groupCount);
       reserveSlots(repeats.byPeriod, periodCount);
@@ -51,22 +63,29 @@ export function createTimings(
     },
     finish(): Timings {
       const groupCount = grouping.labels.length + 1;
-      const numbers = periods.list.map((_, period) => period);
-      const lists = listsOf(parts, groupCount * periodCount);
-      const byGroup = repeats && listsOf(repeats.byGroup, groupCount);
-      const byPeriod = repeats && listsOf(repeats.byPeriod, periodCount);
-      const total = repeats && listsOf(repeats.total, 1);
-      const ofGroup = (group: number) => lists.slice(group * periodCount, (group + 1) * periodCount);
+      const both = hasSeries ? listsOf(byBoth, groupCount * periodCount) : null;
+      const ofGroup = (group: number) => both?.slice(group * periodCount, (group + 1) * periodCount) ?? [];
+      const ofPeriod = (period: number) => both?.filter((_, slot) => slot % periodCount === period) ?? [];
+      const numbers = (count: number) => Array.from({ length: count }, (_, number) => number);
+      const groupLists = both
+        ? numbers(groupCount).map((group) => ofGroup(group).flat())
+        : listsOf(byGroup, groupCount);
+      const periodLists = both
+        ? numbers(periodCount).map((period) => ofPeriod(period).flat())
+        : listsOf(byPeriod, periodCount);
+      const groupRepeats = repeats && listsOf(repeats.byGroup, groupCount);
+      const periodRepeats = repeats && listsOf(repeats.byPeriod, periodCount);
+      const totalRepeats = repeats && listsOf(repeats.total, 1);
       return {
-        groups: Array.from({ length: groupCount }, (_, group) => ({
-          total: { lists: joined(ofGroup(group).flat()), repeats: joined(byGroup?.[group] ?? []) },
-          periods: ofGroup(group).map((ofPeriod) => ({ lists: joined(ofPeriod), repeats: [] })),
+        groups: groupLists.map((lists, group) => ({
+          total: { lists: joined(lists), repeats: joined(groupRepeats?.[group] ?? []) },
+          periods: ofGroup(group).map((inPeriod) => ({ lists: joined(inPeriod), repeats: [] })),
         })),
         all: {
-          total: { lists: joined(lists.flat()), repeats: joined(total?.[0] ?? []) },
-          periods: numbers.map((period) => ({
-            lists: joined(lists.filter((_, slot) => slot % periodCount === period).flat()),
-            repeats: joined(byPeriod?.[period] ?? []),
+          total: { lists: joined(groupLists.flat()), repeats: joined(totalRepeats?.[0] ?? []) },
+          periods: periodLists.map((lists, period) => ({
+            lists: joined(lists),
+            repeats: joined(periodRepeats?.[period] ?? []),
           })),
         },
       };
@@ -97,14 +116,13 @@ function firstInGroup({ count, job, period }: Entries, groups: Int32Array, group
 }
 
 /** @param counts 1 for the entries that count in their group and period */
-function addParts(
-  { count, job, period, weight }: Entries,
+function addTimes(
+  { count, job, weight }: Entries,
   counts: Uint8Array,
   from: Int32Array,
   to: Int32Array,
-  groups: Int32Array,
-  periodCount: number,
-  parts: Buckets,
+  slots: Int32Array,
+  buckets: Buckets,
 ): void {
   let slot = -1;
   let length = 0;
@@ -114,14 +132,14 @@ function addParts(
     const begin = from[which] ?? noTime;
     const end = to[which] ?? noTime;
     if (begin === noTime || end < begin || weight[index] === 0 || counts[index] !== 1) continue;
-    const of = (groups[index] ?? 0) * periodCount + (period[index] ?? 0);
+    const of = slots[index] ?? 0;
     // Most jobs have the slot of the job before.
     if (of !== slot) {
-      if (slot >= 0) parts.lengths[slot] = length;
+      if (slot >= 0) buckets.lengths[slot] = length;
       slot = of;
-      chunk = parts.chunks[slot] ?? noValues;
-      counted = parts.counts[slot] ?? noValues;
-      length = parts.lengths[slot] ?? 0;
+      chunk = buckets.chunks[slot] ?? noValues;
+      counted = buckets.counts[slot] ?? noValues;
+      length = buckets.lengths[slot] ?? 0;
     }
     const value = end - begin;
     if (value < counted.length) {
@@ -129,14 +147,14 @@ function addParts(
       continue;
     }
     if (length === chunk.length) {
-      chunk = nextChunk(parts, slot);
-      counted = parts.counts[slot] ?? noValues;
+      chunk = nextChunk(buckets, slot);
+      counted = buckets.counts[slot] ?? noValues;
       length = 0;
     }
     chunk[length] = value;
     length++;
   }
-  if (slot >= 0) parts.lengths[slot] = length;
+  if (slot >= 0) buckets.lengths[slot] = length;
 }
 
 function addRepeats(
