@@ -86,6 +86,12 @@ describe('show', () => {
     const [head = '', behind = ''] = stored(2);
     await site.run('drain', '--max-seconds', '0.5');
     const first = (await outbox('show', head)).stdout;
+    expect(first).toMatch(
+      /^Entry: +\S{36}\nStream: +sam\/casper\nRequest: +POST \/api\/v1\/status\/casper, 11 bytes, sha-256 [0-9a-f]{64}\nCollected: +2025-11-\d\d .* UTC, \d+d\d+h ago\nState: +pending\nPending: /,
+    );
+    expect(first).toMatch(
+      /^Last error: +HTTP 503: Database is down\nAttempts:\n {2}2.* unavailable +HTTP 503: Database is down\nBody: +hpc-collector outbox show \S{36} --body\n$/m,
+    );
     expect(first).toMatch(/^Pending: +the stream rests: .*; until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/m);
     expect(first).toMatch(
       /^May be stored: +it was sent, first at .*, without a clear answer: the API may have stored it/m,
