@@ -62,6 +62,20 @@ overEngines((engine) => {
     });
   });
 
+  test('a run of over three years has a wrong time: it does not count on the days of it, whatever divides the jobs', async () => {
+    const long = { Start: '2020-01-01T00:00:00', End: '2025-01-01T00:00:00' };
+    const jobs = [
+      jobRecord({ JobID: '1', Submit: '2020-01-01T00:00:00', ...long, CPUHours: 100 }),
+      jobRecord({ JobID: '2', CPUHours: 4 }),
+    ];
+    await receiver.ingest({ hostname: 'hpc3', jobs });
+    const window = 'cluster=hpc3&from=2019-01-01&to=2026-12-31&measure=jobs&measure=cpu_hours&measure=duration';
+    for (const more of ['', '&period=year', '&by=user', '&by=size', '&by=node', '&node=c001']) {
+      const { total } = (await query(window + more)).answer;
+      expect(total, more).toMatchObject({ jobs: 1, cpu_hours: 104, duration: { jobs: 1 } });
+    }
+  });
+
   test('the period before is the month before if the window is a month', async () => {
     const { answer } = await query('cluster=hpc1&from=2026-12-01&to=2026-12-31&compare=true');
     expect(answer.previous).toMatchObject({ from: '2026-11-01', to: '2026-11-30', total: { jobs: 2 } });

@@ -1,5 +1,5 @@
 import type { ClusterClock } from '../cluster-clock.ts';
-import { isTooLong } from '../segments/booking.ts';
+import { isTooLong, longRunSeconds } from '../segments/booking.ts';
 import { type Jobs, noTime } from '../segments/segment.ts';
 import { type Buffers, grown } from './entries.ts';
 import { cpuSecondsOf, gpuSecondsOf } from './job-usage.ts';
@@ -104,7 +104,7 @@ function placeWhole(
     const row = selected[index] ?? 0;
     const from = start[row] ?? noTime;
     const to = end[row] ?? noTime;
-    if (from === noTime || to < from) return index;
+    if (from === noTime || to < from || to - from > longRunSeconds) return index;
     if (base + from < begin || base + to > until || base + from >= until) {
       at = periodAt(begins, base + from, 0);
       begin = begins[at] ?? 0;

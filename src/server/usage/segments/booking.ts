@@ -4,13 +4,16 @@ type Days = { dayOf(time: number): number; beginOf(day: number): number };
 /** A run on this many days has a wrong time: no job runs for three years. */
 const maxDays = 1100;
 
+/** Shorter runs, in seconds, are not too long, whatever the days on which they begin and end. */
+export const longRunSeconds = (maxDays - 2) * 86_400;
+
 /** When a job ran, in seconds since 1970. */
 export type BookedRun = { readonly start: number; readonly end: number };
 
 /** True for a run of over three years, which has a wrong time. */
 export function isTooLong({ start, end }: BookedRun, days: Days): boolean {
   // Most runs are far below the limit.
-  return end - start > (maxDays - 2) * 86_400 && days.dayOf(end - 1) - days.dayOf(start) >= maxDays;
+  return end - start > longRunSeconds && days.dayOf(end - 1) - days.dayOf(start) >= maxDays;
 }
 
 /**
