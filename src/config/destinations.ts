@@ -110,8 +110,6 @@ function problemOfName(name: string): string | null {
   return name === 'status' ? 'must have another name: STATUS_API_URL is for sam' : null;
 }
 
-export type DestinationsSettings = z.output<typeof destinationsSettings>;
-
 /** Names of destinations to deliver to; each name once. */
 export const deliverTo = z
   .array(z.string())

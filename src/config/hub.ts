@@ -2,12 +2,7 @@ import { z } from 'zod';
 import { absolutePath, commonSettings, type FailedProbePolicy, hostName, mebibytes, seconds } from './fields.ts';
 
 /** The kinds of session that the SAM API counts. `jobs_suspended` counts broken sessions. */
-export const sessionClasses = [
-  'casper_login_jobs',
-  'casper_batch_jobs',
-  'derecho_batch_jobs',
-  'jobs_suspended',
-] as const;
+const sessionClasses = ['casper_login_jobs', 'casper_batch_jobs', 'derecho_batch_jobs', 'jobs_suspended'] as const;
 export type SessionClass = (typeof sessionClasses)[number];
 
 /** A pattern with `*` and `?` for a value; null if the value must be absent. */

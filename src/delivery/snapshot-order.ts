@@ -5,7 +5,7 @@ import { knownAddresses } from './known-addresses.ts';
 import { destinationOfStream, mayBeOutageStream } from './sam-entries.ts';
 
 /** The value of the header `X-Snapshot-Order` with which a server says that it stores snapshots right in any order. */
-export const anyOrder = 'any';
+const anyOrder = 'any';
 
 const servers = knownAddresses('any-order');
 

@@ -40,7 +40,7 @@ const afterAccount = ['" project=', '" accounting_id=', '" jobname='] as const;
  * PBS escapes nothing, and users choose the account. It ends at the last quote that the other fields follow, because
  * everything before that quote can be the user's text.
  */
-export function jobTextOf(text: string): JobText | null {
+function jobTextOf(text: string): JobText | null {
   owner.lastIndex = 0;
   const user = owner.exec(text)?.[1];
   if (user === undefined) return null;

@@ -39,7 +39,7 @@ export type JobRollup = {
 type Share = { readonly user: string; readonly project: string; readonly queue: string };
 
 /** The project of a job without an account; the original collectors use the same name. */
-export const unknownProject = '_unknown_';
+const unknownProject = '_unknown_';
 
 export function emptyJobs(): JobRollup {
   return {

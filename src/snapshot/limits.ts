@@ -3,7 +3,6 @@ export const severities = ['critical', 'major', 'minor', 'maintenance'] as const
 export const outageStatuses = ['investigating', 'identified', 'monitoring', 'resolved'] as const;
 
 export type Severity = (typeof severities)[number];
-export type OutageStatus = (typeof outageStatuses)[number];
 
 /** The longest names that the API stores (contract: PostgreSQL columns). It answers 500 to a longer name. */
 export const nameLimits = {

@@ -117,7 +117,7 @@ export function arrayOf(jobId: string): string | null {
 }
 
 /** True if a system has node types. Such a system also reports the totals of all compute nodes. */
-export function hasNodeTypes(system: Pick<BatchSystem, 'node_rules'>): boolean {
+function hasNodeTypes(system: Pick<BatchSystem, 'node_rules'>): boolean {
   return system.node_rules.some((rule) => rule.type !== undefined);
 }
 

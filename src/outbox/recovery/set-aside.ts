@@ -4,7 +4,7 @@ import { syncPath } from '../../lib/durable.ts';
 import { codeOf } from '../../lib/sqlite.ts';
 
 /** Suffixes of the files that SQLite keeps beside a database. */
-export const sideFiles = ['-journal', '-wal', '-shm'] as const;
+const sideFiles = ['-journal', '-wal', '-shm'] as const;
 
 /** Error codes of filesystems without hard links. */
 const noLinks: readonly (string | undefined)[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV'];

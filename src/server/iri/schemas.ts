@@ -5,7 +5,7 @@ import { systemStates } from '../status/state.ts';
 // https://github.com/doe-iri/iri-facility-api-docs.
 
 /** A word in the API for each state that the receiver knows. */
-export const statusSchema = z.enum(systemStates).meta({ description: 'Status of a resource' });
+const statusSchema = z.enum(systemStates).meta({ description: 'Status of a resource' });
 export const incidentTypes = ['planned', 'unplanned', 'reservation'] as const;
 export const resolutions = ['unresolved', 'cancelled', 'completed', 'extended', 'pending'] as const;
 

@@ -5,7 +5,7 @@ import type { Call } from '../http/routing.ts';
 import { type EmbeddedFile, embeddedFiles } from './embedded.ts';
 
 /** The content security policy of a page: only files of this receiver, no inline script or style, no frame around it. */
-export const contentSecurityPolicy = [
+const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",

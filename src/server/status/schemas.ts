@@ -88,10 +88,10 @@ const absentOrCount = nullable(count);
 export const batchSchema = z.looseObject({ ...batchSystem, ...totals });
 
 /** A snapshot of Casper as the SAM API requires it, with separate CPU, GPU and visualization nodes. */
-export const casperSchema = z.looseObject({ ...batchSystem, ...casperParts, ...totals, ...vizTotals });
+const casperSchema = z.looseObject({ ...batchSystem, ...casperParts, ...totals, ...vizTotals });
 
 /** A batch snapshot as the API guide shows it for Casper: one total of all nodes, and optional totals by kind. */
-export const guideSchema = z.looseObject({
+const guideSchema = z.looseObject({
   ...batchSystem,
   ...casperParts,
   ...z.object(totals).partial().shape,
@@ -161,7 +161,6 @@ export type BatchSnapshot = Pick<
   | 'timestamp'
 >;
 export type HubSnapshot = z.output<typeof hubSchema>;
-export type ReceivedOutage = z.output<typeof outageSchema>;
 
 /** The schema that a snapshot must match, by its kind. */
 export type SnapshotSchema =

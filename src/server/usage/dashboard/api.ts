@@ -13,7 +13,7 @@ import type { UsageThread } from '../thread.ts';
 import { type FilterRequest, readFilterRequest } from './request.ts';
 
 /** Larger than 20,000 filter values. */
-export const maxFilterBytes = 2 * 1024 * 1024;
+const maxFilterBytes = 2 * 1024 * 1024;
 
 /** Returns the handler that names the version, for the foot of the page. */
 export function getVersion(version: string) {

@@ -101,8 +101,8 @@ function withGroups(asked: Asked, grouping: Grouping, others: number | null): Be
   return {
     collector,
     finish() {
-      const found = collector.finish();
       refuseManyGroups(grouping.labels, asked.periods);
+      const found = collector.finish();
       const groups = groupsOf(asked, found, grouping.labels);
       if (others === null) return answerOf(asked, found, inOrder(asked.question, groups), null);
       return answerOf(asked, found, groups, { groups: others, ...groupOf(asked, found, grouping.labels.length) });

@@ -65,14 +65,13 @@ export function createTimings(
       const groupCount = grouping.labels.length + 1;
       const both = hasSeries ? listsOf(byBoth, groupCount * periodCount) : null;
       const ofGroup = (group: number) => both?.slice(group * periodCount, (group + 1) * periodCount) ?? [];
-      const ofPeriod = (period: number) => both?.filter((_, slot) => slot % periodCount === period) ?? [];
       const numbers = (count: number) => Array.from({ length: count }, (_, number) => number);
+      const ofPeriod = (period: number) =>
+        numbers(groupCount).flatMap((group) => both?.[group * periodCount + period] ?? []);
       const groupLists = both
         ? numbers(groupCount).map((group) => ofGroup(group).flat())
         : listsOf(byGroup, groupCount);
-      const periodLists = both
-        ? numbers(periodCount).map((period) => ofPeriod(period).flat())
-        : listsOf(byPeriod, periodCount);
+      const periodLists = both ? numbers(periodCount).map(ofPeriod) : listsOf(byPeriod, periodCount);
       const groupRepeats = repeats && listsOf(repeats.byGroup, groupCount);
       const periodRepeats = repeats && listsOf(repeats.byPeriod, periodCount);
       const totalRepeats = repeats && listsOf(repeats.total, 1);
