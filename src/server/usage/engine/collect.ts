@@ -3,13 +3,14 @@ import { createEfficiencies, type Efficiencies } from './efficiency.ts';
 import type { Entries } from './entries.ts';
 import { masksOf } from './filter.ts';
 import { type Grouping, noGrouping } from './grouping.ts';
-import type { Loaded } from './loaded.ts';
+import { type Loaded, segmentsIn } from './loaded.ts';
 import type { Measure } from './measures.ts';
 import type { Periods } from './periods.ts';
 import type { Question } from './question.ts';
 import { type Scan, scanJobs } from './scan.ts';
 import { sizeLabels } from './size-classes.ts';
 import { createSums, type Sums } from './sums.ts';
+import { createTallies, type Tally } from './tally.ts';
 import { createTimings, type TimingKind, type Timings } from './timings.ts';
 
 /** What was collected from cells or jobs for the measures of a question, by group and period. */
@@ -54,14 +55,16 @@ export function needsJobs(question: Question): boolean {
 /** Collects the measures of a question. */
 export type Collector = {
   readonly periods: Periods;
-  /** True if it takes entries. */
+  readonly takesCells: boolean;
   readonly takesJobs: boolean;
+  addCells(tally: Tally): void;
   add(entries: Entries): void;
   finish(): Found;
 };
 
 /**
- * Gives collectors the jobs that pass the filters of a question. They are of questions with the same filters and axis.
+ * Gives collectors the cells and the jobs that pass the filters of a question, as each takes them. They are of questions
+ * with the same filters and axis.
  * @param periods those of the collectors; some collectors can have the whole window instead
  */
 export function collectJobs(
@@ -70,35 +73,48 @@ export function collectJobs(
   periods: Periods,
   collectors: readonly Collector[],
 ): void {
-  const some = collectors.filter(({ takesJobs }) => takesJobs);
-  if (some.length === 0) return;
+  const masks = clusters.map((loaded) => masksOf(question.filter, loaded));
+  let noPeriods = new Int32Array(0);
+  // Totals count a job once, in whichever periods it is.
+  function inPeriodsOf<Part extends Entries | Tally>(collector: Collector, part: Part): Part {
+    if (collector.periods === periods) return part;
+    if (noPeriods.length < part.count) noPeriods = new Int32Array(part.count);
+    return { ...part, period: noPeriods };
+  }
+
+  const ofCells = collectors.filter(({ takesCells }) => takesCells);
+  const tallies = createTallies();
+  for (const [index, loaded] of ofCells.length === 0 ? [] : clusters.entries()) {
+    for (const segment of segmentsIn(loaded, periods.window)) {
+      const tally = tallies.ofCells(index, segment, masks[index] ?? [], periods);
+      for (const collector of ofCells) collector.addCells(inPeriodsOf(collector, tally));
+    }
+  }
+
+  const ofJobs = collectors.filter(({ takesJobs }) => takesJobs);
+  if (ofJobs.length === 0) return;
   const passing = (wanted: readonly string[] | null, of: (loaded: Loaded) => readonly (string | null)[]) => {
     const set = new Set<string | null>(wanted);
     return wanted && clusters.map((loaded) => Uint8Array.from(of(loaded), (name) => (set.has(name) ? 1 : 0)));
   };
   const scan: Scan = {
     clusters,
-    masks: clusters.map((loaded) => masksOf(question.filter, loaded)),
+    masks,
     axis: question.axis,
     periods,
     sizes: question.sizes === null ? null : new Set(question.sizes.map((label) => sizeLabels.indexOf(label))),
     software: passing(question.software, ({ software }) => software),
   };
   const onNodes = question.nodes === null ? null : nodeDivision(passing(question.nodes, ({ names }) => names));
-  let noPeriods = new Int32Array(0);
   scanJobs(scan, (placed) => {
     const entries = onNodes?.(placed) ?? placed;
     if (entries.count === 0) return;
-    if (noPeriods.length < entries.count) noPeriods = new Int32Array(entries.count);
-    for (const collector of some) {
-      // Totals count a job once, in whichever periods it is.
-      collector.add(collector.periods === periods ? entries : { ...entries, period: noPeriods });
-    }
+    for (const collector of ofJobs) collector.add(inPeriodsOf(collector, entries));
   });
 }
 
 /**
- * Returns the collector of a question. It has the sums that cells have from the beginning.
+ * Returns the collector of a question.
  * @param inSeries the measures that groups have for each period
  */
 export function collectorOf(
@@ -132,8 +148,6 @@ function collectorBy(
 ): Collector {
   const sums = createSums(grouping, clusters, periods, question.measures);
   const takesSums = sumsNeedJobs(question);
-  if (!takesSums)
-    for (const [index, loaded] of clusters.entries()) sums.addCells(index, masksOf(question.filter, loaded));
   const isDivided = question.axis === 'ran' || isByNode(question);
   const byNode = question.by === 'node' && question.nodes === null ? nodeDivision(null) : null;
   const timings = timingKinds(question.measures).map((kind) => {
@@ -145,7 +159,9 @@ function collectorBy(
   let groups = new Int32Array(0);
   return {
     periods,
+    takesCells: !takesSums,
     takesJobs: needsJobs(question),
+    addCells: sums.addTally,
     add(placed) {
       const entries = byNode?.(placed) ?? placed;
       if (takesSums) sums.addEntries(entries);
