@@ -31,6 +31,14 @@ const verbs: Readonly<Record<string, () => unknown>> = {
     process.stdout.write(tryLock(file) ? 'held\n' : 'taken\n');
     await Bun.sleep(60_000);
   },
+  /** Says that it writes, and ends its transaction after 300 ms. */
+  async write() {
+    const { database } = new Outbox(file);
+    database.run('BEGIN EXCLUSIVE');
+    process.stdout.write('writes\n');
+    await Bun.sleep(300);
+    database.run('COMMIT');
+  },
   /** Opens a file that may be new, and adds 20 entries to a stream. */
   fill() {
     const outbox = new Outbox(file);
