@@ -17,8 +17,8 @@ export function scanSubmitted(loaded: Loaded, masks: Masks, periods: Periods, gr
   const byColour = grouping && createSums(grouping, [loaded], periods, measures);
   const mainGroups = createMainGroups(periods.list.length, nameCount);
   const activePeriods = createActivePeriods(periods.list.length, nameCount);
-  const wait = createTimings('wait', noGrouping(), periods, false);
-  const duration = createTimings('duration', noGrouping(), periods, false);
+  const wait = createTimings('wait', null, periods, false);
+  const duration = createTimings('duration', null, periods, false);
   const jobsOfUsers = createNameCounts('user', nameCount);
   const jobsOfPartitions = createNameCounts('partition', nameCount);
   const jobsOfStates = createNameCounts('state', nameCount);

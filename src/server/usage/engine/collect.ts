@@ -152,7 +152,17 @@ function collectorBy(
   const byNode = question.by === 'node' && question.nodes === null ? nodeDivision(null) : null;
   const timings = timingKinds(question.measures).map((kind) => {
     const hasSeries = question.by === null || timingKinds(inSeries).includes(kind);
-    return [kind, createTimings(kind, grouping, periods, isDivided, question.by === 'node', hasSeries)] as const;
+    return [
+      kind,
+      createTimings(
+        kind,
+        question.by === null ? null : grouping,
+        periods,
+        isDivided,
+        question.by === 'node',
+        hasSeries,
+      ),
+    ] as const;
   });
   const efficiencies = question.measures.includes('efficiency') ? createEfficiencies(grouping, periods) : null;
   const others = [...timings.map(([, collected]) => collected), ...(efficiencies ? [efficiencies] : [])];

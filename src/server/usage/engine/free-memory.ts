@@ -1,5 +1,5 @@
 /** The process may grow by so much before the memory that is not used any more is freed. */
-const growthBytes = 32 * 1024 ** 2;
+const growthBytes = 24 * 1024 ** 2;
 
 let lastBytes = 0;
 

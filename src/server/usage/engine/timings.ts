@@ -20,13 +20,14 @@ type Repeats = { readonly byGroup: Buckets; readonly byPeriod: Buckets; readonly
 
 /**
  * Collects the times of jobs, so that every quantile is of the jobs themselves.
+ * @param grouping null for one group
  * @param isDivided whether a job can have several entries
  * @param isByNode whether each node is a group: a job has its time in the group of each of its nodes
  * @param hasSeries whether groups have values for each period; without them, large answers take a tenth of the memory
  */
 export function createTimings(
   kind: TimingKind,
-  grouping: Grouping,
+  grouping: Grouping | null,
   periods: Periods,
   isDivided: boolean,
   isByNode = false,
@@ -38,17 +39,24 @@ export function createTimings(
     ? { byGroup: createBuckets(), byPeriod: createBuckets(), total: createBuckets() }
     : null;
   let slots = new Int32Array(0);
+  // The groups, and the one of the others.
+  const countGroups = () => (grouping === null ? 1 : grouping.labels.length + 1);
+
+  function slotsOf(entries: Entries, groups: Int32Array): Int32Array {
+    if (grouping === null) return entries.period;
+    if (slots.length < entries.count) slots = new Int32Array(entries.count);
+    return rowsOf(groups, entries, periodCount, slots);
+  }
 
   return {
-    /** @param groups the group of each entry */
+    /** @param groups the group of each entry: zeros for one group */
     addEntries(entries: Entries, groups: Int32Array): void {
-      const groupCount = grouping.labels.length + 1;
+      const groupCount = countGroups();
       const [from, to] = kind === 'wait' ? ends(entries.jobs, 'submit', 'start') : ends(entries.jobs, 'start', 'end');
       const counts = isByNode ? firstInGroup(entries, groups, groupCount) : entries.isMain;
       if (hasSeries) {
-        if (slots.length < entries.count) slots = new Int32Array(entries.count);
         reserveSlots(byBoth, groupCount * periodCount);
-        addTimes(entries, counts, from, to, rowsOf(groups, entries, periodCount, slots), byBoth);
+        addTimes(entries, counts, from, to, slotsOf(entries, groups), byBoth);
       } else {
         reserveSlots(byGroup, groupCount);
         reserveSlots(byPeriod, periodCount);
@@ -62,7 +70,7 @@ export function createTimings(
       addRepeats(entries, counts, from, to, groups, repeats);
     },
     finish(): Timings {
-      const groupCount = grouping.labels.length + 1;
+      const groupCount = countGroups();
       const both = hasSeries ? listsOf(byBoth, groupCount * periodCount) : null;
       const ofGroup = (group: number) => both?.slice(group * periodCount, (group + 1) * periodCount) ?? [];
       const numbers = (count: number) => Array.from({ length: count }, (_, number) => number);
