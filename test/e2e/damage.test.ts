@@ -113,7 +113,14 @@ test('it is a warning until it is acknowledged', async () => {
   expect(warnings(await site.run('run', 'casper'))).toBe(1);
   const shown = await site.run('outbox', 'recover');
   expect(shown.exit).toBe(0);
-  expect(shown.stdout).toContain(`Recovered: ${count} entries`);
+  expect(shown.stdout).toBe(
+    `Damaged:   ${damage.at.slice(0, 19).replace('T', ' ')} UTC: file is not a database
+Kept as:   ${damage.file}
+Recovered: ${count} entries
+Lost:      0 with a damaged body, 0 with a body only
+When you have read this, type: hpc-collector outbox recover --ack
+`,
+  );
   const acknowledged = await site.run('outbox', 'recover', '--ack');
   expect(shown.stdout).toStartWith(acknowledged.stdout);
   expect(warnings(await site.run('run', 'casper'))).toBe(0);

@@ -278,6 +278,21 @@ test('lists and counts are by state, oldest first', () => {
   expect([outbox.countPending(null), outbox.countPending('sam/casper')]).toEqual([2, 1]);
 });
 
+test.each([
+  ['pending', () => {}, true],
+  ['held', (entry: Entry) => outbox.hold(entry, 'a person said so'), true],
+  ['rejected', (entry: Entry) => outbox.rejected(entry, attempt(), false), true],
+  ['delivered', (entry: Entry) => outbox.delivered(entry, attempt(), '{}'), false],
+] as const)(
+  'a stream with a %s entry, among others, counts as one with undelivered entries: %#',
+  (_, change, isUndelivered) => {
+    change(store(outbox, { stream: 'ingest/farm' }));
+    store(outbox, { stream: 'sam/casper' });
+    expect(outbox.hasUndelivered((stream) => stream === 'ingest/farm')).toBe(isUndelivered);
+    expect(outbox.hasUndelivered((stream) => stream === 'sam/derecho')).toBe(false);
+  },
+);
+
 test('entries since a time are of one stream, newest first', () => {
   const at = (minute: number) => ({ collectedAt: new Date(Date.UTC(2026, 3, 1, 0, minute)) });
   for (const minute of [1, 2, 3]) store(outbox, at(minute));

@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -66,6 +67,15 @@ const setAsideFiles = () =>
   readdirSync(dirname(file))
     .filter((name) => name.includes('damaged'))
     .sort();
+
+/** Returns where a symbolic link leads; an empty text if it is gone. */
+function targetOf(link: string): string {
+  try {
+    return readlinkSync(link);
+  } catch {
+    return '';
+  }
+}
 
 /** Makes the indexes say another state than the rows. */
 function garbleIndexes(): void {
@@ -255,6 +265,19 @@ describe('opening a damaged file', () => {
     writeFileSync(`${recoveringFile(file)}-journal`, 'half');
     expect(contents(open())).toEqual(before);
     expect(readdirSync(directory.path).filter((name) => name.startsWith(basename(recoveringFile(file))))).toEqual([]);
+  });
+
+  test.each([
+    ['after a recovery', () => {}],
+    ['after one that failed', () => mkdirSync(recoveringFile(file))],
+  ])('no file is left open %s', (_name, prepare) => {
+    overwritePages(file, [1], () => 0);
+    prepare();
+    try {
+      open().close();
+    } catch {}
+    const opened = readdirSync('/proc/self/fd').map((descriptor) => targetOf(`/proc/self/fd/${descriptor}`));
+    expect(opened.filter((path) => path.startsWith(directory.path))).toEqual([]);
   });
 
   test('two damages in one second make two files, and both stay recorded until acknowledged', () => {
