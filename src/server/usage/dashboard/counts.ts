@@ -37,9 +37,10 @@ export function createValueCounts(column: 'cpus' | 'gpus' | 'nodes', least: numb
     /** Returns every value from `least` on, ascending. */
     finish(): { x: number[]; y: number[] } {
       const found: [number, number][] = [];
-      small.forEach((count, value) => {
-        if (count > 0 && value >= least) found.push([value, count]);
-      });
+      for (let value = least; value < small.length; value++) {
+        const count = small[value] ?? 0;
+        if (count > 0) found.push([value, count]);
+      }
       found.push(...[...large].sort(([a], [b]) => a - b));
       return { x: found.map(([value]) => value), y: found.map(([, count]) => count) };
     },
