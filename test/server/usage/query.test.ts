@@ -81,6 +81,14 @@ overEngines((engine) => {
     expect(answer.previous).toMatchObject({ from: '2026-11-01', to: '2026-11-30', total: { jobs: 2 } });
   });
 
+  test.each([
+    ['from=2027-03-01', '2027-03-01'],
+    ['to=2020-01-01', '2020-01-01'],
+  ])('%s, outside the days with jobs, is a window of that day without jobs', async (window, day) => {
+    const { answer } = await query(`cluster=hpc1&${window}`);
+    expect(answer).toMatchObject({ from: day, to: day, total: { jobs: 0 } });
+  });
+
   test('efficiency is null, and the answer has the reason', async () => {
     const { answer } = await query('measure=efficiency');
     expect(answer.total).toEqual({ efficiency: null });

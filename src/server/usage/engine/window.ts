@@ -31,10 +31,14 @@ export async function rangeOf(reader: Reader, clusters: readonly Loaded[], axis:
   return first <= last ? { from: first, until: last + 1 } : null;
 }
 
-/** Returns the window of two dates, each of which the range replaces if it is null. */
+/**
+ * Returns the window of two dates, each of which the range replaces if it is null. A date outside the range is a window
+ * of its day.
+ */
 export function windowOf(from: string | null, to: string | null, range: UsageWindow | null): UsageWindow {
-  const begin = from === null ? (range?.from ?? 0) : dayOfDate(from);
-  const until = to === null ? (range?.until ?? begin) : dayOfDate(to) + 1;
+  const [first, last] = [from === null ? null : dayOfDate(from), to === null ? null : dayOfDate(to)];
+  const begin = first ?? Math.min(range?.from ?? last ?? 0, last ?? Number.POSITIVE_INFINITY);
+  const until = last === null ? Math.max(range?.until ?? begin, first === null ? begin : first + 1) : last + 1;
   return { from: begin, until: Math.max(begin, until) };
 }
 
