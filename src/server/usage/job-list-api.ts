@@ -23,10 +23,11 @@ export function getJobList(store: Store, thread: UsageThread) {
     const { limit, after, ...members } = membersOf(url.searchParams);
     const wrong = refused.find((name) => name in members);
     if (wrong !== undefined) throw new RequestProblem(400, `${wrong}: is not a parameter of a list of jobs`);
-    const [size, place] = [limitOf(limit), placeIn(after)];
+    const size = limitOf(limit);
     const own = ownNameOnly(client, request.headers);
     const asked = await questionOf(store, thread, members, client, request.headers);
     const filter = own === null ? asked.filter : { ...asked.filter, user: [own] };
+    const place = placeIn(after, asked.clusters);
     const task = { kind: 'jobs', question: { ...asked, axis: 'ended', filter }, limit: size, after: place } as const;
     const page: JobPage = JSON.parse(await thread.ask(task));
     const list: z.infer<typeof jobListSchema> = {
@@ -49,10 +50,11 @@ function afterText({ end, submit, cluster, id }: ListPlace): string {
   return [end, submit, cluster, id].join(' ');
 }
 
-function placeIn(text: unknown): ListPlace | null {
+/** @param clusters those of the list, of which the place must have one */
+function placeIn(text: unknown, clusters: readonly string[]): ListPlace | null {
   if (text === undefined) return null;
   const [end = '', submit = '', cluster = '', ...id] = typeof text === 'string' ? text.split(' ') : [];
   const isTime = (one: string) => /^\d{4}-\d\d-\d\dT[\d:.]+$/.test(one);
-  if (isTime(end) && isTime(submit) && cluster !== '') return { end, submit, cluster, id: id.join(' ') };
+  if (isTime(end) && isTime(submit) && clusters.includes(cluster)) return { end, submit, cluster, id: id.join(' ') };
   throw new RequestProblem(400, 'after: give the member next of the page before');
 }

@@ -185,6 +185,7 @@ overEngines((engine) => {
     ['software=python', 'software: is not a parameter of a list of jobs'],
     ['limit=0', 'limit: give a number from 1 to 1000'],
     ['after=yesterday', 'after: give the member next of the page before'],
+    ['after=2026-11-20T00:00:00 2026-11-20T00:00:00 other 1', 'after: give the member next of the page before'],
   ])('%s is refused', async (query, error) => {
     expect(await list(query)).toMatchObject({ status: 400, body: { error } });
   });
