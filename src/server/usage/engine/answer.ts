@@ -72,10 +72,10 @@ export function periodsOf({ period }: Question, window: UsageWindow): Periods {
 }
 
 /** An answer that is being made: what collects it, and what returns it then. */
-type Begun = { readonly collector: Collector; finish(): Answer };
+type UnfinishedAnswer = { readonly collector: Collector; finish(): Answer };
 
 /** Finds the groups of a question. Its collector then takes the jobs, and `finish` returns the answer. */
-export function beginAnswer(asked: Asked): Begun {
+export function beginAnswer(asked: Asked): UnfinishedAnswer {
   const { question, clusters } = asked;
   const { by, levels, top } = question;
   if (by === null) return withGroups(asked, noGrouping(), null);
@@ -96,7 +96,7 @@ function areSums({ by, period, measures }: Question): boolean {
 const sumMeasures: readonly Measure[] = ['jobs', 'cpu_hours', 'gpu_hours', 'node_hours'];
 
 /** @param others the number of the groups that the grouping does not name; null if it names all */
-function withGroups(asked: Asked, grouping: Grouping, others: number | null): Begun {
+function withGroups(asked: Asked, grouping: Grouping, others: number | null): UnfinishedAnswer {
   const collector = collectorOf(asked.question, asked.clusters, asked.periods, grouping, asked.inSeries);
   return {
     collector,
@@ -111,7 +111,7 @@ function withGroups(asked: Asked, grouping: Grouping, others: number | null): Be
 }
 
 /** Collects all groups, and adds up those after the largest ones. */
-function withSumsOfOthers(asked: Asked, grouping: Grouping, top: number): Begun {
+function withSumsOfOthers(asked: Asked, grouping: Grouping, top: number): UnfinishedAnswer {
   const { question } = asked;
   const collector = collectorOf(question, asked.clusters, asked.periods, grouping, asked.inSeries);
   return {
@@ -127,7 +127,7 @@ function withSumsOfOthers(asked: Asked, grouping: Grouping, top: number): Begun 
 }
 
 /** Finds the largest groups first: the users and quantiles of the others need to be collected. */
-function withLargestGroups(asked: Asked, by: Dimension, top: number): Begun {
+function withLargestGroups(asked: Asked, by: Dimension, top: number): UnfinishedAnswer {
   const { question, clusters } = asked;
   const ranked = { ...question, measures: question.measures.slice(0, 1), period: null };
   const periods = wholeWindow(asked.periods.window);
