@@ -126,6 +126,16 @@ test('--test-output gives the data of a file to the outputs, without sampling', 
   });
 });
 
+test('--test-output writes the textfile for Prometheus, and leaves it', async () => {
+  const recorded = join(import.meta.dir, '../../fixtures/sampler/sams/69.c002.json');
+  node.configure({
+    outputs: '[Prometheus]',
+    more: `output.Prometheus: { path: '${node.directory}/slurm_%(jobid)s.prom', map: { node: sams.sampler.Core/node }, metrics: { '^sams.sampler.Core/jobid': 'sampled_job{node="%(node)s"}' } }`,
+  });
+  expect(await node.run(69, `--test-output=${recorded}`)).toMatchObject({ exit: 0, stderr: '' });
+  expect(readFileSync(join(node.directory, 'slurm_69.prom'), 'utf8')).toEndWith('sampled_job{node="c002"} 69\n');
+});
+
 test('a pid file that cannot be written is reported, and the job is sampled', async () => {
   node.configure({ outputs: '[File]' });
   expect(await node.run(69, `--pidfile=${node.directory}/nowhere/69.pid`)).toMatchObject({

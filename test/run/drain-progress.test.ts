@@ -1,5 +1,7 @@
-import { expect, test } from 'bun:test';
-import { type Part, progressLine } from '../../src/run/drain-progress.ts';
+import { afterEach, beforeEach, describe, expect, spyOn, test } from 'bun:test';
+import * as output from '../../src/lib/output.ts';
+import { showStatus } from '../../src/lib/status-line.ts';
+import { type Part, type ProgressLine, progressLine, showProgress } from '../../src/run/drain-progress.ts';
 
 const part = (of: Partial<Part>): Part => ({
   delivered: 0,
@@ -46,4 +48,42 @@ test.each<[string, Part[], number, string]>([
   ['all is done', [part({ delivered: 9 })], 9, '9 delivered, 0 left'],
 ])('%s', (_, parts, seconds, expected) => {
   expect(progressLine(parts, seconds * 1000, seconds * 1000)).toBe(expected);
+});
+
+describe('the line', () => {
+  let write: ReturnType<typeof spyOn<typeof output, 'complain'>>;
+  let milliseconds: number;
+  let line: ProgressLine;
+  let updates: number;
+  beforeEach(() => {
+    write = spyOn(output, 'complain').mockImplementation(() => {});
+    milliseconds = 0;
+    updates = 0;
+    line = showProgress(() => milliseconds);
+  });
+  afterEach(() => {
+    line.stop();
+    showStatus('');
+    write.mockRestore();
+  });
+
+  /** Updates the line so many milliseconds after its start. Returns how often it has counted the entries left so far. */
+  function updatedAt(at: number, of: Partial<Part> = {}, destination = 'sam'): number {
+    milliseconds = at;
+    line.update(destination, part(of), () => {
+      updates += 1;
+      return { left: 7, maxPerMinute: 60 };
+    });
+    return updates;
+  }
+
+  test('is updated after entries at most every 200 ms', () => {
+    expect([0, 100, 199, 200, 300, 399, 400].map((at) => updatedAt(at))).toEqual([1, 1, 1, 2, 2, 2, 3]);
+  });
+
+  test('is updated at once for another destination, and before a wait', () => {
+    expect([updatedAt(0), updatedAt(10, {}, 'farm'), updatedAt(20, { next: next(60) })]).toEqual([1, 2, 3]);
+    expect(updatedAt(30, { next: { stream: 'sam/casper', at: 30 } })).toBe(3);
+    expect(write.mock.calls.at(-1)?.[0]).toContain('0 delivered, 14 left, next sam/casper in 1m, about 1m to go');
+  });
 });

@@ -408,8 +408,12 @@ describe('the check of a whole file', () => {
     const outbox = new Outbox(file);
     outbox.database.run('INSERT INTO bodies (entry, gzip) SELECT sequence, zeroblob(40000000) FROM entries WHERE 0');
     outbox.database.run('PRAGMA foreign_keys = OFF');
-    outbox.database.run('INSERT INTO bodies (entry, gzip) VALUES (9999, zeroblob(34000000))');
+    outbox.database.run('INSERT INTO bodies (entry, gzip) VALUES (9999, zeroblob(31000000))');
     const now = new Date('2026-11-21T12:00:00Z');
+    checkForDamage(outbox.database, now);
+    // Up to 32 MiB, each opening checks the file.
+    expect(outbox.metadata.read('checked')).toBeNull();
+    outbox.database.run('INSERT INTO bodies (entry, gzip) VALUES (10000, zeroblob(3000000))');
     checkForDamage(outbox.database, now);
     expect(outbox.metadata.read('checked')).toBe(now.toISOString());
     outbox.close();

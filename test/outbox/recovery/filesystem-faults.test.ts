@@ -1,4 +1,4 @@
-/** A damaged outbox on a disk that fails: an unreadable part can be intact, so that the file is not replaced. */
+/** A damaged outbox on a filesystem that fails or has no hard links: the damaged file is not lost. */
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'bun:test';
 import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
@@ -33,14 +33,17 @@ beforeEach(() => {
 });
 afterEach(() => directory.remove());
 
-/** Recovers the file while some of its reads fail; `when` counts them as strace(1) does: `7` or `7+`. */
-function recoverWhile(when: string): Ran {
-  const inject = `--inject=pread64:error=EIO:when=${when}`;
-  return run(['strace', '-f', '-o', '/dev/null', '-P', file, inject, ...programOf('recover', file)]);
+/** Recovers the file while system calls on it fail, as `--inject` of strace(1) says. */
+function recoverWith(inject: string): Ran {
+  return run(['strace', '-f', '-o', '/dev/null', '-P', file, `--inject=${inject}`, ...programOf('recover', file)]);
 }
+
+/** The same for some of its reads; `when` counts them: `7` or `7+`. */
+const recoverWhile = (when: string) => recoverWith(`pread64:error=EIO:when=${when}`);
 
 const setAside = () => readdirSync(directory.path).filter((name) => name.includes('.damaged-'));
 
+// An unreadable part can be intact.
 describe('if every read fails from read', () => {
   traced.each([search, 11, 12, 13, 16, 40, 70])('%d on, the file stays as it is', (read) => {
     const damaged = readFileSync(file);
@@ -58,4 +61,22 @@ describe('if one read fails, which is tried again,', () => {
     expect(setAside()).toHaveLength(1);
     expect(contentsOf(file)).toEqual(before);
   });
+});
+
+traced.each(['EPERM', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV'])(
+  'on a filesystem without hard links (%s), the damaged file is kept as a copy',
+  (error) => {
+    const damaged = readFileSync(file);
+    expect(recoverWith(`link,linkat:error=${error}`)).toMatchObject({ exit: 0, stderr: '' });
+    const [aside = ''] = setAside();
+    expect(readFileSync(join(directory.path, aside)).equals(damaged)).toBe(true);
+    expect(contentsOf(file)).toEqual(before);
+  },
+);
+
+traced('if the damaged file cannot be kept for another reason, it is not replaced', () => {
+  const damaged = readFileSync(file);
+  expect(recoverWith('link,linkat:error=EACCES').exit).not.toBe(0);
+  expect(setAside()).toEqual([]);
+  expect(readFileSync(file).equals(damaged)).toBe(true);
 });
