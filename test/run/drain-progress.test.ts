@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, spyOn, test } from 'bun:test';
+import { afterEach, beforeEach, describe, expect, jest, spyOn, test } from 'bun:test';
 import * as output from '../../src/lib/output.ts';
 import { showStatus } from '../../src/lib/status-line.ts';
 import { type Part, type ProgressLine, progressLine, showProgress } from '../../src/run/drain-progress.ts';
@@ -56,6 +56,7 @@ describe('the line', () => {
   let line: ProgressLine;
   let updates: number;
   beforeEach(() => {
+    jest.useFakeTimers();
     write = spyOn(output, 'complain').mockImplementation(() => {});
     milliseconds = 0;
     updates = 0;
@@ -65,6 +66,7 @@ describe('the line', () => {
     line.stop();
     showStatus('');
     write.mockRestore();
+    jest.useRealTimers();
   });
 
   /** Updates the line so many milliseconds after its start. Returns how often it has counted the entries left so far. */
@@ -85,5 +87,21 @@ describe('the line', () => {
     expect([updatedAt(0), updatedAt(10, {}, 'farm'), updatedAt(20, { next: next(60) })]).toEqual([1, 2, 3]);
     expect(updatedAt(30, { next: { stream: 'sam/casper', at: 30 } })).toBe(3);
     expect(write.mock.calls.at(-1)?.[0]).toContain('0 delivered, 14 left, next sam/casper in 1m, about 1m to go');
+  });
+
+  test('is shown again each second while nothing happens, from its first update to its end', () => {
+    jest.advanceTimersByTime(1000);
+    expect(write).not.toHaveBeenCalled();
+    updatedAt(1000, { next: next(60) });
+    const shown = () => Bun.stripANSI(String(write.mock.calls.at(-1)?.[0])).trim();
+    expect(shown()).toBe('0 delivered, 7 left, next sam/casper in 59s, about 59s to go');
+    milliseconds = 2000;
+    jest.advanceTimersByTime(1000);
+    expect(shown()).toBe('0 delivered, 7 left, next sam/casper in 58s, about 58s to go');
+    line.stop();
+    milliseconds = 3000;
+    jest.advanceTimersByTime(1000);
+    expect(shown()).toContain('in 58s');
+    expect(updates).toBe(1);
   });
 });

@@ -206,32 +206,42 @@ test('a slow destination does not delay new entries of another', async () => {
   expect(lines.at(-1)).toBe('Drain: 2 delivered, 0 rejected, 0 left');
 });
 
-test('a destination whose answers cannot be stored is not tried again while another one is slow', async () => {
-  const jobs = { stream: 'ingest/c1', destination: 'ingest', path: '/api/data/ingest' } as const;
-  const took = answer(200, { success: true, jobs_processed: 1, hostname: 'c1' });
-  using fixture = await startFixture(({ path }) => {
-    if (path !== jobs.path) return accepted();
-    return (socket) => void setTimeout(() => socket.write(took), 3000);
-  });
-  const { box, server } = fixture;
-  const waiting = box.add('x');
-  box.add('', { ...jobs, body: JSON.stringify({ hostname: 'c1', jobs: [{ JobID: '1' }] }) });
-  const original = Outbox.prototype.delivered;
-  const full = spyOn(Outbox.prototype, 'delivered').mockImplementation(function (this: Outbox, ...args) {
-    if (args[0].destination === 'sam') throw new OutboxUnwritable('the disk is full', 'make room', null);
-    original.apply(this, args);
-  });
-  try {
-    const environment = { INGEST_API_URL: server.url, INGEST_API_KEY: 'key-of-the-draining-test' };
-    const { exitCode, lines } = await drainAt(box, server.url, environment, 60);
-    expect(exitCode).toBe(1);
-    expect(lines.at(-1)).toContain('✗ the drain stops: the disk is full');
-  } finally {
-    full.mockRestore();
-  }
-  expect(server.seen.filter(({ path }) => path !== jobs.path)).toHaveLength(1);
-  expect(box.entry(waiting).state).toBe('pending');
-});
+test.each([
+  ['for lack of space', new OutboxUnwritable('the disk is full', 'make room', null)],
+  ['for an unknown reason', new Error('no idea')],
+])(
+  'a destination whose answers cannot be stored %s is not tried again while another one is slow',
+  async (_, failure) => {
+    const jobs = { stream: 'ingest/c1', destination: 'ingest', path: '/api/data/ingest' } as const;
+    const took = answer(200, { success: true, jobs_processed: 1, hostname: 'c1' });
+    using fixture = await startFixture(({ path }) => {
+      if (path !== jobs.path) return accepted();
+      return (socket) => void setTimeout(() => socket.write(took), 3000);
+    });
+    const { box, server } = fixture;
+    const waiting = box.add('x');
+    box.add('', { ...jobs, body: JSON.stringify({ hostname: 'c1', jobs: [{ JobID: '1' }] }) });
+    const original = Outbox.prototype.delivered;
+    const full = spyOn(Outbox.prototype, 'delivered').mockImplementation(function (this: Outbox, ...args) {
+      if (args[0].destination === 'sam') throw failure;
+      original.apply(this, args);
+    });
+    try {
+      const environment = { INGEST_API_URL: server.url, INGEST_API_KEY: 'key-of-the-draining-test' };
+      const drained = drainAt(box, server.url, environment, 60);
+      if (failure instanceof OutboxUnwritable) {
+        const { exitCode, lines } = await drained;
+        expect([exitCode, lines.at(-1)]).toEqual([1, expect.stringContaining('✗ the drain stops: the disk is full')]);
+      } else {
+        expect(await drained.catch((error: unknown) => error)).toBe(failure);
+      }
+    } finally {
+      full.mockRestore();
+    }
+    expect(server.seen.filter(({ path }) => path !== jobs.path)).toHaveLength(1);
+    expect(box.entry(waiting).state).toBe('pending');
+  },
+);
 
 test('the time-out of a request is the configured one', async () => {
   using fixture = await startFixture(() => () => {});

@@ -33,6 +33,7 @@ test.each<[string, string, string]>([
 test.each<[string, string, string]>([
   ['another status', '✗ casper status waits: HTTP 503', '✗ casper status waits: HTTP 401'],
   ['another exit code', 'qstat exited with 1', 'qstat exited with 127'],
+  ['another unit', 'the quota is 12T', 'the quota is 12'],
   ['another host', 'ssh to casper-login1', 'ssh to casper-login2'],
 ])('an error with %s is news', (_, before, after) => {
   expect(newsAfter([before], [after])).toEqual([after]);
