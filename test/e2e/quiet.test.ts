@@ -3,9 +3,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { onTerminal } from '../support/on-terminal.ts';
 import { install, playback } from '../support/playback.ts';
 import { accept, refuse, type SamApi, startSamApi } from '../support/sam-api.ts';
-import { fixtures, newSite, type Site } from '../support/site.ts';
+import { binary, fixtures, newSite, type Site } from '../support/site.ts';
 import { until } from '../support/until.ts';
 
 let site: Site;
@@ -41,6 +42,14 @@ test('a success prints nothing, and is in the log', async () => {
 
 test('-v and a terminal show it all', async () => {
   expect((await run('-v')).stderr).toContain('✓ Posted casper status');
+  const { lines } = await onTerminal([binary, 'run', 'casper'], site.env);
+  expect(lines.join('\n')).toContain('✓ Posted casper status');
+});
+
+test('with standard error in a file, a terminal for the output makes no difference', async () => {
+  const errors = join(site.directory, 'errors');
+  const { exit, lines } = await onTerminal(['/bin/sh', '-c', `exec ${binary} run casper 2>${errors}`], site.env);
+  expect({ exit, lines, errors: readFileSync(errors, 'utf8') }).toEqual({ exit: 0, lines: [''], errors: '' });
 });
 
 describe('an unavailable API', () => {

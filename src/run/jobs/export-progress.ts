@@ -1,4 +1,4 @@
-import type { HistoryPlan } from '../../history/source.ts';
+import type { HistoryPart, HistoryPlan } from '../../history/source.ts';
 import { shortDuration } from '../../lib/duration.ts';
 import { canShowStatus, showStatus } from '../../lib/status-line.ts';
 
@@ -6,7 +6,14 @@ import { canShowStatus, showStatus } from '../../lib/status-line.ts';
 const interval = 200;
 
 /** Returns a function that shows the progress of an export in one line. */
-export function exportProgress({ parts, unit }: HistoryPlan): (done: number, stored: number, rows: number) => void {
+export function exportProgress({
+  parts,
+  unit,
+}: Pick<HistoryPlan, 'unit'> & { readonly parts: readonly Pick<HistoryPart, 'label'>[] }): (
+  done: number,
+  stored: number,
+  rows: number,
+) => void {
   const started = performance.now();
   let shown = Number.NEGATIVE_INFINITY;
   return (done, stored, rows) => {
