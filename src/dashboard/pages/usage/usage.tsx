@@ -137,7 +137,8 @@ function Answer({ view, page }: { view: View; page: UsagePage }) {
       durations: histogramOf(answer.total.duration_histogram, 'Duration'),
       sizes: division(sizes, measure),
       states: division(states, measure),
-      nodes: division(nodes, measure),
+      // The others are most of the nodes: beside them no bar could be seen.
+      nodes: division({ ...nodes, others: null }, measure),
       users: usersOverTime(answer),
     }),
     [answer, sizes, states, nodes, measure],
