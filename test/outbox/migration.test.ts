@@ -2,8 +2,10 @@ import { Database } from 'bun:sqlite';
 import { afterEach, expect, test } from 'bun:test';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { countEntries } from '../../src/outbox/filter.ts';
 import { migrations } from '../../src/outbox/migrations.ts';
 import { Outbox } from '../../src/outbox/outbox.ts';
+import { openToRead } from '../../src/outbox/read-only.ts';
 import { answersTo } from '../../src/outbox/tables/outages.ts';
 import { temporaryDirectory } from '../support/files.ts';
 import { accept, startSamApi } from '../support/sam-api.ts';
@@ -62,6 +64,21 @@ function readAsFirstVersion(file: string) {
 }
 
 const asItWas = { version: 1, integrity: 'ok', waiting: 3, delivered: 1, later: null };
+
+test('an older outbox is read as it is, with any filter, and stays as it is', () => {
+  const file = join(directory(), 'outbox.db');
+  firstVersion(file);
+  const bytes = readFileSync(file);
+  const database = openToRead(file);
+  if (database === null) throw new Error('there is no outbox');
+  const outbox = new Outbox(file, null, database);
+  const count = (stream: string, since: Date | null = null) =>
+    countEntries(outbox, { states: ['pending', 'delivered'], stream, since, until: null });
+  expect([count('sam/derecho'), count('sam/casper')]).toEqual([4, 0]);
+  expect(count('sam/derecho', new Date(Date.UTC(2026, 0, 1, 0, 0, 3)))).toBe(1);
+  outbox.close();
+  expect(readFileSync(file).equals(bytes)).toBe(true);
+});
 
 test('an older outbox is copied before it is brought up to date, and delivered in order', async () => {
   const site = newSite();
