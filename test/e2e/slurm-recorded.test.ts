@@ -111,7 +111,7 @@ describe('on its own host', () => {
     expect(await site.entries()).toEqual([]);
   });
 
-  test('has outages detected as any other system: three of ten nodes are down', async () => {
+  test('has outages detected like any other system: three of ten nodes are down', async () => {
     const yaml = `${farm}search_path: ['${programs}', /usr/bin, /bin]\ndetect_outages: true\n`;
     site.configure('farm.yaml', `${yaml}outage_rules: { snapshots: 1, bad: 1, good: 1 }\n`);
     expect(await site.run('collect', 'farm')).toMatchObject({ exit: 0 });

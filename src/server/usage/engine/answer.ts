@@ -1,17 +1,9 @@
 import { RequestProblem } from '../../http/problem.ts';
 import { dateOfDay } from '../cluster-clock.ts';
+import type { Asked } from './asked.ts';
 import { type Collector, collectJobs, collectorOf, type Found, isByNode, needsJobs, readsSoftware } from './collect.ts';
 import { type Dimension, type Grouping, groupingBy, noGrouping } from './grouping.ts';
-import {
-  type Asked,
-  addedValues,
-  type GroupAnswer,
-  groupOf,
-  groupsOf,
-  inOrder,
-  isLast,
-  refuseManyGroups,
-} from './groups.ts';
+import { addedValues, type GroupAnswer, groupOf, groupsOf, inOrder, isLast, refuseManyGroups } from './groups.ts';
 import type { Loaded, Needs } from './loaded.ts';
 import type { Measure } from './measures.ts';
 import { type Period, type PeriodKind, type Periods, periodsIn, type UsageWindow, wholeWindow } from './periods.ts';
@@ -97,7 +89,7 @@ const sumMeasures: readonly Measure[] = ['jobs', 'cpu_hours', 'gpu_hours', 'node
 
 /** @param others the number of the groups that the grouping does not name; null if it names all */
 function withGroups(asked: Asked, grouping: Grouping, others: number | null): UnfinishedAnswer {
-  const collector = collectorOf(asked.question, asked.clusters, asked.periods, grouping, asked.inSeries);
+  const collector = collectorOf(asked, grouping);
   return {
     collector,
     finish() {
@@ -113,7 +105,7 @@ function withGroups(asked: Asked, grouping: Grouping, others: number | null): Un
 /** Collects all groups, and adds up those after the largest ones. */
 function withSumsOfOthers(asked: Asked, grouping: Grouping, top: number): UnfinishedAnswer {
   const { question } = asked;
-  const collector = collectorOf(question, asked.clusters, asked.periods, grouping, asked.inSeries);
+  const collector = collectorOf(asked, grouping);
   return {
     collector,
     finish() {
@@ -132,9 +124,10 @@ function withLargestGroups(asked: Asked, by: Dimension, top: number): Unfinished
   const ranked = { ...question, measures: question.measures.slice(0, 1), period: null };
   const periods = wholeWindow(asked.periods.window);
   const all = groupingBy(by, clusters, question.levels);
-  const collector = collectorOf(ranked, clusters, periods, all, []);
+  const askedRanks = { question: ranked, clusters, periods, inSeries: [] };
+  const collector = collectorOf(askedRanks, all);
   collectJobs(ranked, clusters, periods, [collector]);
-  const groups = groupsOf({ ...asked, question: ranked, periods }, collector.finish(), all.labels);
+  const groups = groupsOf(askedRanks, collector.finish(), all.labels);
   const others = groups.filter((group) => !isLast(question, group)).length - top;
   if (others <= 0) return withGroups(asked, groupingBy(by, clusters, question.levels), null);
   const named = inOrder(question, groups).filter((group, index) => index < top || isLast(question, group));
@@ -186,9 +179,9 @@ function totalOf(question: Question, found: Found): Values {
 }
 
 function previousOf(question: Question, clusters: readonly Loaded[], window: UsageWindow): Answer['previous'] {
-  const [ungrouped, whole] = [{ ...question, by: null, period: null }, wholeWindow(window)];
-  const collector = collectorOf(ungrouped, clusters, whole, noGrouping(), []);
-  collectJobs(ungrouped, clusters, whole, [collector]);
+  const [ungrouped, periods] = [{ ...question, by: null, period: null }, wholeWindow(window)];
+  const collector = collectorOf({ question: ungrouped, clusters, periods, inSeries: [] }, noGrouping());
+  collectJobs(ungrouped, clusters, periods, [collector]);
   const total = totalOf(ungrouped, collector.finish());
   return { from: dateOfDay(window.from), to: dateOfDay(window.until - 1), total };
 }

@@ -1,3 +1,4 @@
+import type { Asked } from './asked.ts';
 import { nodeDivision } from './by-node.ts';
 import { createEfficiencies, type Efficiencies } from './efficiency.ts';
 import type { Entries } from './entries.ts';
@@ -113,22 +114,12 @@ export function collectJobs(
   });
 }
 
-/**
- * Returns the collector of a question.
- * @param inSeries the measures that groups have for each period
- */
-export function collectorOf(
-  question: Question,
-  clusters: readonly Loaded[],
-  periods: Periods,
-  grouping: Grouping,
-  inSeries: readonly Measure[],
-): Collector {
+/** Returns the collector of a question. */
+export function collectorOf(asked: Asked, grouping: Grouping): Collector {
   const { divide } = grouping;
-  if (divide === null) return collectorBy(question, clusters, periods, grouping, inSeries);
+  if (divide === null) return collectorBy(asked, grouping);
   // A job can be in several groups and is in the total once, so that the total is not the sum of the groups.
-  const ofAll = collectorBy(question, clusters, periods, noGrouping(), inSeries);
-  const byGroup = collectorBy(question, clusters, periods, grouping, inSeries);
+  const [ofAll, byGroup] = [collectorBy(asked, noGrouping()), collectorBy(asked, grouping)];
   return {
     ...byGroup,
     add(entries) {
@@ -139,13 +130,7 @@ export function collectorOf(
   };
 }
 
-function collectorBy(
-  question: Question,
-  clusters: readonly Loaded[],
-  periods: Periods,
-  grouping: Grouping,
-  inSeries: readonly Measure[],
-): Collector {
+function collectorBy({ question, clusters, periods, inSeries }: Asked, grouping: Grouping): Collector {
   const sums = createSums(grouping, clusters, periods, question.measures);
   const takesSums = sumsNeedJobs(question);
   const isDivided = question.axis === 'ran' || isByNode(question);

@@ -1,21 +1,11 @@
 import { RequestProblem } from '../../http/problem.ts';
+import type { Asked } from './asked.ts';
 import type { Found } from './collect.ts';
 import type { Label } from './grouping.ts';
-import type { Loaded } from './loaded.ts';
 import type { Measure } from './measures.ts';
 import type { Periods } from './periods.ts';
 import type { Question } from './question.ts';
 import { groupTotal, rankOf, type Series, seriesOf, type Values, valuesOf } from './values.ts';
-
-/** A question with the jobs and the periods that it is about. */
-export type Asked = {
-  readonly question: Question;
-  readonly clusters: readonly Loaded[];
-  /** Those of the question; its window if it has none. */
-  readonly periods: Periods;
-  /** The measures that groups have for each period. */
-  readonly inSeries: readonly Measure[];
-};
 
 /** The values of a group. */
 export type GroupAnswer = { readonly name: Label; readonly total: Values; readonly series: Series | null };
