@@ -101,6 +101,12 @@ describe('the receiver', () => {
     );
   });
 
+  test('says it without --database if that was not given', async () => {
+    const server = site.start(['serve', '--listen', '127.0.0.1:0']);
+    await server.said(/add a user with: hpc-collector serve user add NAME\n/);
+    await server.said(/add a key with: hpc-collector serve key add NAME --cluster CLUSTER\n/);
+  });
+
   test.each(['SIGTERM', 'SIGINT'] as const)('stops on %s with exit code 0', async (signal) => {
     const { url, process } = await site.serve();
     process.kill(signal);

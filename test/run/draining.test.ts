@@ -206,6 +206,35 @@ test('a slow destination does not delay new entries of another', async () => {
   expect(lines.at(-1)).toBe('Drain: 2 delivered, 0 rejected, 0 left');
 });
 
+test('new entries of a destination are sent while another one is slow, even if one of its streams failed', async () => {
+  const jobs = { stream: 'ingest/c1', destination: 'ingest', path: '/api/data/ingest' } as const;
+  const took = answer(200, { success: true, jobs_processed: 1, hostname: 'c1' });
+  const paths: string[] = [];
+  const gotNew = Promise.withResolvers<void>();
+  let box: TestOutbox | null = null;
+  using fixture = await startFixture(({ path }) => {
+    if (path === jobs.path) {
+      setTimeout(gotNew.resolve, 10_000);
+      return (socket) =>
+        void gotNew.promise.then(() => {
+          paths.push(path);
+          socket.write(took);
+        });
+    }
+    paths.push(path);
+    if (path.endsWith('/new')) gotNew.resolve();
+    // As another run does, after the drain of this destination, which finds the other one under way and leaves.
+    else if (paths.length === 1) setTimeout(() => box?.add('new'), 500);
+    return path.endsWith('/new') ? accepted() : answer(404);
+  });
+  box = fixture.box;
+  box.add('failing');
+  box.add('', { ...jobs, body: JSON.stringify({ hostname: 'c1', jobs: [{ JobID: '1' }] }) });
+  const environment = { INGEST_API_URL: fixture.server.url, INGEST_API_KEY: 'key-of-the-draining-test' };
+  expect(await drainAt(box, fixture.server.url, environment, 60)).toMatchObject({ exitCode: 1 });
+  expect(paths.slice(-2)).toEqual([expect.stringMatching(/\/new$/), jobs.path]);
+});
+
 test.each([
   ['for lack of space', new OutboxUnwritable('the disk is full', 'make room', null)],
   ['for an unknown reason', new Error('no idea')],
