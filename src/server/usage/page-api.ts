@@ -21,8 +21,8 @@ export type UsagePage =
   | { readonly problem: string };
 
 /**
- * Returns the handler that answers everything that the usage page shows, to the question of the query string. Opening the
- * page of a user without jobs is not an error, so a question without an answer is no 422 here.
+ * Returns the handler that answers everything that the usage page shows, to the question of the query string. A question
+ * that `query` refuses with 422 is answered with the reason: to open the page of a user without jobs is not an error.
  */
 export function getUsagePage(store: Store, thread: UsageThread) {
   return async (call: Call, client: UsageClient): Promise<Answered> => {

@@ -1,6 +1,6 @@
 import { dayOfDate } from './cluster-clock.ts';
 import { type Answer, beginAnswer, needsOf, periodsOf } from './engine/answer.ts';
-import { collectJobs } from './engine/collect.ts';
+import { collectInto } from './engine/collect.ts';
 import type { Dimension } from './engine/grouping.ts';
 import type { Loaded, Needs } from './engine/loaded.ts';
 import { type UsageWindow, wholeWindow } from './engine/periods.ts';
@@ -48,7 +48,7 @@ export function answerDivided(question: Question, clusters: readonly Loaded[], w
     beginAnswer({ question: { ...side, by: dimension }, clusters, periods: whole, inSeries: measures });
   const [sizes, states, nodes] = [by('size'), by('state'), by('node')];
   const collectors = [usage, sizes, states, nodes].map(({ collector }) => collector);
-  collectJobs(question, clusters, periods, collectors);
+  collectInto(collectors, question, clusters, periods);
   return { usage: usage.finish(), sizes: sizes.finish(), states: states.finish(), nodes: nodes.finish() };
 }
 

@@ -14,7 +14,7 @@ export type ThreadClient<Message, Answer> = {
   /** Sends a message that has no answer, if the thread runs. */
   tell(message: Message): void;
   /** Ends the thread. The next message starts it again. */
-  restart(reason: string): void;
+  end(reason: string): void;
   /** Ends the thread and does not start it again. */
   close(): void;
 };
@@ -89,7 +89,7 @@ export function createThreadClient<Message, Answer>(
     tell(message) {
       if (worker !== null) send(worker, null, message);
     },
-    restart: end,
+    end,
     close() {
       isClosed = true;
       end('the receiver stops');

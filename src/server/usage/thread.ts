@@ -34,7 +34,7 @@ export function createUsageThread(
   const thread = createThreadClient<UsageMessage, string>('usage', start, { kind: 'open', location, rules });
 
   async function askOnce(task: UsageTask): Promise<string> {
-    const late = setTimeout(() => thread.restart(`no answer within ${answerMs / 1000} s`), answerMs);
+    const late = setTimeout(() => thread.end(`no answer within ${answerMs / 1000} s`), answerMs);
     try {
       return await thread.ask({ kind: 'task', task });
     } finally {

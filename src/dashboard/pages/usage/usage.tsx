@@ -4,25 +4,13 @@ import { Empty, WhenLoaded } from '../../components/notice.tsx';
 import { usageOf } from '../../data/addresses.ts';
 import { useData } from '../../data/fetching.ts';
 import { useLoadingSession, useSession } from '../../data/session.ts';
-import {
-  type Dimension,
-  isUnknown,
-  labelOf,
-  type Sum,
-  sums,
-  type UsageAnswer,
-  type UsageAnswers,
-  type UsagePage,
-  wordOf,
-} from '../../data/usage.ts';
-import { exact, percent, plural, short } from '../../format/numbers.ts';
+import { type UsageAnswers, type UsagePage, type UsageValues, wordOf } from '../../data/usage.ts';
 import { monthName } from '../../format/times.ts';
 import type { PageParameters } from '../parameters.ts';
 import { Cards } from './cards.tsx';
 import {
   division,
   histogramOf,
-  hoursText,
   overTime,
   ranking,
   sharesOverTime,
@@ -35,10 +23,11 @@ import { Groups } from './groups.tsx';
 import { JobSearch } from './job-search.tsx';
 import { LatestJobs } from './jobs.tsx';
 import { Reports } from './reports.tsx';
+import { durationTitle, longestTitle, rankingTitle, shareTitle, timeTitle, usersTitle, waitTitle } from './titles.ts';
 import { UtilisationChart } from './utilisation.tsx';
 import { automaticPeriod, usageData, type View, viewOf } from './view.ts';
 
-const measures = [
+const measures: readonly (keyof UsageValues)[] = [
   'jobs',
   'users',
   'cpu_hours',
@@ -164,17 +153,11 @@ function Answer({ view, page }: { view: View; page: UsagePage }) {
       <Cards answer={answer} hasUsers={hasUsers} />
       <LatestJobs view={view} />
       <div class="charts">
-        <ChartFigure title={`${timeTitle(answer, measure, by)}`} spec={charts.time} />
+        <ChartFigure title={timeTitle(answer, measure, by)} spec={charts.time} />
         <ChartFigure title={rankingTitle(answer, measure, by)} spec={charts.ranking} />
-        <ChartFigure
-          title={`Half of the jobs waited less than ${hoursText(total.wait?.median)}, and 90 % less than ${hoursText(total.wait?.p90)}.`}
-          spec={charts.wait}
-        />
+        <ChartFigure title={waitTitle(answer)} spec={charts.wait} />
         <ChartFigure title={shareTitle(answer)} spec={charts.waitShares} />
-        <ChartFigure
-          title={`Half of the jobs ran for less than ${hoursText(total.duration?.median)}, and 90 % for less than ${hoursText(total.duration?.p90)}.`}
-          spec={charts.duration}
-        />
+        <ChartFigure title={durationTitle(answer)} spec={charts.duration} />
         <ChartFigure title={longestTitle(answer)} spec={charts.durations} />
         {hasUsers && <ChartFigure title={usersTitle(answer)} spec={charts.users} />}
         {known.map((one) => (
@@ -213,38 +196,4 @@ function Answer({ view, page }: { view: View; page: UsagePage }) {
 /** Returns a note of the answer, which is for programs too, as a sentence of the page. */
 function sentence(note: string): string {
   return `${note.charAt(0).toUpperCase()}${note.slice(1).replace(': see help usage', '')}.`;
-}
-
-function timeTitle(answer: UsageAnswer, measure: Sum, by: Dimension): string {
-  return `${short(answer.total[measure])} ${sums[measure].unit} in all, each ${answer.period ?? 'period'} by ${wordOf(by)}.`;
-}
-
-function rankingTitle(answer: UsageAnswer, measure: Sum, by: Dimension): string {
-  const named = answer.groups.filter(({ name }) => !isUnknown(answer, name));
-  const first = [...named].sort((one, other) => (other.total[measure] ?? 0) - (one.total[measure] ?? 0))[0];
-  const all = answer.total[measure] ?? 0;
-  const share = percent(all > 0 ? (100 * (first?.total[measure] ?? 0)) / all : null);
-  if (first === undefined) return `No ${wordOf(by)} is known.`;
-  const name = labelOf(first.name);
-  const of = `${share} of the ${sums[measure].unit}`;
-  if (by === 'size') return `Jobs of ${name} CPUs had ${of}.`;
-  if (by === 'state') return `${name} jobs had ${of}.`;
-  if (by === 'node') return `Node ${name} had ${of}, more than any other.`;
-  return `The largest ${wordOf(by)}, ${name}, had ${of}.`;
-}
-
-function shareTitle({ total }: UsageAnswer): string {
-  const jobs = total.wait_histogram?.jobs ?? [];
-  const all = jobs.reduce((sum, count) => sum + count, 0);
-  const share = all > 0 ? (100 * (jobs[0] ?? 0)) / all : null;
-  return `${percent(share)} of the jobs that started waited less than 30 minutes.`;
-}
-
-function usersTitle({ total, series, period }: UsageAnswer): string {
-  const most = Math.max(0, ...(series?.users ?? []).map((users) => users ?? 0));
-  return `${plural(total.users ?? 0, 'user')} in all, at most ${exact(most)} in a ${period ?? 'period'}.`;
-}
-
-function longestTitle({ total }: UsageAnswer): string {
-  return `The longest job ran for ${hoursText(total.duration?.max)}.`;
 }

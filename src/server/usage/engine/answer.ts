@@ -1,7 +1,7 @@
 import { RequestProblem } from '../../http/problem.ts';
 import { dateOfDay } from '../cluster-clock.ts';
 import type { Asked } from './asked.ts';
-import { type Collector, collectJobs, collectorOf, type Found, isByNode, needsJobs, readsSoftware } from './collect.ts';
+import { type Collector, collectInto, collectorOf, type Found, isByNode, needsJobs, readsSoftware } from './collect.ts';
 import { type Dimension, type Grouping, groupingBy, noGrouping } from './grouping.ts';
 import { addedValues, type GroupAnswer, groupOf, groupsOf, inOrder, isLast, refuseManyGroups } from './groups.ts';
 import type { Loaded, Needs } from './loaded.ts';
@@ -51,7 +51,7 @@ export function needsOf(questions: readonly [Question, ...Question[]], window: U
 export function answerQuestion(question: Question, clusters: readonly Loaded[], window: UsageWindow): Answer {
   const periods = periodsOf(question, window);
   const begun = beginAnswer({ question, clusters, periods, inSeries: question.measures });
-  collectJobs(question, clusters, periods, [begun.collector]);
+  collectInto([begun.collector], question, clusters, periods);
   return begun.finish();
 }
 
@@ -126,7 +126,7 @@ function withLargestGroups(asked: Asked, by: Dimension, top: number): Unfinished
   const all = groupingBy(by, clusters, question.levels);
   const askedRanks = { question: ranked, clusters, periods, inSeries: [] };
   const collector = collectorOf(askedRanks, all);
-  collectJobs(ranked, clusters, periods, [collector]);
+  collectInto([collector], ranked, clusters, periods);
   const groups = groupsOf(askedRanks, collector.finish(), all.labels);
   const others = groups.filter((group) => !isLast(question, group)).length - top;
   if (others <= 0) return withGroups(asked, groupingBy(by, clusters, question.levels), null);
@@ -181,7 +181,7 @@ function totalOf(question: Question, found: Found): Values {
 function previousOf(question: Question, clusters: readonly Loaded[], window: UsageWindow): Answer['previous'] {
   const [ungrouped, periods] = [{ ...question, by: null, period: null }, wholeWindow(window)];
   const collector = collectorOf({ question: ungrouped, clusters, periods, inSeries: [] }, noGrouping());
-  collectJobs(ungrouped, clusters, periods, [collector]);
+  collectInto([collector], ungrouped, clusters, periods);
   const total = totalOf(ungrouped, collector.finish());
   return { from: dateOfDay(window.from), to: dateOfDay(window.until - 1), total };
 }

@@ -2,7 +2,7 @@ import type { Asked } from './asked.ts';
 import { nodeDivision } from './by-node.ts';
 import { createEfficiencies, type Efficiencies } from './efficiency.ts';
 import type { Entries } from './entries.ts';
-import { masksOf } from './filter.ts';
+import { type Masks, masksOf } from './filter.ts';
 import { type Grouping, noGrouping } from './grouping.ts';
 import { type Loaded, segmentsIn } from './loaded.ts';
 import type { Measure } from './measures.ts';
@@ -68,11 +68,11 @@ export type Collector = {
  * with the same filters and axis.
  * @param periods those of the collectors; some collectors can have the whole window instead
  */
-export function collectJobs(
+export function collectInto(
+  collectors: readonly Collector[],
   question: Question,
   clusters: readonly Loaded[],
   periods: Periods,
-  collectors: readonly Collector[],
 ): void {
   const masks = clusters.map((loaded) => masksOf(question.filter, loaded));
   let noPeriods = new Int32Array(0);
@@ -84,16 +84,40 @@ export function collectJobs(
   }
 
   const ofCells = collectors.filter(({ takesCells }) => takesCells);
-  const tallies = createTallies();
-  for (const [index, loaded] of ofCells.length === 0 ? [] : clusters.entries()) {
-    for (const segment of segmentsIn(loaded, periods.window)) {
-      const tally = tallies.ofCells(index, segment, masks[index] ?? [], periods);
+  if (ofCells.length > 0) {
+    readCells(clusters, masks, periods, (tally) => {
       for (const collector of ofCells) collector.addCells(inPeriodsOf(collector, tally));
+    });
+  }
+  const ofJobs = collectors.filter(({ takesJobs }) => takesJobs);
+  if (ofJobs.length > 0) {
+    readJobs(question, clusters, masks, periods, (entries) => {
+      for (const collector of ofJobs) collector.add(inPeriodsOf(collector, entries));
+    });
+  }
+}
+
+function readCells(
+  clusters: readonly Loaded[],
+  masks: readonly Masks[],
+  periods: Periods,
+  take: (tally: Tally) => void,
+): void {
+  const tallies = createTallies();
+  for (const [index, loaded] of clusters.entries()) {
+    for (const segment of segmentsIn(loaded, periods.window)) {
+      take(tallies.ofCells(index, segment, masks[index] ?? [], periods));
     }
   }
+}
 
-  const ofJobs = collectors.filter(({ takesJobs }) => takesJobs);
-  if (ofJobs.length === 0) return;
+function readJobs(
+  { axis, sizes, nodes, software }: Question,
+  clusters: readonly Loaded[],
+  masks: readonly Masks[],
+  periods: Periods,
+  take: (entries: Entries) => void,
+): void {
   const passing = (wanted: readonly string[] | null, of: (loaded: Loaded) => readonly (string | null)[]) => {
     const set = new Set<string | null>(wanted);
     return wanted && clusters.map((loaded) => Uint8Array.from(of(loaded), (name) => (set.has(name) ? 1 : 0)));
@@ -101,16 +125,15 @@ export function collectJobs(
   const scan: Scan = {
     clusters,
     masks,
-    axis: question.axis,
+    axis,
     periods,
-    sizes: question.sizes === null ? null : new Set(question.sizes.map((label) => sizeLabels.indexOf(label))),
-    software: passing(question.software, ({ software }) => software),
+    sizes: sizes === null ? null : new Set(sizes.map((label) => sizeLabels.indexOf(label))),
+    software: passing(software, (loaded) => loaded.software),
   };
-  const onNodes = question.nodes === null ? null : nodeDivision(passing(question.nodes, ({ names }) => names));
+  const onNodes = nodes === null ? null : nodeDivision(passing(nodes, ({ names }) => names));
   scanJobs(scan, (placed) => {
     const entries = onNodes?.(placed) ?? placed;
-    if (entries.count === 0) return;
-    for (const collector of ofJobs) collector.add(inPeriodsOf(collector, entries));
+    if (entries.count > 0) take(entries);
   });
 }
 

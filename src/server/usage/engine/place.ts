@@ -133,7 +133,8 @@ function placeParts(
   before: number,
 ): number {
   const base = clock.beginOf(segmentDay);
-  const [start, end] = [jobs.start[row] ?? noTime, jobs.end[row] ?? noTime];
+  const start = jobs.start[row] ?? noTime;
+  const end = jobs.end[row] ?? noTime;
   const run = { start: base + start, end: base + end };
   let placed = before;
   if (start === noTime || end === noTime || end < start || isTooLong(run, clock)) {
@@ -144,7 +145,8 @@ function placeParts(
     return placed + 1;
   }
   for (let period = Math.max(0, lastAtMost(begins, run.start)); period + 1 < begins.length; period++) {
-    const [from, until] = [Math.max(run.start, begins[period] ?? 0), Math.min(run.end, begins[period + 1] ?? 0)];
+    const from = Math.max(run.start, begins[period] ?? 0);
+    const until = Math.min(run.end, begins[period + 1] ?? 0);
     if (until <= from) break;
     setEntry(to, placed, row, period, (until - from) / (end - start), 1, placed === before ? 1 : 0);
     placed++;
