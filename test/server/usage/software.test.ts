@@ -119,5 +119,10 @@ overEngines((engine) => {
       { name: null, total: { jobs: 1, efficiency: null } },
     ]);
     expect(answer.notes[1]).toContain('sampled on all their nodes');
+
+    // On the usage page, the same jobs by state are of the whole window, whatever its periods are.
+    const window = 'from=2026-11-19&to=2026-11-20&measure=efficiency';
+    const { body } = await receiver.send(`/api/v1/usage/page?${window}&period=day`, { headers: login });
+    expect(body.states).toEqual(await query(`${window}&by=state&top=12`));
   });
 });
