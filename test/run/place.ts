@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '../../src/config/load.ts';
@@ -40,6 +40,22 @@ export function newPlace(files: Readonly<Record<string, string>> = {}, environme
         outbox.close();
       }
     },
-    remove: directory.remove,
+    /** Removes it all. Throws an error if a file there is still open, as after a lock that is not released. */
+    remove() {
+      const open = openFiles().filter((name) => name.startsWith(directory.path));
+      directory.remove();
+      if (open.length > 0) throw new Error(`still open: ${open.join(', ')}`);
+    },
   };
+}
+
+function openFiles(): string[] {
+  return readdirSync('/proc/self/fd').flatMap((descriptor) => {
+    try {
+      return [readlinkSync(`/proc/self/fd/${descriptor}`)];
+    } catch {
+      // That of the listing itself.
+      return [];
+    }
+  });
 }
