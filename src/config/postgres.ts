@@ -19,7 +19,8 @@ export type PostgresAddress = {
   readonly tls: { readonly authority: string | null } | null;
 };
 
-const example = 'postgres://USER@HOST:5432/DATABASE';
+/** The user comes last: a login before the host would be masked as a secret. */
+const example = 'postgres://HOST:5432/DATABASE?user=USER';
 const parameters = ['host', 'port', 'user', 'sslmode', 'sslrootcert'];
 
 /** True for the address of a PostgreSQL database. Any other text names an SQLite file. */

@@ -24,7 +24,7 @@ export const migrateCommand = defineCommand({
   async run({ args }) {
     const target = databaseOf(args.to, openContext(args));
     if (typeof target === 'string') {
-      throw new OperatorError(`--to ${args.to}: give the address of a database, as postgres://USER@HOST/DATABASE`);
+      throw new OperatorError(`--to ${args.to}: give the address of a database, as postgres://HOST/DATABASE?user=USER`);
     }
     let shown = Date.now();
     const rows = await transfer(args.from, target, (table, copied, total) => {

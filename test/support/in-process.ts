@@ -1,0 +1,38 @@
+import { spyOn } from 'bun:test';
+import { runCommandLine } from '../../src/commands/command-line.ts';
+import type { CommandDefinition } from '../../src/commands/tree.ts';
+import * as output from '../../src/lib/output.ts';
+import * as terminal from '../../src/lib/terminal.ts';
+import * as signals from '../../src/run/signals.ts';
+import type { Ran } from './run.ts';
+
+/**
+ * Runs a command of `root` in this process, with exactly the variables of `env` and without a terminal. It is faster than
+ * the executable, and parts of it can be replaced.
+ */
+export async function runInProcess(
+  root: CommandDefinition,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<Ran> {
+  const printed = { stdout: '', stderr: '' };
+  const before = process.env;
+  const spies = [
+    spyOn(output, 'print').mockImplementation((text) => {
+      printed.stdout += text;
+    }),
+    spyOn(output, 'complain').mockImplementation((text) => {
+      printed.stderr += text;
+    }),
+    spyOn(terminal, 'isTerminal').mockReturnValue(false),
+    spyOn(terminal, 'terminalColumns').mockReturnValue(null),
+    spyOn(signals, 'stopOnSignals').mockImplementation(() => {}),
+  ];
+  process.env = { ...env };
+  try {
+    return { exit: await runCommandLine(root, args), ...printed };
+  } finally {
+    process.env = before;
+    for (const spy of spies) spy.mockRestore();
+  }
+}
