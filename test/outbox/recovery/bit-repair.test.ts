@@ -1,44 +1,14 @@
 import { describe, expect, test } from 'bun:test';
+import { gzipSync } from 'node:zlib';
 import { storedBody } from '../../../src/outbox/insert.ts';
 import { BitRepair } from '../../../src/outbox/recovery/bit-repair.ts';
-import type { EntryRow } from '../../../src/outbox/row.ts';
 import { noise } from '../queue.ts';
+import { carvedEntry, flipped } from './carved.ts';
 
 const body = JSON.stringify(Array.from({ length: 60 }, (_, index) => ({ node: `crhtc${index}`, cores: 36 * index })));
 
-/** A row with the columns that a repair uses. */
-function rowOf(text: string): EntryRow {
-  const { bytes, sha256 } = storedBody(text);
-  return {
-    sequence: 1,
-    id: '',
-    stream: '',
-    destination: 'sam',
-    method: 'POST',
-    path: '/',
-    body_bytes: bytes,
-    body_sha256: sha256,
-    collected_at: 0,
-    state: 'pending',
-    attempts: 0,
-    failed_drains: 0,
-    first_sent_at: null,
-    next_attempt_at: null,
-    last_status: null,
-    last_error: null,
-    delivered_at: null,
-    answer: null,
-    failed_probes: '[]',
-  };
-}
-
-/** The compressed body after some bits were flipped, each by its position. */
-function flipped(text: string, bits: readonly number[]): Uint8Array {
-  const gzip = new Uint8Array(storedBody(text).gzip);
-  for (const bit of bits) gzip[bit >> 3] = (gzip[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-  return gzip;
-}
-
+const rowOf = (text: string) => carvedEntry(1, {}, text).row;
+const damaged = (text: string, bits: readonly number[]) => flipped(carvedEntry(1, {}, text).gzip, bits);
 const size = storedBody(body).gzip.length;
 const textOf = (gzip: Uint8Array<ArrayBuffer> | null) => gzip && Buffer.from(Bun.gunzipSync(gzip)).toString();
 
@@ -51,27 +21,60 @@ describe('a body is exactly the stored one again', () => {
     ['in the checksum', [(size - 8) * 8]],
     ['in the checksum and the size', [(size - 8) * 8, size * 8 - 1]],
   ])('after a wrong bit %s', (_, bits) => {
-    expect(textOf(new BitRepair().repair(flipped(body, bits), rowOf(body)))).toBe(body);
+    expect(textOf(new BitRepair().repair(damaged(body, bits), rowOf(body)))).toBe(body);
   });
 });
 
+test('several bodies are repaired, one after the other', () => {
+  const repair = new BitRepair();
+  for (let index = 0; index < 3; index++)
+    expect(textOf(repair.repair(damaged(body, [800 + index]), rowOf(body)))).toBe(body);
+});
+
+test('the time limit is one for all bodies', () => {
+  const repair = new BitRepair(1);
+  // Takes longer: no bit of this body repairs it.
+  const large = noise(12_000);
+  expect(repair.repair(damaged(large, [20_000, 30_000]), rowOf(large))).toBeNull();
+  expect(repair.repair(damaged(body, [80]), rowOf(body))).toBeNull();
+});
+
+test('a compressed body of up to 16 KiB is repaired', () => {
+  const limit = 16 * 1024;
+  for (const [bytes, isRepaired] of [
+    [limit, true],
+    [limit + 1, false],
+  ] as const) {
+    // Stored without compression: 5 bytes before the body, 18 of gzip.
+    const text = 'x'.repeat(bytes - 23);
+    const gzip = new Uint8Array(gzipSync(text, { level: 0, memLevel: 9 }));
+    expect(gzip.length).toBe(bytes);
+    expect(textOf(new BitRepair().repair(flipped(gzip, [0]), rowOf(text)))).toBe(isRepaired ? text : null);
+  }
+});
+
 describe('no repair is made of', () => {
+  test('a body of another size than that of the entry', () => {
+    const row = { ...rowOf(body), body_bytes: body.length + 1 };
+    expect(new BitRepair().repair(damaged(body, [3]), row)).toBeNull();
+  });
+
   test('two wrong bits', () => {
-    expect(new BitRepair().repair(flipped(body, [500, 900]), rowOf(body))).toBeNull();
+    expect(new BitRepair().repair(damaged(body, [500, 900]), rowOf(body))).toBeNull();
   });
 
   test('the body of another entry', () => {
-    expect(new BitRepair().repair(flipped(body.replace('36', '37'), []), rowOf(body))).toBeNull();
+    expect(new BitRepair().repair(damaged(body.replace('36', '37'), []), rowOf(body))).toBeNull();
   });
 
   test('a body too large to try all bits in time, and too little time', () => {
     const large = noise(40_000);
-    expect(new BitRepair().repair(flipped(large, [50_000]), rowOf(large))).toBeNull();
-    expect(new BitRepair(0).repair(flipped(body, [(size >> 1) * 8]), rowOf(body))).toBeNull();
+    expect(new BitRepair().repair(damaged(large, [50_000]), rowOf(large))).toBeNull();
+    expect(new BitRepair(0).repair(damaged(body, [(size >> 1) * 8]), rowOf(body))).toBeNull();
   });
 
   test('fewer bytes than a header and a trailer have', () => {
     for (let length = 0; length < 20; length++)
-      expect(new BitRepair().repair(flipped(body, []).subarray(0, length), rowOf(body))).toBeNull();
+      expect(new BitRepair().repair(damaged(body, []).subarray(0, length), rowOf(body))).toBeNull();
   });
 });

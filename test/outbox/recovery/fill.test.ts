@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { entryStates } from '../../../src/outbox/entry.ts';
-import { storedBody } from '../../../src/outbox/insert.ts';
 import { latestEntries, newestDelivered } from '../../../src/outbox/latest.ts';
 import type { Carved, Carving } from '../../../src/outbox/recovery/carve.ts';
 import { carve } from '../../../src/outbox/recovery/carve.ts';
@@ -8,6 +7,7 @@ import { fill } from '../../../src/outbox/recovery/fill.ts';
 import { addEntry } from '../../support/add-entry.ts';
 import { contents } from '../../support/damaged-outbox.ts';
 import { newOutbox, put, type TestOutbox } from '../queue.ts';
+import { carvedEntry } from './carved.ts';
 
 let box: TestOutbox;
 beforeEach(() => {
@@ -16,33 +16,6 @@ beforeEach(() => {
 afterEach(() => box.remove());
 
 const at = (minute: number) => Date.UTC(2026, 2, 1, 10, minute);
-
-function carvedOf(sequence: number, rest: Partial<Carved['row']> = {}, body = `{"n":${sequence}}`): Carved {
-  const { bytes, sha256, gzip } = storedBody(body);
-  const row: Carved['row'] = {
-    sequence,
-    id: Bun.randomUUIDv7(),
-    stream: 'sam/casper',
-    destination: 'sam',
-    method: 'POST',
-    path: '/x',
-    body_bytes: bytes,
-    body_sha256: sha256,
-    collected_at: at(0) + sequence,
-    state: 'pending',
-    attempts: 0,
-    failed_drains: 0,
-    first_sent_at: null,
-    next_attempt_at: null,
-    last_status: null,
-    last_error: null,
-    delivered_at: null,
-    answer: null,
-    failed_probes: '[]',
-    ...rest,
-  };
-  return { row, gzip: new Uint8Array(gzip) };
-}
 
 function carvingOf(all: readonly Carved[]): Carving {
   return {
@@ -56,7 +29,7 @@ function carvingOf(all: readonly Carved[]): Carving {
 }
 
 test.each([499, 500, 501, 1203])('%d entries are recovered, each once and in order', (count) => {
-  const all = Array.from({ length: count }, (_, index) => carvedOf(index + 1));
+  const all = Array.from({ length: count }, (_, index) => carvedEntry(index + 1));
   const found = fill(box.outbox.database, carvingOf(all), 'as it was');
   expect(found).toEqual({ recovered: count, present: 0, withoutBody: [] });
   expect(box.outbox.list('all').map(({ id }) => id)).toEqual(all.map(({ row }) => row.id));
@@ -65,7 +38,7 @@ test.each([499, 500, 501, 1203])('%d entries are recovered, each once and in ord
 
 test('bodies of more than one batch are recovered', () => {
   const gzip = new Uint8Array(5 * 1024 * 1024).fill(7);
-  const all = [1, 2, 3].map((sequence) => ({ ...carvedOf(sequence), gzip }));
+  const all = [1, 2, 3].map((sequence) => ({ ...carvedEntry(sequence), gzip }));
   expect(fill(box.outbox.database, carvingOf(all), 'as it was')).toMatchObject({ recovered: 3 });
   const stored = box.outbox.database.query('SELECT entry, length(gzip) AS bytes FROM bodies ORDER BY entry').all();
   expect(stored).toEqual([1, 2, 3].map((entry) => ({ entry, bytes: gzip.length })));
@@ -92,7 +65,7 @@ test('an entry whose size needs four bytes is carved out of a file and recovered
 
 test('all values of an entry are recovered, in every state', () => {
   const all = entryStates.map((state, index) =>
-    carvedOf(index + 1, {
+    carvedEntry(index + 1, {
       ...{ state, attempts: 1, failed_drains: 2, first_sent_at: at(3), next_attempt_at: at(4), last_status: 500 },
       ...{ last_error: 'e', delivered_at: state === 'delivered' ? at(5) : null, answer: '{"a":1}' },
       failed_probes: '["jobs"]',
@@ -105,9 +78,9 @@ test('all values of an entry are recovered, in every state', () => {
 
 test('a delivered entry without a time was delivered when it was collected; a pending one has none', () => {
   const all = [
-    carvedOf(1, { state: 'delivered' }),
-    carvedOf(2),
-    carvedOf(3, { state: 'delivered', delivered_at: at(9) }),
+    carvedEntry(1, { state: 'delivered' }),
+    carvedEntry(2),
+    carvedEntry(3, { state: 'delivered', delivered_at: at(9) }),
   ];
   fill(box.outbox.database, carvingOf(all), 'as it was');
   expect(box.outbox.list('all').map(({ deliveredAt }) => deliveredAt?.getTime() ?? null)).toEqual([
@@ -119,14 +92,14 @@ test('a delivered entry without a time was delivered when it was collected; a pe
 
 test('the newest delivered time of each stream is that of its entries, and never goes back', () => {
   const delivered = (sequence: number, stream: string, collected_at: number) =>
-    carvedOf(sequence, { stream, collected_at, state: 'delivered', delivered_at: collected_at });
+    carvedEntry(sequence, { stream, collected_at, state: 'delivered', delivered_at: collected_at });
   const future = Date.now() + 2 * 86_400_000;
   const all = [
     delivered(1, 'sam/casper', at(1)),
     delivered(2, 'sam/casper', at(2)),
     delivered(3, 'sam/derecho', at(3)),
     delivered(4, 'sam/derecho', future),
-    carvedOf(5, { stream: 'sam/derecho', collected_at: at(7) }),
+    carvedEntry(5, { stream: 'sam/derecho', collected_at: at(7) }),
   ];
   fill(box.outbox.database, carvingOf(all), 'as it was');
   const newest = () => [...newestDelivered(box.outbox)].map(([stream, time]) => [stream, time.getTime()]).sort();
@@ -144,9 +117,9 @@ test('the newest delivered time of each stream is that of its entries, and never
 
 test('present entries are not changed; new ones follow them if they are renumbered', () => {
   const present = put(box.outbox, { body: '{"present":1}' });
-  const same = carvedOf(1, { id: present.id });
-  const lost: Carved = { ...carvedOf(2), gzip: null };
-  const added = carvedOf(1);
+  const same = carvedEntry(1, { id: present.id });
+  const lost: Carved = { ...carvedEntry(2), gzip: null };
+  const added = carvedEntry(1);
   const found = fill(box.outbox.database, carvingOf([same, lost, added]), 'anew');
   expect(found).toEqual({ recovered: 1, present: 1, withoutBody: [lost.row] });
   expect(contents(box.outbox).map(({ id, sequence, body }) => [id, sequence, body])).toEqual([
