@@ -85,8 +85,6 @@ function sort(cell: Cell, position: number, pages: PageFile, found: Found): void
     listOf(found.bodies, cell.rowid).push(position);
     return;
   }
-  // Skip other rows here, so that their overflow pages are not read.
-  if (types.length < 2 || !types.some(isText) || types.some(isBlob)) return;
   const payload = payloadOf(cell, pages);
   if (!payload) return;
   const values = valuesOf(payload, header);
@@ -94,9 +92,11 @@ function sort(cell: Cell, position: number, pages: PageFile, found: Found): void
   if (entry) listOf(found.entries, entry.id).push(entry);
   const dropped = droppedRowOf(values);
   if (dropped) found.dropped.set(dropped.id, dropped);
-  const [fact, value] = metadataOf(values) ?? [];
-  if (fact !== undefined && value !== undefined)
-    found.metadata.set(fact, (found.metadata.get(fact) ?? new Set<string>()).add(value));
+  const metadata = metadataOf(values);
+  if (metadata) {
+    const [key, value] = metadata;
+    found.metadata.set(key, (found.metadata.get(key) ?? new Set<string>()).add(value));
+  }
 }
 
 /**
@@ -152,10 +152,6 @@ function isBodyOf(gzip: Uint8Array<ArrayBuffer>, row: EntryRow): boolean {
 function furthestFirst(one: EntryRow, other: EntryRow): number {
   const order = ['delivered', 'rejected', 'held', 'pending'];
   return order.indexOf(one.state) - order.indexOf(other.state) || other.attempts - one.attempts;
-}
-
-function isText(type: number): boolean {
-  return type >= 13 && type % 2 === 1;
 }
 
 function isBlob(type: number): boolean {
