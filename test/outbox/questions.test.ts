@@ -88,6 +88,7 @@ describe('whether the destination may have an entry', () => {
     ['delivered after 429', 'delivered', ago(1), tried(['unavailable', 429], ['accepted', 201]), false],
     ['delivered after a refusal', 'delivered', ago(1), tried(['misconfigured', 502], ['accepted', 201]), false],
     ['stored before', 'delivered', ago(1), tried(['unavailable', null], ['accepted', 409]), false],
+    ['stored before, by a 400', 'delivered', ago(1), tried(['unavailable', null], ['accepted', 400]), false],
     ['stored before, by a 500', 'delivered', ago(1), tried(['unavailable', null], ['accepted', 500]), false],
     ['without attempts', 'delivered', ago(1), [], false],
   ] as const)('%s', (_, state, firstSentAt, attempts, isThere) => {

@@ -37,7 +37,37 @@ test('case does not matter', () => {
   expect(ids(entriesOf(here.outbox, [entry?.id.toUpperCase() ?? '']))).toEqual([entry?.id ?? '']);
 });
 
-test('up to five problems are reported at once', () => {
-  expect(() => entriesOf(here.outbox, ['f1', 'f2'])).toThrow(/no entry f1.*; there is no entry f2/);
-  expect(() => entriesOf(here.outbox, ['f1', 'f2', 'f3', 'f4', 'f5', 'f6', 'f7'])).toThrow(/f5.*; and 2 more/);
+/** The message of the error for some words. */
+function refusalOf(...words: string[]): string {
+  try {
+    entriesOf(here.outbox, words);
+  } catch (error) {
+    if (error instanceof OperatorError) return error.message;
+    throw error;
+  }
+  throw new Error('every word selects an entry');
+}
+
+const unknown = (word: string) => `there is no entry ${word}: see hpc-collector outbox ls --state all`;
+
+test.each([
+  [1, ''],
+  [2, ''],
+  [5, ''],
+  [6, '; and 1 more'],
+  [7, '; and 2 more'],
+])('of %p problems at most five are reported, and the rest is counted', (count, more) => {
+  const words = Array.from({ length: count }, (_, index) => `f${index}`);
+  expect(refusalOf(...words)).toBe(words.slice(0, 5).map(unknown).join('; ') + more);
+});
+
+test('an unknown word is reported with its first forty characters', () => {
+  expect(refusalOf('x'.repeat(40))).toBe(unknown('x'.repeat(40)));
+  expect(refusalOf('x'.repeat(41))).toBe(unknown(`${'x'.repeat(40)}…`));
+});
+
+test('a prefix of several entries is reported with two of them, and an empty one selects none', () => {
+  const [first, second] = ids(entries);
+  expect(refusalOf('0')).toBe(`0 begins the id of more than one entry (${first}, ${second}, …): give more characters`);
+  expect(refusalOf('')).toBe(unknown(''));
 });

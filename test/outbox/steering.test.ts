@@ -7,7 +7,7 @@ import { adopt, claim } from '../../src/outbox/ownership.ts';
 import { wasReleased } from '../../src/outbox/release.ts';
 import { steer } from '../../src/outbox/steer.ts';
 import { mayBeThere, waitingOf } from '../../src/outbox/waiting.ts';
-import { attemptAt, get, newOutbox, put, type TestOutbox } from './queue.ts';
+import { attemptAt, get, ids, newOutbox, put, type TestOutbox } from './queue.ts';
 
 const now = new Date('2026-01-10T00:00Z');
 const unavailable = attemptAt(now, { status: 503, outcome: 'unavailable', detail: 'HTTP 503' });
@@ -84,7 +84,12 @@ test('a command on many entries changes each once, and returns the changed ones'
   const entries = outbox.database.transaction(() => Array.from({ length: 1100 }, () => put(outbox))).immediate();
   const [, odd] = entries;
   if (odd) outbox.hold(odd, 'before');
-  const changed = steer(outbox, entries, (entry) => outbox.hold(entry, 'all'));
+  const seen: string[] = [];
+  const changed = steer(outbox, entries, (entry) => {
+    seen.push(entry.id);
+    return outbox.hold(entry, 'all');
+  });
+  expect(seen).toEqual(ids(entries));
   expect(changed.size).toBe(1099);
   expect(odd && changed.has(odd)).toBe(false);
 });

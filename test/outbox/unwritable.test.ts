@@ -44,7 +44,7 @@ test.each([
   const found = unwritable('open the outbox', '/var/outbox.db', error);
   expect(found.message).toStartWith(`cannot open the outbox /var/outbox.db: ${words}`);
   expect(found.message).toBe(`${found.problem}; ${found.remedy}`);
-  expect([found.exitCode, found.cause]).toEqual([exitCodes.failed, error]);
+  expect([found.exitCode, found.cause, found.name]).toEqual([exitCodes.failed, error, 'OutboxUnwritable']);
   expect(isForLackOfSpace(error)).toBe(isSpace);
 });
 
