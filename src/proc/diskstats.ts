@@ -18,11 +18,20 @@ export function parseDiskStats(text: string): Map<string, DiskCounters> {
     text.split('\n').flatMap((line) => {
       const [, , name, ...words] = line.trim().split(/\s+/);
       if (name === undefined || words.length < 11 || !words.every((word) => /^\d+$/.test(word))) return [];
-      const [reads = 0, readsMerged = 0, sectorsRead = 0, readMs = 0, writes = 0, writesMerged = 0, ...rest] =
-        words.map(Number);
-      const [sectorsWritten = 0, writeMs = 0, , busyMs = 0, queuedMs = 0] = rest;
-      const counters = { reads, readsMerged, sectorsRead, readMs, writes, writesMerged, sectorsWritten, writeMs };
-      return [[name, { ...counters, busyMs, queuedMs }] as const];
+      const count = (place: number) => Number(words[place]);
+      const counters: DiskCounters = {
+        reads: count(0),
+        readsMerged: count(1),
+        sectorsRead: count(2),
+        readMs: count(3),
+        writes: count(4),
+        writesMerged: count(5),
+        sectorsWritten: count(6),
+        writeMs: count(7),
+        busyMs: count(9),
+        queuedMs: count(10),
+      };
+      return [[name, counters] as const];
     }),
   );
 }

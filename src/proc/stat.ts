@@ -20,11 +20,8 @@ export type ProcessStat = {
 export function parseStat(text: string): ProcessStat | null {
   const open = text.indexOf(' (');
   const close = text.lastIndexOf(') ');
-  if (open < 0 || close < open) return null;
-  const rest = text
-    .slice(close + 2)
-    .trim()
-    .split(' ');
+  if (close < open) return null;
+  const rest = text.slice(close + 2).split(' ');
   const [state, session, user, system, start] = [rest[0], rest[3], rest[11], rest[12], rest[19]];
   const numbers = [text.slice(0, open), session, user, system, start];
   if (state === undefined || !numbers.every((word) => word !== undefined && /^\d+$/.test(word))) return null;

@@ -36,7 +36,30 @@ describe('stat', () => {
     expect(parseStat(`1 (a) b (c)\n)${rest}`)?.name).toBe('a) b (c)\n');
   });
 
-  test.each(['', '1 (cut) S 1', 'x (a) S 1 2 3', '1 a S'])('is rejected if it has another form: %p', (cut) => {
+  test('has each member at its place', () => {
+    expect(parseStat('7 (x) R 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21\n')).toEqual({
+      pid: 7,
+      name: 'x',
+      state: 'R',
+      session: 4,
+      userTicks: 12,
+      systemTicks: 13,
+      startTicks: 20,
+    });
+  });
+
+  const numbers = '1 2 3 0 -1 4194304 78 0 0 0 12 13 0 0 20 0 1 0 100 1';
+  test.each([
+    '',
+    '1 (cut) S 1',
+    'x (a) S 1 2 3',
+    '1 a S',
+    `x (a) S ${numbers}`,
+    `1 (a S ${numbers}`,
+    `1 a) S ${numbers}`,
+    `1) (a S ${numbers}`,
+    `1 (a) S ${numbers.replace('12', 'many')}`,
+  ])('is rejected if it has another form: %p', (cut) => {
     expect(parseStat(cut)).toBeNull();
   });
 });
@@ -103,9 +126,13 @@ test('pressure', () => {
   expect(parsePressure('')).toEqual({});
 });
 
-test('block devices of old and new kernels', () => {
+test('block devices of old and new kernels; a line that is cut or has a word that is no number is left out', () => {
   const found = parseDiskStats(
-    ' 253 0 dm-0 10 1 80 5 20 2 160 7 0 9 12\n 8 0 sda 1 2 3 4 5 6 7 8 9 10 11 0 0 0 0 3 4\n 8 1 cut 1 2\n',
+    ` 253 0 dm-0 10 1 80 5 20 2 160 7 0 9 12
+   8 0 sda 1 2 3 4 5 6 7 8 9 10 11 0 0 0 0 3 4
+   8 1 cut 1 2 3 4 5 6 7 8 9 10
+   8 2 odd 1 2 3 4 5 6 7 8 9 10 x
+`,
   );
   expect(found.get('dm-0')).toEqual({
     reads: 10,
