@@ -10,6 +10,8 @@ export type TestProcess = {
   readonly system: number;
   readonly startTicks?: number;
   readonly session?: number;
+  /** `Z` for a zombie. */
+  readonly state?: string;
   /** Paths of its control groups by controller; an empty name for version 2. */
   readonly groups?: Readonly<Record<string, string>>;
   readonly environment?: string;
@@ -33,12 +35,13 @@ export function testMachine() {
     write: (file: string, text: string) => write(join(machine.proc, file), text),
     run(process: TestProcess) {
       const { pid, program, user, system, startTicks = 100, session = 1, groups = {}, environment = '' } = process;
+      const { state = 'S' } = process;
       const directory = join(machine.proc, String(pid));
       rmSync(directory, { recursive: true, force: true });
       const middle = '0 -1 4194304 78 0 0 0';
       write(
         join(directory, 'stat'),
-        `${pid} (a b) c) S 1 1 ${session} ${middle} ${user} ${system} 0 0 20 0 1 0 ${startTicks} 1\n`,
+        `${pid} (a b) c) ${state} 1 1 ${session} ${middle} ${user} ${system} 0 0 20 0 1 0 ${startTicks} 1\n`,
       );
       const lines = Object.entries(groups).map(
         ([controller, group], index) => `${controller === '' ? 0 : index + 1}:${controller}:${group}\n`,
