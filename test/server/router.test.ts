@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
+import type { AccessRules } from '../../src/server/auth/access.ts';
+import type { Client } from '../../src/server/http/client.ts';
 import { RequestProblem } from '../../src/server/http/problem.ts';
-import type { Route } from '../../src/server/http/routing.ts';
+import type { Call, Route } from '../../src/server/http/routing.ts';
 import { openApiDocument } from '../../src/server/openapi/document.ts';
 import { pageRoutes } from '../../src/server/pages/routes.ts';
 import { openStore } from '../../src/server/store/open.ts';
 import type { Store } from '../../src/server/store/port.ts';
 import { freshDatabasePath } from './helper.ts';
-import { allRoutes } from './routes.ts';
+import { allApis, allRoutes } from './routes.ts';
 
 const { path, remove } = freshDatabasePath();
 let store: Store;
@@ -47,6 +49,29 @@ test('every route but these refuses a request without credentials', async () => 
   const pages = pageRoutes(() => Promise.resolve(null), 'UTC').map(nameOf);
   expect(answered.filter((name) => !pages.includes(name))).toEqual(open);
   expect(pages.filter((name) => /api|metrics|calendar|atom/.test(name))).toEqual([]);
+});
+
+/** Access rules that refuse every request with their own name. */
+const rules = ['open', 'visitor', 'reader', 'insider', 'nameReader', 'clusterReader', 'usageReader', 'systemWriter'];
+const namedRules = Object.fromEntries(
+  [...rules, 'keyHolder', 'outageWriter', 'admin'].map((name) => [name, () => Promise.reject(new Error(name))]),
+) as unknown as AccessRules;
+
+test('every route has its method, its path and its access rule', async () => {
+  const call = { url: new URL('http://localhost/'), parameters: {} } as Call;
+  const lines: string[] = [];
+  for (const { prefixes, notFound, notAllowed, origins, refuse, routes } of await allApis(store, namedRules)) {
+    const refused = refuse(new RequestProblem(404, 'x'), { ...call, client: { origin: '', prefix: '' } as Client });
+    lines.push(
+      `${prefixes.join(' ')}: ${notFound}, ${notAllowed('GET')}, ${[...(origins ?? ['no other origin'])].join()}`,
+      `  ${await refused.response.text()}`,
+    );
+    for (const { method, path, answer } of routes) {
+      const rule = await answer(call).catch((error: Error) => error.message);
+      lines.push(`  ${method} ${path} ${rule}`);
+    }
+  }
+  expect(lines.join('\n')).toMatchSnapshot();
 });
 
 function nameOf({ method, pattern }: Route): string {
