@@ -123,7 +123,9 @@ test('if the hub does not show the state that rules need, the classes are left o
 });
 
 test('nodes that are down count in the totals, and not as free', async () => {
-  expect(await collected(hubOf(withNodes), users())).toMatchObject({
+  const found = await collected(hubOf(withNodes), users());
+  expect(found.lines).toContain('INFO   Nodes: 3, 1 down');
+  expect(found).toMatchObject({
     payload: {
       nodes_total: 3,
       nodes_free: 1,

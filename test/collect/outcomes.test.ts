@@ -19,3 +19,16 @@ test('each unreachable host has a line of its own, with all probes that failed b
   expect(lines).toHaveLength(5);
   expect(lines.map((line) => /failed probes: (.*)$/.exec(line)?.[1])).toContain('nodes, jobs');
 });
+
+test('a damaged record without a name is reported with its place', () => {
+  const { log, lines } = memoryLog();
+  const first = [
+    { record: 'n1', byte: 7, problem: 'is no object' },
+    { record: null, byte: 19, problem: 'ends too early' },
+  ];
+  const outcomes = new Outcomes(log);
+  expect(outcomes.settle('nodes', { kind: 'done', value: [], damaged: { count: 2, first } })).toEqual([]);
+  expect(lines).toEqual([
+    'WARN nodes: 2 records could not be read: n1 at byte 7 is no object; a record at byte 19 ends too early',
+  ]);
+});

@@ -51,12 +51,25 @@ test('a path that does not exist is marked, another failure is not', async () =>
   expect(await probe('df: /a: Permission denied')).not.toHaveProperty('isMissing');
 });
 
+test('a usage without sizes is a failed probe', async () => {
+  const probed = await probeFilesystem(
+    plainSystem('gust'),
+    answering(() => ({ stdout: 'header\n- - 1 1 /a\n' })),
+    '/a',
+  );
+  expect(probed).toEqual({
+    kind: 'failed',
+    reason: 'df --block-size=1 --output=size,used,itotal,iused,target -- /a on gust printed no sizes',
+  });
+});
+
 test.each([
   ['0.00 0.01 1.00 1/2 3\n1\nsessions: who\n', { load: [0, 0.01, 1], cpus: 1, users: 0 }],
   ['0.00 0.01 1.00 1/2 3\n1\nsessions: who\na tty1\n', { load: [0, 0.01, 1], cpus: 1, users: 1 }],
   ['0.00 0.01 1.00 1/2 3\n1\na tty1\n', { load: [0, 0.01, 1], cpus: 1, users: 1 }],
   ['0.00 0.01 1.00 1/2 3\n1\nsessions: loginctl 2\n1 0 a\n2 0 b\n3 0 c\n', { users: 2 }],
   ['0.00 0.01 1.00 1/2 3\n1\nsessions: unknown\n', { users: null }],
+  ['0.00 0.01 1.00 1/2 3\n1\nsessions: who\na tty1\n  \n', { users: 1 }],
   ['0.00 0.01 1.00 1/2 3\n0\n', null],
   ['0.00 0.01\n1\n', null],
 ])('the output %j of a login node', (text, expected) => {
