@@ -20,7 +20,7 @@ export function placeIn(layers: Layers, path: readonly PropertyKey[], what: 'val
   for (let length = path.length; length >= 0; length--) {
     const above = path.slice(0, length);
     const layer = layerOf(layers, above);
-    if (layer) return { file: layer.origin, ...layer.placeOf(length === path.length ? path : above, what) };
+    if (layer) return { file: layer.origin, ...layer.placeOf(above, what) };
   }
   return null;
 }
