@@ -133,6 +133,16 @@ export function variablesOf(name: string): DestinationVariables {
   };
 }
 
+/**
+ * Returns the name of the setting with the address of a destination: the variable that is set, otherwise
+ * `destinations.NAME.url` if `collector.yaml` has it, otherwise the variable to set.
+ */
+export function addressSettingOf(name: string, url: string | undefined, environment: Environment): string {
+  const variables = variablesOf(name).url;
+  const set = variables.find((variable) => environment[variable] !== undefined);
+  return set ?? (url === undefined ? variables[0] : `destinations.${name}.url`);
+}
+
 /** Returns the variables that set something for a destination of this kind. */
 export function variablesOfKind(name: string, kind: DestinationKind): readonly string[] {
   const { url, user, password, key, proxy } = variablesOf(name);

@@ -1,5 +1,5 @@
 import type { CollectorSettings } from './collector.ts';
-import { defaultTimeouts, proxyOf, variablesOf } from './destinations.ts';
+import { addressSettingOf, defaultTimeouts, proxyOf, variablesOf } from './destinations.ts';
 import { oneOf, secondsFrom } from './environment.ts';
 import { checkHttpAddress } from './http-address.ts';
 import type { Environment } from './paths.ts';
@@ -9,6 +9,8 @@ export type IngestSettings = Omit<CollectorSettings['destinations']['ingest'], '
   readonly kind: 'ingest' | 'sams';
   /** Without a slash at the end; null if none is configured. */
   readonly baseUrl: string | null;
+  /** The setting with the address, or for it, as messages name it. */
+  readonly addressSetting: string;
   /** Null if it is missing; jobs are stored in any case. */
   readonly apiKey: string | null;
   /** The proxy to the API; null for none. */
@@ -32,6 +34,7 @@ export function ingestSettingsAt(
   return {
     ...configured,
     baseUrl,
+    addressSetting: addressSettingOf(name, configured.url, environment),
     apiKey: oneOf(environment, variablesOf(name).key) ?? null,
     timeout: secondsFrom(environment, 'API_TIMEOUT') ?? configured.timeout ?? defaultTimeouts[configured.kind],
     proxy: baseUrl === null ? null : proxyOf(name, baseUrl, configured.proxy, collector, environment),
@@ -56,7 +59,7 @@ export function ingestAddress(
     .replace(/\/api\/data\/ingest$/, '');
   return checkHttpAddress(base, allow_insecure_http, {
     what: name === 'ingest' ? "the usage-history API's address" : `the address of the destination ${name}`,
-    setting: variables.url[0],
+    setting: addressSettingOf(name, url, environment),
     credentials: variables.key[0],
     insecure: `destinations.${name}.allow_insecure_http`,
   });

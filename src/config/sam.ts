@@ -1,5 +1,5 @@
 import type { CollectorSettings } from './collector.ts';
-import { defaultTimeouts, proxyOf, variablesOf } from './destinations.ts';
+import { addressSettingOf, defaultTimeouts, proxyOf, variablesOf } from './destinations.ts';
 import { oneOf, secondsFrom } from './environment.ts';
 import { checkHttpAddress } from './http-address.ts';
 import type { Environment } from './paths.ts';
@@ -8,6 +8,8 @@ import type { Environment } from './paths.ts';
 export type SamSettings = Omit<CollectorSettings['destinations']['sam'], 'proxy'> & {
   /** Without a slash at the end; null if none is configured. */
   readonly baseUrl: string | null;
+  /** The setting with the address, or for it, as messages name it. */
+  readonly addressSetting: string;
   /** Null if they are missing; snapshots are stored in any case. */
   readonly credentials: { readonly user: string; readonly password: string } | null;
   /** The proxy to the API; null for none. */
@@ -31,6 +33,7 @@ export function samSettingsAt(
   return {
     ...configured,
     baseUrl,
+    addressSetting: addressSettingOf(name, configured.url, environment),
     credentials: user !== undefined && password !== undefined ? { user, password } : null,
     timeout: secondsFrom(environment, 'API_TIMEOUT') ?? configured.timeout ?? defaultTimeouts.sam,
     proxy: baseUrl === null ? null : proxyOf(name, baseUrl, configured.proxy, collector, environment),
@@ -48,7 +51,7 @@ export function samAddress(
   if (address === undefined) return null;
   return checkHttpAddress(samBaseUrl(address), allow_insecure_http, {
     what: name === 'sam' ? "the SAM API's address" : `the address of the destination ${name}`,
-    setting: variables.url[0],
+    setting: addressSettingOf(name, url, environment),
     credentials: `${variables.user[0]} and ${variables.password[0]}`,
     insecure: `destinations.${name}.allow_insecure_http`,
   });

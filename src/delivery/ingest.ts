@@ -7,7 +7,7 @@ import { learnSecret } from '../lib/secrets.ts';
 import { counted, printable } from '../lib/text.ts';
 import type { Destination, Omitted, Outcome, Sent } from './destination.ts';
 import { jsonRequests } from './json-request.ts';
-import { type ApiAnswer, type ApiDialect, jsonOf, judgeReply } from './judge.ts';
+import { type ApiAnswer, type ApiDialect, type ApiSettings, jsonOf, judgeReply } from './judge.ts';
 
 /** The jobs of one cluster as they are sent. The delivery does not check the members of a job. */
 const batch = z.object({ hostname: z.string(), jobs: z.array(z.record(z.string(), z.unknown())) });
@@ -29,14 +29,14 @@ const failure = z.strictObject({ detail: z.string() });
  * Throws OperatorError, exit code 2, if its address or key is missing. The error names the env file for them.
  */
 export function ingestDestination(settings: IngestSettings, envFile = 'the env file', name = 'ingest'): Destination {
-  const { baseUrl, apiKey } = settings;
-  const { url, key } = variablesOf(name);
+  const { baseUrl, addressSetting, apiKey } = settings;
+  const { key } = variablesOf(name);
   const [address, login] =
     name === 'ingest'
       ? ["the usage-history API's address", "the usage-history API's key"]
       : [`the address of the destination ${name}`, `the key of the destination ${name}`];
   if (baseUrl === null) {
-    throw new OperatorError(`${address} is not configured: set ${url[0]} in the environment or in ${envFile}`);
+    throw new OperatorError(`${address} is not configured: set ${addressSetting} in the environment or in ${envFile}`);
   }
   if (apiKey === null) {
     throw new OperatorError(`${login} is not configured: set ${key[0]} in the environment or in ${envFile}`);
@@ -57,13 +57,14 @@ export function ingestDestination(settings: IngestSettings, envFile = 'the env f
     prepare: (body) => ({ body, leftOut: [], ifRefused: null }),
     reduce: () => null,
     omit: (body) => withoutUnstarted(batch.safeParse(jsonOf(body)).data, 'known from an earlier answer'),
-    judge: (reply, sent) => judge(reply, sent, name),
+    judge: (reply, sent) =>
+      judge(reply, sent, { addressSetting, loginSetting: `${key[0]} and the clusters it is for` }),
   };
 }
 
 /** An answer with another number of jobs comes from the right API, but which jobs it stored is unknown. */
-function judge(reply: HttpReply, { body, mayHaveArrived }: Sent, name: string): Outcome {
-  const outcome = judgeReply(reply, mayHaveArrived, apiFor(body, name));
+function judge(reply: HttpReply, { body, mayHaveArrived }: Sent, settings: ApiSettings): Outcome {
+  const outcome = judgeReply(reply, mayHaveArrived, apiFor(body, settings));
   const took = reply.kind === 'answer' ? acceptance.safeParse(jsonOf(reply.body)).data?.jobs_processed : undefined;
   if (outcome.kind !== 'misconfigured' || took === undefined) return outcome;
   const detail = `HTTP 200 that confirms ${counted(took, 'job')} of ${jobsIn(body)}: ask the administrators of the API`;
@@ -74,11 +75,9 @@ function jobsIn(body: string): number | undefined {
   return batch.safeParse(jsonOf(body)).data?.jobs.length;
 }
 
-function apiFor(body: string, name: string): ApiDialect {
-  const { url, key } = variablesOf(name);
+function apiFor(body: string, settings: ApiSettings): ApiDialect {
   return {
-    addressSetting: url[0],
-    loginSetting: `${key[0]} and the clusters it is for`,
+    ...settings,
     acceptance: (answer) => acceptanceOf(answer, body),
     errorOf,
     ownMeaning: (answer, detail) => ownMeaning(answer, detail, body),

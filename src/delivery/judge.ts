@@ -5,11 +5,14 @@ import type { Outcome } from './destination.ts';
 /** A reply with a status and a body. */
 export type ApiAnswer = Extract<HttpReply, { kind: 'answer' }>;
 
-/** The differences between the answers of the APIs. */
-export type ApiDialect = {
-  /** The settings to check if the answer is not the API's or refuses the login. */
+/** The settings to check if an answer is not the API's or refuses the login. */
+export type ApiSettings = {
   readonly addressSetting: string;
   readonly loginSetting: string;
+};
+
+/** The differences between the answers of the APIs. */
+export type ApiDialect = ApiSettings & {
   /** Returns the text of a 2xx answer about the stored rows; null if it is not the API's answer. */
   readonly acceptance: (answer: ApiAnswer) => string | null;
   /** Returns the API's message in the body of an error; null if the body does not have the form of the API's errors. */

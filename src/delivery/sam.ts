@@ -6,7 +6,7 @@ import type { HttpReply } from '../lib/http.ts';
 import { learnLogin } from '../lib/secrets.ts';
 import type { Destination, Outcome, Prepared, Sent, StreamPlace } from './destination.ts';
 import { jsonRequests } from './json-request.ts';
-import { type ApiAnswer, type ApiDialect, jsonOf, judgeReply, storedBefore } from './judge.ts';
+import { type ApiAnswer, type ApiDialect, type ApiSettings, jsonOf, judgeReply, storedBefore } from './judge.ts';
 
 /** The SAM API's answer to a stored row. */
 const acceptance = z.object({
@@ -37,14 +37,14 @@ const serverErrors: readonly (readonly [RegExp, 'already-stored' | 'same-timesta
  * Throws OperatorError, exit code 2, if its address or credentials are missing. The error names the env file for them.
  */
 export function samDestination(settings: SamSettings, envFile = 'the env file', name = 'sam'): Destination {
-  const { baseUrl, credentials } = settings;
-  const { url, user, password } = variablesOf(name);
+  const { baseUrl, addressSetting, credentials } = settings;
+  const { user, password } = variablesOf(name);
   const [address, login] =
     name === 'sam'
       ? ["the SAM API's address is", 'the SAM API credentials are']
       : [`the address of the destination ${name} is`, `the credentials of the destination ${name} are`];
   if (baseUrl === null) {
-    throw new OperatorError(`${address} not configured: set ${url[0]} in the environment or in ${envFile}`);
+    throw new OperatorError(`${address} not configured: set ${addressSetting} in the environment or in ${envFile}`);
   }
   if (credentials === null) {
     throw new OperatorError(
@@ -73,12 +73,12 @@ export function samDestination(settings: SamSettings, envFile = 'the env file', 
     prepare: forPlace,
     reduce: withoutUserRows,
     omit: () => null,
-    judge: (reply, sent) => judge(reply, sent, name),
+    judge: (reply, sent) => judge(reply, sent, { addressSetting, loginSetting: `${user[0]} and ${password[0]}` }),
   };
 }
 
-function judge(reply: HttpReply, sent: Sent, name: string): Outcome {
-  const outcome = judgeReply(reply, sent.mayHaveArrived, apiFor(sent, name));
+function judge(reply: HttpReply, sent: Sent, settings: ApiSettings): Outcome {
+  const outcome = judgeReply(reply, sent.mayHaveArrived, apiFor(sent, settings));
   if (outcome.kind === 'misconfigured' && reply.kind === 'answer' && reply.status === 404 && rowIn(sent.body) === null)
     return { ...outcome, detail: `${outcome.detail}; hpc-collector doctor shows whether the API accepts this system` };
   const refusesRow =
@@ -146,9 +146,8 @@ function withoutUserRows(body: string): { body: string; leftOut: string } | null
   return { body: JSON.stringify({ ...payload, user_project_queues: [] }), leftOut: 'user_project_queues' };
 }
 
-const apiFor = (sent: Sent, name: string): ApiDialect => ({
-  addressSetting: variablesOf(name).url[0],
-  loginSetting: `${variablesOf(name).user[0]} and ${variablesOf(name).password[0]}`,
+const apiFor = (sent: Sent, settings: ApiSettings): ApiDialect => ({
+  ...settings,
   acceptance: ({ status, body }) => (status === 201 ? acceptanceOf(body, rowIn(sent.body)) : null),
   errorOf,
   ownMeaning: (answer, detail) => (answer.status >= 500 ? meaningOfServerError(answer, detail, sent) : null),

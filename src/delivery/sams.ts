@@ -15,17 +15,17 @@ const failure = z.object({ error: z.string() });
  * our receiver. `name` is its name in `destinations:`. Throws OperatorError, exit code 2, if its address is missing.
  */
 export function samsDestination(settings: IngestSettings, envFile: string, name: string): Destination {
-  const { baseUrl, apiKey } = settings;
-  const { url, key } = variablesOf(name);
+  const { baseUrl, addressSetting, apiKey } = settings;
+  const { key } = variablesOf(name);
   if (baseUrl === null) {
     throw new OperatorError(
-      `the address of the destination ${name} is not configured: set ${url[0]} in the environment or in ${envFile}`,
+      `the address of the destination ${name} is not configured: set ${addressSetting} in the environment or in ${envFile}`,
     );
   }
   if (apiKey !== null) learnSecret(apiKey);
   const requestOf = jsonRequests(name, baseUrl, settings);
   const dialect: ApiDialect = {
-    addressSetting: url[0],
+    addressSetting,
     loginSetting: `${key[0]} and the cluster it is for`,
     // Both servers answer these two letters (sams-post-receiver of softwareaccounting 1.10).
     acceptance: ({ body }) => (body.trim() === 'OK' ? 'stored' : null),

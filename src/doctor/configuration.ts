@@ -61,12 +61,16 @@ export function checkCredentials(
 }
 
 /** Returns the variables of a destination to set. */
-function missingOf(name: string, { kind, baseUrl }: DestinationSettings, environment: Environment): string[] {
-  const { url, user, password, key } = variablesOf(name);
+function missingOf(
+  name: string,
+  { kind, baseUrl, addressSetting }: DestinationSettings,
+  environment: Environment,
+): string[] {
+  const { user, password, key } = variablesOf(name);
   // The original post receiver has no logins.
   const secrets = kind === 'sam' ? [user, password] : kind === 'ingest' ? [key] : [];
   return [
-    ...(baseUrl === null ? [url[0]] : []),
+    ...(baseUrl === null ? [addressSetting] : []),
     ...secrets.flatMap((names) => (names.some((one) => environment[one] !== undefined) ? [] : [names[0]])),
   ];
 }

@@ -19,7 +19,7 @@ export async function checkIngest(
     prefix: `${name} `,
     description: 'the usage-history API',
     baseUrl: ingest.baseUrl,
-    addressSetting: variablesOf(name).url[0],
+    addressSetting: ingest.addressSetting,
     settings: `destinations.${name}`,
     caFile: ingest.ca_file,
     allowsInsecureHttp: ingest.allow_insecure_http,

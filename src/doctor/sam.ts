@@ -1,4 +1,3 @@
-import { variablesOf } from '../config/destinations.ts';
 import type { Environment } from '../config/paths.ts';
 import type { SamSettings } from '../config/sam.ts';
 import type { System } from '../config/system.ts';
@@ -25,7 +24,7 @@ export async function checkSam(
     prefix,
     description: 'the status API',
     baseUrl: sam.baseUrl,
-    addressSetting: variablesOf(name).url[0],
+    addressSetting: sam.addressSetting,
     settings: `destinations.${name}`,
     caFile: sam.ca_file,
     allowsInsecureHttp: sam.allow_insecure_http,

@@ -2,6 +2,7 @@
 
 import { expect, test } from 'bun:test';
 import { Outcomes } from '../../src/collect/probe-outcomes.ts';
+import { Damages } from '../../src/lib/records.ts';
 import { memoryLog } from '../support/memory-log.ts';
 
 test('each unreachable host has a line of its own, with all probes that failed because of it', () => {
@@ -22,12 +23,11 @@ test('each unreachable host has a line of its own, with all probes that failed b
 
 test('a damaged record without a name is reported with its place', () => {
   const { log, lines } = memoryLog();
-  const first = [
-    { record: 'n1', byte: 7, problem: 'is no object' },
-    { record: null, byte: 19, problem: 'ends too early' },
-  ];
+  const damaged = new Damages();
+  damaged.add({ record: 'n1', byte: 7, problem: 'is no object' });
+  damaged.add({ record: null, byte: 19, problem: 'ends too early' });
   const outcomes = new Outcomes(log);
-  expect(outcomes.settle('nodes', { kind: 'done', value: [], damaged: { count: 2, first } })).toEqual([]);
+  expect(outcomes.settle('nodes', { kind: 'done', value: [], damaged })).toEqual([]);
   expect(lines).toEqual([
     'WARN nodes: 2 records could not be read: n1 at byte 7 is no object; a record at byte 19 ends too early',
   ]);

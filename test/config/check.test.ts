@@ -99,6 +99,16 @@ test('every problem of every file is reported once', () => {
     expect(text.filter((line) => line.includes(words))).toHaveLength(1);
 });
 
+test('a wrong address is reported where it is set: in YAML, or in the environment, which has no place', () => {
+  const wrong = (setting: string) =>
+    `the address of the destination ours is not an http or https URL: correct ${setting}`;
+  const file = write('collector.yaml', 'log: {}\ndestinations: { ours: { kind: sam, url: ftp://yaml.example } }\n');
+  expect(problems()).toMatchObject([{ file, line: 2, column: 41, words: wrong('destinations.ours.url') }]);
+  expect(problems({ OURS_API_URL: 'ftp://variable.example' })).toMatchObject([
+    { file: null, line: null, column: null, words: wrong('OURS_API_URL') },
+  ]);
+});
+
 test('an env file that others can read is reported, and the other files are still checked', () => {
   chmodSync(write('env', 'STATUS_API_PASSWORD=secret\n'), 0o644);
   write('collector.yaml', 'sytems: []\n');

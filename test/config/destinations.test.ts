@@ -46,7 +46,9 @@ describe('a destination by name', () => {
   test('has the settings, the limits and the time-out of its kind', () => {
     write('collector.yaml', 'destinations: { a: { kind: sam }, b: { kind: ingest, max_per_minute: 7 } }\n');
     const { destinations } = load();
-    expect(destinations.get('a')).toMatchObject({ kind: 'sam', timeout: 30, max_per_minute: 60, baseUrl: null });
+    expect(destinations.get('a')).toMatchObject({
+      ...{ kind: 'sam', timeout: 30, max_per_minute: 60, baseUrl: null, addressSetting: 'A_API_URL' },
+    });
     expect(destinations.get('b')).toMatchObject({ kind: 'ingest', timeout: 120, max_per_minute: 7, apiKey: null });
   });
 
@@ -88,10 +90,36 @@ describe('a destination by name', () => {
     expect(refusal(() => load())).toContain(words);
   });
 
+  test.each([
+    ['sam: { url: x }', {}, 'destinations.sam.url'],
+    ['sam: { url: x }', { SAM_API_URL: 'y' }, 'SAM_API_URL'],
+    ['sam: { url: x }', { STATUS_API_URL: 'y' }, 'STATUS_API_URL'],
+    ['ingest: { url: x }', {}, 'destinations.ingest.url'],
+    ['ingest: { url: x }', { INGEST_API_URL: 'y' }, 'INGEST_API_URL'],
+    ['our-own: { kind: sams, url: x }', {}, 'destinations.our-own.url'],
+    ['our-own: { kind: sams, url: x }', { OUR_OWN_API_URL: 'y' }, 'OUR_OWN_API_URL'],
+  ])(
+    '{ %s } with a wrong address, and %p, is refused with the name of the setting that has it: %s',
+    (text, environment, setting) => {
+      write('collector.yaml', `destinations: { ${text} }\n`);
+      expect(refusal(() => load(environment))).toEndWith(` is not an http or https URL: correct ${setting}`);
+    },
+  );
+
   test('in plain HTTP to another host is refused, with its own setting', () => {
     write('collector.yaml', 'destinations: { ours: { kind: sam, url: http://ours.example } }\n');
     expect(refusal(() => load())).toEndWith('use https, or set destinations.ours.allow_insecure_http');
   });
+});
+
+test.each(['oldest-first', 'newest-first'] as const)('a destination with catch_up: %s has it', (catch_up) => {
+  write(
+    'collector.yaml',
+    `destinations: { sam: { catch_up: ${catch_up} }, ours: { kind: sam, catch_up: ${catch_up} } }\n`,
+  );
+  const { sam, destinations } = load();
+  expect(sam.catch_up).toBe(catch_up);
+  expect(destinations.get('ours')).toMatchObject({ catch_up });
 });
 
 describe('the proxy of a destination', () => {

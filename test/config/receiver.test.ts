@@ -47,6 +47,11 @@ test.each([
   ['facility: { support_uri: ask us }', 'facility.support_uri: is not an http or https URL'],
   ['facility: { nme: NCAR }', "unknown setting 'facility.nme' (did you mean 'name'?)"],
   ['site: { latitude: 91 }', 'site.latitude: must be at most 90'],
+  ['site: { latitude: -90.01 }', 'site.latitude: must be at least -90'],
+  ['site: { longitude: 180.01 }', 'site.longitude: must be at most 180'],
+  ['site: { longitude: -180.01 }', 'site.longitude: must be at least -180'],
+  ['site: { altitude: 9000.01 }', 'site.altitude: must be at most 9000'],
+  ['site: { altitude: -500.01 }', 'site.altitude: must be at least -500'],
   ['site: { unlocode: cheyenne }', 'site.unlocode: is not a UN/LOCODE, such as USCYS'],
   ['retention: { raw_days: 0 }', 'retention.raw_days: must be at least 1'],
   ['retention: { raw_days: 800 }', 'retention.hourly_days: must not be less than the days before it'],
@@ -57,6 +62,13 @@ test.each([
   expect(() => load(yaml)).toThrow(ConfigError);
   expect(() => load(yaml)).toThrow(words);
 });
+
+test.each([[{ latitude: 90, longitude: 180, altitude: 9000 }], [{ latitude: -90, longitude: -180, altitude: -500 }]])(
+  'a site can be at %p',
+  (place) => {
+    expect(load(JSON.stringify({ site: place })).site).toEqual({ id: 'site', ...place });
+  },
+);
 
 test('config check reports errors of receiver.yaml, and does not treat it as a system', () => {
   writeFileSync(join(directory.path, 'receiver.yaml'), 'site: { latitude: north }');

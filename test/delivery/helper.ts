@@ -109,6 +109,7 @@ export function settingsFor(url: string, rest: Partial<SamSettings> = {}): SamSe
     ...defaults,
     max_per_minute: 100_000,
     baseUrl: url,
+    addressSetting: 'STATUS_API_URL',
     credentials: { user, password },
     timeout: 5,
     proxy: null,

@@ -9,7 +9,16 @@ import { answer, drainInto, openOutbox, startScripted } from './helper.ts';
 
 function destinationAt(baseUrl: string, apiKey: string) {
   const { ingest } = collectorSchema.parse({}).destinations;
-  return ingestDestination({ ...ingest, max_per_minute: 100_000, timeout: 5, baseUrl, apiKey, proxy: null });
+  const addressSetting = 'INGEST_API_URL';
+  return ingestDestination({
+    ...ingest,
+    max_per_minute: 100_000,
+    timeout: 5,
+    baseUrl,
+    addressSetting,
+    apiKey,
+    proxy: null,
+  });
 }
 
 function openWith(body: string) {

@@ -18,10 +18,19 @@ import {
 } from './helper.ts';
 
 const apiKey = 'uOmf9-throw-away-key-0123456789';
+const addressSetting = 'INGEST_API_URL';
 
 function destinationAt(baseUrl: string) {
   const { ingest } = collectorSchema.parse({}).destinations;
-  return ingestDestination({ ...ingest, max_per_minute: 100_000, timeout: 5, baseUrl, apiKey, proxy: null });
+  return ingestDestination({
+    ...ingest,
+    max_per_minute: 100_000,
+    timeout: 5,
+    baseUrl,
+    addressSetting,
+    apiKey,
+    proxy: null,
+  });
 }
 
 type Job = { readonly JobID: string; readonly Submit: string; readonly Start: string | null };
@@ -358,10 +367,10 @@ test.each([
   ['key', { baseUrl: 'http://127.0.0.1:1', apiKey: null }, 'set INGEST_API_KEY'],
 ])('without its %s nothing is sent, and the line says where it belongs', (_, missing, words) => {
   const { ingest } = collectorSchema.parse({}).destinations;
-  expect(() => ingestDestination({ ...ingest, proxy: null, ...missing }, '/etc/hpc-collector/env')).toThrow(
-    new RegExp(`${words} in the environment or in /etc/hpc-collector/env`),
-  );
-  expect(() => ingestDestination({ ...ingest, proxy: null, ...missing })).toThrow(OperatorError);
+  expect(() =>
+    ingestDestination({ ...ingest, addressSetting, proxy: null, ...missing }, '/etc/hpc-collector/env'),
+  ).toThrow(new RegExp(`${words} in the environment or in /etc/hpc-collector/env`));
+  expect(() => ingestDestination({ ...ingest, addressSetting, proxy: null, ...missing })).toThrow(OperatorError);
 });
 
 describe('a clock of the API that is behind', () => {

@@ -126,7 +126,7 @@ test('the pending entries besides the sent one are counted again after five seco
 describe('a destination of samples', () => {
   const settings = {
     ...({ kind: 'sams', max_per_minute: 60, max_body_bytes: 1000, allow_insecure_http: false, timeout: 30 } as const),
-    ...{ baseUrl: 'https://post.example.org', apiKey: 'key-of-samples', proxy: null },
+    ...{ baseUrl: 'https://post.example.org', addressSetting: 'POST_API_URL', apiKey: 'key-of-samples', proxy: null },
   };
   const reply = (status: number, body: string) => {
     const rest = { unread: null, location: null, retryAfter: null, date: null, snapshotOrder: null };
@@ -181,7 +181,7 @@ describe('a destination of samples', () => {
 test('jobs are left out of a batch only if each problem of the answer names a job', () => {
   const settings = {
     ...({ kind: 'ingest', max_per_minute: 60, max_body_bytes: 1000, allow_insecure_http: false, timeout: 30 } as const),
-    ...{ baseUrl: 'https://jobs.example.org', apiKey: 'key-of-jobs', proxy: null },
+    ...{ baseUrl: 'https://jobs.example.org', addressSetting: 'JOBS_API_URL', apiKey: 'key-of-jobs', proxy: null },
   };
   const job = (JobID: string) => ({ JobID, Submit: '2026-01-01T00:00:00', Start: '2026-01-01T00:00:00' });
   const body = JSON.stringify({ hostname: 'farm', jobs: [job('1'), job('2')] });
