@@ -94,8 +94,8 @@ function flagItem([key, definition]: readonly [string, ArgsDef[string]]): Item {
 /** Returns the examples of a command; a group shows the first example of each member. */
 function exampleSection(name: string, children: readonly Item[]): string {
   const words = name.split(' ').slice(1).join(' ');
-  const own = examples[words] ?? children.flatMap(([word]) => examples[`${words} ${word}`.trim()]?.[0] ?? []);
-  if (words === '' || own.length === 0) return '';
+  const own = examples[words] ?? children.flatMap(([word]) => examples[`${words} ${word}`]?.[0] ?? []);
+  if (own.length === 0) return '';
   return `${heading('EXAMPLES')}\n\n${own.map((line) => `  ${line}`).join('\n')}`;
 }
 
