@@ -10,6 +10,7 @@ const definitions = {
   stream: { type: 'string', alias: aliases },
   format: { type: 'enum', options: ['text', 'json'] },
   cluster: { type: 'string' },
+  scope: { type: 'string' },
   'dry-run': { type: 'boolean', alias: 'n' },
   verbose: { type: 'boolean', alias: 'v' },
   quiet: { type: 'boolean' },
@@ -36,7 +37,7 @@ describe('flags', () => {
     [['--format=text', 'a'], ['a']],
     [['--dry-run', 'a'], ['a']],
     [['-n', '--no-dry-run', '--dry-run', 'a'], ['a']],
-    [['--cluster', 'x', '--cluster=y', 'a'], ['a']],
+    [['--cluster', 'x', '--scope=1', '--cluster=y', '--scope', '2', 'a'], ['a']],
     [['--verbose', '--verbose', 'a'], ['a']],
     // A dash alone is standard input.
     [

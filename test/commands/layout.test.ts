@@ -72,6 +72,59 @@ describe('a table', () => {
     expect(table('x'.repeat(50))).toEqual(['timeout', `    ${'x'.repeat(35)}…`]);
   });
 
+  test('is the same on a terminal that is wide enough as without one', () => {
+    const rows = [['hub', '1200', 'down', 'noon']];
+    const table = (width: number | null) => tableLines(header, rows, [1], [['no answer']], width);
+    expect(table(200)).toEqual(table(null));
+  });
+
+  test('gives the first of two texts the columns that the second one does not need', () => {
+    const long = 'n'.repeat(40);
+    expect(
+      tableLines(
+        ['A', 'B', 'C', 'D'],
+        [
+          [long, 'b', 'c', 'd'],
+          ['a', long, 'c', 'd'],
+        ],
+        [],
+        [],
+        60,
+      ),
+    ).toEqual([
+      `${'A'.padEnd(34)}${'B'.padEnd(22)}C  D`,
+      long,
+      `${' '.repeat(34)}${'b'.padEnd(22)}c  d`,
+      `${'a'.padEnd(20)}${long}`,
+      `${' '.repeat(56)}c  d`,
+    ]);
+  });
+
+  test.each([
+    ['two texts exactly', ['A', 'B'], [], 32, `${'A'.padEnd(17)}B`],
+    ['texts at their least width', ['A', 'B', 'C'], [], 17, 'A      B      C'],
+    ['a number whole', ['A', 'N', 'B'], [1], 60, `${'A'.padEnd(42)}N  B`],
+  ])('in a narrow terminal has %s', (_, titles, right, width, expected) => {
+    const row = titles.map((title) => (title === 'N' ? '7'.repeat(25) : 'n'.repeat(40)));
+    expect(tableLines(titles, [row], right, [], width)[0]).toBe(expected);
+  });
+
+  test('has no blanks at the end of a line', () => {
+    const long = 'n'.repeat(41);
+    expect(
+      tableLines(
+        ['A', 'B', 'C'],
+        [
+          ['a', '', long],
+          ['a', 'b', ''],
+        ],
+        [],
+        [],
+        45,
+      ),
+    ).toEqual(['A  B  C', 'a', `    ${long}`, 'a  b']);
+  });
+
   test('never exceeds the terminal, and loses no cell that fits a line', () => {
     const cell = fc.string({ unit: fc.constantFrom('a', '宽', '-', '7'), minLength: 1, maxLength: 60 });
     fc.assert(
@@ -95,6 +148,7 @@ test('a text is cut or broken at the width of the terminal, which wide character
   expect(shortened('four words of text', 10)).toBe('four word…');
   expect(shortened('宽宽宽宽', 6)).toBe('宽宽…');
   expect(shortened('a宽宽宽', 6)).toBe('a宽宽…');
+  expect(shortened('a宽a', 3)).toBe('a…');
   expect(shortened('it fits', 7)).toBe('it fits');
   expect(wrapped('four words of text', 4, 14)).toBe('four words\n    of text');
   expect(wrapped('宽宽 宽宽', 0, 8)).toBe('宽宽\n宽宽');

@@ -17,6 +17,12 @@ test.each<[string[], string[]]>([
   expect(repeatedValues(words, '--cluster')).toEqual(values);
 });
 
-test.each([[['--cluster', '']], [['--cluster', 'a,,b']], [['--cluster=']]])('%p has a name that is empty', (words) => {
-  expect(() => repeatedValues(words, '--cluster')).toThrow('a name is empty');
+test.each([
+  [['--cluster', ''], '--cluster : a name is empty'],
+  [['--cluster', 'a,,b'], '--cluster a,,b: a name is empty'],
+  [['--cluster='], '--cluster : a name is empty'],
+  [['--cluster'], '--cluster : a name is empty'],
+  [['--cluster', 'a', '--cluster=b,'], '--cluster a --cluster b,: a name is empty'],
+])('%p has a name that is empty', (words, message) => {
+  expect(() => repeatedValues(words, '--cluster')).toThrow(new Error(message));
 });

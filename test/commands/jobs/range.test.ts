@@ -37,6 +37,45 @@ test.each<[RangeArgs, string, (string | null)[]]>([
   expect(span(args, zone)).toEqual(expected);
 });
 
+test.each<[RangeArgs, string]>([
+  [{ since: '2026-11-01', days: '1' }, '--since and --days cannot be used together: give one of them'],
+  [
+    { since: '2026-11-01', 'start-date': '2026-11-01' },
+    '--since and --start-date cannot be used together: give one of them',
+  ],
+  [{ 'start-date': '2026-11-01', days: '1' }, '--start-date and --days cannot be used together: give one of them'],
+  [
+    { until: '2026-11-01', 'end-date': '2026-11-01' },
+    '--until and --end-date cannot be used together: give one of them',
+  ],
+  [{ since: '2026-11-20T12:00:01' }, 'the range begins in the future: it is 2026-11-20 12:00:00 UTC now'],
+  [{ 'start-date': '2026-11-21' }, 'the range begins in the future: it is 2026-11-20 12:00:00 UTC now'],
+  [
+    { since: '2026-11-02', until: '2026-11-02' },
+    'the range is empty: it begins at 2026-11-02 00:00:00 and ends at 2026-11-02 00:00:00 UTC',
+  ],
+  [
+    { 'start-date': '2026-11-03', 'end-date': '2026-11-01' },
+    'the range is empty: it begins at 2026-11-03 00:00:00 and ends at 2026-11-02 00:00:00 UTC',
+  ],
+  [{ since: 'yesterday' }, '--since yesterday: give a time in ISO 8601, UTC, such as 2026-05-01T18:00'],
+  [{ until: 'x'.repeat(41) }, `--until ${'x'.repeat(40)}…: give a time in ISO 8601, UTC, such as 2026-05-01T18:00`],
+  [{ 'start-date': '2026-11-01T00:00' }, '--start-date 2026-11-01T00:00: give a day, such as 2026-05-01'],
+  [{ 'end-date': '2026-02-30' }, '--end-date 2026-02-30: give a day, such as 2026-05-01'],
+  [{ 'end-date': 'x'.repeat(41) }, `--end-date ${'x'.repeat(40)}…: give a day, such as 2026-05-01`],
+  [{ days: '0' }, '--days 0: give a number of days'],
+  [{ days: '1.5' }, '--days 1.5: give a number of days'],
+  [{ days: '-1' }, '--days -1: give a number of days'],
+  [{ days: '123456' }, '--days 123456: give a number of days'],
+  [{ days: 'x'.repeat(41) }, `--days ${'x'.repeat(40)}…: give a number of days`],
+])('%j is refused', (args, message) => {
+  expect(() => rangeOf(args, 'UTC', now)).toThrow(new Error(message));
+});
+
+test('a range can begin now', () => {
+  expect(span({ since: '2026-11-20T12:00:00' })).toEqual(['2026-11-20T12:00:00', null]);
+});
+
 test('the line on the terminal', () => {
   const at = { label: '2026-11-20', unit: 'day', parts: 365, stored: 1234, rows: 34_567, elapsed: 60_000 };
   expect(exportLine({ ...at, done: 0 })).toBe('2026-11-20, day 1 of 365: 34,567 lines; 1,234 jobs stored');

@@ -45,10 +45,31 @@ test('each entry has its state, age, size and next attempt, and its last error b
   expect([lines[2], lines[6]]).toEqual([['HTTP 503'], ['not a snapshot']]);
 });
 
-test('an entry whose rest is over is sent now', () => {
+test.each([
+  [0, 'now'],
+  [1, 'in 0s'],
+])('an entry that rests for %d more ms is sent %s', (rest, next) => {
   const entry = put(box.outbox, { collectedAt: ago(90) });
-  box.outbox.database.run('UPDATE entries SET next_attempt_at = ? WHERE id = ?', [now.getTime(), entry.id]);
-  expect(columns(entryTable(box.outbox, all(box.outbox), now))[1]?.at(-1)).toBe('now');
+  box.outbox.database.run('UPDATE entries SET next_attempt_at = ? WHERE id = ?', [now.getTime() + rest, entry.id]);
+  expect(columns(entryTable(box.outbox, all(box.outbox), now))[1]?.at(-1)).toBe(next);
+});
+
+test('the age, the size and the number of attempts are aligned right, and long texts are cut', () => {
+  const stream = `sam/${'x'.repeat(57)}`;
+  const one = put(box.outbox, { collectedAt: ago(1), stream, state: 'rejected', rejectedBecause: 'y'.repeat(161) });
+  const shown = `${stream.slice(0, 60)}…`;
+  const reason = `    ${'y'.repeat(160)}…`;
+  expect(entryTable(box.outbox, all(box.outbox), now)).toEqual([
+    `${'ID'.padEnd(36)}  ${'STREAM'.padEnd(61)}  STATE       AGE  SIZE  TRIES  NEXT`,
+    `${one.id}  ${shown}  rejected ✗   1m  11 B      0  -`,
+    reason,
+  ]);
+  drop(box.outbox.database, [one], 'y'.repeat(161), ago(0));
+  expect(droppedTable(listDropped(box.outbox, -1, { stream: null, since: null, until: null }))).toEqual([
+    `${'ID'.padEnd(36)}  ${'STREAM'.padEnd(61)}  ${'COLLECTED (UTC)'.padEnd(19)}  DROPPED (UTC)`,
+    `${one.id}  ${shown}  2026-01-10 11:59:00  2026-01-10 12:00:00`,
+    reason,
+  ]);
 });
 
 test('without entries there is a sentence', () => {
