@@ -33,6 +33,13 @@ describe('without --write', () => {
     expect([host.asked, host.files.size]).toEqual([[], 0]);
   });
 
+  test('words after -- are systems without --receiver', async () => {
+    const directory = ofUser();
+    expect(await host.run('systemd', '--', 'casper')).toEqual(
+      printed(directory, systemdUnits(runTask, { ...host.installation, systems: ['casper'] }, null)),
+    );
+  });
+
   test('those of root are those of the system', async () => {
     const directory = ofRoot();
     const installation = { ...host.installation, systems: ['casper'] };
@@ -73,6 +80,10 @@ describe('without --write', () => {
     [['--jobs', '--receiver', '--job-template'], '--jobs and --receiver are separate: give one of them'],
     [['--write', '--remove'], '--write and --remove cannot be used together: give one of them'],
     [['casper', '--on-failure', 'x y.service'], '--on-failure x y.service: give a unit such as mail-ops@%n.service'],
+    [
+      ['casper', '--on-failure', 'x'.repeat(61)],
+      `--on-failure ${'x'.repeat(60)}…: give a unit such as mail-ops@%n.service`,
+    ],
     [['casper', '--on-failure', 'x'], '--on-failure x: give a unit such as mail-ops@%n.service'],
   ])('%p is refused', async (words, reason) => {
     ofUser();
