@@ -7,13 +7,14 @@ import * as signals from '../../src/run/signals.ts';
 import type { Ran } from './run.ts';
 
 /**
- * Runs a command of `root` in this process, with exactly the variables of `env` and without a terminal. It is faster than
- * the executable, and parts of it can be replaced.
+ * Runs a command of `root` in this process, with exactly the variables of `env`. Its output is no terminal (null), or one of so
+ * many columns. It is faster than the executable, and parts of it can be replaced.
  */
 export async function runInProcess(
   root: CommandDefinition,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
+  columns: number | null = null,
 ): Promise<Ran> {
   const printed = { stdout: '', stderr: '' };
   const before = process.env;
@@ -25,7 +26,7 @@ export async function runInProcess(
       printed.stderr += text;
     }),
     spyOn(terminal, 'isTerminal').mockReturnValue(false),
-    spyOn(terminal, 'terminalColumns').mockReturnValue(null),
+    spyOn(terminal, 'terminalColumns').mockReturnValue(columns),
     spyOn(signals, 'stopOnSignals').mockImplementation(() => {}),
   ];
   process.env = { ...env };

@@ -35,10 +35,15 @@ test.each([
   await expect(checked([flag, value, '--public'], false)).rejects.toThrow(reason);
 });
 
+test('a long path is cut', async () => {
+  await expect(checked(['--config', 'p'.repeat(81)], false)).rejects.toThrow(`--config ${'p'.repeat(80)}…: a unit`);
+});
+
 test('only flags of serve are taken', async () => {
   await expect(checked(['--public', 'user', 'ls'], false)).rejects.toThrow(
     /^serve in a unit does not accept 'user': give only its flags$/,
   );
+  await expect(checked(['w'.repeat(61)], false)).rejects.toThrow(`accept '${'w'.repeat(60)}…'`);
   await expect(checked(['--lisen', ':1'], false)).rejects.toThrow(
     /^hpc-collector serve has no flag --lisen: did you mean --listen\?$/,
   );
@@ -49,6 +54,9 @@ test("root's service has its own database, and no program in a home directory", 
   expect(await checked(elsewhere, false)).toEqual(elsewhere);
   await expect(checked(elsewhere, true)).rejects.toThrow(
     `--database /srv/r.db: the service has a user of its own, who can only write below /var/lib/hpc-collector-receiver. Leave the flag out, and move the file to ${own}.`,
+  );
+  await expect(checked(['--database', `/${'d'.repeat(80)}`], true)).rejects.toThrow(
+    `--database /${'d'.repeat(79)}…: the`,
   );
   // Another file than the database can be anywhere.
   expect(await checked(['--tls-cert', '/srv/c.pem'], true)).toHaveLength(2);
