@@ -3,6 +3,8 @@
 import { afterEach, beforeEach, describe, expect, spyOn, test } from 'bun:test';
 import { writeFileSync } from 'node:fs';
 import * as status from '../../src/lib/status-line.ts';
+import { listOutages } from '../../src/outage/outage-table.ts';
+import { reportOutage } from '../../src/outage/report.ts';
 import { drainLockFile } from '../../src/outbox/files.ts';
 import { tryLock } from '../../src/outbox/lock.ts';
 import { Outbox } from '../../src/outbox/outbox.ts';
@@ -139,6 +141,15 @@ test('a file that is no outbox is refused before a lock is made beside it', asyn
     `${place.file} is not an outbox, and not a database at all: correct --outbox, or move the file away`,
   ]);
   expect(await Bun.file(drainLockFile(place.file)).exists()).toBe(false);
+});
+
+test('the id that the API gives an outage is known before its entry is pruned', async () => {
+  reply = () => answer(201, { success: true, outage_id: 42 });
+  place.withOutbox((outbox) => reportOutage(outbox, 'x', { title: 'It is down', severity: 'minor' }, new Date()));
+  expect(await drained()).toEqual([0, 'INFO Drain: 1 delivered, 0 rejected, 0 left']);
+  expect(place.withOutbox((outbox) => listOutages(outbox, true))).toMatchObject([
+    { answers: [{ destination: 'sam', ids: [42] }] },
+  ]);
 });
 
 describe('on a terminal', () => {

@@ -2,14 +2,13 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { drainOutbox } from '../../src/run/draining.ts';
-import { ErrorChanges } from '../../src/run/ongoing-errors.ts';
 import { accepted, answer, password, type ScriptedServer, startScripted, user } from '../delivery/helper.ts';
 import { put } from '../outbox/queue.ts';
 import { newPlace, type Place } from './place.ts';
+import { unattended } from './unattended.ts';
 
-/** Answers by the name of the system, whose end says what comes of its entries. */
+/** Answers by the name of the system. Any other is accepted. */
 const answers: Readonly<Record<string, string>> = {
-  good: accepted(),
   refused: answer(400, { error: 'no' }),
   lost: answer(404),
   down: answer(503),
@@ -17,28 +16,23 @@ const answers: Readonly<Record<string, string>> = {
 
 let server: ScriptedServer;
 let place: Place;
-let changes: ErrorChanges;
 beforeEach(async () => {
   server = await startScripted(({ path }) => answers[path.slice(path.lastIndexOf('/') + 1)] ?? accepted());
+  const credentials = {
+    SAM_API_USER: user,
+    SAM_API_PASSWORD: password,
+    OURS_API_USER: user,
+    OURS_API_PASSWORD: password,
+  };
   place = newPlace(
     { 'collector.yaml': `destinations: { ours: { kind: sam, url: '${server.url}/ours' } }\n` },
-    {
-      STATUS_API_URL: server.url,
-      STATUS_API_USER: user,
-      STATUS_API_PASSWORD: password,
-      OURS_API_USER: user,
-      OURS_API_PASSWORD: password,
-    },
+    { SAM_API_URL: server.url, ...credentials },
   );
-  changes = new ErrorChanges();
 });
 afterEach(() => {
   server.stop();
   place.remove();
 });
-
-const known = ['deliver', 'deliver/good', 'deliver/lost', 'deliver/down', 'collect/good'];
-const others = known.filter((about) => about !== 'deliver/good');
 
 function add(...streams: readonly string[]): void {
   for (const stream of streams) {
@@ -47,45 +41,36 @@ function add(...streams: readonly string[]): void {
   }
 }
 
-/** Drains as an unattended run does. */
-async function drain(stream: string | null = null): Promise<unknown> {
-  const context = { ...place.context, changes };
-  return drainOutbox(context, { stream, ignoreRest: false, maxSeconds: 0.5 }).catch((error: unknown) => error);
-}
+const known = ['deliver', 'deliver/good', 'deliver/lost', 'deliver/down', 'collect/good'];
+/** Those that stay if only the system `good` has recovered. */
+const others = known.filter((about) => about !== 'deliver/good');
 
-/** Drains while these errors are stored. Returns the log lines that report recoveries, and the errors that stay. */
-async function ended(stream: string | null = null) {
-  const since = new Date(Date.now() - 3 * 3_600_000 - 1000).toISOString();
-  const troubles = Object.fromEntries(known.map((about) => [about, { since, first: '✗ HTTP 500', said: [] }]));
-  place.withOutbox(({ metadata }) => metadata.write('troubles', JSON.stringify(troubles)));
-  await drain(stream);
-  place.lines.length = 0;
-  changes.tell(place.context);
-  const left = place.withOutbox(({ metadata }) => metadata.read('troubles')) ?? '{}';
-  return { lines: place.lines, left: Object.keys(JSON.parse(left)) };
-}
+const drain = (stream: string | null = null) =>
+  unattended(place, known, (context) => drainOutbox(context, { stream, ignoreRest: false, maxSeconds: 0.5 }));
+
+const recovery = (counts: string) =>
+  expect.stringMatching(
+    new RegExp(
+      `^INFO \\[collector\\] ✓ Delivered again after 3h \\(since [-0-9]{10} [:0-9]{8} UTC\\), ${counts}: HTTP 500$`,
+    ),
+  );
 
 describe('a drain ends', () => {
-  test('every stored error of deliveries if all entries were delivered', async () => {
-    add('sam/good', 'sam/other');
-    const { lines, left } = await ended();
-    expect(left).toEqual(['collect/good']);
-    expect(lines).toEqual([
-      expect.stringMatching(
-        /^INFO ✓ Delivered again after 3h \(since [-0-9]{10} [:0-9]{8} UTC\), 2 entries delivered, 0 left: HTTP 500$/,
-      ),
-    ]);
+  test.each([
+    [['sam/good'], '1 entry delivered, 0 left'],
+    [['sam/good', 'sam/other'], '2 entries delivered, 0 left'],
+  ])('every stored error of deliveries if all entries were delivered: %p', async (streams, counts) => {
+    add(...streams);
+    expect(await drain()).toEqual({ lines: [recovery(counts)], stored: ['collect/good'] });
   });
 
   test('no stored error if nothing is pending', async () => {
-    expect(await ended()).toEqual({ lines: [], left: known });
+    expect(await drain()).toEqual({ lines: [], stored: known });
   });
 
   test('only the error of a system if only its stream is drained', async () => {
     add('sam/good', 'sam/lost');
-    const { lines, left } = await ended('sam/good');
-    expect(left).toEqual(others);
-    expect(lines).toEqual([expect.stringMatching(/, 1 entry delivered, 0 left: HTTP 500$/)]);
+    expect(await drain('sam/good')).toEqual({ lines: [recovery('1 entry delivered, 0 left')], stored: others });
   });
 
   test.each([
@@ -96,11 +81,11 @@ describe('a drain ends', () => {
     [['nowhere/good'], 'has no configured destination', 1],
     [['nowhere/good', 'sam/lost'], 'has no configured destination, and one failed', 2],
     [['nowhere/good', 'sam/refused'], 'has no configured destination, and one was rejected', 1],
-  ])('only the errors of recovered systems if, of %p, one %s', async (streams, _, waiting) => {
+  ])('only the errors of recovered systems if, of %p, one %s', async (streams, _, left) => {
     add('sam/good', ...streams);
-    const { lines, left } = await ended();
-    expect(left).toEqual(others);
-    expect(lines).toEqual([expect.stringMatching(new RegExp(`, 1 entry delivered, ${waiting} left: HTTP 500$`))]);
+    const { lines, stored } = await drain();
+    expect(lines).toContainEqual(recovery(`1 entry delivered, ${left} left`));
+    expect(stored.filter((about) => about !== 'deliver/refused')).toEqual(others);
   });
 
   test.each([[[]], [['sam/lost']], [['sam/refused']], [['nowhere/good']]])(
@@ -109,14 +94,24 @@ describe('a drain ends', () => {
       add('sam/down');
       await drain();
       add('sam/good', ...streams);
-      changes = new ErrorChanges();
-      expect((await ended()).left).toEqual(others);
+      expect((await drain()).stored.filter((about) => about !== 'deliver/refused')).toEqual(others);
     },
   );
 
   test('no error of a system that one of its two destinations does not get', async () => {
     add('sam/lost', 'ours/down', 'ours/lost', 'sam/good');
     place.withOutbox(({ database }) => database.run("UPDATE entries SET path = '/good' WHERE stream = 'ours/lost'"));
-    expect((await ended()).left).toEqual(others);
+    expect((await drain()).stored).toEqual(others);
   });
+});
+
+test('errors of a drain are stored as errors of deliveries', async () => {
+  add('sam/lost');
+  const { lines, stored } = await unattended(place, [], (context) =>
+    drainOutbox(context, { stream: null, ignoreRest: false, maxSeconds: 0.5 }),
+  );
+  expect(lines).toEqual([
+    expect.stringMatching(/^ERROR \[lost\] ✗ lost status waits: the SAM API .* answers HTTP 404/),
+  ]);
+  expect(stored).toEqual(['deliver/lost']);
 });
