@@ -5,6 +5,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { Outbox } from '../../src/outbox/outbox.ts';
 import { Spool } from '../../src/outbox/spool/spool.ts';
 import type { Context } from '../../src/run/context.ts';
+import { stopSignal } from '../../src/run/signals.ts';
 import { quickDirectory } from '../support/files.ts';
 import { memoryLog } from '../support/memory-log.ts';
 
@@ -58,4 +59,14 @@ function openFiles(): string[] {
       return [];
     }
   });
+}
+
+/** Does some work as if the program had got a signal to stop. */
+export async function whileStopped<Result>(work: () => Promise<Result>): Promise<Result> {
+  Object.defineProperty(stopSignal, 'aborted', { value: true, configurable: true });
+  try {
+    return await work();
+  } finally {
+    Reflect.deleteProperty(stopSignal, 'aborted');
+  }
 }
