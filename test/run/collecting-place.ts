@@ -29,14 +29,16 @@ export async function collected(
   const source = { record: null, replay: empty };
   lines.length = 0;
   const code = await collectAndStore(systems, { ...context, ...rest }, { source, ...options });
+  return [code, ...resultsIn(lines)];
+}
+
+/** Returns the lines of a log that say what was done, without the ids of entries and those of the probes. */
+export function resultsIn(lines: readonly string[]): string[] {
   const ofProbes = /^INFO (Collecting| {2})|^DEBUG (?!Error)|^WARN (jobs|nodes|queues|reservations)|^ERROR (?!✗)/;
   const id = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
-  return [
-    code,
-    ...lines
-      .filter((line) => !ofProbes.test(line))
-      .map((line) => line.replace(id, 'ID').replace(/after \d\.\d s/, 'after N s')),
-  ];
+  return lines
+    .filter((line) => !ofProbes.test(line))
+    .map((line) => line.replace(id, 'ID').replace(/after \d\.\d s/, 'after N s'));
 }
 
 /** A copy of the recording without the output of some commands. */
