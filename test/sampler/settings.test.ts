@@ -50,14 +50,20 @@ test('false and 0 switch a setting off', () => {
 
 test('settings of the original without effect are named, each with the reason', () => {
   const yaml = `common: { logformat: '%(message)s' }
+collector: { logformat: '%(message)s' }
+sams.sampler.Pressure: { cgroup_base: /cgroup }
+sams.sampler.SlurmCGroup: { cgroup_base: /cgroup }
 sams.sampler.Software: { software_mapper: sams.software.Regexp }
 sams.sampler.SlurmCGroup2: { cgroup_base: /cgroup, sampler_interval: 5 }
 sams.sampler.IOStats: { iostat_command: /usr/bin/iostat, iostat_devs: [dm-0] }
 `;
   expect(settingsOf(yaml).withoutEffect).toEqual([
+    'sams.collector: logformat has no effect: lines of the log have the format of this program',
     'sams.common: logformat has no effect: lines of the log have the format of this program',
     'sams.sampler.Software: software_mapper has no effect: sample report --rules and the receiver map paths to software',
+    'sams.sampler.SlurmCGroup: cgroup_base has no effect: control groups are found below /sys/fs/cgroup',
     'sams.sampler.SlurmCGroup2: cgroup_base has no effect: control groups are found below /sys/fs/cgroup',
+    'sams.sampler.Pressure: cgroup_base has no effect: control groups are found below /sys/fs/cgroup',
     'sams.sampler.IOStats: iostat_command has no effect: the same data come from /proc/diskstats',
   ]);
   expect(settingsOf('collector: {}\n').withoutEffect).toEqual([]);
