@@ -23,11 +23,10 @@ export function slurmInfoSampler(intervalSeconds: number, ask: () => Promise<Job
   };
 }
 
-/** Returns the members of the original's output; what is not known is left out. */
+/** Returns the members of the original's output. */
 function dataOf({ startedAt, ...info }: JobInfo): Data {
-  const entries = Object.entries(info).filter(([, value]) => value !== undefined);
   return {
-    ...Object.fromEntries(entries),
+    ...info,
     ...(startedAt !== undefined && { starttime: localTime(startedAt), starttimestamp: startedAt }),
   };
 }
