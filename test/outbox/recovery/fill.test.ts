@@ -36,12 +36,32 @@ test.each([499, 500, 501, 1203])('%d entries are recovered, each once and in ord
   expect(contents(box.outbox).map(({ body }) => body)).toEqual(all.map((_, index) => `{"n":${index + 1}}`));
 });
 
-test('bodies of more than one batch are recovered', () => {
-  const gzip = new Uint8Array(5 * 1024 * 1024).fill(7);
-  const all = [1, 2, 3].map((sequence) => ({ ...carvedEntry(sequence), gzip }));
-  expect(fill(box.outbox.database, carvingOf(all), 'as it was')).toMatchObject({ recovered: 3 });
-  const stored = box.outbox.database.query('SELECT entry, length(gzip) AS bytes FROM bodies ORDER BY entry').all();
-  expect(stored).toEqual([1, 2, 3].map((entry) => ({ entry, bytes: gzip.length })));
+/** How many entries are stored when each of these is asked for: entries with bodies of so many bytes. */
+function storedBefore(sizes: readonly number[]): number[] {
+  const stored: number[] = [];
+  const { database } = box.outbox;
+  const count = database.query<{ n: number }, []>('SELECT count(*) AS n FROM entries');
+  const carving: Carving = {
+    ...carvingOf([]),
+    *entries() {
+      for (const [index, bytes] of sizes.entries()) {
+        stored.push(count.get()?.n ?? 0);
+        yield { ...carvedEntry(index + 1), gzip: new Uint8Array(bytes) };
+      }
+    },
+  };
+  fill(database, carving, 'as it was');
+  return [...stored, count.get()?.n ?? 0];
+}
+
+test('a transaction stores 500 entries', () => {
+  const stored = storedBefore(Array<number>(1001).fill(0));
+  expect([499, 500, 999, 1000, 1001].map((index) => stored[index])).toEqual([0, 500, 500, 1000, 1001]);
+});
+
+test('a transaction stores fewer entries if their bodies have 8 MiB', () => {
+  const half = 4 * 1024 * 1024;
+  expect(storedBefore([half, half - 1, 1, half, half, 1])).toEqual([0, 0, 0, 3, 3, 5, 6]);
 });
 
 test('an entry whose size needs four bytes is carved out of a file and recovered', () => {
@@ -113,6 +133,13 @@ test('the newest delivered time of each stream is that of its entries, and never
     ['sam/casper', at(2)],
     ['sam/derecho', at(8)],
   ]);
+});
+
+test('a delivered time up to a day in the future counts, as of a wrong clock', () => {
+  const ahead = Date.now() + 86_000_000;
+  const row = { state: 'delivered', collected_at: ahead, delivered_at: ahead } as const;
+  fill(box.outbox.database, carvingOf([carvedEntry(1, row)]), 'as it was');
+  expect([...newestDelivered(box.outbox).values()]).toEqual([new Date(ahead)]);
 });
 
 test('present entries are not changed; new ones follow them if they are renumbered', () => {
