@@ -16,17 +16,18 @@ import type { Spool } from './spool.ts';
 export function takeInSpool(outbox: Outbox, spool: Spool, log: Log): void {
   for (const file of spool.answers()) take(file, parseAnswer, (answer) => outbox.record(answer.id, answer), log);
   const files = spool.entries();
-  let taken = 0;
-  try {
-    for (const file of files) {
-      take(file, parseEntry, (entry) => takeInEntry(outbox, entry), log);
-      taken += 1;
+  let imported = 0;
+  for (const [index, file] of files.entries()) {
+    try {
+      if (take(file, parseEntry, (entry) => takeInEntry(outbox, entry), log)) imported += 1;
+    } catch (error) {
+      if (!(error instanceof OutboxUnwritable)) throw error;
+      const left = counted(files.length - index, 'snapshot');
+      log.warn(`${left} still cannot be imported into the outbox: ${error.message}`);
+      break;
     }
-  } catch (error) {
-    if (!(error instanceof OutboxUnwritable)) throw error;
-    log.warn(`${counted(files.length - taken, 'snapshot')} still cannot be imported into the outbox: ${error.message}`);
   }
-  if (taken > 0) log.info(`Imported ${counted(taken, 'snapshot')} from the fallback directory into the outbox`);
+  if (imported > 0) log.info(`Imported ${counted(imported, 'snapshot')} from the fallback directory into the outbox`);
 }
 
 function takeInEntry(outbox: Outbox, entry: ForeignEntry): void {
@@ -36,14 +37,17 @@ function takeInEntry(outbox: Outbox, entry: ForeignEntry): void {
   }
 }
 
-/** Imports one file and deletes it. Renames a damaged file. Throws OutboxUnwritable if the file cannot be read. */
-function take<T>(file: string, parse: (text: string) => T, put: (content: T) => void, log: Log): void {
+/**
+ * Imports one file and deletes it. Renames a damaged file. Returns true if the file was imported. Throws
+ * OutboxUnwritable if it cannot be read.
+ */
+function take<T>(file: string, parse: (text: string) => T, put: (content: T) => void, log: Log): boolean {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
     // Another process has imported it.
-    if (codeOf(error) === 'ENOENT') return;
+    if (codeOf(error) === 'ENOENT') return false;
     throw new OutboxUnwritable(`cannot read ${file}: ${messageOf(error)}`, 'check its disk: dmesg; df -h', error);
   }
   let content: T;
@@ -52,8 +56,9 @@ function take<T>(file: string, parse: (text: string) => T, put: (content: T) => 
   } catch (error) {
     log.error(`cannot import ${file}: ${messageOf(error)}; it is kept as ${file}.damaged`);
     renameSync(file, `${file}.damaged`);
-    return;
+    return false;
   }
   put(content);
   rmSync(file, { force: true });
+  return true;
 }
