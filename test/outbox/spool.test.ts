@@ -162,7 +162,7 @@ describe('the directory', () => {
   const asRoot = needsThat(process.getuid?.() === 0, 'root');
 
   function expectRefused({ spool, fallback, takeIn, outbox }: Box, words: string): void {
-    expect(spool.problem()).toStartWith(`${fallback} ${words}`);
+    expect(spool.problem()).toBe(`${fallback} ${words}`);
     takeIn();
     expect(outbox.list('all')).toEqual([]);
     // Beside it, under a name that nobody can guess; the next finds the same one.
@@ -183,14 +183,14 @@ describe('the directory', () => {
     const made = open();
     made.spool.keepEntry(foreignEntry(1));
     chmodSync(made.fallback, 0o777);
-    expectRefused(made, 'is open to others');
+    expectRefused(made, `is open to others: chmod 700 ${made.fallback}`);
   });
 
   asRoot('of another user is not used', () => {
     const made = open();
     made.spool.keepEntry(foreignEntry(1));
     chownSync(made.fallback, 65534, 65534);
-    expectRefused(made, 'belongs to another user');
+    expectRefused(made, 'belongs to another user: set fallback_directory');
   });
 
   test('is not followed if it is a symbolic link', () => {
@@ -201,6 +201,6 @@ describe('the directory', () => {
     for (const name of readdirSync(made.fallback)) writeFileSync(join(target, name), '{}');
     rmSync(made.fallback, { recursive: true });
     symlinkSync(target, made.fallback);
-    expectRefused(made, 'is not a directory');
+    expectRefused(made, 'is not a directory: remove it, or set fallback_directory');
   });
 });
