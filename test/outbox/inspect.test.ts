@@ -1,6 +1,10 @@
 import { expect, test } from 'bun:test';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { inspect } from '../../src/outbox/inspect.ts';
+import { migrations } from '../../src/outbox/migrations.ts';
 import { openToRead } from '../../src/outbox/read-only.ts';
+import { descriptorsOf, quickDirectory } from '../support/files.ts';
 import { programOf } from './helper.ts';
 import { newOutbox } from './queue.ts';
 
@@ -15,5 +19,28 @@ test.each([
   await writer.stdout.getReader().read();
   read(file);
   expect(await writer.exited).toBe(0);
+  remove();
+});
+
+test.each([
+  [migrations.length, { kind: 'outbox', host: null, damages: [] }],
+  [migrations.length + 1, { kind: 'newer' }],
+  [0, { kind: 'empty' }],
+])('an outbox of schema %p is inspected, and closed again', (version, inspection) => {
+  const { outbox, file, remove } = newOutbox();
+  outbox.database.run(`PRAGMA user_version = ${version}`);
+  outbox.close();
+  expect(inspect(file)).toEqual(inspection as ReturnType<typeof inspect>);
+  expect(descriptorsOf(file)).toBe(0);
+  remove();
+});
+
+test('an inspection creates no missing file, and reads an empty one', () => {
+  const { path, remove } = quickDirectory();
+  const file = join(path, 'outbox.db');
+  expect(() => inspect(file)).toThrow('unable to open database file');
+  expect(existsSync(file)).toBe(false);
+  writeFileSync(file, '');
+  expect(inspect(file)).toEqual({ kind: 'empty' });
   remove();
 });

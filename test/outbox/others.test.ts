@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, expect, test } from 'bun:test';
-import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, expect, spyOn, test } from 'bun:test';
+import { chmodSync, chownSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OperatorError } from '../../src/lib/errors.ts';
 import { problemWithOthers, refuseLockOfOthers, refuseWritableByOthers } from '../../src/outbox/others.ts';
@@ -33,6 +33,9 @@ test('a missing outbox has the problem of its directory, which is named with its
   const file = join(directory.path, 'outbox.db');
   expect(problemWithOthers(file)).toBeNull();
   expect(problemWithOthers(join(directory.path, 'missing', 'outbox.db'))).toBeNull();
+  writeFileSync(file, '', { mode: 0o600 });
+  expect(problemWithOthers(join(file, 'below-a-file'))).toBeNull();
+  rmSync(file);
   chmodSync(directory.path, 0o1777);
   expect(problemWithOthers(file)).toBe(refused(directory.path, '1777'));
   expect(() => refuseWritableByOthers(file)).toThrow(new OperatorError(refused(directory.path, '1777')));
@@ -58,11 +61,21 @@ test('a lock file that others can write is refused, and one that cannot be exami
   expect(() => problemWithOthers(loop)).toThrow('ELOOP');
 });
 
-needsThat(process.getuid?.() === 0, 'root')('an outbox of another user is a problem', () => {
+needsThat(process.getuid?.() === 0, 'root')('an outbox of another user is a problem, and one of root is not', () => {
   const file = join(directory.path, 'outbox.db');
   writeFileSync(file, '');
-  chownSync(file, 65_534, 65_534);
-  expect(problemWithOthers(file)).toBe(
-    `${file} belongs to another user (uid 65534), who could change what is sent: name another with --outbox, or take it over: chown`,
-  );
+  const ofAnother = (uid: number) =>
+    `${file} belongs to another user (uid ${uid}), who could change what is sent: name another with --outbox, or take it over: chown`;
+  const problems = () =>
+    [0, 1, 1000, 65_534].map((uid) => {
+      chownSync(file, uid, uid);
+      return problemWithOthers(file);
+    });
+  expect(problems()).toEqual([null, ...[1, 1000, 65_534].map(ofAnother)]);
+  const user = spyOn(process, 'getuid').mockReturnValue(1000);
+  try {
+    expect(problems()).toEqual([null, ofAnother(1), null, ofAnother(65_534)]);
+  } finally {
+    user.mockRestore();
+  }
 });

@@ -175,7 +175,10 @@ describe('a request', () => {
     ['POST', '/a%5cb', 'leads away'],
     ['POST', '/a%00', 'leads away'],
     ['POST', `/${'a'.repeat(499)}`, null],
-    ['POST', `/${'a'.repeat(500)}`, 'leads away'],
+    ['POST', `/${'a'.repeat(500)}`, `its path '/${'a'.repeat(99)}…' leads away from the API`],
+    ['POST', `/${'a'.repeat(98)}?`, `its path '/${'a'.repeat(98)}?' leads away from the API`],
+    ['A'.repeat(40), '/a', `its method '${'A'.repeat(40)}' is not POST`],
+    ['A'.repeat(41), '/a', `its method '${'A'.repeat(40)}…' is not POST`],
   ])('%s %s', (method, path, problem) => {
     const found = problemOfRequest({ method, path });
     if (problem === null) expect(found).toBeNull();

@@ -1,8 +1,9 @@
 import { afterEach, expect, test } from 'bun:test';
-import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { giveUpReserve, keepReserve } from '../../src/outbox/reserve.ts';
+import { giveUpReserve, hasReserve, keepReserve } from '../../src/outbox/reserve.ts';
 import { mountDisk, onDisk } from '../support/disk.ts';
+import { quickDirectory } from '../support/files.ts';
 
 const cleanups: (() => void)[] = [];
 afterEach(() => {
@@ -32,8 +33,38 @@ onDisk('without twice its room there is none, and no part of one', () => {
   keepReserve(outbox);
   expect(existsSync(`${outbox}.reserve`)).toBe(false);
   disk.free();
+  disk.fill(2 * 2 ** 20);
   keepReserve(outbox);
   expect(existsSync(`${outbox}.reserve`)).toBe(true);
+});
+
+test('a reserve of the right size is kept, and one of another size is replaced', () => {
+  const { path, remove } = quickDirectory();
+  cleanups.push(remove);
+  const outbox = join(path, 'outbox.db');
+  expect(hasReserve(outbox)).toBe(false);
+  keepReserve(outbox);
+  expect(hasReserve(outbox)).toBe(true);
+  const state = () => {
+    const { ino, size } = statSync(`${outbox}.reserve`);
+    return { ino, size };
+  };
+  const first = state();
+  keepReserve(outbox);
+  expect(state()).toEqual(first);
+  writeFileSync(`${outbox}.reserve`, 'cut off');
+  keepReserve(outbox);
+  expect(state().size).toBe(2 ** 20);
+});
+
+test('a directory in the place of the reserve stays', () => {
+  const { path, remove } = quickDirectory();
+  cleanups.push(remove);
+  const outbox = join(path, 'outbox.db');
+  mkdirSync(`${outbox}.reserve`);
+  keepReserve(outbox);
+  expect(giveUpReserve(outbox)).toBe(false);
+  expect(statSync(`${outbox}.reserve`).isDirectory()).toBe(true);
 });
 
 test('a missing directory has no reserve', () => {

@@ -160,12 +160,15 @@ test('a release is recorded once, of an entry that is held, and brings back the 
   const entry = put(outbox);
   const latest = () => get(outbox, entry.id);
   outbox.failed(entry, unavailable, { charged: true, mayHaveArrived: false });
-  expect(outbox.release(latest(), new Date())).toBe(false);
+  expect(outbox.release(latest(), now)).toBe(false);
   outbox.hold(latest(), 'wait for Ann');
   expect(wasReleased(outbox, latest())).toBe(false);
-  expect(outbox.release(latest(), new Date())).toBe(true);
-  expect(outbox.release(latest(), new Date())).toBe(false);
+  expect(outbox.release(latest(), now)).toBe(true);
+  expect(outbox.release(latest(), now)).toBe(false);
   expect(latest()).toMatchObject({ state: 'pending', lastError: 'HTTP 503' });
   expect(wasReleased(outbox, latest())).toBe(true);
-  expect(outbox.attempts(entry).map(({ outcome }) => outcome)).toEqual(['unavailable', 'released']);
+  expect(outbox.attempts(entry)).toEqual([
+    unavailable,
+    { at: now, seconds: 0, status: null, outcome: 'released', detail: 'by outbox release' },
+  ]);
 });
