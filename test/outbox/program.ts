@@ -6,6 +6,7 @@ import { messageOf, OperatorError } from '../../src/lib/errors.ts';
 import { tryLock } from '../../src/outbox/lock.ts';
 import { Outbox } from '../../src/outbox/outbox.ts';
 import { openOutbox } from '../../src/outbox/recovery/open.ts';
+import { trySocketLock } from '../../src/outbox/socket-lock.ts';
 import { Spool } from '../../src/outbox/spool/spool.ts';
 import { addEntry } from '../support/add-entry.ts';
 import { foreignEntry } from './box.ts';
@@ -30,6 +31,10 @@ const verbs: Readonly<Record<string, () => unknown>> = {
   async hold() {
     process.stdout.write(tryLock(file) ? 'held\n' : 'taken\n');
     await Bun.sleep(60_000);
+  },
+  /** Says whether it got the lock of a socket, and ends. */
+  socketLock() {
+    process.stdout.write(trySocketLock(file, () => {}) ? 'held\n' : 'taken\n');
   },
   /** Says that it writes, and ends its transaction after 300 ms. */
   async write() {
