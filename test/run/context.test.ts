@@ -1,10 +1,10 @@
 /** Which systems a command line means, and where the log goes. */
 
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { afterAll, beforeAll, beforeEach, describe, expect, spyOn, test } from 'bun:test';
 import { writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { loadConfig } from '../../src/config/load.ts';
+import * as load from '../../src/config/load.ts';
 import { type ChosenSystems, chosenSystems, logFilesOf } from '../../src/run/context.ts';
 import { temporaryDirectory } from '../support/files.ts';
 import { memoryLog } from '../support/memory-log.ts';
@@ -14,13 +14,14 @@ afterAll(remove);
 
 const configure = (yaml: string) => writeFileSync(join(path, 'collector.yaml'), yaml);
 const config = (environment: Record<string, string> = {}) =>
-  loadConfig(path, { HOME: path, XDG_STATE_HOME: path, ...environment });
+  load.loadConfig(path, { HOME: path, XDG_STATE_HOME: path, ...environment });
 
 describe('the systems of a command', () => {
   beforeAll(() => {
     const system = 'login_nodes: []\nqueues: []\nfilesystems: []\n';
     writeFileSync(join(path, 'here.yaml'), `${system}hosts: [another-host.example.org, ${hostname()}]\n`);
     writeFileSync(join(path, 'elsewhere.yaml'), `${system}hosts: [another-host.example.org]\n`);
+    writeFileSync(join(path, 'everywhere.yaml'), system);
     writeFileSync(join(path, 'broken.yaml'), 'queues: 7\n');
   });
   beforeEach(() => configure('systems: [here, elsewhere]\n'));
@@ -47,6 +48,18 @@ describe('the systems of a command', () => {
   test('are the named ones, each once; those of other hosts only where a person names them', () => {
     expect(chosen(['elsewhere', 'here', 'elsewhere'], 'as named').systems).toEqual(['elsewhere', 'here']);
     expect(chosen(['elsewhere', 'here']).systems).toEqual(['here']);
+  });
+
+  test('have no hosts of their own unless they are configured', () => {
+    expect(chosen(['everywhere', 'elsewhere', 'here']).systems).toEqual(['everywhere', 'here']);
+  });
+
+  test('that meet a fault of the program end the command', () => {
+    const failing = spyOn(load, 'loadSystem').mockImplementation(() => {
+      throw new Error('no idea');
+    });
+    expect(() => chosen(['here'])).toThrow('no idea');
+    failing.mockRestore();
   });
 
   test('are those that can be used; each other one is logged, and gives its exit code', () => {

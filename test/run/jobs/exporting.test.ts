@@ -106,6 +106,15 @@ describe('an export', () => {
     ]);
   });
 
+  test('leaves entries that rest after a failure', async () => {
+    place.withOutbox((outbox) => {
+      waiting(outbox, 1);
+      outbox.database.run('UPDATE entries SET attempts = 4, next_attempt_at = ?', [Date.now() + 600_000]);
+    });
+    expect(await exported('', { days: [day1] })).toContain('INFO Drain: 0 delivered, 0 rejected, 1 left');
+    expect(api?.taken).toEqual([]);
+  });
+
   test('goes on where an earlier one of the same range stopped', async () => {
     const backfill = { since: midnight(day1), until: midnight(day3), done: midnight(day2) };
     place.withOutbox((outbox) => writeProgress(outbox, 'farm', { readUntil: null, backfill }));
@@ -179,6 +188,19 @@ describe('an export', () => {
   test('touches no file while the directory of the outbox does not answer', async () => {
     const hanging = new OutboxUnwritable('it hangs', 'wait', null);
     expect(await exported(threeJobs, { hanging }).catch((error: unknown) => error)).toBe(hanging);
+    expect(await Bun.file(historyLockFile(place.file, 'farm')).exists()).toBe(false);
+  });
+
+  test('removes its line from the terminal if a day cannot be read', async () => {
+    const show = spyOn(status, 'showStatus').mockImplementation(() => {});
+    spies.push(show, spyOn(status, 'canShowStatus').mockReturnValue(true));
+    await exported(slurm(threeJobs, () => ({ stdout: threeJobs, ending: exited(1) })));
+    expect(show.mock.calls.map(([text]) => text.slice(0, 15))).toEqual([`${day1}, day`, '']);
+  });
+
+  test('refuses a file that is no outbox, and leaves no lock beside it', async () => {
+    await Bun.write(place.file, 'a letter\n'.repeat(1000));
+    expect(await exported(threeJobs).catch((error: Error) => error.message)).toContain('is not an outbox');
     expect(await Bun.file(historyLockFile(place.file, 'farm')).exists()).toBe(false);
   });
 
