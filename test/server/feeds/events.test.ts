@@ -44,6 +44,7 @@ beforeAll(async () => {
   const reservations = [
     reservation('class', 1, 2, { node_count: 12, description: 'R4.pbs' }),
     reservation('empty', 2, 3),
+    reservation('nodes', 3, 4, { node_count: 3 }),
     reservation('past', -3, -2),
   ];
   const body = { ...leastTotals, timestamp: textOf(now.getTime()), reservations };
@@ -100,5 +101,6 @@ test('reservations that have not ended, the next start first', () => {
   expect(events.filter(({ kind }) => kind === 'reservation')).toEqual([
     reservation(0, 'class', '12 nodes\nR4.pbs'),
     reservation(1, 'empty', ''),
+    reservation(2, 'nodes', '3 nodes'),
   ]);
 });
