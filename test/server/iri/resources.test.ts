@@ -7,6 +7,7 @@ import { resourcesFor, shownResource } from '../../../src/server/iri/resources.t
 import { currentStatus, incidentAt, withEffects } from '../../../src/server/iri/shown-data.ts';
 import { urisFor } from '../../../src/server/iri/uris.ts';
 import type { SystemState } from '../../../src/server/status/state.ts';
+import type { ResourceRow } from '../../../src/server/store/resources.ts';
 import { at, now, outageRow, resourceRow, resourceRows, shownData } from './data.ts';
 import { settings } from './helper.ts';
 
@@ -36,7 +37,7 @@ describe('a resource', () => {
   test('that is unknown is not shown', () => expect(shownResource(shownData(), 'none', uris, 'v2')).toBeNull());
 
   const seen = { at: at('11:40'), newest: at('11:49') };
-  test.each<[string, Partial<typeof seen & { status: string; newest: string | null }>, unknown[]]>([
+  test.each<[what: string, row: Partial<ResourceRow>, expected: (string | boolean)[]]>([
     ['whose system sends snapshots', { newest: at('11:50') }, ['up', false, true, at('11:40')]],
     ['of a system without a snapshot for 10 minutes', {}, ['unknown', true, true, at('11:59')]],
     ['of a system whose snapshots were deleted', { newest: null }, ['unknown', true, true, at('11:50')]],
