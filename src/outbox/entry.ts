@@ -1,4 +1,7 @@
-/** The states of an entry: `pending → delivered`, `pending → rejected`, `pending ⇄ held`. */
+/**
+ * The states of an entry: `pending → delivered`, `pending → rejected`, `pending ⇄ held`. A recovery prefers a later one of
+ * this list.
+ */
 export const entryStates = ['pending', 'held', 'rejected', 'delivered'] as const;
 export type EntryState = (typeof entryStates)[number];
 

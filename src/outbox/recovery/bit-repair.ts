@@ -37,10 +37,9 @@ function search(gzip: Uint8Array, row: EntryRow, end: number): Uint8Array<ArrayB
   const deflated = new Uint8Array(gzip.slice(headerBytes, -trailerBytes));
   const asItIs = inflate(deflated, row);
   if (asItIs) return asItIs;
-  for (let index = 0; index < deflated.length; index++) {
+  for (const [index, byte] of deflated.entries()) {
     if (performance.now() > end) return null;
-    const byte = deflated[index] ?? 0;
-    for (let bit = 1; bit < 256; bit <<= 1) {
+    for (let bit = 128; bit > 0; bit >>= 1) {
       deflated[index] = byte ^ bit;
       const body = inflate(deflated, row);
       if (body) return body;

@@ -1,3 +1,4 @@
+import { entryStates } from '../entry.ts';
 import { sha256Of } from '../insert.ts';
 import type { EntryRow } from '../row.ts';
 import { BitRepair } from './bit-repair.ts';
@@ -41,9 +42,11 @@ export function carve(file: string, repair = new BitRepair()): Carving {
   try {
     const { entries, bodies, metadata, dropped } = search(pages);
     const candidates = [...entries.values()]
-      .map((rows) => rows.sort(furthestFirst))
-      .filter(([row]) => row !== undefined && !dropped.has(row.id))
-      .sort(([one], [other]) => (one?.sequence ?? 0) - (other?.sequence ?? 0));
+      .flatMap((rows) => {
+        const [furthest] = rows.sort(furthestFirst);
+        return furthest && !dropped.has(furthest.id) ? { rows, sequence: furthest.sequence } : [];
+      })
+      .sort((one, other) => one.sequence - other.sequence);
     const known = new Set([...entries.values()].flatMap((rows) => rows.map((row) => row.sequence)));
     return {
       // Skip a key with two values: which one is newer is unknown.
@@ -53,7 +56,7 @@ export function carve(file: string, repair = new BitRepair()): Carving {
       dropped: [...dropped.values()].sort((one, other) => one.dropped_at - other.dropped_at),
       strayBodies: [...bodies.keys()].filter((sequence) => !known.has(sequence)).length,
       *entries() {
-        for (const rows of candidates) yield* carvedOf(rows, bodies, pages, repair);
+        for (const { rows } of candidates) yield* carvedOf(rows, bodies, pages, repair);
       },
       isOfOutbox: pages.isDatabase || entries.size + metadata.size + dropped.size > 0,
       readFault: () => pages.readFault,
@@ -81,7 +84,7 @@ function sort(cell: Cell, position: number, pages: PageFile, found: Found): void
   const header = headerOf(cell);
   if (!header) return;
   const { types } = header;
-  if (types.length === 2 && types[0] === 0 && isBlob(types[1] ?? 0)) {
+  if (types.length === 2 && types[0] === 0 && types.some(isBlob)) {
     listOf(found.bodies, cell.rowid).push(position);
     return;
   }
@@ -150,8 +153,7 @@ function isBodyOf(gzip: Uint8Array<ArrayBuffer>, row: EntryRow): boolean {
 }
 
 function furthestFirst(one: EntryRow, other: EntryRow): number {
-  const order = ['delivered', 'rejected', 'held', 'pending'];
-  return order.indexOf(one.state) - order.indexOf(other.state) || other.attempts - one.attempts;
+  return entryStates.indexOf(other.state) - entryStates.indexOf(one.state) || other.attempts - one.attempts;
 }
 
 function isBlob(type: number): boolean {

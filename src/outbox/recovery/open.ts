@@ -84,7 +84,7 @@ function inWords(doing: string, file: string, error: unknown): unknown {
   return error instanceof SQLiteError || isDamage(error) || isReadFault(error) ? unwritable(doing, file, error) : error;
 }
 
-/** An outbox, and the identity of its file. */
+/** An outbox, and the identity of its file; null if the file was created. */
 type Opened = { readonly outbox: Outbox; readonly identity: string | null };
 
 function opened(file: string, options: RecoveryOptions): Opened {
@@ -93,7 +93,7 @@ function opened(file: string, options: RecoveryOptions): Opened {
     const identity = identityOf(file);
     try {
       const outbox = openSound(file, options);
-      return { outbox, identity: identity ?? identityOf(file) };
+      return { outbox, identity };
     } catch (error) {
       const next = healing(error, failures);
       if (next === 'none') throw inWords('open the outbox', file, error);

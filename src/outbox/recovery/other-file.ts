@@ -21,18 +21,17 @@ export function refuseOtherFile(file: string): void {
  * creates a lock file before it opens the outbox calls this first, so that it leaves no file beside such a file.
  */
 export function refuseNotOutbox(file: string): void {
-  let database: Database | null = null;
   try {
-    database = new Database(file, { create: false, readwrite: true });
-    refuseForeign(database, file);
+    const database = new Database(file, { create: false, readwrite: true });
+    try {
+      refuseForeign(database, file);
+    } finally {
+      database.close();
+    }
   } catch (error) {
-    database?.close();
-    database = null;
     if (error instanceof OperatorError) throw error;
     if (isDamage(error)) refuseOtherFile(file);
     // The file may not exist. The command that opens the outbox meets any other error again and reports it.
-  } finally {
-    database?.close();
   }
 }
 

@@ -101,23 +101,24 @@ export class Spool {
   /** Deletes the oldest entries over the size limit and returns their names. */
   #makeRoom(neededBytes: number): string[] {
     // A killed process can have left an unfinished file.
-    for (const file of this.#files(unfinishedSuffix)) {
-      if (Date.now() - sizeAndTime(file).time > 3_600_000) rmSync(file, { force: true });
+    for (const { file, mtimeMs } of this.#files(unfinishedSuffix).flatMap(withStat)) {
+      if (Date.now() - mtimeMs > 3_600_000) rmSync(file, { force: true });
     }
-    const files = this.entries().map((file) => ({ file, bytes: sizeAndTime(file).bytes }));
-    let total = files.reduce((sum, { bytes }) => sum + bytes, neededBytes);
+    const files = this.entries().flatMap(withStat);
+    let total = files.reduce((sum, { size }) => sum + size, neededBytes);
     const dropped: string[] = [];
-    for (const { file, bytes } of files) {
+    for (const { file, size } of files) {
       if (total <= this.#maxBytes) break;
       rmSync(file, { force: true });
-      total -= bytes;
+      total -= size;
       dropped.push(basename(file));
     }
     return dropped;
   }
 }
 
-function sizeAndTime(file: string): { bytes: number; time: number } {
+/** Returns a file with its size and time; nothing if another process has imported it. */
+function withStat(file: string): readonly { file: string; size: number; mtimeMs: number }[] {
   const stat = lstatSync(file, { throwIfNoEntry: false });
-  return { bytes: stat?.size ?? 0, time: stat?.mtimeMs ?? Date.now() };
+  return stat ? [{ file, size: stat.size, mtimeMs: stat.mtimeMs }] : [];
 }

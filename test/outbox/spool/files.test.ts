@@ -1,6 +1,6 @@
 /** The files of a spool: their names, their order, and how many of them are kept. */
 
-import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { afterEach, beforeEach, describe, expect, spyOn, test } from 'bun:test';
 import { mkdirSync, readdirSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { sha256Of } from '../../../src/outbox/insert.ts';
@@ -79,6 +79,14 @@ describe('the size limit', () => {
     truncateSync(large, 2 ** 30 - size);
     expect(spool().keepEntry(foreignEntry(2)).dropped).toEqual([]);
     expect(spool().keepEntry(foreignEntry(3)).dropped).toEqual([basename(large)]);
+  });
+
+  test('does not count an entry that another process has imported meanwhile', () => {
+    const size = sizeOfOne();
+    const small = spool(2 * size);
+    const { file } = small.keepEntry(foreignEntry(1));
+    spyOn(small, 'entries').mockReturnValue([file, `${file}.gone`]);
+    expect(small.keepEntry(foreignEntry(2)).dropped).toEqual([]);
   });
 
   test('does not count answers, and drops none', () => {
