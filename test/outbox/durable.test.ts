@@ -19,10 +19,10 @@ beforeEach(() => {
 afterEach(() => directory.remove());
 
 /** Runs a verb of the program; returns its syncs and renames in order, such as `sync outbox.db`, below the directory. */
-function changesOf(verb: string, file: string, argument = ''): string[] {
+function changesOf(verb: string, file: string, argument = '', inject: readonly string[] = []): string[] {
   const trace = join(directory.path, 'trace');
-  const calls = 'trace=fsync,fdatasync,rename,renameat,renameat2';
-  const { exit } = run(['strace', '-f', '-y', '-e', calls, '-o', trace, ...programOf(verb, file, argument)]);
+  const calls = 'trace=fsync,fdatasync,rename,renameat,renameat2,link,linkat';
+  const { exit } = run(['strace', '-f', '-y', '-e', calls, ...inject, '-o', trace, ...programOf(verb, file, argument)]);
   expect(exit).toBe(0);
   const short = (path: string) => path.replace(directory.path, '').slice(1) || '.';
   return [...readFileSync(trace, 'utf8').matchAll(/f(?:data)?sync\(\d+<([^>]*)>\)\s*= 0|rename.*"([^"]+)".*= 0/g)].map(
@@ -70,3 +70,16 @@ traced(
     expect(readdirSync(directory.path).filter((name) => name.includes('.damaged-'))).toHaveLength(1);
   },
 );
+
+traced('without hard links, the copy of the damaged outbox is on disk before it is replaced', () => {
+  expect(run(programOf('add', outbox, 'a')).exit).toBe(0);
+  writeFileSync(outbox, readFileSync(outbox).fill(0, 0, 4096));
+  const changes = changesOf('recover', outbox, '', ['-e', 'inject=link,linkat:error=EPERM']);
+  const replaced = changes.indexOf('name outbox.db');
+  expect(changes.slice(replaced - 2, replaced + 2)).toEqual([
+    expect.stringMatching(/^sync outbox\.db\.damaged-\d{8}T\d{6}Z$/),
+    'sync .',
+    'name outbox.db',
+    'sync .',
+  ]);
+});

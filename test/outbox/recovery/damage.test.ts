@@ -96,12 +96,11 @@ class FakeDatabase extends Database {
 
   constructor(pages: number) {
     super(':memory:');
-    this.run('PRAGMA page_size = 65536');
     this.run('CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT)');
     this.run('CREATE TABLE filler (bytes BLOB)');
     const missing = pages - Number(readPragma(this, 'page_count'));
     // Four bytes of each page lead to the next one.
-    this.run(`INSERT INTO filler VALUES (zeroblob(${missing * 65_532}))`);
+    this.run(`INSERT INTO filler VALUES (zeroblob(${missing * 4092}))`);
   }
 
   override query: Database['query'] = (sql: string) => {
@@ -143,18 +142,19 @@ describe('a check', () => {
   });
 
   test('is made each time of a file up to 32 MiB', () => {
-    const database = new FakeDatabase(512);
-    expect(readPragma(database, 'page_count')).toBe(512);
+    const database = new FakeDatabase(8192);
+    expect(readPragma(database, 'page_count')).toBe(8192);
     checkForDamage(database, now);
     expect(new Metadata(database).read('checked')).toBeNull();
+    new Metadata(database).write('checked', now.toISOString());
     database.finding = 'broken';
     expect(errorOf(() => checkForDamage(database, now))).toEqual(new DamageError('broken'));
     database.close();
   });
 
   test('is made once a day of a larger file', () => {
-    const database = new FakeDatabase(513);
-    expect(readPragma(database, 'page_count')).toBe(513);
+    const database = new FakeDatabase(8193);
+    expect(readPragma(database, 'page_count')).toBe(8193);
     checkForDamage(database, now);
     expect(new Metadata(database).read('checked')).toBe('2026-11-21T12:00:00.000Z');
     database.finding = 'broken';
@@ -169,7 +169,7 @@ describe('a check', () => {
   });
 
   test('of a larger file succeeds if its time cannot be stored, unless that shows damage', () => {
-    const database = new FakeDatabase(513);
+    const database = new FakeDatabase(8193);
     database.writeError = coded('SQLITE_FULL');
     expect(() => checkForDamage(database, now)).not.toThrow();
     database.writeError = coded('SQLITE_CORRUPT_INDEX');

@@ -12,6 +12,7 @@ import { keptLog, overwritePages, rootPageOf } from '../../support/damaged-outbo
 import { quickDirectory } from '../../support/files.ts';
 import { put } from '../queue.ts';
 import { coded, errorOf } from './errors.ts';
+import { openFilesBelow } from './open-files.ts';
 
 let directory: ReturnType<typeof quickDirectory>;
 let file: string;
@@ -91,6 +92,7 @@ describe('opening the outbox', () => {
       outbox.close();
     });
     expect([textOf(error), attempts.made, recoveries()]).toEqual([end, count, recovered]);
+    expect(openFilesBelow(directory.path)).toEqual([]);
   });
 
   test('names the first cause as the reason of a recovery', () => {
@@ -109,7 +111,7 @@ describe('opening the outbox', () => {
     openOutbox(file, options({ isChecked: false })).close();
     expect(recoveries()).toBe(0);
     openOutbox(file, options()).close();
-    expect(recoveries()).toBe(1);
+    expect([recoveries(), openFilesBelow(directory.path)]).toEqual([1, []]);
   });
 
   test('prepares it once it has no damage', () => {
@@ -209,6 +211,7 @@ test('an outbox that was closed is opened again for more work', () => {
   healing.close();
   expect(healing.run((outbox) => outbox.list('all'))).toHaveLength(3);
   healing.close();
+  expect(openFilesBelow(directory.path)).toEqual([]);
 });
 
 test('a file that was new when it was opened is recovered too', () => {

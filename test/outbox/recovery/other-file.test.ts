@@ -2,7 +2,7 @@
 
 import { Database } from 'bun:sqlite';
 import { afterEach, beforeEach, expect, test } from 'bun:test';
-import { mkdirSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OperatorError } from '../../../src/lib/errors.ts';
 import { refuseNotOutbox, refuseOtherFile } from '../../../src/outbox/recovery/other-file.ts';
@@ -10,6 +10,7 @@ import { keepReserve } from '../../../src/outbox/reserve.ts';
 import { overwritePages } from '../../support/damaged-outbox.ts';
 import { newOutbox, put, type TestOutbox } from '../queue.ts';
 import { errorOf } from './errors.ts';
+import { openFilesBelow } from './open-files.ts';
 
 let box: TestOutbox;
 let other: string;
@@ -20,18 +21,6 @@ beforeEach(() => {
   other = join(box.file, '..', 'other');
 });
 afterEach(() => box.remove());
-
-/** The files that this process has open below the directory of the test. */
-function openFiles(): string[] {
-  return readdirSync('/proc/self/fd').flatMap((descriptor) => {
-    try {
-      const path = readlinkSync(`/proc/self/fd/${descriptor}`);
-      return path.startsWith(join(box.file, '..')) ? [path] : [];
-    } catch {
-      return [];
-    }
-  });
-}
 
 function makeDatabase(table: string): void {
   const database = new Database(other);
@@ -81,12 +70,12 @@ test.each<Case>([
 ])('a file that %s', (_, make, notOutbox, otherFile) => {
   make();
   const files = readdirSync(join(box.file, '..'));
-  const open = openFiles();
+  const open = openFilesBelow(join(box.file, '..'));
   for (const [refuse, text] of [
     [refuseNotOutbox, notOutbox],
     [refuseOtherFile, otherFile],
   ] as const)
     expect(errorOf(() => refuse(other))).toEqual(text && new OperatorError(text()));
-  expect(openFiles()).toEqual(open);
+  expect(openFilesBelow(join(box.file, '..'))).toEqual(open);
   expect(readdirSync(join(box.file, '..'))).toEqual(files);
 });

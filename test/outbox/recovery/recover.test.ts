@@ -6,7 +6,6 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -36,6 +35,7 @@ import {
   seeded,
 } from '../../support/damaged-outbox.ts';
 import { temporaryDirectory } from '../../support/files.ts';
+import { openFilesBelow } from './open-files.ts';
 
 const count = 90;
 const shared = temporaryDirectory();
@@ -66,15 +66,6 @@ const setAsideFiles = () =>
   readdirSync(dirname(file))
     .filter((name) => name.includes('damaged'))
     .sort();
-
-/** Returns where a symbolic link leads; an empty text if it is gone. */
-function targetOf(link: string): string {
-  try {
-    return readlinkSync(link);
-  } catch {
-    return '';
-  }
-}
 
 /** Makes the indexes say another state than the rows. */
 function garbleIndexes(): void {
@@ -266,8 +257,7 @@ describe('opening a damaged file', () => {
     try {
       open().close();
     } catch {}
-    const opened = readdirSync('/proc/self/fd').map((descriptor) => targetOf(`/proc/self/fd/${descriptor}`));
-    expect(opened.filter((path) => path.startsWith(directory.path))).toEqual([]);
+    expect(openFilesBelow(directory.path)).toEqual([]);
   });
 
   test('two damages in one second make two files, and both stay recorded until acknowledged', () => {
