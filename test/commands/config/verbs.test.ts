@@ -127,6 +127,9 @@ describe('check', () => {
     expect(await run('check')).toEqual(
       said(`The configuration in ${directory} is in order (systems: casper, derecho)`),
     );
+    expect(await run('check', 'derecho', 'casper')).toEqual(
+      said(`The configuration in ${directory} is in order (systems: derecho, casper)`),
+    );
     expect(await run('check', 'derecho')).toEqual(
       said(`The configuration in ${directory} is in order (systems: derecho)`),
     );
@@ -208,11 +211,13 @@ describe('show', () => {
     await run('show');
     await run('init', 'casper');
     await run('show');
+    await run('show', 'derecho');
     await run('show', 'derecho', 'casper');
     const systems = shown.mock.calls.map(([, names]) => names);
     expect(systems).toEqual([
       expect.arrayContaining(['casper', 'derecho', 'jupyterhub']),
       ['casper'],
+      ['derecho'],
       ['derecho', 'casper'],
     ]);
     shown.mockRestore();

@@ -69,6 +69,10 @@ test('stats shows the rows and the size of each kind, numbers to the right', asy
   const [header = '', ...rows] = stdout.trimEnd().split('\n');
   expect(header).toMatch(/^KIND +ROWS +SIZE$/);
   expect(rows.map((row) => row.length)).toEqual(rows.map(() => header.length));
+  const end = header.indexOf('ROWS') + 4;
+  expect(rows.map((row) => row.slice(end - 1, end))).toEqual(
+    rows.map((row) => (row.startsWith('users and keys') ? '2' : '0')),
+  );
   expect(stdout).toMatch(/^users and keys +2 +\d+ KiB$/m);
   const json = (await site.verb('stats', '--json')).stdout.trimEnd().split('\n');
   expect(json).toHaveLength(rows.length);
@@ -132,6 +136,15 @@ describe('migrate', () => {
     } finally {
       for (const spy of spies) spy.mockRestore();
     }
+  });
+
+  test('needs both databases', async () => {
+    expect((await site.serve('migrate', '--from', site.database)).stderr).toBe(
+      'hpc-collector serve migrate needs --to: see hpc-collector serve migrate --help\n',
+    );
+    expect((await site.serve('migrate', '--to', 'postgres://db.example.org/r')).stderr).toBe(
+      'hpc-collector serve migrate needs --from: see hpc-collector serve migrate --help\n',
+    );
   });
 
   test('refuses a target that is a file', async () => {
