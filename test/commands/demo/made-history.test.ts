@@ -57,6 +57,15 @@ describe('a made-up snapshot', () => {
     expect(used(now + 18 * hour)).toMatchObject({ cpu_cores_allocated: 200, cpu_cores_idle: 700, pending_jobs: 60 });
   });
 
+  test('rises and falls from the time of the recorded one, whenever that is', () => {
+    const earlier = { share: 0.5, zero: now - 5 * hour };
+    const one = { ...recorded, gpu_count_total: 1, gpu_count_allocated: 1, gpu_count_idle: 0 };
+    expect(snapshotRequest('casper', one, now + hour, earlier).body).toMatchObject({
+      running_jobs: 60,
+      gpu_utilization_percent: 100,
+    });
+  });
+
   test('is one of a day, each ten minutes until now, with an hour missing and a probe that failed', () => {
     const day = madeDay('casper', recorded, curve, now);
     const times = day.map(({ body }) => Date.parse(`${(body as { timestamp: string }).timestamp}Z`));
@@ -104,12 +113,50 @@ test('a made-up hub has more users by day, on a part of its nodes', () => {
   ]);
 });
 
+test('a made-up hub has a part of the most users in between', () => {
+  // A twelfth of a day after 0.35 of a day has a half of the rise.
+  expect(hubRequest('jupyterhub', Date.parse('2026-11-28T10:24:00Z')).body).toMatchObject({
+    active_users: 247,
+    active_sessions: 273 + 60 + 16,
+    casper_login_jobs: 273,
+    casper_batch_jobs: 60,
+    derecho_batch_jobs: 16,
+    nodes_busy: 14,
+    nodes_free: 5,
+  });
+});
+
 test('the made-up outages are an open one, a past one and planned maintenance', () => {
-  expect(madeOutages(now).map(({ body }) => body)).toMatchObject([
-    { status: 'identified', start_time: '2026-11-28T07:00:00.000', estimated_resolution: '2026-11-29T08:00:00.000' },
-    { status: 'resolved', start_time: '2026-11-27T22:00:00.000', end_time: '2026-11-28T00:00:00.000' },
-    { severity: 'maintenance', start_time: '2026-12-01T10:00:00.000', estimated_resolution: '2026-12-01T20:00:00.000' },
-  ]);
+  expect(madeOutages(now)).toEqual(
+    [
+      {
+        system_name: 'casper',
+        title: 'Two V100 nodes are out of service',
+        severity: 'minor',
+        component: 'gpu-v100 nodes',
+        status: 'identified',
+        description: 'The vendor replaces a power supply.',
+        start_time: '2026-11-28T07:00:00.000',
+        estimated_resolution: '2026-11-29T08:00:00.000',
+      },
+      {
+        system_name: 'derecho',
+        title: 'Scratch did not answer',
+        severity: 'major',
+        component: 'scratch filesystem',
+        status: 'resolved',
+        start_time: '2026-11-27T22:00:00.000',
+        end_time: '2026-11-28T00:00:00.000',
+      },
+      {
+        system_name: 'derecho',
+        title: 'Quarterly maintenance',
+        severity: 'maintenance',
+        start_time: '2026-12-01T10:00:00.000',
+        estimated_resolution: '2026-12-01T20:00:00.000',
+      },
+    ].map((body) => ({ path: '/api/v1/status/outage', body })),
+  );
 });
 
 test('made-up samples are those of the newest twenty jobs on one node', () => {
