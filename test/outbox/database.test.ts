@@ -2,12 +2,12 @@ import { Database } from 'bun:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { OperatorError } from '../../src/lib/errors.ts';
+import { exitCodes, OperatorError } from '../../src/lib/errors.ts';
 import { openDatabase } from '../../src/outbox/database.ts';
 import { migrations } from '../../src/outbox/migrations.ts';
 import { Outbox } from '../../src/outbox/outbox.ts';
 import { addEntry } from '../support/add-entry.ts';
-import { quickDirectory } from '../support/files.ts';
+import { descriptorsOf, quickDirectory } from '../support/files.ts';
 import { needs } from '../support/needs.ts';
 import { run } from '../support/run.ts';
 import { newEntry, programOf, store } from './helper.ts';
@@ -135,6 +135,21 @@ describe('a file that cannot be used is reported with the remedy:', () => {
       exitCode: 2,
     });
     expect(Bun.file(file).size).toBe(before);
+  });
+
+  test("a file that others can write, and another program's database, which are closed again", () => {
+    openDatabase(file).close();
+    chmodSync(file, 0o622);
+    expect(refusal().message).toStartWith(`${file} can be written by others (mode 622)`);
+    chmodSync(file, 0o600);
+    const other = new Database(file);
+    other.run('PRAGMA application_id = 7');
+    other.close();
+    expect(refusal()).toEqual({
+      message: `${file} is another program's database, not an outbox: correct --outbox, or move the file away`,
+      exitCode: exitCodes.fatal,
+    });
+    expect(descriptorsOf(file)).toBe(0);
   });
 
   test('a file that is not a database, which is not changed', async () => {

@@ -1,8 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import { statSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, spyOn, test } from 'bun:test';
+import { chmodSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { tryLock } from '../../src/outbox/lock.ts';
-import { temporaryDirectory } from '../support/files.ts';
+import { mountDisk, onDisk } from '../support/disk.ts';
+import { descriptorsOf, temporaryDirectory } from '../support/files.ts';
 import { until } from '../support/until.ts';
 import { programOf } from './helper.ts';
 
@@ -47,13 +48,37 @@ test('a lock is held by one process at a time', async () => {
   expect((await otherProcess()).said).toBe('taken');
 });
 
-test('a lock is held by one part of a process at a time', () => {
+test('a lock is held by one part of a process at a time, by its file and not by a socket', () => {
+  const listening = spyOn(Bun, 'listen');
   const lock = tryLock(file);
   expect(lock).not.toBeNull();
   expect(tryLock(file)).toBeNull();
   expect(tryLock(file)).toBeNull();
   lock?.release();
+  expect(descriptorsOf(file)).toBe(0);
   expect(isFree()).toBe(true);
+  expect(listening).not.toHaveBeenCalled();
+  listening.mockRestore();
+});
+
+test('a lock file that others can write is refused', async () => {
+  await Bun.write(file, '');
+  chmodSync(file, 0o666);
+  expect(() => tryLock(file)).toThrow(`${file} can be written by others (mode 666)`);
+});
+
+onDisk('on a read-only filesystem a lock is held by one process at a time', () => {
+  const disk = mountDisk(256);
+  try {
+    const lockFile = join(disk.path, 'lock');
+    tryLock(lockFile)?.release();
+    disk.setReadOnly(true);
+    const lock = tryLock(lockFile);
+    expect([lock === null, tryLock(lockFile)]).toEqual([false, null]);
+    lock?.release();
+  } finally {
+    disk.remove();
+  }
 });
 
 test('a failed second attempt does not take the lock from its holder', async () => {

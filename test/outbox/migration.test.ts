@@ -7,7 +7,7 @@ import { migrations } from '../../src/outbox/migrations.ts';
 import { Outbox } from '../../src/outbox/outbox.ts';
 import { openToRead } from '../../src/outbox/read-only.ts';
 import { answersTo } from '../../src/outbox/tables/outages.ts';
-import { temporaryDirectory } from '../support/files.ts';
+import { descriptorsOf, temporaryDirectory } from '../support/files.ts';
 import { accept, startSamApi } from '../support/sam-api.ts';
 import { newSite } from '../support/site.ts';
 
@@ -154,9 +154,29 @@ test('the copy can replace the outbox again, any number of times', () => {
   firstVersion(file);
   for (let time = 0; time < 2; time++) {
     new Outbox(file).close();
+    expect(descriptorsOf(copy)).toBe(0);
     Bun.spawnSync(['mv', copy, file]);
     expect(readAsFirstVersion(file)).toEqual(asItWas);
   }
+});
+
+test('the undelivered entries of the copy are noted as sent, as they may be by then', () => {
+  const file = join(directory(), 'outbox.db');
+  firstVersion(file);
+  const before = Date.now();
+  new Outbox(file).close();
+  const sentAt = (path: string) => {
+    const database = new Database(path, { readonly: true });
+    const rows = database.query<{ at: number | null }, []>('SELECT first_sent_at AS at FROM entries ORDER BY sequence');
+    const times = rows.all().map(({ at }) => at);
+    database.close();
+    return times;
+  };
+  expect(sentAt(file)).toEqual([null, null, null, null]);
+  const [delivered, ...undelivered] = sentAt(`${file}.before-schema-${migrations.length}`);
+  expect(delivered).toBeNull();
+  expect(undelivered).toHaveLength(3);
+  for (const time of undelivered) expect(time).toBeWithin(before, Date.now() + 1);
 });
 
 test('the answers to outages of an older outbox are those of the SAM API', () => {

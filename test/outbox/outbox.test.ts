@@ -109,12 +109,14 @@ test('an entry is read back as it was stored, by another process too', () => {
 });
 
 test('ids grow with the entries, and a prefix finds them', () => {
+  expect(outbox.has('0')).toBe(false);
   const entries = Array.from({ length: 20 }, () => store(outbox));
   const ids = entries.map((entry) => entry.id);
   expect(ids.toSorted()).toEqual(ids);
   expect(outbox.withPrefix(ids[7] ?? '', 2).map((entry) => entry.id)).toEqual([ids[7] ?? '']);
   expect(outbox.withPrefix(ids[0]?.slice(0, 4) ?? '', 5).length).toBe(5);
   expect(outbox.withPrefix('%', 5)).toEqual([]);
+  expect([ids[7] ?? '', ids[7]?.slice(0, -1) ?? ''].map((id) => outbox.has(id))).toEqual([true, false]);
 });
 
 describe('a timestamp', () => {

@@ -60,6 +60,19 @@ test("an outbox that others can write and another program's database are refused
   remove();
 });
 
+test("another program's database is refused as one", () => {
+  const { path, remove } = quickDirectory();
+  const file = join(path, 'other.db');
+  const other = new Database(file, { create: true });
+  other.run('CREATE TABLE songs (title TEXT)');
+  other.close();
+  chmodSync(file, 0o600);
+  expect(() => openToRead(file)).toThrow(
+    new OperatorError(`${file} is another program's database, not an outbox: correct --outbox, or move the file away`),
+  );
+  remove();
+});
+
 test.each([
   ['of this version', migrations.length],
   ['of an earlier version', 1],

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { statSync } from 'node:fs';
 import { reclaimableForJobs } from '../../src/history/fingerprints.ts';
 import { usedBytes } from '../../src/outbox/database.ts';
 import { countDropped, listDropped } from '../../src/outbox/drop.ts';
 import type { EntryState } from '../../src/outbox/entry.ts';
 import { countPrunable, makeRoomWithoutLoss, prune, pruneDelivered } from '../../src/outbox/retention.ts';
+import { fileStatistics } from '../../src/outbox/statistics.ts';
 import { jobFingerprintSpace } from '../../src/outbox/tables/job-fingerprints.ts';
 import { all, ids, newOutbox, noise, put, type TestOutbox } from './queue.ts';
 
@@ -181,3 +183,80 @@ test.each(['pending', 'held', 'rejected'] as const)(
     expect(makeRoomWithoutLoss(outbox, bounds, 100_000, now, reclaimableForJobs(outbox))).toBe(true);
   },
 );
+
+const entryOverhead = 16 * 1024;
+const reason = (limit: string) => `the outbox would have grown over its limit of ${limit} MiB`;
+
+test('an entry may fill the outbox to the last byte, and needs 16 KiB besides its body', () => {
+  const { outbox } = here;
+  const [oldest] = fill(3, 'pending');
+  const maxBytes = usedBytes(outbox.database) + 1000 + entryOverhead;
+  expect(prune(outbox, { ...roomy, maxBytes }, 1000, now, []).undelivered).toEqual([]);
+  expect(makeRoomWithoutLoss(outbox, { ...roomy, maxBytes }, 1000, now, [])).toBe(true);
+  expect(makeRoomWithoutLoss(outbox, { ...roomy, maxBytes }, 1001, now, [])).toBe(false);
+  expect(ids(prune(outbox, { ...roomy, maxBytes }, 1001, now, []).undelivered)).toEqual([oldest?.id ?? '']);
+});
+
+test.each([
+  [1.5, '2'],
+  [2.4, '2'],
+  [0.5, '1'],
+])('of a limit of %p MiB the reason says %s', (mebibytes, limit) => {
+  fill(1, 'pending');
+  prune(here.outbox, { ...roomy, maxBytes: mebibytes * oneMiB }, 3 * oneMiB, now, []);
+  expect(listDropped(here.outbox, -1).map((dropped) => dropped.reason)).toEqual([reason(limit)]);
+});
+
+test('of several kinds of reclaimable space the next is freed if one is empty, before any entry is lost', () => {
+  const { outbox } = here;
+  fill(3, 'pending', 3000);
+  const freed: string[] = [];
+  const kind = (name: string, times: number) => ({
+    bytes: () => 0,
+    free() {
+      if (freed.filter((one) => one === name).length >= times) return false;
+      freed.push(name);
+      return true;
+    },
+  });
+  const bounds = { ...roomy, maxBytes: usedBytes(outbox.database) };
+  const { undelivered } = prune(outbox, bounds, 0, now, [kind('a', 1), kind('b', 2)]);
+  expect(freed).toEqual(['a', 'b', 'b']);
+  expect(undelivered.length).toBeGreaterThan(0);
+});
+
+const freePages = () =>
+  here.outbox.database.query<{ freelist_count: number }, []>('PRAGMA freelist_count').get()?.freelist_count ?? 0;
+
+/** Leaves so many free pages in the file: those of a deleted row of one page each. */
+function freeSome(pages: number): void {
+  const { database } = here.outbox;
+  database.run('CREATE TABLE filler (data BLOB)');
+  database.run('INSERT INTO filler VALUES (zeroblob(?))', [(pages + 10) * 4092]);
+  database.run('DROP TABLE filler');
+  database.run(`PRAGMA incremental_vacuum(${freePages() - pages})`);
+  expect(freePages()).toBe(pages);
+}
+
+test('a call returns up to 16 MiB of free pages to the filesystem, and 8 MiB stay for reuse', () => {
+  freeSome(2048 + 4096 + 5);
+  const left = () => {
+    prune(here.outbox, roomy, 0, now, []);
+    return freePages();
+  };
+  expect([left(), left(), left()]).toEqual([2048 + 5, 2048, 2048]);
+  freeSome(2048 + 3);
+  expect([makeRoomWithoutLoss(here.outbox, roomy, 0, now, []), freePages()]).toEqual([true, 2048]);
+  freeSome(2048 + 2 * 4096 + 1);
+  expect([pruneDelivered(here.outbox, roomy, now), freePages()]).toEqual([0, 2048]);
+});
+
+test('free pages are not in use', () => {
+  const before = usedBytes(here.outbox.database);
+  freeSome(100);
+  expect(usedBytes(here.outbox.database)).toBe(before);
+  const { size } = statSync(here.file);
+  expect(fileStatistics(here.outbox)).toMatchObject({ usedBytes: before, fileBytes: size });
+  expect(here.outbox.usedBytes).toBe(before);
+  expect(size).toBe(before + 100 * 4096);
+});
