@@ -21,6 +21,8 @@ export function inspect(file: string): Inspection {
     const version = schemaVersion(database);
     if (version > migrations.length) return { kind: 'newer' };
     if (version === 0) return { kind: 'empty' };
+    // The first schema has no metadata.
+    if (version === 1) return { kind: 'outbox', host: null, damages: [] };
     return { kind: 'outbox', host: new Metadata(database).read('host'), damages: damagesIn(database) };
   } finally {
     database.close();

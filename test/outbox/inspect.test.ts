@@ -1,3 +1,4 @@
+import { Database } from 'bun:sqlite';
 import { expect, test } from 'bun:test';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -32,6 +33,17 @@ test.each([
   outbox.close();
   expect(inspect(file)).toEqual(inspection as ReturnType<typeof inspect>);
   expect(descriptorsOf(file)).toBe(0);
+  remove();
+});
+
+test.each(migrations.map((_, index) => index + 1))('an outbox of the older schema %p is inspected', (version) => {
+  const { path, remove } = quickDirectory();
+  const file = join(path, 'outbox.db');
+  const database = new Database(file, { create: true });
+  for (const step of migrations.slice(0, version)) database.run(step);
+  database.run(`PRAGMA user_version = ${version}`);
+  database.close();
+  expect(inspect(file)).toEqual({ kind: 'outbox', host: null, damages: [] });
   remove();
 });
 
