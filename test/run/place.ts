@@ -63,9 +63,16 @@ function openFiles(): string[] {
 
 /** Does some work as if the program had got a signal to stop. */
 export async function whileStopped<Result>(work: () => Promise<Result>): Promise<Result> {
-  Object.defineProperty(stopSignal, 'aborted', { value: true, configurable: true });
+  return untilStopped((stop) => {
+    stop();
+    return work();
+  });
+}
+
+/** Does some work, and from a call of `stop` on as if the program had got a signal to stop. */
+export async function untilStopped<Result>(work: (stop: () => void) => Promise<Result>): Promise<Result> {
   try {
-    return await work();
+    return await work(() => Object.defineProperty(stopSignal, 'aborted', { value: true, configurable: true }));
   } finally {
     Reflect.deleteProperty(stopSignal, 'aborted');
   }

@@ -11,7 +11,7 @@ import { exportHistory } from '../../../src/run/jobs/exporting.ts';
 import type { ErrorChanges } from '../../../src/run/ongoing-errors.ts';
 import { exited } from '../../support/executors.ts';
 import { type HistoryApi, startHistoryApi } from '../../support/history-site.ts';
-import { newPlace, type Place } from '../place.ts';
+import { newPlace, type Place, untilStopped, whileStopped } from '../place.ts';
 import { day1, day2, day3, jobOf, midnight, requestFor, slurm, thatEnded, waiting } from './farm.ts';
 
 let place: Place;
@@ -196,6 +196,28 @@ describe('an export', () => {
     spies.push(show, spyOn(status, 'canShowStatus').mockReturnValue(true));
     await exported(slurm(threeJobs, () => ({ stdout: threeJobs, ending: exited(1) })));
     expect(show.mock.calls.map(([text]) => text.slice(0, 15))).toEqual([`${day1}, day`, '']);
+  });
+
+  test('that is interrupted stores nothing of the day that it reads, and begins no other', async () => {
+    const interrupted = await untilStopped((stop) =>
+      exported(
+        slurm('', () => {
+          stop();
+          return { stdout: threeJobs, ending: exited(143) };
+        }),
+      ),
+    );
+    expect(interrupted.slice(0, 3)).toEqual([
+      1,
+      `INFO Reading: jobs of farm that ended ${day1} 00:00:00 to ${day3} 00:00:00 UTC`,
+      `ERROR ✗ no jobs ${thatEnded(day1)} are stored: interrupted; the next export continues here`,
+    ]);
+    expect((await whileStopped(() => exported(threeJobs))).slice(0, 3)).toEqual([
+      1,
+      `INFO Reading: jobs of farm that ended ${day1} 00:00:00 to ${day3} 00:00:00 UTC`,
+      'ERROR ✗ interrupted; the next export continues here',
+    ]);
+    expect(api?.taken).toEqual([]);
   });
 
   test('refuses a file that is no outbox, and leaves no lock beside it', async () => {
