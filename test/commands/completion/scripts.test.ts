@@ -104,6 +104,11 @@ test.each([
   expect(script(withoutTopics).split('\n')).toMatchSnapshot();
 });
 
+test('a colon in a word is not the end of it for zsh', () => {
+  const place = { at: '', words: [{ text: 'a:b:c', description: 'd:e' }], flags: [] };
+  expect(zshScript([place])).toContain(String.raw`offered=('a\:b\:c:d:e')`);
+});
+
 describe('completion', () => {
   let directory: string;
   let remove: () => void;

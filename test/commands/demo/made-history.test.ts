@@ -167,9 +167,9 @@ test('made-up samples are those of the newest twenty jobs on one node', () => {
     Account: 'staff',
     AllocNodes: index === 22 ? 2 : 1,
     AllocCPUS: 10,
-    AllocGPUS: index % 2,
-    Start: '2026-11-28T11:00:00Z',
-    End: '2026-11-28T11:01:40Z',
+    AllocGPUS: index === 21 ? 2 : index % 2,
+    Start: '2026-11-28T11:00:00.500Z',
+    End: '2026-11-28T11:01:40.500Z',
   }));
   const samples = madeSamples(jobs);
   expect(samples.map(({ path }) => path)).toEqual(Array.from({ length: 20 }, (_, n) => `/${n + 2}/${n + 2}.n1.json`));
@@ -196,4 +196,21 @@ test('made-up samples are those of the newest twenty jobs on one node', () => {
       end_time: start + 100,
     },
   });
+  const bodies = samples.map(({ body }) => body as Record<string, { execs: object }>);
+  const programs = bodies.flatMap((body) => Object.keys(body['sams.sampler.Software']?.execs ?? {})[0] ?? []);
+  expect(programs.slice(0, 5)).toEqual([
+    '/sw/gromacs/2024.1/bin/gmx',
+    '/sw/openfoam/11/bin/simpleFoam',
+    '/usr/bin/python3.11',
+    '/sw/lammps/2024.8/bin/lmp',
+    '/sw/gromacs/2024.1/bin/gmx',
+  ]);
+  expect(bodies[2]).toMatchObject({
+    'sams.sampler.Software': { execs: { '/usr/bin/python3.11': { user: expect.closeTo(389.5) } } },
+  });
+  expect(bodies[2]).not.toHaveProperty(['sams.sampler.NvidiaSMI']);
+  expect(bodies[19]?.['sams.sampler.NvidiaSMI']).toEqual({
+    0: { utilization_gpu_average: 63, utilization_memory_average: 31.5, power_draw_average: 249 },
+    1: { utilization_gpu_average: 70, utilization_memory_average: 35, power_draw_average: 270 },
+  } as never);
 });

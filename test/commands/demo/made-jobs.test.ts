@@ -36,6 +36,8 @@ test('a year of made-up jobs has most states, partitions, accounts and sizes of 
     { 0: 7269, 2: 3673 },
     { 1: 10_241, 2: 701 },
   ]);
+  const nodes = Array.from({ length: 40 }, (_, index) => `n${index + 1}`);
+  expect(Object.keys(countedBy('NodeList')).sort()).toEqual([...nodes, 'n[1-2]'].sort());
   expect([total('CPUHours'), total('GPUHours')].map(Math.round)).toEqual([3_407_329, 35_654]);
 });
 
@@ -58,6 +60,11 @@ test('the same time gives the same jobs, of which each ended before it', () => {
     AllocGPUS: 2,
     AllocNodes: 1,
     NodeList: 'n2',
+  });
+  expect(jobs.find(({ Partition }) => Partition === 'cpu')).toMatchObject({
+    JobID: '100004',
+    Submit: '2025-11-28T15:12:00.000Z',
+    Start: '2025-11-28T16:27:01.000Z',
   });
   expect(jobs.find(({ AllocNodes }) => AllocNodes === 2)).toMatchObject({ AllocCPUS: 256, NodeList: 'n[1-2]' });
 });
