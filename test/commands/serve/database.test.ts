@@ -25,11 +25,11 @@ describe('the database', () => {
     );
 
   test('is the named one, before the one in DATABASE_URL and the file in the state directory', () => {
-    const DATABASE_URL = 'postgres://u:secret@db.example.org/r';
+    const DATABASE_URL = 'postgres://u:radium-226@db.example.org/r';
     expect(found(undefined)).toBe(join(site.directory, 'hpc-collector/receiver.db'));
     expect(found('here.db')).toBe('here.db');
     expect(found('here.db', { DATABASE_URL })).toBe('here.db');
-    expect(found(undefined, { DATABASE_URL })).toMatchObject({ ...address, password: 'secret' });
+    expect(found(undefined, { DATABASE_URL })).toMatchObject({ ...address, password: 'radium-226' });
     expect(found('postgres://v@other.example.org/q', { DATABASE_URL })).toMatchObject({
       host: 'other.example.org',
       user: 'v',
@@ -50,7 +50,7 @@ describe('the database', () => {
   });
 
   test('on the command line must not have a password', () => {
-    for (const named of ['postgres://u:secret@db.example.org/r', 'postgresql://:secret@db.example.org/r']) {
+    for (const named of ['postgres://u:radium-226@db.example.org/r', 'postgresql://:radium-226@db.example.org/r']) {
       expect(() => found(named)).toThrow(
         /^The address after --database has a password, which every user of this host can see: use PGPASSFILE, or DATABASE_URL in the env file\.$/,
       );
