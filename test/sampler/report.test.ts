@@ -65,6 +65,72 @@ test('two files of one job and node count once, and a file that is not a sample 
   expect(lines).toEqual([expect.stringMatching(/WARN .*broken\.json is left out: it is not a file of a sampler/)]);
 });
 
+test('is ordered by CPU time and then by name, and has each version of a software on its own', async () => {
+  const rules = (path: string) => {
+    const [, software = '', version = ''] = path.split('/');
+    return { software, version, isUserProvided: false };
+  };
+  put('1.n.json', 1, 'n', { '/b/1': time(2.004, 1), '/c/1': time(3), '/a/1': time(3) });
+  put('2.n.json', 2, 'n', { '/b/1': time(0.25), '/b/2': time(9) }, { untracked: time(1.5, 2.25) });
+  expect(await rows('software', rules)).toEqual([
+    { name: 'b', version: '2', jobs: 1, cpuSeconds: 9, share: 40.9 },
+    { name: '(untracked)', version: '', jobs: 1, cpuSeconds: 3.75, share: 17.04 },
+    { name: 'b', version: '1', jobs: 2, cpuSeconds: 3.25, share: 14.79 },
+    { name: 'a', version: '1', jobs: 1, cpuSeconds: 3, share: 13.63 },
+    { name: 'c', version: '1', jobs: 1, cpuSeconds: 3, share: 13.63 },
+  ]);
+  expect(await rows('job', rules)).toEqual([
+    { name: '2', version: '', jobs: 1, cpuSeconds: 13, share: 59.08 },
+    { name: '1', version: '', jobs: 1, cpuSeconds: 9, share: 40.92 },
+  ]);
+});
+
+test('of jobs without CPU time, whose owner is not known, has shares of 0', async () => {
+  for (const job of [30, 4]) {
+    writeFileSync(join(directory, `${job}.json`), JSON.stringify({ 'sams.sampler.Core': { jobid: job, node: 'n' } }));
+  }
+  const unknown = { name: 'unknown', version: '', jobs: 2, cpuSeconds: 0, share: 0 };
+  expect([await rows('user'), await rows('project'), await rows('software')]).toEqual([[unknown], [unknown], []]);
+  expect((await rows('job')).map(({ name }) => name)).toEqual(['30', '4']);
+});
+
+test('has the last file by name of a job and node, and each node of a job', async () => {
+  put('a-12.json', 12, 'n1', { '/bin/a': time(1) });
+  put('c-12.json', 12, 'n1', { '/bin/a': time(40) });
+  put('b-12.json', 12, 'n1', { '/bin/a': time(7) });
+  put('a-12-n2.json', 12, 'n2', { '/bin/a': time(200) });
+  expect(await rows('job')).toMatchObject([{ name: '12', jobs: 1, cpuSeconds: 240 }]);
+});
+
+describe('a file', () => {
+  const valid = { 'sams.sampler.Core': { jobid: 12, node: 'n' } };
+
+  test.each([
+    ['broken.json', '{', 'it is not a file of a sampler'],
+    ['other.json', '{"sams.sampler.Core":{"jobid":12}}', 'it is not a file of a sampler'],
+  ])('%s with %s is left out with a warning', async (name, text, words) => {
+    writeFileSync(join(directory, name), text);
+    expect(await rows('job')).toEqual([]);
+    expect(lines).toEqual([`WARN ${join(directory, name)} is left out: ${words}`]);
+  });
+
+  test('that cannot be read is left out with the reason', async () => {
+    mkdirSync(join(directory, 'd.json'));
+    expect(await rows('job')).toEqual([]);
+    expect(lines).toEqual([expect.stringMatching(/^WARN \S+\/d\.json is left out: .*directory/)]);
+  });
+
+  test.each(['12.n.checkpoint.json', '12.json.unfinished', 'notes.txt'])('%s is not that of a job', async (name) => {
+    writeFileSync(join(directory, name), JSON.stringify(valid));
+    expect([await rows('job'), lines]).toEqual([[], []]);
+  });
+
+  test('is needed: a directory that cannot be read is an error', async () => {
+    remove();
+    await expect(rows('job')).rejects.toThrow(new RegExp(`^cannot read ${directory}: .*no such file`));
+  });
+});
+
 describe('rules', () => {
   const rules = (yaml: string) => {
     const file = join(directory, 'rules.yaml');
