@@ -144,7 +144,7 @@ async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const stop = () => resolve();
   const timer = setTimeout(stop, milliseconds);
-  signal.addEventListener('abort', stop, { once: true });
+  signal.addEventListener('abort', stop);
   await promise;
   clearTimeout(timer);
   signal.removeEventListener('abort', stop);
