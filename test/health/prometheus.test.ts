@@ -96,3 +96,31 @@ test('every metric is described once, before its samples, and labels are escaped
   }
   expect(lines).toContain('hpc_collector_maintenance{system="a\\"b\\\\c\\nd"} 0');
 });
+
+test('each metric is a gauge with its meaning', () => {
+  const comments = prometheusText(busy, 'warning', now)
+    .split('\n')
+    .filter((line) => line.startsWith('#'));
+  expect(comments.filter((line) => line.startsWith('# HELP '))).toMatchInlineSnapshot(`
+    [
+      "# HELP hpc_collector_health_status Health status: 0 ok, 1 warning, 2 critical, 3 unknown.",
+      "# HELP hpc_collector_health_timestamp_seconds Time when this file was written.",
+      "# HELP hpc_collector_snapshot_stored_timestamp_seconds Collection time of the last stored snapshot.",
+      "# HELP hpc_collector_snapshot_delivered_timestamp_seconds Collection time of the last delivered snapshot.",
+      "# HELP hpc_collector_probe_failures_in_a_row Number of latest snapshots in a row in which the probe failed.",
+      "# HELP hpc_collector_maintenance 1 if the system is in maintenance.",
+      "# HELP hpc_collector_jobs_exported_timestamp_seconds Time up to which the finished jobs of a cluster were read.",
+      "# HELP hpc_collector_entries Undelivered entries of the outbox.",
+      "# HELP hpc_collector_oldest_pending_timestamp_seconds Collection time of the oldest pending entry.",
+      "# HELP hpc_collector_lost_entries_last_day Undelivered entries deleted for lack of space.",
+      "# HELP hpc_collector_damages_unacknowledged Unacknowledged recoveries of the outbox.",
+      "# HELP hpc_collector_spooled_snapshots Snapshots in the fallback directory.",
+      "# HELP hpc_collector_outbox_used_bytes Bytes of the outbox in use.",
+      "# HELP hpc_collector_disk_free_bytes Free bytes on the disk of the outbox.",
+      "# HELP hpc_collector_outbox_on_network_filesystem 1 if the outbox is on a network filesystem.",
+    ]
+  `);
+  expect(comments.filter((line) => line.startsWith('# TYPE '))).toEqual(
+    comments.flatMap((line) => (line.startsWith('# HELP ') ? [`# TYPE ${line.split(' ')[2]} gauge`] : [])),
+  );
+});
