@@ -34,6 +34,19 @@ test('--json has every system with its times, failures and maintenance', () => {
   });
 });
 
+test('--json has the last delivery to each destination of a system, also to one that never got a snapshot', () => {
+  const deliveries = new Map([
+    ['sam', ago(3)],
+    ['ours', null],
+  ]);
+  const report = { status: 'ok', summary: '', line: '', findings: [] } as const;
+  const { systems } = healthJson({ ...report, condition: condition({ systems: [system({ deliveries })] }) });
+  // `null` must not be left out when it is printed.
+  expect(JSON.parse(JSON.stringify(systems))).toMatchObject([
+    { delivered_to: { sam: ago(3).toISOString(), ours: null } },
+  ]);
+});
+
 test('--json has every finding with its topic, system and status, silenced or not', () => {
   const late = condition({
     systems: [
