@@ -139,14 +139,15 @@ function outboxFindings(condition: Condition, limits: AgeLimits): HealthFinding[
       .filter(({ maintenance }) => maintenance !== null)
       .flatMap(({ name, deliveries }) => [...(deliveries?.keys() ?? [undefined])].map((to) => samStream(name, to))),
   );
-  const waiting = oldestWaiting(streams.filter(({ stream }) => !silent.has(stream)));
+  const reported = streams.filter(({ stream }) => !silent.has(stream));
+  const waiting = oldestWaiting(reported);
   const status = waiting === null ? 'ok' : judge(waiting, at, limits);
   if (waiting !== null && status !== 'ok') {
     const errors = [...deliveryErrors].flatMap(([stream, error]) =>
       silent.has(stream) ? [] : [printable(error, 120)],
     );
     const why = errors.length === 0 ? '' : `: ${[...new Set(errors)].slice(0, shownErrors).join(', ')}`;
-    const text = `${counted(total(streams, 'pending'), 'entry is pending', 'entries are pending')}, the oldest for ${age(waiting, at)}${why}`;
+    const text = `${counted(total(reported, 'pending'), 'entry is pending', 'entries are pending')}, the oldest for ${age(waiting, at)}${why}`;
     found.push(finding('delivery', status, text, { alerts: status === 'critical' }));
   }
   const rejected = total(streams, 'rejected');

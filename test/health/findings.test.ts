@@ -51,7 +51,10 @@ test.each<[string, Partial<Condition>, string[]]>([
     'entries that cannot be delivered, of two streams with one error and of a third in maintenance',
     {
       systems: [system({ name: 'hub', maintenance })],
-      streams: [stream({ pending: 3, oldestPending: ago(20) })],
+      streams: [
+        stream({ pending: 3, oldestPending: ago(20) }),
+        stream({ stream: 'sam/hub', pending: 5, oldestPending: ago(30) }),
+      ],
       deliveryErrors: new Map([
         ['sam/derecho', 'HTTP 503: down'],
         ['sam/casper', 'HTTP 503: down'],
