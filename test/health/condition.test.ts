@@ -86,6 +86,17 @@ test('a maintenance adds its system, and does not silence another one', () => {
   ]);
 });
 
+test('a probe that failed in the newest snapshot only, or in all, is counted so', () => {
+  put(box.outbox, { collectedAt: ago(3), failedProbes: ['jobs'] });
+  put(box.outbox, { collectedAt: ago(2), failedProbes: ['jobs'] });
+  put(box.outbox, { collectedAt: ago(1), failedProbes: ['nodes', 'jobs'] });
+  const counts = [
+    ['nodes', 1],
+    ['jobs', 3],
+  ] as const;
+  expect(read().systems).toMatchObject([{ failedProbes: new Map(counts) }]);
+});
+
 test('snapshots from the future do not hide the time at which the last one was stored', () => {
   const { outbox, file, remove } = newOutbox();
   const now = new Date('2026-01-01T12:00Z');
@@ -96,6 +107,17 @@ test('snapshots from the future do not hide the time at which the last one was s
   const { systems } = conditionOf(outbox, { file, spool: new Spool(`${file}-spool`, file), systems: null }, now);
   expect(systems).toMatchObject([{ name: 'casper', storedAt: last, failedProbes: new Map([['jobs', 1]]) }]);
   remove();
+});
+
+test('a system with one destination that is not the default one has the time of it', () => {
+  const { outbox, file } = box;
+  const entry = put(outbox, { stream: 'ours/derecho', destination: 'ours', collectedAt: ago(2) });
+  outbox.delivered(entry, attemptAt(ago(1)), '{}');
+  const routes = { status: ['sam', 'ours'], jobs: [], ofSystem: () => ['ours'] };
+  const spool = new Spool(`${file}-spool`, file);
+  expect(conditionOf(outbox, { file, spool, systems: null, routes }, now).systems).toMatchObject([
+    { name: 'derecho', deliveredAt: ago(2), deliveries: new Map([['ours', ago(2)]]) },
+  ]);
 });
 
 test('the delivery time of a system is that of its slowest destination', () => {

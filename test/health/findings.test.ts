@@ -31,6 +31,22 @@ test.each([
     ['delivery critical derecho: last delivered to ours 16m ago true'],
   ],
   ['from the near future', { storedAt: ago(-0.5), deliveredAt: ago(-0.5) }, []],
+  [
+    'two probes failed three times and more',
+    {
+      failedProbes: new Map([
+        ['jobs', 3],
+        ['once', 1],
+        ['nodes', 4],
+      ]),
+    },
+    ['probes warning derecho: failed in a row: jobs (3 times), nodes (4 times) true'],
+  ],
+  [
+    'in a maintenance without an end and a reason',
+    { maintenance: { ...maintenance, until: null, reason: null } },
+    ['maintenance ok derecho: in maintenance false'],
+  ],
   ['failed twice', { failedProbes: new Map([['jobs', 2]]) }, []],
   [
     'failed three times',
@@ -85,8 +101,16 @@ test.each<[string, Partial<Condition>, string[]]>([
       'history warning the jobs of farm were last exported 2d ago: hpc-collector jobs export true',
     ],
   ],
-  ['rejected ones', { streams: [stream({ rejected: 1 })] }, ['rejected warning 1 entry rejected true']],
+  [
+    'one entry that waits',
+    { streams: [stream({ pending: 1, oldestPending: ago(10) })] },
+    ['delivery warning 1 entry is pending, the oldest for 10m false'],
+  ],
+  ['a rejected one', { streams: [stream({ rejected: 1 })] }, ['rejected warning 1 entry rejected true']],
+  ['rejected ones', { streams: [stream({ rejected: 2 })] }, ['rejected warning 2 entries rejected true']],
+  ['a held one', { streams: [stream({ held: 1 })] }, ['held warning 1 entry held false']],
   ['held ones', { streams: [stream({ held: 2 })] }, ['held warning 2 entries held false']],
+  ['a lost one', { givenUp: 1 }, ['lost critical 1 entry lost in the last day: the outbox is full true']],
   ['lost ones', { givenUp: 2 }, ['lost critical 2 entries lost in the last day: the outbox is full true']],
   ['damage', { damages: 1 }, ['damage critical the outbox was damaged, see: hpc-collector outbox recover true']],
   [
@@ -96,6 +120,18 @@ test.each<[string, Partial<Condition>, string[]]>([
   ],
   ['the name of a lock', { lockProblem: 'another user has it' }, ['lock warning another user has it true']],
   ['the spool', { spooled: 1 }, ['spool warning 1 snapshot is in the fallback directory true']],
+  ['a spool of several', { spooled: 2 }, ['spool warning 2 snapshots are in the fallback directory true']],
+  ['a disk with enough room', { diskFreeBytes: 256 * 2 ** 20 }, []],
+  [
+    'a disk with hardly less than enough',
+    { diskFreeBytes: 256 * 2 ** 20 - 1 },
+    ['disk warning only 255 MiB are left on the disk of the outbox true'],
+  ],
+  [
+    'a disk at the critical limit',
+    { diskFreeBytes: 32 * 2 ** 20 },
+    ['disk warning only 32 MiB are left on the disk of the outbox true'],
+  ],
   ['a disk', { diskFreeBytes: 200 * 2 ** 20 }, ['disk warning only 200 MiB are left on the disk of the outbox true']],
   ['a full disk', { diskFreeBytes: 0 }, ['disk critical only 0 MiB are left on the disk of the outbox true']],
   [

@@ -49,3 +49,15 @@ test('the names of other characters are quoted, and a text cannot end the line',
   expect(data[0]).toStartWith("'a-b__c_stored_age'=");
   expect(statusLine('warning', 'a|b|c')).toBe('HPC-COLLECTOR WARNING: a/b/c');
 });
+
+test('the line lists every finding but the silenced ones, and no fewer in a maintenance', () => {
+  const maintenance = { system: 'derecho', since: ago(60), until: null, reason: null };
+  const silenced = system({ storedAt: ago(99), maintenance });
+  expect(lineOf(condition({ systems: [silenced] })).text).toBe(
+    'HPC-COLLECTOR OK: 1 system collected, nothing is overdue; derecho: in maintenance',
+  );
+  const late = system({ name: 'casper', storedAt: ago(12) });
+  expect(lineOf(condition({ systems: [silenced, late] })).text).toBe(
+    'HPC-COLLECTOR WARNING: casper: last stored 12m ago; derecho: in maintenance',
+  );
+});

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { loadConfig } from '../../src/config/load.ts';
 import { findingsOf } from '../../src/health/findings.ts';
 import { healthJson, healthReport, withoutCondition } from '../../src/health/report.ts';
 import { writeProgress } from '../../src/history/progress.ts';
 import { Spool } from '../../src/outbox/spool/spool.ts';
-import { newOutbox, type TestOutbox } from '../outbox/queue.ts';
+import { newOutbox, put, type TestOutbox } from '../outbox/queue.ts';
 import { memoryLog } from '../support/memory-log.ts';
 import { withConfigDirectory } from '../support/systems.ts';
 import { ago, busy, condition, limits, now, system } from './helper.ts';
@@ -44,6 +45,14 @@ test('--json has the last delivery to each destination of a system, also to one 
   // `null` must not be left out when it is printed.
   expect(JSON.parse(JSON.stringify(systems))).toMatchObject([
     { delivered_to: { sam: ago(3).toISOString(), ours: null } },
+  ]);
+});
+
+test('--json has null for a system that was never collected', () => {
+  const report = { status: 'ok', summary: '', line: '', findings: [] } as const;
+  const never = condition({ systems: [system({ storedAt: null, deliveredAt: null })] });
+  expect(JSON.parse(JSON.stringify(healthJson({ ...report, condition: never }))).systems).toEqual([
+    { system: 'derecho', stored_at: null, delivered_at: null, failed_in_a_row: {}, maintenance_until: null },
   ]);
 });
 
@@ -110,6 +119,28 @@ describe('without a system', () => {
       healthReport({ config: loadConfig(directory, ingest), outbox: locationOf(box.file) }, now),
     );
     expect(line).toMatch(/ outbox_used=\d+B;;;0;5242880 /);
+  });
+
+  test('the performance data has the limits of ages in seconds', () => {
+    const yaml = 'systems: [casper]\nhealth: { warn_minutes: 7, critical_minutes: 13 }\n';
+    put(box.outbox, { collectedAt: ago(8) });
+    const { line } = withConfigDirectory({ 'collector.yaml': yaml }, (directory) =>
+      healthReport({ config: loadConfig(directory, {}), outbox: locationOf(box.file) }, now),
+    );
+    expect(line).toStartWith(
+      'HPC-COLLECTOR WARNING: casper: last stored 8m ago; 1 entry is pending, the oldest for 8m | ',
+    );
+    expect(line).toContain(' casper_stored_age=480s;420;780;0 '.trim());
+  });
+
+  test('a damaged outbox is critical, and says what happens next', () => {
+    box.outbox.close();
+    // Everything but the header of the first page.
+    const bytes = readFileSync(box.file);
+    writeFileSync(box.file, bytes.fill(0xff, 100));
+    expect(reportOf(box.file, ['casper'])).toMatch(
+      /^HPC-COLLECTOR CRITICAL: the outbox is damaged \(.+\): the next run recovers what can be read$/,
+    );
   });
 
   test('and without such an API, nothing is expected', () => {
