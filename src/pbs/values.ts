@@ -55,8 +55,7 @@ function itemsOf(raw: string): string[] {
   return raw
     .slice(1, -1)
     .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
+    .map((item) => item.trim());
 }
 
 /** True if a field is missing or null. */

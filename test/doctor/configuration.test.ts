@@ -1,7 +1,7 @@
 /** What `doctor` says of the configuration and of the host, and which step it recommends. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { examine } from '../../src/config/check.ts';
 import { checkConfiguration, checkCredentials, checkEnabled, checkEnvFile } from '../../src/doctor/configuration.ts';
@@ -12,6 +12,7 @@ import { checkOutbox } from '../../src/doctor/outbox.ts';
 import { missingPaths } from '../../src/doctor/paths.ts';
 import { usedDestinations } from '../../src/doctor/used-destinations.ts';
 import { runTask } from '../../src/install/systemd.ts';
+import { Outbox } from '../../src/outbox/outbox.ts';
 import { answering, exited } from '../support/executors.ts';
 import { quickDirectory, temporaryDirectory } from '../support/files.ts';
 
@@ -275,5 +276,14 @@ describe('the outbox', () => {
       ['fallback directory', 'pass', `${fallback} can be used`],
       ['lock names', expect.any(String), expect.any(String)],
     ]);
+  });
+
+  test('that is damaged fails, with the command that recovers it', () => {
+    const file = join(state.path, 'damaged.db');
+    new Outbox(file).close();
+    writeFileSync(file, readFileSync(file).fill(0xff, 100));
+    const found = checkOutbox(file, 'here', join(state.path, 'fallback')).find(({ name }) => name === 'outbox');
+    expect(found).toMatchObject({ result: 'fail', remedy: 'hpc-collector outbox recover' });
+    expect(found?.message).toMatch(new RegExp(`^${file}: .*: the next command recovers it$`));
   });
 });

@@ -114,6 +114,40 @@ describe('records on one line, as other programs print them', () => {
   });
 });
 
+describe('nodes whose vnodes differ', () => {
+  const nodes = (list: object) => JSON.stringify({ pbs_version: '1', nodes: list });
+  const host = (name: string) => ({ resources_available: { host: name, ncpus: 4 }, state: 'free' });
+  const differing = (name: string) => ({ ...host(name), state: '<various>' });
+
+  test('are read from their vnodes, and without any they are damaged records', async () => {
+    const executor = answering(({ argv }) => ({
+      stdout: argv.includes('-avj')
+        ? nodes({ 'n1[0]': host('n1'), 'n1[1]': host('n1'), 'n4[0]': host('n4') })
+        : nodes({ n1: differing('n1'), n2: differing('n2'), n3: host('n3') }),
+    }));
+    const { given, probed } = await nodesFrom(executor);
+    expect(given.map(({ name, cores }) => [name, cores])).toEqual([
+      ['n3', 4],
+      ['n1', 8],
+    ]);
+    expect(probed).toMatchObject({
+      damaged: { count: 1, first: [{ record: 'n2', byte: 0, problem: 'has no readable vnodes' }] },
+    });
+  });
+
+  test('are a failed probe if the vnodes cannot be asked', async () => {
+    const executor = answering(({ argv }) =>
+      argv.includes('-avj')
+        ? { ending: exited(1, 'pbsnodes: no') }
+        : { stdout: nodes({ n1: differing('n1'), n2: differing('n2'), n3: host('n3') }) },
+    );
+    expect((await nodesFrom(executor)).probed).toMatchObject({
+      kind: 'failed',
+      reason: expect.stringMatching(/exited with 1: pbsnodes: no \(the vnodes of 2 hosts differ: n1, …\)$/),
+    });
+  });
+});
+
 describe('queues', () => {
   test('come with their type and state', async () => {
     const probed = await probeQueues(plainSystem('derecho'), recordingOf('derecho'));
