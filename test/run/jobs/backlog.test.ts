@@ -103,9 +103,9 @@ describe('in an outbox that is almost full', () => {
   const noRoom = (mib: number) =>
     `ERROR ✗ the outbox has no room for ${mib} MiB of job history: deliver the pending entries with hpc-collector drain, or raise outbox.max_mib in collector.yaml; then run the same command again; it continues here`;
 
-  function fill(): void {
+  function fill(count = 60): void {
     place.withOutbox((outbox) => {
-      for (let n = 0; n < 60; n += 1) put(outbox, { state: 'held', body: noise(80_000) });
+      for (let n = 0; n < count; n += 1) put(outbox, { state: 'held', body: noise(80_000) });
     });
   }
 
@@ -130,7 +130,7 @@ describe('in an outbox that is almost full', () => {
 
   test('no new jobs need no room', async () => {
     toServers('http://127.0.0.1:9', null, 'outbox: { max_mib: 4 }\n');
-    fill();
+    fill(80);
     expect(await exported('', { days: [day1] })).toEqual([
       0,
       `INFO Reading: jobs of farm ${thatEnded(day1)}`,
