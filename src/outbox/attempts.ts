@@ -45,12 +45,12 @@ export function recordAttempt(
         )
         .run({
           state: change.state,
-          charged: change.charged ? 1 : 0,
+          charged: change.charged,
           status: attempt.status,
           error: change.state === 'delivered' ? null : attempt.detail,
           deliveredAt: change.deliveredAt,
           answer: change.answer,
-          mayHaveArrived: change.mayHaveArrived ? 1 : 0,
+          mayHaveArrived: change.mayHaveArrived,
           sequence: entry.sequence,
         });
     })

@@ -102,8 +102,7 @@ export class Outbox {
   list(state: EntryState | 'all' | null): Entry[] {
     const where =
       state === 'all' ? '1' : state === null ? `state IN ('pending', 'held', 'rejected')` : 'state = $state';
-    const parameters = state === 'all' || state === null ? {} : { state };
-    return this.#entries(`SELECT ${entryRowColumns} FROM entries WHERE ${where} ORDER BY sequence`, parameters);
+    return this.#entries(`SELECT ${entryRowColumns} FROM entries WHERE ${where} ORDER BY sequence`, { state });
   }
 
   /** Returns the entries whose id begins with `prefix`, at most `limit`. */
@@ -206,7 +205,7 @@ export class Outbox {
     const query = this.database.query(
       'UPDATE entries SET next_attempt_at = ?, failed_drains = iif(?, failed_drains, 0) + 1 WHERE sequence = ?',
     );
-    this.#writeOnReserve(() => query.run(until?.getTime() ?? null, isAlike ? 1 : 0, entry.sequence));
+    this.#writeOnReserve(() => query.run(until?.getTime() ?? null, isAlike, entry.sequence));
   }
 
   /** Makes a rejected or pending entry due at once. Returns false if it is neither. */

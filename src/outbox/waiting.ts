@@ -39,5 +39,5 @@ export function mayBeThere(entry: Entry, attempts: readonly Attempt[]): boolean 
   if (entry.state !== 'delivered') return entry.firstSentAt !== null;
   // The answer "already stored" proves that an earlier attempt stored the entry and the last one did not.
   if ((attempts.at(-1)?.status ?? 0) >= 400) return false;
-  return attempts.slice(0, -1).some(({ outcome, status }) => outcome === 'unavailable' && (status ?? 500) >= 500);
+  return attempts.some(({ outcome, status }) => outcome === 'unavailable' && (status ?? 500) >= 500);
 }
