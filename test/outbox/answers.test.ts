@@ -44,7 +44,7 @@ describe('a recorded attempt', () => {
     outbox.delivered(first, attemptAt(now), '{}', second);
     expect(again(second).firstSentAt).toEqual(now);
     outbox.delivered(second, attemptAt(now), '{}');
-    expect(again(second)).toMatchObject({ state: 'delivered', attempts: 1 });
+    expect(again(second)).toMatchObject({ state: 'delivered', attempts: 1, firstSentAt: now });
   });
 
   test('makes older entries late only if it delivered the entry', () => {

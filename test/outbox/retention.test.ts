@@ -4,10 +4,11 @@ import { reclaimableForJobs } from '../../src/history/fingerprints.ts';
 import { usedBytes } from '../../src/outbox/database.ts';
 import { countDropped, listDropped } from '../../src/outbox/drop.ts';
 import type { EntryState } from '../../src/outbox/entry.ts';
+import { countEntries } from '../../src/outbox/filter.ts';
 import { countPrunable, makeRoomWithoutLoss, prune, pruneDelivered } from '../../src/outbox/retention.ts';
 import { fileStatistics } from '../../src/outbox/statistics.ts';
 import { jobFingerprintSpace } from '../../src/outbox/tables/job-fingerprints.ts';
-import { all, ids, newOutbox, noise, put, type TestOutbox } from './queue.ts';
+import { all, everything, ids, newOutbox, noise, put, type TestOutbox } from './queue.ts';
 
 const day = 86_400_000;
 const now = new Date('2026-01-10T00:00Z');
@@ -85,10 +86,13 @@ test('one call deletes at most a thousand; the next continues; the command delet
   const { outbox } = here;
   fill(2500, 'delivered', 4000);
   expect(prune(outbox, roomy, 0, now, [jobFingerprintSpace(outbox)]).delivered).toBe(1000);
+  const left = () => countEntries(outbox, everything);
+  expect(makeRoomWithoutLoss(outbox, roomy, 0, now, [])).toBe(true);
+  expect(left()).toBe(500);
   const pages = () => outbox.database.query<{ page_count: number }, []>('PRAGMA page_count').get()?.page_count ?? 0;
   const before = pages();
-  expect(pruneDelivered(outbox, roomy, now)).toBe(1500);
-  expect(all(outbox)).toEqual([]);
+  expect(pruneDelivered(outbox, roomy, now)).toBe(500);
+  expect(left()).toBe(0);
   expect(pages()).toBeLessThan(before);
   expect(pages()).toBeLessThan(2200);
 });
@@ -207,22 +211,53 @@ test.each([
   expect(listDropped(here.outbox, -1).map((dropped) => dropped.reason)).toEqual([reason(limit)]);
 });
 
+/** Space that can be freed so often; `freed` gets its name each time. */
+const kindOf = (freed: string[], name: string, times: number, bytes = 0) => ({
+  bytes: () => bytes,
+  free() {
+    if (freed.filter((one) => one === name).length >= times) return false;
+    freed.push(name);
+    return true;
+  },
+});
+
 test('of several kinds of reclaimable space the next is freed if one is empty, before any entry is lost', () => {
   const { outbox } = here;
   fill(3, 'pending', 3000);
   const freed: string[] = [];
-  const kind = (name: string, times: number) => ({
-    bytes: () => 0,
-    free() {
-      if (freed.filter((one) => one === name).length >= times) return false;
-      freed.push(name);
-      return true;
-    },
-  });
   const bounds = { ...roomy, maxBytes: usedBytes(outbox.database) };
-  const { undelivered } = prune(outbox, bounds, 0, now, [kind('a', 1), kind('b', 2)]);
+  const { undelivered } = prune(outbox, bounds, 0, now, [kindOf(freed, 'a', 1), kindOf(freed, 'b', 2)]);
   expect(freed).toEqual(['a', 'b', 'b']);
   expect(undelivered.length).toBeGreaterThan(0);
+});
+
+test.each([
+  [5000, ['a', 'b']],
+  [5001, []],
+])('for an excess of %p bytes, kinds of 2000 and 3000 bytes are freed: %p', (excess, expected) => {
+  const freed: string[] = [];
+  const bounds = { ...roomy, maxBytes: usedBytes(here.outbox.database) + entryOverhead };
+  const kinds = [kindOf(freed, 'a', 1, 2000), kindOf(freed, 'b', 1, 3000)];
+  // The space is not freed really, so there is never enough.
+  expect(makeRoomWithoutLoss(here.outbox, bounds, excess, now, kinds)).toBe(false);
+  expect(freed).toEqual(expected);
+});
+
+test('nothing else is freed if one delivered entry is enough', () => {
+  const { outbox } = here;
+  fill(1, 'delivered');
+  outbox.database.query('UPDATE entries SET delivered_at = ?').run(now.getTime());
+  const freed: string[] = [];
+  const bounds = { ...roomy, maxBytes: usedBytes(outbox.database) + entryOverhead };
+  expect(makeRoomWithoutLoss(outbox, bounds, 1000, now, [kindOf(freed, 'a', 1)])).toBe(true);
+  expect({ freed, left: all(outbox) }).toEqual({ freed: [], left: [] });
+});
+
+test('a single old entry is pruned', () => {
+  delivered(7.1);
+  delivered(6.9);
+  expect(pruneDelivered(here.outbox, roomy, now)).toBe(1);
+  expect(all(here.outbox)).toHaveLength(1);
 });
 
 const freePages = () =>
