@@ -7,7 +7,7 @@ import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 export function socketNamesOfOthers(prefix: string): string[] {
   const listed = listedSockets(prefix);
   if (listed.length === 0) return [];
-  const ours = ownSockets();
+  const ours = ownFiles();
   // A name can contain a line break, so another user can forge lines. The line of the real holder is always there too.
   const foreign = listed.filter(({ inode }) => !ours.has(`socket:[${inode}]`));
   if (foreign.length === 0) return [];
@@ -17,25 +17,22 @@ export function socketNamesOfOthers(prefix: string): string[] {
 }
 
 function listedSockets(prefix: string): { readonly inode: string; readonly name: string }[] {
-  return (
-    read(() => readFileSync('/proc/net/unix', 'utf8'), '')
-      .split('\n')
-      .flatMap((line) => {
-        const [, inode = '', name = ''] = /^(?:\S+ +){6}(\d+) @(\S+)$/.exec(line) ?? [];
-        return name.startsWith(prefix) ? [{ inode, name }] : [];
-      })
+  return read(() => readFileSync('/proc/net/unix', 'utf8'), '')
+    .split('\n')
+    .flatMap((line) => {
+      const [, inode, name] = /^(?:\S+ +){6}(\d+) @(\S+)$/.exec(line) ?? [];
       // A connection that its process has not accepted yet has the name of the socket, and inode 0.
-      .filter(({ inode, name }) => name !== '' && inode !== '0')
-  );
+      return inode !== undefined && inode !== '0' && name?.startsWith(prefix) ? [{ inode, name }] : [];
+    });
 }
 
-/** Returns the sockets that processes of this user have open: `socket:[INODE]`. */
-function ownSockets(): Set<string> {
+/** Returns the files that processes of this user have open; a socket is `socket:[INODE]`. */
+function ownFiles(): Set<string> {
   const user = process.getuid?.();
   const processes = readdirSync('/proc').filter(
     (entry) => /^\d+$/.test(entry) && read(() => statSync(`/proc/${entry}`).uid === user, false),
   );
-  return new Set(processes.flatMap(openFiles).filter((target) => target.startsWith('socket:')));
+  return new Set(processes.flatMap(openFiles));
 }
 
 function openFiles(id: string): string[] {
