@@ -71,6 +71,16 @@ describe('a recorded attempt', () => {
   });
 });
 
+test('an entry is read again in its current state, or as it was if it does not exist any more', () => {
+  const { outbox } = here;
+  const [first, second] = [put(outbox), put(outbox)];
+  outbox.hold(second, 'by hand');
+  expect(outbox.find(second)).toEqual(again(second));
+  expect(outbox.reread(second)).toMatchObject({ id: second.id, state: 'held' });
+  outbox.drop([first], 'by hand', now);
+  expect([outbox.find(first), outbox.reread(first)]).toEqual([null, first]);
+});
+
 test('drains count as consecutive while they fail alike', () => {
   const { outbox } = here;
   const entry = put(outbox);

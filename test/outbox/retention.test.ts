@@ -191,14 +191,30 @@ test.each(['pending', 'held', 'rejected'] as const)(
 const entryOverhead = 16 * 1024;
 const reason = (limit: string) => `the outbox would have grown over its limit of ${limit} MiB`;
 
+/** Space that can be freed so often; `freed` gets its name each time. */
+const kindOf = (freed: string[], name: string, times: number, bytes = 0) => ({
+  bytes: () => bytes,
+  free() {
+    if (freed.filter((one) => one === name).length >= times) return false;
+    freed.push(name);
+    return true;
+  },
+});
+
 test('an entry may fill the outbox to the last byte, and needs 16 KiB besides its body', () => {
   const { outbox } = here;
   const [oldest] = fill(3, 'pending');
+  const [young] = fill(1, 'delivered');
+  outbox.database.query('UPDATE entries SET delivered_at = ? WHERE state = ?').run(now.getTime(), 'delivered');
   const maxBytes = usedBytes(outbox.database) + 1000 + entryOverhead;
-  expect(prune(outbox, { ...roomy, maxBytes }, 1000, now, []).undelivered).toEqual([]);
+  const freed: string[] = [];
+  const pruned = prune(outbox, { ...roomy, maxBytes }, 1000, now, [kindOf(freed, 'a', 1)]);
+  expect({ pruned, freed }).toEqual({ pruned: { delivered: 0, undelivered: [] }, freed: [] });
   expect(makeRoomWithoutLoss(outbox, { ...roomy, maxBytes }, 1000, now, [])).toBe(true);
-  expect(makeRoomWithoutLoss(outbox, { ...roomy, maxBytes }, 1001, now, [])).toBe(false);
-  expect(ids(prune(outbox, { ...roomy, maxBytes }, 1001, now, []).undelivered)).toEqual([oldest?.id ?? '']);
+  if (young) outbox.drop([young], '', now);
+  const used = usedBytes(outbox.database) + 1000 + entryOverhead;
+  expect(makeRoomWithoutLoss(outbox, { ...roomy, maxBytes: used }, 1001, now, [])).toBe(false);
+  expect(ids(prune(outbox, { ...roomy, maxBytes: used }, 1001, now, []).undelivered)).toEqual([oldest?.id ?? '']);
 });
 
 test.each([
@@ -209,16 +225,6 @@ test.each([
   fill(1, 'pending');
   prune(here.outbox, { ...roomy, maxBytes: mebibytes * oneMiB }, 3 * oneMiB, now, []);
   expect(listDropped(here.outbox, -1).map((dropped) => dropped.reason)).toEqual([reason(limit)]);
-});
-
-/** Space that can be freed so often; `freed` gets its name each time. */
-const kindOf = (freed: string[], name: string, times: number, bytes = 0) => ({
-  bytes: () => bytes,
-  free() {
-    if (freed.filter((one) => one === name).length >= times) return false;
-    freed.push(name);
-    return true;
-  },
 });
 
 test('of several kinds of reclaimable space the next is freed if one is empty, before any entry is lost', () => {
