@@ -1,5 +1,5 @@
 import type { SystemCard, SystemDay } from '../data/overview.ts';
-import { exact, percent } from '../format/numbers.ts';
+import { exact, percent, plural } from '../format/numbers.ts';
 import { duration } from '../format/times.ts';
 import { type State, stateWords } from './state.tsx';
 
@@ -55,9 +55,9 @@ function dayText(day: SystemDay): string {
 
 function summary(days: readonly SystemDay[]): string {
   const counts = worstFirst.map((state) => [state, days.filter((day) => stateOf(day) === state).length] as const);
-  const bad = counts.filter(([, count]) => count > 0).map(([state, count]) => `${count} days with ${state}`);
+  const bad = counts.filter(([, count]) => count > 0).map(([state, count]) => `${state} on ${plural(count, 'day')}`);
   const unknown = days.filter((day) => stateOf(day) === 'unknown').length;
-  const all = unknown > 0 ? [...bad, `${unknown} days without data`] : bad;
+  const all = unknown > 0 ? [...bad, `no data on ${plural(unknown, 'day')}`] : bad;
   return all.length > 0 ? all.join(', ') : 'up each day';
 }
 
@@ -66,14 +66,17 @@ export function UptimeBar({ system: { name, days, uptime } }: { system: SystemCa
   const all = exact(uptime.percent);
   const known = duration((days.length * dayMs * uptime.known_percent) / 100);
   const unplanned = exact(uptime.percent_without_maintenance);
+  const shares = `Usable for ${all} % of the known time of ${days.length} days; without planned maintenance ${unplanned} %`;
   return (
     <div class="uptime">
       <Days days={days} label={`The last ${days.length} days of ${name}`} />
-      <span
-        title={`Usable for ${all} % of the known time of ${days.length} days; without planned maintenance ${unplanned} %`}
-      >
-        {uptime.percent === null ? 'no data' : `${percent(uptime.percent)} of ${known}`}
-      </span>
+      {uptime.percent === null ? (
+        <span>no data</span>
+      ) : (
+        <span title={shares}>
+          {percent(uptime.percent)} of {known}
+        </span>
+      )}
     </div>
   );
 }
