@@ -107,7 +107,7 @@ export function sentenceOf({ title, unit, fields }: ChartOfFields, { fields: val
   const known = (first && values[first.field]?.average.filter((value) => value !== null)) ?? [];
   const average = known.reduce((sum, value) => sum + value, 0) / Math.max(1, known.length);
   const [thing = title] = title.split(' by ');
-  const what = /^[A-Z]{2}/.test(thing) ? thing : thing.toLowerCase();
+  const what = /^[A-Z]{2}/.test(thing) ? thing : `${thing.charAt(0).toLowerCase()}${thing.slice(1)}`;
   const subject = first === undefined || first.name === title ? title : `${first.name} ${what}`;
   const suffix = ['%', 'TiB'].includes(unit) ? `\u00a0${unit}` : '';
   const verb = thing.endsWith('s') ? 'were' : 'was';
