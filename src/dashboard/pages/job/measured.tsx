@@ -2,7 +2,7 @@ import type { Measured, MeasuredGpu, MeasuredNode, ProgramTime } from '../../../
 import { Fact, Facts } from '../../components/facts.tsx';
 import { Section } from '../../components/section.tsx';
 import { type Column, Table } from '../../components/table.tsx';
-import { exact, gibibytes, percent, short } from '../../format/numbers.ts';
+import { gibibytes, percent, plural, short } from '../../format/numbers.ts';
 import { hoursText } from '../usage/charts.ts';
 
 const gib = 1024 ** 3;
@@ -124,7 +124,7 @@ function Gpus({ gpus }: { gpus: readonly NodeGpu[] }) {
   return (
     <Section id="gpus" title="GPUs">
       <Table
-        caption={`Use of ${exact(gpus.length)} GPUs`}
+        caption={`Use of ${plural(gpus.length, 'GPU')}`}
         id="gpus"
         columns={columns}
         rows={gpus}
