@@ -64,6 +64,7 @@ function Form() {
       });
       setMessage({ isBad: false, text: 'The outage is reported.' });
       element.reset();
+      setCommand(commandFor(null));
       reloadAll();
     } catch (error) {
       if (!(error instanceof RequestFailed)) throw error;
