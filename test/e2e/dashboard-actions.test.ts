@@ -91,6 +91,32 @@ describeThat(chromiumNeed)('the controls of the dashboard', () => {
     expect(seen).toMatchSnapshot();
   });
 
+  test('divide the usage by periods that suit its days', async () => {
+    const days = (count: number) =>
+      new Date(Date.parse('2026-11-28') - (count - 1) * 86_400_000).toISOString().slice(0, 10);
+    const seen: string[] = [];
+    for (const count of [45, 46, 200, 201, 6 * 365, 6 * 365 + 1]) {
+      const path = `/usage?from=${days(count)}&to=2026-11-28`;
+      const period = /period=\w+/.exec(
+        await pages.open(path, { 'usage/page': { json: { problem: 'No jobs' } } }, 'h1'),
+      );
+      seen.push(`${count} days: ${period?.[0]}`);
+    }
+    expect(seen).toEqual([
+      '45 days: period=day',
+      '46 days: period=week',
+      '200 days: period=week',
+      '201 days: period=month',
+      '2190 days: period=month',
+      '2191 days: period=year',
+    ]);
+  });
+
+  test('leave other uses of a link to the browser', async () => {
+    await pages.open('/events');
+    expect(await pages.call('takenClicks()')).toMatchSnapshot();
+  });
+
   test('turn the pages of the jobs, and begin again with other days', async () => {
     await pages.open('/usage/account/bio?range=30d');
     const seen = await after(
@@ -202,6 +228,13 @@ describeThat(chromiumNeed)('the controls of the dashboard', () => {
     await pages.page.mouse.up();
     await pages.page.waitForURL(/from=/);
     expect(await pages.shown('.chart h2')).toMatchSnapshot();
+    await pages.open('/systems/derecho/history');
+    await pages.page.mouse.move(300, y + 100);
+    await pages.page.mouse.down();
+    await pages.page.mouse.move(400, y + 100, { steps: 4 });
+    await pages.page.mouse.up();
+    await pages.page.waitForURL(/from=/);
+    expect(await pages.shown('h1')).toMatchSnapshot();
   });
 
   test('draw charts for paper, and in dark colours', async () => {
@@ -269,6 +302,15 @@ describeThat(chromiumNeed)('the controls of the dashboard', () => {
     expect(await after('.account', () => button('Sign out').click())).toMatchSnapshot();
   });
 
+  test('offer no other times on a site whose zone is UTC', async () => {
+    const own = await startPages('Zulu');
+    try {
+      expect(await own.open('/sign-in', {}, 'footer')).toMatchSnapshot();
+    } finally {
+      await own.close();
+    }
+  });
+
   test('load again what failed, and all each minute', async () => {
     const own = await startPages();
     try {
@@ -277,10 +319,8 @@ describeThat(chromiumNeed)('the controls of the dashboard', () => {
       own.change({});
       await own.page.getByRole('button', { name: 'Try again' }).click();
       expect(await own.shown('.notice')).toMatchSnapshot();
-      await own.page.clock.fastForward(58_000);
-      expect(await own.call('requests()')).toBe('');
       own.change({ 'pages/events': { status: 502, json: { error: 'No answer.' } } });
-      await own.page.clock.fastForward(2500);
+      await own.page.clock.fastForward(61_000);
       await own.page.getByRole('alert').waitFor();
       expect(await own.call('requests()')).toMatchSnapshot();
       expect(await own.page.getByRole('alert').innerText()).toMatch(

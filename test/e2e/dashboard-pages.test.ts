@@ -3,9 +3,10 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test';
 import { chromiumNeed } from '../support/browser.ts';
 import { stranger, systemOf } from '../support/dashboard/answers.ts';
+import { historyOf } from '../support/dashboard/history-answers.ts';
 import { type Changes, type Pages, startPages } from '../support/dashboard/pages.ts';
 import { batchSnapshot, hubSnapshot } from '../support/dashboard/snapshots.ts';
-import { openOutages } from '../support/dashboard/status-answers.ts';
+import { limits, openOutages } from '../support/dashboard/status-answers.ts';
 import { cards } from '../support/dashboard/system-cards.ts';
 import { at } from '../support/dashboard/times.ts';
 import { usagePageOf } from '../support/dashboard/usage-answers.ts';
@@ -18,6 +19,7 @@ const failed = (status: number, json: unknown) => ({ status, json });
 const derecho = systemOf('derecho', nothing);
 const hub = systemOf('hub', nothing);
 const usage = usagePageOf(nothing);
+const loginNode = historyOf('login_node');
 
 /** A batch system of which little is known, and whose newest snapshot is eleven minutes old. */
 const smallSystem = {
@@ -117,6 +119,22 @@ describeThat(chromiumNeed)('the pages of the dashboard', () => {
     'history of a project': ['/systems/derecho/history?of=projects&name=P1&field=gpus_allocated'],
     'history of all users': ['/systems/derecho/history?of=users'],
     'history of all projects': ['/systems/derecho/history?of=projects&state=held&metric=jobs&rank=peak&range=1y'],
+    'history of most of a year': [
+      '/systems/derecho/history?of=login-nodes&name=login2',
+      {
+        'status/derecho/login-nodes/login2/history': { json: { ...loginNode, from: at(-160 * 24), step: 20 * 86_400 } },
+      },
+      '.chart .canvas',
+    ],
+    'history of the night in which summer time ends': [
+      '/systems/derecho/history?of=login-nodes&name=login3',
+      {
+        'status/derecho/login-nodes/login3/history': {
+          json: { ...loginNode, from: '2026-11-01T00:00:00', step: 5400 },
+        },
+      },
+      '.chart .canvas',
+    ],
     'history without snapshots': ['/systems/derecho/history?of=queues&name=empty'],
     'history of a reservation': ['/systems/derecho/history?of=reservations&name=R7'],
     outages: ['/outages'],
@@ -169,6 +187,7 @@ describeThat(chromiumNeed)('the pages of the dashboard', () => {
     'a job without a record': ['/jobs/casper/99'],
     'an unknown job': ['/jobs/casper/1'],
     collectors: ['/collectors'],
+    'lengths of time at the limits of their units': ['/collectors', { collectors: { json: [limits] } }, 'tbody'],
     'collectors without any': ['/collectors', { collectors: { json: [] } }],
     'about the numbers': ['/about'],
     'the form to sign in': ['/sign-in'],

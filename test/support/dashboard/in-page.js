@@ -96,9 +96,14 @@ function chartOf(canvas) {
   const looks = ['stroke', 'stroke-width', 'stroke-dasharray', 'fill', 'fill-opacity', 'opacity'];
   const lines = paths.map((path) => {
     const look = looks.flatMap((name) => path.getAttribute(name) ?? []).map((one) => one.replace(/url\(.*/, 'pattern'));
-    return `${rounded(path.getAttribute('d'))} ${look.join(' ')}`;
+    return [rounded(path.getAttribute('d')), ...look, rounded(path.getAttribute('transform') ?? '')].join(' ').trim();
   });
-  return [headOf(svg), `texts: ${texts}`, ...new Set(lines), `patterns: ${hashOf(defs.join(''))}`];
+  return [
+    `${svg.getAttribute('width')} × ${svg.getAttribute('height')}, ${svg.getAttribute('viewBox')}`,
+    `texts: ${texts}`,
+    ...new Set(lines),
+    `patterns: ${hashOf(defs.join(''))}`,
+  ];
 }
 
 /** Returns the text of nodes without blocks, with the elements in it that are more than text. */
@@ -179,6 +184,35 @@ window.inPage = {
         );
       }
     }
+    return lines.join('\n');
+  },
+  /** Clicks on links in many ways, and returns the clicks that the dashboard takes. */
+  takenClicks() {
+    const lines = [];
+    const note = (event) => {
+      lines.push(`${event.defaultPrevented ? 'taken' : 'left'} ${location.pathname}`);
+      event.preventDefault();
+    };
+    window.addEventListener('click', note);
+    const ways = [{}, { button: 1 }, ...['ctrlKey', 'metaKey', 'shiftKey', 'altKey'].map((key) => ({ [key]: true }))];
+    for (const [href, name, value] of [
+      ['/about'],
+      ['https://example.org/x'],
+      ['#content'],
+      ['/y', 'download', 'y'],
+      ['/z', 'data-load', 'yes'],
+    ]) {
+      const link = document.createElement('a');
+      link.href = href;
+      if (name) link.setAttribute(name, value);
+      document.body.append(link);
+      for (const way of href === '/about' ? ways.toReversed() : [{}]) {
+        link.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true, ...way }));
+        lines.push(`${lines.pop()} ${href} ${JSON.stringify(way)}`);
+      }
+      link.remove();
+    }
+    window.removeEventListener('click', note);
     return lines.join('\n');
   },
   /** Presses each button for a CSV file, and returns the files. */

@@ -197,6 +197,21 @@ export const reservationHistory: z.infer<typeof reservationHistorySchema> = {
   ],
 };
 
+/** A collector whose streams have delays and ages at the limits of units. */
+export const limits = {
+  host: 'limits',
+  version: '0.2.0',
+  waiting: 0,
+  last_request: at(0),
+  last_delivery: at(-0.05),
+  streams: [29, 30, 59, 60, 3599, 3600, 3660, 35_999, 36_060, 86_399, 86_400, 93_600, 863_999, 867_600].map(
+    (seconds) => ({
+      ...{ kind: 'status', name: `s${seconds}`, last_delivery: at(-seconds / 3600), timestamp: null, delay: seconds },
+      ...{ failed_probes: [], refused: { at: at(seconds / 3600), status: 400, reason: null } },
+    }),
+  ),
+};
+
 /** The collectors of three hosts. */
 export const collectors = [
   {
