@@ -97,9 +97,11 @@ function totalOf({ programs }: State): CpuTime {
 }
 
 function secondsByProgram({ programs }: State): Record<string, CpuTime> {
-  const sorted = Object.entries(programs).sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(
-    sorted.map(([path, { user, system }]) => [path, { user: user / ticksPerSecond, system: system / ticksPerSecond }]),
+    Object.entries(programs).map(([path, { user, system }]) => [
+      path,
+      { user: user / ticksPerSecond, system: system / ticksPerSecond },
+    ]),
   );
 }
 
