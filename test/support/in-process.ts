@@ -2,6 +2,7 @@ import { spyOn } from 'bun:test';
 import { runCommandLine } from '../../src/commands/command-line.ts';
 import type { CommandDefinition } from '../../src/commands/tree.ts';
 import * as output from '../../src/lib/output.ts';
+import * as secrets from '../../src/lib/secrets.ts';
 import * as terminal from '../../src/lib/terminal.ts';
 import * as signals from '../../src/run/signals.ts';
 import type { Ran } from './run.ts';
@@ -17,6 +18,7 @@ export async function runInProcess(
   columns: number | null = null,
 ): Promise<Ran> {
   const printed = { stdout: '', stderr: '' };
+  const own = new secrets.Secrets();
   const before = process.env;
   const spies = [
     spyOn(output, 'print').mockImplementation((text) => {
@@ -25,6 +27,12 @@ export async function runInProcess(
     spyOn(output, 'complain').mockImplementation((text) => {
       printed.stderr += text;
     }),
+    // A word of a text can be the secret of an earlier test of this process.
+    spyOn(secrets, 'withoutSecrets').mockImplementation(own.hide.bind(own)),
+    spyOn(secrets, 'learnSecret').mockImplementation(own.learn.bind(own)),
+    spyOn(secrets, 'learnLogin').mockImplementation(own.learnLogin.bind(own)),
+    spyOn(secrets, 'learnLoginOf').mockImplementation(own.learnLoginOf.bind(own)),
+    spyOn(secrets, 'learnSecretAddress').mockImplementation(own.learnAddress.bind(own)),
     spyOn(terminal, 'isTerminal').mockReturnValue(false),
     spyOn(terminal, 'terminalColumns').mockReturnValue(columns),
     spyOn(signals, 'stopOnSignals').mockImplementation(() => {}),
