@@ -26,6 +26,10 @@ describe('a body is exactly the stored one again', () => {
   });
 });
 
+test('a damaged header and trailer are repaired without the search for a bit, so without time', () => {
+  expect(textOf(new BitRepair(0).repair(damaged(body, [3, size * 8 - 1]), rowOf(body)))).toBe(body);
+});
+
 test('several bodies are repaired, one after the other', () => {
   const repair = new BitRepair();
   for (let index = 0; index < 3; index++)
