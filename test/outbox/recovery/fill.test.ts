@@ -83,9 +83,9 @@ test('an entry whose size needs four bytes is carved out of a file and recovered
   source.remove();
 });
 
-test('all values of an entry are recovered, in every state', () => {
+test('all values of an entry are recovered, in every state, with its number', () => {
   const all = entryStates.map((state, index) =>
-    carvedEntry(index + 1, {
+    carvedEntry(3 * index + 2, {
       ...{ state, attempts: 1, failed_drains: 2, first_sent_at: at(3), next_attempt_at: at(4), last_status: 500 },
       ...{ last_error: 'e', delivered_at: state === 'delivered' ? at(5) : null, answer: '{"a":1}' },
       failed_probes: '["jobs"]',
