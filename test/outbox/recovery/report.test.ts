@@ -3,7 +3,7 @@
 import { Database } from 'bun:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Entry } from '../../../src/outbox/entry.ts';
 import { drainLockFile } from '../../../src/outbox/files.ts';
 import { tryLock } from '../../../src/outbox/lock.ts';
@@ -21,6 +21,7 @@ import { recoverFrom } from '../../../src/outbox/recovery/recover-from.ts';
 import { keptLog, overwritePages } from '../../support/damaged-outbox.ts';
 import { newOutbox, put, type TestOutbox } from '../queue.ts';
 import { errorOf } from './errors.ts';
+import { openFilesBelow } from './open-files.ts';
 
 let box: TestOutbox;
 let kept: ReturnType<typeof keptLog>;
@@ -135,6 +136,8 @@ describe('another file to recover from', () => {
     const counts = { recovered: 1, present: 0, withoutBody: [], withoutEntry: 1 };
     expect(recoverFrom(other.file, box.outbox, box.file)).toEqual(counts);
     expect(box.outbox.list('all').at(-1)?.id).toBe(second?.id ?? '');
+    other.outbox.close();
+    expect(openFilesBelow(dirname(other.file))).toEqual([]);
     other.remove();
   });
 
