@@ -410,6 +410,7 @@ describe('a recovery that has to wait', () => {
     expect(waited).toBeGreaterThan(250);
     writer.run('ROLLBACK');
     writer.close();
+    expect(openFilesBelow(directory.path)).toEqual([]);
     expect(contents(open())).toEqual(before);
   });
 
