@@ -102,7 +102,7 @@ describe('the detection of outages', () => {
     const room = spyOn(makingRoom, 'makeRoom');
     spies.push(room);
     await collected(place);
-    expect(room.mock.calls.map(([, , , entries]) => entries)).toEqual([1, undefined]);
+    expect(room.mock.calls.map(([, , , entries = 'one']) => entries)).toEqual([1, 'one']);
   });
 });
 

@@ -49,15 +49,15 @@ describe('a collection', () => {
     spies.push(
       spyOn(Date, 'now').mockImplementation(() => now),
       withExecutors((executorFor, ...of) => {
-        now += 6170;
+        now += 6180;
         return executorFor(...of);
       }),
     );
     place.lines.length = 0;
     expect(await collected(place, ['one', 'two'])).toEqual([
       0,
-      'INFO ✓ Stored one as ID after 12.3 s',
-      'INFO ✓ Stored two as ID after 12.3 s',
+      'INFO ✓ Stored one as ID after 12.4 s',
+      'INFO ✓ Stored two as ID after 12.4 s',
     ]);
     expect(stored().map(({ stream, state }) => `${stream} ${state}`)).toEqual(['sam/one pending', 'sam/two pending']);
   });

@@ -102,6 +102,7 @@ describe('a destination that is done while another one is drained', () => {
       calls[2]?.end({ delivered: 4, rejected: 8 });
       calls[1]?.end({ delivered: 16 });
       expect(summed(await result)).toMatchObject({ delivered: 22, rejected: 9 });
+      expect(jest.getTimerCount()).toBe(0);
     });
   });
 
@@ -152,6 +153,18 @@ describe('a destination that is done while another one is drained', () => {
       calls[1]?.end();
       const { stopped, resting, problem } = summed(await result);
       expect({ stopped, resting, problem }).toEqual({ stopped: [], resting: [], problem: null, ...of });
+    });
+  });
+
+  test('is left alone if the outbox could not store its answers the second time', async () => {
+    await draining(async (result) => {
+      calls[0]?.end();
+      await pass(2_000);
+      calls[2]?.end({ problem: new OutboxUnwritable('full', 'make room', null) });
+      await pass(2_000);
+      expect(names()).toEqual(['sam', 'ours', 'sam']);
+      calls[1]?.end();
+      await result;
     });
   });
 
@@ -215,6 +228,19 @@ test('the first failure is thrown after the drains of all have ended', async () 
     calls[1]?.fail(new Error('another'));
     expect(await failure).toBe('no idea');
   });
+});
+
+test('no progress is shown without a terminal', async () => {
+  const show = spyOn(progress, 'showProgress');
+  spies.push(show, spyOn(status, 'canShowStatus').mockReturnValue(false));
+  await draining(async (result) => {
+    for (const { options, end } of calls) {
+      options.progress?.({ delivered: 1, rejected: 0, next: null });
+      end();
+    }
+    await result;
+  });
+  expect(show).not.toHaveBeenCalled();
 });
 
 test('nothing is drained if nothing is pending', async () => {

@@ -50,6 +50,43 @@ test.each<[string, Part[], number, string]>([
   expect(progressLine(parts, seconds * 1000, seconds * 1000)).toBe(expected);
 });
 
+test.each<[string, Part, number, string]>([
+  ['the burst of a minute suffices', part({ left: 60, next: next(0) }), 0, '0 delivered, 60 left, sending sam/casper'],
+  [
+    'one entry is left for the next minute',
+    part({ left: 61, next: next(0) }),
+    0,
+    '0 delivered, 61 left, sending sam/casper, about 1m to go',
+  ],
+  [
+    'the time of the next entry has come',
+    part({ left: 1, next: next(5) }),
+    5000,
+    '0 delivered, 1 left, sending sam/casper',
+  ],
+  ['less than a second is left', part({ left: 1, next: next(1) }), 1, '0 delivered, 1 left, next sam/casper in 1s'],
+  [
+    'a second is left',
+    part({ left: 1, next: next(1) }),
+    0,
+    '0 delivered, 1 left, next sam/casper in 1s, about 1s to go',
+  ],
+  [
+    'one entry of two was rejected',
+    part({ delivered: 1, rejected: 1, left: 4 }),
+    5000,
+    '1 delivered, 1 rejected, 4 left, about 10s to go',
+  ],
+  [
+    'the next entry is unknown and the last one was sent',
+    part({ rejected: 1, left: 0, next: next(60) }),
+    1000,
+    '0 delivered, 1 rejected, 0 left, next sam/casper in 59s',
+  ],
+])('when %s', (_, one, milliseconds, expected) => {
+  expect(progressLine([one], milliseconds, milliseconds)).toBe(expected);
+});
+
 describe('the line', () => {
   let write: ReturnType<typeof spyOn<typeof output, 'complain'>>;
   let milliseconds: number;

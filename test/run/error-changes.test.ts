@@ -121,3 +121,13 @@ test('of an error that changes again and again, the last twenty texts are known'
   expect(newsAfter(texts, [second, ...others])).toEqual([]);
   expect(newsAfter(texts, [first])).toEqual([first]);
 });
+
+test('of the text of an error, what differs between runs and systems is stored as #', () => {
+  const id = '01a1fbe4-2f32-7000-8000-ba9876543210';
+  const said = (text: string) =>
+    errorChangesOf({}, [error(text, 'deliver/casper')], [], now).next['deliver/casper']?.said;
+  expect(said(`✗ casper status ${id} waits since 2026-11-20T08:00:00Z, after 3 attempts: HTTP 503`)).toEqual([
+    '✗ status # waits since #, after # attempts: HTTP 503',
+  ]);
+  expect(said('ssh to casper: login refused; failed probes: nodes, jobs')).toEqual(['ssh to casper: login refused']);
+});

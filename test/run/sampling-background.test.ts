@@ -31,7 +31,12 @@ beforeEach(() => {
   mask = spyOn(process, 'umask').mockReturnValue(0);
   // The limit is ten seconds; each look at the pid file is a second after the one before.
   const clock = spyOn(performance, 'now').mockImplementation(() => (now += 1000));
-  spies.push(sampled, spawned, mask, clock, spyOn(Bun, 'sleep').mockResolvedValue());
+  let sleeps = 0;
+  const sleep = spyOn(Bun, 'sleep').mockImplementation(async () => {
+    sleeps += 1;
+    if (sleeps > 100) throw new Error('it waits and waits');
+  });
+  spies.push(sampled, spawned, mask, clock, sleep);
 });
 afterEach(() => {
   for (const spy of spies.splice(0)) spy.mockRestore();
