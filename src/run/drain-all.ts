@@ -85,8 +85,7 @@ export async function drainAll(
     if (running.size === 0 || errors.length > 0 || stopSignal.aborted || performance.now() >= deadline) continue;
     for (const destination of awaited(outbox, options.stream, config).destinations) {
       const { name } = destination;
-      if (!running.has(name) && hasMore(outbox, name, options.stream, works.get(name)?.results ?? []))
-        start(destination);
+      if (!running.has(name) && hasMore(outbox, name, works.get(name)?.results ?? [])) start(destination);
     }
   }
   line?.stop();
@@ -102,11 +101,14 @@ async function atMost(work: Promise<unknown>, milliseconds: number): Promise<voi
   clearTimeout(timer);
 }
 
-/** True if a destination has entries of a stream that did not fail, and does not rest after an earlier failure. */
-function hasMore(outbox: Outbox, destination: string, only: string | null, results: readonly DrainResult[]): boolean {
+/**
+ * True if a destination has entries of a stream that did not fail, and does not rest after an earlier failure. A drain of
+ * one stream has one destination, so that it never asks.
+ */
+function hasMore(outbox: Outbox, destination: string, results: readonly DrainResult[]): boolean {
   if (results.some(({ problem }) => problem !== null)) return false;
   const failed = new Set(results.flatMap(({ stopped, resting }) => [...stopped, ...resting]));
-  return outbox.heads(destination).some(({ stream }) => (only === null || stream === only) && !failed.has(stream));
+  return outbox.heads(destination).some(({ stream }) => !failed.has(stream));
 }
 
 /** Adds up the results of drains. */
