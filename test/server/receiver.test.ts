@@ -4,6 +4,7 @@ import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { OperatorError } from '../../src/lib/errors.ts';
 import { startReceiver } from '../../src/server/receiver.ts';
+import { until } from '../support/until.ts';
 import { freshDatabasePath, heldBody, login, startForTest } from './helper.ts';
 import { leastTotals } from './samples.ts';
 
@@ -126,4 +127,19 @@ test('stop waits for running requests, and can be called twice', async () => {
   await stopped;
   expect(receiver.get('outages')).rejects.toThrow();
   expect(await receiver.rows('snapshots')).toBe(1);
+});
+
+test('old snapshots that cannot be read are an error in the log, and the receiver goes on', async () => {
+  const first = await started();
+  await first.post('old', leastTotals);
+  await first.change("UPDATE snapshots SET in_history = 0, body = x'00'");
+  const lines: string[] = [];
+  const second = await startReceiver({
+    ...{ hostname: '127.0.0.1', port: 0, database: first.path },
+    log: (line, level) => lines.push(`${level}: ${line}`),
+  });
+  cleanups.push(() => second.stop());
+  await until(() => lines.length > 0, 'the error is logged');
+  expect(lines).toEqual([expect.stringMatching(/^error: History of old snapshots: \S/)]);
+  expect((await fetch(`${second.url}/healthz`)).status).toBe(200);
 });

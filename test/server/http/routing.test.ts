@@ -78,6 +78,29 @@ describe('a request', () => {
     expect(observed[0]?.seconds).toBeWithin(0, 1);
   });
 
+  test('is logged and observed with the time that it took', async () => {
+    const { now } = performance;
+    let clock = 5000;
+    performance.now = () => clock;
+    try {
+      const slow = route('GET', '/slow', open, async () => {
+        clock += 250.4;
+        return { response: json(200, '{}') };
+      });
+      const slowly = createDispatcher(
+        [{ ...status, routes: [slow] }],
+        { isTls: false, isBehindProxy: false },
+        (line) => lines.push(line),
+        (observation) => observed.push(observation),
+      );
+      await slowly(new Request('http://localhost/slow', { headers: { Host: 'localhost' } }), '');
+    } finally {
+      performance.now = now;
+    }
+    expect(lines).toEqual(['200 GET /slow 250 ms']);
+    expect(observed[0]?.seconds).toBeCloseTo(0.2504, 9);
+  });
+
   test('with HEAD is that of GET', async () => {
     expect((await ask('HEAD', '/systems/derecho')).status).toBe(200);
     expect(observed).toMatchObject([{ method: 'HEAD', route: '/systems/:system' }]);

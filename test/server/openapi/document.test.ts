@@ -1,11 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { z } from 'zod';
-import { about } from '../../../src/lib/version.ts';
 import { openApiDocument } from '../../../src/server/openapi/document.ts';
 import * as answers from '../../../src/server/status/answers.ts';
 import { expectForm, type Json, login, overEngines, startForTest, type TestReceiver } from '../helper.ts';
 import { casperSample, derechoSample, jupyterhubSample, outageSample } from '../samples.ts';
-import { operationLines, type Paths } from './outline.ts';
 
 type Operation = { requestBody?: { content: Record<string, { schema: Json }> } };
 const document: { openapi: string; paths: Record<string, Record<string, Operation>> } = JSON.parse(
@@ -13,29 +11,6 @@ const document: { openapi: string; paths: Record<string, Record<string, Operatio
 );
 
 describe('the document', () => {
-  test('describes each operation on systems, outages, reservations and jobs as it is stored', () => {
-    const { paths, ...rest } = JSON.parse(JSON.stringify(openApiDocument())) as Json & { paths: Paths };
-    expect(rest).toEqual({
-      openapi: '3.1.0',
-      info: { title: 'hpc-collector receiver: status and usage API', version: about.version },
-      components: {
-        schemas: {
-          Error: {
-            type: 'object',
-            properties: { error: { type: 'string' } },
-            required: ['error'],
-          },
-        },
-        securitySchemes: {
-          basic: { type: 'http', scheme: 'basic' },
-          key: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
-        },
-      },
-      security: [{ basic: [] }, { key: [] }],
-    });
-    expect(operationLines(paths, (path) => !path.startsWith('/api/v1/usage/')).join('\n')).toMatchSnapshot();
-  });
-
   test('names the required members of a snapshot, and the allowed values of an outage', () => {
     expect(document.openapi).toBe('3.1.0');
     const body = (path: string) => document.paths[path]?.post?.requestBody?.content['application/json']?.schema;
