@@ -25,7 +25,7 @@ export async function checkIngest(
     allowsInsecureHttp: ingest.allow_insecure_http,
     who: ingest.apiKey === null ? null : `the key in ${variablesOf(name).key[0]}`,
     envFile,
-    request: () => emptyRequest(ingest),
+    request: () => emptyRequest(ingest, name),
     loginAccepted: 422,
   };
   return checkApi(api, environment);
@@ -35,8 +35,8 @@ export async function checkIngest(
  * Makes a request that stores nothing: the API checks the key first, and answers 422 to an empty object with a valid
  * key (measured on the real server). Without a key, it still checks the rest.
  */
-function emptyRequest(ingest: IngestSettings): HttpRequest {
-  const destination = ingestDestination({ ...ingest, apiKey: ingest.apiKey ?? '' });
+function emptyRequest(ingest: IngestSettings, name: string): HttpRequest {
+  const destination = ingestDestination({ ...ingest, apiKey: ingest.apiKey ?? '' }, undefined, name);
   const request = destination.request({ id: '', method: 'POST', path: ingestPath, failedProbes: [] }, '{}');
   const { 'X-API-Key': key, 'Idempotency-Key': _, ...headers } = request.headers;
   return { ...request, headers: { ...headers, ...(key ? { 'X-API-Key': key } : {}) } };

@@ -30,14 +30,16 @@ export async function checkSam(
     allowsInsecureHttp: sam.allow_insecure_http,
     who: sam.credentials === null ? null : `user ${sam.credentials.user}`,
     envFile,
-    request: () => emptyRequest(sam, 'derecho'),
+    request: () => emptyRequest(sam, 'derecho', name),
     loginAccepted: 400,
   };
   const found = await checkApi(api, environment);
   const isAnswering = found.some((one) => one.name === `${prefix}API` && one.result === 'pass');
   // One after the other: the API limits requests per minute.
   for (const { system_name } of isAnswering ? systems : [])
-    found.push(checkSystem(`${prefix}API ${system_name}`, system_name, await send(emptyRequest(sam, system_name))));
+    found.push(
+      checkSystem(`${prefix}API ${system_name}`, system_name, await send(emptyRequest(sam, system_name, name))),
+    );
   return found;
 }
 
@@ -57,8 +59,12 @@ function checkSystem(name: string, system: string, reply: HttpReply): CheckResul
  * Makes a request that stores nothing: the API checks the login first, and answers 400 to an empty object with a valid
  * login (measured on the real server). Without credentials, it still checks the rest.
  */
-function emptyRequest(sam: SamSettings, system: string): HttpRequest {
-  const destination = samDestination({ ...sam, credentials: sam.credentials ?? { user: '', password: '' } });
+function emptyRequest(sam: SamSettings, system: string, name: string): HttpRequest {
+  const destination = samDestination(
+    { ...sam, credentials: sam.credentials ?? { user: '', password: '' } },
+    undefined,
+    name,
+  );
   const entry = { id: '', method: 'POST', path: samStatusPath(system), failedProbes: [] } as const;
   const request = destination.request(entry, '{}');
   const { Authorization, 'Idempotency-Key': _, ...headers } = request.headers;
