@@ -59,6 +59,36 @@ test('the same problem of another system is not a new alert; another problem is'
   ]);
 });
 
+test('problems of several topics that begin, last and end together are one message', () => {
+  const disk = finding({ topic: 'disk', text: '20 MiB left' });
+  const held = finding({ topic: 'rejected', status: 'warning', text: '1 entry rejected' });
+  const before = (topic: string, minutes: number): NotifiedProblem => ({
+    ...{ topic, status: 'critical', since: at(-minutes), toldAt: at(-minutes) },
+  });
+  const known = [before('spool', 20), before('lock', 10), before('delivery', 240), before('collection', 300)];
+  const lasting = [finding(), finding({ topic: 'collection', text: 'casper: no snapshot was stored' })];
+  const { news } = healthChangesOf(known, [disk, held, ...lasting], at(0), 4 * hours);
+  expect(news).toEqual({
+    event: 'problem',
+    status: 'critical',
+    text:
+      'PROBLEM: 20 MiB left, 1 entry rejected; ' +
+      'STILL: derecho: last delivered 15m ago (first reported 4h ago), casper: no snapshot was stored (first reported 5h ago); ' +
+      'RECOVERED: spool after 20m, lock after 10m',
+  });
+});
+
+test('a problem of a topic that is well in one system and silenced in another has neither ended nor begun', () => {
+  const known: NotifiedProblem = { topic: 'delivery', status: 'critical', since: at(-20), toldAt: at(-20) };
+  const silenced = finding({ status: 'ok', isSilenced: true });
+  const other = finding({ topic: 'maintenance', status: 'ok', alerts: false });
+  expect(healthChangesOf([known], [silenced, other], at(0), 4 * hours)).toEqual({ problems: [known], news: null });
+  expect(healthChangesOf([known], [{ ...silenced, isSilenced: false }, other], at(0), 4 * hours)).toMatchObject({
+    problems: [],
+    news: { event: 'recovered', text: 'RECOVERED: delivery after 20m' },
+  });
+});
+
 test('a repeated message has the current status, and a later change to critical is notified', () => {
   const warning = [finding({ topic: 'disk', status: 'warning', text: '200 MiB left' })];
   const critical = [finding({ topic: 'disk', text: '20 MiB left' })];

@@ -7,6 +7,7 @@ import type { HealthFinding } from '../../src/health/findings.ts';
 import { pingHeartbeat } from '../../src/health/notify/heartbeat.ts';
 import { readNotifiedState } from '../../src/health/notify/notified-state.ts';
 import { notify } from '../../src/health/notify/notify.ts';
+import { failureOfReply } from '../../src/health/notify/send-message.ts';
 import { newOutbox, type TestOutbox } from '../outbox/queue.ts';
 import { memoryLog } from '../support/memory-log.ts';
 
@@ -18,7 +19,7 @@ const down: readonly HealthFinding[] = [
 ];
 
 let box: TestOutbox;
-let got: { readonly method: string; readonly body: Json }[];
+let got: { readonly method: string; readonly type: string | null; readonly body: Json }[];
 let status: number;
 let server: Bun.Server<undefined>;
 beforeEach(() => {
@@ -30,7 +31,8 @@ beforeEach(() => {
     port: 0,
     async fetch(request) {
       const text = await request.text();
-      got.push({ method: request.method, body: text === '' ? {} : JSON.parse(text) });
+      const { method, headers } = request;
+      got.push({ method, type: headers.get('content-type'), body: text === '' ? {} : JSON.parse(text) });
       return new Response(null, { status, headers: status === 302 ? { location: '/login' } : {} });
     },
   });
@@ -66,7 +68,7 @@ async function runs(
 
 test('an outage of twenty runs sends two messages to the webhook', async () => {
   await runs([[], ...Array<readonly HealthFinding[]>(20).fill(down), [], []], { webhook: url() });
-  expect(got.map(({ method }) => method)).toEqual(['POST', 'POST']);
+  expect(got.map(({ method, type }) => [method, type])).toEqual(Array(2).fill(['POST', 'application/json']));
   expect(got[0]?.body).toEqual({
     id: expect.any(String),
     event: 'problem',
@@ -143,6 +145,28 @@ test.each<[string, readonly [string, ...string[]], RegExp]>([
   expect(line).not.toContain('secret');
 });
 
+test('a status of 2xx is success, and the reason of a failure does not show the address', () => {
+  const answer = (status: number) =>
+    failureOfReply(
+      {
+        kind: 'answer',
+        status,
+        body: '',
+        unread: null,
+        location: null,
+        retryAfter: null,
+        date: null,
+        snapshotOrder: null,
+      },
+      url(),
+    );
+  expect([199, 200, 299, 300].map(answer)).toEqual(['HTTP 199', null, null, 'HTTP 300']);
+  const reason = `no answer from ${url()}, nor from ${url()} through the proxy`;
+  expect(failureOfReply({ kind: 'none', reason, failure: 'lost', neverSent: true }, url())).toBe(
+    'no answer from (its address), nor from (its address) through the proxy',
+  );
+});
+
 test('without a notification channel nothing is stored', async () => {
   await runs([down], {});
   expect(readNotifiedState(box.outbox)).toEqual({ problems: [], messages: [] });
@@ -155,8 +179,10 @@ test('the heartbeat is a GET; its failure and its recovery are logged once each'
     await pingHeartbeat(box.outbox, url(), null, log);
   }
   expect(got.map(({ method }) => method)).toEqual(Array(6).fill('GET'));
-  expect(lines.filter((line) => !line.startsWith('DEBUG'))).toEqual([
+  expect(lines).toEqual([
     'WARN the heartbeat fails (HTTP 500): check heartbeat_url; every run tries again, without another message',
+    'DEBUG the heartbeat still fails: HTTP 500',
+    'DEBUG the heartbeat still fails: HTTP 500',
     'INFO The heartbeat works again',
   ]);
   expect(existsSync(box.file)).toBe(true);

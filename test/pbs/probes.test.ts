@@ -123,12 +123,12 @@ describe('nodes whose vnodes differ', () => {
     const executor = answering(({ argv }) => ({
       stdout: argv.includes('-avj')
         ? nodes({ 'n1[0]': host('n1'), 'n1[1]': host('n1'), 'n4[0]': host('n4') })
-        : nodes({ n1: differing('n1'), n2: differing('n2'), n3: host('n3') }),
+        : nodes({ n1: differing('n1'), n2: differing('n2'), n3: { ...host('n3'), jobs: ['1.s', '2.s'] } }),
     }));
     const { given, probed } = await nodesFrom(executor);
-    expect(given.map(({ name, cores }) => [name, cores])).toEqual([
-      ['n3', 4],
-      ['n1', 8],
+    expect(given.map(({ name, cores, jobs }) => [name, cores, jobs])).toEqual([
+      ['n3', 4, ['1.s', '2.s']],
+      ['n1', 8, []],
     ]);
     expect(probed).toMatchObject({
       damaged: { count: 1, first: [{ record: 'n2', byte: 0, problem: 'has no readable vnodes' }] },

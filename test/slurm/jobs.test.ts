@@ -35,6 +35,15 @@ test('a running job has its user, account, partition, nodes, CPUs and GPUs', asy
   });
 });
 
+test('a job that waits again has no nodes, although squeue prints those of its last run', async () => {
+  expect((await jobOf({ State: 'PENDING', RestartCnt: '1', NodeList: 'c[001-003]' }))?.hosts).toEqual([]);
+});
+
+test('a damaged line is reported with at most 100 characters of its first field', async () => {
+  const { probed } = await jobsIn(`${'7'.repeat(150)}\n${jobLine({})}`);
+  expect(probed).toMatchObject({ damaged: { count: 1, first: [{ record: '7'.repeat(100), byte: 0 }] } });
+});
+
 describe('a job counts', () => {
   test.each([
     ['RUNNING', '100', [1, 0, 0]],
