@@ -24,3 +24,11 @@ test.each([
   const error = operatorErrorOf(Object.assign(new Error('why'), { code }));
   expect(error?.exitCode ?? null).toBe(isSystem ? exitCodes.failed : null);
 });
+
+test('an error of the system says what to check, and one of the database says that it is one', () => {
+  const remedy =
+    'the system refused the operation: check the file, its disk and its mount (ls -l, df -h, dmesg), then try again';
+  const messageFor = (code: string) => operatorErrorOf(Object.assign(new Error('why'), { code }))?.message;
+  expect(messageFor('EIO')).toBe(`why; ${remedy}`);
+  expect(messageFor('SQLITE_IOERR_READ')).toBe(`a database cannot be used: why (SQLITE_IOERR_READ); ${remedy}`);
+});

@@ -82,6 +82,17 @@ describe('one job', () => {
     expect(await withFields({})).toMatchObject([{ user: 'bob', account: 'unknown', elapsed: 3660, cpus: 2 }]);
   });
 
+  test.each(['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'])(
+    'of %s has its times',
+    async (month) => {
+      const submitted = Date.parse(`7 ${month} 2026 03:55:03 UTC`) / 1000;
+      const times = { ctime: `"Sat ${month}  7 03:55:03 2026"`, stime: `"Sat ${month}  7 03:56:04 2026"` };
+      expect(await withFields({ ...times, history_timestamp: `${submitted + 100}` })).toMatchObject([
+        { submitted, started: submitted + 61, ended: submitted + 100 },
+      ]);
+    },
+  );
+
   test.each([
     [{ substate: '91', Exit_status: '271' }, 'CANCELLED'],
     [{ substate: '91', Exit_status: '0', comment: '"… and terminated by Scheduler@pbs"' }, 'PREEMPTED'],
