@@ -17,6 +17,8 @@ export const commandGroups: readonly (readonly [title: string, names: readonly s
 
 const width = 80;
 
+const common: readonly ArgsDef[string][] = Object.values(commonArgs);
+
 /** A line of a list: a name and its description. */
 type Item = readonly [name: string, meaning: string];
 
@@ -29,15 +31,16 @@ export async function usageOf(command: CommandDefinition, name: string): Promise
   const meta = await resolved(command.meta);
   const children = await childrenOf(command);
   const isRoot = !name.includes(' ');
-  const own = Object.entries(args).filter(([key, arg]) => arg.type !== 'positional' && !Object.hasOwn(commonArgs, key));
-  const hasCommon = Object.keys(args).some((key) => Object.hasOwn(commonArgs, key));
+  const flags = Object.entries(args).filter(([, { type }]) => type !== 'positional');
+  // A command can have a flag of its own with the name of a common one.
+  const isCommon = ([, arg]: (typeof flags)[number]) => common.includes(arg);
   const sections = [
     wrapped(meta?.description ?? '', 0, width),
     `${heading('USAGE')} ${synopsis(name, args, children.length > 0)}`,
     section('ARGUMENTS', positionalItems(args)),
     ...(isRoot ? groupSections(children) : [section('COMMANDS', children)]),
-    section('FLAGS', own.map(flagItem)),
-    hasCommon ? section('COMMON FLAGS', Object.entries(commonArgs).map(flagItem)) : '',
+    section('FLAGS', flags.filter((one) => !isCommon(one)).map(flagItem)),
+    section('COMMON FLAGS', flags.filter(isCommon).map(flagItem)),
     exampleSection(name, children),
     isRoot ? await topicSection() : '',
     children.length > 0 ? `Run '${name} COMMAND --help' for more about a command.` : '',
