@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect } from 'bun:test';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { quickDirectory } from '../support/files.ts';
 import { needs } from '../support/needs.ts';
 import { run } from '../support/run.ts';
@@ -24,10 +24,14 @@ function changesOf(verb: string, file: string, argument = '', inject: readonly s
   const calls = 'trace=fsync,fdatasync,rename,renameat,renameat2,link,linkat';
   const { exit } = run(['strace', '-f', '-y', '-e', calls, ...inject, '-o', trace, ...programOf(verb, file, argument)]);
   expect(exit).toBe(0);
-  const short = (path: string) => path.replace(directory.path, '').slice(1) || '.';
-  return [...readFileSync(trace, 'utf8').matchAll(/f(?:data)?sync\(\d+<([^>]*)>\)\s*= 0|rename.*"([^"]+)".*= 0/g)].map(
-    ([, synced, renamed]) => (synced === undefined ? `name ${short(renamed ?? '')}` : `sync ${short(synced)}`),
-  );
+  return [
+    ...readFileSync(trace, 'utf8').matchAll(/f(?:data)?sync\(\d+<(.*)>\)\s*= 0|rename.*"([^"\n]+)".*= 0/g),
+  ].flatMap(([, synced, renamed]) => {
+    const path = synced ?? renamed ?? '';
+    // Bun keeps files of its own elsewhere.
+    if (!path.startsWith(directory.path)) return [];
+    return `${synced === undefined ? 'name' : 'sync'} ${relative(directory.path, path) || '.'}`;
+  });
 }
 
 /** What is done with each new entry of a spool: it is synced under another name, gets its name, which is synced too. */
