@@ -15,7 +15,8 @@ import { sampleCommand } from '../../src/commands/sample/sample.ts';
 import { serveCommand } from '../../src/commands/serve/serve.ts';
 import { type CommandDefinition, type CommandNode, commandTree } from '../../src/commands/tree.ts';
 
-const program: CommandDefinition = {
+/** The commands of the program; `src/main.ts` runs when it is imported. */
+export const program: CommandDefinition = {
   subCommands: {
     run: runCommand,
     collect: collectCommand,
