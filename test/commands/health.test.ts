@@ -3,6 +3,7 @@
 import { afterAll, afterEach, beforeEach, expect, spyOn, test } from 'bun:test';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { startMaintenance } from '../../src/outage/maintenance.ts';
 import type { ForeignEntry } from '../../src/outbox/entry.ts';
 import * as socketLock from '../../src/outbox/socket-lock.ts';
 import { attemptAt, put } from '../outbox/queue.ts';
@@ -36,6 +37,13 @@ test('is one line without performance data on a terminal if there is at most one
   stored(rejected);
   expect(await health(80)).toEqual(said(1, 'HPC-COLLECTOR WARNING: 1 entry rejected\n'));
   expect(await health(30)).toEqual(said(1, 'HPC-COLLECTOR WARNING: 1\n    entry rejected\n'));
+});
+
+test('counts only problems as findings', async () => {
+  const maintenance = { system: 'casper', since: new Date(), until: new Date(Date.now() + 3_600_000), reason: null };
+  changeOutbox(site, (box) => startMaintenance(box, maintenance));
+  stored(rejected);
+  expect((await health(200)).stdout).toMatch(/^HPC-COLLECTOR WARNING: .*1 entry rejected.*\n$/);
 });
 
 test('lists several findings on a terminal, each broken below its beginning', async () => {

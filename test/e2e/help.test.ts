@@ -1,11 +1,14 @@
 /** The help of every command, as the executable prints it. */
 
 import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { topics } from '../../src/commands/help/topics.ts';
 import { commandGroups, usageOf } from '../../src/commands/usage.ts';
 import { quoteArgument } from '../../src/exec/quote.ts';
 import { everyCommand } from '../support/every-command.ts';
 import { needs } from '../support/needs.ts';
+import { onTerminal } from '../support/on-terminal.ts';
 import { binary, newSite, type Site } from '../support/site.ts';
 
 let site: Site;
@@ -93,4 +96,15 @@ needs('script')('help TOPIC goes through $PAGER on a terminal', () => {
   expect(onTerminal('sed s/^/paged:/')).toContain('paged:# Files');
   // A pager that is not installed must not cost the reader the text.
   expect(onTerminal('no-such-pager')).toContain('# Files');
+});
+
+test('goes to a file without colours and without the pager, also if errors go to a terminal', async () => {
+  const file = join(site.directory, 'help');
+  const intoFile = async (words: string) => {
+    const command = `exec ${quoteArgument(binary)} ${words} >${quoteArgument(file)}`;
+    await onTerminal(['/bin/sh', '-c', command], { PATH: '/usr/bin:/bin', TERM: 'xterm', PAGER: 'sed s/^/paged:/' });
+    return readFileSync(file, 'utf8');
+  };
+  expect(await intoFile('--help')).toBe(texts.get('') ?? '');
+  expect(await intoFile('help files')).toBe(topics.files ?? '');
 });

@@ -4,12 +4,14 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { ForeignEntry } from '../../src/outbox/entry.ts';
-import { drainLockFile } from '../../src/outbox/files.ts';
-import { tryLock } from '../../src/outbox/lock.ts';
-import { put } from '../outbox/queue.ts';
-import { changeOutbox } from '../support/change-outbox.ts';
-import { newSite, type Site } from '../support/site.ts';
+import type { ForeignEntry } from '../../../src/outbox/entry.ts';
+import { drainLockFile } from '../../../src/outbox/files.ts';
+import { tryLock } from '../../../src/outbox/lock.ts';
+import { put } from '../../outbox/queue.ts';
+import { changeOutbox } from '../../support/change-outbox.ts';
+import { program } from '../../support/every-command.ts';
+import { runInProcess } from '../../support/in-process.ts';
+import { newSite, type Site } from '../../support/site.ts';
 
 let site: Site;
 beforeEach(() => {
@@ -17,10 +19,10 @@ beforeEach(() => {
 });
 afterEach(() => site.remove());
 
-const outbox = (...args: string[]) => site.run('outbox', ...args);
+const outbox = (...args: string[]) => runInProcess(program, ['outbox', ...args], site.env);
 const stored = (...entries: Partial<ForeignEntry>[]): string[] =>
   changeOutbox(site, (box) => entries.map((entry) => put(box, entry).id));
-const said = (exit: number, stdout: string, stderr = '') => ({ signal: null, exit, stdout, stderr });
+const said = (exit: number, stdout: string, stderr = '') => ({ exit, stdout, stderr });
 const refused = (message: string, exit = 2) => said(exit, '', `hpc-collector: ${message}\n`);
 
 /** Does something while a drain runs. */

@@ -2,12 +2,14 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { hostname } from 'node:os';
-import { size } from '../../src/commands/outbox/table.ts';
-import type { ForeignEntry } from '../../src/outbox/entry.ts';
-import type { Outbox } from '../../src/outbox/outbox.ts';
-import { attemptAt, get, put } from '../outbox/queue.ts';
-import { changeOutbox } from '../support/change-outbox.ts';
-import { newSite, type Site } from '../support/site.ts';
+import { size } from '../../../src/commands/outbox/table.ts';
+import type { ForeignEntry } from '../../../src/outbox/entry.ts';
+import type { Outbox } from '../../../src/outbox/outbox.ts';
+import { attemptAt, get, put } from '../../outbox/queue.ts';
+import { changeOutbox } from '../../support/change-outbox.ts';
+import { program } from '../../support/every-command.ts';
+import { runInProcess } from '../../support/in-process.ts';
+import { newSite, type Site } from '../../support/site.ts';
 
 let site: Site;
 beforeEach(() => {
@@ -15,11 +17,11 @@ beforeEach(() => {
 });
 afterEach(() => site.remove());
 
-const outbox = (...args: string[]) => site.run('outbox', ...args);
+const outbox = (...args: string[]) => runInProcess(program, ['outbox', ...args], site.env);
 const stored = (...entries: Partial<ForeignEntry>[]): string[] =>
   changeOutbox(site, (box) => entries.map((entry) => put(box, entry).id));
-const said = (stdout: string) => ({ signal: null, exit: 0, stdout, stderr: '' });
-const refused = (message: string) => ({ signal: null, exit: 2, stdout: '', stderr: `hpc-collector: ${message}\n` });
+const said = (stdout: string) => ({ exit: 0, stdout, stderr: '' });
+const refused = (message: string) => ({ exit: 2, stdout: '', stderr: `hpc-collector: ${message}\n` });
 const noOutbox = 'there is no outbox yet: the first collection creates it';
 const rejected = { state: 'rejected', rejectedBecause: 'HTTP 400' } as const;
 

@@ -1,13 +1,13 @@
 /** What the commands that change entries of the outbox print, as whole texts. */
 
-import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import { quoteArgument } from '../../src/exec/quote.ts';
-import type { ForeignEntry } from '../../src/outbox/entry.ts';
-import { put } from '../outbox/queue.ts';
-import { changeOutbox } from '../support/change-outbox.ts';
-import { needs } from '../support/needs.ts';
-import { onTerminal } from '../support/on-terminal.ts';
-import { binary, newSite, type Site } from '../support/site.ts';
+import { afterEach, beforeEach, describe, expect, spyOn, test } from 'bun:test';
+import * as input from '../../../src/commands/input.ts';
+import type { ForeignEntry } from '../../../src/outbox/entry.ts';
+import { put } from '../../outbox/queue.ts';
+import { changeOutbox } from '../../support/change-outbox.ts';
+import { program } from '../../support/every-command.ts';
+import { runInProcess } from '../../support/in-process.ts';
+import { newSite, type Site } from '../../support/site.ts';
 
 let site: Site;
 beforeEach(() => {
@@ -15,12 +15,24 @@ beforeEach(() => {
 });
 afterEach(() => site.remove());
 
-const outbox = (...args: string[]) => site.run('outbox', ...args);
+const outbox = (...args: string[]) => runInProcess(program, ['outbox', ...args], site.env);
 const stored = (...entries: Partial<ForeignEntry>[]): string[] =>
   changeOutbox(site, (box) => entries.map((entry) => put(box, entry).id));
-const said = (exit: number, stdout: string, stderr = '') => ({ signal: null, exit, stdout, stderr });
+const said = (exit: number, stdout: string, stderr = '') => ({ exit, stdout, stderr });
 const refused = (message: string, exit = 2) => said(exit, '', `hpc-collector: ${message}\n`);
-const fed = (stdin: string, ...args: string[]) => site.start(['outbox', ...args], { stdin }).ended;
+
+/** Runs a command with a text or bytes on standard input. */
+async function fed(stdin: string | Uint8Array, ...args: string[]) {
+  const reading = spyOn(input, 'standardInput').mockImplementation(async function* () {
+    yield typeof stdin === 'string' ? Buffer.from(stdin) : stdin;
+  });
+  try {
+    return await outbox(...args);
+  } finally {
+    reading.mockRestore();
+  }
+}
+
 const rejected = { state: 'rejected', rejectedBecause: 'HTTP 400' } as const;
 
 describe('hold, release and retry', () => {
@@ -80,17 +92,11 @@ describe('hold, release and retry', () => {
     },
   );
 
-  test('refuse a line of standard input that is not text', () => {
+  test('refuse a line of standard input that is not text, or too long', async () => {
     stored({});
-    const command = `printf '\\377\\n' | ${quoteArgument(binary)} outbox hold -`;
-    const { exitCode, stderr } = Bun.spawnSync(['/bin/sh', '-c', command], {
-      env: { ...site.env, PATH: '/usr/bin:/bin' },
-      stderr: 'pipe',
-    });
-    expect([exitCode, stderr.toString()]).toEqual([
-      2,
-      'hpc-collector: line 1 of standard input is neither an id nor a JSON object with one: (too long, or not UTF-8)\n',
-    ]);
+    const message = 'line 1 of standard input is neither an id nor a JSON object with one: (too long, or not UTF-8)';
+    expect(await fed(new Uint8Array([0xff, 0x0a]), 'hold', '-')).toEqual(refused(message));
+    expect(await fed(new Uint8Array(32 * 1024 ** 2 + 1).fill(0x61), 'hold', '-')).toEqual(refused(message));
   });
 
   test('refuse a state to which they do not apply, a stream that does not exist, and a missing outbox', async () => {
@@ -139,42 +145,5 @@ describe('drop', () => {
     );
     expect(await outbox('drop', '--all', '--yes')).toMatchObject({ exit: 0, stdout: `401 entries ${next}` });
     expect((await outbox('ls', '--dropped', '--count')).stdout).toBe('401\n');
-  });
-
-  test('does not ask if no entry is chosen, and cannot ask if the ids come from standard input', async () => {
-    stored({});
-    const cannotAsk = 'hpc-collector: cannot ask for confirmation: pass --yes to drop these entries';
-    const atTerminal = (...args: string[]) => onTerminal([binary, 'outbox', 'drop', ...args], site.env, 100);
-    expect(await atTerminal('--state', 'held')).toEqual({ exit: 0, lines: [`0 entries ${next.trimEnd()}`] });
-    expect(await atTerminal('-')).toEqual({ exit: 2, lines: [cannotAsk] });
-    expect(await outbox('drop', '--all')).toEqual(said(2, '', `${cannotAsk}\n`));
-    expect(await outbox('drop', '--yes')).toEqual(
-      refused(
-        'no entries are chosen: give ids, - for ids on standard input, --stream, --state, --older-than, --rejected (with retry), or --all',
-      ),
-    );
-  });
-
-  const question = 'Drop 1 entry (sam/casper 1)? This cannot be undone. [y/N] ';
-  const answered = (answer: string) => {
-    const command = `${quoteArgument(binary)} outbox drop --all`;
-    const { exitCode, stdout } = Bun.spawnSync(['script', '--quiet', '--return', '--command', command, '/dev/null'], {
-      env: { ...site.env, PATH: '/usr/bin:/bin' },
-      stdin: new Blob([`${answer}\n`]),
-    });
-    return { exitCode, text: stdout.toString().replaceAll('\r', '') };
-  };
-
-  needs('script')('asks, and keeps the entries unless the answer is y or yes', async () => {
-    stored({});
-    for (const answer of ['', 'yess', 'ny'])
-      expect(answered(answer)).toEqual({
-        exitCode: 1,
-        text: expect.stringContaining(`${question}No entry was dropped.\n`),
-      });
-    expect((await outbox('ls', '--count')).stdout).toBe('1\n');
-    expect(answered(' YES ')).toEqual({ exitCode: 0, text: expect.stringContaining(`1 entry ${next}`) });
-    stored({});
-    expect(answered('y').exitCode).toBe(0);
   });
 });
