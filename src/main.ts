@@ -7,7 +7,6 @@ import { isHanging } from './lib/hanging.ts';
 // Import each command only when it runs: cron starts this program often and needs only a part of it.
 const root: CommandDef = {
   meta: {
-    name: 'hpc-collector',
     description: 'Collect the status of HPC systems and deliver it reliably',
   },
   args: {

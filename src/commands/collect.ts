@@ -6,7 +6,7 @@ import { printPayloads } from '../run/previewing.ts';
 import { commonArgs, systemArgs } from './common.ts';
 
 export const collectCommand = defineCommand({
-  meta: { name: 'collect', description: 'Collect systems and store their snapshots; deliver nothing' },
+  meta: { description: 'Collect systems and store their snapshots; deliver nothing' },
   args: {
     ...commonArgs,
     ...systemArgs,

@@ -12,7 +12,7 @@ import { wrapped } from './layout.ts';
 import { printLines } from './output.ts';
 
 export const doctorCommand = defineCommand({
-  meta: { name: 'doctor', description: 'Check everything that a run needs, and suggest remedies' },
+  meta: { description: 'Check everything that a run needs, and suggest remedies' },
   args: {
     ...commonArgs,
     'system…': {

@@ -10,7 +10,7 @@ import { outboxIfAny } from './outbox/open.ts';
 import { printLines } from './output.ts';
 
 export const drainCommand = defineCommand({
-  meta: { name: 'drain', description: 'Deliver the entries that are due' },
+  meta: { description: 'Deliver the entries that are due' },
   args: {
     ...commonArgs,
     stream: { type: 'string', valueHint: 'STREAM', description: 'Only this stream, such as sam/derecho' },

@@ -15,7 +15,6 @@ import { printLines } from './output.ts';
 
 export const healthCommand = defineCommand({
   meta: {
-    name: 'health',
     description: 'Report the health in one line, as a Nagios plugin',
   },
   args: {

@@ -16,7 +16,7 @@ import { commonArgs, systemArgs } from './common.ts';
 const maxDrainSeconds = 120;
 
 export const runCommand = defineCommand({
-  meta: { name: 'run', description: 'Collect systems and deliver pending entries (for cron)' },
+  meta: { description: 'Collect systems and deliver pending entries (for cron)' },
   args: {
     ...commonArgs,
     ...systemArgs,

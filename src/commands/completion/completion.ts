@@ -16,7 +16,7 @@ const scripts = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
 /** Returns the command; its script completes the tree of `root`. */
 export function completionCommand(root: CommandDef) {
   return defineCommand({
-    meta: { name: 'completion', description: 'Print a completion script for your shell' },
+    meta: { description: 'Print a completion script for your shell' },
     args: {
       ...commonArgs,
       shell: { type: 'positional', required: true, valueHint: 'bash|zsh|fish', description: 'Your shell' },

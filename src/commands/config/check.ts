@@ -11,7 +11,7 @@ import { wrapped } from '../layout.ts';
 import { printLines } from '../output.ts';
 
 export const checkCommand = defineCommand({
-  meta: { name: 'check', description: 'Report every error in the configuration' },
+  meta: { description: 'Report every error in the configuration' },
   args: {
     ...commonArgs,
     'system…': {

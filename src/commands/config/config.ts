@@ -1,7 +1,7 @@
 import { defineCommand } from 'citty';
 
 export const configCommand = defineCommand({
-  meta: { name: 'config', description: 'Write, show and check the configuration' },
+  meta: { description: 'Write, show and check the configuration' },
   subCommands: {
     init: () => import('./init.ts').then((module) => module.initCommand),
     import: () => import('./import.ts').then((module) => module.importCommand),

@@ -8,7 +8,6 @@ import { printLines } from '../output.ts';
 
 export const importCommand = defineCommand({
   meta: {
-    name: 'import',
     description: 'Import the settings of slurm-usage-history-exporter',
   },
   args: {

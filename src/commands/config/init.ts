@@ -8,7 +8,7 @@ import { commonArgs } from '../common.ts';
 import { printLines } from '../output.ts';
 
 export const initCommand = defineCommand({
-  meta: { name: 'init', description: 'Write a configuration to start from; overwrite nothing' },
+  meta: { description: 'Write a configuration to start from; overwrite nothing' },
   args: {
     ...commonArgs,
     'system…': {

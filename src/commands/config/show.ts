@@ -9,7 +9,7 @@ import { tableLines } from '../layout.ts';
 import { printLines } from '../output.ts';
 
 export const showCommand = defineCommand({
-  meta: { name: 'show', description: 'Show every setting and its source, with secrets masked' },
+  meta: { description: 'Show every setting and its source, with secrets masked' },
   args: {
     ...commonArgs,
     'system…': {

@@ -27,7 +27,6 @@ const latestStatus = z.object({ timestamp: z.string(), cpu_nodes_total: z.number
 
 export const demoCommand = defineCommand({
   meta: {
-    name: 'demo',
     description: 'Demonstrate collection and delivery on recorded data',
   },
   args: {

@@ -9,7 +9,7 @@ import { printLines } from '../output.ts';
 import { actionOf, installArgs, installationOf, systemsArg } from './installation.ts';
 
 export const cronCommand = defineCommand({
-  meta: { name: 'cron', description: 'Print the crontab lines for this host, or install them' },
+  meta: { description: 'Print the crontab lines for this host, or install them' },
   args: {
     ...commonArgs,
     ...systemsArg,

@@ -1,7 +1,7 @@
 import { defineCommand } from 'citty';
 
 export const installCommand = defineCommand({
-  meta: { name: 'install', description: 'Schedule runs and log rotation on this host' },
+  meta: { description: 'Schedule runs and log rotation on this host' },
   subCommands: {
     cron: () => import('./cron.ts').then((module) => module.cronCommand),
     systemd: () => import('./systemd.ts').then((module) => module.systemdCommand),

@@ -13,7 +13,7 @@ import { ownerOf } from './owner.ts';
 const file = '/etc/logrotate.d/hpc-collector';
 
 export const logrotateCommand = defineCommand({
-  meta: { name: 'logrotate', description: 'Print the logrotate configuration, or install it' },
+  meta: { description: 'Print the logrotate configuration, or install it' },
   args: { ...commonArgs, ...installArgs },
   async run({ args }) {
     const action = actionOf(args);

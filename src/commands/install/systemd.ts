@@ -14,7 +14,6 @@ import { chosenUnits, type Units } from './units.ts';
 
 export const systemdCommand = defineCommand({
   meta: {
-    name: 'systemd',
     description: 'Print the systemd units for this host, or install them',
   },
   args: {

@@ -9,7 +9,7 @@ import { commonArgs } from '../common.ts';
 import { type RangeArgs, rangeOf } from './range.ts';
 
 export const exportCommand = defineCommand({
-  meta: { name: 'export', description: 'Send finished jobs (default: new since the last export)' },
+  meta: { description: 'Send finished jobs (default: new since the last export)' },
   args: {
     ...commonArgs,
     since: { type: 'string', valueHint: 'TIME', description: 'Jobs that ended at this time or later (ISO 8601, UTC)' },

@@ -1,7 +1,7 @@
 import { defineCommand } from 'citty';
 
 export const jobsCommand = defineCommand({
-  meta: { name: 'jobs', description: 'Send the history of finished jobs' },
+  meta: { description: 'Send the history of finished jobs' },
   subCommands: {
     export: () => import('./export.ts').then((module) => module.exportCommand),
   },

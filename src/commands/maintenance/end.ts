@@ -7,7 +7,7 @@ import { printLines } from '../output.ts';
 import { checkSystem } from './system.ts';
 
 export const endCommand = defineCommand({
-  meta: { name: 'end', description: 'End a maintenance early' },
+  meta: { description: 'End a maintenance early' },
   args: { ...commonArgs, system: { type: 'positional', required: true, description: 'Name of the system' } },
   async run({ args }) {
     const { outbox, context } = ownOutbox(args);

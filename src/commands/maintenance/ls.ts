@@ -10,7 +10,7 @@ import { outboxIfAny } from '../outbox/open.ts';
 import { printLines } from '../output.ts';
 
 export const lsCommand = defineCommand({
-  meta: { name: 'ls', description: 'List the systems in maintenance' },
+  meta: { description: 'List the systems in maintenance' },
   args: { ...commonArgs, json: { type: 'boolean', description: 'Print one JSON object for each system' } },
   async run({ args }) {
     const outbox = outboxIfAny(args);

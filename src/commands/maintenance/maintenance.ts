@@ -1,7 +1,7 @@
 import { defineCommand } from 'citty';
 
 export const maintenanceCommand = defineCommand({
-  meta: { name: 'maintenance', description: 'Suppress messages about a system during planned downtime' },
+  meta: { description: 'Suppress messages about a system during planned downtime' },
   subCommands: {
     start: () => import('./start.ts').then((module) => module.startCommand),
     end: () => import('./end.ts').then((module) => module.endCommand),

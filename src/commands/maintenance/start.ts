@@ -11,7 +11,7 @@ import { printLines } from '../output.ts';
 import { checkSystem } from './system.ts';
 
 export const startCommand = defineCommand({
-  meta: { name: 'start', description: 'Start a maintenance until a given time' },
+  meta: { description: 'Start a maintenance until a given time' },
   args: {
     ...commonArgs,
     system: { type: 'positional', required: true, description: 'Name of the system' },

@@ -14,7 +14,6 @@ import { printLines } from '../output.ts';
 
 export const detectCommand = defineCommand({
   meta: {
-    name: 'detect',
     description: 'Detect outages from the last snapshots and report them',
   },
   args: {

@@ -15,7 +15,6 @@ import { shownIds } from '../short-ids.ts';
 
 export const lsCommand = defineCommand({
   meta: {
-    name: 'ls',
     description: 'List the open outages that this host reported',
   },
   args: {

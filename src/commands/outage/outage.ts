@@ -2,7 +2,6 @@ import { defineCommand } from 'citty';
 
 export const outageCommand = defineCommand({
   meta: {
-    name: 'outage',
     description: 'Report, update, resolve, detect and list outages',
   },
   subCommands: {

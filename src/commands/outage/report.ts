@@ -7,7 +7,6 @@ import { checkStatus, reportArgs, storeReport } from './report-args.ts';
 
 export const reportCommand = defineCommand({
   meta: {
-    name: 'report',
     description: 'Report a new outage or planned maintenance; print its key',
   },
   args: {

@@ -6,7 +6,6 @@ import { keyArg, reportArgs, storeReport } from './report-args.ts';
 
 export const resolveCommand = defineCommand({
   meta: {
-    name: 'resolve',
     description: 'Report the end of an outage',
   },
   args: {

@@ -6,7 +6,6 @@ import { checkStatus, keyArg, reportArgs, storeReport } from './report-args.ts';
 
 export const updateCommand = defineCommand({
   meta: {
-    name: 'update',
     description: 'Report changes of an outage',
   },
   args: { ...commonArgs, ...keyArg, ...reportArgs },

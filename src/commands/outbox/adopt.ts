@@ -15,7 +15,6 @@ import { jsonLine } from './entry-json.ts';
 
 export const adoptCommand = defineCommand({
   meta: {
-    name: 'adopt',
     description: 'Take over the outbox of a retired host',
   },
   args: { ...commonArgs, json: { type: 'boolean', description: 'Print one JSON object' } },

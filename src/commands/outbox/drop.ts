@@ -13,7 +13,7 @@ import { report } from './report.ts';
 const batch = 200;
 
 export const dropCommand = defineCommand({
-  meta: { name: 'drop', description: 'Delete entries; their ids and the reason are kept' },
+  meta: { description: 'Delete entries; their ids and the reason are kept' },
   args: {
     ...commonArgs,
     ...chooseArgs,

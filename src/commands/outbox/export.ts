@@ -21,7 +21,6 @@ const { json: _, ...ownArgs } = chooseArgs;
 
 export const exportCommand = defineCommand({
   meta: {
-    name: 'export',
     description: 'Print entries as JSON Lines for the import on another host',
   },
   args: {

@@ -6,7 +6,7 @@ import { ownOutbox } from './open.ts';
 import { report } from './report.ts';
 
 export const holdCommand = defineCommand({
-  meta: { name: 'hold', description: 'Keep pending entries back until they are released' },
+  meta: { description: 'Keep pending entries back until they are released' },
   args: {
     ...commonArgs,
     ...chooseArgs,

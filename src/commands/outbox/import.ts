@@ -15,7 +15,7 @@ import { jsonLine } from './entry-json.ts';
 const maxLineBytes = 32 * 1024 ** 2;
 
 export const importCommand = defineCommand({
-  meta: { name: 'import', description: 'Import the entries that another host exported' },
+  meta: { description: 'Import the entries that another host exported' },
   args: {
     ...commonArgs,
     file: { type: 'positional', required: false, description: 'Exported file (default: standard input, also -)' },

@@ -15,7 +15,7 @@ import { droppedTable, entryTable } from './table.ts';
 const usualLimit = 50;
 
 export const lsCommand = defineCommand({
-  meta: { name: 'ls', description: 'List entries that are not delivered, oldest first' },
+  meta: { description: 'List entries that are not delivered, oldest first' },
   args: {
     ...commonArgs,
     ...filterArgs,

@@ -1,7 +1,7 @@
 import { defineCommand } from 'citty';
 
 export const outboxCommand = defineCommand({
-  meta: { name: 'outbox', description: 'Show and change the entries of the outbox' },
+  meta: { description: 'Show and change the entries of the outbox' },
   subCommands: {
     ls: () => import('./ls.ts').then((module) => module.lsCommand),
     show: () => import('./show.ts').then((module) => module.showCommand),

@@ -10,7 +10,7 @@ import { jsonLine } from './entry-json.ts';
 import { existingOutbox, ownOutbox } from './open.ts';
 
 export const pruneCommand = defineCommand({
-  meta: { name: 'prune', description: 'Delete delivered entries older than keep_delivered_days' },
+  meta: { description: 'Delete delivered entries older than keep_delivered_days' },
   args: {
     ...commonArgs,
     'dry-run': { type: 'boolean', description: 'Print what would be deleted; delete nothing' },

@@ -14,7 +14,6 @@ const noDamage = 'There is no unacknowledged damage.';
 
 export const recoverCommand = defineCommand({
   meta: {
-    name: 'recover',
     description: 'Show recoveries of the outbox, or recover another file',
   },
   args: {

@@ -6,7 +6,7 @@ import { ownOutbox } from './open.ts';
 import { report } from './report.ts';
 
 export const releaseCommand = defineCommand({
-  meta: { name: 'release', description: 'Release held entries; the next drain sends them' },
+  meta: { description: 'Release held entries; the next drain sends them' },
   args: { ...commonArgs, ...chooseArgs },
   async run({ args }) {
     checkChoice(args);

@@ -6,7 +6,7 @@ import { ownOutbox } from './open.ts';
 import { report } from './report.ts';
 
 export const retryCommand = defineCommand({
-  meta: { name: 'retry', description: 'Send rejected or pending entries with the next drain' },
+  meta: { description: 'Send rejected or pending entries with the next drain' },
   args: { ...commonArgs, ...chooseArgs, rejected: { type: 'boolean', description: 'The same as --state rejected' } },
   async run({ args }) {
     const chosen = args.rejected ? { ...args, state: 'rejected' } : args;

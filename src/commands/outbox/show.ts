@@ -15,7 +15,7 @@ import { existingOutbox } from './open.ts';
 import { entryIds } from './table.ts';
 
 export const showCommand = defineCommand({
-  meta: { name: 'show', description: 'Show one entry: its state, attempts and answer' },
+  meta: { description: 'Show one entry: its state, attempts and answer' },
   args: {
     ...commonArgs,
     id: {

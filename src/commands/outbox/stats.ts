@@ -23,7 +23,7 @@ import { size } from './table.ts';
 type Stream = StreamStatistics & { readonly head: Entry | null };
 
 export const statsCommand = defineCommand({
-  meta: { name: 'stats', description: 'Summarise each stream, and show the next delivery' },
+  meta: { description: 'Summarise each stream, and show the next delivery' },
   args: {
     ...commonArgs,
     json: { type: 'boolean', description: 'Print one JSON object for each stream and for the file' },

@@ -5,7 +5,7 @@ import { readSampleSettings } from '../../sampler/settings.ts';
 import { defaultConfigFile, sampleConfigArg } from './request.ts';
 
 const checkCommand = defineCommand({
-  meta: { name: 'check', description: 'Check the configuration of the sampler' },
+  meta: { description: 'Check the configuration of the sampler' },
   args: sampleConfigArg,
   run({ args }) {
     const file = args.config ?? defaultConfigFile;
@@ -17,6 +17,6 @@ const checkCommand = defineCommand({
 });
 
 export const configCommand = defineCommand({
-  meta: { name: 'config', description: 'The configuration of the sampler' },
+  meta: { description: 'The configuration of the sampler' },
   subCommands: { check: checkCommand },
 });

@@ -12,7 +12,7 @@ import { printLines } from '../output.ts';
 import { databaseArg, databaseOf } from '../serve/database.ts';
 
 export const reportCommand = defineCommand({
-  meta: { name: 'report', description: 'Sum up what sampled jobs used' },
+  meta: { description: 'Sum up what sampled jobs used' },
   args: {
     ...commonArgs,
     directory: {

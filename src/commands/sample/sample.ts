@@ -2,7 +2,7 @@ import { defineCommand } from 'citty';
 import { sampleArgs, sampleRequest } from './request.ts';
 
 export const sampleCommand = defineCommand({
-  meta: { name: 'sample', description: 'Measure the processes of one job on its compute node' },
+  meta: { description: 'Measure the processes of one job on its compute node' },
   args: sampleArgs,
   subCommands: {
     config: () => import('./config.ts').then((module) => module.configCommand),

@@ -8,7 +8,7 @@ import { size } from '../outbox/table.ts';
 import { databaseArg, databaseOf } from './database.ts';
 
 export const backupCommand = defineCommand({
-  meta: { name: 'backup', description: "Copy the receiver's SQLite database, also while it runs" },
+  meta: { description: "Copy the receiver's SQLite database, also while it runs" },
   args: {
     ...commonArgs,
     ...databaseArg,

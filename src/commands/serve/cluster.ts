@@ -10,7 +10,7 @@ import { printLines } from '../output.ts';
 import { databaseArg, databaseOf } from './database.ts';
 
 const lsCommand = defineCommand({
-  meta: { name: 'ls', description: 'List the clusters that have jobs, and how usage is counted' },
+  meta: { description: 'List the clusters that have jobs, and how usage is counted' },
   args: {
     ...commonArgs,
     ...databaseArg,
@@ -36,7 +36,7 @@ const lsCommand = defineCommand({
 });
 
 const setCommand = defineCommand({
-  meta: { name: 'set', description: 'Change how the usage of a cluster is counted' },
+  meta: { description: 'Change how the usage of a cluster is counted' },
   args: {
     ...commonArgs,
     ...databaseArg,
@@ -78,6 +78,6 @@ const setCommand = defineCommand({
 });
 
 export const clusterCommand = defineCommand({
-  meta: { name: 'cluster', description: 'Manage the clusters whose usage the receiver counts' },
+  meta: { description: 'Manage the clusters whose usage the receiver counts' },
   subCommands: { ls: lsCommand, set: setCommand },
 });

@@ -18,7 +18,7 @@ import { scopeArg } from './scope.ts';
 const nameArg = { name: { type: 'positional', required: true, description: 'Name of the key' } } as const;
 
 const addCommand = defineCommand({
-  meta: { name: 'add', description: 'Create an API key and show it once' },
+  meta: { description: 'Create an API key and show it once' },
   args: {
     ...commonArgs,
     ...databaseArg,
@@ -53,7 +53,7 @@ const addCommand = defineCommand({
 });
 
 const lsCommand = defineCommand({
-  meta: { name: 'ls', description: 'List the API keys: name, scopes and last use' },
+  meta: { description: 'List the API keys: name, scopes and last use' },
   args: { ...commonArgs, ...databaseArg, json: { type: 'boolean', description: 'Print one JSON object for each key' } },
   async run({ args }) {
     const keys = await listKeys(databaseOf(args.database, openContext(args)));
@@ -64,7 +64,7 @@ const lsCommand = defineCommand({
 });
 
 const rotateCommand = defineCommand({
-  meta: { name: 'rotate', description: 'Replace an API key by a new one and show it once' },
+  meta: { description: 'Replace an API key by a new one and show it once' },
   args: { ...commonArgs, ...databaseArg, ...nameArg },
   async run({ args }) {
     const key = await rotateKey(databaseOf(args.database, openContext(args)), args.name);
@@ -75,7 +75,7 @@ const rotateCommand = defineCommand({
 });
 
 const rmCommand = defineCommand({
-  meta: { name: 'rm', description: 'Remove an API key' },
+  meta: { description: 'Remove an API key' },
   args: { ...commonArgs, ...databaseArg, ...nameArg },
   async run({ args }) {
     await removeKey(databaseOf(args.database, openContext(args)), args.name);
@@ -85,7 +85,7 @@ const rmCommand = defineCommand({
 });
 
 export const keyCommand = defineCommand({
-  meta: { name: 'key', description: 'Manage the API keys of programs' },
+  meta: { description: 'Manage the API keys of programs' },
   subCommands: { add: addCommand, ls: lsCommand, rotate: rotateCommand, rm: rmCommand },
 });
 

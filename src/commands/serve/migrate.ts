@@ -10,7 +10,7 @@ import { databaseOf } from './database.ts';
 const progressMs = 2000;
 
 export const migrateCommand = defineCommand({
-  meta: { name: 'migrate', description: "Copy the receiver's SQLite database to PostgreSQL" },
+  meta: { description: "Copy the receiver's SQLite database to PostgreSQL" },
   args: {
     ...commonArgs,
     from: { type: 'string', required: true, valueHint: 'FILE', description: 'The SQLite database; it is only read' },

@@ -16,7 +16,6 @@ import { databaseArg, databaseOf } from './database.ts';
 
 export const serveCommand = defineCommand({
   meta: {
-    name: 'serve',
     description: 'Run the receiver, which stores the data of collectors',
   },
   args: {

@@ -11,7 +11,7 @@ import { printLines } from '../output.ts';
 import { databaseArg, databaseOf } from './database.ts';
 
 export const statsCommand = defineCommand({
-  meta: { name: 'stats', description: "Show the rows and the size of the receiver's data by kind" },
+  meta: { description: "Show the rows and the size of the receiver's data by kind" },
   args: {
     ...commonArgs,
     ...databaseArg,

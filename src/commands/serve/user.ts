@@ -24,7 +24,7 @@ const passwordArg = {
 } as const;
 
 const addCommand = defineCommand({
-  meta: { name: 'add', description: 'Add a user, or change the password of a user' },
+  meta: { description: 'Add a user, or change the password of a user' },
   args: {
     ...commonArgs,
     ...databaseArg,
@@ -45,7 +45,7 @@ const addCommand = defineCommand({
 });
 
 const passwdCommand = defineCommand({
-  meta: { name: 'passwd', description: 'Change the password of a user, and end the sessions' },
+  meta: { description: 'Change the password of a user, and end the sessions' },
   args: { ...commonArgs, ...databaseArg, ...nameArg, ...passwordArg },
   async run({ args }) {
     const database = databaseOf(args.database, openContext(args));
@@ -57,7 +57,7 @@ const passwdCommand = defineCommand({
 });
 
 const lsCommand = defineCommand({
-  meta: { name: 'ls', description: 'List the users, their scopes and when their passwords were set' },
+  meta: { description: 'List the users, their scopes and when their passwords were set' },
   args: {
     ...commonArgs,
     ...databaseArg,
@@ -81,7 +81,7 @@ const lsCommand = defineCommand({
 });
 
 const rmCommand = defineCommand({
-  meta: { name: 'rm', description: 'Remove a user' },
+  meta: { description: 'Remove a user' },
   args: { ...commonArgs, ...databaseArg, ...nameArg },
   async run({ args }) {
     await removeUser(databaseOf(args.database, openContext(args)), args.name);
@@ -91,7 +91,7 @@ const rmCommand = defineCommand({
 });
 
 export const userCommand = defineCommand({
-  meta: { name: 'user', description: 'Manage the users of the receiver' },
+  meta: { description: 'Manage the users of the receiver' },
   subCommands: { add: addCommand, ls: lsCommand, passwd: passwdCommand, rm: rmCommand },
 });
 
