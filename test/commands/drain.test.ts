@@ -5,6 +5,7 @@ import { put } from '../outbox/queue.ts';
 import { changeOutbox } from '../support/change-outbox.ts';
 import { program } from '../support/every-command.ts';
 import { runInProcess } from '../support/in-process.ts';
+import { startSamApi } from '../support/sam-api.ts';
 import { newSite, type Site } from '../support/site.ts';
 
 let site: Site;
@@ -40,6 +41,17 @@ test('--dry-run prints the bodies of the pending entries, and logs the address o
     stdout: '{"nodes":2}\n',
     log: derecho('https://sam.example.org'),
   });
+});
+
+test('sends an entry that rests only with --now', async () => {
+  const api = startSamApi();
+  site.api(api.url);
+  changeOutbox(site, (box) => box.postpone(put(box), new Date(Date.now() + 600_000)));
+  expect(await drain()).toEqual({ exit: 0, stdout: '', stderr: '' });
+  expect(api.posted).toEqual([]);
+  expect((await drain('--now')).exit).toBe(0);
+  expect(api.posted).toHaveLength(1);
+  await api.stop();
 });
 
 test.each(['0', '-1', 'soon', ''])('--max-seconds=%s is refused', async (text) => {

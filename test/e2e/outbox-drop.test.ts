@@ -1,6 +1,7 @@
-/** When `outbox drop` asks for confirmation, and what it takes for a yes. */
+/** Standard input of the outbox commands: the confirmation of `drop`, and an end by a signal. */
 
 import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { existsSync } from 'node:fs';
 import { quoteArgument } from '../../src/exec/quote.ts';
 import type { ForeignEntry } from '../../src/outbox/entry.ts';
 import { put } from '../outbox/queue.ts';
@@ -8,6 +9,7 @@ import { changeOutbox } from '../support/change-outbox.ts';
 import { needs } from '../support/needs.ts';
 import { onTerminal } from '../support/on-terminal.ts';
 import { binary, newSite, type Site } from '../support/site.ts';
+import { until } from '../support/until.ts';
 
 let site: Site;
 beforeEach(() => {
@@ -57,4 +59,21 @@ needs('script')('asks, and keeps the entries unless the answer is y or yes', asy
   expect(answered(' YES ')).toEqual({ exitCode: 0, text: expect.stringContaining(`1 entry ${next}`) });
   stored({});
   expect(answered('y').exitCode).toBe(0);
+});
+
+test('an import that waits for its input ends when it is interrupted', async () => {
+  const importing = Bun.spawn([binary, 'outbox', 'import'], {
+    env: site.env,
+    stdin: 'pipe',
+    stdout: 'pipe',
+    stderr: 'pipe',
+  });
+  await until(() => existsSync(site.outbox), 'the import has opened the outbox');
+  importing.kill('SIGTERM');
+  const [stdout, stderr] = await Promise.all([importing.stdout.text(), importing.stderr.text()]);
+  expect({ exit: await importing.exited, stdout, stderr }).toEqual({
+    exit: 1,
+    stdout: '',
+    stderr: 'hpc-collector: interrupted\n',
+  });
 });

@@ -1,15 +1,13 @@
-/** Which command lines `jobs export` refuses, and which clusters it exports. */
+/** Which command lines `jobs export` refuses. */
 
-import { afterAll, afterEach, beforeEach, expect, test } from 'bun:test';
+import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { program } from '../../support/every-command.ts';
-import { type HistorySite, newHistorySite, startHistoryApi } from '../../support/history-site.ts';
 import { runInProcess } from '../../support/in-process.ts';
+import { newSite, type Site } from '../../support/site.ts';
 
-const api = startHistoryApi();
-afterAll(() => api.stop());
-let site: HistorySite;
+let site: Site;
 beforeEach(() => {
-  site = newHistorySite(api.url);
+  site = newSite();
 });
 afterEach(() => site.remove());
 
