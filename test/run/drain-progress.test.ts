@@ -78,10 +78,10 @@ test.each<[string, Part, number, string]>([
     '1 delivered, 1 rejected, 4 left, about 10s to go',
   ],
   [
-    'the next entry is unknown and the last one was sent',
-    part({ rejected: 1, left: 0, next: next(60) }),
-    1000,
-    '0 delivered, 1 rejected, 0 left, next sam/casper in 59s',
+    'an entry waits that is not counted',
+    part({ rejected: 1, left: 0, next: next(90) }),
+    0,
+    '0 delivered, 1 rejected, 0 left, next sam/casper in 1m30s',
   ],
 ])('when %s', (_, one, milliseconds, expected) => {
   expect(progressLine([one], milliseconds, milliseconds)).toBe(expected);
@@ -140,5 +140,13 @@ describe('the line', () => {
     jest.advanceTimersByTime(1000);
     expect(shown()).toContain('in 58s');
     expect(updates).toBe(1);
+  });
+
+  test('estimates the rest from the time since its start', () => {
+    milliseconds = 10_000;
+    line.stop();
+    line = showProgress(() => milliseconds);
+    updatedAt(12_000, { delivered: 1 });
+    expect(write.mock.calls.at(-1)?.[0]).toContain('1 delivered, 7 left, about 14s to go');
   });
 });

@@ -22,7 +22,7 @@ import {
   user,
 } from '../delivery/helper.ts';
 import { put } from '../outbox/queue.ts';
-import { newPlace, type Place } from './place.ts';
+import { newPlace, type Place, untilStopped } from './place.ts';
 
 let server: ScriptedServer;
 let place: Place;
@@ -133,6 +133,27 @@ test('such an entry that was never sent stays one that the destination cannot ha
   place.withOutbox(({ database }) => database.run("UPDATE entries SET destination = 'ours'"));
   await drained();
   expect(place.withOutbox((outbox) => outbox.withPrefix(id, 1))).toMatchObject([{ firstSentAt: null }]);
+});
+
+test.each([
+  [
+    ['sam/x', 'sam/x'],
+    [
+      'WARN The drain was interrupted: the next drain continues where it stopped',
+      'INFO Drain: 1 delivered, 0 rejected, 1 left',
+    ],
+  ],
+  [['sam/x'], ['INFO Drain: 1 delivered, 0 rejected, 0 left']],
+])('a signal to stop while the first of %p is sent ends the drain after it', async (streams, lines) => {
+  add(...streams);
+  const result = await untilStopped((stop) => {
+    reply = () => {
+      stop();
+      return accepted();
+    };
+    return drained();
+  });
+  expect(result).toEqual([0, ...lines]);
 });
 
 test('a file that is no outbox is refused before a lock is made beside it', async () => {

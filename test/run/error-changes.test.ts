@@ -78,6 +78,8 @@ test('the same error is reported again for a probe that it did not affect before
   const before = errorChangesOf({}, [error(text('nodes, jobs'), `${casper}/nodes`, `${casper}/jobs`)], [], now).next;
   expect(errorChangesOf(before, [error(text('jobs'), `${casper}/jobs`)], [], now).news).toEqual([]);
   expect(errorChangesOf(before, [error(text('queues'), `${casper}/queues`)], [], now).news).toHaveLength(1);
+  const both = error(text('jobs, queues'), `${casper}/jobs`, `${casper}/queues`);
+  expect(errorChangesOf(before, [both], [], now).news).toEqual([both]);
 });
 
 test('an outage of the API is reported once for all systems, and stored for each', () => {

@@ -19,7 +19,7 @@ test.each([
 test('the line of an export is shown at most every 200 ms, on a terminal only', () => {
   const shown: string[] = [];
   let isTerminal = true;
-  let now = 0;
+  let now = 5000;
   const spies = [
     spyOn(performance, 'now').mockImplementation(() => now),
     spyOn(status, 'canShowStatus').mockImplementation(() => isTerminal),
@@ -29,11 +29,11 @@ test('the line of an export is shown at most every 200 ms, on a terminal only', 
     const parts = [1, 2].map((day) => ({ label: `2026-11-0${day}` }));
     const show = exportProgress({ parts, unit: 'day' });
     for (const at of [0, 199, 200, 399, 400]) {
-      now = at;
+      now = 5000 + at;
       show(1, 5, at);
     }
     isTerminal = false;
-    now = 1000;
+    now = 6000;
     show(1, 5, 1000);
   } finally {
     for (const spy of spies) spy.mockRestore();

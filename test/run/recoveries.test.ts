@@ -105,6 +105,16 @@ describe('a drain ends', () => {
   });
 });
 
+test('a drain does not end the error of a system that rests at one of its two destinations', async () => {
+  add('ours/down');
+  await drain();
+  add('sam/down', 'sam/good');
+  place.withOutbox(({ database }) => database.run("UPDATE entries SET path = '/good' WHERE stream = 'sam/down'"));
+  const { lines, stored } = await drain();
+  expect(lines).toEqual([recovery('2 entries delivered, 1 left')]);
+  expect(stored).toEqual(others);
+});
+
 test('errors of a drain are stored as errors of deliveries', async () => {
   add('sam/lost');
   const { lines, stored } = await unattended(place, [], (context) =>

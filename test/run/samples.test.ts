@@ -7,6 +7,7 @@ import { createConsola } from 'consola';
 import type { SamplesSettings } from '../../src/config/samples.ts';
 import * as durable from '../../src/lib/durable.ts';
 import { jsonBody } from '../../src/outbox/json-body.ts';
+import { Outbox } from '../../src/outbox/outbox.ts';
 import { takeInSamples } from '../../src/run/samples.ts';
 import { all, noise, put } from '../outbox/queue.ts';
 import { newPlace, type Place } from './place.ts';
@@ -123,6 +124,41 @@ test('a file that another run takes meanwhile is left to it', () => {
   const log = createConsola({ reporters: [{ log: goes }] });
   expect(takeInSamples(settings, { ...place.context, log })).toBe(true);
   expect(paths()).toEqual(['/4/4.c1.json']);
+});
+
+describe('a file that is taken', () => {
+  const { addAll } = Outbox.prototype;
+
+  test('stays for the next run if it cannot be stored', () => {
+    samplers('1.c1.json', '2.c1.json.taken');
+    const failing = spyOn(Outbox.prototype, 'addAll').mockImplementation(() => {
+      throw new Error('no idea');
+    });
+    for (const names of [['1.c1.json.taken', '2.c1.json.taken'], ['2.c1.json.taken']]) {
+      expect(take).toThrow('no idea');
+      expect(left()).toEqual(names);
+      rmSync(join(spool, '1.c1.json.taken'), { force: true });
+    }
+    failing.mockRestore();
+    expect([take(), left(), paths()]).toEqual([true, [], ['/2/2.c1.json']]);
+  });
+
+  test('can be gone when it is stored', () => {
+    samplers('1.c1.json');
+    const adding = spyOn(Outbox.prototype, 'addAll').mockImplementation(function (this: Outbox, ...of) {
+      rmSync(join(spool, '1.c1.json.taken'));
+      return addAll.apply(this, of) as never;
+    });
+    expect(take()).toBe(true);
+    adding.mockRestore();
+    expect(place.lines).toEqual([`INFO Stored 1 sample from ${spool}`]);
+  });
+
+  test('can have 16 MiB', () => {
+    writeFileSync(join(spool, '1.c1.json'), sampleOf('').padEnd(16 * 1024 * 1024));
+    expect(take()).toBe(true);
+    expect([left(), paths()]).toEqual([[], ['/1/1.c1.json']]);
+  });
 });
 
 describe('a file that is no sample is moved away and reported once:', () => {
