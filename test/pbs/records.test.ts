@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'bun:test';
 import { readRecords } from '../../src/pbs/records.ts';
-import { type PbsRecord, textOf } from '../../src/pbs/values.ts';
+import { type PbsRecord, type RawValue, textOf } from '../../src/pbs/values.ts';
 import { streamOf } from '../support/executors.ts';
 
 const wanted = new Set(['state', 'list', 'object']);
@@ -163,8 +163,8 @@ describe('the section', () => {
 describe('the environment of a job', () => {
   const fields = (environment: string) =>
     record('1.s', '"object":\t{\n\t\t\t\t"a":\t1\n\t\t\t}', environment, '"list":\t[\n\t\t\t\t"x"\n\t\t\t]');
-  const object = { kind: 'object', text: '\t\t\t\t"a":\t1' };
-  const list = { kind: 'array', text: '\t\t\t\t"x"' };
+  const object: RawValue = { kind: 'object', text: '\t\t\t\t"a":\t1' };
+  const list: RawValue = { kind: 'array', text: '\t\t\t\t"x"' };
 
   test.each([
     ['with lines that look like fields', '"Variable_List":\t{\n\t\t\t"state":\t"forged",\n\t\t\t\t"B":\t1\n\t\t\t}'],

@@ -59,7 +59,9 @@ test.each<[RawValue | undefined, string[]]>([
   ['[a', []],
   ['a]', []],
   [array('"a",', '"b"'), ['a', 'b']],
-  [object('"a": 1'), []],
+  ['["a","b"', []],
+  ['"a","b"]', []],
+  [object('"a"'), []],
 ])('the list in %p is %p', (raw, expected) => {
   expect(listOf(raw)).toEqual(expected);
 });
@@ -92,6 +94,7 @@ describe('of an object', () => {
     ]);
     expect(memberNamed(object('"a":1'), 'a')).toBe('1');
     expect(memberNamed(object('"x": "\\n"a":1"', '"a": 2'), 'a')).toBe('2');
+    expect(memberNamed(object('"a": 2', '"x": "b"a":1"', '.."a":1', '."a":1'), 'a')).toBe('2');
     expect([memberNamed('{}', 'a'), memberNamed(array('"a":1'), 'a')]).toEqual([undefined, undefined]);
   });
 
