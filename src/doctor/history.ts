@@ -19,16 +19,17 @@ export async function checkHistory(
 
 async function checkSource(jobs: ClusterSettings, executor: Executor, now: Date): Promise<readonly CheckResult[]> {
   const { source, cluster_name, host, timeout } = jobs;
-  const of = cluster_name === undefined ? '' : ` of ${cluster_name}`;
   switch (source) {
     case 'sacct':
       return [await checkSacct(jobs, executor)];
     case 'qstat':
-      return [await checkQstatHistory(`ingest qstat${of}`, jobs, executor)];
+      return [await checkQstatHistory(`ingest qstat of ${cluster_name}`, jobs, executor)];
     case 'pbs-accounting': {
       const location = { executor, host, path: jobs.accounting_path, timeoutSeconds: timeout };
-      const log = await checkAccountingLog(`ingest accounting log${of}`, location, now);
-      return jobs.check_with_qstat ? [log, await checkQstatHistory(`ingest qstat${of}`, jobs, executor)] : [log];
+      const log = await checkAccountingLog(`ingest accounting log of ${cluster_name}`, location, now);
+      return jobs.check_with_qstat
+        ? [log, await checkQstatHistory(`ingest qstat of ${cluster_name}`, jobs, executor)]
+        : [log];
     }
   }
 }
