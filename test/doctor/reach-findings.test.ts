@@ -1,6 +1,6 @@
 /** Everything that doctor says of a cluster, with an executor that starts nothing. */
 
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, spyOn, test } from 'bun:test';
 import { checkReach } from '../../src/doctor/reach.ts';
 import type { Command, Ending, UnreachableReason } from '../../src/exec/command.ts';
 import { type Answer, answering, exited } from '../support/executors.ts';
@@ -99,6 +99,21 @@ test('the login nodes can be this host, the scheduler host, or reached directly 
     'pass gust ssh login1: logged in within N s',
     'pass gust ssh login2: logged in within N s',
   ]);
+});
+
+test('the time of a login is shown', async () => {
+  let now = 1000;
+  const clock = spyOn(performance, 'now').mockImplementation(() => {
+    now += 60_060;
+    return now;
+  });
+  const found = await checkReach({
+    system: systemOf('gust', { scheduler_host: 'pbs1' }),
+    executor: answering(healthy),
+    hostName: 'here',
+  });
+  clock.mockRestore();
+  expect(found[0]?.message).toBe('logged in within 60.1 s');
 });
 
 test('each command runs on its host, with the limits of the system', async () => {
