@@ -93,12 +93,60 @@ describe('one job', () => {
     },
   );
 
+  test('has each of its values', async () => {
+    const all = {
+      ...{ euser: '"alice"', Account_Name: '"physics"', project: '"proj"', obittime: '"Sat Nov  7 04:56:03 2026"' },
+      resources_used: '{\n\t\t\t\t"walltime":\t"00:30:00"\n\t\t\t}',
+    };
+    expect(await withFields(all)).toEqual([
+      {
+        ...{ id: '5.pbs', run: null, rawId: Bun.hash.xxHash32('5.pbs'), user: 'alice', account: 'physics' },
+        ...{ partition: 'main', state: 'COMPLETED', submitted: 1_794_023_703, started: 1_794_023_763 },
+        ...{ ended: 1_794_027_363, qos: null, nodeList: 'cn01', elapsed: 1800, cpus: 2, gpus: 0, nodes: 1 },
+        ...{ charged: null, doubt: null },
+      },
+    ]);
+  });
+
+  test.each([
+    [{ project: '"proj"' }, { account: 'proj' }],
+    [{ Account_Name: '"\\u0001"' }, { account: 'unknown' }],
+    [{ history_timestamp: '1794023700' }, { ended: 1_794_023_763, elapsed: 0 }],
+    [
+      { stime: undefined, history_timestamp: '1794023700' },
+      { started: null, ended: 1_794_023_703, cpus: 0, nodes: 0 },
+    ],
+    [{ stime: '"Fri Dec 25 03:56:03 2026"' }, { started: 1_798_170_963 }],
+  ])('with %j has %j', async (fields, values) => {
+    expect(await withFields(fields)).toMatchObject([values]);
+  });
+
+  test.each('Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ').map((name, index) => [name, index] as const))(
+    'that was submitted in %s',
+    async (name, index) => {
+      const submitted = Date.UTC(2025, index, 28, 3, 4, 5) / 1000;
+      expect(await withFields({ ctime: `"Sat ${name} 28 03:04:05 2025"` })).toMatchObject([{ submitted }]);
+    },
+  );
+
+  test.each<[Record<string, string | undefined>, QstatJob]>([
+    [{ job_state: '"R"' }, 'other'],
+    [{ history_timestamp: undefined }, 'subjob-without-data'],
+  ])('with %j is no run: %s', async (fields, kind) => {
+    expect(await withFields(fields)).toEqual([kind]);
+  });
+
   test.each([
     [{ substate: '91', Exit_status: '271' }, 'CANCELLED'],
     [{ substate: '91', Exit_status: '0', comment: '"… and terminated by Scheduler@pbs"' }, 'PREEMPTED'],
     [{ substate: '93', Exit_status: '-29' }, 'TIMEOUT'],
     [{ substate: '91', Exit_status: '-20' }, 'NODE_FAIL'],
     [{ substate: '93', Exit_status: '0' }, 'FAILED'],
+    [{ substate: '93', Exit_status: '1' }, 'FAILED'],
+    [{ substate: '92', Exit_status: '1' }, 'FAILED'],
+    [{ substate: '92', Exit_status: '0' }, 'COMPLETED'],
+    [{ substate: '92', Exit_status: '0', comment: '"terminated by Scheduler@pbs"' }, 'COMPLETED'],
+    [{ substate: '91', Exit_status: '0', comment: '"terminated by root@pbs"' }, 'CANCELLED'],
     [{ substate: '92', stime: undefined, Exit_status: undefined }, 'CANCELLED'],
   ])('with %p is %s', async (fields, state) => {
     expect(await withFields(fields)).toMatchObject([{ state }]);
@@ -106,6 +154,10 @@ describe('one job', () => {
 
   test.each([
     [{ queue: undefined }, 'has no user or queue'],
+    [{ Job_Owner: '"@login"' }, 'has no user or queue'],
+    [{ stime: '"yesterday"' }, 'has a ctime or stime that cannot be read'],
+    [{ ctime: '"Sat Foo  7 03:55:03 2026"' }, 'has a ctime or stime that cannot be read'],
+    [{ ctime: undefined, stime: undefined }, 'has a ctime or stime that cannot be read'],
     [{ ctime: '"yesterday"' }, 'has a ctime or stime that cannot be read'],
     [{ Exit_status: undefined }, 'has no Exit_status'],
   ])('with %p is damaged', async (fields, problem) => {

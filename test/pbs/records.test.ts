@@ -151,6 +151,14 @@ describe('the section', () => {
     expect(found).toEqual({ isPbs: true, isCut: false, states: ['1.s R'], damaged: [] });
   });
 
+  test.each([
+    [record('1.s'), '1.s null'],
+    [record('1.s', '"state":\t"R"'), '1.s R'],
+  ])('that a stray brace closes before its first record is read: %j', async (text, state) => {
+    const { states } = await read(`{\n\t"Jobs":\t{\n\t}}${text},${last}\n\t}\n}\n`);
+    expect(states).toEqual([state, '3.s Q']);
+  });
+
   test('begins after a banner of any length, also if its name arrives in two chunks', async () => {
     const text = `${'banner\n'.repeat(300_000)}${documentOf('\n\t\t"2.s":\t7', first)}`;
     const cut = text.indexOf('"Jobs"') + 3;
@@ -159,6 +167,18 @@ describe('the section', () => {
     expect(damaged).toEqual([{ record: '2.s', byte: byteOf(text, '\t\t"2.s"'), problem: 'is not an object' }]);
   });
 });
+
+test.each([
+  ['tabs', '\t', 'Jobs', 'a\nb'],
+  ['blanks', '    ', 'nodes', 'a\nb'],
+  ['blanks, as of the old encoder', '    ', 'Jobs', 'a\\nb'],
+])(
+  'a backslash in a document with %s is an escape only if PBS escapes backslashes',
+  async (_, indent, section, state) => {
+    const text = documentOf(record('1.s', '"state":\t"a\\nb"')).replace('Jobs', section).replaceAll('\t', indent);
+    expect((await read(text, section)).states).toEqual([`1.s ${state}`]);
+  },
+);
 
 describe('the environment of a job', () => {
   const fields = (environment: string) =>
