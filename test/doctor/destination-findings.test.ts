@@ -25,7 +25,7 @@ beforeEach(() => {
     port: 0,
     async fetch(request) {
       const { headers, method } = request;
-      const login = ['authorization', 'x-api-key', 'idempotency-key'].map((name) => headers.get(name));
+      const login = ['authorization', 'x-api-key', 'idempotency-key'].map((name) => headers.get(name) ?? '-');
       seen.push([method, new URL(request.url).pathname, ...login, await request.text()].join(' '));
       return answer(request);
     },
@@ -67,9 +67,9 @@ async function check(
   return linesOf(await checkIngest(settings, '/dir/env', environment, ...(name === 'ingest' ? [] : [name])));
 }
 
-const samLogin = { STATUS_API_USER: 'ada', STATUS_API_PASSWORD: 'a-password' };
-const basic = `Basic ${btoa('ada:a-password')}`;
-const twoLogin = { TWO_API_USER: 'eve', TWO_API_PASSWORD: 'another' };
+const samLogin = { STATUS_API_USER: 'ada', STATUS_API_PASSWORD: 'pw-of-ada' };
+const basic = `Basic ${btoa('ada:pw-of-ada')}`;
+const twoLogin = { TWO_API_USER: 'eve', TWO_API_PASSWORD: 'pw-of-eve' };
 const checks = ['proxy', 'API', 'TLS', 'clock', 'authentication'];
 
 describe('a status API', () => {
@@ -94,9 +94,9 @@ describe('a status API', () => {
       'pass API derecho: the status API accepts snapshots of derecho',
     ]);
     expect(seen).toEqual([
-      `POST /api/v1/status/derecho ${basic}   {}`,
-      `POST /api/v1/status/casper ${basic}   {}`,
-      `POST /api/v1/status/derecho ${basic}   {}`,
+      `POST /api/v1/status/derecho ${basic} - - {}`,
+      `POST /api/v1/status/casper ${basic} - - {}`,
+      `POST /api/v1/status/derecho ${basic} - - {}`,
     ]);
   });
 
@@ -110,7 +110,7 @@ describe('a status API', () => {
       'pass two authentication: user eve is accepted',
       'pass two API casper: the status API accepts snapshots of casper',
     ]);
-    expect(seen[0]).toBe(`POST /api/v1/status/derecho Basic ${btoa('eve:another')}   {}`);
+    expect(seen[0]).toBe(`POST /api/v1/status/derecho Basic ${btoa('eve:pw-of-eve')} - - {}`);
   });
 
   test('is asked without a login if none is configured', async () => {
@@ -123,7 +123,7 @@ describe('a status API', () => {
       'skip authentication: no credentials are configured',
       'skip API casper: HTTP 401 does not show whether the API accepts snapshots of casper',
     ]);
-    expect(seen).toEqual(['POST /api/v1/status/derecho    {}', 'POST /api/v1/status/casper    {}']);
+    expect(seen).toEqual(['POST /api/v1/status/derecho - - - {}', 'POST /api/v1/status/casper - - - {}']);
   });
 
   test('that is another site fails, and is not asked for the systems', async () => {
@@ -216,14 +216,14 @@ describe('a usage-history API', () => {
     ['ours', 'OURS_API_KEY'],
   ])('%s that accepts the key passes; its request stores nothing', async (name, variable) => {
     answer = json(422);
-    expect(await check(name, 'ingest', { url }, { [variable]: 'a-key' })).toEqual([
+    expect(await check(name, 'ingest', { url }, { [variable]: 'key-of-ours' })).toEqual([
       `pass ${name} proxy: none`,
       `pass ${name} API: ${url} answers`,
       `skip ${name} TLS: plain HTTP, to this host`,
       `pass ${name} clock: agrees with the clock of the API`,
       `pass ${name} authentication: the key in ${variable} is accepted`,
     ]);
-    expect(seen).toEqual(['POST /api/data/ingest  a-key  {}']);
+    expect(seen).toEqual(['POST /api/data/ingest - key-of-ours - {}']);
   });
 
   test('is asked without a key if none is configured', async () => {
@@ -235,12 +235,12 @@ describe('a usage-history API', () => {
       'pass ours clock: agrees with the clock of the API',
       'skip ours authentication: no credentials are configured',
     ]);
-    expect(seen).toEqual(['POST /api/data/ingest    {}']);
+    expect(seen).toEqual(['POST /api/data/ingest - - - {}']);
   });
 
   test('has its own settings', async () => {
     answer = json(404);
-    const variables = { OURS_API_KEY: 'a-key', OURS_API_URL: url };
+    const variables = { OURS_API_KEY: 'key-of-ours', OURS_API_URL: url };
     expect(await check('ours', 'ingest', { allow_insecure_http: true }, variables)).toEqual([
       'pass ours proxy: none',
       `fail ours API: ${url} is not the usage-history API: HTTP 404 → correct OURS_API_URL`,
@@ -256,7 +256,7 @@ describe('a usage-history API', () => {
       'fail ours authentication: the key in OURS_API_KEY is refused (HTTP 403) → vi /dir/env',
     );
     const proxy = 'http://127.0.0.1:1';
-    const environment = { https_proxy: proxy, OURS_API_KEY: 'a-key' };
+    const environment = { https_proxy: proxy, OURS_API_KEY: 'key-of-ours' };
     expect((await check('ours', 'ingest', { url: 'https://ours.invalid' }, environment))[0]).toStartWith(
       `warn ours proxy: https_proxy is ${proxy}`,
     );
@@ -273,7 +273,7 @@ describe('a receiver of samples', () => {
   test.each([200, 404, 500])('passes if it answers with any status: %d', async (status) => {
     answer = json(status);
     expect(await check('post', 'sams', { url })).toEqual([`pass post API: ${url} answers`]);
-    expect(seen).toEqual(['GET /    ']);
+    expect(seen).toEqual(['GET / - - - ']);
   });
 
   test('fails if it does not answer', async () => {

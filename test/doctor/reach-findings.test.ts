@@ -2,50 +2,11 @@
 
 import { describe, expect, spyOn, test } from 'bun:test';
 import { checkReach } from '../../src/doctor/reach.ts';
-import type { Command, Ending, UnreachableReason } from '../../src/exec/command.ts';
+import type { Ending } from '../../src/exec/command.ts';
 import { type Answer, answering, exited } from '../support/executors.ts';
-import { linesOf } from '../support/findings.ts';
 import { systemOf } from '../support/systems.ts';
+import { type Answers, healthy, ofCluster, reach, remote, timedOut, unreachable } from './reaching.ts';
 
-/** The answer of a healthy cluster to a command. */
-function healthy({ argv }: Command): Answer {
-  const called = argv.join(' ');
-  if (called === 'qstat -B -f') return { stdout: 'Server: pbs\n    server_state = Active\n' };
-  if (called === 'scontrol show config') return { stdout: 'PrivateData             = none\n' };
-  if (argv[1] === '--version')
-    return { stdout: argv[0].startsWith('s') ? 'slurm 23.02.1\n' : `\n${argv[0]} 1\nmore\n` };
-  return argv[0] === 'df' ? { stdout: `size used\n1000 400 10 5 ${argv.at(-1)}\n` } : {};
-}
-
-type Answers = (called: string, command: Command) => Answer | Ending | null;
-
-/** The findings for a system of which some commands answer as it is said, and the others as those of a healthy cluster. */
-async function reach(settings: object, answers: Answers = () => null) {
-  const system = systemOf('gust', settings);
-  const started: Command[] = [];
-  const executor = answering((command) => {
-    started.push(command);
-    const answer = answers(command.argv.join(' '), command);
-    if (answer === null) return healthy(command);
-    return 'kind' in answer ? { ending: answer } : answer;
-  });
-  const found = await checkReach({ system, executor, hostName: 'here.example.org' });
-  return { started, lines: linesOf(found).map((line) => line.replace(/within \d+\.\d s/, 'within N s')) };
-}
-
-const unreachable = (host: string, reason: UnreachableReason): Ending => ({
-  kind: 'unreachable',
-  host,
-  reason,
-  stderr: '',
-});
-const timedOut = { kind: 'timed-out', seconds: 9 } as const;
-const ofCluster = {
-  mounts: { home: '/home', work: '/work' },
-  filesystems: ['home', 'work'],
-  login_nodes: [{ name: 'login1' }, { name: 'login2', host: 'l2.example.org' }],
-};
-const remote = { ...ofCluster, scheduler_host: 'pbs1' };
 const programs = { pbs: ['pbsnodes', 'qstat', 'pbs_rstat'], slurm: ['sinfo', 'squeue', 'scontrol'] };
 const versions = {
   pbs: ['pbsnodes 1', 'qstat 1', 'pbs_rstat 1'],
@@ -163,70 +124,6 @@ describe('a scheduler host that cannot be reached', () => {
       'pass gust ssh login1: logged in within N s',
       'pass gust ssh login2: logged in within N s',
     ]);
-  });
-});
-
-describe('a login that fails', () => {
-  const remedies: readonly [UnreachableReason, result: 'warn' | 'fail', remedy: string][] = [
-    ['does not answer', 'warn', 'ping -c 1 HOST; SSH -v HOST true'],
-    ['login timed out', 'warn', 'SSH -v HOST true   # a home directory or a start file of the login shell may hang'],
-    ['connection refused', 'warn', 'SSH -v HOST true   # is sshd running there?'],
-    ['unknown host name', 'fail', 'getent hosts HOST   # correct the name, or define it in ~/.ssh/config'],
-    ['host key not trusted', 'fail', 'SSH HOST true   # compare the fingerprint, then answer yes'],
-    ['login refused', 'fail', 'SSH-copy-id HOST   # a key without a passphrase, or an agent that cron can use'],
-    ['connection lost', 'warn', 'SSH -v HOST true'],
-    [
-      'login shell did not run the command',
-      'fail',
-      'SSH HOST true   # look for exec or exit in the start files of the shell, and for ForceCommand in sshd_config',
-    ],
-    ['ssh failed', 'warn', 'SSH -v HOST true'],
-  ];
-  const told = (remedy: string, host: string, { before = '', flags = '' } = {}) =>
-    remedy.replaceAll(/SSH(-copy-id)?/g, (_, copy = '') => `${before}ssh${copy}${flags}`).replaceAll('HOST', host);
-  const failing = (host: string, ending: Ending): Answers => {
-    return (called, command) => (called === 'true' && command.host === host ? ending : null);
-  };
-  const nodes = { ...remote, login_nodes: [{ name: 'login2', host: 'l2' }] };
-  const lastOf = async (settings: object, host: string, ending: Ending) =>
-    (await reach(settings, failing(host, ending))).lines.at(-1);
-
-  test.each(remedies)('%s', async (reason, result, remedy) => {
-    const direct = { ...nodes, login_nodes_via: 'direct' };
-    const ending = unreachable('l2', reason);
-    const found = `${result} gust ssh login2: true on l2: ssh to l2: ${reason} → `;
-    expect(await lastOf(direct, 'l2', ending)).toBe(found + told(remedy, 'l2'));
-    const flags = ' -F /etc/ssh_config';
-    expect(await lastOf({ ...direct, ssh_config: '/etc/ssh_config' }, 'l2', ending)).toBe(
-      found + told(remedy, 'l2', { flags }),
-    );
-    expect(await lastOf(nodes, 'l2', ending)).toBe(
-      `${result} gust ssh login2: true on l2: ssh to l2: ${reason} → ${told(remedy, 'l2', { before: 'ssh -t pbs1 ' })}`,
-    );
-    const [first] = (await reach(nodes, failing('pbs1', unreachable('pbs1', reason)))).lines;
-    expect(first).toBe(`fail gust ssh pbs1: true on pbs1: ssh to pbs1: ${reason} → ${told(remedy, 'pbs1')}`);
-  });
-
-  test('of the host on the way has the remedy of that host', async () => {
-    expect(await lastOf(nodes, 'l2', unreachable('pbs1', 'login refused'))).toEndWith(
-      '→ ssh-copy-id pbs1   # a key without a passphrase, or an agent that cron can use',
-    );
-    expect(await lastOf({ ...nodes, ssh_config: '/etc/c' }, 'l2', unreachable('l2', 'login refused'))).toEndWith(
-      '→ ssh -F /etc/c -t pbs1 ssh-copy-id l2   # a key without a passphrase, or an agent that cron can use',
-    );
-  });
-
-  test('because ssh is missing, or because of something else', async () => {
-    const direct = { ...nodes, login_nodes_via: 'direct' };
-    expect(await lastOf(direct, 'l2', { kind: 'not-found', program: 'ssh' })).toBe(
-      'fail gust ssh login2: true on l2: there is no ssh in PATH or search_path → command -v ssh   # install it (openssh-client)',
-    );
-    expect(await lastOf(direct, 'l2', timedOut)).toBe(
-      'warn gust ssh login2: true on l2 did not end within 9 s → ssh -v l2 true',
-    );
-    expect(await lastOf(nodes, 'l2', exited(1))).toBe(
-      'warn gust ssh login2: true on l2 exited with 1 → ssh -t pbs1 ssh -v l2 true',
-    );
   });
 });
 
