@@ -43,7 +43,7 @@ const lastBytes = 256 * 1024;
  * end has no time.
  */
 async function newestRecord(file: LogFile, location: LogLocation): Promise<number | string | null> {
-  const offset = file.compression === null ? Math.max(0, file.size - lastBytes) : 0;
+  const offset = Math.max(0, file.size - lastBytes);
   const result = await readText(location.executor, {
     ...readCommand(file, offset, location),
     maxOutputBytes: 1024 ** 3,

@@ -139,7 +139,16 @@ describe('cron', () => {
     );
   });
 
-  test('may have a file of the system', async () => {
+  test('may have the file of the system', async () => {
+    spies.push(spyOn(fs, 'existsSync').mockImplementation((path) => path === '/etc/cron.d/hpc-collector'));
+    const found = await checkSchedule(
+      answering(() => none),
+      runTask,
+    );
+    expect(linesOf([found])).toEqual(['pass cron: /etc/cron.d/hpc-collector exists']);
+  });
+
+  test('may have another file of the system', async () => {
     expect(await check(null, runTask, '/etc/passwd')).toBe('pass cron: /etc/passwd exists');
     expect(asked).toEqual([]);
   });

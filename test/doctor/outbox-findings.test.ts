@@ -148,14 +148,14 @@ describe('the outbox', () => {
     expect(host).toBe(
       `fail outbox host: elsewhere.example.org writes to ${file}, but this host is here.example.org → run on that host; if it is retired: hpc-collector outbox adopt`,
     );
-    expect(lost).toMatch(
-      /^warn outbox damage: the outbox was recovered at 2026-01-02T00:00:00Z: x{190,200}\S* → hpc-collector outbox recover {3}# then: --ack$/,
+    expect(lost).toBe(
+      `warn outbox damage: the outbox was recovered at 2026-01-02T00:00:00Z: ${'x'.repeat(200)}… → hpc-collector outbox recover   # then: --ack`,
     );
   });
 
   test('of a host with a strange name shows a part of it', () => {
     filled(({ database }) => claim(database, file, `a\u001b${'b'.repeat(200)}`));
-    expect(content()[0]).toMatch(/^fail outbox host: a[^\u001b]{95,110} writes to /);
+    expect(content()[0]).toStartWith(`fail outbox host: a\\x1b${'b'.repeat(95)}… writes to `);
   });
 
   test.each<[string, () => void, string]>([
