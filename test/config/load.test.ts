@@ -123,6 +123,7 @@ describe('names for the same thing', () => {
     [{ SAM_API_URL: 'https://a.example/api/v1/status' }, 'https://a.example'],
     [{ SAM_API_URL: 'https://a.example/api/v1/status/' }, 'https://a.example'],
     [{ STATUS_API_URL: 'https://a.example/sam//' }, 'https://a.example/sam'],
+    [{ STATUS_API_URL: ' https://a.example/ ' }, 'https://a.example'],
     [{ STATUS_API_URL: 'https://a.example', SAM_API_URL: 'https://a.example/api/v1/status/' }, 'https://a.example'],
   ])('%j is %p', (environment, expected) => {
     expect(load(environment as unknown as Record<string, string>).sam.baseUrl).toBe(expected);

@@ -25,6 +25,15 @@ describe('whether a server runs', () => {
   });
 });
 
+test('a name can have one character, but not none', () => {
+  const { users, damaged } = pageOf([
+    { name: 'a', servers: {} },
+    { name: '', servers: {} },
+  ]);
+  expect(users.map(({ name }) => name)).toEqual(['a']);
+  expect(damaged.count).toBe(1);
+});
+
 describe('what comes next', () => {
   const page = (next: unknown) => pageOf({ items: [], _pagination: { next } }).next;
 

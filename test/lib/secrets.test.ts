@@ -117,6 +117,14 @@ test.each([
   expect(new Secrets().hide(text)).toBe(expected);
 });
 
+test('a login without a password is hidden if it is long enough to be a token', () => {
+  const secrets = new Secrets();
+  secrets.learnLoginOf('https://token-123456789@short.example.org');
+  secrets.learnLoginOf('https://token-1234567890@long.example.org');
+  expect(secrets.hide('token-123456789')).toBe('token-123456789');
+  expect(secrets.hide('token-1234567890')).toBe('********');
+});
+
 test('a login is hidden in base64 too, and an address that is a secret with its path', () => {
   const secrets = new Secrets();
   secrets.learnLogin('collector', 'hidden-by-base64?>');
