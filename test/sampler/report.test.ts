@@ -70,18 +70,19 @@ test('is ordered by CPU time and then by name, and has each version of a softwar
     const [, software = '', version = ''] = path.split('/');
     return { software, version, isUserProvided: false };
   };
-  put('1.n.json', 1, 'n', { '/b/1': time(2.004, 1), '/c/1': time(3), '/a/1': time(3) });
+  put('1.n.json', 1, 'n', { '/b/1': time(2.004, 1), '/c/1': time(3), '/a/1': time(3), '/d/1': time(3) });
   put('2.n.json', 2, 'n', { '/b/1': time(0.25), '/b/2': time(9) }, { untracked: time(1.5, 2.25) });
   expect(await rows('software', rules)).toEqual([
-    { name: 'b', version: '2', jobs: 1, cpuSeconds: 9, share: 40.9 },
-    { name: '(untracked)', version: '', jobs: 1, cpuSeconds: 3.75, share: 17.04 },
-    { name: 'b', version: '1', jobs: 2, cpuSeconds: 3.25, share: 14.79 },
-    { name: 'a', version: '1', jobs: 1, cpuSeconds: 3, share: 13.63 },
-    { name: 'c', version: '1', jobs: 1, cpuSeconds: 3, share: 13.63 },
+    { name: 'b', version: '2', jobs: 1, cpuSeconds: 9, share: 35.99 },
+    { name: '(untracked)', version: '', jobs: 1, cpuSeconds: 3.75, share: 15 },
+    { name: 'b', version: '1', jobs: 2, cpuSeconds: 3.25, share: 13.01 },
+    { name: 'a', version: '1', jobs: 1, cpuSeconds: 3, share: 12 },
+    { name: 'c', version: '1', jobs: 1, cpuSeconds: 3, share: 12 },
+    { name: 'd', version: '1', jobs: 1, cpuSeconds: 3, share: 12 },
   ]);
   expect(await rows('job', rules)).toEqual([
-    { name: '2', version: '', jobs: 1, cpuSeconds: 13, share: 59.08 },
-    { name: '1', version: '', jobs: 1, cpuSeconds: 9, share: 40.92 },
+    { name: '2', version: '', jobs: 1, cpuSeconds: 13, share: 51.99 },
+    { name: '1', version: '', jobs: 1, cpuSeconds: 12, share: 48.01 },
   ]);
 });
 
