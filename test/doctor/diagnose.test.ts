@@ -5,6 +5,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { examine } from '../../src/config/check.ts';
+import { checkConfiguration } from '../../src/doctor/configuration.ts';
 import { type DoctorContext, diagnose, taskOf } from '../../src/doctor/doctor.ts';
 import { usedDestinations } from '../../src/doctor/used-destinations.ts';
 import * as systemd from '../../src/exec/systemctl.ts';
@@ -95,6 +96,23 @@ test('without settings, the default destination and the host are checked', async
     ...missing.map((name) => `skip ${name}`),
     ...host,
     'warn cron',
+  ]);
+});
+
+test('each error of the configuration is a failure, with its place and its remedy', async () => {
+  const errors = (collector: object) => {
+    const { examined, directory } = contextOf(collector);
+    return linesOf(checkConfiguration(examined)).map((line) => line.replaceAll(directory, 'DIRECTORY'));
+  };
+  const format =
+    'fail configuration: DIRECTORY/collector.yaml:2:11: log.format: must be text or json → vi +2 DIRECTORY/collector.yaml';
+  expect(errors({ log: { format: 'xml' } })).toEqual([format]);
+  expect(errors({ log: { format: 'xml' }, proxy: 'x' })).toEqual([
+    format,
+    expect.stringContaining('→ vi +3 DIRECTORY'),
+  ]);
+  expect(errors({ systems: ['jupyterhub'] })).toEqual([
+    'fail configuration: DIRECTORY/env: the token for the hub is missing: set JUPYTERHUB_ADMIN_TOKEN in this file, or token_file in its YAML → vi DIRECTORY/env',
   ]);
 });
 
@@ -224,5 +242,6 @@ test('jobs are the task only if no system is enabled or named', () => {
   expect(task({})).toBe('hpc-collector-jobs');
   expect(task({ systems: ['gust'] })).toBe('hpc-collector');
   expect(task({}, { named: ['gust'] })).toBe('hpc-collector');
+  expect(task({ systems: ['rime'] }, { named: ['gust'] })).toBe('hpc-collector');
   expect(task({}, { environment: {} })).toBe('hpc-collector');
 });
