@@ -223,6 +223,11 @@ test('the end of another submission is doubtful', async () => {
   expect(state.open.size).toBe(1);
 });
 
+test.each(['Q', 'S'])('another submission replaces the open job with its %s record', async (type) => {
+  const { state } = await read(queued, logRecord({ type, ctime: ten, start: ten }));
+  expect([...state.open.values()].map(({ job }) => job?.submitted)).toEqual([ten]);
+});
+
 test('a start of 0 or less is none', async () => {
   for (const start of [0, -1]) expect((await read(logRecord({ start }))).runs).toMatchObject([{ started: null }]);
   expect((await read(logRecord({ start: 1, end: 61, walltime: '60' }))).runs).toMatchObject([{ started: 1 }]);
