@@ -64,6 +64,16 @@ test.each([
   expect(recordOf(jobOf({ id, rawId: 7 }), 'UTC').JobIDRaw).toBe(number);
 });
 
+test('the run of a requeued job has its number only if its id does not contain it', () => {
+  expect(recordOf(jobOf({ run: 3 }), 'UTC').Run).toBe(3);
+  expect('Run' in recordOf(jobOf(), 'UTC')).toBe(false);
+});
+
+test('a job that released nodes has the hours that it is charged for', () => {
+  const charged = { cpuSeconds: 7200, gpuSeconds: 1800 };
+  expect(recordOf(jobOf({ charged }), 'UTC')).toMatchObject({ CPUHours: 2, GPUHours: 0.5, AllocCPUS: 4, AllocGPUS: 2 });
+});
+
 test('a job that never started has no Start and no hours', () => {
   const job = jobOf({ started: null, elapsed: 0, cpus: 0, gpus: 0, nodes: 0, nodeList: null });
   expect(recordOf(job, 'America/Denver')).toMatchObject({ Start: null, CPUHours: 0, GPUHours: 0, NodeList: null });

@@ -6,7 +6,7 @@ import { filePart, type LogPartOptions } from '../../src/history/log-part.ts';
 import { readLogProgress } from '../../src/history/log-place.ts';
 import { logSource } from '../../src/history/log-source.ts';
 import { fromBeginning } from '../../src/history/log-start.ts';
-import { readProgress } from '../../src/history/progress.ts';
+import { readProgress, writeProgress } from '../../src/history/progress.ts';
 import { checkWithQstat, noCheck } from '../../src/history/qstat-check.ts';
 import { qstatSource } from '../../src/history/qstat-source.ts';
 import { refuseOldRelease } from '../../src/history/release.ts';
@@ -338,6 +338,31 @@ describe('the accounting log', () => {
     expect(commands).toMatchObject([{ argv: ['cat', '--', '/acct/20261120'], host: 'h1' }]);
   });
 
+  test('is not read in another zone than before', async () => {
+    writeProgress(box.outbox, 'farm', { readUntil: now, backfill: null, timezone: 'Europe/Berlin' });
+    await expect(filesOf(newJobs)).rejects.toThrow('jobs.timezone is UTC');
+  });
+
+  test('a file that cannot be printed to its end is an error, and its place is not stored', async () => {
+    const { executor } = programs({ cat: { stdout: runs, ending: exited(1, 'cat: Input/output error') } });
+    const { read } = readFile('20261120', newJobs, { isLast: true, rest: { executor } });
+    expect(await read.catch((reason: unknown) => reason)).toMatchObject({
+      message: 'cat -- /acct/20261120 on h1 exited with 1: cat: Input/output error',
+      exitCode: 1,
+    });
+    expect(readLogProgress(box.outbox, 'farm').next).toBeNull();
+  });
+
+  test('a part is named after its file', () => {
+    const reader = { options: optionsOf(''), request: newJobs, since: null, check: noCheck, state: newLogState() };
+    const file = { name: '20261120', path: '/acct/20261120', size: 1, compression: null };
+    expect(filePart(reader, file, fromBeginning, true)).toMatchObject({
+      name: 'accounting file 20261120',
+      text: 'in the accounting file 20261120',
+      label: '20261120',
+    });
+  });
+
   test('the warning of a check is the first of the export', async () => {
     const check = async () => ({ ...noCheck, warning: 'not checked' });
     const { executor } = programs({ find: { stdout: list(['20261124', '20261125']) }, cat: { stdout: '' } });
@@ -407,14 +432,44 @@ describe('qstat', () => {
     ]);
   });
 
+  test('several jobs that cannot be read, and subjobs without data, are counted', async () => {
+    const forgotten = { job_state: 'F', queue: 'main' };
+    const bad = job({ ctime: 'soon' });
+    const messagesOf = async (jobs: Readonly<Record<string, object>>) => {
+      const { parts } = await planned(sourceOf(json({ '1.pbs': job(), ...jobs })).source);
+      return (await readAndSave(parts[0])).result;
+    };
+    const result = await messagesOf({ '2.pbs': bad, '3.pbs': bad, '4[1].pbs': forgotten });
+    expect(result).toMatchObject({ rows: 2, jobs: 1, damaged: 2 });
+    const problem = 'has a ctime or stime that cannot be read';
+    expect(result.errors.map((error) => error.replace(/byte \d+/g, 'byte N'))).toEqual([
+      `2 jobs of qstat cannot be read and are left out: 2.pbs at byte N ${problem}; 3.pbs at byte N ${problem}; the next export tries again`,
+    ]);
+    const reason = 'left out, because qstat has no end of them: they never ran, or PBS was restarted';
+    expect(result.warnings).toEqual([`1 subjob ${reason}`]);
+    const two = await messagesOf({ '4[1].pbs': forgotten, '4[2].pbs': forgotten });
+    expect([two.errors, two.warnings]).toEqual([[], [`2 subjobs ${reason}`]]);
+  });
+
   test('that fails is an error with its remedy', async () => {
     const { parts } = await planned(sourceOf('', exited(1, 'qstat: cannot connect')).source);
-    await expect(
-      parts[0]?.read(
+    const error: unknown = await parts[0]
+      ?.read(
         () => {},
         () => {},
-      ),
-    ).rejects.toThrow(/cannot connect.*; no jobs are lost .*job_history_enable = True/);
+      )
+      .catch((reason: unknown) => reason);
+    expect(error).toMatchObject({
+      message:
+        'env TZ=UTC qstat -x -f -t -F json on h1 exited with 1: qstat: cannot connect; no jobs are lost while PBS keeps them: the next export reads them; if the server keeps no finished jobs, run on it: qmgr -c "set server job_history_enable = True"',
+      exitCode: 1,
+    });
+  });
+
+  test('is not asked in another zone than before', async () => {
+    writeProgress(box.outbox, 'farm', { readUntil: now, backfill: null, timezone: 'Europe/Berlin' });
+    await expect(planned(sourceOf('').source)).rejects.toThrow('jobs.timezone is UTC');
+    expect((await planned(sourceOf('').source, { ...newJobs, isAgain: true })).parts).toHaveLength(1);
   });
 
   test('gives the state of a run whose state in the log differs, of that run only', async () => {

@@ -67,17 +67,20 @@ describe('a damaged record is reported with its id and its byte', () => {
     expect((await read(documentOf(first, last + after))).damaged).toHaveLength(count);
   });
 
-  test('more than 16 MiB without an end', async () => {
+  test('also the last one', async () => {
+    const text = documentOf(first, '\n\t\t"2.s":\t7');
+    const problem = 'is not an object';
+    expect((await read(text)).damaged).toEqual([{ record: '2.s', byte: byteOf(text, '\t\t"2.s"'), problem }]);
+  });
+
+  test('more than 16 MiB without an end, once, and the next record is read though its line arrives in two chunks', async () => {
     const long = `\n\t\t"2.s":\t{${'x'.repeat(17 * 1024 ** 2)}`;
     const text = documentOf(first, long, last);
-    const middle = text.length - last.length - 20;
-    const found = await read([text.slice(0, middle), text.slice(middle)]);
+    const cut = text.indexOf('"3.s"');
+    const found = await read([text.slice(0, cut), text.slice(cut)]);
     expect(found.states).toEqual(['1.s ñ', '3.s Q']);
-    expect(found.damaged[0]).toEqual({
-      record: null,
-      byte: byteOf(text, '\n\t\t"2.s"'),
-      problem: 'does not end within 16777216 bytes',
-    });
+    const problem = 'does not end within 16777216 bytes';
+    expect(found.damaged).toEqual([{ record: null, byte: byteOf(text, '\n\t\t"2.s"'), problem }]);
   });
 });
 
@@ -89,6 +92,7 @@ describe('the end of the document', () => {
     ['whole, with text after it', `${whole}The session is closed.\n`, false],
     ['without its last brace', whole.slice(0, -2), true],
     ['without the end of its section', whole.slice(0, -5), true],
+    ['up to the end of its last record', whole.slice(0, -6), true],
     ['with a value after its section', whole.replace(/\n\}\n$/, ',\n\t"other":\t1\n}\n'), false],
     ['cut within the next section', whole.replace(/\n\}\n$/, ',\n\t"other":\t{'), false],
     ['only a header', '{\n\t"pbs_version":\t"1"\n}\n', false],
