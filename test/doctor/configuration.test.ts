@@ -185,6 +185,8 @@ describe('the paths of a system', () => {
       expect.stringMatching(/^2 .*\/home does not exist/),
       expect.stringMatching(/^3 .*\/scratch does not exist/),
     ]);
+    expect((await problems(mounts, ['/home'])).found).toEqual([expect.stringMatching(/^3 .*\/scratch does not exist/)]);
+    expect((await problems(mounts, ['/home', '/scratch'])).found).toEqual([]);
     expect(seconds[0]).toBe(5);
     expect((await problems(`${mounts}timeouts: { command: 2 }\n`)).seconds[0]).toBe(2);
   });
