@@ -158,10 +158,10 @@ async function checkServer({ system, executor }: Reach, server: Needs['server'])
 }
 
 const remedies: Readonly<Record<UnreachableReason, string>> = {
-  'does not answer': 'ping -c 1 {host}; {ssh} -v {host} true',
+  'does not answer': '{before}ping -c 1 {host}; {ssh} -v {host} true',
   'login timed out': '{ssh} -v {host} true   # a home directory or a start file of the login shell may hang',
   'connection refused': '{ssh} -v {host} true   # is sshd running there?',
-  'unknown host name': 'getent hosts {host}   # correct the name, or define it in ~/.ssh/config',
+  'unknown host name': '{before}getent hosts {host}   # correct the name, or define it in ~/.ssh/config',
   'host key not trusted': '{ssh} {host} true   # compare the fingerprint, then answer yes',
   'login refused': '{copy} {host}   # a key without a passphrase, or an agent that cron can use',
   'connection lost': '{ssh} -v {host} true',
@@ -175,10 +175,11 @@ function remedyOf(ending: Ending, host: string, via: string | null, config: stri
   if (ending.kind === 'not-found') return `command -v ${ending.program}   # install it (openssh-client)`;
   const reason = ending.kind === 'unreachable' ? ending.reason : 'ssh failed';
   const target = ending.kind === 'unreachable' ? ending.host : host;
-  // Run the remedy on the intermediate host, because its key and its known hosts are used.
+  // Run the remedy on the intermediate host, because its key, its known hosts and its network are used.
   const before = via !== null && target !== via ? `ssh${flags} -t ${via} ` : '';
   const own = before === '' ? flags : '';
   return remedies[reason]
+    .replaceAll('{before}', before)
     .replaceAll('{ssh}', `${before}ssh${own}`)
     .replaceAll('{copy}', `${before}ssh-copy-id${own}`)
     .replaceAll('{host}', target);

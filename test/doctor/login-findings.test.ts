@@ -7,10 +7,10 @@ import { type Answers, reach, remote, timedOut, unreachable } from './reaching.t
 
 describe('a login that fails', () => {
   const remedies: readonly [UnreachableReason, result: 'warn' | 'fail', remedy: string][] = [
-    ['does not answer', 'warn', 'ping -c 1 HOST; SSH -v HOST true'],
+    ['does not answer', 'warn', 'BEFOREping -c 1 HOST; SSH -v HOST true'],
     ['login timed out', 'warn', 'SSH -v HOST true   # a home directory or a start file of the login shell may hang'],
     ['connection refused', 'warn', 'SSH -v HOST true   # is sshd running there?'],
-    ['unknown host name', 'fail', 'getent hosts HOST   # correct the name, or define it in ~/.ssh/config'],
+    ['unknown host name', 'fail', 'BEFOREgetent hosts HOST   # correct the name, or define it in ~/.ssh/config'],
     ['host key not trusted', 'fail', 'SSH HOST true   # compare the fingerprint, then answer yes'],
     ['login refused', 'fail', 'SSH-copy-id HOST   # a key without a passphrase, or an agent that cron can use'],
     ['connection lost', 'warn', 'SSH -v HOST true'],
@@ -22,7 +22,10 @@ describe('a login that fails', () => {
     ['ssh failed', 'warn', 'SSH -v HOST true'],
   ];
   const told = (remedy: string, host: string, { before = '', flags = '' } = {}) =>
-    remedy.replaceAll(/SSH(-copy-id)?/g, (_, copy = '') => `${before}ssh${copy}${flags}`).replaceAll('HOST', host);
+    remedy
+      .replaceAll(/SSH(-copy-id)?/g, (_, copy = '') => `${before}ssh${copy}${flags}`)
+      .replaceAll('HOST', host)
+      .replaceAll('BEFORE', before);
   const failing = (host: string, ending: Ending): Answers => {
     return (called, command) => (called === 'true' && command.host === host ? ending : null);
   };
