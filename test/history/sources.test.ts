@@ -451,6 +451,14 @@ describe('qstat', () => {
     expect([two.errors, two.warnings]).toEqual([[], [`2 subjobs ${reason}`]]);
   });
 
+  test('text that is no job is something that cannot be read', async () => {
+    const text = json({ '1.pbs': job(), '2.pbs': job() }).replace('"2.pbs"', '2.pbs');
+    const { parts } = await planned(sourceOf(text).source);
+    expect((await readAndSave(parts[0])).result.errors).toEqual([
+      expect.stringMatching(/ is left out: something at byte \d+ is not a record; the next export tries again$/),
+    ]);
+  });
+
   test('that fails is an error with its remedy', async () => {
     const { parts } = await planned(sourceOf('', exited(1, 'qstat: cannot connect')).source);
     const error: unknown = await parts[0]

@@ -189,6 +189,7 @@ describe('an exclusive job', () => {
     expect(await runOf(place('excl'), { hasStart: false, options: requested })).toMatchObject({ cpus: 4, doubt: null });
     expect(await runOf(place('free'), { hasStart: false })).toMatchObject({ cpus: 4, doubt: null });
     expect(await runOf(place('excl'))).toMatchObject({ doubt: null });
+    expect(await runOf('Resource_List.place=excl')).toMatchObject({ cpus: 4, doubt: null });
   });
 });
 
@@ -229,8 +230,19 @@ test.each(['Q', 'S'])('another submission replaces the open job with its %s reco
 });
 
 test('a start of 0 or less is none', async () => {
-  for (const start of [0, -1]) expect((await read(logRecord({ start }))).runs).toMatchObject([{ started: null }]);
+  for (const start of [0, -1])
+    expect((await read(logRecord({ start }))).runs).toMatchObject([
+      { started: null, elapsed: 0, cpus: 0, nodeList: null },
+    ]);
   expect((await read(logRecord({ start: 1, end: 61, walltime: '60' }))).runs).toMatchObject([{ started: 1 }]);
+});
+
+test('a run without a walltime counts none up to two seconds, and then the time from its start to its end', async () => {
+  const runOf = async (seconds: number) => {
+    const record = logRecord({ end: nine + seconds }).replace(' resources_used.walltime=01:00:00', '');
+    return (await read(record)).runs.map(({ started: start, elapsed }) => [start, elapsed]);
+  };
+  expect([await runOf(2), await runOf(3)]).toEqual([[[nine, 0]], [[nine, 3]]]);
 });
 
 describe('the account of a run', () => {

@@ -50,7 +50,11 @@ describe('a damaged record is reported with its id and its byte', () => {
   test.each(['', '\n\t\t\t"Variable_List":\t{\n\t\t\t\t"A":\t"1"\n\t\t\t},'])(
     'text after a record, which can be another record (environment: %j)',
     async (environment) => {
-      const text = documentOf(first.replace('{', `{${environment}`), '\n\t\t2.s":\t{\n\t\t}', last);
+      const text = documentOf(
+        first.replace('{', `{${environment}`),
+        '\n\t\t2.s":\t{\n\t\t\t"state":\t"R"\n\t\t}',
+        last,
+      );
       const found = await read([text.slice(0, 30), text.slice(30)]);
       expect(found.states).toEqual(['1.s ñ', '3.s Q']);
       const byte = byteOf(text, ',\n\t\t2.s');
@@ -148,11 +152,12 @@ describe('the section', () => {
     ['on one line', '{"Jobs":{"1.s":{"state":"R"}}}'],
     ['on one line with blanks', '{ "Jobs" : { "1.s": {"state":"R"}}}'],
     ['on lines without indentation', '{\n"Jobs":\t{\n"1.s":\t{\n"state":\t"R"\n}\n}\n}\n'],
+    ['with an empty id', `{\n\t"Jobs":\t{${record('', '"state":\t"R"')}\n\t}\n}\n`, ''],
     ['after an empty line', `{\n\t"Jobs":\t{\n${record('1.s', '"state":\t"R"')}\n\t}\n}\n`],
     ['in the first position', `{\n\t"Jobs":\t{${record('1.s', '"state":\t"R"')}\n\t},\n\t"timestamp":\t1\n}\n`],
-  ])('%s is read', async (_, text) => {
+  ])('%s is read', async (_, text, id = '1.s') => {
     const { taken, ...found } = await read(text);
-    expect(found).toEqual({ isPbs: true, isCut: false, states: ['1.s R'], damaged: [] });
+    expect(found).toEqual({ isPbs: true, isCut: false, states: [`${id} R`], damaged: [] });
   });
 
   test.each([
@@ -186,12 +191,15 @@ test.each([
 
 describe('the environment of a job', () => {
   const fields = (environment: string) =>
-    record('1.s', '"object":\t{\n\t\t\t\t"a":\t1\n\t\t\t}', environment, '"list":\t[\n\t\t\t\t"x"\n\t\t\t]');
+    record('1.s', '"list":\t[\n\t\t\t\t"x"\n\t\t\t]', environment, '"object":\t{\n\t\t\t\t"a":\t1\n\t\t\t}');
   const object: RawValue = { kind: 'object', text: '\t\t\t\t"a":\t1' };
   const list: RawValue = { kind: 'array', text: '\t\t\t\t"x"' };
 
   test.each([
-    ['with lines that look like fields', '"Variable_List":\t{\n\t\t\t"state":\t"forged",\n\t\t\t\t"B":\t1\n\t\t\t}'],
+    [
+      'with lines that look like fields',
+      `"Variable_List":\t{\n\t\t\t"state":\t"forged",\n\t\t\t\t"B":\t"${'b'.repeat(500)}"\n\t\t\t}`,
+    ],
     ['on one line', '"Variable_List":\t"A=1"'],
     ['that is empty', '"Variable_List":\t{\n\t\t\t}'],
   ])('%s is skipped, and the fields around it are read', async (_, environment) => {
