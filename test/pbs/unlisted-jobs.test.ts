@@ -90,6 +90,7 @@ test.each<[string, Case, string | null]>([
     { listed: 1, queues: queueing(3), setting: 'fails' },
     `qstat lists 1 job of one user but the queues hold 3: ${perhaps}`,
   ],
+  ['one of three, but the server allows it', { listed: 1, queues: queueing(3), setting: 'True' }, null],
   ['less than half, but the server allows it', { queues: queueing(50), setting: 'True' }, null],
   [
     'none, though the server allows it',
