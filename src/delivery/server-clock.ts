@@ -48,7 +48,11 @@ export function aheadOfServer(outbox: Outbox, now: number): number {
  * Returns why the timestamp of an entry is in the future, so that its destination would show it as the latest until
  * then; null if it is not, or if a person released the entry.
  */
-export function futureOf(entry: Entry, { usesCollectionTime }: Destination, outbox: Outbox): string | null {
+export function futureOf(
+  entry: Entry,
+  { usesCollectionTime }: Pick<Destination, 'usesCollectionTime'>,
+  outbox: Outbox,
+): string | null {
   if (!usesCollectionTime) return null;
   const now = Date.now();
   const ahead = entry.collectedAt.getTime() - now;

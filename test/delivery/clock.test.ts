@@ -1,8 +1,14 @@
 /** Clocks that jump, on this host or at the API. */
 
-import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { afterEach, beforeEach, describe, expect, setSystemTime, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
-import { aheadOfServer, clockReadingOf, storeClockReading, tolerance } from '../../src/delivery/server-clock.ts';
+import {
+  aheadOfServer,
+  clockReadingOf,
+  futureOf,
+  storeClockReading,
+  tolerance,
+} from '../../src/delivery/server-clock.ts';
 import { accepted, answer, drainTo, openOutbox, startFixture, type TestOutbox } from './helper.ts';
 
 const hour = 3_600_000;
@@ -53,6 +59,26 @@ describe('a snapshot from the future', () => {
     box.add('derecho', { collectedAt: fromNow(tolerance - 2000) });
     box.add('casper', { collectedAt: fromNow(tolerance + 5000) });
     expect(await drainTo(box, server.url)).toMatchObject({ delivered: 1, held: 1 });
+  });
+});
+
+describe('to the millisecond', () => {
+  const now = Date.UTC(2026, 10, 20, 12);
+  beforeEach(() => setSystemTime(now));
+  afterEach(() => setSystemTime());
+
+  test('a snapshot may be ahead by the usual difference of clocks, and jobs by any time', () => {
+    const box = openOutbox();
+    const future = (ahead: number, usesCollectionTime: boolean) =>
+      futureOf(
+        box.entry(box.add('derecho', { collectedAt: new Date(now + ahead) })),
+        { usesCollectionTime },
+        box.outbox,
+      );
+    expect(future(tolerance, true)).toBeNull();
+    expect(future(tolerance + 1, true)).toBe('the clock was or is wrong');
+    expect(future(hour, false)).toBeNull();
+    box.close();
   });
 });
 
