@@ -25,6 +25,35 @@ test('one attempt and three retries, after about 1, 2 and 4 seconds, each a row 
   );
 });
 
+test('an attempt is stored with the seconds that it took', async () => {
+  const clock = fakeClock();
+  clock.pass(60_000);
+  using fixture = await startFixture(() => {
+    clock.pass(1250);
+    return accepted();
+  });
+  const id = fixture.box.add('x');
+  await drainTo(fixture.box, fixture.server.url, { clock });
+  expect(fixture.box.outbox.attempts(fixture.box.entry(id)).map(({ seconds }) => seconds)).toEqual([1.25]);
+});
+
+test('an entry that a person holds or drops while its retry waits is not sent again, and the log says so', async () => {
+  for (const take of ['hold', 'drop'] as const) {
+    using fixture = await startFixture(() => {
+      const entry = box.entry(id);
+      if (take === 'hold') box.outbox.hold(entry, 'by a person');
+      else box.outbox.drop([entry], 'by a person', new Date());
+      return answer(503);
+    });
+    const { box } = fixture;
+    const id = box.add('x');
+    const { lines, ...result } = await drainTo(box, fixture.server.url);
+    expect(result).toMatchObject({ delivered: 0, rejected: 0, stopped: [] });
+    expect(fixture.server.seen).toHaveLength(1);
+    expect(lines.at(-1)).toBe(`entry ${id} was held or dropped in the meantime: it is not sent`);
+  }
+});
+
 test('the waits of many collectors differ', async () => {
   using fixture = await startFixture(() => answer(503));
   const waits = new Set<number | undefined>();

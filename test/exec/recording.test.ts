@@ -209,7 +209,7 @@ commands:
     }
     expect(bytes).toBe(200e6);
     expect(largest).toBe(64 * 1024);
-    expect(peak).toBeLessThan(100e6);
+    expect(peak).toBeLessThan(150e6);
     const limited = await outcomeOf(replay.start(commandOf(['big'], { maxOutputBytes: 100_000 })));
     expect(limited.ending).toEqual({ kind: 'output-too-large', limitBytes: 100_000 });
   });
