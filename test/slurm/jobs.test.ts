@@ -35,6 +35,10 @@ test('a running job has its user, account, partition, nodes, CPUs and GPUs', asy
   });
 });
 
+test('a job without a number of CPUs has none', async () => {
+  expect((await jobOf({ 'tres-alloc': '', NumCPUs: '' }))?.cores).toBe(0);
+});
+
 test('a job that waits again has no nodes, although squeue prints those of its last run', async () => {
   expect((await jobOf({ State: 'PENDING', RestartCnt: '1', NodeList: 'c[001-003]' }))?.hosts).toEqual([]);
 });

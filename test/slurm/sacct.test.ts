@@ -189,6 +189,13 @@ test('the tasks of an array that never ran are one job, and no step, although th
   expect(jobs).toMatchObject([{ id: JobID, rawId: 118, state: 'CANCELLED' }]);
 });
 
+test('the largest number of a job has 32 bits', async () => {
+  expect(await jobOf({ JobID: '4294967295', JobIDRaw: '4294967295' })).toMatchObject({ rawId: 4294967295 });
+  expect(await jobOf({ JobID: '4294967296', JobIDRaw: '4294967296' })).toBe(
+    "its JobIDRaw '4294967296' is not a number",
+  );
+});
+
 test('an unreadable record is skipped alone, and reported with its position', async () => {
   const before = sacctLine({ JobIDRaw: '1' }) + stepLine({ JobIDRaw: '1' });
   const broken = `${['2', '2', 'cut'].join(separator)}\n`;
