@@ -193,6 +193,7 @@ test('jobs are left out of a batch only if each problem of the answer names a jo
   };
   expect(judged(['jobs', 0, 'User'])).toBe('split');
   expect(judged(['jobs', 0, 'User'], ['hostname'])).toBe('rejected');
+  expect(judged(['jobs', 99, 'User'])).toBe('rejected');
   expect(judged(['jobs', 0, 'User'], ['jobs'])).toBe('rejected');
   expect(judged(['jobs', 0, 'User'], ['jobs', 1, 'User'])).toBe('rejected');
 });
