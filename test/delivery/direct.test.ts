@@ -14,7 +14,13 @@ const entryOf = (body: string) => ({
     path: '/api/v1/status/derecho',
     body,
   } as const),
-  ...{ collectedAt: new Date(), failedProbes: [], rejectedBecause: null },
+  ...({
+    collectedAt: new Date(),
+    failedProbes: [],
+    rejectedBecause: null,
+    state: 'pending',
+    firstSentAt: null,
+  } as const),
 });
 const post = (url: string, body: string) =>
   postDirectly(samDestination(settingsFor(url, { max_body_bytes: 12 })), entryOf(body));

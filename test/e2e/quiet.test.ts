@@ -48,7 +48,7 @@ test('-v and a terminal show it all', async () => {
 
 test('with standard error in a file, a terminal for the output makes no difference', async () => {
   const errors = join(site.directory, 'errors');
-  const { exit, lines } = await onTerminal(['/bin/sh', '-c', `exec ${binary} run casper 2>${errors}`], site.env);
+  const { exit, lines } = await onTerminal(['/bin/sh', '-c', 'exec "$0" run casper 2>"$1"', binary, errors], site.env);
   expect({ exit, lines, errors: readFileSync(errors, 'utf8') }).toEqual({ exit: 0, lines: [''], errors: '' });
 });
 
