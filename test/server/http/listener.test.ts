@@ -139,7 +139,8 @@ describe('open files', () => {
     [300, 250],
     [1000, 950],
   ])('with a limit of %d are at most %d before connections are dropped', async (limit, most) => {
-    const code = `import { openFilesLimit } from '${join(import.meta.dir, '../../../src/server/http/open-connections.ts')}'; console.log(openFilesLimit());`;
+    const module = JSON.stringify(join(import.meta.dir, '../../../src/server/http/open-connections.ts'));
+    const code = `import { openFilesLimit } from ${module}; console.log(openFilesLimit());`;
     const child = Bun.spawn(['sh', '-c', `ulimit -n ${limit}; exec "$0" -e "$1"`, process.execPath, code]);
     expect((await child.stdout.text()).trim()).toBe(String(most));
   });
