@@ -223,8 +223,8 @@ describe('--remove', () => {
 
   test('of root deletes the units of the system; those of jobs have nothing to stop', async () => {
     const directory = ofRoot();
-    for (const flag of ['--receiver', '--job-template']) await host.run('systemd', flag, '--write');
-    host.asked = [];
+    const units = ['hpc-collector-receiver.service', 'hpc-collector-sample@.service'];
+    for (const unit of units) host.files.set(join(directory, unit), '');
     expect(await host.run('systemd', '--receiver', '--remove')).toEqual(
       said(...removed(directory, 'hpc-collector-receiver.service')),
     );
