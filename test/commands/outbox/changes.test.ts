@@ -5,9 +5,8 @@ import * as input from '../../../src/commands/input.ts';
 import type { ForeignEntry } from '../../../src/outbox/entry.ts';
 import { put } from '../../outbox/queue.ts';
 import { changeOutbox } from '../../support/change-outbox.ts';
-import { program } from '../../support/every-command.ts';
-import { runInProcess } from '../../support/in-process.ts';
 import { newSite, type Site } from '../../support/site.ts';
+import { runOutbox, storeEntries } from './in-process.ts';
 
 let site: Site;
 beforeEach(() => {
@@ -15,9 +14,8 @@ beforeEach(() => {
 });
 afterEach(() => site.remove());
 
-const outbox = (...args: string[]) => runInProcess(program, ['outbox', ...args], site.env);
-const stored = (...entries: Partial<ForeignEntry>[]): string[] =>
-  changeOutbox(site, (box) => entries.map((entry) => put(box, entry).id));
+const outbox = (...args: string[]) => runOutbox(site, ...args);
+const stored = (...entries: Partial<ForeignEntry>[]) => storeEntries(site, ...entries);
 const said = (exit: number, stdout: string, stderr = '') => ({ exit, stdout, stderr });
 const refused = (message: string, exit = 2) => said(exit, '', `hpc-collector: ${message}\n`);
 

@@ -3,11 +3,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import type { ForeignEntry } from '../../../src/outbox/entry.ts';
 import type { Outbox } from '../../../src/outbox/outbox.ts';
-import { attemptAt, get, put } from '../../outbox/queue.ts';
+import { attemptAt, get } from '../../outbox/queue.ts';
 import { changeOutbox } from '../../support/change-outbox.ts';
-import { program } from '../../support/every-command.ts';
-import { runInProcess } from '../../support/in-process.ts';
 import { newSite, type Site } from '../../support/site.ts';
+import { runOutbox, storeEntries } from './in-process.ts';
 
 let site: Site;
 beforeEach(() => {
@@ -15,9 +14,8 @@ beforeEach(() => {
 });
 afterEach(() => site.remove());
 
-const outbox = (...args: string[]) => runInProcess(program, ['outbox', ...args], site.env);
-const stored = (...entries: Partial<ForeignEntry>[]): string[] =>
-  changeOutbox(site, (box) => entries.map((entry) => put(box, entry).id));
+const outbox = (...args: string[]) => runOutbox(site, ...args);
+const stored = (...entries: Partial<ForeignEntry>[]) => storeEntries(site, ...entries);
 const said = (stdout: string) => ({ exit: 0, stdout, stderr: '' });
 const refused = (message: string) => ({ exit: 2, stdout: '', stderr: `hpc-collector: ${message}\n` });
 const noOutbox = 'there is no outbox yet: the first collection creates it';

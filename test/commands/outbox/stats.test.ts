@@ -4,11 +4,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { hostname } from 'node:os';
 import { size } from '../../../src/commands/outbox/table.ts';
 import type { ForeignEntry } from '../../../src/outbox/entry.ts';
-import { attemptAt, get, put } from '../../outbox/queue.ts';
+import { attemptAt, get } from '../../outbox/queue.ts';
 import { changeOutbox } from '../../support/change-outbox.ts';
-import { program } from '../../support/every-command.ts';
-import { runInProcess } from '../../support/in-process.ts';
 import { newSite, type Site } from '../../support/site.ts';
+import { runOutbox, storeEntries } from './in-process.ts';
 
 let site: Site;
 beforeEach(() => {
@@ -16,9 +15,8 @@ beforeEach(() => {
 });
 afterEach(() => site.remove());
 
-const outbox = (...args: string[]) => runInProcess(program, ['outbox', ...args], site.env);
-const stored = (...entries: Partial<ForeignEntry>[]): string[] =>
-  changeOutbox(site, (box) => entries.map((entry) => put(box, entry).id));
+const outbox = (...args: string[]) => runOutbox(site, ...args);
+const stored = (...entries: Partial<ForeignEntry>[]) => storeEntries(site, ...entries);
 const said = (stdout: string) => ({ exit: 0, stdout, stderr: '' });
 const rejected = { state: 'rejected', rejectedBecause: 'HTTP 400' } as const;
 
