@@ -103,7 +103,7 @@ async function atMost(work: Promise<unknown>, milliseconds: number): Promise<voi
 
 /**
  * True if a destination has entries of a stream that did not fail, and does not rest after an earlier failure. A drain of
- * one stream has one destination, so that it never asks.
+ * one stream does not call this: it has one destination, and ends with it.
  */
 function hasMore(outbox: Outbox, destination: string, results: readonly DrainResult[]): boolean {
   if (results.some(({ problem }) => problem !== null)) return false;
