@@ -50,6 +50,11 @@ export function oneOf(
   return [...values][0];
 }
 
+/** Returns the first of several variables of one setting that is set; the first one if none is. */
+export function setOrFirst(environment: Environment, names: readonly [string, ...string[]]): string {
+  return names.find((name) => environment[name] !== undefined) ?? names[0];
+}
+
 /** Reads a number of seconds from a variable; undefined if it is not set. */
 export function secondsFrom(environment: Environment, name: string): number | undefined {
   const text = environment[name];

@@ -1,6 +1,6 @@
 import type { CollectorSettings } from './collector.ts';
 import { addressSettingOf, defaultTimeouts, proxyOf, variablesOf } from './destinations.ts';
-import { oneOf, secondsFrom } from './environment.ts';
+import { oneOf, secondsFrom, setOrFirst } from './environment.ts';
 import { checkHttpAddress } from './http-address.ts';
 import type { Environment } from './paths.ts';
 
@@ -12,6 +12,8 @@ export type SamSettings = Omit<CollectorSettings['destinations']['sam'], 'proxy'
   readonly addressSetting: string;
   /** Null if they are missing; snapshots are stored in any case. */
   readonly credentials: { readonly user: string; readonly password: string } | null;
+  /** The variables of the login, as messages name them. */
+  readonly loginSetting: string;
   /** The proxy to the API; null for none. */
   readonly proxy: string | null;
 };
@@ -34,6 +36,7 @@ export function samSettingsAt(
     ...configured,
     baseUrl,
     addressSetting: addressSettingOf(name, configured.url, environment),
+    loginSetting: `${setOrFirst(environment, variables.user)} and ${setOrFirst(environment, variables.password)}`,
     credentials: user !== undefined && password !== undefined ? { user, password } : null,
     timeout: secondsFrom(environment, 'API_TIMEOUT') ?? configured.timeout ?? defaultTimeouts.sam,
     proxy: baseUrl === null ? null : proxyOf(name, baseUrl, configured.proxy, collector, environment),

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { variablesOf } from '../config/destinations.ts';
 import type { SamSettings } from '../config/sam.ts';
 import { OperatorError } from '../lib/errors.ts';
 import type { HttpReply } from '../lib/http.ts';
@@ -37,8 +36,7 @@ const serverErrors: readonly (readonly [RegExp, 'already-stored' | 'same-timesta
  * Throws OperatorError, exit code 2, if its address or credentials are missing. The error names the env file for them.
  */
 export function samDestination(settings: SamSettings, envFile = 'the env file', name = 'sam'): Destination {
-  const { baseUrl, addressSetting, credentials } = settings;
-  const { user, password } = variablesOf(name);
+  const { baseUrl, addressSetting, loginSetting, credentials } = settings;
   const [address, login] =
     name === 'sam'
       ? ["the SAM API's address is", 'the SAM API credentials are']
@@ -47,9 +45,7 @@ export function samDestination(settings: SamSettings, envFile = 'the env file', 
     throw new OperatorError(`${address} not configured: set ${addressSetting} in the environment or in ${envFile}`);
   }
   if (credentials === null) {
-    throw new OperatorError(
-      `${login} not configured: set ${user[0]} and ${password[0]} in the environment or in ${envFile}`,
-    );
+    throw new OperatorError(`${login} not configured: set ${loginSetting} in the environment or in ${envFile}`);
   }
   learnLogin(credentials.user, credentials.password);
   const token = Buffer.from(`${credentials.user}:${credentials.password}`).toString('base64');
@@ -73,7 +69,7 @@ export function samDestination(settings: SamSettings, envFile = 'the env file', 
     prepare: forPlace,
     reduce: withoutUserRows,
     omit: () => null,
-    judge: (reply, sent) => judge(reply, sent, { addressSetting, loginSetting: `${user[0]} and ${password[0]}` }),
+    judge: (reply, sent) => judge(reply, sent, { addressSetting, loginSetting }),
   };
 }
 

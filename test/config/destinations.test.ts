@@ -112,6 +112,16 @@ describe('a destination by name', () => {
   });
 });
 
+test.each([
+  [{}, 'STATUS_API_USER and STATUS_API_PASSWORD'],
+  [{ SAM_API_USER: 'me' }, 'SAM_API_USER and STATUS_API_PASSWORD'],
+  [{ SAM_API_USER: 'me', STATUS_API_KEY: 'cobalt-lantern' }, 'SAM_API_USER and STATUS_API_KEY'],
+  [{ STATUS_API_USER: 'me', SAM_API_PASSWORD: 'cobalt-lantern' }, 'STATUS_API_USER and SAM_API_PASSWORD'],
+])('with %p, messages name the login %s', (environment, setting) => {
+  expect(load(environment).sam.loginSetting).toBe(setting);
+  expect(load({ OURS_API_USER: 'us' }).sam.loginSetting).toBe('STATUS_API_USER and STATUS_API_PASSWORD');
+});
+
 test.each(['oldest-first', 'newest-first'] as const)('a destination with catch_up: %s has it', (catch_up) => {
   write(
     'collector.yaml',

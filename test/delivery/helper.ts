@@ -110,6 +110,7 @@ export function settingsFor(url: string, rest: Partial<SamSettings> = {}): SamSe
     max_per_minute: 100_000,
     baseUrl: url,
     addressSetting: 'STATUS_API_URL',
+    loginSetting: 'STATUS_API_USER and STATUS_API_PASSWORD',
     credentials: { user, password },
     timeout: 5,
     proxy: null,
